@@ -1,0 +1,111 @@
+//! Ids: ULIDs, each kind its own type, so that a run is never taken for a task.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use ulid::Ulid;
+
+/// What was given as an id is not a ULID.
+#[derive(Debug, thiserror::Error)]
+#[error("'{text}' is not a {what} id: ids are 26 characters, as `jackfield runs` prints them")]
+pub struct InvalidId {
+    what: &'static str,
+    text: String,
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $what:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Ulid);
+
+        impl $name {
+            /// A new id: 48 bits of time and 80 random ones.
+            #[allow(clippy::new_without_default)]
+            pub fn new() -> Self {
+                Self(Ulid::generate())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                Ulid::from_string(text)
+                    .map(Self)
+                    .map_err(|_| InvalidId { what: $what, text: text.to_owned() })
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "minLength": 26, "maxLength": 26 })
+            }
+        }
+    };
+}
+
+id!(
+    /// A task: one piece of intent.
+    TaskId, "task"
+);
+id!(
+    /// A run: one durable execution of a task's stage.
+    RunId, "run"
+);
+id!(
+    /// An attempt: one invocation of one executor within a run.
+    AttemptId, "attempt"
+);
+id!(
+    /// A workspace: a named scope with a repository or folder.
+    WorkspaceId, "workspace"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_what_it_shows() {
+        let id = RunId::new();
+        assert_eq!(id.to_string().parse::<RunId>().unwrap(), id);
+        let error = "nope".parse::<RunId>().unwrap_err().to_string();
+        assert!(error.contains("'nope' is not a run id"), "{error}");
+    }
+}

@@ -1,0 +1,27 @@
+//! The words of Jackfield as plain data: ids, money, digests, states, outcomes, failures, usage.
+//!
+//! Every other layer knows this one; this one knows nothing but serialisation. There is no I/O
+//! here, and no clock but the [`Clock`] that others are given.
+
+mod clock;
+mod digest;
+mod failure;
+mod id;
+mod money;
+mod outcome;
+mod plugin;
+mod problem;
+mod state;
+mod usage;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use digest::{Digest, InvalidDigest};
+pub use failure::{Failure, FailureClass, FailureKind};
+pub use id::{AttemptId, InvalidId, RunId, TaskId, WorkspaceId};
+pub use jiff::Timestamp;
+pub use money::{InvalidMoney, Micros};
+pub use outcome::{Delivered, Outcome, Process, Settled, Verified, settle};
+pub use plugin::{PluginKind, PluginRef, UnknownKind};
+pub use problem::{Audience, Problem};
+pub use state::{AttemptState, RunState, TaskState};
+pub use usage::{CostSource, Effort, Rates, Role, Tier, Usage};

@@ -1,0 +1,62 @@
+//! An error as the person who meets it should read it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Who can do something about a problem.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Audience {
+    /// Whoever made the call: the request is wrong.
+    Caller,
+    /// Whoever runs the host: its set-up, money or machine.
+    Operator,
+    /// Whoever wrote the component.
+    Author,
+}
+
+/// What went wrong, for whom, and what to do. Every door shows all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Problem {
+    /// Stable, in `snake_case`; programs match on it.
+    pub code: String,
+    /// Who can mend it.
+    pub audience: Audience,
+    /// What happened, in plain words.
+    pub message: String,
+    /// What to do next.
+    pub remedy: String,
+}
+
+impl Problem {
+    /// The request is wrong.
+    pub fn caller(code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Audience::Caller, code, message, remedy)
+    }
+
+    /// The host's set-up, money or machine is in the way.
+    pub fn operator(code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Audience::Operator, code, message, remedy)
+    }
+
+    /// A component is wrong.
+    pub fn author(code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self::new(Audience::Author, code, message, remedy)
+    }
+
+    fn new(audience: Audience, code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), audience, message: message.into(), remedy: remedy.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if !self.remedy.is_empty() {
+            write!(f, "\n  {}", self.remedy)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Problem {}

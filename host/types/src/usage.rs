@@ -1,0 +1,165 @@
+//! Tokens, prices and how strong a model is.
+
+use crate::Micros;
+use serde::{Deserialize, Serialize};
+
+/// Tokens of one attempt. `input`, `cached_input`, `cache_write` and `output` never overlap;
+/// `reasoning` is a part of `output`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Usage {
+    /// Read afresh.
+    pub input: u64,
+    /// Read from the provider's cache.
+    pub cached_input: u64,
+    /// Written to the provider's cache.
+    pub cache_write: u64,
+    /// Written by the model, reasoning included.
+    pub output: u64,
+    /// The part of `output` that was reasoning, where the agent tells.
+    pub reasoning: u64,
+    /// The agent's own figure for the cost, where it reports one.
+    pub cost: Option<Micros>,
+    /// True while these figures are a guess.
+    pub estimated: bool,
+}
+
+impl Usage {
+    /// All tokens, read and written.
+    pub const fn total(&self) -> u64 {
+        self.input + self.cached_input + self.cache_write + self.output
+    }
+}
+
+/// Micro-dollars per million tokens; what is `None` costs as `input` (cached input, cache write)
+/// or `output` (reasoning).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[allow(missing_docs)]
+pub struct Rates {
+    pub input: Micros,
+    #[serde(default)]
+    pub cached_input: Option<Micros>,
+    #[serde(default)]
+    pub cache_write: Option<Micros>,
+    pub output: Micros,
+    #[serde(default)]
+    pub reasoning: Option<Micros>,
+    /// The day the prices were read, `YYYY-MM-DD`.
+    #[serde(default)]
+    pub as_of: String,
+}
+
+impl Rates {
+    /// What `usage` costs, rounded up to a whole micro-dollar.
+    pub fn cost(&self, usage: &Usage) -> Micros {
+        let reasoning = usage.reasoning.min(usage.output);
+        let parts = [
+            (usage.input, self.input),
+            (usage.cached_input, self.cached_input.unwrap_or(self.input)),
+            (usage.cache_write, self.cache_write.unwrap_or(self.input)),
+            (usage.output - reasoning, self.output),
+            (reasoning, self.reasoning.unwrap_or(self.output)),
+        ];
+        let millionths: u128 =
+            parts.iter().map(|(tokens, rate)| u128::from(*tokens) * u128::from(rate.unsigned())).sum();
+        Micros(i64::try_from(millionths.div_ceil(1_000_000)).unwrap_or(i64::MAX))
+    }
+}
+
+/// Where a cost came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CostSource {
+    /// The agent's own figure.
+    Agent,
+    /// The operator's configured rates.
+    Configured,
+    /// The adapter's rates.
+    Adapter,
+    /// No price is known: charged at the declared ceiling.
+    Ceiling,
+    /// The executor costs nothing.
+    Free,
+}
+
+impl CostSource {
+    /// As stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Configured => "configured",
+            Self::Adapter => "adapter",
+            Self::Ceiling => "ceiling",
+            Self::Free => "free",
+        }
+    }
+}
+
+/// How strong a model is.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Tier {
+    Light,
+    Workhorse,
+    Strategist,
+}
+
+/// How hard the model should think.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Effort {
+    Low,
+    Medium,
+    High,
+}
+
+/// What the agent is there for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Role {
+    Plan,
+    #[default]
+    Implement,
+    Review,
+    Test,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cost_counts_every_token_once() {
+        // The list price of claude-sonnet-4-5 on a recorded answer: $0.005592.
+        let rates = Rates {
+            input: Micros::dollars(3),
+            cached_input: Some(Micros(300_000)),
+            cache_write: Some(Micros(3_750_000)),
+            output: Micros::dollars(15),
+            reasoning: None,
+            as_of: String::new(),
+        };
+        let usage =
+            Usage { input: 1234, cache_write: 200, cached_input: 1000, output: 56, ..Usage::default() };
+        assert_eq!(rates.cost(&usage), Micros(5_592));
+        let thinking = Usage { reasoning: 16, ..usage };
+        assert_eq!(rates.cost(&thinking), Micros(5_592), "reasoning is a part of output, not more of it");
+    }
+
+    #[test]
+    fn a_fraction_of_a_micro_dollar_is_charged_as_a_whole_one() {
+        let rates = Rates {
+            input: Micros(1),
+            cached_input: None,
+            cache_write: None,
+            output: Micros(1),
+            reasoning: None,
+            as_of: String::new(),
+        };
+        assert_eq!(rates.cost(&Usage { input: 1, ..Usage::default() }), Micros(1));
+    }
+}

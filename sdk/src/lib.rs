@@ -1,0 +1,50 @@
+//! What every Jackfield component needs and none should write again: a small runtime for
+//! components without the standard library ([`runtime!`]), and [`Lines`], which finds whole
+//! lines in a byte stream that is split anywhere.
+//!
+//! A component built with [`runtime!`] imports `jackfield:plugin/log` and nothing else, so the
+//! import list that `jackfield plugin inspect` prints *is* its sandbox. A panic reaches the
+//! operator's log with its message and place before the trap ends the call.
+
+#![cfg_attr(target_family = "wasm", no_std)]
+
+extern crate alloc;
+
+mod clip;
+mod lines;
+#[cfg(target_family = "wasm")]
+mod runtime;
+
+pub use clip::{clip, first_line};
+pub use lines::Lines;
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+pub use runtime::{Heap, cabi_realloc, panicked};
+
+/// Gives a `no_std` component its allocator and its panic handler.
+///
+/// Call it once, at the top of the crate, which must open with
+/// `#![cfg_attr(target_family = "wasm", no_std)]`. On other targets it expands to nothing, so
+/// the same crate can be unit-tested natively.
+#[macro_export]
+macro_rules! runtime {
+    () => {
+        #[cfg(target_family = "wasm")]
+        #[global_allocator]
+        static HEAP: $crate::Heap = $crate::Heap::new();
+
+        #[cfg(target_family = "wasm")]
+        #[panic_handler]
+        fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
+            $crate::panicked(info)
+        }
+
+        // The canonical ABI's allocator; the C library that usually brings it is not linked.
+        #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code)]
+        #[unsafe(export_name = "cabi_realloc")]
+        unsafe extern "C" fn cabi_realloc(old: *mut u8, from: usize, align: usize, to: usize) -> *mut u8 {
+            unsafe { $crate::cabi_realloc(old, from, align, to) }
+        }
+    };
+}
