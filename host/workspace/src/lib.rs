@@ -1,1 +1,43 @@
-//! .
+//! A git worktree and a branch for each attempt, and its diff.
+//!
+//! The life of a worktree: [`source`] says what a folder is, [`Worktrees::create`] gives an attempt
+//! files and a branch of its own, [`Worktrees::capture`] commits what the agent left and writes the
+//! diff, [`Worktrees::release`] keeps or removes it. [`Worktrees::repair`] undoes what a killed host
+//! left half done.
+//!
+//! What holds throughout:
+//! - The user's checkout, index, branches and stashes are never written. Their repository gains
+//!   objects, branches below `jackfield/`, an entry for each worktree, and one lock file.
+//! - Work is never lost: a folder goes only when everything in it that git would not ignore is in a
+//!   commit that its branch reaches.
+//! - Worktrees of one repository are made and removed one at a time, across processes.
+//! - This crate knows git and files, and neither the database nor components.
+
+mod capture;
+mod changed;
+mod commit;
+mod copying;
+mod error;
+mod git;
+mod lock;
+mod private;
+mod record;
+mod release;
+mod removal;
+mod save;
+mod source;
+mod stack;
+mod throwaway;
+mod worktree;
+mod worktrees;
+
+pub use capture::Captured;
+pub use changed::{ChangeKind, ChangedFile};
+pub use commit::{Commit, InvalidCommit};
+pub use copying::CopyLimits;
+pub use error::WorkspaceError;
+pub use source::{Repository, Source, source};
+pub use stack::{Stack, detect_language, detect_stack};
+pub use throwaway::throwaway;
+pub use worktree::{Release, Released, Repaired, Worktree, WorktreeKind};
+pub use worktrees::Worktrees;
