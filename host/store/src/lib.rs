@@ -1,1 +1,31 @@
-//! .
+//! Jackfield's records: one SQLite file in the data folder, which several processes may have open.
+//!
+//! One writer thread per process takes what is queued, runs each closure in a savepoint of one
+//! transaction and commits once for all; a pool of readers sees snapshots. An answer means that the
+//! write is on the disk. Money is reserved, charged and released in the same transactions as the
+//! rows it belongs to, and the breaker's sums are kept beside the ledger and can be proved from it.
+//!
+//! The store knows no HTTP, no component and no process.
+
+mod error;
+mod file;
+mod life;
+mod money;
+mod record;
+mod store;
+mod view;
+
+pub use error::{AdmitError, StoreError};
+pub use life::{Admission, Admitted, Settling, Started};
+pub use money::{
+    Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Counts, InvalidScope, LedgerFilter,
+    LedgerKind, LedgerRow, Limit, LimitScope, LimitStatus, Limits, Period, Raise, Refusal, Reset, Scope,
+    Spender,
+};
+pub use record::{
+    Artifact, Attempt, Event, Idempotency, NewArtifact, NewAttempt, NewPluginCall, NewRun, NewRunEvent,
+    NewTask, NewTranscript, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEvent,
+    RunSummary, RunView, Serving, Settlement, Task, Workspace, WorkspaceKind,
+};
+pub use store::{Store, StoreOptions};
+pub use view::{ModelStats, RunFilter, Totals, UsageShare};

@@ -1,0 +1,136 @@
+//! What can go wrong with the records, told so that the reader knows what to do.
+
+use crate::Refusal;
+use jackfield_types::{Problem, TaskId};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What can go wrong with the records.
+#[derive(Debug, Clone, thiserror::Error)]
+#[allow(missing_docs)]
+pub enum StoreError {
+    #[error("the data folder {} cannot be used: {why}", path.display())]
+    Folder { path: PathBuf, why: String },
+    #[error("{} was written by a newer Jackfield (its records are version {found}, this program knows {known})", path.display())]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("{} is not a Jackfield database", path.display())]
+    Foreign { path: PathBuf },
+    #[error("'{0}' is not a time zone")]
+    TimeZone(String),
+    #[error("another process kept the records locked for too long")]
+    Busy,
+    #[error("the disk is full: nothing more can be recorded")]
+    DiskFull,
+    #[error("the records failed: {0}")]
+    Sqlite(Arc<rusqlite::Error>),
+    #[error("a record does not read back: {0}")]
+    Damaged(String),
+    #[error("the store is closed")]
+    Closed,
+    #[error("there is no {what} {id}")]
+    NotFound { what: &'static str, id: String },
+    #[error("'{prefix}' could be any of {}", found.join(", "))]
+    Ambiguous { prefix: String, found: Vec<String> },
+    #[error("{what} {id} is {from} and cannot become {to}")]
+    Illegal { what: &'static str, id: String, from: String, to: String },
+    #[error("{0}")]
+    Misuse(String),
+}
+
+impl StoreError {
+    /// For the person who meets it.
+    pub fn problem(&self) -> Problem {
+        let message = self.to_string();
+        let (code, remedy) = match self {
+            Self::Folder { .. } => {
+                ("data_folder", "name another with --data, or mend its owner and permissions")
+            }
+            Self::Newer { .. } => {
+                ("newer_records", "run the Jackfield that wrote it, or give this one another data folder")
+            }
+            Self::Foreign { .. } => {
+                ("foreign_database", "move that file away, or name another data folder with --data")
+            }
+            Self::TimeZone(_) => {
+                ("unknown_time_zone", "give an IANA name such as UTC or Europe/Vienna as time_zone")
+            }
+            Self::Busy => {
+                ("records_busy", "try again; if it stays so, look for a process that hangs on the file")
+            }
+            Self::DiskFull => ("disk_full", "free some space on the disk of the data folder"),
+            Self::Sqlite(_) | Self::Damaged(_) => {
+                ("records_failed", "run `jackfield doctor`; a backup may have to be restored")
+            }
+            Self::Closed => ("store_closed", "the host is going down; start it again"),
+            Self::NotFound { what, .. } => {
+                let code = format!("{}_not_found", what.replace(' ', "_"));
+                return Problem::caller(&code, message, "`jackfield runs` lists what there is");
+            }
+            Self::Ambiguous { .. } => {
+                return Problem::caller("ambiguous_id", message, "give more characters of the id");
+            }
+            Self::Illegal { .. } => {
+                return Problem::caller(
+                    "illegal_transition",
+                    message,
+                    "look at its state with `jackfield result`",
+                );
+            }
+            Self::Misuse(_) => {
+                return Problem::caller("bad_request", message, "mend the request and send it again");
+            }
+        };
+        Problem::operator(code, message, remedy)
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            _ => Self::Sqlite(Arc::new(error)),
+        }
+    }
+}
+
+/// Why something was not admitted.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AdmitError {
+    /// The breaker refused it. Nothing of it was recorded but an event that says so.
+    #[error("{0}")]
+    Refused(Box<Refusal>),
+    /// The idempotency key belongs to another request.
+    #[error("the idempotency key '{key}' was used for another request (task {task})")]
+    Conflict {
+        /// The key.
+        key: String,
+        /// The task that the key belongs to.
+        task: TaskId,
+    },
+    /// The records failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AdmitError {
+    /// For the person who meets it.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Refused(refusal) => refusal.problem(),
+            Self::Conflict { .. } => Problem::caller(
+                "idempotency_conflict",
+                self.to_string(),
+                "send the same request as before with this key, or a new key with a new request",
+            ),
+            Self::Store(error) => error.problem(),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for AdmitError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Store(error.into())
+    }
+}

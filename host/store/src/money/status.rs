@@ -1,0 +1,181 @@
+//! What the breaker says: how each limit stands, why something was refused, what an operator did.
+
+use super::{Action, Limit, LimitScope, Period, Scope};
+use jackfield_types::{Micros, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// How a limit, or the breaker as a whole, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BreakerState {
+    /// Money flows.
+    Closed,
+    /// An alerting limit is reached; money flows.
+    Alert,
+    /// A halting limit is reached, or refused work that still does not fit.
+    Halted,
+}
+
+impl BreakerState {
+    /// As stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Alert => "alert",
+            Self::Halted => "halted",
+        }
+    }
+}
+
+impl fmt::Display for BreakerState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How one limit stands for one scope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LimitStatus {
+    /// As configured.
+    pub limit: Limit,
+    /// What is counted.
+    pub scope: Scope,
+    /// `day:2026-11-21`, `month:2026-11` or `ever`.
+    pub period: String,
+    /// Spent in this period.
+    pub spent: Micros,
+    /// Held for work in flight, whenever it began.
+    pub reserved: Micros,
+    /// What an operator allowed on top, for this period only.
+    pub allowance: Micros,
+    /// What may still be asked for; nothing where it is passed.
+    pub left: Micros,
+    /// How it stands.
+    pub state: BreakerState,
+    /// When the period ends; none: never.
+    pub resets_at: Option<Timestamp>,
+}
+
+/// How the breaker stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BreakerStatus {
+    /// The worst of those that hold for everything; a workspace's or an executor's own limit does
+    /// not halt the others.
+    pub state: BreakerState,
+    /// Every limit, in the order of configuration.
+    pub limits: Vec<LimitStatus>,
+}
+
+impl BreakerStatus {
+    /// What is left of the limits that halt everything in `period`; none: there is no such limit.
+    pub fn left(&self, period: Period) -> Option<Micros> {
+        self.limits
+            .iter()
+            .filter(|status| {
+                status.scope == Scope::All
+                    && status.limit.period == period
+                    && status.limit.action == Action::Halt
+            })
+            .map(|status| status.left)
+            .min()
+    }
+}
+
+/// Why the breaker refused or stopped something.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The limit that was in the way.
+    pub limit: Limit,
+    /// What is counted.
+    pub scope: Scope,
+    /// `day:2026-11-21`, `month:2026-11` or `ever`.
+    pub period: String,
+    /// Spent in this period.
+    pub spent: Micros,
+    /// Held for work in flight.
+    pub reserved: Micros,
+    /// What an operator allowed on top.
+    pub allowance: Micros,
+    /// What was asked for.
+    pub asked: Micros,
+    /// When the period ends; none: never.
+    pub resets_at: Option<Timestamp>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whose = match &self.limit.scope {
+            LimitScope::All => String::new(),
+            LimitScope::Workspace(_) => " of this workspace".to_owned(),
+            LimitScope::Executor(name) => format!(" of {name}"),
+            LimitScope::EachTask => " of a task".to_owned(),
+            LimitScope::EachRun => " of a run".to_owned(),
+        };
+        write!(
+            f,
+            "the {} limit{whose} is {}: {} spent, {} held for work in flight, and this needs up to {}",
+            self.limit.period.adjective(),
+            self.limit.amount + self.allowance,
+            self.spent,
+            self.reserved,
+            self.asked,
+        )
+    }
+}
+
+impl Refusal {
+    /// For the person who was refused.
+    pub fn problem(&self) -> Problem {
+        Problem::operator("budget_exhausted", self.to_string(), self.remedy())
+    }
+
+    fn remedy(&self) -> String {
+        let wait = match self.resets_at {
+            Some(at) if self.reserved > Micros::ZERO => {
+                format!("wait until work in flight is done or the limit begins anew at {at}")
+            }
+            Some(at) => format!("wait until the limit begins anew at {at}"),
+            None if self.reserved > Micros::ZERO => "wait until work in flight is done".to_owned(),
+            None => "this limit never begins anew".to_owned(),
+        };
+        format!("{wait}; or allow more with `jackfield breaker raise` or `jackfield breaker reset`")
+    }
+}
+
+/// An operator allows more.
+#[derive(Debug, Clone)]
+pub struct Raise {
+    /// Whose limit.
+    pub scope: Scope,
+    /// Which of its limits.
+    pub period: Period,
+    /// How much more, until this period ends.
+    pub by: Micros,
+    /// Who did it.
+    pub principal: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// An operator lets the limits of a scope begin anew before their time.
+#[derive(Debug, Clone)]
+pub struct Reset {
+    /// Whose limits.
+    pub scope: Scope,
+    /// Who did it.
+    pub principal: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What became of a charge.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Charged {
+    /// It was within what was reserved.
+    Within,
+    /// It was not, and so much more is held for it now.
+    Extended(Micros),
+    /// It was not, and there is no more: end the attempt. What was spent is recorded all the same.
+    Stop(Box<Refusal>),
+}

@@ -1,0 +1,151 @@
+//! Attempts: invocations of one executor, from the reservation to the settlement.
+
+use super::{NewPluginCall, NewRunEvent};
+use crate::Account;
+use jackfield_types::{
+    AttemptId, AttemptState, CostSource, Effort, Micros, Outcome, PluginRef, RunId, RunState, Settled,
+    TaskId, Timestamp, Usage,
+};
+use serde::Serialize;
+use serde_json::Value;
+
+/// An attempt to be recorded, and the money to be reserved for it. It begins as `planned`.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct NewAttempt {
+    pub id: AttemptId,
+    /// From 1, one more than the run's last.
+    pub number: u32,
+    pub executor: String,
+    /// None: whatever the agent is set to.
+    pub model: Option<String>,
+    pub effort: Option<Effort>,
+    /// The component that drives the agent.
+    pub adapter: PluginRef,
+    /// The component that chose it; none: the caller did.
+    pub chosen_by: Option<PluginRef>,
+    /// Why this one, in a sentence.
+    pub reason: String,
+    /// The estimated worst case. Nothing is held for a free executor, which is never refused.
+    pub reserve: Micros,
+    pub account: Account,
+    /// The host instance that runs it.
+    pub host: String,
+}
+
+/// An attempt that was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub task: TaskId,
+    pub run: RunId,
+    pub number: u32,
+    pub executor: String,
+    /// What the agent said it was, once it has; before that, what it was asked to be.
+    pub model: Option<String>,
+    pub effort: Option<Effort>,
+    pub adapter: PluginRef,
+    pub chosen_by: Option<PluginRef>,
+    pub reason: String,
+    pub account: Account,
+    pub host: String,
+    pub state: AttemptState,
+    /// What tells its process from any other, as the process layer gave it.
+    pub identity: Option<Value>,
+    pub worktree: Option<String>,
+    pub branch: Option<String>,
+    pub base: Option<String>,
+    pub usage: Usage,
+    /// Spent so far.
+    pub cost: Micros,
+    /// Still held for it.
+    pub reserved: Micros,
+    pub cost_source: Option<CostSource>,
+    /// The day of the price, `YYYY-MM-DD`.
+    pub price_as_of: Option<String>,
+    pub outcome: Option<Outcome>,
+    pub settled: Option<Settled>,
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+    pub latency_ms: Option<u64>,
+    pub answer: Option<String>,
+    /// The agent's own id of its conversation.
+    pub session: Option<String>,
+    /// Where its transcript is.
+    pub transcript: Option<String>,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub settled_at: Option<Timestamp>,
+}
+
+/// Everything that is known when an attempt is over.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Settlement {
+    pub attempt: AttemptId,
+    /// The three axes.
+    pub outcome: Outcome,
+    /// What the table of truth made of them.
+    pub settled: Settled,
+    pub usage: Usage,
+    /// The final total. Lower than what was charged: the rest is given back.
+    pub total: Micros,
+    pub source: CostSource,
+    /// The day of the price, `YYYY-MM-DD`.
+    pub price_as_of: Option<String>,
+    pub exit_code: Option<i32>,
+    pub signal: Option<i32>,
+    pub latency_ms: u64,
+    pub answer: Option<String>,
+    /// The agent's own id of its conversation.
+    pub session: Option<String>,
+    /// What the agent said it was, where it did.
+    pub model: Option<String>,
+    pub artifacts: Vec<NewArtifact>,
+    pub transcript: Option<NewTranscript>,
+    pub calls: Vec<NewPluginCall>,
+    /// What becomes of the run; none: it goes on with another attempt.
+    pub run_ends: Option<RunState>,
+    /// Told before the store's own `attempt_settled` and `run_…` events.
+    pub events: Vec<NewRunEvent>,
+}
+
+/// Something that an attempt produced.
+#[derive(Debug, Clone)]
+pub struct NewArtifact {
+    /// `diff`, `file`, `url`, `pull_request`, `diagram`, …
+    pub kind: String,
+    /// For a person.
+    pub label: String,
+    /// A path or a URI.
+    pub target: String,
+    /// How large it is, where that is known.
+    pub bytes: Option<u64>,
+    /// Anything more.
+    pub meta: Value,
+}
+
+/// An artifact that was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Artifact {
+    pub id: u64,
+    pub run: RunId,
+    pub attempt: AttemptId,
+    pub kind: String,
+    pub label: String,
+    pub target: String,
+    pub bytes: Option<u64>,
+    pub meta: Value,
+    pub created_at: Timestamp,
+}
+
+/// Where the bytes of an attempt's transcript are; the store keeps the index only.
+#[derive(Debug, Clone)]
+pub struct NewTranscript {
+    /// The file.
+    pub path: String,
+    /// How large it is.
+    pub bytes: u64,
+}

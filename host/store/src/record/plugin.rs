@@ -1,0 +1,87 @@
+//! Plugins: every version ever seen, and every decision with the facts it was made from.
+
+use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What the host does with a version of a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Serving {
+    /// It answers calls.
+    Serving,
+    /// It waits for a grant.
+    Held,
+    /// It was not taken.
+    Rejected,
+    /// It misbehaved and answers nothing.
+    Quarantined,
+    /// Another version answers in its place.
+    Retired,
+}
+
+/// A version changed its standing.
+#[derive(Debug, Clone)]
+pub struct PluginReceipt {
+    /// Which version.
+    pub plugin: PluginRef,
+    /// Its standing from now on.
+    pub state: Serving,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// Anything more: from which digest, how long each step took, …
+    pub details: Value,
+}
+
+/// One version of a plugin that the host has seen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct PluginVersion {
+    pub plugin: PluginRef,
+    pub state: Serving,
+    pub reason: String,
+    pub first_seen_at: Timestamp,
+    /// None: it never served.
+    pub first_served_at: Option<Timestamp>,
+    pub changed_at: Timestamp,
+}
+
+/// A decision of a component, with everything needed to make it again.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct NewPluginCall {
+    pub task: Option<TaskId>,
+    pub run: Option<RunId>,
+    pub attempt: Option<AttemptId>,
+    pub plugin: PluginRef,
+    /// `choose`, `next`, `plan`, `compress`, …
+    pub function: String,
+    /// What it was given.
+    pub facts: Value,
+    /// What it gave back; null where it failed.
+    pub answer: Value,
+    /// How long it took, in microseconds.
+    pub micros: u64,
+    /// What its random numbers came from, where it was given any.
+    pub seed: Option<u64>,
+    /// Why it failed, where it did.
+    pub error: Option<String>,
+}
+
+/// A decision that was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct PluginCall {
+    pub id: u64,
+    pub at: Timestamp,
+    pub task: Option<TaskId>,
+    pub run: Option<RunId>,
+    pub attempt: Option<AttemptId>,
+    pub plugin: PluginRef,
+    pub function: String,
+    pub facts: Value,
+    pub answer: Value,
+    pub micros: u64,
+    pub seed: Option<u64>,
+    pub error: Option<String>,
+}

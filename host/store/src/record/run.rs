@@ -1,0 +1,77 @@
+//! Runs: durable executions of a task's stage.
+
+use super::{Artifact, Attempt, Task};
+use jackfield_types::{FailureClass, Micros, RunId, RunState, TaskId, Timestamp, WorkspaceId};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A run to be recorded. It begins as `queued`.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Its id.
+    pub id: RunId,
+    /// `direct`, or a workflow that configuration names.
+    pub workflow: String,
+    /// The stage it executes; `direct` has `impl` only.
+    pub stage: String,
+    /// Higher goes first.
+    pub priority: i32,
+    /// The request as it was asked, so that it can be asked again.
+    pub request: Value,
+}
+
+/// A run that was recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct Run {
+    pub id: RunId,
+    pub task: TaskId,
+    pub workspace: WorkspaceId,
+    pub workflow: String,
+    pub stage: String,
+    pub priority: i32,
+    pub request: Value,
+    pub state: RunState,
+    /// The last sequence number among its events; 0: none yet.
+    pub last_seq: u64,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// Everything about one run, read in one snapshot.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunView {
+    /// What was asked.
+    pub task: Task,
+    /// Its execution.
+    pub run: Run,
+    /// In the order they were made.
+    pub attempts: Vec<Attempt>,
+    /// What they produced, in order.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// One line of a list of runs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[allow(missing_docs)]
+pub struct RunSummary {
+    pub run: RunId,
+    pub task: TaskId,
+    pub workspace: WorkspaceId,
+    pub workspace_name: String,
+    pub title: String,
+    pub task_type: String,
+    pub state: RunState,
+    /// The executor of the last attempt.
+    pub executor: Option<String>,
+    /// The model of the last attempt.
+    pub model: Option<String>,
+    /// Why the last attempt failed, where it did.
+    pub failure: Option<FailureClass>,
+    pub attempts: u32,
+    /// Spent by all its attempts.
+    pub cost: Micros,
+    pub created_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+}

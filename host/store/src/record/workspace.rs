@@ -1,0 +1,40 @@
+//! Workspaces: named scopes, each one folder on this machine.
+
+use jackfield_types::{Timestamp, WorkspaceId};
+use serde::{Deserialize, Serialize};
+
+/// What sort of folder a workspace is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WorkspaceKind {
+    /// A git repository: attempts get worktrees.
+    Git,
+    /// A plain folder: attempts get copies.
+    Folder,
+}
+
+/// A workspace to be known.
+#[derive(Debug, Clone)]
+pub struct NewWorkspace {
+    /// The name wished for; when another folder has it already, a number is put behind it.
+    pub name: String,
+    /// The folder, absolute and with links resolved. Two workspaces never share one.
+    pub path: String,
+    /// What sort of folder it is.
+    pub kind: WorkspaceKind,
+}
+
+/// A workspace that is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Workspace {
+    /// Its id.
+    pub id: WorkspaceId,
+    /// Its name, unique.
+    pub name: String,
+    /// Its folder, unique.
+    pub path: String,
+    /// What sort of folder it is.
+    pub kind: WorkspaceKind,
+    /// When it was first seen.
+    pub created_at: Timestamp,
+}
