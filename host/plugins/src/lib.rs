@@ -1,1 +1,21 @@
-//! .
+//! Components in service: loaded, limited, swapped and called. The only crate that names wasmtime.
+
+mod convert;
+mod drive;
+pub mod error;
+#[allow(missing_docs)]
+pub mod facts;
+mod options;
+mod plugins;
+mod report;
+
+pub use drive::Drive;
+pub use error::{Deed, Misbehaviour, PluginError};
+pub use options::{
+    Embedded, FailureMode, FailureModes, Grant, Grants, KindLimits, Limits, MemoryScan, Observer, Options,
+};
+pub use plugins::Plugins;
+pub use report::{
+    Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, Inspection, Instead, LevelInfo,
+    PluginEvent, PluginStatus, State, StepTime,
+};

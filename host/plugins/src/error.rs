@@ -1,0 +1,227 @@
+//! What can go wrong with plugins, each named after the plugin, its version, its digest, the function
+//! and what it did.
+
+use crate::options::Limits;
+use jackfield_types::{PluginKind, PluginRef, Problem};
+use std::fmt;
+use std::path::PathBuf;
+
+/// Why plugins could not be opened, or a call was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum PluginError {
+    /// A component did what it must not, and nothing else served the call.
+    #[error(transparent)]
+    Misbehaved(#[from] Box<Misbehaviour>),
+    /// Nothing of that kind and name is in service.
+    #[error("no {kind} named '{name}' is in service{}", listed(known))]
+    NotServing {
+        /// What was asked for.
+        kind: PluginKind,
+        /// Its name.
+        name: String,
+        /// What is in service.
+        known: Vec<String>,
+    },
+    /// No chooser is in service.
+    #[error("no chooser is in service")]
+    NoChooser,
+    /// No compressor in service offers that level.
+    #[error("no compressor offers the level '{level}'{}", listed(known))]
+    NoSuchLevel {
+        /// What was asked for.
+        level: String,
+        /// What is offered.
+        known: Vec<String>,
+    },
+    /// A method of an attempt was called out of turn.
+    #[error("the attempt driven by {plugin} {why}")]
+    OutOfTurn {
+        /// The adapter.
+        plugin: PluginRef,
+        /// What is not so.
+        why: &'static str,
+    },
+    /// A shipped component did not pass its own checks.
+    #[error("an embedded component cannot be used: {0}")]
+    Embedded(String),
+    /// A file or folder could not be read or written.
+    #[error("{what} {}: {source}", path.display())]
+    Io {
+        /// What was being done.
+        what: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The folder for compiled code can be written by others.
+    #[error("{} can be written by other users, and compiled code in it would be run as it is", .0.display())]
+    NotPrivate(PathBuf),
+    /// The WebAssembly engine did not start.
+    #[error("the WebAssembly engine did not start: {0}")]
+    Engine(String),
+    /// The drop folder cannot be watched.
+    #[error("cannot watch {}: {why}", folder.display())]
+    Watch {
+        /// The drop folder.
+        folder: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+}
+
+impl PluginError {
+    /// As the person who meets it should read it.
+    pub fn problem(&self) -> Problem {
+        let message = self.to_string();
+        match self {
+            Self::Misbehaved(misbehaviour) => misbehaviour.problem(),
+            Self::NotServing { kind, .. } => Problem::caller(
+                "plugin_not_serving",
+                message,
+                format!("`jackfield plugin list` shows every {kind} and why one is not in service."),
+            ),
+            Self::NoChooser => Problem::operator(
+                "no_chooser",
+                message,
+                "`jackfield plugin list` shows why; the configured chooser's name may be wrong.",
+            ),
+            Self::NoSuchLevel { .. } => {
+                Problem::caller("no_such_level", message, "Ask for one of the levels that are offered.")
+            }
+            Self::OutOfTurn { .. } => Problem::operator(
+                "plugin_out_of_turn",
+                message,
+                "Start a new attempt; this one cannot be read any further.",
+            ),
+            Self::Embedded(_) => Problem::operator(
+                "embedded_plugin_unusable",
+                message,
+                "This is a fault of this build of Jackfield, or the data folder is damaged: remove its `compiled` folder and start again.",
+            ),
+            Self::Io { path, .. } => Problem::operator(
+                "plugin_files",
+                message,
+                format!("See that {} exists, belongs to this user and has room.", path.display()),
+            ),
+            Self::NotPrivate(path) => Problem::operator(
+                "plugin_folder_not_private",
+                message,
+                format!("chmod -R go-w '{}'", path.display()),
+            ),
+            Self::Engine(_) => Problem::operator(
+                "plugin_engine",
+                message,
+                "See that the process may reserve address space (`ulimit -v unlimited`).",
+            ),
+            Self::Watch { .. } => Problem::operator(
+                "plugin_watch",
+                message,
+                "See that the folder exists and that fs.inotify.max_user_watches is not used up.",
+            ),
+        }
+    }
+}
+
+fn listed(known: &[String]) -> String {
+    if known.is_empty() { String::new() } else { format!(" (there is {})", known.join(", ")) }
+}
+
+/// A component did what it must not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misbehaviour {
+    /// Which component.
+    pub plugin: PluginRef,
+    /// The function that it was asked.
+    pub function: &'static str,
+    /// What it did.
+    pub deed: Deed,
+    /// What serves this kind of call now.
+    pub now: Option<String>,
+}
+
+/// What a component did that it must not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// It stopped with a trap.
+    Trapped {
+        /// What kind of trap.
+        trap: String,
+        /// The last that it told the log.
+        last_words: Option<String>,
+    },
+    /// It used more time of its own than it has.
+    Cpu(Limits),
+    /// It took longer than it may, whatever it did.
+    Wall(Limits),
+    /// It asked for more memory than it has.
+    Memory {
+        /// Bytes that it would have had.
+        asked: u64,
+        /// What it may use.
+        limits: Limits,
+    },
+    /// It answered more than it may.
+    Output(Limits),
+    /// It gave an answer that its contract does not allow.
+    Contract(String),
+}
+
+impl Deed {
+    /// Stable, in `snake_case`.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Trapped { .. } => "plugin_trapped",
+            Self::Cpu(_) => "plugin_cpu_deadline",
+            Self::Wall(_) => "plugin_wall_deadline",
+            Self::Memory { .. } => "plugin_memory_limit",
+            Self::Output(_) => "plugin_output_limit",
+            Self::Contract(_) => "plugin_broke_contract",
+        }
+    }
+}
+
+impl fmt::Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trapped { trap, last_words: Some(words) } => write!(f, "trapped ({trap}): {words}"),
+            Self::Trapped { trap, last_words: None } => write!(f, "trapped ({trap})"),
+            Self::Cpu(limits) => write!(f, "ran past its CPU budget of {:?}", limits.cpu),
+            Self::Wall(limits) => write!(f, "did not answer within {:?}", limits.wall),
+            Self::Memory { asked, limits } => {
+                write!(f, "asked for {asked} bytes of memory where {} are allowed", limits.memory_bytes)
+            }
+            Self::Output(limits) => write!(f, "answered more than the {} bytes allowed", limits.output_bytes),
+            Self::Contract(how) => write!(f, "broke its contract: {how}"),
+        }
+    }
+}
+
+impl fmt::Display for Misbehaviour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} in `{}`", self.plugin, self.deed, self.function)?;
+        self.now.iter().try_for_each(|now| write!(f, "; {now}"))
+    }
+}
+
+impl std::error::Error for Misbehaviour {}
+
+impl Misbehaviour {
+    /// As the person who meets it should read it.
+    pub fn problem(&self) -> Problem {
+        let PluginRef { kind, name, .. } = &self.plugin;
+        let remedy = match &self.deed {
+            Deed::Trapped { .. } | Deed::Contract(_) => {
+                format!(
+                    "Mend the component, or take its file out of the plugin folder to have the one before it back: {kind} {name}."
+                )
+            }
+            Deed::Cpu(_) | Deed::Wall(_) | Deed::Memory { .. } | Deed::Output(_) => {
+                format!(
+                    "Mend the component, or raise its limit: [limits.own.{kind}.{name}] in the configuration."
+                )
+            }
+        };
+        Problem::author(self.deed.code(), self.to_string(), remedy)
+    }
+}

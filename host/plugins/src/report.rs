@@ -1,0 +1,292 @@
+//! What the host tells about plugins: states, receipts, listings and the answers of a check.
+//!
+//! Plain data that serialises; nothing here holds a component alive.
+
+use crate::facts::{compressing, driving};
+use crate::options::{Grant, Limits};
+use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::path::PathBuf;
+
+/// Where a component is on its way into service, or out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// The file is still being written.
+    Settling,
+    /// Is it a whole component?
+    Parsing,
+    /// Does it export exactly one world that this host knows?
+    CheckingWorld,
+    /// Is every import there?
+    Linking,
+    /// Was everything that it asks for granted?
+    CheckingGrants,
+    /// Made into machine code.
+    Compiling,
+    /// Asked who it is, and given the sample cases of its kind.
+    SelfCheck,
+    /// New calls go to it.
+    Serving,
+    /// Not taken; what served before goes on serving.
+    Rejected,
+    /// Sound, and waiting for the operator to grant what it asks for.
+    Held,
+    /// Misbehaved in service, and is not taken again.
+    Quarantined,
+    /// Not in service: replaced, or its file was taken away.
+    Retired,
+}
+
+impl State {
+    /// As shown to people.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Settling => "settling",
+            Self::Parsing => "parsing",
+            Self::CheckingWorld => "checking world",
+            Self::Linking => "linking",
+            Self::CheckingGrants => "checking grants",
+            Self::Compiling => "compiling",
+            Self::SelfCheck => "self-check",
+            Self::Serving => "serving",
+            Self::Rejected => "rejected",
+            Self::Held => "held",
+            Self::Quarantined => "quarantined",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// How a component was made into machine code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Compiled {
+    /// Quickly, to be in service at once.
+    Baseline,
+    /// Well.
+    Optimised,
+}
+
+/// How long one step took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepTime {
+    /// The step.
+    pub step: State,
+    /// Microseconds.
+    pub micros: u64,
+}
+
+/// One component, in service or not.
+#[derive(Debug, Clone, Serialize)]
+pub struct PluginStatus {
+    /// Its kind, where that is known yet.
+    pub kind: Option<PluginKind>,
+    /// Its own name, where that is known yet.
+    pub name: Option<String>,
+    /// Its own version, where that is known yet.
+    pub version: Option<String>,
+    /// sha256 of its bytes, where they are whole.
+    pub digest: Option<Digest>,
+    /// The file it came in; none: embedded.
+    pub file: Option<PathBuf>,
+    /// Where it is on its way.
+    pub state: State,
+    /// Why, where there is something to say; with the line that grants, for one that is held.
+    pub reason: Option<String>,
+    /// How its code was made, while it serves.
+    pub compiled: Option<Compiled>,
+    /// Calls that it was given since this host began.
+    pub calls: u64,
+    /// Calls of these that it failed.
+    pub failures: u64,
+    /// Since when it has been in this state.
+    pub since: Timestamp,
+}
+
+/// Everything about one component.
+#[derive(Debug, Clone, Serialize)]
+pub struct Inspection {
+    /// Where it is.
+    pub status: PluginStatus,
+    /// One sentence, its own.
+    pub summary: String,
+    /// Everything that it imports: the whole of what it can reach.
+    pub imports: Vec<String>,
+    /// Everything that it exports.
+    pub exports: Vec<String>,
+    /// Programs and environment names that it asks for.
+    pub asks: Grant,
+    /// What each call may use.
+    pub limits: Limits,
+    /// An executor's description.
+    pub description: Option<driving::Description>,
+    /// A compressor's levels.
+    pub levels: Vec<compressing::Level>,
+    /// Versions that served before it under the same kind and name, oldest first.
+    pub before: Vec<PluginRef>,
+}
+
+/// The answer of a dry run: what would happen to this file if it were dropped.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckReport {
+    /// The file.
+    pub file: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// sha256 of its bytes.
+    pub digest: Digest,
+    /// The steps that it came through, and the one where it stopped.
+    pub steps: Vec<StepTime>,
+    /// Who it is, where it came that far.
+    pub plugin: Option<PluginRef>,
+    /// One sentence, its own.
+    pub summary: Option<String>,
+    /// Everything that it imports.
+    pub imports: Vec<String>,
+    /// Everything that it exports.
+    pub exports: Vec<String>,
+    /// Programs and environment names that it asks for.
+    pub asks: Grant,
+    /// What would happen.
+    pub verdict: CheckVerdict,
+}
+
+/// What would happen to a file if it were dropped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum CheckVerdict {
+    /// It would serve at once.
+    WouldServe,
+    /// It would wait for this grant.
+    WouldBeHeld {
+        /// What is missing.
+        missing: Grant,
+        /// The line to add under `[grants]`.
+        line: String,
+    },
+    /// It would not be taken.
+    WouldBeRejected {
+        /// The step at which it stopped.
+        step: State,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// These very bytes misbehaved in service before.
+    Quarantined {
+        /// How.
+        reason: String,
+    },
+}
+
+/// What became of one component, with its receipt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PluginEvent {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub change: Change,
+    /// Its kind, where that is known.
+    pub kind: Option<PluginKind>,
+    /// Its own name, where that is known.
+    pub name: Option<String>,
+    /// Its own version, where that is known.
+    pub version: Option<String>,
+    /// The file it came in; none: embedded.
+    pub file: Option<PathBuf>,
+    /// What served under this kind and name until now.
+    pub from: Option<Digest>,
+    /// What serves now, or the bytes that were not taken.
+    pub to: Option<Digest>,
+    /// Why, in one sentence for the operator.
+    pub why: String,
+    /// How long each step took.
+    pub steps: Vec<StepTime>,
+}
+
+/// What can become of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Change {
+    /// New calls go to it.
+    Serving,
+    /// The same version goes on, in better code.
+    Optimised,
+    /// Not taken.
+    Rejected,
+    /// Waiting for a grant.
+    Held,
+    /// Put away for misbehaving.
+    Quarantined,
+    /// Out of service.
+    Retired,
+}
+
+impl Change {
+    /// As stored and shown.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Serving => "serving",
+            Self::Optimised => "optimised",
+            Self::Rejected => "rejected",
+            Self::Held => "held",
+            Self::Quarantined => "quarantined",
+            Self::Retired => "retired",
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// An executor in service.
+#[derive(Debug, Clone, Serialize)]
+pub struct ExecutorInfo {
+    /// Which exactly.
+    pub plugin: PluginRef,
+    /// What it said of itself, asked once per version.
+    pub description: driving::Description,
+}
+
+/// A level in service.
+#[derive(Debug, Clone, Serialize)]
+pub struct LevelInfo {
+    /// The compressor that offers it.
+    pub plugin: PluginRef,
+    /// The level.
+    pub level: compressing::Level,
+}
+
+/// An answer, and who gave it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Called<T> {
+    /// The answer.
+    pub value: T,
+    /// Who gave it.
+    pub plugin: PluginRef,
+    /// How long the call took, in microseconds, waiting for a place not counted.
+    pub micros: u64,
+    /// What the component's random numbers came from.
+    pub seed: u64,
+    /// Set where another component was asked first and failed.
+    pub instead: Option<Instead>,
+}
+
+/// The component that should have served a call, and how it failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instead {
+    /// Which.
+    pub failed: PluginRef,
+    /// What it did.
+    pub error: String,
+}
