@@ -2,12 +2,17 @@
 
 mod convert;
 mod drive;
+mod engine;
 pub mod error;
 #[allow(missing_docs)]
 pub mod facts;
+mod guest;
+mod machine;
 mod options;
 mod plugins;
 mod report;
+mod sandbox;
+mod ticker;
 
 pub use drive::Drive;
 pub use error::{Deed, Misbehaviour, PluginError};
