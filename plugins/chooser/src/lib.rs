@@ -1,15 +1,42 @@
-//! try
+//! Jackfield's own chooser: whom to ask, and what next after an attempt.
+//!
+//! The policy in one breath: what is hard to undo (plans, designs, reviews, the largest tasks)
+//! goes to the strongest tier, the rest to the workhorses, trifles to the light ones; among those
+//! that can start, the record on like tasks, the price, the speed and the load decide. What was
+//! done badly goes one rung up; what nobody could do better stops and says what to mend.
+//!
+//! Invariants: every answer is a pure function of the facts (no clock, no randomness, ties broken
+//! by position), the shell is never chosen for anything but a command, planning never goes to a
+//! light model, and whoever is passed over is named with the reason.
+
 #![cfg_attr(target_family = "wasm", no_std)]
-#![allow(missing_docs, unsafe_code, clippy::all, unreachable_pub)]
+
 extern crate alloc;
-jackfield_sdk::runtime!();
-wit_bindgen::generate!({ path: "../../wit", world: "chooser" });
-use exports::jackfield::plugin::{about, choosing::{self, *}};
-use alloc::{vec::Vec, string::ToString, vec, format};
-struct C;
-impl about::Guest for C { fn identify() -> about::Identity { about::Identity { name: "chooser".to_string(), version: "0.1.0".to_string(), summary: "x".to_string() } } }
-impl choosing::Guest for C {
-  fn choose(now: Timestamp, t: Task, c: Vec<Candidate>, b: Budget) -> Vec<Choice> { vec![Choice { candidate: c.len() as u32 - 1, effort: Effort::Low, reason: format!("{now} {}", t.complexity) }] }
-  fn next(now: Timestamp, t: Task, h: Vec<Past>, c: Vec<Candidate>, b: Budget) -> Step { Step::Done("x".to_string()) }
+
+mod bindings;
+#[cfg(target_family = "wasm")]
+mod component;
+mod effort;
+mod escalation;
+mod policy;
+mod price;
+mod reason;
+mod remedy;
+#[cfg(test)]
+mod sample;
+mod score;
+mod standing;
+mod wanted;
+
+/// The facts a chooser is given and the answers it gives, as `wit/chooser.wit` has them.
+pub mod facts {
+    pub use crate::bindings::exports::jackfield::plugin::choosing::{
+        BreakerState, Budget, Candidate, Choice, Consensus, DeliveredAxis, Effort, FailureClass, Login,
+        Micros, Millis, Past, Rates, Role, Step, Task, Tier, Timestamp, VerifiedAxis,
+    };
 }
-export!(C);
+
+pub use escalation::next;
+pub use policy::{Chosen, choose};
+
+jackfield_sdk::runtime!();
