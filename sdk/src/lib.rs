@@ -19,7 +19,7 @@ pub use clip::{clip, first_line};
 pub use lines::Lines;
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
-pub use runtime::{Heap, cabi_realloc, panicked};
+pub use runtime::{Heap, cabi_realloc, compare, panicked};
 
 /// Gives a `no_std` component its allocator and its panic handler.
 ///
@@ -45,6 +45,22 @@ macro_rules! runtime {
         #[unsafe(export_name = "cabi_realloc")]
         unsafe extern "C" fn cabi_realloc(old: *mut u8, from: usize, align: usize, to: usize) -> *mut u8 {
             unsafe { $crate::cabi_realloc(old, from, align, to) }
+        }
+
+        // The compiler calls these for slices and strings that are compared; they too live in the C
+        // library otherwise.
+        #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code)]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
+            unsafe { $crate::compare(left, right, length) }
+        }
+
+        #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code)]
+        #[unsafe(no_mangle)]
+        unsafe extern "C" fn bcmp(left: *const u8, right: *const u8, length: usize) -> i32 {
+            unsafe { $crate::compare(left, right, length) }
         }
     };
 }

@@ -118,6 +118,32 @@ pub unsafe fn cabi_realloc(old: *mut u8, from: usize, align: usize, to: usize) -
     pointer
 }
 
+/// The order of two byte strings of the same length, as C's `memcmp` gives it.
+///
+/// # Safety
+/// Both pointers are good for `length` bytes.
+pub unsafe fn compare(left: *const u8, right: *const u8, length: usize) -> i32 {
+    let mut at = 0;
+    // Words while they are equal, bytes from the first that is not.
+    while length - at >= 8 {
+        let words = unsafe {
+            (left.add(at).cast::<u64>().read_unaligned(), right.add(at).cast::<u64>().read_unaligned())
+        };
+        if words.0 != words.1 {
+            break;
+        }
+        at += 8;
+    }
+    while at < length {
+        let (one, other) = unsafe { (*left.add(at), *right.add(at)) };
+        if one != other {
+            return i32::from(one) - i32::from(other);
+        }
+        at += 1;
+    }
+    0
+}
+
 #[link(wasm_import_module = "jackfield:plugin/log@1.0.0")]
 unsafe extern "C" {
     #[link_name = "log"]
