@@ -1,15 +1,22 @@
 //! Components in service: loaded, limited, swapped and called. The only crate that names wasmtime.
 
+mod anatomy;
+mod call;
+mod code;
+mod compile;
+mod contract;
 mod convert;
 mod drive;
 mod engine;
 pub mod error;
 #[allow(missing_docs)]
 pub mod facts;
+mod folder;
 mod guest;
 mod machine;
 mod options;
 mod plugins;
+mod question;
 mod report;
 mod sandbox;
 mod ticker;

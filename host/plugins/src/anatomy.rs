@@ -1,0 +1,198 @@
+//! What a file is, read from its outside without compiling it: a component or something else, whole
+//! or cut off, of which world, and what it imports.
+
+use jackfield_types::PluginKind;
+use semver::Version;
+use wasmparser::{Encoding, Parser, Payload};
+
+/// The package that all worlds are in, and the version of it that this host speaks.
+const PACKAGE: &str = "jackfield:plugin";
+const SPOKEN: Version = Version::new(1, 0, 0);
+
+/// Interfaces of the package that any component may import.
+const GIVEN: [&str; 3] = ["log", "types", "reporting"];
+
+/// WASI packages that are linked, with nothing granted behind them.
+const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
+
+/// The outside of a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Anatomy {
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
+}
+
+/// Why bytes are not a component.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum NotComponent {
+    /// They may be the beginning of one.
+    Unreadable(String),
+    /// They are something else, whole.
+    CoreModule,
+}
+
+impl Anatomy {
+    pub(crate) fn of(bytes: &[u8]) -> Result<Self, NotComponent> {
+        let unreadable = |error: wasmparser::BinaryReaderError| NotComponent::Unreadable(error.to_string());
+        let mut anatomy = Self { imports: Vec::new(), exports: Vec::new() };
+        let mut depth = 0_u32;
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(unreadable)? {
+                Payload::Version { encoding, .. } => {
+                    if depth == 0 && encoding == Encoding::Module {
+                        return Err(NotComponent::CoreModule);
+                    }
+                    depth += 1;
+                }
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(imports) if depth == 1 => {
+                    for import in imports {
+                        anatomy.imports.push(import.map_err(unreadable)?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(exports) if depth == 1 => {
+                    for export in exports {
+                        anatomy.exports.push(export.map_err(unreadable)?.name.name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(anatomy)
+    }
+
+    /// The one world that it exports, at a version that this host speaks.
+    pub(crate) fn kind(&self) -> Result<PluginKind, String> {
+        let worlds: Vec<_> = self.exports.iter().filter_map(|name| world(name)).collect();
+        let (kind, version) = match worlds.as_slice() {
+            [] => {
+                return Err(format!(
+                    "it exports no world of {PACKAGE}@{SPOKEN}: one of {} is needed",
+                    PluginKind::ALL.map(|kind| interface(kind).to_owned()).join(", ")
+                ));
+            }
+            [one] => one,
+            several => {
+                let kinds: Vec<_> = several.iter().map(|(kind, _)| kind.as_str()).collect();
+                return Err(format!("it exports several worlds ({}), where one is right", kinds.join(", ")));
+            }
+        };
+        let wrong = |version: &dyn std::fmt::Display| {
+            Err(format!(
+                "it was built against {PACKAGE}@{version} and this host speaks {SPOKEN}: build it against that"
+            ))
+        };
+        match version {
+            Some(version) if version.major == SPOKEN.major && version.minor <= SPOKEN.minor => {}
+            Some(version) => return wrong(version),
+            None => return wrong(&"no version"),
+        }
+        let about = self.exports.iter().any(|name| split(name).is_some_and(|(name, _)| name == "about"));
+        if !about {
+            return Err(format!("it does not export {PACKAGE}/about"));
+        }
+        if matches!(kind, PluginKind::Gate | PluginKind::Judge) {
+            return Err(format!("{kind}s are not served by this version yet"));
+        }
+        Ok(*kind)
+    }
+
+    /// Imports that nothing here answers.
+    pub(crate) fn missing(&self) -> Vec<&str> {
+        self.imports.iter().map(String::as_str).filter(|name| !is_given(name)).collect()
+    }
+}
+
+fn is_given(import: &str) -> bool {
+    if let Some((interface, version)) = split(import) {
+        let spoken = version.is_none_or(|version| version.major == SPOKEN.major);
+        return spoken && GIVEN.contains(&interface);
+    }
+    import
+        .strip_prefix("wasi:")
+        .and_then(|rest| rest.split_once('/'))
+        .is_some_and(|(package, rest)| WASI.contains(&package) && rest.contains("@0.2."))
+}
+
+fn split(name: &str) -> Option<(&str, Option<Version>)> {
+    let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
+    Some(match rest.split_once('@') {
+        Some((interface, version)) => (interface, Version::parse(version).ok()),
+        None => (rest, None),
+    })
+}
+
+fn world(export: &str) -> Option<(PluginKind, Option<Version>)> {
+    let (name, version) = split(export)?;
+    let kind = PluginKind::ALL.into_iter().find(|kind| interface(*kind) == name)?;
+    Some((kind, version))
+}
+
+const fn interface(kind: PluginKind) -> &'static str {
+    match kind {
+        PluginKind::Executor => "driving",
+        PluginKind::Chooser => "choosing",
+        PluginKind::Compressor => "compressing",
+        PluginKind::Gate => "gating",
+        PluginKind::Judge => "judging",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(imports: &[&str], exports: &[&str]) -> Anatomy {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Anatomy { imports: owned(imports), exports: owned(exports) }
+    }
+
+    const ABOUT: &str = "jackfield:plugin/about@1.0.0";
+
+    #[test]
+    fn a_world_is_known_by_what_it_exports() {
+        let chooser = with(&[], &[ABOUT, "jackfield:plugin/choosing@1.0.0"]);
+        assert_eq!(chooser.kind(), Ok(PluginKind::Chooser));
+        let why = |exports: &[&str]| with(&[], exports).kind().unwrap_err();
+        assert!(why(&[ABOUT]).contains("exports no world"));
+        assert!(why(&["jackfield:plugin/choosing@1.0.0"]).contains("does not export jackfield:plugin/about"));
+        assert!(
+            why(&[ABOUT, "jackfield:plugin/choosing@2.0.0"]).contains("@2.0.0 and this host speaks 1.0.0")
+        );
+        assert!(why(&[ABOUT, "jackfield:plugin/choosing@1.1.0"]).contains("@1.1.0"));
+        assert!(why(&[ABOUT, "jackfield:plugin/gating@1.0.0"]).contains("not served by this version yet"));
+        let both = ["jackfield:plugin/choosing@1.0.0", "jackfield:plugin/driving@1.0.0"];
+        assert!(why(&both).contains("several worlds (chooser, executor)"));
+    }
+
+    #[test]
+    fn an_import_that_nothing_answers_is_named() {
+        let imports = [
+            "jackfield:plugin/log@1.0.0",
+            "jackfield:plugin/evidence@1.0.0",
+            "wasi:cli/stderr@0.2.6",
+            "wasi:http/outgoing-handler@0.2.6",
+            "wasi:cli/stderr@0.3.0",
+            "acme:db/rows",
+        ];
+        let missing = with(&imports, &[]);
+        assert_eq!(
+            missing.missing(),
+            [
+                "jackfield:plugin/evidence@1.0.0",
+                "wasi:http/outgoing-handler@0.2.6",
+                "wasi:cli/stderr@0.3.0",
+                "acme:db/rows"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_core_module_is_told_from_a_file_that_is_cut_off() {
+        assert_eq!(Anatomy::of(b"\0asm\x01\0\0\0"), Err(NotComponent::CoreModule));
+        assert!(matches!(Anatomy::of(b"\0asm\x0d\0"), Err(NotComponent::Unreadable(_))));
+        assert!(matches!(Anatomy::of(b""), Err(NotComponent::Unreadable(_))));
+        assert!(matches!(Anatomy::of(b"#!/bin/sh\n"), Err(NotComponent::Unreadable(_))));
+        assert_eq!(Anatomy::of(b"\0asm\x0d\0\x01\0"), Ok(with(&[], &[])));
+    }
+}

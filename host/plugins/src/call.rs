@@ -1,0 +1,99 @@
+//! Asking one component one thing: a store with limits, a deadline for everything, and a name for
+//! whatever the component does instead of answering.
+//!
+//! A store in which anything went wrong is dropped and never entered again: [`ask`] drops its own,
+//! and whoever uses [`bounded`] on a store that lives on must drop it on an error.
+
+use crate::code::Code;
+use crate::engine::Engines;
+use crate::error::Deed;
+use crate::guest::Guest;
+use crate::options::Limits;
+use crate::question::Question;
+use jackfield_types::Timestamp;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wasmtime::{Store, Trap};
+
+/// An answer that keeps its contract.
+pub(crate) struct Answer<T> {
+    pub(crate) value: T,
+    pub(crate) took: Duration,
+}
+
+/// How a call is told apart from others, and what makes it replay to the same answer.
+pub(crate) struct Circumstances {
+    /// What log lines go under.
+    pub(crate) label: Arc<str>,
+    pub(crate) limits: Limits,
+    pub(crate) now: Timestamp,
+    pub(crate) seed: u64,
+}
+
+/// Asks a fresh instance, which is gone when the answer is there.
+pub(crate) async fn ask<Q: Question>(
+    engines: &Engines,
+    code: &Code,
+    circumstances: Circumstances,
+    question: &Q,
+) -> Result<Answer<Q::Answer>, Deed> {
+    let _place = engines.call().await;
+    let begun = Instant::now();
+    let Circumstances { label, limits, now, seed } = circumstances;
+    let mut store = engines.store(code.compiled, Guest::new(label, limits, now, seed));
+    let asked = bounded(engines, &limits, question.put(code, &mut store)).await;
+    let value = asked.map_err(|stopped| stopped.deed(store.data()))?;
+    question.check(&value).map_err(Deed::Contract)?;
+    Ok(Answer { value, took: begun.elapsed() })
+}
+
+/// Why a call stopped.
+pub(crate) enum Stopped {
+    Wall,
+    Error(wasmtime::Error),
+}
+
+/// Runs a call under its wall-clock deadline, watched by the ticker.
+pub(crate) async fn bounded<T>(
+    engines: &Engines,
+    limits: &Limits,
+    call: impl Future<Output = wasmtime::Result<T>> + Send,
+) -> Result<T, Stopped> {
+    let _running = engines.running();
+    match tokio::time::timeout(limits.wall, call).await {
+        Ok(answered) => answered.map_err(Stopped::Error),
+        Err(_) => Err(Stopped::Wall),
+    }
+}
+
+impl Stopped {
+    /// What the component did, read from the error and from what its guest remembers.
+    pub(crate) fn deed(self, guest: &Guest) -> Deed {
+        let limits = *guest.limits();
+        let error = match self {
+            Self::Wall => return Deed::Wall(limits),
+            Self::Error(error) => error,
+        };
+        if guest.cpu.is_spent() {
+            return Deed::Cpu(limits);
+        }
+        // Being refused memory is no misdeed by itself; stopping because of it is.
+        if let Some(asked) = guest.memory.refused() {
+            return Deed::Memory { asked, limits };
+        }
+        let last_words = guest.last_words();
+        if let Some(trap) = error.downcast_ref::<Trap>() {
+            return Deed::Trapped { trap: trap.to_string(), last_words };
+        }
+        if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+            return Deed::Trapped { trap: format!("it exited with code {}", exit.0), last_words };
+        }
+        let root = error.root_cause().to_string();
+        // wasmtime keeps this error's type to itself; a test holds this to its words.
+        if root.contains("fuel allocated for hostcalls") {
+            return Deed::Output(limits);
+        }
+        Deed::Contract(root)
+    }
+}

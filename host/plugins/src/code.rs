@@ -1,0 +1,97 @@
+//! A component made into machine code and linked: from here an instance is microseconds away.
+
+use crate::engine::Tier;
+use crate::facts::chooser::{Chooser, ChooserPre};
+use crate::facts::compressor::{Compressor, CompressorPre};
+use crate::facts::executor::{Executor, ExecutorPre};
+use crate::guest::Guest;
+use crate::report::Compiled;
+use jackfield_types::PluginKind;
+use wasmtime::Store;
+use wasmtime::component::Component;
+
+/// The code of one component, and how it was made.
+pub(crate) struct Code {
+    world: World,
+    pub(crate) compiled: Compiled,
+}
+
+enum World {
+    Executor(ExecutorPre<Guest>),
+    Chooser(ChooserPre<Guest>),
+    Compressor(CompressorPre<Guest>),
+}
+
+impl Code {
+    /// Links a component against everything that is there to import.
+    pub(crate) fn link(
+        tier: &Tier,
+        compiled: Compiled,
+        kind: PluginKind,
+        component: &Component,
+    ) -> wasmtime::Result<Self> {
+        let linked = tier.linker.instantiate_pre(component)?;
+        let world = match kind {
+            PluginKind::Executor => World::Executor(ExecutorPre::new(linked)?),
+            PluginKind::Chooser => World::Chooser(ChooserPre::new(linked)?),
+            PluginKind::Compressor => World::Compressor(CompressorPre::new(linked)?),
+            PluginKind::Gate | PluginKind::Judge => {
+                return Err(wasmtime::Error::msg(format!("{kind}s are not served by this version yet")));
+            }
+        };
+        Ok(Self { world, compiled })
+    }
+
+    /// A fresh instance of an adapter.
+    pub(crate) async fn executor(&self, store: &mut Store<Guest>) -> wasmtime::Result<Executor> {
+        match &self.world {
+            World::Executor(linked) => linked.instantiate_async(store).await,
+            World::Chooser(_) | World::Compressor(_) => Err(not("an executor")),
+        }
+    }
+
+    /// A fresh instance of a chooser.
+    pub(crate) async fn chooser(&self, store: &mut Store<Guest>) -> wasmtime::Result<Chooser> {
+        match &self.world {
+            World::Chooser(linked) => linked.instantiate_async(store).await,
+            World::Executor(_) | World::Compressor(_) => Err(not("a chooser")),
+        }
+    }
+
+    /// A fresh instance of a compressor.
+    pub(crate) async fn compressor(&self, store: &mut Store<Guest>) -> wasmtime::Result<Compressor> {
+        match &self.world {
+            World::Compressor(linked) => linked.instantiate_async(store).await,
+            World::Executor(_) | World::Chooser(_) => Err(not("a compressor")),
+        }
+    }
+
+    /// Asks a fresh instance who it is.
+    pub(crate) async fn identify(&self, store: &mut Store<Guest>) -> wasmtime::Result<Identity> {
+        // The three worlds export one and the same interface, but each has its own generated type.
+        macro_rules! identity {
+            ($linked:expr) => {{
+                let world = $linked.instantiate_async(&mut *store).await?;
+                let said = world.jackfield_plugin_about().call_identify(store).await?;
+                Ok(Identity { name: said.name, version: said.version, summary: said.summary })
+            }};
+        }
+        match &self.world {
+            World::Executor(linked) => identity!(linked),
+            World::Chooser(linked) => identity!(linked),
+            World::Compressor(linked) => identity!(linked),
+        }
+    }
+}
+
+fn not(what: &str) -> wasmtime::Error {
+    wasmtime::Error::msg(format!("the component is not {what}"))
+}
+
+/// Who a component says it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) summary: String,
+}

@@ -1,0 +1,208 @@
+//! The host's own folder: components by digest, compiled code by engine and digest, and what was
+//! quarantined.
+//!
+//! Invariants: a file under its final name is whole (written aside, synced, renamed) and is never
+//! changed in place, because running code is mapped from it. Compiled code is machine code that
+//! would be run as it is, so the folder must be writable by nobody else, and every file of code has
+//! its own sha256 beside it that is compared before it is mapped: damage is found, and recompiled.
+
+use crate::error::PluginError;
+use crate::report::Compiled;
+use jackfield_types::Digest;
+use sha2::{Digest as _, Sha256};
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The host's own folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Folder {
+    components: PathBuf,
+    compiled: PathBuf,
+    quarantine: PathBuf,
+}
+
+impl Folder {
+    pub(crate) fn open(data: &Path) -> Result<Self, PluginError> {
+        let folder = Self {
+            components: data.join("components"),
+            compiled: data.join("compiled"),
+            quarantine: data.join("quarantine"),
+        };
+        for part in [&folder.components, &folder.compiled, &folder.quarantine] {
+            create_private(part).map_err(|source| failed("cannot create", part, source))?;
+            private(part)?;
+        }
+        Ok(folder)
+    }
+
+    /// Keeps a component for ever under its digest.
+    pub(crate) fn keep(&self, digest: Digest, bytes: &[u8]) -> Result<PathBuf, PluginError> {
+        let path = self.component(digest);
+        let there = fs::metadata(&path).is_ok_and(|file| file.len() == bytes.len() as u64);
+        if !there {
+            write_whole(&path, bytes).map_err(|source| failed("cannot write", &path, source))?;
+        }
+        Ok(path)
+    }
+
+    /// Where the component of a digest lies, if it was ever kept.
+    pub(crate) fn component(&self, digest: Digest) -> PathBuf {
+        self.components.join(format!("{digest}.wasm"))
+    }
+
+    /// The place for what one engine made of a component.
+    pub(crate) fn compiled(&self, engine: &str) -> Result<PathBuf, PluginError> {
+        let folder = self.compiled.join(engine);
+        create_private(&folder).map_err(|source| failed("cannot create", &folder, source))?;
+        private(&folder)?;
+        Ok(folder)
+    }
+
+    /// Why these bytes were quarantined, if they were.
+    pub(crate) fn quarantined(&self, digest: Digest) -> Option<String> {
+        fs::read_to_string(self.quarantine.join(digest.to_string())).ok()
+    }
+
+    /// Never takes these bytes again.
+    pub(crate) fn quarantine(&self, digest: Digest, why: &str) -> Result<(), PluginError> {
+        let path = self.quarantine.join(digest.to_string());
+        write_whole(&path, why.as_bytes()).map_err(|source| failed("cannot write", &path, source))
+    }
+}
+
+/// The sha256 of some bytes.
+pub(crate) fn digest_of(bytes: &[u8]) -> Digest {
+    Digest::from_bytes(Sha256::digest(bytes).into())
+}
+
+/// One file of compiled code, and the file beside it that says what its sha256 is.
+#[derive(Debug, Clone)]
+pub(crate) struct CodeFile {
+    pub(crate) code: PathBuf,
+    sum: PathBuf,
+}
+
+impl CodeFile {
+    pub(crate) fn of(folder: &Path, digest: Digest, compiled: Compiled) -> Self {
+        let how = match compiled {
+            Compiled::Baseline => "baseline",
+            Compiled::Optimised => "optimised",
+        };
+        let name = format!("{digest}.{how}");
+        Self { code: folder.join(format!("{name}.cwasm")), sum: folder.join(format!("{name}.sha256")) }
+    }
+
+    /// Whether the code is there and is what was written.
+    pub(crate) fn is_sound(&self) -> bool {
+        let written = fs::read_to_string(&self.sum).ok().and_then(|sum| sum.parse::<Digest>().ok());
+        written.is_some_and(|sum| fs::read(&self.code).is_ok_and(|code| digest_of(&code) == sum))
+    }
+
+    pub(crate) fn write(&self, code: &[u8]) -> Result<(), PluginError> {
+        let failed = |path: &Path| {
+            let path = path.to_owned();
+            move |source| failed("cannot write", &path, source)
+        };
+        write_whole(&self.code, code).map_err(failed(&self.code))?;
+        write_whole(&self.sum, digest_of(code).to_string().as_bytes()).map_err(failed(&self.sum))
+    }
+
+    /// Forgets a damaged file.
+    pub(crate) fn remove(&self) {
+        for path in [&self.sum, &self.code] {
+            if let Err(error) = fs::remove_file(path)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                tracing::warn!("cannot remove {}: {error}", path.display());
+            }
+        }
+    }
+}
+
+/// Writes a file so that it is whole under its name, or not there.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let next = NEXT.fetch_add(1, Ordering::Relaxed);
+    let aside = path.with_extension(format!("{}-{next}.tmp", std::process::id()));
+    let mut file = fs::File::create(&aside)?;
+    let written =
+        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&aside, path));
+    if written.is_err() {
+        // What matters is the first error; what is left aside is never read.
+        drop(fs::remove_file(&aside));
+    }
+    written
+}
+
+fn failed(what: &'static str, path: &Path, source: io::Error) -> PluginError {
+    PluginError::Io { what, path: path.to_owned(), source }
+}
+
+fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(unix)]
+fn private(folder: &Path) -> Result<(), PluginError> {
+    use std::os::unix::fs::MetadataExt;
+    let about = fs::metadata(folder).map_err(|source| failed("cannot look at", folder, source))?;
+    let ours = about.uid() == rustix::process::geteuid().as_raw();
+    if ours && about.mode() & 0o022 == 0 { Ok(()) } else { Err(PluginError::NotPrivate(folder.to_owned())) }
+}
+
+#[cfg(not(unix))]
+fn private(_: &Path) -> Result<(), PluginError> {
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, Folder) {
+        let data = tempfile::tempdir().unwrap();
+        let folder = Folder::open(data.path()).unwrap();
+        (data, folder)
+    }
+
+    #[test]
+    fn damaged_code_is_told_from_sound_code() {
+        let (_data, folder) = folder();
+        let place = folder.compiled("engine").unwrap();
+        let file = CodeFile::of(&place, digest_of(b"component"), Compiled::Baseline);
+        assert!(!file.is_sound(), "nothing is there yet");
+        file.write(b"machine code").unwrap();
+        assert!(file.is_sound());
+        fs::write(&file.code, b"machine c0de").unwrap();
+        assert!(!file.is_sound());
+        file.remove();
+        assert!(!file.code.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_can_write_is_refused() {
+        use std::os::unix::fs::PermissionsExt;
+        let (data, _) = folder();
+        let compiled = data.path().join("compiled");
+        fs::set_permissions(&compiled, fs::Permissions::from_mode(0o770)).unwrap();
+        let error = Folder::open(data.path()).unwrap_err();
+        assert!(matches!(&error, PluginError::NotPrivate(path) if *path == compiled), "{error}");
+    }
+
+    #[test]
+    fn a_quarantine_is_remembered() {
+        let (data, folder) = folder();
+        let digest = digest_of(b"bad");
+        assert_eq!(folder.quarantined(digest), None);
+        folder.quarantine(digest, "it looped").unwrap();
+        let again = Folder::open(data.path()).unwrap();
+        assert_eq!(again.quarantined(digest).as_deref(), Some("it looped"));
+    }
+}
