@@ -11,6 +11,8 @@
 extern crate alloc;
 
 mod clip;
+pub mod exec;
+pub mod json;
 mod lines;
 #[cfg(target_family = "wasm")]
 mod runtime;
