@@ -1,0 +1,38 @@
+//! Signs of life, from which the caller judges whether an agent is idle.
+
+use crate::identity::{Containment, Identity};
+use crate::table;
+use serde::{Deserialize, Serialize};
+
+/// What an agent has done until now. All but `processes` only ever grow, so any difference between two samples
+/// is life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActivitySample {
+    /// Bytes in its two output files.
+    pub output_bytes: u64,
+    /// CPU time of its tree, in clock ticks (100 to the second on nearly every machine).
+    pub cpu_ticks: u64,
+    /// Its processes: more than one means that tools are running.
+    pub processes: usize,
+}
+
+/// Looks at an agent; `None` when it has ended. Reads `/proc` for some milliseconds, so not on every event.
+pub fn activity(identity: &Identity) -> Option<ActivitySample> {
+    if !identity.is_alive() {
+        return None;
+    }
+    let entries = table::snapshot();
+    let mut tree = table::descendants(&entries, &[identity.pid]);
+    tree.extend(entries.iter().filter(|entry| entry.session == identity.pid).map(|entry| entry.pid));
+    let members: Vec<_> = entries.iter().filter(|entry| tree.contains(&entry.pid)).collect();
+    let waiting = match identity.containment {
+        Containment::PidNamespace => 2,
+        Containment::Tracked => 1,
+    };
+    let size = |path| std::fs::metadata(path).map_or(0, |data: std::fs::Metadata| data.len());
+    Some(ActivitySample {
+        output_bytes: size(&identity.stdout) + size(&identity.stderr),
+        cpu_ticks: members.iter().map(|entry| entry.cpu_ticks).sum(),
+        processes: members.iter().filter(|entry| !entry.ended).count().saturating_sub(waiting),
+    })
+}

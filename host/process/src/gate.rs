@@ -1,0 +1,122 @@
+//! The gate: a few lines of shell that stand where the agent will be, and wait to be let through.
+//!
+//! ```text
+//! host                     gate (sh)                          agent
+//!  │ spawn ───────────────► reads its standard input
+//!  │ records the identity   ·
+//!  │ "go" ────────────────► sets limits, writes "started"
+//!  │                        becomes awk, starts ─────────────► runs
+//!  │ (or goes away: end     ·                                  ends
+//!  │  of file, gate ends)   writes "ended N" ◄─────────────────┘
+//! ```
+//!
+//! In a PID namespace the gate is its first process, so the kernel ends all others when it ends, and signals
+//! that it does not handle cannot end it. Shell and not `pre_exec`, because that would fork the whole host:
+//! tens of milliseconds where it is large.
+
+use crate::{ProcessError, ProcessLimits, Spec};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+/// What lets the agent be started.
+pub(crate) const GO: &[u8] = b"go\n";
+
+/// The longest single argument that Linux carries, its end included (`MAX_ARG_STRLEN`).
+const MOST_ARGUMENT_BYTES: usize = 128 * 1024;
+
+/// `$1` awk, `$2` its program, `$3` the status file, `$4` the file for standard input, `$5` the agent's
+/// command line, `$6`… the limits, in the order of [`limits`], empty where there is none.
+///
+/// The soft limit on CPU time comes first, so that the agent is told (SIGXCPU) before it is killed. `-u` is
+/// how bash, `-p` how dash and busybox call the limit on processes.
+const SCRIPT: &str = r#"
+IFS= read -r word && [ "$word" = go ] || exit 125
+awk=$1 program=$2 status=$3 input=$4 command=$5
+shift 5
+ulimit -c 0
+[ -z "$1" ] || ulimit -f "$1" || exit 125
+[ -z "$2" ] || ulimit -n "$2" || exit 125
+[ -z "$3" ] || { ulimit -S -t "$3" && ulimit -H -t "$4"; } || exit 125
+[ -z "$5" ] || ulimit -v "$5" || exit 125
+[ -z "$6" ] || { (ulimit -u "$6") 2>/dev/null && ulimit -u "$6" || ulimit -p "$6"; } || exit 125
+exec <"$input" || exit 125
+echo started >"$status" || exit 125
+exec "$awk" "$program" "$status" "$command"
+"#;
+
+/// Starts the agent, waits, leaves word. Where the word cannot be left (a full disk), its own exit code says
+/// what a shell's would.
+const WAITER: &str = r#"BEGIN {
+    ended = system(ARGV[2])
+    print "ended " ended >> ARGV[1]
+    close(ARGV[1])
+    exit ended < 256 ? ended : 128 + ended % 256
+}"#;
+
+/// `sh` and its arguments for one agent.
+pub(crate) fn argv(
+    sh: &Path,
+    awk: &Path,
+    program: &Path,
+    spec: &Spec,
+) -> Result<Vec<OsString>, ProcessError> {
+    let arguments = spec.argv.iter().skip(1).map(OsString::as_os_str);
+    let command = command_line(std::iter::once(program.as_os_str()).chain(arguments))?;
+    let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
+    let mut argv: Vec<OsString> = vec![sh.into(), "-c".into(), SCRIPT.into(), "jackfield-gate".into()];
+    argv.extend([awk.into(), WAITER.into(), spec.status.as_os_str().to_owned(), input.into(), command]);
+    argv.extend(
+        limits(&spec.limits).map(|limit| limit.map_or_else(OsString::new, |value| value.to_string().into())),
+    );
+    Ok(argv)
+}
+
+/// In the units of `ulimit`.
+fn limits(limits: &ProcessLimits) -> [Option<u64>; 6] {
+    [
+        // POSIX counts 512 bytes, and so does dash; bash counts 1,024 unless it runs as sh.
+        limits.file_size.map(|bytes| bytes.div_ceil(512)),
+        limits.open_files,
+        limits.cpu_seconds,
+        limits.cpu_seconds.map(|seconds| seconds + 5),
+        limits.address_space.map(|bytes| bytes.div_ceil(1024)),
+        limits.processes,
+    ]
+}
+
+/// awk hands a command to the shell as one string, so each argument is quoted: within single quotes nothing
+/// has a meaning but the closing one.
+fn command_line<'a>(argv: impl Iterator<Item = &'a OsStr>) -> Result<OsString, ProcessError> {
+    let mut line = b"exec".to_vec();
+    for argument in argv {
+        if argument.as_bytes().contains(&0) {
+            return Err(ProcessError::BadCommand("an argument holds a NUL byte".into()));
+        }
+        line.extend_from_slice(b" '");
+        for byte in argument.as_bytes() {
+            if *byte == b'\'' { line.extend_from_slice(br"'\''") } else { line.push(*byte) }
+        }
+        line.push(b'\'');
+    }
+    if line.len() >= MOST_ARGUMENT_BYTES {
+        let problem =
+            format!("its arguments are {} bytes, and {MOST_ARGUMENT_BYTES} are the most", line.len());
+        return Err(ProcessError::BadCommand(problem));
+    }
+    Ok(OsString::from_vec(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_that_cannot_be_carried_are_refused_before_anything_starts() {
+        let line = |text: &str| command_line([OsStr::new("agent"), OsStr::new(text)].into_iter());
+        assert_eq!(line("it's").unwrap(), OsString::from(r"exec 'agent' 'it'\''s'"));
+        assert!(matches!(line("a\0b"), Err(ProcessError::BadCommand(_))));
+        assert!(line(&"x".repeat(MOST_ARGUMENT_BYTES - 100)).is_ok());
+        assert!(matches!(line(&"x".repeat(MOST_ARGUMENT_BYTES)), Err(ProcessError::BadCommand(_))));
+    }
+}

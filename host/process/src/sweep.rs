@@ -1,0 +1,112 @@
+//! Finding and ending everything that belongs to an agent, its leader gone or not.
+
+use crate::control;
+use crate::identity::Identity;
+use crate::table::{self, Entry};
+use crate::{ProcessError, TAG_VARIABLE};
+use rustix::process::Signal;
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// By what the processes of one agent are known.
+#[derive(Debug, Clone)]
+pub(crate) struct Marks {
+    /// The leader with its start time, where it is known: its descendants, group and session belong.
+    leader: Option<(i32, u64)>,
+    /// In the environment of each.
+    tag: (&'static str, String),
+    /// Whoever has one of them as standard output or error belongs.
+    files: Vec<PathBuf>,
+}
+
+impl From<&Identity> for Marks {
+    fn from(identity: &Identity) -> Self {
+        // Standard output may be a device that half the machine writes to; only a file of its own is a mark.
+        let files = [&identity.stdout, &identity.stderr].into_iter().filter(|file| file.is_file());
+        Self {
+            // Pids and groups of another boot are other processes; the tag and the files still count.
+            leader: identity.is_this_boot().then_some((identity.pid, identity.start_ticks)),
+            tag: (TAG_VARIABLE, identity.tag.clone()),
+            files: files.cloned().collect(),
+        }
+    }
+}
+
+impl Marks {
+    /// For a process that leads a group of its own and writes to no file.
+    pub(crate) fn of_leader(pid: i32, variable: &'static str, tag: &str) -> Self {
+        let leader = table::entry(pid).map(|entry| (pid, entry.start_ticks));
+        Self { leader, tag: (variable, tag.to_owned()), files: Vec::new() }
+    }
+}
+
+/// How long to wait for killed processes to be gone before they are called survivors.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How often a tree that grows while it is being stopped is looked at again, within one round.
+const LOOKS: usize = 64;
+
+/// Everything of the agent that has not ended, with all that descends from it.
+pub(crate) fn members(marks: &Marks) -> Vec<Entry> {
+    let host = rustix::process::getpid().as_raw_nonzero().get();
+    let entries: Vec<Entry> = table::snapshot().into_iter().filter(|entry| entry.pid != host).collect();
+    // While any of a group lives, the kernel does not give its number again. Where the pid is another
+    // process now, the whole of the group was gone before it came.
+    let group = marks
+        .leader
+        .filter(|(pid, start)| table::entry(*pid).is_none_or(|entry| entry.start_ticks == *start));
+    let (variable, tag) = &marks.tag;
+    let in_group = |entry: &Entry| {
+        group.is_some_and(|(pid, start)| {
+            (entry.group == pid || entry.session == pid) && entry.start_ticks >= start
+        })
+    };
+    let marked: Vec<i32> = entries
+        .iter()
+        .filter(|entry| {
+            in_group(entry)
+                || table::has_in_environment(entry.pid, variable, tag)
+                || table::writes_to(entry.pid, &marks.files)
+        })
+        .map(|entry| entry.pid)
+        .collect();
+    let all = table::descendants(&entries, &marked);
+    entries.into_iter().filter(|entry| all.contains(&entry.pid) && !entry.ended).collect()
+}
+
+/// Stops all of it, and only when nothing more comes to light kills it: what is killed loses its children,
+/// and a child that has also left the group could not be found any more. Gives the pids that were there.
+pub(crate) fn kill_round(marks: &Marks) -> Vec<i32> {
+    let mut known: Vec<Entry> = Vec::new();
+    let mut seen: HashSet<(i32, u64)> = HashSet::new();
+    for _ in 0..LOOKS {
+        let fresh: Vec<Entry> =
+            members(marks).into_iter().filter(|entry| seen.insert((entry.pid, entry.start_ticks))).collect();
+        if fresh.is_empty() {
+            break;
+        }
+        control::signal_all(&fresh, Signal::STOP);
+        known.extend(fresh);
+    }
+    control::signal_all(&known, Signal::KILL);
+    known.iter().map(|entry| entry.pid).collect()
+}
+
+/// Ends all of it, whatever it does about it, and returns when none is left.
+pub(crate) async fn end_all(marks: &Marks) -> Result<(), ProcessError> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let round = marks.clone();
+        let left = tokio::task::spawn_blocking(move || kill_round(&round))
+            .await
+            .map_err(|error| ProcessError::io("looking for an agent's processes")(error.into()))?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        if tokio::time::Instant::now() >= deadline {
+            return Err(ProcessError::Survivors { pids: left });
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
