@@ -6,7 +6,7 @@
 use crate::{
     conversation::{Conversation, Tool, stated_after, without},
     playback::Events,
-    protocol::{Envelope, PathFacts, Protocol, Refusal},
+    protocol::{Envelope, PathFacts, Protocol, Refusal, with},
     scenario::Fault,
     script::{Block, Ending, Reply},
     toolbox::Call,
@@ -127,33 +127,31 @@ impl Protocol for Anthropic {
     fn whole(&self, reply: &Reply, envelope: &Envelope) -> Value {
         let blocks = reply.blocks.iter().enumerate();
         let content: Vec<Value> = blocks.map(|(index, block)| whole(block, envelope, index)).collect();
-        let mut message = message(envelope);
-        message["content"] = json!(content);
-        message["stop_reason"] = json!(stop_reason(reply.ending));
-        message["usage"] = used(usage::OUTPUT);
-        message
+        let complete = json!({"content": content, "stop_reason": stop_reason(reply.ending),
+            "usage": used(usage::OUTPUT)});
+        with(message(envelope), complete)
     }
 
     fn stream(&self, reply: &Reply, envelope: &Envelope) -> Events {
-        let mut started = message(envelope);
         // The real API opens with a count of one and states the true one at the end.
-        started["usage"] = used(1);
+        let started = with(message(envelope), json!({"usage": used(1)}));
         let mut events = Events {
             opening: vec![event(&json!({"type": "message_start", "message": started})), PING.to_owned()],
             ..Events::default()
         };
         for (index, block) in reply.blocks.iter().enumerate() {
-            let mut empty = whole(block, envelope, index);
-            let deltas: Vec<Value> = match block {
-                Block::Text(pieces) => {
-                    empty["text"] = json!("");
-                    pieces.iter().map(|text| json!({"type": "text_delta", "text": text})).collect()
-                }
+            let whole = whole(block, envelope, index);
+            let (empty, deltas): (Value, Vec<Value>) = match block {
+                Block::Text(pieces) => (
+                    json!({"text": ""}),
+                    pieces.iter().map(|text| json!({"type": "text_delta", "text": text})).collect(),
+                ),
                 Block::Call(_) => {
-                    let input = std::mem::replace(&mut empty["input"], json!({})).to_string();
-                    vec![json!({"type": "input_json_delta", "partial_json": input})]
+                    let input = whole.get("input").map(Value::to_string);
+                    (json!({"input": {}}), vec![json!({"type": "input_json_delta", "partial_json": input})])
                 }
             };
+            let empty = with(whole, empty);
             let start = json!({"type": "content_block_start", "index": index, "content_block": empty});
             events.pieces.push(event(&start));
             events.pieces.extend(

@@ -6,7 +6,7 @@
 use crate::{
     conversation::{Conversation, Tool, stated_after, without},
     playback::Events,
-    protocol::{Envelope, PathFacts, Protocol, Refusal},
+    protocol::{Envelope, PathFacts, Protocol, Refusal, with},
     scenario::Fault,
     script::{Block, Ending, Reply},
     toolbox::Call,
@@ -122,7 +122,7 @@ impl Protocol for Gemini {
     }
 
     fn whole(&self, reply: &Reply, envelope: &Envelope) -> Value {
-        let parts: Vec<Value> = reply.blocks.iter().map(|block| part(block)).collect();
+        let parts: Vec<Value> = reply.blocks.iter().map(part).collect();
         chunk(parts, Some(reply.ending), envelope)
     }
 
@@ -210,20 +210,27 @@ fn part(block: &Block) -> Value {
 }
 
 fn chunk(parts: Vec<Value>, ending: Option<Ending>, envelope: &Envelope) -> Value {
-    let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
-    let mut used = json!({"promptTokenCount": usage::PROMPT, "totalTokenCount": usage::PROMPT});
-    if let Some(ending) = ending {
-        candidate["finishReason"] = json!(match ending {
-            Ending::Finished | Ending::Calls => "STOP",
-            Ending::Declined => "SAFETY",
-            Ending::OutOfTokens => "MAX_TOKENS",
-        });
-        used = json!({"promptTokenCount": usage::PROMPT, "cachedContentTokenCount": usage::CACHED,
-            "candidatesTokenCount": usage::CANDIDATES, "thoughtsTokenCount": usage::THOUGHTS,
-            "totalTokenCount": usage::TOTAL});
+    let candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
+    let (end, used) = match ending {
+        None => (json!({}), json!({"promptTokenCount": usage::PROMPT, "totalTokenCount": usage::PROMPT})),
+        Some(ending) => (json!({"finishReason": finish_reason(ending)}), used()),
+    };
+    json!({"candidates": [with(candidate, end)], "modelVersion": envelope.model,
+        "responseId": envelope.id("answer", 0), "usageMetadata": used})
+}
+
+fn finish_reason(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Finished | Ending::Calls => "STOP",
+        Ending::Declined => "SAFETY",
+        Ending::OutOfTokens => "MAX_TOKENS",
     }
-    json!({"candidates": [candidate], "modelVersion": envelope.model, "responseId": envelope.id("answer", 0),
-        "usageMetadata": used})
+}
+
+fn used() -> Value {
+    json!({"promptTokenCount": usage::PROMPT, "cachedContentTokenCount": usage::CACHED,
+        "candidatesTokenCount": usage::CANDIDATES, "thoughtsTokenCount": usage::THOUGHTS,
+        "totalTokenCount": usage::TOTAL})
 }
 
 fn event(data: &Value) -> String {

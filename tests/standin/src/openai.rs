@@ -7,7 +7,7 @@
 use crate::{
     conversation::{Conversation, Tool, stated_after},
     playback::Events,
-    protocol::{Envelope, PathFacts, Protocol, Refusal},
+    protocol::{Envelope, PathFacts, Protocol, Refusal, with},
     scenario::Fault,
     script::{Block, Ending, Reply},
     toolbox::Call,
@@ -159,56 +159,44 @@ impl Protocol for OpenAi {
     }
 
     fn whole(&self, reply: &Reply, envelope: &Envelope) -> Value {
-        let mut response = response(envelope, "completed");
         let blocks = reply.blocks.iter().enumerate();
-        response["output"] = blocks.map(|(at, block)| item(block, reply.ending, envelope, at)).collect();
-        response["usage"] = used();
+        let items: Vec<Value> = blocks.map(|(at, block)| item(block, reply.ending, envelope, at)).collect();
+        let response = with(response(envelope, "completed"), json!({"output": items, "usage": used()}));
         if reply.ending == Ending::OutOfTokens {
-            response["status"] = json!("incomplete");
-            response["incomplete_details"] = json!({"reason": "max_output_tokens"});
+            let why = json!({"reason": "max_output_tokens"});
+            return with(response, json!({"status": "incomplete", "incomplete_details": why}));
         }
         response
     }
 
     fn stream(&self, reply: &Reply, envelope: &Envelope) -> Events {
-        let mut sequence = 0..;
-        let mut event = move |name: &str, mut data: Value| {
-            data["type"] = json!(name);
-            data["sequence_number"] = json!(sequence.next());
+        let mut sequence = 0_u64;
+        let mut event = |name: &str, data: Value| {
+            let data = with(data, json!({"type": name, "sequence_number": sequence}));
+            sequence += 1;
             format!("event: {name}\ndata: {data}\n\n")
         };
-        let begun = response(envelope, "in_progress");
+        let begun = json!({"response": response(envelope, "in_progress")});
         let mut events = Events {
-            opening: vec![
-                event("response.created", json!({"response": begun})),
-                event("response.in_progress", json!({"response": begun})),
-            ],
+            opening: vec![event("response.created", begun.clone()), event("response.in_progress", begun)],
             ..Events::default()
+        };
+        let delta = match reply.ending {
+            Ending::Declined => "response.refusal.delta",
+            _ => "response.output_text.delta",
         };
         for (at, block) in reply.blocks.iter().enumerate() {
             let done = item(block, reply.ending, envelope, at);
-            let mut empty = done.clone();
-            empty["status"] = json!("in_progress");
-            if let Block::Text(pieces) = block {
-                empty["content"] = json!([]);
-                events
-                    .pieces
-                    .push(event("response.output_item.added", json!({"output_index": at, "item": empty})));
-                let delta = match reply.ending {
-                    Ending::Declined => "response.refusal.delta",
-                    _ => "response.output_text.delta",
-                };
-                events.pieces.extend(pieces.iter().map(|text| {
-                    let whose = envelope.id("item", at);
-                    event(
-                        delta,
-                        json!({"item_id": whose, "output_index": at, "content_index": 0, "delta": text}),
-                    )
-                }));
-            } else {
-                events
-                    .pieces
-                    .push(event("response.output_item.added", json!({"output_index": at, "item": empty})));
+            let (empty, texts) = match block {
+                Block::Text(pieces) => (json!({"status": "in_progress", "content": []}), pieces.as_slice()),
+                Block::Call(_) => (json!({"status": "in_progress"}), [].as_slice()),
+            };
+            let added = json!({"output_index": at, "item": with(done.clone(), empty)});
+            events.pieces.push(event("response.output_item.added", added));
+            for text in texts {
+                let whose = envelope.id("item", at);
+                let said = json!({"item_id": whose, "output_index": at, "content_index": 0, "delta": text});
+                events.pieces.push(event(delta, said));
             }
             events.pieces.push(event("response.output_item.done", json!({"output_index": at, "item": done})));
         }
@@ -293,12 +281,9 @@ fn item(block: &Block, ending: Ending, envelope: &Envelope, at: usize) -> Value 
             json!({"id": id, "type": "message", "status": "completed", "role": "assistant", "content": [part]})
         }
         Block::Call(Call::Function { name, namespace, arguments }) => {
-            let mut call = json!({"id": id, "type": "function_call", "status": "completed", "call_id": call_id,
+            let call = json!({"id": id, "type": "function_call", "status": "completed", "call_id": call_id,
                 "name": name, "arguments": arguments.to_string()});
-            if let Some(namespace) = namespace {
-                call["namespace"] = json!(namespace);
-            }
-            call
+            with(call, namespace.as_ref().map_or(json!({}), |group| json!({"namespace": group})))
         }
         Block::Call(Call::Freeform { name, input }) => json!({"id": id, "type": "custom_tool_call",
             "status": "completed", "call_id": call_id, "name": name, "input": input}),

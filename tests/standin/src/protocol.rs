@@ -82,3 +82,11 @@ pub(crate) struct PathFacts {
     pub(crate) model: String,
     pub(crate) streamed: bool,
 }
+
+/// An object with these fields set too.
+pub(crate) fn with(mut object: Value, fields: Value) -> Value {
+    if let (Value::Object(object), Value::Object(fields)) = (&mut object, fields) {
+        object.extend(fields);
+    }
+    object
+}
