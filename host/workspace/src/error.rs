@@ -103,42 +103,83 @@ impl WorkspaceError {
     pub fn problem(&self) -> Problem {
         let said = self.to_string();
         match self {
-            Self::NotFound(_) => Problem::caller("workspace_not_found", said, "check the path; it must exist on the machine that the host runs on"),
-            Self::NotAFolder(_) => Problem::caller("workspace_not_a_folder", said, "name the folder that the file is in"),
-            Self::NoPermission(_) => Problem::operator("workspace_no_permission", said, "let the user that runs the host read and write the folder"),
+            Self::NotFound(_) => Problem::caller(
+                "workspace_not_found",
+                said,
+                "check the path; it must exist on the machine that the host runs on",
+            ),
+            Self::NotAFolder(_) => {
+                Problem::caller("workspace_not_a_folder", said, "name the folder that the file is in")
+            }
+            Self::NoPermission(_) => Problem::operator(
+                "workspace_no_permission",
+                said,
+                "let the user that runs the host read and write the folder",
+            ),
             Self::NotText(_) => Problem::caller("workspace_path_not_text", said, "rename the folder"),
-            Self::Bare(_) => Problem::caller("repository_bare", said, "clone it somewhere and name the clone"),
-            Self::InsideGit(_) => Problem::caller("repository_internal_folder", said, "name the folder that `.git` is in"),
+            Self::Bare(_) => {
+                Problem::caller("repository_bare", said, "clone it somewhere and name the clone")
+            }
+            Self::InsideGit(_) => {
+                Problem::caller("repository_internal_folder", said, "name the folder that `.git` is in")
+            }
             Self::NotTrusted(path) => Problem::operator(
                 "repository_not_trusted",
                 said,
                 format!("if you trust it: git config --global --add safe.directory '{}'", path.display()),
             ),
-            Self::GitMissing => Problem::operator("git_missing", said, "install git 2.31 or later and put it on the PATH of the host"),
-            Self::Git { .. } => Problem::operator("git_failed", said, "mend what git names in the repository, then try again"),
-            Self::GitTooSlow { .. } => Problem::operator("git_too_slow", said, "look whether the disk is full or slow, or a git filter hangs, then try again"),
+            Self::GitMissing => Problem::operator(
+                "git_missing",
+                said,
+                "install git 2.31 or later and put it on the PATH of the host",
+            ),
+            Self::Git { .. } => {
+                Problem::operator("git_failed", said, "mend what git names in the repository, then try again")
+            }
+            Self::GitTooSlow { .. } => Problem::operator(
+                "git_too_slow",
+                said,
+                "look whether the disk is full or slow, or a git filter hangs, then try again",
+            ),
             Self::Busy { repository, .. } => Problem::operator(
                 "repository_busy",
                 said,
                 format!("find who holds it: fuser '{}'", repository.join(crate::lock::NAME).display()),
             ),
-            Self::BranchInTheWay(_) => Problem::caller("branch_in_the_way", said, "rename that branch: git branch -m jackfield another-name"),
-            Self::AttemptTaken(_) => Problem::caller("attempt_has_worktree", said, "make a new attempt; two attempts never share a worktree"),
+            Self::BranchInTheWay(_) => Problem::caller(
+                "branch_in_the_way",
+                said,
+                "rename that branch: git branch -m jackfield another-name",
+            ),
+            Self::AttemptTaken(_) => Problem::caller(
+                "attempt_has_worktree",
+                said,
+                "make a new attempt; two attempts never share a worktree",
+            ),
             Self::FolderTooLarge { .. } => Problem::caller(
                 "folder_too_large",
                 said,
                 "make it a git repository (git init, a .gitignore, a commit): worktrees share what they have in common; or raise the limit",
             ),
-            Self::NotEmpty(_) => Problem::caller("folder_not_empty", said, "name a folder that does not exist yet"),
+            Self::NotEmpty(_) => {
+                Problem::caller("folder_not_empty", said, "name a folder that does not exist yet")
+            }
             Self::Record { path, .. } => Problem::operator(
                 "worktree_record_damaged",
                 said,
-                format!("look at the worktree of that name, keep what you need, then delete {}", path.display()),
+                format!(
+                    "look at the worktree of that name, keep what you need, then delete {}",
+                    path.display()
+                ),
             ),
-            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Problem::operator("disk_full", said, "free some space: remove worktrees that were kept, or move the worktrees folder")
+            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => Problem::operator(
+                "disk_full",
+                said,
+                "free some space: remove worktrees that were kept, or move the worktrees folder",
+            ),
+            Self::File { .. } => {
+                Problem::operator("workspace_file", said, "mend the access to that path, then try again")
             }
-            Self::File { .. } => Problem::operator("workspace_file", said, "mend the access to that path, then try again"),
         }
     }
 

@@ -1,7 +1,9 @@
 //! What a workspace is: a git repository, a folder inside one, or a plain folder.
 
-use crate::Commit;
+use crate::git::Git;
+use crate::{Commit, WorkspaceError};
 use serde::{Deserialize, Serialize};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What attempts are given worktrees of.
@@ -42,4 +44,108 @@ impl Source {
             Self::Folder { path } => path.clone(),
         }
     }
+}
+
+/// What the folder at `path` is.
+///
+/// A path inside a repository is that repository, with the path kept as `subpath`.
+///
+/// # Errors
+/// Where there is no such folder, or it may not be read; where it is a bare repository, or git's
+/// own folder; where git does not trust its owner.
+pub async fn source(path: &Path) -> Result<Source, WorkspaceError> {
+    let folder = folder(path)?;
+    let what = "look for a repository";
+    let answer = Git::to(what, &folder)
+        .arguments(["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--path-format=absolute"])
+        .argument("--git-common-dir")
+        .ask()
+        .await?;
+    if answer.code != Some(0) {
+        return if answer.said.contains("not a git repository") {
+            Ok(Source::Folder { path: folder })
+        } else if answer.said.contains("dubious ownership") {
+            Err(WorkspaceError::NotTrusted(folder))
+        } else {
+            Err(answer.refused(what.to_owned()))
+        };
+    }
+    let said = text(&folder, answer.stdout)?;
+    // The path is last because it alone may hold a line break.
+    let mut lines = said.splitn(3, '\n');
+    let (bare, inside) = (lines.next() == Some("true"), lines.next() == Some("true"));
+    let common = real(Path::new(chomp(lines.next().unwrap_or_default())))?;
+    if !inside {
+        return Err(if bare { WorkspaceError::Bare(folder) } else { WorkspaceError::InsideGit(folder) });
+    }
+    let top = Git::to("find the top of the repository", &folder)
+        .arguments(["rev-parse", "--path-format=absolute", "--show-toplevel"])
+        .run()
+        .await?;
+    let top = real(Path::new(chomp(&text(&folder, top)?)))?;
+    let subpath = folder.strip_prefix(&top).unwrap_or(Path::new("")).to_owned();
+    let Checkout { head, branch, dirty } = checkout(&top).await?;
+    Ok(Source::Git(Repository { top, subpath, common, head, branch, dirty }))
+}
+
+/// What is checked out at the top of a repository, right now.
+pub(crate) struct Checkout {
+    pub(crate) head: Option<Commit>,
+    pub(crate) branch: Option<String>,
+    pub(crate) dirty: bool,
+}
+
+pub(crate) async fn checkout(top: &Path) -> Result<Checkout, WorkspaceError> {
+    let listing = Git::to("read the state of the repository", top)
+        .arguments(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal"])
+        .run()
+        .await?;
+    let mut found = Checkout { head: None, branch: None, dirty: false };
+    for line in listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
+        let line = String::from_utf8_lossy(line);
+        if let Some(oid) = line.strip_prefix("# branch.oid ") {
+            found.head = Commit::try_from(oid.to_owned()).ok();
+        } else if let Some(name) = line.strip_prefix("# branch.head ") {
+            found.branch = Some(name.to_owned()).filter(|name| name != "(detached)");
+        } else if !line.starts_with('#') {
+            found.dirty = true;
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The folder itself, absolute and without symlinks, once it is known to be usable.
+fn folder(path: &Path) -> Result<PathBuf, WorkspaceError> {
+    let folder = real(path)?;
+    let facts = folder.metadata().map_err(|error| unreadable(error, path))?;
+    if !facts.is_dir() {
+        return Err(WorkspaceError::NotAFolder(folder));
+    }
+    folder.read_dir().map_err(|error| unreadable(error, path))?;
+    if folder.to_str().is_none() {
+        return Err(WorkspaceError::NotText(folder));
+    }
+    Ok(folder)
+}
+
+fn real(path: &Path) -> Result<PathBuf, WorkspaceError> {
+    path.canonicalize().map_err(|error| unreadable(error, path))
+}
+
+fn unreadable(error: io::Error, path: &Path) -> WorkspaceError {
+    match error.kind() {
+        io::ErrorKind::NotFound => WorkspaceError::NotFound(path.to_owned()),
+        io::ErrorKind::NotADirectory => WorkspaceError::NotAFolder(path.to_owned()),
+        io::ErrorKind::PermissionDenied => WorkspaceError::NoPermission(path.to_owned()),
+        _ => WorkspaceError::file("read", path)(error),
+    }
+}
+
+fn text(folder: &Path, bytes: Vec<u8>) -> Result<String, WorkspaceError> {
+    String::from_utf8(bytes).map_err(|_| WorkspaceError::NotText(folder.to_owned()))
+}
+
+fn chomp(line: &str) -> &str {
+    line.strip_suffix('\n').unwrap_or(line)
 }

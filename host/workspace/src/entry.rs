@@ -1,0 +1,128 @@
+//! Our entries in a user's repository: a worktree's registration and its branch.
+//!
+//! Nothing here touches an entry that is not ours: ours are named by an attempt's id. Everything here
+//! is called with the repository's lock held.
+
+use crate::git::Git;
+use crate::lock::Lock;
+use crate::{Commit, Repository, WorkspaceError, removal};
+use jackfield_types::AttemptId;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A git that outlived its killed host is given this long to finish what it was doing.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// Registers a worktree without files, with its branch, and gives its own git folder.
+pub(crate) async fn add(
+    _lock: &Lock,
+    repository: &Repository,
+    attempt: AttemptId,
+    tree: &Path,
+    branch: &str,
+    base: &Commit,
+) -> Result<PathBuf, WorkspaceError> {
+    let what = "make a worktree";
+    let ask = || {
+        Git::to(what, &repository.top)
+            .arguments(["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock"])
+            // Locked, so that neither the agent nor a tidying user prunes it while it is in use.
+            .arguments(["--reason", &format!("in use by jackfield, attempt {attempt}"), "-b", branch, "--"])
+            .argument(tree)
+            .argument(base.as_str())
+            .ask()
+    };
+    let mut answer = ask().await?;
+    if answer.code != Some(0) && repository.common.join("refs/heads/jackfield").is_file() {
+        return Err(WorkspaceError::BranchInTheWay(repository.top.clone()));
+    }
+    if answer.code != Some(0) && has_broken(&repository.common) {
+        // Git refuses every new worktree while one is half registered, which a killed host can leave.
+        tokio::time::sleep(SETTLING).await;
+        remove_broken(&repository.common).await?;
+        answer = ask().await?;
+    }
+    if answer.code != Some(0) {
+        return Err(answer.refused(what.to_owned()));
+    }
+    let link = tree.join(".git");
+    let text = fs::read_to_string(&link).map_err(WorkspaceError::file("read", &link))?;
+    let admin = text.trim_end_matches('\n').strip_prefix("gitdir: ").unwrap_or_default();
+    Ok(tree.join(admin))
+}
+
+/// A branch to start from where there is no commit: an empty one, which a later first merge
+/// fast-forwards to.
+pub(crate) async fn empty_commit(repository: &Path) -> Result<Commit, WorkspaceError> {
+    let what = "make an empty commit";
+    let git = || Git::to(what, repository).with("GIT_DIR", repository);
+    let tree = git().arguments(["hash-object", "-t", "tree", "-w", "--stdin"]).line().await?;
+    git()
+        .arguments(["commit-tree", &tree, "-F", "-"])
+        .reading("Start of a repository without commits\n")
+        .commit()
+        .await
+}
+
+/// Removes the registration of a worktree, whole or half made.
+pub(crate) async fn remove(_lock: &Lock, common: &Path, admin: &Path) -> Result<(), WorkspaceError> {
+    let entries = common.join("worktrees");
+    if admin.parent() != Some(&entries) {
+        return Ok(());
+    }
+    removal::delete(admin.to_owned()).await?;
+    // As git does: the folder goes with its last entry, and stays where there is another.
+    let _ = fs::remove_dir(entries);
+    Ok(())
+}
+
+/// Deletes a branch if it still points where it is thought to.
+pub(crate) async fn delete_branch(
+    _lock: &Lock,
+    repository: &Path,
+    branch: &str,
+    tip: &Commit,
+) -> Result<(), WorkspaceError> {
+    Git::to("delete the branch of the attempt", repository)
+        .with("GIT_DIR", repository)
+        .arguments(["update-ref", "-d", &format!("refs/heads/{branch}"), tip.as_str()])
+        .run()
+        .await
+        .map(drop)
+}
+
+/// Where a branch points.
+pub(crate) async fn tip(repository: &Path, branch: &str) -> Result<Option<Commit>, WorkspaceError> {
+    let answer = Git::to("read the branch of the attempt", repository)
+        .with("GIT_DIR", repository)
+        .arguments(["rev-parse", "--verify", "--quiet", &format!("refs/heads/{branch}^{{commit}}")])
+        .ask()
+        .await?;
+    Ok(Commit::try_from(String::from_utf8_lossy(&answer.stdout).trim().to_owned()).ok())
+}
+
+fn broken(common: &Path) -> Vec<PathBuf> {
+    let ours = |entry: &PathBuf| {
+        entry.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<AttemptId>().is_ok())
+    };
+    let whole = |entry: &PathBuf| {
+        ["HEAD", "commondir", "gitdir"]
+            .iter()
+            .all(|name| entry.join(name).metadata().is_ok_and(|facts| facts.len() > 0))
+    };
+    let entries = fs::read_dir(common.join("worktrees")).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).filter(|entry| ours(entry) && !whole(entry)).collect()
+}
+
+fn has_broken(common: &Path) -> bool {
+    !broken(common).is_empty()
+}
+
+async fn remove_broken(common: &Path) -> Result<(), WorkspaceError> {
+    for entry in broken(common) {
+        tracing::info!(entry = %entry.display(), "removing a half-made worktree registration");
+        removal::delete(entry).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! Letting go of a worktree, without losing what is in it.
+
+use crate::git::Git;
+use crate::lock::Lock;
+use crate::record::{Claim, Place, Record};
+use crate::{
+    Release, Released, WorkspaceError, Worktree, WorktreeKind, Worktrees, capture, changed, entry, removal,
+    save,
+};
+
+impl Worktrees {
+    /// Lets go of a worktree whose agent has ended.
+    ///
+    /// Kept, it becomes an ordinary worktree of the user's repository, which `git worktree remove` removes,
+    /// or this does when called again. Removed, what is in it is committed first; the branch stays if it
+    /// has a change, and goes with the folder if not. A folder that holds what cannot be committed is kept,
+    /// and the answer says why. Of a copy, the private repository stays where it has a change.
+    ///
+    /// # Errors
+    /// Where git or the file system refuses, or another process is at it. Calling it again is safe.
+    pub async fn release(&self, worktree: &Worktree, release: Release) -> Result<Released, WorkspaceError> {
+        let place = Place::of(&self.root, worktree.attempt);
+        let claim = place.claim()?.ok_or(WorkspaceError::AttemptTaken(worktree.attempt))?;
+        match (place.read()?, release) {
+            (None, _) => {
+                let branch_kept =
+                    entry::tip(&worktree.repository, &worktree.branch).await.is_ok_and(|tip| tip.is_some());
+                Ok(Released { removed: true, branch_kept, kept_because: None })
+            }
+            (_, Release::Keep) => {
+                removal::forget(&worktree.admin.join("locked"))?;
+                Ok(Released { removed: false, branch_kept: true, kept_because: None })
+            }
+            (_, Release::Remove) => remove(&place, &claim, worktree).await,
+        }
+    }
+}
+
+async fn remove(place: &Place, claim: &Claim, worktree: &Worktree) -> Result<Released, WorkspaceError> {
+    if worktree.repository.is_dir() {
+        if let Some(why) = unsaved(worktree).await? {
+            removal::forget(&worktree.admin.join("locked"))?;
+            return Ok(Released { removed: false, branch_kept: true, kept_because: Some(why) });
+        }
+    } else if worktree.path.is_dir() {
+        let why = format!("its repository {} is gone", worktree.repository.display());
+        return Ok(Released { removed: false, branch_kept: false, kept_because: Some(why) });
+    }
+    place.write(claim, &Record::Removing { worktree: worktree.clone() })?;
+    let branch_kept = finish(place, claim, worktree).await?;
+    Ok(Released { removed: true, branch_kept, kept_because: None })
+}
+
+/// Saves what is in the worktree; what cannot be saved is the answer.
+async fn unsaved(worktree: &Worktree) -> Result<Option<String>, WorkspaceError> {
+    let saved = save::save(worktree).await?;
+    if !worktree.path.is_dir() {
+        return Ok(None);
+    }
+    if saved.left_out.is_some() {
+        return Ok(saved.left_out);
+    }
+    let listing = changed::list(&worktree.repository, &worktree.base, &saved.head).await?;
+    if let Some(why) = capture::nested(&listing.nested) {
+        return Ok(Some(why));
+    }
+    if worktree.path.join(".gitmodules").is_file() { changed_submodules(worktree).await } else { Ok(None) }
+}
+
+/// Submodules in which something is not committed, or committed and nowhere else.
+async fn changed_submodules(worktree: &Worktree) -> Result<Option<String>, WorkspaceError> {
+    let git_folder = if worktree.admin.is_dir() { &worktree.admin } else { &worktree.repository };
+    let listing = Git::to("look for changed submodules", &worktree.path)
+        .with("GIT_DIR", git_folder)
+        .with("GIT_WORK_TREE", &worktree.path)
+        .arguments(["status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none"])
+        .run()
+        .await?;
+    let changed = listing.split(|byte| *byte == 0).any(|line| line.get(5) == Some(&b'S'));
+    Ok(changed.then(|| "a submodule has changes that are not in the repository it came from".to_owned()))
+}
+
+/// Removes what is saved, however far an earlier removal got. Says whether the branch stays.
+pub(crate) async fn finish(
+    place: &Place,
+    claim: &Claim,
+    worktree: &Worktree,
+) -> Result<bool, WorkspaceError> {
+    let gone = removal::move_to(&place.trash, &worktree.path)?;
+    let mut branch_kept = false;
+    if worktree.repository.is_dir() {
+        let lock = Lock::repository(&worktree.repository).await?;
+        if worktree.kind == WorktreeKind::Git {
+            entry::remove(&lock, &worktree.repository, &worktree.admin).await?;
+        }
+        let tip = entry::tip(&worktree.repository, &worktree.branch).await?;
+        branch_kept = tip.as_ref().is_some_and(|tip| tip != &worktree.base);
+        match tip {
+            _ if branch_kept => {}
+            _ if worktree.kind == WorktreeKind::Copy => removal::delete(worktree.repository.clone()).await?,
+            Some(tip) => entry::delete_branch(&lock, &worktree.repository, &worktree.branch, &tip).await?,
+            None => {}
+        }
+    }
+    if let Some(gone) = gone {
+        removal::delete(gone).await?;
+    }
+    place.erase(claim)?;
+    Ok(branch_kept)
+}

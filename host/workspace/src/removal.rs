@@ -1,0 +1,63 @@
+//! Removing folders that agents have worked in.
+//!
+//! A folder is first renamed into the trash, which takes no time and cannot stop half-way, and then
+//! deleted there; what a killed host leaves in the trash goes at the next repair.
+
+use crate::WorkspaceError;
+use std::fs::{self, Permissions};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Moves a folder into the trash. `None` where there is nothing to move.
+pub(crate) fn move_to(trash: &Path, folder: &Path) -> Result<Option<PathBuf>, WorkspaceError> {
+    let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let gone = trash.join(format!("{name}-{nanos}"));
+    match fs::rename(folder, &gone) {
+        Ok(()) => Ok(Some(gone)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(WorkspaceError::file("remove", folder)(error)),
+    }
+}
+
+/// Deletes a folder and all that is in it, on a thread that may block.
+pub(crate) async fn delete(folder: PathBuf) -> Result<(), WorkspaceError> {
+    let path = folder.clone();
+    let done = tokio::task::spawn_blocking(move || delete_now(&path)).await;
+    done.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(WorkspaceError::file("remove", &folder))
+}
+
+fn delete_now(folder: &Path) -> io::Result<()> {
+    match fs::remove_dir_all(folder) {
+        // Tools such as Go's module cache leave folders that their owner may not write either.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            allow(folder)?;
+            fs::remove_dir_all(folder)
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn allow(folder: &Path) -> io::Result<()> {
+    fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() {
+            allow(&entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Deletes a file that may be gone already.
+pub(crate) fn forget(file: &Path) -> Result<(), WorkspaceError> {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(WorkspaceError::file("remove", file)(error))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,226 @@
+//! The folder of worktrees: making them, finding them, and undoing what was interrupted.
+//!
+//! Only registering a worktree holds the repository's lock (some milliseconds); filling it with files,
+//! which takes as long as the disk does, happens beside others.
+
+use crate::git::Git;
+use crate::lock::Lock;
+use crate::record::{Claim, Place, Record};
+use crate::{
+    Commit, CopyLimits, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, copying, entry,
+    private, release, removal, source,
+};
+use jackfield_types::{AttemptId, RunId};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folder in which attempts get their worktrees. Any number of processes may use one at a time.
+#[derive(Debug, Clone)]
+pub struct Worktrees {
+    pub(crate) root: PathBuf,
+    limits: CopyLimits,
+}
+
+impl Worktrees {
+    /// Uses `root` for worktrees, and makes it where it does not exist.
+    ///
+    /// # Errors
+    /// Where it cannot be made, or its path is not text.
+    pub fn open(root: impl Into<PathBuf>) -> Result<Self, WorkspaceError> {
+        let root: PathBuf = root.into();
+        Place::prepare(&root)?;
+        let root = root.canonicalize().map_err(WorkspaceError::file("read", &root))?;
+        if root.to_str().is_none() {
+            return Err(WorkspaceError::NotText(root));
+        }
+        Ok(Self { root, limits: CopyLimits::default() })
+    }
+
+    /// The same, with other limits for copies of plain folders.
+    #[must_use]
+    pub fn with_copy_limits(self, limits: CopyLimits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Gives an attempt a fresh worktree on a branch of its own, from what the source has checked out now.
+    ///
+    /// What the user has not committed is not in it: [`Worktree::dirty`] says so. If this was interrupted
+    /// for the same attempt before, what it left is undone first. A caller who stops waiting leaves
+    /// something for [`repair`](Self::repair).
+    ///
+    /// # Errors
+    /// Where the attempt has a worktree; where git or the file system refuses; where a plain folder is
+    /// too large to copy.
+    pub async fn create(
+        &self,
+        source: &Source,
+        run: RunId,
+        attempt: AttemptId,
+    ) -> Result<Worktree, WorkspaceError> {
+        let place = Place::of(&self.root, attempt);
+        let claim = place.claim()?.ok_or(WorkspaceError::AttemptTaken(attempt))?;
+        match place.read()? {
+            None => {}
+            Some(Record::Making { repository, branch }) => undo(&place, &claim, &repository, &branch).await?,
+            Some(_) => return Err(WorkspaceError::AttemptTaken(attempt)),
+        }
+        let branch = format!("jackfield/{run}/{attempt}");
+        let repository = match source {
+            Source::Git(repository) => repository.common.clone(),
+            Source::Folder { .. } => place.private.clone(),
+        };
+        place.write(&claim, &Record::Making { repository: repository.clone(), branch: branch.clone() })?;
+        let made = match source {
+            Source::Git(source) => from_git(&place, source, run, branch.clone()).await,
+            Source::Folder { path } => self.from_folder(&place, path, run, branch.clone()).await,
+        };
+        match made {
+            Ok(worktree) => {
+                place.write(&claim, &Record::Ready { worktree: worktree.clone() })?;
+                Ok(worktree)
+            }
+            Err(error) => {
+                if let Err(also) = undo(&place, &claim, &repository, &branch).await {
+                    tracing::warn!(%attempt, error = %also, "a worktree that could not be made was not undone either");
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// The worktree of an attempt, as it was made, for a host that has restarted.
+    ///
+    /// # Errors
+    /// Where its record cannot be read.
+    pub async fn find(&self, attempt: AttemptId) -> Result<Option<Worktree>, WorkspaceError> {
+        Ok(match Place::of(&self.root, attempt).read()? {
+            Some(Record::Ready { worktree }) => Some(worktree),
+            _ => None,
+        })
+    }
+
+    /// Undoes worktrees that were being made, and finishes removing those that were being removed, when
+    /// their process died. Others, and those that another process is at, are left alone. To be called
+    /// when a host starts.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read; what goes wrong with one worktree is told in the answer.
+    pub async fn repair(&self) -> Result<Repaired, WorkspaceError> {
+        let mut repaired = Repaired::default();
+        for place in Place::all(&self.root)? {
+            if let Err(error) = repair_one(&place, &mut repaired).await {
+                repaired.failed.push(format!("attempt {}: {error}", place.attempt));
+            }
+        }
+        let trash = self.root.join("trash");
+        for left in fs::read_dir(&trash).into_iter().flatten().flatten() {
+            if let Err(error) = removal::delete(left.path()).await {
+                repaired.failed.push(error.to_string());
+            }
+        }
+        Ok(repaired)
+    }
+
+    async fn from_folder(
+        &self,
+        place: &Place,
+        folder: &Path,
+        run: RunId,
+        branch: String,
+    ) -> Result<Worktree, WorkspaceError> {
+        copying::copy(folder, &place.tree, &self.root, self.limits).await?;
+        let base = private::begin(&place.private, &place.tree, &branch).await?;
+        Ok(Worktree {
+            attempt: place.attempt,
+            run,
+            path: place.tree.clone(),
+            cwd: place.tree.clone(),
+            branch,
+            base,
+            kind: WorktreeKind::Copy,
+            dirty: false,
+            source: folder.to_owned(),
+            repository: place.private.clone(),
+            admin: place.private.clone(),
+        })
+    }
+}
+
+async fn from_git(
+    place: &Place,
+    repository: &Repository,
+    run: RunId,
+    branch: String,
+) -> Result<Worktree, WorkspaceError> {
+    let source::Checkout { head, dirty, .. } = source::checkout(&repository.top).await?;
+    let base = match head {
+        Some(head) => head,
+        None => entry::empty_commit(&repository.common).await?,
+    };
+    let lock = Lock::repository(&repository.common).await?;
+    let admin = entry::add(&lock, repository, place.attempt, &place.tree, &branch, &base).await?;
+    drop(lock);
+    fill(&place.tree, &base).await?;
+    let cwd = place.tree.join(&repository.subpath);
+    // A folder that holds nothing committed is not in the commit, and an agent must start somewhere.
+    fs::create_dir_all(&cwd).map_err(WorkspaceError::file("make the folder", &cwd))?;
+    Ok(Worktree {
+        attempt: place.attempt,
+        run,
+        path: place.tree.clone(),
+        cwd,
+        branch,
+        base,
+        kind: WorktreeKind::Git,
+        dirty,
+        source: repository.top.join(&repository.subpath),
+        repository: repository.common.clone(),
+        admin,
+    })
+}
+
+/// Writes the files of a worktree that has none. Several writers, because small files wait for the disk.
+async fn fill(tree: &Path, base: &Commit) -> Result<(), WorkspaceError> {
+    let writers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
+    Git::to("check out the files", tree)
+        .set(&format!("checkout.workers={writers}"))
+        .arguments(["read-tree", "-m", "-u", base.as_str()])
+        .run()
+        .await
+        .map(drop)
+}
+
+async fn repair_one(place: &Place, repaired: &mut Repaired) -> Result<(), WorkspaceError> {
+    let Some(claim) = place.claim()? else { return Ok(()) };
+    match place.read()? {
+        Some(Record::Making { repository, branch }) => {
+            undo(place, &claim, &repository, &branch).await?;
+            repaired.undone.push(place.attempt);
+        }
+        Some(Record::Removing { worktree }) => {
+            release::finish(place, &claim, &worktree).await?;
+            repaired.removed.push(place.attempt);
+        }
+        Some(Record::Ready { .. }) | None => {}
+    }
+    Ok(())
+}
+
+/// Takes back a worktree that no agent has seen, however far it got.
+async fn undo(place: &Place, claim: &Claim, repository: &Path, branch: &str) -> Result<(), WorkspaceError> {
+    let gone = removal::move_to(&place.trash, &place.tree)?;
+    if repository == place.private {
+        removal::delete(place.private.clone()).await?;
+    } else if repository.is_dir() {
+        let lock = Lock::repository(repository).await?;
+        let admin = repository.join("worktrees").join(place.attempt.to_string());
+        entry::remove(&lock, repository, &admin).await?;
+        if let Some(tip) = entry::tip(repository, branch).await? {
+            entry::delete_branch(&lock, repository, branch, &tip).await?;
+        }
+    }
+    if let Some(gone) = gone {
+        removal::delete(gone).await?;
+    }
+    place.erase(claim)
+}
