@@ -257,7 +257,7 @@ impl Seen {
                 events.push(Event::ToolCall(ToolCall {
                     id: id.to_owned(),
                     name: name.to_owned(),
-                    summary: tools::summary(name, input),
+                    summary: tools::summary(name, input, &self.worktree),
                     input: clip(input.get(), SHOWN_BYTES),
                 }));
                 Some(input.get().len())

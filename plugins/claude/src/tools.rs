@@ -30,7 +30,7 @@ struct Input<'a> {
 }
 
 /// One line about a call: the command, the path, the query; the tool's own name where nothing says more.
-pub(crate) fn summary(name: &str, input: &RawValue) -> String {
+pub(crate) fn summary(name: &str, input: &RawValue, worktree: &str) -> String {
     let input: Input<'_> = json::read(input.get().as_bytes()).unwrap_or_default();
     let about = [
         &input.command,
@@ -46,7 +46,7 @@ pub(crate) fn summary(name: &str, input: &RawValue) -> String {
         &input.name,
     ];
     let about = about.into_iter().find_map(Scalar::words).unwrap_or(name);
-    first_line(about, SUMMARY_BYTES)
+    first_line(within(about, worktree), SUMMARY_BYTES)
 }
 
 /// Calls that will change a file, from the call until its result.
@@ -103,12 +103,13 @@ mod tests {
         for (input, about) in [
             (r#"{"command":"cargo test\n  --all","description":"Run the tests"}"#, "cargo test"),
             (r#"{"content":"x","file_path":"/w/a.rs"}"#, "/w/a.rs"),
+            (r#"{"file_path":"/tree/src/a.rs"}"#, "src/a.rs"),
             (r#"{"pattern":"fn main","path":"src"}"#, "fn main"),
             (r#"{"description":"Say hello","prompt":"You are"}"#, "Say hello"),
             (r#"{"value":3}"#, "mcp__orc__store"),
             ("[]", "mcp__orc__store"),
         ] {
-            assert_eq!(summary("mcp__orc__store", raw(input)), about);
+            assert_eq!(summary("mcp__orc__store", raw(input), "/tree"), about);
         }
     }
 
