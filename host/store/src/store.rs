@@ -1,10 +1,18 @@
 //! The store as a whole: opened once per process and data folder, cloned freely.
 
 use crate::StoreError;
+use crate::file::{Changes, Readers, Tx, Writer, connect, copy, migrate, prepare};
+use crate::money::Calendar;
 use jackfield_types::{Clock, RunId};
-use std::path::Path;
+use rusqlite::Connection;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::watch;
+
+/// How long to wait for another process, unless told otherwise.
+const WAIT: Duration = Duration::from_secs(15);
 
 /// How a store counts and waits.
 #[derive(Debug, Clone)]
@@ -12,49 +20,96 @@ pub struct StoreOptions {
     /// In which days and months are counted; an IANA name.
     pub time_zone: String,
     /// How long to wait for another process that writes.
-    pub busy_timeout: std::time::Duration,
+    pub busy_timeout: Duration,
     /// How many reads go on at once.
     pub readers: usize,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { time_zone: "UTC".to_owned(), busy_timeout: std::time::Duration::from_secs(15), readers: 4 }
+        Self { time_zone: "UTC".to_owned(), busy_timeout: WAIT, readers: 4 }
     }
 }
 
 /// The records. Clones share one writer and one pool of readers.
-#[derive(Debug, Clone)]
-pub struct Store {
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    file: PathBuf,
     clock: Arc<dyn Clock>,
+    calendar: Arc<Calendar>,
+    writer: Writer,
+    readers: Readers,
+    changes: Arc<Changes>,
 }
 
 impl Store {
     /// Opens `jackfield.db` in `folder`, makes both where they are missing (0600 and 0700), and
     /// brings older records up to date.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, options: StoreOptions) -> Result<Self, StoreError> {
-        unimplemented!()
+        let calendar = Arc::new(Calendar::new(&options.time_zone)?);
+        let file = prepare(folder)?;
+        let mut conn = connect(&file, options.busy_timeout)?;
+        migrate(&mut conn, &file)?;
+        let readers = Readers::open(&file, options.busy_timeout, options.readers)?;
+        let changes = Arc::new(Changes::new());
+        let writer = Writer::start(conn, Arc::clone(&clock), Arc::clone(&calendar), Arc::clone(&changes))?;
+        Ok(Self(Arc::new(Inner { file, clock, calendar, writer, readers, changes })))
     }
 
     /// Tells when a run gets new events in this process: the value is the last sequence number
     /// written since somebody first watched. Subscribe, then read, then wait, and nothing is missed.
     /// What another process writes does not show here.
     pub fn changes(&self, run: RunId) -> watch::Receiver<u64> {
-        unimplemented!()
+        self.0.changes.of_run(run)
     }
 
     /// The same for the host's event log.
     pub fn event_changes(&self) -> watch::Receiver<u64> {
-        unimplemented!()
+        self.0.changes.of_events()
     }
 
     /// The clock that the records are stamped by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.clock
+        &self.0.clock
+    }
+
+    /// The database file.
+    pub fn file(&self) -> &Path {
+        &self.0.file
     }
 
     /// Copies the whole database, as it stands at one moment, to a new file (0600) while work goes on.
     pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
-        unimplemented!()
+        let (to, from) = (to.to_owned(), self.0.file.clone());
+        let copied = tokio::task::spawn_blocking(move || copy(&connect(&from, WAIT)?, &to));
+        copied.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub(crate) fn calendar(&self) -> &Arc<Calendar> {
+        &self.0.calendar
+    }
+
+    /// Does `work` in a transaction of its own and answers when it is on the disk.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.0.writer.write(work).await
+    }
+
+    /// Reads from one snapshot.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.0.readers.read(read).await
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Store").field(&self.0.file).finish()
     }
 }

@@ -1,7 +1,16 @@
 //! Admission: the breaker is asked, the money is held and the rows are made in one transaction.
 
-use crate::{AdmitError, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Store};
-use jackfield_types::{RunId, TaskId};
+use super::{events, states};
+use crate::file::{Sql, Tx, stamp, word};
+use crate::money::{breaker, ledger};
+use crate::view::{runs, trail, workspaces};
+use crate::{
+    AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Refusal,
+    Spender, Store, StoreError,
+};
+use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, WorkspaceId};
+use rusqlite::params;
+use serde_json::json;
 
 /// A task with its first run and that run's first attempt.
 #[derive(Debug, Clone)]
@@ -31,9 +40,27 @@ impl Store {
     /// Admits a task, its run and its first attempt, and holds the attempt's worst case.
     ///
     /// However many callers and processes ask at once, what is held and spent never passes a
-    /// halting limit. A refusal leaves nothing behind but an event.
+    /// halting limit. A refusal leaves nothing behind but an event. Free work is never refused.
     pub async fn admit(&self, admission: Admission, limits: &Limits) -> Result<Admitted, AdmitError> {
-        unimplemented!()
+        let limits = limits.clone();
+        self.write(move |tx| {
+            let Admission { task, run, attempt, calls } = admission;
+            if let Some(known) = task.idempotency.as_ref().map(|key| known(tx, &task.principal, key)) {
+                if let Some(known) = known? {
+                    return Ok(known);
+                }
+            }
+            workspaces::by_id(tx, task.workspace)?;
+            let place = Place { task: task.id, run: run.id, workspace: task.workspace };
+            if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
+                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+            }
+            add_task(tx, &task)?;
+            add_run(tx, place, &run)?;
+            add_attempt(tx, &limits, place, &attempt, &calls)?;
+            Ok(Ok(Admitted { task: place.task, run: place.run, existing: false }))
+        })
+        .await?
     }
 
     /// Admits another run of a task that is there, with its first attempt.
@@ -45,10 +72,22 @@ impl Store {
         calls: Vec<NewPluginCall>,
         limits: &Limits,
     ) -> Result<(), AdmitError> {
-        unimplemented!()
+        let limits = limits.clone();
+        self.write(move |tx| {
+            let task = runs::task_of(tx, task)?;
+            let place = Place { task: task.id, run: run.id, workspace: task.workspace };
+            if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
+                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+            }
+            add_run(tx, place, &run)?;
+            add_attempt(tx, &limits, place, &attempt, &calls)?;
+            states::task_becomes(tx, task.id, TaskState::Ready)?;
+            Ok(Ok(()))
+        })
+        .await?
     }
 
-    /// Admits another attempt of a run, after the one before it was settled.
+    /// Admits another attempt of a run that has not ended. Several may be in flight at once.
     pub async fn add_attempt(
         &self,
         run: RunId,
@@ -56,6 +95,194 @@ impl Store {
         calls: Vec<NewPluginCall>,
         limits: &Limits,
     ) -> Result<(), AdmitError> {
-        unimplemented!()
+        let limits = limits.clone();
+        self.write(move |tx| {
+            let run = runs::run_of(tx, run)?;
+            if run.state.is_final() {
+                return Err(states::illegal("run", run.id, run.state, RunState::Running));
+            }
+            let place = Place { task: run.task, run: run.id, workspace: run.workspace };
+            if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
+                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+            }
+            add_attempt(tx, &limits, place, &attempt, &calls)?;
+            Ok(Ok(()))
+        })
+        .await?
     }
+}
+
+/// What an attempt belongs to.
+#[derive(Clone, Copy)]
+struct Place {
+    task: TaskId,
+    run: RunId,
+    workspace: WorkspaceId,
+}
+
+impl Place {
+    fn spender(self, attempt: &NewAttempt) -> Spender {
+        Spender {
+            workspace: self.workspace,
+            executor: attempt.executor.clone(),
+            task: self.task,
+            run: self.run,
+            attempt: attempt.id,
+        }
+    }
+}
+
+/// What became of the key before; none: it is new.
+fn known(
+    tx: &Tx<'_>,
+    principal: &str,
+    idempotency: &Idempotency,
+) -> Result<Option<Result<Admitted, AdmitError>>, StoreError> {
+    let Idempotency { key, digest } = idempotency;
+    let found = tx.one(
+        "SELECT id, idempotency_digest FROM tasks WHERE principal = ?1 AND idempotency_key = ?2",
+        params![principal, key],
+        |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+    )?;
+    let Some((task, before)) = found else { return Ok(None) };
+    let task: TaskId = task.parse().map_err(|_| StoreError::Damaged(format!("'{task}' is no task id")))?;
+    if before != *digest {
+        return Ok(Some(Err(AdmitError::Conflict { key: key.clone(), task })));
+    }
+    let run = runs::latest_run_of(tx, task)?
+        .ok_or_else(|| StoreError::Damaged(format!("the task {task} has no run")))?;
+    Ok(Some(Ok(Admitted { task, run, existing: true })))
+}
+
+fn refuse(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    place: Place,
+    attempt: &NewAttempt,
+) -> Result<Option<Refusal>, StoreError> {
+    if attempt.reserve < Micros::ZERO {
+        return Err(StoreError::Misuse("a reservation cannot be less than nothing".to_owned()));
+    }
+    let spender = place.spender(attempt);
+    let refusal = breaker::ask(tx, limits, &spender, attempt.account, attempt.reserve)?;
+    if let Some(refusal) = &refusal {
+        breaker::refused(tx, limits, &spender, refusal)?;
+    }
+    Ok(refusal)
+}
+
+fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
+    if !(1..=10).contains(&task.complexity) {
+        return Err(StoreError::Misuse(format!("a complexity is 1 to 10, not {}", task.complexity)));
+    }
+    let (key, digest) = task.idempotency.as_ref().map(|i| (&i.key, &i.digest)).unzip();
+    tx.exec(
+        "INSERT INTO tasks (id, workspace, principal, title, instruction, task_type, complexity, language, stack,
+                            role, expect_change, idempotency_key, idempotency_digest, state, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)",
+        params![
+            task.id.to_string(),
+            task.workspace.to_string(),
+            task.principal,
+            task.title,
+            task.instruction,
+            task.task_type,
+            task.complexity,
+            task.language,
+            json!(task.stack).to_string(),
+            word(task.role),
+            task.expect_change,
+            key,
+            digest,
+            TaskState::Ready.as_str(),
+            stamp(tx.now),
+        ],
+    )
+    .map(drop)
+}
+
+fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        params![
+            run.id.to_string(),
+            place.task.to_string(),
+            place.workspace.to_string(),
+            run.workflow,
+            run.stage,
+            run.priority,
+            run.request.to_string(),
+            RunState::Queued.as_str(),
+            stamp(tx.now),
+        ],
+    )?;
+    let payload = json!({ "task": place.task, "workflow": run.workflow, "stage": run.stage });
+    events::add(tx, run.id, None, "run_queued", &payload).map(drop)
+}
+
+/// The attempt, and the money for it. The breaker was asked before.
+fn add_attempt(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    place: Place,
+    attempt: &NewAttempt,
+    calls: &[NewPluginCall],
+) -> Result<(), StoreError> {
+    let last: Option<u32> = tx
+        .one("SELECT MAX(number) FROM attempts WHERE run = ?1", [place.run.to_string()], |row| row.get(0))?
+        .flatten();
+    let next = last.unwrap_or(0) + 1;
+    if attempt.number != next {
+        let why = format!("the next attempt of run {} is number {next}, not {}", place.run, attempt.number);
+        return Err(StoreError::Misuse(why));
+    }
+    trail::know(tx, &attempt.adapter)?;
+    attempt.chosen_by.iter().try_for_each(|chooser| trail::know(tx, chooser))?;
+    tx.exec(
+        "INSERT INTO attempts (id, task, run, workspace, number, executor, model, effort, adapter, chosen_by,
+                               reason, account, host, state, reserve, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'planned', ?14, ?15)",
+        params![
+            attempt.id.to_string(),
+            place.task.to_string(),
+            place.run.to_string(),
+            place.workspace.to_string(),
+            attempt.number,
+            attempt.executor,
+            attempt.model,
+            attempt.effort.map(word),
+            attempt.adapter.digest.to_string(),
+            attempt.chosen_by.as_ref().map(|chooser| chooser.digest.to_string()),
+            attempt.reason,
+            word(attempt.account),
+            attempt.host,
+            attempt.reserve.0,
+            stamp(tx.now),
+        ],
+    )?;
+    trail::add_calls(tx, calls)?;
+    let payload = json!({
+        "number": attempt.number, "executor": attempt.executor, "model": attempt.model,
+        "effort": attempt.effort, "reason": attempt.reason, "reserved": attempt.reserve,
+    });
+    events::add(tx, place.run, Some(attempt.id), "attempt_planned", &payload)?;
+    if attempt.reserve == Micros::ZERO {
+        return Ok(());
+    }
+    let spender = place.spender(attempt);
+    let purse =
+        ledger::Purse { spender: spender.clone(), model: attempt.model.clone(), account: attempt.account };
+    let entry = ledger::Entry {
+        kind: LedgerKind::Reserve,
+        reserved: attempt.reserve,
+        spent: Micros::ZERO,
+        on: &tx.calendar.today(tx.now),
+        source: None,
+        price_as_of: None,
+        note: None,
+    };
+    ledger::post(tx, &purse, &entry)?;
+    breaker::admitted(tx, limits, &spender)?;
+    breaker::tell(tx, limits, &spender)
 }

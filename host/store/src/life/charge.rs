@@ -1,7 +1,12 @@
 //! Charging while the work goes on: by difference, within what is held, or with more.
 
+use super::purse::{Money, Price, record_usage};
+use super::states;
+use crate::money::breaker;
+use crate::view::trail;
 use crate::{Charged, Limits, Store, StoreError};
-use jackfield_types::{AttemptId, CostSource, Micros, Usage};
+use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
+use serde_json::json;
 
 impl Store {
     /// Charges an attempt up to `total`, its running total. What was charged before is not charged
@@ -18,6 +23,28 @@ impl Store {
         price_as_of: Option<&str>,
         limits: &Limits,
     ) -> Result<Charged, StoreError> {
-        unimplemented!()
+        let (usage, as_of, limits) = (*usage, price_as_of.map(str::to_owned), limits.clone());
+        self.write(move |tx| {
+            let mut money = Money::of(tx, attempt)?;
+            if money.state == AttemptState::Settled {
+                return Err(states::illegal("attempt", attempt, money.state, "charged"));
+            }
+            let price = Price { source, as_of: as_of.as_deref() };
+            record_usage(tx, attempt, &usage, price)?;
+            let within = total - money.spent <= money.held;
+            // Told once: when what was held runs out, not at every report of a run that is ending.
+            let runs_out = money.held > Micros::ZERO || money.spent == Micros::ZERO;
+            money.spend(tx, total, price)?;
+            let charged = if within { Charged::Within } else { money.extend(tx, &limits)? };
+            if let Charged::Stop(refusal) = &charged
+                && runs_out
+            {
+                let payload = json!({ "refusal": refusal, "run": money.purse.spender.run });
+                trail::add_event(tx, "breaker_stopped", &attempt.to_string(), &payload)?;
+            }
+            breaker::tell(tx, &limits, &money.purse.spender)?;
+            Ok(charged)
+        })
+        .await
     }
 }

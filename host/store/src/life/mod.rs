@@ -4,8 +4,11 @@
 
 mod admit;
 mod charge;
+mod events;
+mod purse;
 mod settle;
 mod start;
+mod states;
 
 pub use admit::{Admission, Admitted};
 pub use settle::Settling;

@@ -1,7 +1,15 @@
 //! Settlement: the last charge, the release of the rest, and what became of it, in one transaction.
 
-use crate::{Limits, Settlement, Store, StoreError};
-use jackfield_types::Micros;
+use super::purse::{Money, Price, record_usage};
+use super::{events, states};
+use crate::file::{Sql, Tx, signed, stamp};
+use crate::money::breaker;
+use crate::view::{runs, trail};
+use crate::{Limits, NewArtifact, NewTranscript, Settlement, Spender, Store, StoreError};
+use jackfield_types::{AttemptState, FailureKind, Micros, Settled, Verified};
+use rusqlite::params;
+use serde::Serialize;
+use serde_json::json;
 
 /// What a settlement came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +27,161 @@ impl Store {
     /// Settles an attempt: charges what is missing, gives back what was too much, releases what is
     /// still held, records the outcome and everything that came of it, and ends the run if asked.
     pub async fn settle(&self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
-        unimplemented!()
+        let limits = limits.clone();
+        self.write(move |tx| {
+            let mut money = Money::of(tx, settlement.attempt)?;
+            if money.state == AttemptState::Settled {
+                return Ok(Settling::Already);
+            }
+            let total = settlement.total.max(Micros::ZERO);
+            let price = Price { source: settlement.source, as_of: settlement.price_as_of.as_deref() };
+            record_usage(tx, settlement.attempt, &settlement.usage, price)?;
+            if settlement.model.is_some() {
+                money.purse.model.clone_from(&settlement.model);
+            }
+            money.spend(tx, total, price)?;
+            money.give_back(tx, total, price)?;
+            let released = money.release(tx)?;
+            let spender = &money.purse.spender;
+            record_outcome(tx, &settlement)?;
+            record_yield(tx, &settlement, spender)?;
+            count_in(tx, &settlement, &money, total)?;
+            tell(tx, &settlement, spender, total)?;
+            if let Some(next) = settlement.run_ends {
+                states::run_becomes(tx, spender.run, next, why(&settlement.settled))?;
+            }
+            breaker::tell(tx, &limits, spender)?;
+            Ok(Settling::Settled { released })
+        })
+        .await
     }
+}
+
+fn why(settled: &Settled) -> Option<&str> {
+    match settled {
+        Settled::Succeeded { .. } => None,
+        Settled::Failed(failure) => Some(&failure.message),
+    }
+}
+
+fn record_outcome(tx: &Tx<'_>, settlement: &Settlement) -> Result<(), StoreError> {
+    let class = match &settlement.settled {
+        Settled::Succeeded { .. } => None,
+        Settled::Failed(failure) => Some(failure.class.as_str()),
+    };
+    tx.exec(
+        "UPDATE attempts SET state = ?2, process = ?3, delivered = ?4, verified = ?5, failure_class = ?6,
+                             outcome = ?7, settled = ?8, exit_code = ?9, signal = ?10, latency_ms = ?11,
+                             answer = ?12, session = ?13, model = COALESCE(?14, model), settled_at = ?15
+         WHERE id = ?1",
+        params![
+            settlement.attempt.to_string(),
+            AttemptState::Settled.as_str(),
+            settlement.outcome.process.as_str(),
+            settlement.outcome.delivered.as_str(),
+            settlement.outcome.verified.as_str(),
+            class,
+            text(&settlement.outcome)?,
+            text(&settlement.settled)?,
+            settlement.exit_code,
+            settlement.signal,
+            signed(settlement.latency_ms),
+            settlement.answer,
+            settlement.session,
+            settlement.model,
+            stamp(tx.now),
+        ],
+    )
+    .map(drop)
+}
+
+fn text(value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Damaged(error.to_string()))
+}
+
+/// Artifacts, transcript and decisions.
+fn record_yield(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender) -> Result<(), StoreError> {
+    for NewArtifact { kind, label, target, bytes, meta } in &settlement.artifacts {
+        tx.exec(
+            "INSERT INTO artifacts (run, attempt, kind, label, target, bytes, meta, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                spender.run.to_string(),
+                spender.attempt.to_string(),
+                kind,
+                label,
+                target,
+                bytes.map(signed),
+                meta.to_string(),
+                stamp(tx.now),
+            ],
+        )?;
+    }
+    if let Some(NewTranscript { path, bytes }) = &settlement.transcript {
+        tx.exec(
+            "INSERT INTO transcripts (attempt, run, path, bytes, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                spender.attempt.to_string(),
+                spender.run.to_string(),
+                path,
+                signed(*bytes),
+                stamp(tx.now),
+            ],
+        )?;
+    }
+    trail::add_calls(tx, &settlement.calls)
+}
+
+/// Adds the attempt to the statistics of its executor and model at such tasks.
+fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) -> Result<(), StoreError> {
+    let task = runs::task_of(tx, money.purse.spender.task)?;
+    let succeeded = matches!(settlement.settled, Settled::Succeeded { .. });
+    let verified = succeeded && settlement.outcome.verified == Verified::Passed;
+    let quality_failed = matches!(&settlement.settled, Settled::Failed(failure)
+        if failure.class.kind() == FailureKind::Quality);
+    let usage = &settlement.usage;
+    tx.exec(
+        "INSERT INTO model_stats (executor, model, task_type, language, attempts, succeeded, verified,
+                                  quality_failed, cost, latency_ms, input_tokens, cached_input_tokens,
+                                  cache_write_tokens, output_tokens, last_at)
+         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         ON CONFLICT DO UPDATE SET
+             attempts = attempts + 1, succeeded = succeeded + excluded.succeeded,
+             verified = verified + excluded.verified, quality_failed = quality_failed + excluded.quality_failed,
+             cost = cost + excluded.cost, latency_ms = latency_ms + excluded.latency_ms,
+             input_tokens = input_tokens + excluded.input_tokens,
+             cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
+             cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
+             output_tokens = output_tokens + excluded.output_tokens, last_at = excluded.last_at",
+        params![
+            money.purse.spender.executor,
+            money.purse.model.as_deref().unwrap_or(""),
+            task.task_type,
+            task.language.as_deref().unwrap_or(""),
+            succeeded,
+            verified,
+            quality_failed,
+            total.0,
+            signed(settlement.latency_ms),
+            signed(usage.input),
+            signed(usage.cached_input),
+            signed(usage.cache_write),
+            signed(usage.output),
+            stamp(tx.now),
+        ],
+    )
+    .map(drop)
+}
+
+/// What was to be told, then the settlement itself.
+fn tell(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender, total: Micros) -> Result<(), StoreError> {
+    let (run, attempt) = (spender.run, Some(spender.attempt));
+    for event in &settlement.events {
+        events::add_at(tx, run, attempt, event.at, &event.kind, &event.payload)?;
+    }
+    let payload = json!({
+        "settled": settlement.settled, "outcome": settlement.outcome, "usage": settlement.usage,
+        "cost": total, "source": settlement.source, "latency_ms": settlement.latency_ms,
+    });
+    events::add(tx, run, attempt, "attempt_settled", &payload).map(drop)
 }

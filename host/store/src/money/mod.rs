@@ -1,12 +1,15 @@
 //! Money: the limits, the ledger, and the breaker that is computed from it.
 
 mod audit;
-mod ledger;
+pub(crate) mod breaker;
+mod calendar;
+pub(crate) mod ledger;
 mod limit;
 mod operator;
 mod status;
 
 pub use audit::AuditReport;
+pub(crate) use calendar::{Calendar, Today};
 pub use ledger::{LedgerFilter, LedgerKind, LedgerRow};
 pub use limit::{Account, Action, Counts, InvalidScope, Limit, LimitScope, Limits, Period, Scope, Spender};
 pub use status::{BreakerState, BreakerStatus, Charged, LimitStatus, Raise, Refusal, Reset};

@@ -1,11 +1,14 @@
 //! Attempts: invocations of one executor, from the reservation to the settlement.
 
+use super::plugin;
 use super::{NewPluginCall, NewRunEvent};
 use crate::Account;
+use crate::file::{Columns, count};
 use jackfield_types::{
     AttemptId, AttemptState, CostSource, Effort, Micros, Outcome, PluginRef, RunId, RunState, Settled,
     TaskId, Timestamp, Usage,
 };
+use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -148,4 +151,83 @@ pub struct NewTranscript {
     pub path: String,
     /// How large it is.
     pub bytes: u64,
+}
+
+impl Attempt {
+    /// With its plugins and its transcript; more conditions go behind it.
+    pub(crate) const SELECT: &str = "
+        SELECT attempts.*, transcripts.path AS transcript,
+               a.kind AS a_kind, a.name AS a_name, a.version AS a_version, a.digest AS a_digest,
+               c.kind AS c_kind, c.name AS c_name, c.version AS c_version, c.digest AS c_digest
+        FROM attempts
+        JOIN plugins a ON a.digest = attempts.adapter
+        LEFT JOIN plugins c ON c.digest = attempts.chosen_by
+        LEFT JOIN transcripts ON transcripts.attempt = attempts.id";
+
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let chosen: Option<String> = row.get("chosen_by")?;
+        Ok(Self {
+            id: row.parsed("id")?,
+            task: row.parsed("task")?,
+            run: row.parsed("run")?,
+            number: row.get("number")?,
+            executor: row.get("executor")?,
+            model: row.get("model")?,
+            effort: row.word_opt("effort")?,
+            adapter: plugin::reference(row, "a_")?,
+            chosen_by: chosen.map(|_| plugin::reference(row, "c_")).transpose()?,
+            reason: row.get("reason")?,
+            account: row.word("account")?,
+            host: row.get("host")?,
+            state: row.word("state")?,
+            identity: row.json_opt("identity")?,
+            worktree: row.get("worktree")?,
+            branch: row.get("branch")?,
+            base: row.get("base")?,
+            usage: usage(row)?,
+            cost: row.micros("cost")?,
+            reserved: row.micros("reserved")?,
+            cost_source: row.word_opt("cost_source")?,
+            price_as_of: row.get("price_as_of")?,
+            outcome: row.json_opt("outcome")?,
+            settled: row.json_opt("settled")?,
+            exit_code: row.get("exit_code")?,
+            signal: row.get("signal")?,
+            latency_ms: row.get::<_, Option<i64>>("latency_ms")?.map(count),
+            answer: row.get("answer")?,
+            session: row.get("session")?,
+            transcript: row.get("transcript")?,
+            created_at: row.parsed("created_at")?,
+            started_at: row.parsed_opt("started_at")?,
+            settled_at: row.parsed_opt("settled_at")?,
+        })
+    }
+}
+
+fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
+    Ok(Usage {
+        input: row.count("input_tokens")?,
+        cached_input: row.count("cached_input_tokens")?,
+        cache_write: row.count("cache_write_tokens")?,
+        output: row.count("output_tokens")?,
+        reasoning: row.count("reasoning_tokens")?,
+        cost: row.get::<_, Option<i64>>("agent_cost")?.map(Micros),
+        estimated: row.get("usage_estimated")?,
+    })
+}
+
+impl Artifact {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.count("id")?,
+            run: row.parsed("run")?,
+            attempt: row.parsed("attempt")?,
+            kind: row.get("kind")?,
+            label: row.get("label")?,
+            target: row.get("target")?,
+            bytes: row.get::<_, Option<i64>>("bytes")?.map(count),
+            meta: row.json("meta")?,
+            created_at: row.parsed("created_at")?,
+        })
+    }
 }

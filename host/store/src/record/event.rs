@@ -1,6 +1,8 @@
 //! Events: what happened in a run, gap-free, and what happened to the host, append-only.
 
-use jackfield_types::{AttemptId, RunId, Timestamp};
+use crate::file::Columns;
+use jackfield_types::{AttemptId, Timestamp};
+use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -45,4 +47,28 @@ pub struct Event {
     pub subject: String,
     /// What there is to know about it.
     pub payload: Value,
+}
+
+impl RunEvent {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            seq: row.count("seq")?,
+            at: row.parsed("at")?,
+            attempt: row.parsed_opt("attempt")?,
+            kind: row.get("kind")?,
+            payload: row.json("payload")?,
+        })
+    }
+}
+
+impl Event {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            seq: row.count("seq")?,
+            at: row.parsed("at")?,
+            kind: row.get("kind")?,
+            subject: row.get("subject")?,
+            payload: row.json("payload")?,
+        })
+    }
 }

@@ -1,6 +1,6 @@
 //! What the store keeps, as plain data: what is given to be recorded (`New…`) and what is read back.
 //!
-//! Nothing here reads or writes; how a row becomes a record is in `row.rs`, beside them.
+//! Beside each record is how a row becomes one; statements are elsewhere.
 
 mod attempt;
 mod event;

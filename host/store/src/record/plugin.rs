@@ -1,6 +1,8 @@
 //! Plugins: every version ever seen, and every decision with the facts it was made from.
 
+use crate::file::Columns;
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
+use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,4 +86,46 @@ pub struct PluginCall {
     pub micros: u64,
     pub seed: Option<u64>,
     pub error: Option<String>,
+}
+
+/// A plugin from columns that all begin with `prefix`.
+pub(super) fn reference(row: &Row<'_>, prefix: &str) -> rusqlite::Result<PluginRef> {
+    Ok(PluginRef {
+        kind: row.parsed(&format!("{prefix}kind"))?,
+        name: row.get(format!("{prefix}name").as_str())?,
+        version: row.get(format!("{prefix}version").as_str())?,
+        digest: row.parsed(&format!("{prefix}digest"))?,
+    })
+}
+
+impl PluginVersion {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            plugin: reference(row, "")?,
+            state: row.word("state")?,
+            reason: row.get("reason")?,
+            first_seen_at: row.parsed("first_seen_at")?,
+            first_served_at: row.parsed_opt("first_served_at")?,
+            changed_at: row.parsed("changed_at")?,
+        })
+    }
+}
+
+impl PluginCall {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.count("id")?,
+            at: row.parsed("at")?,
+            task: row.parsed_opt("task")?,
+            run: row.parsed_opt("run")?,
+            attempt: row.parsed_opt("attempt")?,
+            plugin: reference(row, "")?,
+            function: row.get("function")?,
+            facts: row.json("facts")?,
+            answer: row.json("answer")?,
+            micros: row.count("micros")?,
+            seed: row.parsed_opt("seed")?,
+            error: row.get("error")?,
+        })
+    }
 }

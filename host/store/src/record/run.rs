@@ -1,7 +1,9 @@
 //! Runs: durable executions of a task's stage.
 
 use super::{Artifact, Attempt, Task};
+use crate::file::Columns;
 use jackfield_types::{FailureClass, Micros, RunId, RunState, TaskId, Timestamp, WorkspaceId};
+use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,4 +76,44 @@ pub struct RunSummary {
     pub cost: Micros,
     pub created_at: Timestamp,
     pub ended_at: Option<Timestamp>,
+}
+
+impl Run {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.parsed("id")?,
+            task: row.parsed("task")?,
+            workspace: row.parsed("workspace")?,
+            workflow: row.get("workflow")?,
+            stage: row.get("stage")?,
+            priority: row.get("priority")?,
+            request: row.json("request")?,
+            state: row.word("state")?,
+            last_seq: row.count("last_seq")?,
+            created_at: row.parsed("created_at")?,
+            started_at: row.parsed_opt("started_at")?,
+            ended_at: row.parsed_opt("ended_at")?,
+        })
+    }
+}
+
+impl RunSummary {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            run: row.parsed("id")?,
+            task: row.parsed("task")?,
+            workspace: row.parsed("workspace")?,
+            workspace_name: row.get("workspace_name")?,
+            title: row.get("title")?,
+            task_type: row.get("task_type")?,
+            state: row.word("state")?,
+            executor: row.get("executor")?,
+            model: row.get("model")?,
+            failure: row.word_opt("failure_class")?,
+            attempts: row.get("attempts")?,
+            cost: row.micros("cost")?,
+            created_at: row.parsed("created_at")?,
+            ended_at: row.parsed_opt("ended_at")?,
+        })
+    }
 }

@@ -1,6 +1,8 @@
 //! Tasks: pieces of intent.
 
+use crate::file::Columns;
 use jackfield_types::{Role, TaskId, TaskState, Timestamp, WorkspaceId};
+use rusqlite::Row;
 use serde::Serialize;
 
 /// What makes a repeated request the same one.
@@ -53,4 +55,26 @@ pub struct Task {
     pub state: TaskState,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
+}
+
+impl Task {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.parsed("id")?,
+            workspace: row.parsed("workspace")?,
+            principal: row.get("principal")?,
+            title: row.get("title")?,
+            instruction: row.get("instruction")?,
+            task_type: row.get("task_type")?,
+            complexity: row.get("complexity")?,
+            language: row.get("language")?,
+            stack: row.json("stack")?,
+            role: row.word("role")?,
+            expect_change: row.get("expect_change")?,
+            idempotency_key: row.get("idempotency_key")?,
+            state: row.word("state")?,
+            created_at: row.parsed("created_at")?,
+            updated_at: row.parsed("updated_at")?,
+        })
+    }
 }

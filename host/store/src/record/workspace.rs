@@ -1,6 +1,8 @@
 //! Workspaces: named scopes, each one folder on this machine.
 
+use crate::file::Columns;
 use jackfield_types::{Timestamp, WorkspaceId};
+use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 /// What sort of folder a workspace is.
@@ -37,4 +39,16 @@ pub struct Workspace {
     pub kind: WorkspaceKind,
     /// When it was first seen.
     pub created_at: Timestamp,
+}
+
+impl Workspace {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.parsed("id")?,
+            name: row.get("name")?,
+            path: row.get("path")?,
+            kind: row.word("kind")?,
+            created_at: row.parsed("created_at")?,
+        })
+    }
 }

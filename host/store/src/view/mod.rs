@@ -1,8 +1,9 @@
 //! What is read back: lists, statistics, and histories. Every answer is one snapshot.
 
-mod runs;
+pub(crate) mod runs;
 mod stats;
-mod trail;
+pub(crate) mod trail;
+pub(crate) mod workspaces;
 
 pub use runs::RunFilter;
 pub use stats::{ModelStats, Totals, UsageShare};

@@ -1,7 +1,10 @@
 //! Runs, tasks and attempts as they are read back.
 
-use crate::{Attempt, RunEvent, RunSummary, RunView, Store, StoreError, Task};
+use crate::file::{Columns, Sql, signed};
+use crate::{Artifact, Attempt, Run, RunEvent, RunSummary, RunView, Store, StoreError, Task};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, WorkspaceId};
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, params, params_from_iter};
 
 /// Which runs to list, newest first.
 #[derive(Debug, Clone)]
@@ -22,44 +25,147 @@ impl Default for RunFilter {
     }
 }
 
+/// A prefix shorter than this says next to nothing: ids begin with the time.
+const SHORTEST_PREFIX: usize = 6;
+
+/// So many are named when a prefix fits several.
+const NAMED: u32 = 5;
+
+const SUMMARY: &str = "
+    SELECT runs.*, workspaces.name AS workspace_name, tasks.title, tasks.task_type,
+           last.executor, last.model, last.failure_class,
+           (SELECT COUNT(*) FROM attempts WHERE attempts.run = runs.id) AS attempts,
+           (SELECT COALESCE(SUM(cost), 0) FROM attempts WHERE attempts.run = runs.id) AS cost
+    FROM runs
+    JOIN workspaces ON workspaces.id = runs.workspace
+    JOIN tasks ON tasks.id = runs.task
+    LEFT JOIN attempts last ON last.run = runs.id
+        AND last.number = (SELECT MAX(number) FROM attempts WHERE attempts.run = runs.id)
+    WHERE TRUE";
+
 impl Store {
     /// Everything about one run.
     pub async fn run(&self, run: RunId) -> Result<RunView, StoreError> {
-        unimplemented!()
+        self.read(move |conn| {
+            let found = run_of(conn, run)?;
+            let attempts = format!("{} WHERE attempts.run = ?1 ORDER BY attempts.number", Attempt::SELECT);
+            Ok(RunView {
+                task: task_of(conn, found.task)?,
+                attempts: conn.all(&attempts, [run.to_string()], Attempt::read)?,
+                artifacts: conn.all(
+                    "SELECT * FROM artifacts WHERE run = ?1 ORDER BY id",
+                    [run.to_string()],
+                    Artifact::read,
+                )?,
+                run: found,
+            })
+        })
+        .await
     }
 
     /// The run with this id, or the only one whose id begins so (case does not matter).
     pub async fn find_run(&self, id: &str) -> Result<RunId, StoreError> {
-        unimplemented!()
+        let prefix = id.trim().to_ascii_uppercase();
+        if prefix.len() < SHORTEST_PREFIX || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let why =
+                format!("'{id}' is not a run id, nor {SHORTEST_PREFIX} or more of its first characters");
+            return Err(StoreError::Misuse(why));
+        }
+        self.read(move |conn| {
+            // A range, so that the primary key is used; '~' sorts behind every character of an id.
+            let found = conn.all(
+                "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT ?2",
+                params![prefix, NAMED],
+                |row| row.get::<_, String>(0),
+            )?;
+            match found.as_slice() {
+                [] => Err(StoreError::NotFound { what: "run", id: prefix }),
+                [only] => only.parse().map_err(|_| StoreError::Damaged(format!("'{only}' is no run id"))),
+                _ => Err(StoreError::Ambiguous { prefix, found }),
+            }
+        })
+        .await
     }
 
     /// The latest run of a task; none: it has none yet.
     pub async fn latest_run(&self, task: TaskId) -> Result<Option<RunId>, StoreError> {
-        unimplemented!()
+        self.read(move |conn| latest_run_of(conn, task)).await
     }
 
     /// Runs, newest first.
     pub async fn runs(&self, filter: RunFilter) -> Result<Vec<RunSummary>, StoreError> {
-        unimplemented!()
+        self.read(move |conn| {
+            let mut sql = SUMMARY.to_owned();
+            let mut values: Vec<SqlValue> = Vec::new();
+            if !filter.states.is_empty() {
+                let marks = vec!["?"; filter.states.len()].join(", ");
+                sql.push_str(&format!(" AND runs.state IN ({marks})"));
+                values.extend(filter.states.iter().map(|state| state.as_str().to_owned().into()));
+            }
+            if let Some(workspace) = filter.workspace {
+                sql.push_str(" AND runs.workspace = ?");
+                values.push(workspace.to_string().into());
+            }
+            if let Some(before) = filter.before {
+                sql.push_str(" AND runs.id < ?");
+                values.push(before.to_string().into());
+            }
+            sql.push_str(" ORDER BY runs.id DESC LIMIT ?");
+            values.push(filter.limit.into());
+            conn.all(&sql, params_from_iter(values), RunSummary::read)
+        })
+        .await
     }
 
     /// One task.
     pub async fn task(&self, task: TaskId) -> Result<Task, StoreError> {
-        unimplemented!()
+        self.read(move |conn| task_of(conn, task)).await
     }
 
     /// One attempt.
     pub async fn attempt(&self, attempt: AttemptId) -> Result<Attempt, StoreError> {
-        unimplemented!()
+        self.read(move |conn| attempt_of(conn, attempt)).await
     }
 
     /// Events of a run after a sequence number, oldest first.
     pub async fn run_events(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, StoreError> {
-        unimplemented!()
+        self.read(move |conn| {
+            conn.all(
+                "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+                params![run.to_string(), signed(after), limit],
+                RunEvent::read,
+            )
+        })
+        .await
     }
 
     /// Attempts that are not settled, oldest first: those of one host instance, or of all.
     pub async fn in_flight(&self, host: Option<&str>) -> Result<Vec<Attempt>, StoreError> {
-        unimplemented!()
+        let host = host.map(str::to_owned);
+        let open = "attempts.state <> 'settled' AND (?1 IS NULL OR attempts.host = ?1)";
+        let sql = format!("{} WHERE {open} ORDER BY attempts.id", Attempt::SELECT);
+        self.read(move |conn| conn.all(&sql, [host], Attempt::read)).await
     }
+}
+
+pub(crate) fn run_of(conn: &Connection, run: RunId) -> Result<Run, StoreError> {
+    conn.one("SELECT * FROM runs WHERE id = ?1", [run.to_string()], Run::read)?
+        .ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })
+}
+
+pub(crate) fn task_of(conn: &Connection, task: TaskId) -> Result<Task, StoreError> {
+    conn.one("SELECT * FROM tasks WHERE id = ?1", [task.to_string()], Task::read)?
+        .ok_or_else(|| StoreError::NotFound { what: "task", id: task.to_string() })
+}
+
+pub(crate) fn attempt_of(conn: &Connection, attempt: AttemptId) -> Result<Attempt, StoreError> {
+    let sql = format!("{} WHERE attempts.id = ?1", Attempt::SELECT);
+    conn.one(&sql, [attempt.to_string()], Attempt::read)?
+        .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })
+}
+
+pub(crate) fn latest_run_of(conn: &Connection, task: TaskId) -> Result<Option<RunId>, StoreError> {
+    conn.one("SELECT id FROM runs WHERE task = ?1 ORDER BY id DESC LIMIT 1", [task.to_string()], |row| {
+        row.parsed("id")
+    })
 }

@@ -1,7 +1,9 @@
 //! Figures over many attempts.
 
+use crate::file::{Columns, Sql, stamp};
 use crate::{Store, StoreError};
 use jackfield_types::{Micros, Timestamp};
+use rusqlite::params;
 use serde::Serialize;
 
 /// What became of one executor's and model's attempts at like tasks.
@@ -77,16 +79,116 @@ impl Store {
         task_type: Option<&str>,
         language: Option<&str>,
     ) -> Result<Vec<ModelStats>, StoreError> {
-        unimplemented!()
+        let like = (task_type.map(str::to_owned), language.map(str::to_owned));
+        self.read(move |conn| {
+            conn.all(
+                "SELECT executor, NULLIF(model, '') AS model, SUM(attempts) AS attempts,
+                        SUM(succeeded) AS succeeded, SUM(verified) AS verified,
+                        SUM(quality_failed) AS quality_failed, SUM(cost) AS cost,
+                        SUM(input_tokens + cached_input_tokens + cache_write_tokens + output_tokens) AS tokens,
+                        SUM(latency_ms) AS latency_ms
+                 FROM model_stats
+                 WHERE (?1 IS NULL OR task_type = ?1) AND (?2 IS NULL OR language = ?2)
+                 GROUP BY executor, model ORDER BY executor, model",
+                params![like.0, like.1],
+                |row| {
+                    Ok(ModelStats {
+                        executor: row.get("executor")?,
+                        model: row.get("model")?,
+                        attempts: row.get("attempts")?,
+                        succeeded: row.get("succeeded")?,
+                        verified: row.get("verified")?,
+                        quality_failed: row.get("quality_failed")?,
+                        cost: row.micros("cost")?,
+                        tokens: row.count("tokens")?,
+                        latency_ms: row.count("latency_ms")?,
+                    })
+                },
+            )
+        })
+        .await
     }
 
     /// Who did how much since then, most first.
     pub async fn usage_share(&self, since: Timestamp) -> Result<Vec<UsageShare>, StoreError> {
-        unimplemented!()
+        self.read(move |conn| {
+            let mut shares = conn.all(
+                "SELECT executor, model, COUNT(*) AS attempts, SUM(cost) AS cost,
+                        SUM(input_tokens + cached_input_tokens + cache_write_tokens + output_tokens) AS tokens
+                 FROM attempts WHERE created_at >= ?1
+                 GROUP BY executor, model ORDER BY attempts DESC, executor, model",
+                [stamp(since)],
+                |row| {
+                    Ok(UsageShare {
+                        executor: row.get("executor")?,
+                        model: row.get("model")?,
+                        attempts: row.get("attempts")?,
+                        thousandths: 0,
+                        tokens: row.count("tokens")?,
+                        cost: row.micros("cost")?,
+                    })
+                },
+            )?;
+            let all: u64 = shares.iter().map(|share| u64::from(share.attempts)).sum();
+            for share in &mut shares {
+                let thousandths = u64::from(share.attempts) * 1000 / all.max(1);
+                share.thousandths = u16::try_from(thousandths).unwrap_or(1000);
+            }
+            Ok(shares)
+        })
+        .await
     }
 
     /// Figures over everything.
     pub async fn stats(&self) -> Result<Totals, StoreError> {
-        unimplemented!()
+        let totals = self
+            .read(|conn| {
+                conn.one(
+                    "SELECT (SELECT COUNT(*) FROM workspaces) AS workspaces,
+                            (SELECT COUNT(*) FROM tasks) AS tasks,
+                            (SELECT COUNT(*) FROM runs WHERE state = 'queued') AS queued,
+                            (SELECT COUNT(*) FROM runs WHERE state = 'running') AS running,
+                            (SELECT COUNT(*) FROM runs WHERE state = 'succeeded') AS succeeded,
+                            (SELECT COUNT(*) FROM runs WHERE state = 'failed') AS failed,
+                            (SELECT COUNT(*) FROM runs WHERE state = 'cancelled') AS cancelled,
+                            (SELECT COUNT(*) FROM attempts) AS attempts,
+                            (SELECT COUNT(*) FROM attempts WHERE state <> 'settled') AS in_flight,
+                            (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes,
+                            tokens.*, money.*
+                     FROM (SELECT COALESCE(SUM(input_tokens), 0) AS input,
+                                  COALESCE(SUM(cached_input_tokens), 0) AS cached_input,
+                                  COALESCE(SUM(cache_write_tokens), 0) AS cache_write,
+                                  COALESCE(SUM(output_tokens), 0) AS output
+                           FROM model_stats) tokens,
+                          (SELECT COALESCE(SUM(spent_billed), 0) AS billed,
+                                  COALESCE(SUM(spent_equivalent), 0) AS equivalent,
+                                  COALESCE(SUM(reserved_billed + reserved_equivalent), 0) AS reserved
+                           FROM breaker WHERE scope = 'all' AND period = 'ever') money",
+                    [],
+                    |row| {
+                        Ok(Totals {
+                            workspaces: row.count("workspaces")?,
+                            tasks: row.count("tasks")?,
+                            queued: row.count("queued")?,
+                            running: row.count("running")?,
+                            succeeded: row.count("succeeded")?,
+                            failed: row.count("failed")?,
+                            cancelled: row.count("cancelled")?,
+                            attempts: row.count("attempts")?,
+                            in_flight: row.count("in_flight")?,
+                            input_tokens: row.count("input")?,
+                            cached_input_tokens: row.count("cached_input")?,
+                            cache_write_tokens: row.count("cache_write")?,
+                            output_tokens: row.count("output")?,
+                            billed: row.micros("billed")?,
+                            equivalent: row.micros("equivalent")?,
+                            reserved: row.micros("reserved")?,
+                            database_bytes: row.count("bytes")?,
+                        })
+                    },
+                )
+            })
+            .await?;
+        Ok(totals.unwrap_or_default())
     }
 }

@@ -1,55 +1,137 @@
 //! Who decided what, and what happened to the host: plugins, their decisions, and the event log.
 
-use crate::{
-    Event, NewPluginCall, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Store, StoreError,
-    Workspace,
-};
-use jackfield_types::{TaskId, WorkspaceId};
-use serde_json::Value;
+use crate::file::{Sql, Tx, count, signed, stamp, word};
+use crate::{Event, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, Store, StoreError};
+use jackfield_types::{PluginRef, TaskId};
+use rusqlite::params;
+use serde_json::{Value, json};
 
 impl Store {
-    /// The workspace of a folder, made known where it was not.
-    pub async fn ensure_workspace(&self, new: NewWorkspace) -> Result<Workspace, StoreError> {
-        unimplemented!()
-    }
-
-    /// One workspace.
-    pub async fn workspace(&self, workspace: WorkspaceId) -> Result<Workspace, StoreError> {
-        unimplemented!()
-    }
-
-    /// All workspaces, by name.
-    pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
-        unimplemented!()
-    }
-
     /// Records decisions. A plugin that was not known yet becomes known by them.
     pub async fn record_calls(&self, calls: Vec<NewPluginCall>) -> Result<(), StoreError> {
-        unimplemented!()
+        self.write(move |tx| add_calls(tx, &calls)).await
     }
 
     /// Records that a version of a plugin changed its standing, on the event log too.
     pub async fn record_plugin(&self, receipt: PluginReceipt) -> Result<(), StoreError> {
-        unimplemented!()
+        self.write(move |tx| {
+            let PluginReceipt { plugin, state, reason, details } = &receipt;
+            tx.exec(
+                "INSERT INTO plugins (digest, kind, name, version, state, reason, details,
+                                      first_seen_at, first_served_at, changed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?5 = 'serving', ?8, NULL), ?8)
+                 ON CONFLICT (digest) DO UPDATE SET
+                     state = excluded.state, reason = excluded.reason, details = excluded.details,
+                     first_served_at = COALESCE(first_served_at, excluded.first_served_at),
+                     changed_at = excluded.changed_at",
+                params![
+                    plugin.digest.to_string(),
+                    plugin.kind.as_str(),
+                    plugin.name,
+                    plugin.version,
+                    word(state),
+                    reason,
+                    details.to_string(),
+                    stamp(tx.now),
+                ],
+            )?;
+            let kind = format!("plugin_{}", word(state));
+            let subject = format!("{}/{}", plugin.kind, plugin.name);
+            let payload = json!({ "plugin": plugin, "reason": reason, "details": details });
+            add_event(tx, &kind, &subject, &payload).map(drop)
+        })
+        .await
     }
 
     /// Puts an event on the host's log and gives its place there.
     pub async fn record_event(&self, kind: &str, subject: &str, payload: Value) -> Result<u64, StoreError> {
-        unimplemented!()
+        let (kind, subject) = (kind.to_owned(), subject.to_owned());
+        self.write(move |tx| add_event(tx, &kind, &subject, &payload)).await
     }
 
     /// Events on the host's log after a place, oldest first.
     pub async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
-        unimplemented!()
+        self.read(move |conn| {
+            conn.all(
+                "SELECT * FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+                params![signed(after), limit],
+                Event::read,
+            )
+        })
+        .await
     }
 
     /// Every version of every plugin that the host has seen, last changed first.
     pub async fn plugin_history(&self) -> Result<Vec<PluginVersion>, StoreError> {
-        unimplemented!()
+        self.read(|conn| {
+            conn.all("SELECT * FROM plugins ORDER BY changed_at DESC, digest", [], PluginVersion::read)
+        })
+        .await
     }
 
     /// Every decision about a task, oldest first.
     pub async fn decisions(&self, task: TaskId) -> Result<Vec<PluginCall>, StoreError> {
-        unimplemented!()
+        self.read(move |conn| {
+            conn.all(
+                "SELECT plugin_calls.*, kind, name, version, digest
+                 FROM plugin_calls JOIN plugins ON digest = plugin WHERE task = ?1 ORDER BY id",
+                [task.to_string()],
+                PluginCall::read,
+            )
+        })
+        .await
     }
+}
+
+/// Puts an event on the host's log and gives its place.
+pub(crate) fn add_event(tx: &Tx<'_>, kind: &str, subject: &str, payload: &Value) -> Result<u64, StoreError> {
+    tx.exec(
+        "INSERT INTO events (at, kind, subject, payload) VALUES (?1, ?2, ?3, ?4)",
+        params![stamp(tx.now), kind, subject, payload.to_string()],
+    )?;
+    let seq = count(tx.last_insert_rowid());
+    tx.event_added(seq);
+    Ok(seq)
+}
+
+/// Makes a plugin known that answered a call before anybody told of it.
+pub(crate) fn know(tx: &Tx<'_>, plugin: &PluginRef) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO plugins (digest, kind, name, version, state, reason, details,
+                              first_seen_at, first_served_at, changed_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'it answered a call', 'null', ?6, ?6, ?6) ON CONFLICT DO NOTHING",
+        params![
+            plugin.digest.to_string(),
+            plugin.kind.as_str(),
+            plugin.name,
+            plugin.version,
+            word(Serving::Serving),
+            stamp(tx.now),
+        ],
+    )
+    .map(drop)
+}
+
+pub(crate) fn add_calls(tx: &Tx<'_>, calls: &[NewPluginCall]) -> Result<(), StoreError> {
+    for call in calls {
+        know(tx, &call.plugin)?;
+        tx.exec(
+            "INSERT INTO plugin_calls (at, task, run, attempt, plugin, function, facts, answer, micros, seed, error)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                stamp(tx.now),
+                call.task.map(|id| id.to_string()),
+                call.run.map(|id| id.to_string()),
+                call.attempt.map(|id| id.to_string()),
+                call.plugin.digest.to_string(),
+                call.function,
+                call.facts.to_string(),
+                call.answer.to_string(),
+                signed(call.micros),
+                call.seed.map(|seed| seed.to_string()),
+                call.error,
+            ],
+        )?;
+    }
+    Ok(())
 }

@@ -1,0 +1,63 @@
+//! Who waits for what to change, so that nobody has to poll within this process.
+
+use jackfield_types::RunId;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use tokio::sync::watch;
+
+/// What one transaction has to tell, once it is committed.
+#[derive(Debug, Default)]
+pub(crate) struct News {
+    pub(crate) runs: Vec<(RunId, u64)>,
+    pub(crate) events: Vec<u64>,
+}
+
+impl News {
+    /// How much there is, to go back to when a savepoint is rolled back.
+    pub(crate) fn mark(&self) -> (usize, usize) {
+        (self.runs.len(), self.events.len())
+    }
+
+    pub(crate) fn back_to(&mut self, (runs, events): (usize, usize)) {
+        self.runs.truncate(runs);
+        self.events.truncate(events);
+    }
+}
+
+/// The channels of those who wait. A run that nobody watches has none.
+pub(crate) struct Changes {
+    runs: Mutex<HashMap<RunId, watch::Sender<u64>>>,
+    events: watch::Sender<u64>,
+}
+
+impl Changes {
+    pub(crate) fn new() -> Self {
+        Self { runs: Mutex::default(), events: watch::Sender::new(0) }
+    }
+
+    pub(crate) fn of_run(&self, run: RunId) -> watch::Receiver<u64> {
+        let mut runs = self.runs.lock();
+        // Watchers of runs that never change again would otherwise stay for ever.
+        runs.retain(|_, sender| sender.receiver_count() > 0);
+        runs.entry(run).or_insert_with(|| watch::Sender::new(0)).subscribe()
+    }
+
+    pub(crate) fn of_events(&self) -> watch::Receiver<u64> {
+        self.events.subscribe()
+    }
+
+    pub(crate) fn tell(&self, news: &News) {
+        if let Some(last) = news.events.last() {
+            self.events.send_replace(*last);
+        }
+        if news.runs.is_empty() {
+            return;
+        }
+        let runs = self.runs.lock();
+        for (run, seq) in &news.runs {
+            if let Some(sender) = runs.get(run) {
+                sender.send_replace(*seq);
+            }
+        }
+    }
+}

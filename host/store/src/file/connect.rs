@@ -1,0 +1,61 @@
+//! Connections, every one of them set up alike.
+
+use crate::StoreError;
+use rusqlite::backup::Backup;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Opens the file, which must exist.
+///
+/// This ensures: a commit that was answered survives the loss of power (`synchronous=FULL` in WAL),
+/// references hold, and nothing in the file's own schema can call functions with effects.
+pub(crate) fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(file, flags)?;
+    conn.set_prepared_statement_cache_capacity(128);
+    // Before anything that may have to wait for another process.
+    conn.busy_timeout(busy_timeout)?;
+    write_ahead(&conn, busy_timeout).map_err(|error| match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => StoreError::Foreign { path: file.to_owned() },
+        _ => error.into(),
+    })?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
+    Ok(conn)
+}
+
+/// SQLite does not wait, whatever the busy timeout, when two processes turn the log on at once.
+fn write_ahead(conn: &Connection, busy_timeout: Duration) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + busy_timeout;
+    loop {
+        match conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && Instant::now() < deadline =>
+            {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            other => return other.map(drop),
+        }
+    }
+}
+
+/// Copies what `from` sees now to a new file, which only its owner can read.
+pub(crate) fn copy(from: &Connection, to: &Path) -> Result<(), StoreError> {
+    OpenOptions::new()
+        .create_new(true)
+        .write(true)
+        .mode(0o600)
+        .open(to)
+        .map_err(|error| StoreError::Misuse(format!("{} cannot be made: {error}", to.display())))?;
+    let mut copy = Connection::open(to)?;
+    // In one step, hence from one snapshot: in several, every write in between would begin it anew.
+    Backup::new(from, &mut copy)?.step(-1)?;
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Between columns and the words of Jackfield: ids, times, states and JSON are text, money is a number.
+
+use crate::StoreError;
+use jackfield_types::{Micros, Timestamp};
+use rusqlite::types::Type;
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::str::FromStr;
+
+/// A time as it is stored: UTC, and always as many digits, so that text sorts as time does.
+pub(crate) fn stamp(at: Timestamp) -> String {
+    format!("{at:.6}")
+}
+
+/// A word (a state, a kind, a source) as it is stored, which is as serde writes it.
+pub(crate) fn word<T: Serialize>(value: T) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(text)) => text,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+/// A count as it is stored. SQLite's numbers are signed.
+pub(crate) fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// A count as it is read back.
+pub(crate) fn count(stored: i64) -> u64 {
+    u64::try_from(stored).unwrap_or(0)
+}
+
+/// Statements, prepared once per connection.
+pub(crate) trait Sql {
+    /// How many rows it changed.
+    fn exec(&self, sql: &str, params: impl Params) -> Result<usize, StoreError>;
+
+    /// The first row, if there is one.
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError>;
+
+    /// All rows.
+    fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError>;
+}
+
+impl Sql for Connection {
+    fn exec(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        Ok(self.prepare_cached(sql)?.execute(params)?)
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.prepare_cached(sql)?.query_row(params, read).optional()?)
+    }
+
+    fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, StoreError> {
+        Ok(self.prepare_cached(sql)?.query_map(params, read)?.collect::<rusqlite::Result<_>>()?)
+    }
+}
+
+/// Columns by name, as what they mean.
+pub(crate) trait Columns {
+    fn parsed<T: FromStr>(&self, column: &str) -> rusqlite::Result<T>;
+    fn parsed_opt<T: FromStr>(&self, column: &str) -> rusqlite::Result<Option<T>>;
+    fn word<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T>;
+    fn word_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>>;
+    fn json<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T>;
+    fn json_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>>;
+    fn micros(&self, column: &str) -> rusqlite::Result<Micros>;
+    fn count(&self, column: &str) -> rusqlite::Result<u64>;
+}
+
+impl Columns for Row<'_> {
+    fn parsed<T: FromStr>(&self, column: &str) -> rusqlite::Result<T> {
+        let text: String = self.get(column)?;
+        text.parse().map_err(|_| unreadable(column, &text))
+    }
+
+    fn parsed_opt<T: FromStr>(&self, column: &str) -> rusqlite::Result<Option<T>> {
+        let text: Option<String> = self.get(column)?;
+        text.map(|text| text.parse().map_err(|_| unreadable(column, &text))).transpose()
+    }
+
+    fn word<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T> {
+        let text: String = self.get(column)?;
+        serde_json::from_value(Value::String(text.clone())).map_err(|_| unreadable(column, &text))
+    }
+
+    fn word_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>> {
+        match self.get_ref(column)?.data_type() {
+            Type::Null => Ok(None),
+            _ => self.word(column).map(Some),
+        }
+    }
+
+    fn json<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T> {
+        let text: String = self.get(column)?;
+        serde_json::from_str(&text).map_err(|_| unreadable(column, &text))
+    }
+
+    fn json_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>> {
+        match self.get_ref(column)?.data_type() {
+            Type::Null => Ok(None),
+            _ => self.json(column).map(Some),
+        }
+    }
+
+    fn micros(&self, column: &str) -> rusqlite::Result<Micros> {
+        self.get(column).map(Micros)
+    }
+
+    fn count(&self, column: &str) -> rusqlite::Result<u64> {
+        self.get(column).map(count)
+    }
+}
+
+fn unreadable(column: &str, text: &str) -> rusqlite::Error {
+    let shown: String = text.chars().take(80).collect();
+    let why = format!("the column {column} holds '{shown}'");
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, why.into())
+}

@@ -1,0 +1,49 @@
+//! Events of a run, numbered without a gap by the run's own row.
+
+use crate::StoreError;
+use crate::file::{Columns, Sql, Tx, stamp};
+use jackfield_types::{AttemptId, RunId, Timestamp};
+use rusqlite::params;
+use serde_json::Value;
+
+/// Adds one that happens now and gives its number.
+pub(super) fn add(
+    tx: &Tx<'_>,
+    run: RunId,
+    attempt: Option<AttemptId>,
+    kind: &str,
+    payload: &Value,
+) -> Result<u64, StoreError> {
+    add_at(tx, run, attempt, tx.now, kind, payload)
+}
+
+/// Adds one that happened at some time and gives its number.
+pub(super) fn add_at(
+    tx: &Tx<'_>,
+    run: RunId,
+    attempt: Option<AttemptId>,
+    at: Timestamp,
+    kind: &str,
+    payload: &Value,
+) -> Result<u64, StoreError> {
+    let seq = tx
+        .one(
+            "UPDATE runs SET last_seq = last_seq + 1 WHERE id = ?1 RETURNING last_seq",
+            [run.to_string()],
+            |row| row.count("last_seq"),
+        )?
+        .ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
+    tx.exec(
+        "INSERT INTO run_events (run, seq, at, attempt, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            run.to_string(),
+            crate::file::signed(seq),
+            stamp(at),
+            attempt.map(|id| id.to_string()),
+            kind,
+            payload.to_string(),
+        ],
+    )?;
+    tx.run_changed(run, seq);
+    Ok(seq)
+}

@@ -1,0 +1,162 @@
+//! The money side of one attempt, read from its row in the transaction that changes it.
+
+use crate::file::{Columns, Sql, Tx, signed};
+use crate::money::ledger::{Entry, Purse, post};
+use crate::money::{Today, breaker};
+use crate::{Account, Charged, LedgerKind, LimitStatus, Limits, Spender, StoreError};
+use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
+use rusqlite::{Row, params};
+
+/// What an attempt holds and has spent.
+pub(super) struct Money {
+    pub(super) purse: Purse,
+    pub(super) state: AttemptState,
+    /// Held at admission.
+    pub(super) reserve: Micros,
+    /// Held now.
+    pub(super) held: Micros,
+    pub(super) spent: Micros,
+}
+
+/// Where a price came from.
+#[derive(Clone, Copy)]
+pub(super) struct Price<'a> {
+    pub(super) source: CostSource,
+    pub(super) as_of: Option<&'a str>,
+}
+
+impl Money {
+    pub(super) fn of(tx: &Tx<'_>, attempt: AttemptId) -> Result<Self, StoreError> {
+        tx.one("SELECT * FROM attempts WHERE id = ?1", [attempt.to_string()], Self::read)?
+            .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let spender = Spender {
+            workspace: row.parsed("workspace")?,
+            executor: row.get("executor")?,
+            task: row.parsed("task")?,
+            run: row.parsed("run")?,
+            attempt: row.parsed("id")?,
+        };
+        let account: Account = row.word("account")?;
+        Ok(Self {
+            purse: Purse { spender, model: row.get("model")?, account },
+            state: row.word("state")?,
+            reserve: row.micros("reserve")?,
+            held: row.micros("reserved")?,
+            spent: row.micros("cost")?,
+        })
+    }
+
+    /// Records what was spent beyond what is recorded, whatever the limits say: it is spent.
+    pub(super) fn spend(&mut self, tx: &Tx<'_>, total: Micros, price: Price<'_>) -> Result<(), StoreError> {
+        let more = total - self.spent;
+        if more <= Micros::ZERO {
+            return Ok(());
+        }
+        let of_held = more.min(self.held);
+        let today = tx.calendar.today(tx.now);
+        self.post(tx, LedgerKind::Charge, -of_held, more, &today, Some(price), None)
+    }
+
+    /// Holds as much more as was held at first, or what the limits leave of that. For when more was
+    /// spent than was held.
+    pub(super) fn extend(&mut self, tx: &Tx<'_>, limits: &Limits) -> Result<Charged, StoreError> {
+        let step = if self.reserve > Micros::ZERO { self.reserve } else { self.spent };
+        let left = breaker::tightest(tx, limits, &self.purse.spender, self.purse.account)?;
+        let more = left.as_ref().map_or(step, |LimitStatus { left, .. }| step.min(*left));
+        match left {
+            Some(tightest) if more <= Micros::ZERO => {
+                Ok(Charged::Stop(Box::new(breaker::refusal(tightest, step))))
+            }
+            _ => {
+                let today = tx.calendar.today(tx.now);
+                self.post(tx, LedgerKind::Extend, more, Micros::ZERO, &today, None, None)?;
+                Ok(Charged::Extended(more))
+            }
+        }
+    }
+
+    /// Gives back what was charged above `total`, newest day first, each on the day it was charged:
+    /// taken from today, it would make room that today does not have.
+    pub(super) fn give_back(
+        &mut self,
+        tx: &Tx<'_>,
+        total: Micros,
+        price: Price<'_>,
+    ) -> Result<(), StoreError> {
+        if self.spent <= total {
+            return Ok(());
+        }
+        let days = tx.all(
+            "SELECT day, month, SUM(spent_delta) AS spent FROM ledger WHERE attempt = ?1
+             GROUP BY day, month HAVING SUM(spent_delta) > 0 ORDER BY day DESC",
+            [self.purse.spender.attempt.to_string()],
+            |row| Ok((Today { day: row.get("day")?, month: row.get("month")? }, row.micros("spent")?)),
+        )?;
+        for (day, spent) in days {
+            let back = spent.min(self.spent - total);
+            if back > Micros::ZERO {
+                self.post(tx, LedgerKind::Correct, Micros::ZERO, -back, &day, Some(price), None)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Releases what is still held and says how much it was.
+    pub(super) fn release(&mut self, tx: &Tx<'_>) -> Result<Micros, StoreError> {
+        let held = self.held;
+        if held > Micros::ZERO {
+            let today = tx.calendar.today(tx.now);
+            self.post(tx, LedgerKind::Release, -held, Micros::ZERO, &today, None, None)?;
+        }
+        Ok(held)
+    }
+
+    #[allow(clippy::too_many_arguments)] // one row of the ledger
+    fn post(
+        &mut self,
+        tx: &Tx<'_>,
+        kind: LedgerKind,
+        reserved: Micros,
+        spent: Micros,
+        on: &Today,
+        price: Option<Price<'_>>,
+        note: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let (source, price_as_of) = (price.map(|price| price.source), price.and_then(|price| price.as_of));
+        post(tx, &self.purse, &Entry { kind, reserved, spent, on, source, price_as_of, note })?;
+        self.held += reserved;
+        self.spent += spent;
+        Ok(())
+    }
+}
+
+/// Records the tokens of an attempt, and where its price came from.
+pub(super) fn record_usage(
+    tx: &Tx<'_>,
+    attempt: AttemptId,
+    usage: &Usage,
+    price: Price<'_>,
+) -> Result<(), StoreError> {
+    tx.exec(
+        "UPDATE attempts SET input_tokens = ?2, cached_input_tokens = ?3, cache_write_tokens = ?4,
+                             output_tokens = ?5, reasoning_tokens = ?6, agent_cost = ?7, usage_estimated = ?8,
+                             cost_source = ?9, price_as_of = ?10
+         WHERE id = ?1",
+        params![
+            attempt.to_string(),
+            signed(usage.input),
+            signed(usage.cached_input),
+            signed(usage.cache_write),
+            signed(usage.output),
+            signed(usage.reasoning),
+            usage.cost.map(|cost| cost.0),
+            usage.estimated,
+            price.source.as_str(),
+            price.as_of,
+        ],
+    )
+    .map(drop)
+}

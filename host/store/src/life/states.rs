@@ -1,0 +1,78 @@
+//! The state machines, as they are enforced: whatever is not a transition is an error and changes
+//! nothing.
+
+use super::events;
+use crate::StoreError;
+use crate::file::{Columns, Sql, Tx, stamp};
+use crate::view::runs;
+use jackfield_types::{AttemptId, RunId, RunState, TaskId, TaskState};
+use rusqlite::params;
+use serde_json::json;
+use std::fmt::Display;
+
+/// The run goes to `next`, its task with it, and the run's events say so.
+pub(super) fn run_becomes(
+    tx: &Tx<'_>,
+    run: RunId,
+    next: RunState,
+    why: Option<&str>,
+) -> Result<(), StoreError> {
+    let found = runs::run_of(tx, run)?;
+    if !found.state.may_become(next) {
+        return Err(illegal("run", run, found.state, next));
+    }
+    if next != RunState::Running
+        && let Some(attempt) = in_flight(tx, run)?
+    {
+        return Err(StoreError::Illegal {
+            what: "run",
+            id: run.to_string(),
+            from: format!("{} with attempt {attempt} in flight", found.state),
+            to: next.to_string(),
+        });
+    }
+    tx.exec(
+        "UPDATE runs SET state = ?2, started_at = iif(?2 = 'running', COALESCE(started_at, ?3), started_at),
+                         ended_at = iif(?4, ?3, NULL)
+         WHERE id = ?1",
+        params![run.to_string(), next.as_str(), stamp(tx.now), next.is_final()],
+    )?;
+    let task = match next {
+        RunState::Queued => TaskState::Ready,
+        RunState::Running => TaskState::InProgress,
+        RunState::Succeeded => TaskState::Done,
+        RunState::Failed => TaskState::Failed,
+        RunState::Cancelled => TaskState::Cancelled,
+    };
+    task_becomes(tx, found.task, task)?;
+    let kind = match next {
+        RunState::Running => "run_started".to_owned(),
+        other => format!("run_{other}"),
+    };
+    events::add(tx, run, None, &kind, &json!({ "from": found.state, "why": why })).map(drop)
+}
+
+pub(super) fn task_becomes(tx: &Tx<'_>, task: TaskId, next: TaskState) -> Result<(), StoreError> {
+    tx.exec(
+        "UPDATE tasks SET state = ?2, updated_at = ?3 WHERE id = ?1",
+        params![task.to_string(), next.as_str(), stamp(tx.now)],
+    )
+    .map(drop)
+}
+
+fn in_flight(tx: &Tx<'_>, run: RunId) -> Result<Option<AttemptId>, StoreError> {
+    tx.one(
+        "SELECT id FROM attempts WHERE run = ?1 AND state <> 'settled' LIMIT 1",
+        [run.to_string()],
+        |row| row.parsed("id"),
+    )
+}
+
+pub(super) fn illegal(
+    what: &'static str,
+    id: impl Display,
+    from: impl Display,
+    to: impl Display,
+) -> StoreError {
+    StoreError::Illegal { what, id: id.to_string(), from: from.to_string(), to: to.to_string() }
+}

@@ -1,0 +1,266 @@
+//! The breaker: what the sums say about the limits, read and judged inside the transaction that
+//! spends, so that no two spenders can both take what is left.
+//!
+//! A halting limit refuses when `spent + reserved + asked > amount + allowance`. What is held counts
+//! whatever day it was made; what is spent counts on its own day.
+
+use super::{
+    Account, Action, BreakerState, Calendar, Counts, Limit, LimitScope, LimitStatus, Limits, Refusal, Scope,
+    Spender,
+};
+use crate::StoreError;
+use crate::file::{Columns, Sql, Tx};
+use crate::view::trail;
+use jackfield_types::{Micros, Timestamp};
+use rusqlite::{Connection, params};
+use serde_json::{Value, json};
+
+impl Limit {
+    /// What is counted for it when this spender spends; none: it does not hold for the spender.
+    fn scope_for(&self, spender: &Spender) -> Option<Scope> {
+        match &self.scope {
+            LimitScope::All => Some(Scope::All),
+            LimitScope::Workspace(id) => {
+                (*id == spender.workspace).then_some(Scope::Workspace(spender.workspace))
+            }
+            LimitScope::Executor(name) => (*name == spender.executor).then(|| Scope::Executor(name.clone())),
+            LimitScope::EachTask => Some(Scope::Task(spender.task)),
+            LimitScope::EachRun => Some(Scope::Run(spender.run)),
+        }
+    }
+
+    /// What is counted for it whoever spends; none: it is counted for each task or run apart.
+    pub(super) fn own_scope(&self) -> Option<Scope> {
+        match &self.scope {
+            LimitScope::All => Some(Scope::All),
+            LimitScope::Workspace(id) => Some(Scope::Workspace(*id)),
+            LimitScope::Executor(name) => Some(Scope::Executor(name.clone())),
+            LimitScope::EachTask | LimitScope::EachRun => None,
+        }
+    }
+
+    /// Whether it is what limits this scope.
+    pub(super) fn holds_for(&self, scope: &Scope) -> bool {
+        match (&self.scope, scope) {
+            (LimitScope::EachTask, Scope::Task(_)) | (LimitScope::EachRun, Scope::Run(_)) => true,
+            _ => self.own_scope().as_ref() == Some(scope),
+        }
+    }
+}
+
+impl Limits {
+    /// Those that hold for a spender, with what is counted for each.
+    pub(super) fn of<'a>(&'a self, spender: &'a Spender) -> impl Iterator<Item = (&'a Limit, Scope)> {
+        self.limits.iter().filter_map(|limit| limit.scope_for(spender).map(|scope| (limit, scope)))
+    }
+}
+
+impl Counts {
+    const fn includes(self, account: Account) -> bool {
+        matches!(
+            (self, account),
+            (Self::Both, _) | (Self::Billed, Account::Billed) | (Self::Equivalent, Account::Equivalent)
+        )
+    }
+
+    const fn pick(self, billed: Micros, equivalent: Micros) -> Micros {
+        match self {
+            Self::Both => Micros(billed.0.saturating_add(equivalent.0)),
+            Self::Billed => billed,
+            Self::Equivalent => equivalent,
+        }
+    }
+}
+
+/// Reads how limits stand, at one moment.
+#[derive(Clone, Copy)]
+pub(crate) struct Gauge<'a> {
+    pub(crate) conn: &'a Connection,
+    pub(crate) calendar: &'a Calendar,
+    pub(crate) now: Timestamp,
+    pub(crate) counts: Counts,
+}
+
+impl<'a> Gauge<'a> {
+    pub(crate) fn of(tx: &'a Tx<'_>, limits: &Limits) -> Self {
+        Self { conn: tx, calendar: tx.calendar, now: tx.now, counts: limits.counts }
+    }
+
+    /// How `limit` stands for `scope`, and the least that it refused.
+    pub(super) fn read(
+        &self,
+        limit: &Limit,
+        scope: Scope,
+    ) -> Result<(LimitStatus, Option<Micros>), StoreError> {
+        let period = self.calendar.today(self.now).key(limit.period);
+        let spent = self.conn.one(
+            "SELECT spent_billed, spent_equivalent, allowance, refused FROM breaker WHERE scope = ?1 AND period = ?2",
+            params![scope.to_string(), period],
+            |row| {
+                let spent = self.counts.pick(row.micros("spent_billed")?, row.micros("spent_equivalent")?);
+                let refused: Option<i64> = row.get("refused")?;
+                Ok((spent, row.micros("allowance")?, refused.map(Micros)))
+            },
+        )?;
+        let reserved = self.conn.one(
+            "SELECT reserved_billed, reserved_equivalent FROM breaker WHERE scope = ?1 AND period = 'ever'",
+            params![scope.to_string()],
+            |row| Ok(self.counts.pick(row.micros("reserved_billed")?, row.micros("reserved_equivalent")?)),
+        )?;
+        let (spent, allowance, refused) = spent.unwrap_or_default();
+        let reserved = reserved.unwrap_or_default();
+        let left = (limit.amount + allowance - spent - reserved).max(Micros::ZERO);
+        let state = match limit.action {
+            Action::Halt if left == Micros::ZERO || refused.is_some_and(|least| left < least) => {
+                BreakerState::Halted
+            }
+            Action::Alert if spent >= limit.amount + allowance => BreakerState::Alert,
+            Action::Halt | Action::Alert => BreakerState::Closed,
+        };
+        let resets_at = self.calendar.ends(limit.period, self.now);
+        let limit = limit.clone();
+        Ok((
+            LimitStatus { limit, scope, period, spent, reserved, allowance, left, state, resets_at },
+            refused,
+        ))
+    }
+
+    pub(super) fn status(&self, limit: &Limit, scope: Scope) -> Result<LimitStatus, StoreError> {
+        self.read(limit, scope).map(|(status, _)| status)
+    }
+}
+
+/// Asks every halting limit for `asked`. What costs nothing, or is on an account that does not
+/// count, is never refused.
+pub(crate) fn ask(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    spender: &Spender,
+    account: Account,
+    asked: Micros,
+) -> Result<Option<Refusal>, StoreError> {
+    if asked <= Micros::ZERO || !limits.counts.includes(account) {
+        return Ok(None);
+    }
+    let gauge = Gauge::of(tx, limits);
+    for (limit, scope) in limits.of(spender).filter(|(limit, _)| limit.action == Action::Halt) {
+        let status = gauge.status(limit, scope)?;
+        if asked > status.left {
+            return Ok(Some(refusal(status, asked)));
+        }
+    }
+    Ok(None)
+}
+
+/// What the tightest halting limit leaves, and which it is; none: nothing limits this spender.
+pub(crate) fn tightest(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    spender: &Spender,
+    account: Account,
+) -> Result<Option<LimitStatus>, StoreError> {
+    if !limits.counts.includes(account) {
+        return Ok(None);
+    }
+    let gauge = Gauge::of(tx, limits);
+    let mut tightest: Option<LimitStatus> = None;
+    for (limit, scope) in limits.of(spender).filter(|(limit, _)| limit.action == Action::Halt) {
+        let status = gauge.status(limit, scope)?;
+        if tightest.as_ref().is_none_or(|least| status.left < least.left) {
+            tightest = Some(status);
+        }
+    }
+    Ok(tightest)
+}
+
+/// The refusal of what a limit does not leave.
+pub(crate) fn refusal(status: LimitStatus, asked: Micros) -> Refusal {
+    let LimitStatus { limit, scope, period, spent, reserved, allowance, resets_at, .. } = status;
+    Refusal { limit, scope, period, spent, reserved, allowance, asked, resets_at }
+}
+
+/// Records a refusal: on the event log, and on the limit, which is halted until it fits.
+pub(crate) fn refused(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    spender: &Spender,
+    refusal: &Refusal,
+) -> Result<(), StoreError> {
+    log(
+        tx,
+        "breaker_refused",
+        &refusal.scope,
+        json!({
+            "refusal": refusal, "executor": spender.executor, "workspace": spender.workspace,
+        }),
+    )?;
+    let could_ever_fit = refusal.asked <= refusal.limit.amount + refusal.allowance;
+    let outlives_the_refused = !matches!(refusal.scope, Scope::Task(_) | Scope::Run(_));
+    if could_ever_fit && outlives_the_refused {
+        tx.exec(
+            "INSERT INTO breaker (scope, period, refused) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET refused = MIN(excluded.refused, COALESCE(refused, excluded.refused))",
+            params![refusal.scope.to_string(), refusal.period, refusal.asked.0],
+        )?;
+    }
+    tell(tx, limits, spender)
+}
+
+/// Work was admitted: whatever was refused before, these limits do not halt now.
+pub(crate) fn admitted(tx: &Tx<'_>, limits: &Limits, spender: &Spender) -> Result<(), StoreError> {
+    let today = tx.calendar.today(tx.now);
+    for (limit, scope) in limits.of(spender).filter(|(limit, _)| limit.action == Action::Halt) {
+        tx.exec(
+            "UPDATE breaker SET refused = NULL WHERE scope = ?1 AND period = ?2 AND refused IS NOT NULL",
+            params![scope.to_string(), today.key(limit.period)],
+        )?;
+    }
+    Ok(())
+}
+
+/// Tells the event log where the state of anything this spender counts for has changed.
+pub(crate) fn tell(tx: &Tx<'_>, limits: &Limits, spender: &Spender) -> Result<(), StoreError> {
+    let scopes = [Scope::All, Scope::Workspace(spender.workspace), Scope::Executor(spender.executor.clone())];
+    scopes.iter().try_for_each(|scope| tell_scope(tx, limits, scope))
+}
+
+/// The same for one scope. Tasks and runs have no state of their own: their refusals say it all.
+pub(super) fn tell_scope(tx: &Tx<'_>, limits: &Limits, scope: &Scope) -> Result<(), StoreError> {
+    if matches!(scope, Scope::Task(_) | Scope::Run(_)) {
+        return Ok(());
+    }
+    let gauge = Gauge::of(tx, limits);
+    let mut worst: Option<LimitStatus> = None;
+    for limit in limits.limits.iter().filter(|limit| limit.holds_for(scope)) {
+        let (status, refused) = gauge.read(limit, scope.clone())?;
+        if refused.is_some_and(|least| status.left >= least) && limit.action == Action::Halt {
+            tx.exec(
+                "UPDATE breaker SET refused = NULL WHERE scope = ?1 AND period = ?2",
+                params![scope.to_string(), status.period],
+            )?;
+        }
+        if worst.as_ref().is_none_or(|worst| status.state > worst.state) {
+            worst = Some(status);
+        }
+    }
+    let to = worst.as_ref().map_or(BreakerState::Closed, |status| status.state);
+    let from = tx
+        .one("SELECT state FROM breaker WHERE scope = ?1 AND period = 'ever'", [scope.to_string()], |row| {
+            row.word::<BreakerState>("state")
+        })?
+        .unwrap_or(BreakerState::Closed);
+    if from == to {
+        return Ok(());
+    }
+    tx.exec(
+        "INSERT INTO breaker (scope, period, state) VALUES (?1, 'ever', ?2)
+         ON CONFLICT DO UPDATE SET state = excluded.state",
+        params![scope.to_string(), to.as_str()],
+    )?;
+    log(tx, &format!("breaker_{to}"), scope, json!({ "from": from, "to": to, "limit": worst })).map(drop)
+}
+
+/// Puts an event about a scope on the host's log.
+pub(super) fn log(tx: &Tx<'_>, kind: &str, scope: &Scope, payload: Value) -> Result<u64, StoreError> {
+    trail::add_event(tx, kind, &scope.to_string(), &payload)
+}

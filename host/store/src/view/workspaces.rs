@@ -1,0 +1,57 @@
+//! Workspaces, made known and read back.
+
+use crate::file::{Sql, Tx, stamp, word};
+use crate::{NewWorkspace, Store, StoreError, Workspace};
+use jackfield_types::WorkspaceId;
+use rusqlite::{Connection, params};
+
+impl Store {
+    /// The workspace of a folder, made known where it was not.
+    pub async fn ensure_workspace(&self, new: NewWorkspace) -> Result<Workspace, StoreError> {
+        let path = new.path.clone();
+        // Most calls name a workspace that is known, and need not wait for the writer.
+        if let Some(known) = self.read(move |conn| by_path(conn, &path)).await? {
+            return Ok(known);
+        }
+        self.write(move |tx| match by_path(tx, &new.path)? {
+            Some(known) => Ok(known),
+            None => add(tx, &new),
+        })
+        .await
+    }
+
+    /// One workspace.
+    pub async fn workspace(&self, workspace: WorkspaceId) -> Result<Workspace, StoreError> {
+        self.read(move |conn| by_id(conn, workspace)).await
+    }
+
+    /// All workspaces, by name.
+    pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
+        self.read(|conn| conn.all("SELECT * FROM workspaces ORDER BY name", [], Workspace::read)).await
+    }
+}
+
+pub(crate) fn by_id(conn: &Connection, workspace: WorkspaceId) -> Result<Workspace, StoreError> {
+    conn.one("SELECT * FROM workspaces WHERE id = ?1", [workspace.to_string()], Workspace::read)?
+        .ok_or_else(|| StoreError::NotFound { what: "workspace", id: workspace.to_string() })
+}
+
+fn by_path(conn: &Connection, path: &str) -> Result<Option<Workspace>, StoreError> {
+    conn.one("SELECT * FROM workspaces WHERE path = ?1", [path], Workspace::read)
+}
+
+fn add(tx: &Tx<'_>, new: &NewWorkspace) -> Result<Workspace, StoreError> {
+    let id = WorkspaceId::new();
+    let numbered = (2..).map(|number| format!("{}-{number}", new.name));
+    for name in std::iter::once(new.name.clone()).chain(numbered) {
+        let added = tx.exec(
+            "INSERT INTO workspaces (id, name, path, kind, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (name) DO NOTHING",
+            params![id.to_string(), name, new.path, word(new.kind), stamp(tx.now)],
+        )?;
+        if added > 0 {
+            break;
+        }
+    }
+    by_id(tx, id)
+}
