@@ -221,6 +221,14 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_documents_every_key() {
+        let readme = include_str!("../README.md");
+        for (key, _) in KEYS {
+            assert!(readme.contains(&format!("\n| `{key}` | ")), "{key}");
+        }
+    }
+
+    #[test]
     fn a_value_that_cannot_be_read_is_told_with_its_key() {
         for (key, value) in [
             ("max_turns", "0"),
