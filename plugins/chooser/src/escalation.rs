@@ -54,12 +54,12 @@ impl Situation<'_> {
             let first = self.ranked.first().and_then(|one| self.retry(one.index, "nothing was tried yet"));
             return first.unwrap_or_else(|| Step::Stop(String::from("nobody can do this now")));
         };
-        let who = reason::name(&last.executor, last.model.as_deref());
-        if last.succeeded {
-            return Step::Done(format!("{who} {}", succeeded(last)));
+        // Of several that were asked side by side, one success is enough.
+        if let Some(good) = self.history.iter().rev().find(|past| past.succeeded) {
+            return Step::Done(format!("{} {}", who(good), succeeded(good)));
         }
         let class = last.class.unwrap_or(FailureClass::Unknown);
-        let failed = format!("{who} failed ({})", word(class));
+        let failed = format!("{} failed ({})", who(last), word(class));
         match kind(class) {
             Kind::Policy(how) => Step::Stop(format!("stopped ({}): {how}", word(class))),
             Kind::Infrastructure(what) => Step::Stop(format!("{failed}, and nobody would do better: {what}")),
@@ -188,6 +188,10 @@ impl Situation<'_> {
         choice.reason = format!("{why}: {}", choice.reason);
         Some(Step::Retry(choice))
     }
+}
+
+fn who(past: &Past) -> String {
+    reason::name(&past.executor, past.model.as_deref())
 }
 
 fn succeeded(last: &Past) -> &'static str {

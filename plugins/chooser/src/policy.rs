@@ -51,11 +51,12 @@ pub(crate) fn choice(
     let tier_is_there = candidates
         .iter()
         .any(|one| one.tier == wanted.tier && standing(now, wanted, one, budget).can_be_asked());
+    let waits = standing(now, wanted, candidate, budget) == Standing::Full;
     let preset = effort::preset(task, failed_before);
     Some(Choice {
         candidate: u32::try_from(index).ok()?,
         effort: preset.0,
-        reason: reason::sentence(task, wanted, candidate, tier_is_there, preset),
+        reason: reason::sentence(task, wanted, candidate, tier_is_there, waits, preset),
     })
 }
 
@@ -144,6 +145,15 @@ mod tests {
         let opus = [candidate("claude", "opus", Tier::Strategist)];
         let chosen = choose(0, &task(), &opus, &budget());
         assert!(chosen.choices[0].reason.contains("and no workhorse can be asked now"), "{chosen:?}");
+    }
+
+    #[test]
+    fn whoever_has_no_free_slot_comes_later_and_says_so() {
+        let busy = Candidate { busy: 2, ..candidate("a", "one", Tier::Workhorse) };
+        let free = candidate("b", "two", Tier::Workhorse);
+        let chosen = choose(0, &task(), &[busy, free], &budget());
+        assert_eq!(chosen.choices[0].candidate, 1);
+        assert!(chosen.choices[1].reason.ends_with("; it waits for a free slot"), "{chosen:?}");
     }
 
     #[test]

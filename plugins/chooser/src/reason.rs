@@ -35,6 +35,7 @@ pub(crate) fn sentence(
     wanted: &Wanted,
     candidate: &Candidate,
     tier_is_there: bool,
+    waits: bool,
     (effort, because): (Effort, &str),
 ) -> String {
     if wanted.command {
@@ -47,8 +48,9 @@ pub(crate) fn sentence(
             format!(" and it does better here than the {}s on record, price and load", tier(wanted.tier))
         }
     };
+    let waits = if waits { "; it waits for a free slot" } else { "" };
     format!(
-        "{} ({}), because {}{aside}; {}; effort {}, as {because}",
+        "{} ({}), because {}{aside}; {}; effort {}, as {because}{waits}",
         named(candidate),
         tier(candidate.tier),
         wanted.why,

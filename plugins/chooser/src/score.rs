@@ -239,6 +239,23 @@ mod tests {
     }
 
     #[test]
+    fn over_many_hard_tasks_the_strategist_gets_about_one_in_six() {
+        let hard = Task { complexity: 7, ..task() };
+        let mut both = [
+            Candidate { attempts: 10, succeeded: 6, ..candidate("a", "one", Tier::Workhorse) },
+            Candidate { attempts: 10, succeeded: 9, ..candidate("b", "two", Tier::Strategist) },
+        ];
+        let mut done = [0_u16; 2];
+        for round in 1..=600_u16 {
+            done[first(&hard, &both, &budget())] += 1;
+            for (one, count) in both.iter_mut().zip(done) {
+                one.usage_share = u16::try_from(u32::from(count) * 1_000 / u32::from(round)).unwrap();
+            }
+        }
+        assert!((90..=110).contains(&done[1]), "{done:?}");
+    }
+
+    #[test]
     fn what_is_beyond_the_budget_ranks_behind_what_is_not() {
         let mut both = pair();
         for one in &mut both {

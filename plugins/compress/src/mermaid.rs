@@ -97,6 +97,9 @@ mod tests {
             ..report()
         };
         let told = mermaid(&report);
-        assert!(told.contains("claude answered, not checked<br>42\"]-->b[\"no files changed\"]"), "{told}");
+        assert!(
+            told.contains("claude succeeded, answer only, not checked<br>42\"]-->b[\"no files changed\"]"),
+            "{told}"
+        );
     }
 }

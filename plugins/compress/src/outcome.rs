@@ -5,7 +5,7 @@ use crate::visible;
 use alloc::format;
 use alloc::string::String;
 
-/// `succeeded, checks passed`; `answered, not checked`; `failed: test_fail`.
+/// `succeeded, checks passed`; `succeeded, answer only, not checked`; `failed: test_fail`.
 pub(crate) fn outcome(report: &Report) -> String {
     match report.state {
         State::Queued => String::from("queued"),
@@ -18,7 +18,7 @@ pub(crate) fn outcome(report: &Report) -> String {
         State::Succeeded => {
             // Words alone are an answer, whatever they say was done.
             let what = match report.delivered {
-                DeliveredAxis::Nothing => "answered",
+                DeliveredAxis::Nothing => "succeeded, answer only",
                 DeliveredAxis::Diff | DeliveredAxis::Artifact => "succeeded",
             };
             let checked = match report.verified {
@@ -119,7 +119,7 @@ mod tests {
             for delivered in [D::Nothing, D::Diff, D::Artifact] {
                 for verified in [V::NotRun, V::Passed, V::Failed] {
                     let told = outcome(&Report { process, delivered, verified, ..report() });
-                    assert_eq!(told.contains("succeeded"), delivered != D::Nothing, "{told}");
+                    assert_eq!(told.contains("answer only"), delivered == D::Nothing, "{told}");
                     assert_eq!(told.contains("checks passed"), verified == V::Passed, "{told}");
                     assert_eq!(told.contains("not checked"), verified == V::NotRun, "{told}");
                     assert_eq!(told.contains("though"), process != P::Exited, "{told}");

@@ -27,6 +27,13 @@ fn success_is_done_and_says_whether_anything_was_checked() {
 }
 
 #[test]
+fn of_several_side_by_side_one_success_is_enough() {
+    let ladder = ladder();
+    let both = [succeeded(&ladder[3], VerifiedAxis::Passed), failed(&ladder[5], FailureClass::TestFail)];
+    assert_eq!(step(&both, &ladder), Step::Done("codex/codex succeeded and its checks passed".into()));
+}
+
+#[test]
 fn bad_work_goes_one_rung_up_each_time() {
     let ladder = ladder();
     for (at, expected) in [(0, "gemini/flash"), (2, "codex/codex"), (3, "claude/sonnet"), (4, "claude/opus")]
