@@ -115,19 +115,21 @@ impl Seen {
             }
             Some(_) => Ok(false),
             None => {
-                self.stray = first_line(&String::from_utf8_lossy(line), 500);
+                self.stray = first_line(&raw(line), 500);
                 Ok(false)
             }
         };
         if !known.unwrap_or(false) {
             events.push(Event::Raw(raw(line)));
         }
+        self.tell_usage(events);
+    }
+
+    fn tell_usage(&mut self, events: &mut Vec<Event>) {
         let usage = self.tally.usage();
         if self.told_usage != Some(usage) && (usage.input, usage.output) != (0, 0) {
             self.told_usage = Some(usage);
-            let place =
-                if matches!(events.last(), Some(Event::Finished)) { events.len() - 1 } else { events.len() };
-            events.insert(place, Event::Usage(usage));
+            events.push(Event::Usage(usage));
         }
     }
 
@@ -352,6 +354,8 @@ impl Seen {
             errors: result.errors.0.iter().filter_map(Scalar::words).map(ToOwned::to_owned).collect(),
         });
         self.went_on = false;
+        // Before the end is told, so that nobody settles on what went before.
+        self.tell_usage(events);
         events.push(Event::Finished);
         true
     }

@@ -180,3 +180,19 @@ fn a_single_result_object_is_enough() {
     assert_eq!(outcome.session.as_deref(), Some("s"));
     assert_eq!(outcome.turns, Some(1));
 }
+
+#[test]
+fn the_final_figures_come_before_the_end_and_later_ones_after_it() {
+    let silent = br#"{"type":"assistant","message":{"id":"m9","model":"claude-x","content":[{"type":"redacted_thinking","data":"x"}],"usage":{"input_tokens":5}}}"#;
+    let told = |event: &Event| match event {
+        Event::Usage(usage) => Some(Some((usage.input, usage.estimated))),
+        Event::Finished => Some(None),
+        _ => None,
+    };
+    let together = reader().feed(&lines(&[DONE, silent]));
+    let order: Vec<_> = together.iter().filter_map(told).collect();
+    assert_eq!(order, [Some((10, false)), None, Some((15, true))]);
+    let mut apart = reader();
+    let first = apart.feed(&lines(&[DONE]));
+    assert_eq!([first, apart.feed(&lines(&[silent]))].concat(), together);
+}
