@@ -21,7 +21,12 @@ use tokio::time::timeout;
 pub struct Running {
     identity: Identity,
     leader: Leader,
+    marks: Marks,
 }
+
+/// Without a namespace, how often to look who belongs to an agent: a tool that sheds every mark is known only
+/// while its parent lives.
+const LOOK: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 enum Leader {
@@ -84,7 +89,7 @@ pub fn adopt(identity: Identity) -> Option<Running> {
     }
     let fd = control::Grip::on(identity.pid, identity.start_ticks)?.into_fd();
     let leader = Leader::Adopted(readiness(fd)?);
-    Some(Running { identity, leader })
+    Some(Running::new(identity, leader))
 }
 
 /// Ends all that is left of an agent, whether its leader is still there or not, at once and without asking.
@@ -97,7 +102,11 @@ pub async fn end_leftovers(identity: &Identity) -> Result<(), ProcessError> {
 
 impl Running {
     pub(crate) fn of_child(identity: Identity, child: Child) -> Self {
-        Self { identity, leader: Leader::Child(child) }
+        Self::new(identity, Leader::Child(child))
+    }
+
+    fn new(identity: Identity, leader: Leader) -> Self {
+        Self { marks: Marks::from(&identity), identity, leader }
     }
 
     /// Which it is.
@@ -113,7 +122,7 @@ impl Running {
     /// [`ProcessError::Survivors`] where something it left behind cannot be killed.
     pub async fn wait(&mut self) -> Result<Exited, ProcessError> {
         let exited = self.leader_ended().await;
-        end_leftovers(&self.identity).await?;
+        sweep::end_all(&self.marks).await?;
         exited
     }
 
@@ -133,26 +142,31 @@ impl Running {
                 if patience.is_zero() {
                     continue;
                 }
+                // Whoever obeys leaves its tools without a parent, so who they are is noted before.
+                self.marks.look();
                 control::signal_all(&self.group(), signal);
             }
             if let Ok(exited) = timeout(patience, self.leader_ended()).await {
-                end_leftovers(&self.identity).await?;
+                sweep::end_all(&self.marks).await?;
                 return Ok(Ended { exited: exited?, stage });
             }
         }
-        end_leftovers(&self.identity).await?;
-        Ok(Ended { exited: self.leader_ended().await?, stage: Stage::Kill })
+        sweep::end_all(&self.marks).await?;
+        let exited = match self.leader_ended().await? {
+            // It could not leave word, and nobody else could see: but what ended it is known.
+            Exited::UNKNOWN => Exited::by_signal(Signal::KILL.as_raw()),
+            exited => exited,
+        };
+        Ok(Ended { exited, stage: Stage::Kill })
     }
 
     /// Waits for the leader, which lives as long as the agent, and reads its word.
     async fn leader_ended(&mut self) -> Result<Exited, ProcessError> {
-        let seen = match &mut self.leader {
-            Leader::Child(child) => {
-                child.wait().await.map_err(ProcessError::io("waiting for the agent"))?.into()
-            }
-            Leader::Adopted(fd) => {
-                let _ = fd.readable().await.map_err(ProcessError::io("waiting for the adopted agent"))?;
-                Exited::UNKNOWN
+        let seen = loop {
+            match timeout(LOOK, self.leader.ended()).await {
+                Ok(seen) => break seen?,
+                Err(_) if self.identity.containment == Containment::Tracked => self.marks.look(),
+                Err(_) => (),
             }
         };
         match self.identity.fate() {
@@ -177,6 +191,21 @@ impl Running {
         }
         let entries = table::snapshot().into_iter();
         entries.filter(|entry| entry.group == self.identity.pgid && !entry.ended && !waits(entry)).collect()
+    }
+}
+
+impl Leader {
+    async fn ended(&mut self) -> Result<Exited, ProcessError> {
+        match self {
+            Self::Child(child) => {
+                let status = child.wait().await.map_err(ProcessError::io("waiting for the agent"))?;
+                Ok(status.into())
+            }
+            Self::Adopted(fd) => {
+                let _ = fd.readable().await.map_err(ProcessError::io("waiting for the adopted agent"))?;
+                Ok(Exited::UNKNOWN)
+            }
+        }
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Marks {
     tag: (&'static str, String),
     /// Whoever has one of them as standard output or error belongs.
     files: Vec<PathBuf>,
+    /// Seen to belong at an earlier look, and remembered: it may have lost its parent since.
+    kin: Vec<(i32, u64)>,
 }
 
 impl From<&Identity> for Marks {
@@ -29,6 +31,7 @@ impl From<&Identity> for Marks {
             leader: identity.is_this_boot().then_some((identity.pid, identity.start_ticks)),
             tag: (TAG_VARIABLE, identity.tag.clone()),
             files: files.cloned().collect(),
+            kin: Vec::new(),
         }
     }
 }
@@ -37,7 +40,13 @@ impl Marks {
     /// For a process that leads a group of its own and writes to no file.
     pub(crate) fn of_leader(pid: i32, variable: &'static str, tag: &str) -> Self {
         let leader = table::entry(pid).map(|entry| (pid, entry.start_ticks));
-        Self { leader, tag: (variable, tag.to_owned()), files: Vec::new() }
+        Self { leader, tag: (variable, tag.to_owned()), files: Vec::new(), kin: Vec::new() }
+    }
+
+    /// Looks who belongs by parentage and remembers it. What has ended is forgotten.
+    pub(crate) fn look(&mut self) {
+        let kin = find(self, |_| false);
+        self.kin = kin.iter().map(|entry| (entry.pid, entry.start_ticks)).collect();
     }
 }
 
@@ -47,8 +56,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a tree that grows while it is being stopped is looked at again, within one round.
 const LOOKS: usize = 64;
 
-/// Everything of the agent that has not ended, with all that descends from it.
-pub(crate) fn members(marks: &Marks) -> Vec<Entry> {
+/// Everything of the agent that has not ended.
+fn members(marks: &Marks) -> Vec<Entry> {
+    let (variable, tag) = &marks.tag;
+    find(marks, |entry| {
+        table::has_in_environment(entry.pid, variable, tag) || table::writes_to(entry.pid, &marks.files)
+    })
+}
+
+/// Whoever was remembered, is of the leader's group or session or is otherwise `marked`, with all that descend
+/// from them.
+fn find(marks: &Marks, marked: impl Fn(&Entry) -> bool) -> Vec<Entry> {
     let host = rustix::process::getpid().as_raw_nonzero().get();
     let entries: Vec<Entry> = table::snapshot().into_iter().filter(|entry| entry.pid != host).collect();
     // While any of a group lives, the kernel does not give its number again. Where the pid is another
@@ -56,22 +74,19 @@ pub(crate) fn members(marks: &Marks) -> Vec<Entry> {
     let group = marks
         .leader
         .filter(|(pid, start)| table::entry(*pid).is_none_or(|entry| entry.start_ticks == *start));
-    let (variable, tag) = &marks.tag;
     let in_group = |entry: &Entry| {
         group.is_some_and(|(pid, start)| {
-            (entry.group == pid || entry.session == pid) && entry.start_ticks >= start
+            [entry.pid, entry.group, entry.session].contains(&pid) && entry.start_ticks >= start
         })
     };
-    let marked: Vec<i32> = entries
+    let roots: Vec<i32> = entries
         .iter()
         .filter(|entry| {
-            in_group(entry)
-                || table::has_in_environment(entry.pid, variable, tag)
-                || table::writes_to(entry.pid, &marks.files)
+            in_group(entry) || marks.kin.contains(&(entry.pid, entry.start_ticks)) || marked(entry)
         })
         .map(|entry| entry.pid)
         .collect();
-    let all = table::descendants(&entries, &marked);
+    let all = table::descendants(&entries, &roots);
     entries.into_iter().filter(|entry| all.contains(&entry.pid) && !entry.ended).collect()
 }
 

@@ -1,0 +1,144 @@
+//! However an agent and its tools resist, nothing of them is left.
+
+use crate::support::Scene;
+use jackfield_process::{Exited, Grace, Stage, activity};
+use std::time::Duration;
+
+const BRIEF: Grace = Grace { interrupt: Duration::from_millis(50), terminate: Duration::from_millis(50) };
+const LONG: Grace = Grace { interrupt: Duration::from_secs(60), terminate: Duration::from_secs(60) };
+
+/// What an agent may start, each with a process that carries the marker. The agent lives on.
+const RESISTING: &[(&str, &str)] = &[
+    ("ignores everything it can", "trap '' INT TERM HUP; echo ready; sleep MARK; sleep MARK"),
+    ("a daemon", "(setsid nohup sh -c 'nohup sleep MARK & echo ready' &) ; sleep MARK"),
+    ("a daemon without an environment", "(env -i setsid sh -c 'sleep MARK & echo ready' &) ; sleep MARK"),
+    (
+        "a tool without an environment, in a session of its own",
+        "env -i setsid sleep MARK >/dev/null 2>&1 & echo ready; wait",
+    ),
+    (
+        "a tool in a group of its own that ignores TERM",
+        r#"setsid sh -c "trap '' TERM INT; echo ready; while :; do sleep MARK; done" & wait"#,
+    ),
+    ("forks for ever", "fork() { sleep MARK & sleep 0.01; }; echo ready; while :; do fork; done"),
+    (
+        "forks for ever, in sessions of its own",
+        "echo ready; trap '' INT TERM; while :; do setsid sleep MARK & sleep 0.01; done",
+    ),
+];
+
+#[tokio::test]
+async fn whatever_an_agent_starts_it_is_ended_with_it() {
+    for (what, script) in RESISTING {
+        for scene in Scene::each().await {
+            let mut running = scene.start_ready(script).await;
+            let how = running.identity().containment;
+            running.end(BRIEF).await.unwrap();
+            assert_eq!(scene.left(), [0; 0], "{what}, {how:?}");
+            assert!(!running.identity().is_alive());
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_an_agent_leaves_behind_is_ended_when_it_exits_by_itself() {
+    let scripts = [
+        "sleep MARK & exit 0",
+        "nohup sleep MARK >/dev/null 2>&1 & exit 0",
+        "setsid sleep MARK >/dev/null 2>&1 & exit 0",
+        "setsid sh -c 'setsid sleep MARK & sleep MARK' & exit 0",
+        "env -i sleep MARK & exit 0",
+        // Without a namespace, its standard output is all that still tells whose it is.
+        "env -i setsid sleep MARK & sleep 0.05; exit 0",
+    ];
+    for script in scripts {
+        for scene in Scene::each().await {
+            let mut running = scene.start(script);
+            let how = running.identity().containment;
+            assert_eq!(
+                running.wait().await.unwrap(),
+                Exited { code: Some(0), signal: None },
+                "{script}, {how:?}"
+            );
+            assert_eq!(scene.left(), [0; 0], "{script}, {how:?}");
+            assert_eq!(running.wait().await.unwrap().code, Some(0), "asking again gives the same answer");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_agent_is_asked_before_it_is_killed() {
+    for scene in Scene::each().await {
+        let wait = "echo ready; sleep MARK & while :; do wait; done";
+        let mut polite = scene.start_ready(&format!("trap 'echo bye; exit 7' INT; {wait}")).await;
+        let ended = polite.end(LONG).await.unwrap();
+        assert_eq!((ended.stage, ended.exited.code), (Stage::Interrupt, Some(7)));
+        assert!(scene.read("stdout").ends_with("bye\n"));
+
+        let scene = Scene::new(scene.launcher.clone());
+        let mut deaf = scene.start_ready(&format!("trap '' INT; trap 'exit 8' TERM; {wait}")).await;
+        let ended = deaf.end(Grace { interrupt: BRIEF.interrupt, ..LONG }).await.unwrap();
+        assert_eq!((ended.stage, ended.exited.code), (Stage::Terminate, Some(8)));
+
+        let scene = Scene::new(scene.launcher.clone());
+        let mut stubborn = scene.start_ready(&format!("trap '' INT TERM; {wait}")).await;
+        let ended = stubborn.end(BRIEF).await.unwrap();
+        assert_eq!((ended.stage, ended.exited.signal), (Stage::Kill, Some(9)));
+        assert_eq!(scene.left(), [0; 0]);
+        let again = stubborn.end(LONG).await.unwrap();
+        assert_eq!(again.stage, Stage::Itself, "what has ended is not ended again");
+    }
+}
+
+#[tokio::test]
+async fn an_exit_code_and_a_signal_of_the_same_number_are_told_apart() {
+    let stories = [
+        ("exit 0", Some(0), None),
+        ("exit 143", Some(143), None),
+        ("exit 255", Some(255), None),
+        ("kill -TERM $$", None, Some(15)),
+        ("kill -INT $$", None, Some(2)),
+        ("kill -KILL $$", None, Some(9)),
+    ];
+    for (script, code, signal) in stories {
+        for scene in Scene::each().await {
+            let exited = scene.start(script).wait().await.unwrap();
+            assert_eq!(exited, Exited { code, signal }, "{script}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn giving_up_waiting_does_nothing_to_the_agent() {
+    for scene in Scene::each().await {
+        let mut running =
+            scene.start_ready("echo ready; while [ ! -e go ]; do sleep 0.01; done; exit 4").await;
+        assert!(tokio::time::timeout(Duration::from_millis(20), running.wait()).await.is_err());
+        assert!(running.identity().is_alive());
+        std::fs::write(scene.path("go"), "").unwrap();
+        assert_eq!(running.wait().await.unwrap().code, Some(4));
+    }
+}
+
+#[tokio::test]
+async fn output_cpu_and_tools_are_signs_of_life() {
+    for scene in Scene::each().await {
+        let script = "echo ready; while [ ! -e go ]; do :; done; echo more; sleep MARK & sleep MARK & wait";
+        let mut running = scene.start_ready(script).await;
+        let first = activity(running.identity()).unwrap();
+        assert_eq!((first.output_bytes, first.processes), (6, 1));
+        let mut later = first;
+        while later.cpu_ticks <= first.cpu_ticks {
+            tokio::task::yield_now().await;
+            later = activity(running.identity()).unwrap();
+        }
+        std::fs::write(scene.path("go"), "").unwrap();
+        while later.processes < 3 {
+            tokio::task::yield_now().await;
+            later = activity(running.identity()).unwrap();
+        }
+        assert_eq!(later.output_bytes, 11);
+        running.end(Grace::NONE).await.unwrap();
+        assert_eq!(activity(running.identity()), None);
+    }
+}
