@@ -8,6 +8,8 @@ use wasmparser::{Encoding, Parser, Payload};
 /// The package that all worlds are in, and the version of it that this host speaks.
 const PACKAGE: &str = "jackfield:plugin";
 const SPOKEN: Version = Version::new(1, 0, 0);
+/// The first minor version that this host has not heard of.
+const UNKNOWN_MINOR: u64 = 1;
 
 /// Interfaces of the package that any component may import.
 const GIVEN: [&str; 3] = ["log", "types", "reporting"];
@@ -83,7 +85,7 @@ impl Anatomy {
             ))
         };
         match version {
-            Some(version) if version.major == SPOKEN.major && version.minor <= SPOKEN.minor => {}
+            Some(version) if version.major == SPOKEN.major && version.minor < UNKNOWN_MINOR => {}
             Some(version) => return wrong(version),
             None => return wrong(&"no version"),
         }

@@ -14,7 +14,7 @@ use jackfield_types::Timestamp;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use wasmtime::{Store, Trap};
+use wasmtime::Trap;
 
 /// An answer that keeps its contract.
 pub(crate) struct Answer<T> {
@@ -58,7 +58,7 @@ pub(crate) enum Stopped {
 pub(crate) async fn bounded<T>(
     engines: &Engines,
     limits: &Limits,
-    call: impl Future<Output = wasmtime::Result<T>> + Send,
+    call: impl Future<Output = wasmtime::Result<T>>,
 ) -> Result<T, Stopped> {
     let _running = engines.running();
     match tokio::time::timeout(limits.wall, call).await {

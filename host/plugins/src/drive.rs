@@ -1,56 +1,137 @@
-//! One attempt's adapter.
+//! One attempt's adapter, from plan to finish.
+//!
+//! It keeps the version that it began with, whatever is swapped meanwhile. Once a call has gone
+//! wrong, or was given up by whoever waited for it, the attempt cannot be read any further.
 
-use crate::error::PluginError;
+use crate::adapter::{Adapter, Told};
+use crate::error::{Deed, PluginError};
 use crate::facts::{driving, types};
+use crate::guest::Guest;
+use crate::house::House;
 use crate::report::Instead;
+use crate::version::Version;
 use jackfield_types::PluginRef;
+use std::sync::Arc;
 
-/// An adapter in a store of its own, from plan to finish.
+/// An adapter in a store of its own.
 pub struct Drive {
-    plugin: PluginRef,
+    house: Arc<House>,
+    version: Arc<Version>,
+    adapter: Adapter,
+    seed: u64,
+    begun: bool,
     instead: Option<Instead>,
 }
 
 impl Drive {
-    /// Which adapter serves this attempt.
-    pub fn plugin(&self) -> &PluginRef {
-        &self.plugin
+    pub(crate) async fn start(house: Arc<House>, version: Arc<Version>) -> Result<Self, PluginError> {
+        let seed = rand::random();
+        match start(&house, &version, seed).await {
+            Ok(adapter) => Ok(Self { house, version, adapter, seed, begun: false, instead: None }),
+            Err(deed) => {
+                let failed = house.misbehaved(&version, "driving", deed);
+                let Some(other) = house.instead_of(&version, None) else { return Err(failed.into()) };
+                let adapter = start(&house, &other, seed).await;
+                let adapter = adapter.map_err(|deed| house.misbehaved(&other, "driving", deed))?;
+                let instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
+                Ok(Self { house, version: other, adapter, seed, begun: false, instead })
+            }
+        }
     }
 
-    /// Set where another adapter was asked to plan first and failed.
-    pub fn instead(&self) -> Option<&Instead> {
+    /// Which adapter serves this attempt.
+    pub fn plugin(&self) -> &PluginRef {
+        self.version.plugin()
+    }
+
+    /// What it said of itself.
+    pub fn description(&self) -> Option<&driving::Description> {
+        self.version.passport.description()
+    }
+
+    /// Set where another adapter was asked first and failed.
+    pub const fn instead(&self) -> Option<&Instead> {
         self.instead.as_ref()
     }
 
     /// What the component's random numbers come from.
-    pub fn seed(&self) -> u64 {
-        0
+    pub const fn seed(&self) -> u64 {
+        self.seed
     }
 
-    /// What to run, or why nothing can be.
+    /// What to run, or why nothing can be. The command keeps its contract: its program and the
+    /// environment names that it passes on are among those that were described and granted, and its
+    /// files lie within their folder.
     pub async fn plan(
         &mut self,
         request: &driving::Request,
     ) -> Result<Result<driving::Command, types::Failure>, PluginError> {
-        drop(request.clone());
-        Err(PluginError::NoChooser)
+        const FUNCTION: &str = "driving.plan";
+        let told = self.ask_plan(request).await;
+        let failed = match self.told(FUNCTION, told) {
+            Err(PluginError::Misbehaved(failed)) if !self.begun => failed,
+            other => return other,
+        };
+        let Some(other) = self.house.instead_of(&self.version, None) else { return Err(failed.into()) };
+        let started = start(&self.house, &other, self.seed).await;
+        self.adapter = started.map_err(|deed| self.house.misbehaved(&other, FUNCTION, deed))?;
+        self.version = other;
+        self.instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
+        let told = self.ask_plan(request).await;
+        self.told(FUNCTION, told)
     }
 
     /// Begins to read a program's standard output. Once, before the first `feed`.
     pub async fn begin(&mut self, request: &driving::Request) -> Result<(), PluginError> {
-        drop(request.clone());
-        Err(PluginError::NoChooser)
+        if self.begun {
+            return Err(self.out_of_turn("is being read already"));
+        }
+        self.begun = true;
+        let told = self.adapter.begin(&self.house.engines, request).await;
+        self.told("driving.reading", told)
     }
 
     /// What the next bytes say; they may be split anywhere.
     pub async fn feed(&mut self, bytes: &[u8]) -> Result<Vec<driving::Event>, PluginError> {
-        drop(bytes.to_vec());
-        Err(PluginError::NoChooser)
+        let told = self.adapter.feed(&self.house.engines, bytes).await;
+        self.told("driving.reading.feed", told)
     }
 
     /// What became of it. Once, after the last `feed`.
     pub async fn finish(&mut self, exit: driving::Exit) -> Result<driving::Outcome, PluginError> {
-        drop(exit);
-        Err(PluginError::NoChooser)
+        let told = self.adapter.finish(&self.house.engines, &exit).await;
+        self.told("driving.reading.finish", told)
     }
+
+    async fn ask_plan(
+        &mut self,
+        request: &driving::Request,
+    ) -> Told<Result<driving::Command, types::Failure>> {
+        match self.version.passport.description() {
+            Some(description) => self.adapter.plan(&self.house.engines, request, description).await,
+            None => Told::Gone,
+        }
+    }
+
+    fn told<T>(&self, function: &'static str, told: Told<T>) -> Result<T, PluginError> {
+        match told {
+            Told::Answer(answer) => {
+                self.version.did_well();
+                Ok(answer)
+            }
+            Told::Deed(deed) => Err(self.house.misbehaved(&self.version, function, deed).into()),
+            Told::Gone => Err(self.out_of_turn("has ended, and answers no more")),
+            Told::NotReading => Err(self.out_of_turn("is not being read yet")),
+        }
+    }
+
+    fn out_of_turn(&self, why: &'static str) -> PluginError {
+        PluginError::OutOfTurn { plugin: self.plugin().clone(), why }
+    }
+}
+
+async fn start(house: &House, version: &Version, seed: u64) -> Result<Adapter, Deed> {
+    let place = house.engines.attempt().await;
+    let guest = Guest::new(version.label.clone(), version.limits, house.clock.now(), seed);
+    Adapter::start(&house.engines, &version.code(), guest, place).await
 }

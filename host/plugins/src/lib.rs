@@ -1,5 +1,6 @@
 //! Components in service: loaded, limited, swapped and called. The only crate that names wasmtime.
 
+mod adapter;
 mod anatomy;
 mod call;
 mod code;
@@ -9,17 +10,28 @@ mod convert;
 mod drive;
 mod engine;
 pub mod error;
+mod examine;
 #[allow(missing_docs)]
 pub mod facts;
 mod folder;
 mod guest;
+mod house;
+mod listing;
+mod load;
 mod machine;
+mod optimise;
 mod options;
 mod plugins;
 mod question;
 mod report;
+mod samples;
 mod sandbox;
+mod serve;
+mod settle;
+mod slots;
 mod ticker;
+mod version;
+mod watch;
 
 pub use drive::Drive;
 pub use error::{Deed, Misbehaviour, PluginError};

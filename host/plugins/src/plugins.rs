@@ -2,68 +2,165 @@
 
 use crate::drive::Drive;
 use crate::error::PluginError;
+use crate::examine::Steps;
 use crate::facts::{choosing, driving, reporting};
-use crate::options::{Grants, Options};
-use crate::report::{Called, CheckReport, ExecutorInfo, Inspection, LevelInfo, PluginStatus};
+use crate::folder::digest_of;
+use crate::house::House;
+use crate::listing;
+use crate::options::{Embedded, Grants, Options};
+use crate::question::{Choose, Compress, Next, Probes, ReadProbes};
+use crate::report::{
+    Called, CheckReport, CheckVerdict, ExecutorInfo, Inspection, LevelInfo, PluginStatus, State,
+};
+use crate::version::Version;
+use crate::watch;
 use jackfield_types::{PluginKind, Timestamp};
+use parking_lot::Mutex;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::AbortHandle;
+
+/// How soon a file that is being written is looked at again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Every component in service, and how to call it.
 pub struct Plugins {
-    options: Options,
+    house: Arc<House>,
+    watching: Mutex<Option<AbortHandle>>,
+}
+
+impl Drop for Plugins {
+    fn drop(&mut self) {
+        self.watching.lock().iter().for_each(AbortHandle::abort);
+    }
 }
 
 impl Plugins {
-    /// Takes the embedded components and what lies in the drop folder into service.
+    /// Takes the embedded components into service, and on top of them what lies complete in the drop
+    /// folder. What was checked and compiled before is neither checked nor compiled again.
     pub async fn open(options: Options) -> Result<Arc<Self>, PluginError> {
-        Ok(Arc::new(Self { options }))
+        let mut options = options;
+        let embedded = std::mem::take(&mut options.embedded);
+        let house = Arc::new(House::build(options)?);
+        for Embedded { bytes } in embedded {
+            let bytes: Arc<[u8]> = bytes.into();
+            house.folder.keep(digest_of(&bytes), &bytes)?;
+            let examined = house.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
+            let sound = examined
+                .map_err(|refusal| PluginError::Embedded(format!("{}: {}", refusal.step, refusal.reason)))?;
+            house.publish(sound.passport, sound.code, None);
+        }
+        house.scan(&BTreeSet::new()).await?;
+        Ok(Arc::new(Self { house, watching: Mutex::new(None) }))
     }
 
-    /// Watches the drop folder from now on, until the last handle is dropped.
-    pub fn watch(self: &Arc<Self>) -> Result<(), PluginError> {
-        Err(PluginError::Watch { folder: self.options.drop_folder.clone(), why: String::new() })
+    /// Watches the drop folder from now on, until the last handle is dropped. Needs a tokio runtime.
+    pub fn watch(&self) -> Result<(), PluginError> {
+        let mut watching = self.watching.lock();
+        if watching.is_none() {
+            *watching = Some(watch::watch(&self.house)?);
+        }
+        Ok(())
     }
 
-    /// Settles what is in the drop folder now.
+    /// Settles what is in the drop folder now, waiting for what is being written.
     pub async fn rescan(&self) -> Result<(), PluginError> {
-        Err(PluginError::NoChooser)
+        while self.house.scan(&BTreeSet::new()).await? {
+            tokio::time::sleep(AGAIN).await;
+        }
+        Ok(())
     }
 
-    /// Replaces the operator's grants, and takes what was held for want of them.
+    /// Replaces the operator's grants, and takes what was held for want of them. What serves already
+    /// goes on serving.
     pub async fn regrant(&self, grants: Grants) -> Result<(), PluginError> {
-        drop(grants);
+        *self.house.grants.write() = grants;
+        self.house.look_again_at_held();
         self.rescan().await
     }
 
     /// Every component, in service or not.
     pub fn list(&self) -> Vec<PluginStatus> {
-        Vec::new()
+        listing::list(&self.house)
     }
 
-    /// Every step that a file would go through if it were dropped; nothing is changed.
+    /// Every step that a file would go through if it were dropped. What serves is not changed.
     pub async fn check(&self, file: &Path) -> Result<CheckReport, PluginError> {
-        drop(file.to_owned());
-        Err(PluginError::NoChooser)
+        let failed = |source| PluginError::Io { what: "cannot read", path: file.to_owned(), source };
+        let bytes: Arc<[u8]> = tokio::fs::read(file).await.map_err(failed)?.into();
+        let digest = digest_of(&bytes);
+        let mut steps = Steps::telling(&|_| {});
+        let examined = self.house.examiner().examine(&bytes, &mut steps).await;
+        let mut report = CheckReport {
+            file: file.to_owned(),
+            size: bytes.len() as u64,
+            digest,
+            steps: Vec::new(),
+            plugin: None,
+            summary: None,
+            imports: Vec::new(),
+            exports: Vec::new(),
+            asks: crate::options::Grant::default(),
+            verdict: CheckVerdict::WouldServe,
+        };
+        match examined {
+            Ok(sound) => {
+                steps.begin(State::CheckingGrants);
+                let missing = self.house.ungranted(&sound.passport);
+                steps.end();
+                report.asks = sound.passport.asks();
+                let plugin = sound.passport.plugin;
+                if let Some(reason) = self.house.folder.quarantined(digest) {
+                    report.verdict = CheckVerdict::Quarantined { reason };
+                } else if !missing.is_empty() {
+                    let line = missing.line(plugin.kind, &plugin.name);
+                    report.verdict = CheckVerdict::WouldBeHeld { missing, line };
+                }
+                report.plugin = Some(plugin);
+                report.summary = Some(sound.passport.summary);
+                report.imports = sound.passport.imports;
+                report.exports = sound.passport.exports;
+            }
+            Err(refusal) => {
+                if let Ok(anatomy) = crate::anatomy::Anatomy::of(&bytes) {
+                    report.imports = anatomy.imports;
+                    report.exports = anatomy.exports;
+                }
+                report.verdict = CheckVerdict::WouldBeRejected { step: refusal.step, reason: refusal.reason };
+            }
+        }
+        report.steps = steps.times;
+        Ok(report)
     }
 
-    /// Everything about the component in service under a name; the kind where two share it.
+    /// Everything about the component in service under a name; where several kinds have it and none
+    /// is given, the first in the order of [`PluginKind::ALL`].
     pub fn inspect(&self, kind: Option<PluginKind>, name: &str) -> Result<Inspection, PluginError> {
-        drop((kind, name.to_owned()));
-        Err(PluginError::NoChooser)
+        listing::inspect(&self.house, kind, name)
     }
 
     /// The executors in service, by name.
     pub fn executors(&self) -> Vec<ExecutorInfo> {
-        Vec::new()
+        let served = self.house.served();
+        let info = |version: &Arc<Version>| {
+            let description = version.passport.description()?.clone();
+            Some(ExecutorInfo { plugin: version.plugin().clone(), description })
+        };
+        served.executors.values().filter_map(info).collect()
     }
 
     /// The levels in service, by name.
     pub fn levels(&self) -> Vec<LevelInfo> {
-        Vec::new()
+        let served = self.house.served();
+        let levels = served.levels.values();
+        levels
+            .map(|(level, version)| LevelInfo { plugin: version.plugin().clone(), level: level.clone() })
+            .collect()
     }
 
-    /// Whom to ask. Indices of the answer are within `candidates`, each at most once.
+    /// Whom to ask, best first. Indices are within `candidates`, each at most once.
     pub async fn choose(
         &self,
         now: Timestamp,
@@ -71,8 +168,8 @@ impl Plugins {
         candidates: &[choosing::Candidate],
         budget: &choosing::Budget,
     ) -> Result<Called<Vec<choosing::Choice>>, PluginError> {
-        drop((now, task.clone(), candidates.to_vec(), *budget));
-        Err(PluginError::NoChooser)
+        let question = Choose { now, task, candidates, budget };
+        self.house.answer(&self.chooser()?, now, &question, None).await
     }
 
     /// What next, after an attempt.
@@ -84,8 +181,8 @@ impl Plugins {
         candidates: &[choosing::Candidate],
         budget: &choosing::Budget,
     ) -> Result<Called<choosing::Step>, PluginError> {
-        drop((now, task.clone(), history.to_vec(), candidates.to_vec(), *budget));
-        Err(PluginError::NoChooser)
+        let question = Next { now, task, history, candidates, budget };
+        self.house.answer(&self.chooser()?, now, &question, None).await
     }
 
     /// A report in few words.
@@ -94,14 +191,22 @@ impl Plugins {
         level: &str,
         report: &reporting::Report,
     ) -> Result<Called<String>, PluginError> {
-        drop((level.to_owned(), report.clone()));
-        Err(PluginError::NoChooser)
+        let served = self.house.served();
+        let Some((_, version)) = served.levels.get(level) else {
+            let known = served.levels.keys().cloned().collect();
+            return Err(PluginError::NoSuchLevel { level: level.to_owned(), known });
+        };
+        let question = Compress { level, report };
+        self.house.answer(version, self.house.clock.now(), &question, Some(level)).await
     }
 
     /// Quick commands that tell about an agent program's health.
     pub async fn probes(&self, executor: &str) -> Result<Called<Vec<driving::Probe>>, PluginError> {
-        drop(executor.to_owned());
-        Err(PluginError::NoChooser)
+        let version = self.executor(executor)?;
+        let Some(description) = version.passport.description() else {
+            return Err(self.no_executor(executor));
+        };
+        self.house.answer(&version, self.house.clock.now(), &Probes { description }, None).await
     }
 
     /// What the probes' answers mean. `present`: variables of the description that are set and granted.
@@ -111,13 +216,29 @@ impl Plugins {
         results: &[driving::ProbeResult],
         present: &[String],
     ) -> Result<Called<driving::Health>, PluginError> {
-        drop((executor.to_owned(), results.to_vec(), present.to_vec()));
-        Err(PluginError::NoChooser)
+        let version = self.executor(executor)?;
+        let question = ReadProbes { results, present };
+        self.house.answer(&version, self.house.clock.now(), &question, None).await
     }
 
     /// An adapter for one attempt, which keeps it from plan to finish whatever is swapped meanwhile.
     pub async fn drive(&self, executor: &str) -> Result<Drive, PluginError> {
-        drop(executor.to_owned());
-        Err(PluginError::NoChooser)
+        Drive::start(self.house.clone(), self.executor(executor)?).await
+    }
+
+    fn chooser(&self) -> Result<Arc<Version>, PluginError> {
+        self.house.served().chooser.clone().ok_or(PluginError::NoChooser)
+    }
+
+    fn executor(&self, name: &str) -> Result<Arc<Version>, PluginError> {
+        self.house.served().executors.get(name).cloned().ok_or_else(|| self.no_executor(name))
+    }
+
+    fn no_executor(&self, name: &str) -> PluginError {
+        PluginError::NotServing {
+            kind: PluginKind::Executor,
+            name: name.to_owned(),
+            known: self.house.served().executors.keys().cloned().collect(),
+        }
     }
 }

@@ -1,0 +1,144 @@
+//! An adapter that lives on between calls: the store of one attempt.
+//!
+//! Invariant: when a call goes wrong, or is given up by whoever waits for it, the store is gone. It
+//! is taken out before each call and put back only with an answer.
+
+use crate::call::bounded;
+use crate::code::Code;
+use crate::contract;
+use crate::engine::Engines;
+use crate::error::Deed;
+use crate::facts::executor::Executor;
+use crate::facts::{driving, types};
+use crate::guest::Guest;
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::Store;
+use wasmtime::component::ResourceAny;
+
+/// One adapter's instance, while it can be called.
+pub(crate) struct Adapter {
+    live: Option<Live>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+struct Live {
+    store: Store<Guest>,
+    world: Executor,
+    reading: Option<ResourceAny>,
+}
+
+/// What came of a call of an adapter.
+pub(crate) enum Told<T> {
+    Answer(T),
+    Deed(Deed),
+    /// An earlier call ended it.
+    Gone,
+    /// The reading was not begun.
+    NotReading,
+}
+
+impl Adapter {
+    /// A fresh instance that holds a place until it is dropped.
+    pub(crate) async fn start(
+        engines: &Engines,
+        code: &Code,
+        guest: Guest,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Result<Self, Deed> {
+        let limits = *guest.limits();
+        let mut store = engines.store(code.compiled, guest);
+        let world = bounded(engines, &limits, code.executor(&mut store)).await;
+        let world = world.map_err(|stopped| stopped.deed(store.data()))?;
+        Ok(Self { live: Some(Live { store, world, reading: None }), _place: place })
+    }
+
+    pub(crate) async fn plan(
+        &mut self,
+        engines: &Engines,
+        request: &driving::Request,
+        description: &driving::Description,
+    ) -> Told<Result<driving::Command, types::Failure>> {
+        let told = self
+            .call(engines, async |live| {
+                live.world.jackfield_plugin_driving().call_plan(&mut live.store, request).await
+            })
+            .await;
+        self.keeping(told, |planned| match planned {
+            Ok(command) => contract::command(command, description),
+            Err(_) => Ok(()),
+        })
+    }
+
+    pub(crate) async fn begin(&mut self, engines: &Engines, request: &driving::Request) -> Told<()> {
+        self.call(engines, async |live| {
+            let reading = live.world.jackfield_plugin_driving().reading();
+            let reading = reading.call_constructor(&mut live.store, request).await?;
+            live.reading = Some(reading);
+            Ok(())
+        })
+        .await
+    }
+
+    pub(crate) async fn feed(&mut self, engines: &Engines, bytes: &[u8]) -> Told<Vec<driving::Event>> {
+        let Some(reading) = self.reading() else { return self.unread() };
+        self.call(engines, async |live| {
+            live.world.jackfield_plugin_driving().reading().call_feed(&mut live.store, reading, bytes).await
+        })
+        .await
+    }
+
+    pub(crate) async fn finish(&mut self, engines: &Engines, exit: &driving::Exit) -> Told<driving::Outcome> {
+        let Some(reading) = self.reading() else { return self.unread() };
+        let told = self
+            .call(engines, async |live| {
+                live.world
+                    .jackfield_plugin_driving()
+                    .reading()
+                    .call_finish(&mut live.store, reading, exit)
+                    .await
+            })
+            .await;
+        // Nothing may be asked after the outcome.
+        self.live = None;
+        told
+    }
+
+    fn reading(&self) -> Option<ResourceAny> {
+        self.live.as_ref().and_then(|live| live.reading)
+    }
+
+    const fn unread<T>(&self) -> Told<T> {
+        if self.live.is_none() { Told::Gone } else { Told::NotReading }
+    }
+
+    async fn call<T>(
+        &mut self,
+        engines: &Engines,
+        ask: impl AsyncFnOnce(&mut Live) -> wasmtime::Result<T>,
+    ) -> Told<T> {
+        let Some(mut live) = self.live.take() else { return Told::Gone };
+        live.store.data_mut().begin_call();
+        live.store.set_epoch_deadline(1);
+        let limits = *live.store.data().limits();
+        match bounded(engines, &limits, ask(&mut live)).await {
+            Ok(answer) => {
+                self.live = Some(live);
+                Told::Answer(answer)
+            }
+            Err(stopped) => Told::Deed(stopped.deed(live.store.data())),
+        }
+    }
+
+    fn keeping<T>(&mut self, told: Told<T>, contract: impl FnOnce(&T) -> Result<(), String>) -> Told<T> {
+        match told {
+            Told::Answer(answer) => match contract(&answer) {
+                Ok(()) => Told::Answer(answer),
+                Err(how) => {
+                    self.live = None;
+                    Told::Deed(Deed::Contract(how))
+                }
+            },
+            other => other,
+        }
+    }
+}

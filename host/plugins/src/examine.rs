@@ -1,0 +1,250 @@
+//! Every step between bytes and a component that may serve, with its name and how long it took.
+//!
+//! Nothing here changes what serves: the same examination is a dry run for `check` and the first
+//! half of taking a dropped file.
+
+use crate::adapter::{Adapter, Told};
+use crate::anatomy::{Anatomy, NotComponent};
+use crate::call::{Circumstances, ask};
+use crate::code::Code;
+use crate::compile::Cache;
+use crate::engine::Engines;
+use crate::error::Deed;
+use crate::facts::driving;
+use crate::folder::{digest_of, write_whole};
+use crate::guest::Guest;
+use crate::options::{KindLimits, Limits};
+use crate::question::{Choose, Compress, Describe, Identify, Levels, Next, Probes, Question, ReadProbes};
+use crate::report::{State, StepTime};
+use crate::samples;
+use crate::version::{Offers, Passport};
+use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The random numbers of every self-check.
+const SEED: u64 = 0;
+
+/// A component that passed.
+pub(crate) struct Sound {
+    pub(crate) passport: Passport,
+    pub(crate) code: Code,
+}
+
+/// Why one did not.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) step: State,
+    pub(crate) reason: String,
+}
+
+/// The steps so far; tells someone when the next one begins.
+pub(crate) struct Steps<'a> {
+    pub(crate) times: Vec<StepTime>,
+    begun: Option<(State, Instant)>,
+    tell: &'a (dyn Fn(State) + Send + Sync),
+}
+
+impl<'a> Steps<'a> {
+    pub(crate) fn telling(tell: &'a (dyn Fn(State) + Send + Sync)) -> Self {
+        Self { times: Vec::new(), begun: None, tell }
+    }
+
+    pub(crate) fn begin(&mut self, step: State) {
+        self.end();
+        (self.tell)(step);
+        self.begun = Some((step, Instant::now()));
+    }
+
+    pub(crate) fn end(&mut self) {
+        if let Some((step, begun)) = self.begun.take() {
+            let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+            self.times.push(StepTime { step, micros });
+        }
+    }
+
+    /// The step that is under way refuses.
+    pub(crate) fn refuse(&mut self, reason: impl Into<String>) -> Refusal {
+        let step = self.begun.map_or(State::Parsing, |(step, _)| step);
+        self.end();
+        Refusal { step, reason: reason.into() }
+    }
+}
+
+/// What an examination needs.
+pub(crate) struct Examiner<'a> {
+    pub(crate) engines: &'a Arc<Engines>,
+    pub(crate) cache: &'a Arc<Cache>,
+    pub(crate) limits: &'a KindLimits,
+    pub(crate) now: Timestamp,
+}
+
+impl Examiner<'_> {
+    /// All steps but the grants, which depend on what else is there.
+    pub(crate) async fn examine(&self, bytes: &Arc<[u8]>, steps: &mut Steps<'_>) -> Result<Sound, Refusal> {
+        steps.begin(State::Parsing);
+        let digest = digest_of(bytes);
+        let anatomy = parse(bytes).map_err(|reason| steps.refuse(reason))?;
+        steps.begin(State::CheckingWorld);
+        let kind = anatomy.kind().map_err(|reason| steps.refuse(reason))?;
+        steps.begin(State::Linking);
+        let missing = anatomy.missing();
+        if !missing.is_empty() {
+            let reason = format!(
+                "it imports {}, which this host grants to no component: build it without",
+                missing.join(", ")
+            );
+            return Err(steps.refuse(reason));
+        }
+        steps.begin(State::Compiling);
+        let code = self.compile(kind, digest, bytes.clone()).await.map_err(|reason| steps.refuse(reason))?;
+        steps.begin(State::SelfCheck);
+        let passport = match self.known(digest) {
+            Some(passport) => passport,
+            None => {
+                let checked = self.self_check(kind, digest, anatomy, &code).await;
+                let passport = checked.map_err(|reason| steps.refuse(reason))?;
+                self.remember(&passport);
+                passport
+            }
+        };
+        steps.end();
+        Ok(Sound { passport, code })
+    }
+
+    async fn compile(&self, kind: PluginKind, digest: Digest, bytes: Arc<[u8]>) -> Result<Code, String> {
+        let (engines, cache) = (self.engines.clone(), self.cache.clone());
+        let made = tokio::task::spawn_blocking(move || cache.quickest(&engines, kind, digest, &bytes)).await;
+        match made {
+            Ok(made) => made.map_err(|error| format!("it does not compile or link: {error:#}")),
+            Err(panicked) => Err(format!("the compiler gave up: {panicked}")),
+        }
+    }
+
+    /// What was learnt about these bytes by this build of the host.
+    fn known(&self, digest: Digest) -> Option<Passport> {
+        let text = std::fs::read(self.cache.beside(digest, "json")).ok()?;
+        let passport: Passport = serde_json::from_slice(&text).ok()?;
+        (passport.plugin.digest == digest).then_some(passport)
+    }
+
+    fn remember(&self, passport: &Passport) {
+        let path = self.cache.beside(passport.plugin.digest, "json");
+        let written = serde_json::to_vec(passport).map_err(std::io::Error::other);
+        if let Err(error) = written.and_then(|text| write_whole(&path, &text)) {
+            tracing::warn!("cannot write {}: {error}", path.display());
+        }
+    }
+
+    async fn self_check(
+        &self,
+        kind: PluginKind,
+        digest: Digest,
+        anatomy: Anatomy,
+        code: &Code,
+    ) -> Result<Passport, String> {
+        // Until it has said its name, limits of its own are not known.
+        let most = Limits { memory_bytes: self.limits.most_memory(), ..*self.limits.of(kind, "") };
+        let label: Arc<str> = format!("{kind} {}", digest.short()).into();
+        let identity = self.put(code, &Identify, most, &label).await?;
+        let limits = *self.limits.of(kind, &identity.name);
+        let offers = match kind {
+            PluginKind::Executor => Offers::Driving(self.check_executor(code, limits, &label).await?),
+            PluginKind::Chooser => {
+                self.check_chooser(code, limits, &label).await.map(|()| Offers::Choosing)?
+            }
+            PluginKind::Compressor => {
+                let levels = self.put(code, &Levels, limits, &label).await?;
+                let report = samples::report();
+                for level in &levels {
+                    self.put(code, &Compress { level: &level.name, report: &report }, limits, &label).await?;
+                }
+                Offers::Compressing(levels)
+            }
+            PluginKind::Gate | PluginKind::Judge => {
+                return Err(format!("{kind}s are not served by this version yet"));
+            }
+        };
+        let plugin = PluginRef { kind, name: identity.name, version: identity.version, digest };
+        let Anatomy { imports, exports } = anatomy;
+        Ok(Passport { plugin, summary: identity.summary, imports, exports, offers })
+    }
+
+    async fn put<Q: Question>(
+        &self,
+        code: &Code,
+        question: &Q,
+        limits: Limits,
+        label: &Arc<str>,
+    ) -> Result<Q::Answer, String> {
+        let circumstances = Circumstances { label: label.clone(), limits, now: self.now, seed: SEED };
+        let answer = ask(self.engines, code, circumstances, question).await;
+        answer.map(|answer| answer.value).map_err(|deed| failed(Q::FUNCTION, &deed))
+    }
+
+    async fn check_chooser(&self, code: &Code, limits: Limits, label: &Arc<str>) -> Result<(), String> {
+        let (task, candidates, history) = (samples::task(), samples::candidates(), samples::history());
+        let (now, budget) = (self.now, &samples::BUDGET);
+        let choose = Choose { now, task: &task, candidates: &candidates, budget };
+        self.put(code, &choose, limits, label).await?;
+        let nobody = Choose { candidates: &[], ..choose };
+        self.put(code, &nobody, limits, label).await?;
+        let next = Next { now, task: &task, history: &history, candidates: &candidates, budget };
+        self.put(code, &next, limits, label).await?;
+        Ok(())
+    }
+
+    async fn check_executor(
+        &self,
+        code: &Code,
+        limits: Limits,
+        label: &Arc<str>,
+    ) -> Result<driving::Description, String> {
+        let description = self.put(code, &Describe, limits, label).await?;
+        let probes = self.put(code, &Probes { description: &description }, limits, label).await?;
+        let results: Vec<_> = probes.iter().map(unanswered).collect();
+        self.put(code, &ReadProbes { results: &results, present: &[] }, limits, label).await?;
+        let request = samples::request(&description);
+        let guest = Guest::new(label.clone(), limits, self.now, SEED);
+        let place = self.engines.attempt().await;
+        let adapter = Adapter::start(self.engines, code, guest, place).await;
+        let mut adapter = adapter.map_err(|deed| failed("driving", &deed))?;
+        answered("driving.plan", adapter.plan(self.engines, &request, &description).await)?.ok();
+        answered("driving.reading", adapter.begin(self.engines, &request).await)?;
+        for bytes in samples::GARBAGE {
+            answered("driving.reading.feed", adapter.feed(self.engines, bytes).await)?;
+        }
+        answered("driving.reading.finish", adapter.finish(self.engines, &samples::exit()).await)?;
+        Ok(description)
+    }
+}
+
+fn unanswered(probe: &driving::Probe) -> driving::ProbeResult {
+    driving::ProbeResult {
+        name: probe.name.clone(),
+        code: None,
+        stdout: String::new(),
+        stderr: String::new(),
+    }
+}
+
+fn failed(function: &str, deed: &Deed) -> String {
+    format!("in the sample case of `{function}` it {deed}")
+}
+
+fn answered<T>(function: &str, told: Told<T>) -> Result<T, String> {
+    match told {
+        Told::Answer(answer) => Ok(answer),
+        Told::Deed(deed) => Err(failed(function, &deed)),
+        Told::Gone | Told::NotReading => Err(format!("`{function}` was asked out of turn")),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Anatomy, String> {
+    Anatomy::of(bytes).map_err(|error| match error {
+        NotComponent::CoreModule => {
+            "it is a core WebAssembly module and not a component: build it for wasm32-wasip2, or make it a component with wasm-tools".to_owned()
+        }
+        NotComponent::Unreadable(how) => format!("it is not a whole WebAssembly component: {how}"),
+    })
+}

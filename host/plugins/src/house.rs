@@ -1,0 +1,197 @@
+//! What every part of this crate shares: the engines, the slots, the files seen, and how a change is
+//! published and told.
+//!
+//! Invariants: `served` is what the slots say, and is replaced whole while they are held; nothing
+//! that answers a call waits for a lock that loading holds across work.
+
+use crate::compile::Cache;
+use crate::engine::Engines;
+use crate::error::PluginError;
+use crate::examine::Examiner;
+use crate::folder::Folder;
+use crate::optimise::Optimiser;
+use crate::options::{FailureModes, Grant, Grants, KindLimits, Observer, Options};
+use crate::report::{Change, PluginEvent, State, StepTime};
+use crate::slots::{Served, Slots};
+use crate::version::{Passport, Version};
+use arc_swap::ArcSwap;
+use jackfield_types::{Clock, Digest, PluginRef, Timestamp};
+use parking_lot::{Mutex, RwLock};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// The inside of [`Plugins`](crate::Plugins).
+pub(crate) struct House {
+    pub(crate) drop_folder: PathBuf,
+    pub(crate) limits: KindLimits,
+    pub(crate) failure_modes: FailureModes,
+    pub(crate) strikes: u32,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) engines: Arc<Engines>,
+    pub(crate) cache: Arc<Cache>,
+    pub(crate) folder: Folder,
+    pub(crate) grants: RwLock<Grants>,
+    pub(crate) files: Mutex<BTreeMap<PathBuf, Dropped>>,
+    /// Held by whoever loads, so that one file is taken at a time.
+    pub(crate) loading: tokio::sync::Mutex<()>,
+    chooser: Option<String>,
+    observer: Observer,
+    optimiser: Optimiser,
+    slots: Mutex<Slots>,
+    served: ArcSwap<Served>,
+}
+
+/// What is known of one file in the drop folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Dropped {
+    pub(crate) mark: Mark,
+    /// When the mark was last seen to change.
+    pub(crate) changed: Instant,
+    pub(crate) state: State,
+    pub(crate) reason: Option<String>,
+    pub(crate) plugin: Option<PluginRef>,
+    pub(crate) digest: Option<Digest>,
+    pub(crate) since: Timestamp,
+}
+
+/// What changes when a file does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Mark {
+    pub(crate) bytes: u64,
+    pub(crate) changed: Option<std::time::SystemTime>,
+    pub(crate) inode: u64,
+}
+
+impl House {
+    pub(crate) fn build(options: Options) -> Result<Self, PluginError> {
+        let folder = Folder::open(&options.data)?;
+        std::fs::create_dir_all(&options.drop_folder).map_err(|source| PluginError::Io {
+            what: "cannot create",
+            path: options.drop_folder.clone(),
+            source,
+        })?;
+        let engines = Arc::new(Engines::new(&options.limits, options.instances, options.memory_scan)?);
+        let cache = Arc::new(Cache::open(&folder, &engines)?);
+        Ok(Self {
+            drop_folder: options.drop_folder,
+            limits: options.limits,
+            failure_modes: options.failure_modes,
+            strikes: options.strikes.max(1),
+            clock: options.clock,
+            engines,
+            cache,
+            folder,
+            grants: RwLock::new(options.grants),
+            files: Mutex::default(),
+            loading: tokio::sync::Mutex::default(),
+            chooser: options.chooser,
+            observer: options.observer,
+            optimiser: Optimiser::start()?,
+            slots: Mutex::default(),
+            served: ArcSwap::default(),
+        })
+    }
+
+    pub(crate) fn examiner(&self) -> Examiner<'_> {
+        Examiner { engines: &self.engines, cache: &self.cache, limits: &self.limits, now: self.clock.now() }
+    }
+
+    /// What a call that begins now sees.
+    pub(crate) fn served(&self) -> Arc<Served> {
+        self.served.load_full()
+    }
+
+    /// Looks at the slots.
+    pub(crate) fn slots<T>(&self, look: impl FnOnce(&Slots) -> T) -> T {
+        look(&self.slots.lock())
+    }
+
+    /// Changes the slots, and with them what new calls see.
+    pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Slots) -> T) -> T {
+        let mut slots = self.slots.lock();
+        let changed = change(&mut slots);
+        self.served.store(Arc::new(slots.served(self.chooser.as_deref())));
+        changed
+    }
+
+    /// Takes a sound component into service; what served in its slot until now.
+    pub(crate) fn publish(
+        self: &Arc<Self>,
+        passport: Passport,
+        code: crate::code::Code,
+        file: Option<PathBuf>,
+    ) -> (Arc<Version>, Option<Arc<Version>>) {
+        let now = self.clock.now();
+        let (version, until_now) = self.change(|slots| {
+            let order = slots.next_order();
+            let version = Arc::new(Version::new(passport, code, file, order, &self.limits, now));
+            (version.clone(), slots.put(version))
+        });
+        self.optimiser.improve(self, &version);
+        (version, until_now)
+    }
+
+    /// What a component asks for beyond what it was granted, by the operator or by the grants that
+    /// the shipped component of its kind and name carries.
+    pub(crate) fn ungranted(&self, passport: &Passport) -> Grant {
+        let PluginRef { kind, name, .. } = &passport.plugin;
+        let granted = self.grants.read().of(*kind, name);
+        let shipped = self.slots(|slots| {
+            slots.embedded(*kind, name).map_or_else(Grant::default, |embedded| embedded.passport.asks())
+        });
+        passport.asks().beyond(&granted.and(&shipped))
+    }
+
+    pub(crate) fn tell(&self, event: PluginEvent) {
+        tracing::info!(
+            target: "plugin",
+            change = %event.change,
+            kind = event.kind.map(tracing::field::display),
+            name = event.name.as_deref(),
+            "{}", event.why
+        );
+        (self.observer)(event);
+    }
+
+    /// An event about a component that is known.
+    pub(crate) fn event(&self, change: Change, plugin: &PluginRef, why: String) -> PluginEvent {
+        PluginEvent {
+            at: self.clock.now(),
+            change,
+            kind: Some(plugin.kind),
+            name: Some(plugin.name.clone()),
+            version: Some(plugin.version.clone()),
+            file: None,
+            from: None,
+            to: Some(plugin.digest),
+            why,
+            steps: Vec::new(),
+        }
+    }
+
+    /// An event about a file whose component may not be known yet.
+    pub(crate) fn file_event(
+        &self,
+        change: Change,
+        file: &Path,
+        plugin: Option<&PluginRef>,
+        digest: Option<Digest>,
+        why: String,
+        steps: Vec<StepTime>,
+    ) -> PluginEvent {
+        PluginEvent {
+            at: self.clock.now(),
+            change,
+            kind: plugin.map(|plugin| plugin.kind),
+            name: plugin.map(|plugin| plugin.name.clone()),
+            version: plugin.map(|plugin| plugin.version.clone()),
+            file: Some(file.to_owned()),
+            from: None,
+            to: digest,
+            why,
+            steps,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! What the operator is shown: every component, and everything about one.
+
+use crate::error::PluginError;
+use crate::house::{Dropped, House};
+use crate::report::{Inspection, PluginStatus, State};
+use crate::version::Version;
+use jackfield_types::{PluginKind, PluginRef};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Versions that serve, embedded ones that wait beneath, and files that are not in service.
+pub(crate) fn list(house: &House) -> Vec<PluginStatus> {
+    let versions: Vec<(Arc<Version>, bool)> =
+        house.slots(|slots| slots.versions().map(|(version, serving)| (version.clone(), serving)).collect());
+    let serving_in = |plugin: &PluginRef| {
+        let same =
+            |version: &Version| version.plugin().kind == plugin.kind && version.plugin().name == plugin.name;
+        versions.iter().find(|(version, serving)| *serving && same(version)).map(|(version, _)| version)
+    };
+    let mut all = Vec::new();
+    for (version, serving) in &versions {
+        if *serving {
+            all.push(status(version, State::Serving, put_back(house, version)));
+        } else if version.file.is_none() {
+            let reason = serving_in(version.plugin()).map(|other| in_its_place(other));
+            all.push(status(version, State::Retired, reason));
+        }
+    }
+    for (file, dropped) in house.files.lock().iter() {
+        if dropped.state != State::Serving {
+            all.push(of_file(file, dropped, dropped.state, dropped.reason.clone()));
+        } else if let Some(plugin) = &dropped.plugin
+            && let Some(other) = serving_in(plugin)
+            && other.file.as_deref() != Some(file)
+        {
+            all.push(of_file(file, dropped, State::Retired, Some(in_its_place(other))));
+        }
+    }
+    all.sort_by(|one, other| (one.kind, &one.name, one.state).cmp(&(other.kind, &other.name, other.state)));
+    all
+}
+
+fn in_its_place(other: &Version) -> String {
+    format!("{} serves in its place", other.plugin())
+}
+
+/// A version can serve though its file now holds something else, or was put away.
+fn put_back(house: &House, version: &Version) -> Option<String> {
+    let file = version.file.as_ref()?;
+    let files = house.files.lock();
+    let dropped = files.get(file)?;
+    (dropped.digest != Some(version.digest()))
+        .then(|| format!("goes on serving: what is in {} now is {}", file.display(), dropped.state))
+}
+
+fn status(version: &Version, state: State, reason: Option<String>) -> PluginStatus {
+    let plugin = version.plugin();
+    let (calls, failures) = version.calls();
+    PluginStatus {
+        kind: Some(plugin.kind),
+        name: Some(plugin.name.clone()),
+        version: Some(plugin.version.clone()),
+        digest: Some(plugin.digest),
+        file: version.file.clone(),
+        state,
+        reason,
+        compiled: (state == State::Serving).then(|| version.code().compiled),
+        calls,
+        failures,
+        since: version.since,
+    }
+}
+
+fn of_file(file: &Path, dropped: &Dropped, state: State, reason: Option<String>) -> PluginStatus {
+    let plugin = dropped.plugin.as_ref();
+    PluginStatus {
+        kind: plugin.map(|plugin| plugin.kind),
+        name: plugin.map(|plugin| plugin.name.clone()),
+        version: plugin.map(|plugin| plugin.version.clone()),
+        digest: dropped.digest,
+        file: Some(file.to_owned()),
+        state,
+        reason,
+        compiled: None,
+        calls: 0,
+        failures: 0,
+        since: dropped.since,
+    }
+}
+
+pub(crate) fn inspect(
+    house: &House,
+    kind: Option<PluginKind>,
+    name: &str,
+) -> Result<Inspection, PluginError> {
+    let kinds = kind.map_or_else(|| PluginKind::ALL.to_vec(), |kind| vec![kind]);
+    let found = house.slots(|slots| {
+        let serving = kinds.iter().find_map(|kind| slots.serving(*kind, name).cloned())?;
+        let before = slots.before(serving.plugin().kind, name).to_vec();
+        Some((serving, before))
+    });
+    let Some((version, before)) = found else {
+        let known = house.slots(|slots| {
+            let wanted = |version: &&Arc<Version>| kinds.contains(&version.plugin().kind);
+            let serving = slots.versions().filter(|(_, serving)| *serving).map(|(version, _)| version);
+            serving.filter(wanted).map(|version| version.plugin().name.clone()).collect()
+        });
+        let kind = kind.unwrap_or(PluginKind::Executor);
+        return Err(PluginError::NotServing { kind, name: name.to_owned(), known });
+    };
+    let passport = &version.passport;
+    Ok(Inspection {
+        status: status(&version, State::Serving, put_back(house, &version)),
+        summary: passport.summary.clone(),
+        imports: passport.imports.clone(),
+        exports: passport.exports.clone(),
+        asks: passport.asks(),
+        limits: version.limits,
+        description: passport.description().cloned(),
+        levels: passport.levels().to_vec(),
+        before,
+    })
+}

@@ -1,0 +1,227 @@
+//! The drop folder, from files to versions that serve, and back when a file goes.
+//!
+//! Invariants: one file is taken at a time; the bytes that were read once are the bytes that are
+//! kept, examined and served; whatever happens to a file, what served before goes on serving until a
+//! sound component takes its place.
+
+use crate::error::PluginError;
+use crate::examine::{Sound, Steps};
+use crate::folder::{digest_of, write_whole};
+use crate::house::{House, Mark};
+use crate::report::{Change, State, StepTime};
+use crate::settle::{Settling, settle};
+use jackfield_types::{Digest, PluginRef};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+impl House {
+    /// Looks at every file once. `closed` are files that are known to be complete. True: some are
+    /// still being written, and are to be looked at again.
+    pub(crate) async fn scan(self: &Arc<Self>, closed: &BTreeSet<PathBuf>) -> Result<bool, PluginError> {
+        let _alone = self.loading.lock().await;
+        let files = self.dropped_files()?;
+        let there: BTreeSet<_> = files.iter().map(|(file, _)| file.clone()).collect();
+        let known: Vec<_> = self.files.lock().keys().cloned().collect();
+        for gone in known.iter().filter(|file| !there.contains(*file)) {
+            self.retire(gone);
+        }
+        let mut waiting = false;
+        for (file, mark) in files {
+            let Some(unchanged) = self.notice(&file, mark) else { continue };
+            let told = closed.contains(&file);
+            let (path, house) = (file.clone(), self.clone());
+            let settled = tokio::task::spawn_blocking(move || settle(&path, mark, unchanged, told)).await;
+            match settled.unwrap_or_else(|error| Settling::Unreadable(error.to_string())) {
+                Settling::Waiting => waiting = true,
+                Settling::Unreadable(why) => house.refuse(&file, None, State::Rejected, &why, Vec::new()),
+                Settling::Complete(bytes) => house.take(&file, bytes, unchanged).await,
+            }
+        }
+        Ok(waiting)
+    }
+
+    /// The files to look at, those that changed last at the end: the newest has the last word.
+    fn dropped_files(&self) -> Result<Vec<(PathBuf, Mark)>, PluginError> {
+        let failed = |source| PluginError::Io { what: "cannot read", path: self.drop_folder.clone(), source };
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&self.drop_folder).map_err(failed)? {
+            let file = entry.map_err(failed)?.path();
+            let hidden = file.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+            if hidden || file.extension().is_none_or(|extension| extension != "wasm") {
+                continue;
+            }
+            // A file that went between the two looks is not there.
+            if let Ok(Some(mark)) = Mark::of(&file) {
+                files.push((file, mark));
+            }
+        }
+        files.sort_by(|one, other| (one.1.changed, &one.0).cmp(&(other.1.changed, &other.0)));
+        Ok(files)
+    }
+
+    /// One complete file, all the way.
+    async fn take(self: &Arc<Self>, file: &Path, bytes: Arc<[u8]>, settling: Duration) {
+        let digest = digest_of(&bytes);
+        let same = self.files.lock().get(file).is_some_and(|dropped| dropped.digest == Some(digest));
+        if same && self.serves(file, digest) {
+            return self.set(file, State::Serving, None);
+        }
+        if let Some(why) = self.folder.quarantined(digest) {
+            let why = format!("these very bytes were put away: {why}");
+            return self.refuse(file, Some(digest), State::Quarantined, &why, Vec::new());
+        }
+        if let Err(error) = self.folder.keep(digest, &bytes) {
+            return self.refuse(file, Some(digest), State::Rejected, &error.to_string(), Vec::new());
+        }
+        let tell = |state| self.set(file, state, None);
+        let mut steps = Steps::telling(&tell);
+        let micros = u64::try_from(settling.as_micros()).unwrap_or(u64::MAX);
+        steps.times.push(StepTime { step: State::Settling, micros });
+        let examined = self.examiner().examine(&bytes, &mut steps).await;
+        let sound = match examined {
+            Ok(sound) => sound,
+            Err(refusal) => {
+                let why = format!("{}: {}", refusal.step, refusal.reason);
+                return self.refuse(file, Some(digest), State::Rejected, &why, steps.times);
+            }
+        };
+        steps.begin(State::CheckingGrants);
+        let missing = self.ungranted(&sound.passport);
+        steps.end();
+        let times = steps.times;
+        if missing.is_empty() {
+            self.serve(file, sound, times);
+        } else {
+            let plugin = &sound.passport.plugin;
+            let line = missing.line(plugin.kind, &plugin.name);
+            self.hold(file, plugin, &line, times);
+        }
+    }
+
+    fn serve(self: &Arc<Self>, file: &Path, sound: Sound, steps: Vec<StepTime>) {
+        let (version, until_now) = self.publish(sound.passport, sound.code, Some(file.to_owned()));
+        let plugin = version.plugin();
+        self.note(file, State::Serving, None, Some(plugin), Some(plugin.digest));
+        remove_note(file);
+        let why = match &until_now {
+            Some(until_now) => format!("{plugin} takes the place of {}", until_now.plugin()),
+            None => format!("{plugin} is new"),
+        };
+        let digest = Some(plugin.digest);
+        let mut event = self.file_event(Change::Serving, file, Some(plugin), digest, why, steps);
+        event.from = until_now.map(|until_now| until_now.digest());
+        self.tell(event);
+    }
+
+    fn hold(&self, file: &Path, plugin: &PluginRef, line: &str, steps: Vec<StepTime>) {
+        let why = format!("it waits until it is granted what it asks for; add under [grants]: {line}");
+        self.note(file, State::Held, Some(&why), Some(plugin), Some(plugin.digest));
+        let digest = Some(plugin.digest);
+        let mut event = self.file_event(Change::Held, file, Some(plugin), digest, why, steps);
+        let serving = self.slots(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
+        event.from = serving.map(|serving| serving.digest());
+        self.tell(event);
+    }
+
+    /// Not taken; the note beside the file says why.
+    pub(crate) fn refuse(
+        &self,
+        file: &Path,
+        digest: Option<Digest>,
+        state: State,
+        why: &str,
+        steps: Vec<StepTime>,
+    ) {
+        self.note(file, state, Some(why), None, digest);
+        let serving = self.slots(|slots| {
+            let of_file = |(version, serving): &(&Arc<_>, bool)| *serving && is_from(version, file);
+            slots.versions().find(of_file).map(|(version, _)| version.plugin().clone())
+        });
+        let goes_on =
+            serving.as_ref().map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let text = format!("{name} was not taken.\n{why}{goes_on}\n");
+        if let Err(error) = write_whole(&note_of(file), text.as_bytes()) {
+            tracing::warn!("cannot write the note beside {}: {error}", file.display());
+        }
+        let mut event = self.file_event(Change::Rejected, file, None, digest, why.to_owned(), steps);
+        event.from = serving.map(|serving| serving.digest);
+        self.tell(event);
+    }
+
+    /// The file is gone, and what came in it goes out of service.
+    fn retire(&self, file: &Path) {
+        self.files.lock().remove(file);
+        remove_note(file);
+        for (gone, now) in self.change(|slots| slots.take_off(file)) {
+            let why = match &now {
+                Some(now) => format!("its file was taken away; {} serves again", now.plugin()),
+                None => "its file was taken away".to_owned(),
+            };
+            let mut event = self.event(Change::Retired, gone.plugin(), why);
+            event.file = Some(file.to_owned());
+            event.from = Some(gone.digest());
+            event.to = now.map(|now| now.digest());
+            self.tell(event);
+        }
+    }
+
+    fn serves(&self, file: &Path, digest: Digest) -> bool {
+        self.slots(|slots| {
+            slots
+                .versions()
+                .any(|(version, serving)| serving && is_from(version, file) && version.digest() == digest)
+        })
+    }
+
+    fn set(&self, file: &Path, state: State, reason: Option<&str>) {
+        if let Some(dropped) = self.files.lock().get_mut(file) {
+            dropped.state = state;
+            dropped.reason = reason.map(str::to_owned);
+            dropped.since = self.clock.now();
+        }
+    }
+
+    fn note(
+        &self,
+        file: &Path,
+        state: State,
+        reason: Option<&str>,
+        plugin: Option<&PluginRef>,
+        digest: Option<Digest>,
+    ) {
+        self.set(file, state, reason);
+        if let Some(dropped) = self.files.lock().get_mut(file) {
+            dropped.plugin = plugin.cloned();
+            dropped.digest = digest;
+        }
+    }
+
+    /// Looks again at what waits for a grant.
+    pub(crate) fn look_again_at_held(&self) {
+        for dropped in self.files.lock().values_mut().filter(|dropped| dropped.state == State::Held) {
+            dropped.state = State::Settling;
+        }
+    }
+}
+
+fn is_from(version: &crate::version::Version, file: &Path) -> bool {
+    version.file.as_deref() == Some(file)
+}
+
+/// `NAME.wasm.rejected.txt`, beside the file.
+fn note_of(file: &Path) -> PathBuf {
+    let mut name = file.file_name().unwrap_or_default().to_owned();
+    name.push(".rejected.txt");
+    file.with_file_name(name)
+}
+
+fn remove_note(file: &Path) {
+    if let Err(error) = std::fs::remove_file(note_of(file))
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        tracing::warn!("cannot remove the note beside {}: {error}", file.display());
+    }
+}

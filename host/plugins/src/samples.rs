@@ -1,0 +1,151 @@
+//! The sample cases of each kind, with which a component shows that it can do its work before it is
+//! given any.
+
+use crate::facts::{choosing, driving, reporting, types};
+
+pub(crate) fn request(description: &driving::Description) -> driving::Request {
+    driving::Request {
+        attempt: "01HZZZZZZZZZZZZZZZZZZZZZZZ".to_owned(),
+        instruction: "Say hello.".to_owned(),
+        model: description.default_model.clone(),
+        effort: None,
+        role: types::Role::Implement,
+        access: driving::Access::Edit,
+        session: None,
+        prior_usage: None,
+        budget: Some(1_000_000),
+        timeout: 60_000,
+        folders: driving::Folders {
+            worktree: "/nonexistent/worktree".to_owned(),
+            scratch: "/nonexistent/scratch".to_owned(),
+            state: "/nonexistent/state".to_owned(),
+        },
+        present: Vec::new(),
+        settings: Vec::new(),
+        prompt_syntax: false,
+    }
+}
+
+/// What no agent would say: cut-off JSON, half a character, a zero byte.
+pub(crate) const GARBAGE: [&[u8]; 4] = [b"{\"type\":\"no", b"t a word\xc3", b"\x28\n\0\n{}\n[1,2\n", b"last"];
+
+pub(crate) fn exit() -> driving::Exit {
+    driving::Exit {
+        code: Some(1),
+        signal: None,
+        ending: driving::Ending::Itself,
+        stderr: "it did not work\n".to_owned(),
+    }
+}
+
+pub(crate) fn task() -> choosing::Task {
+    choosing::Task {
+        task_type: "feature".to_owned(),
+        complexity: 5,
+        language: Some("rust".to_owned()),
+        stack: vec!["axum".to_owned()],
+        role: types::Role::Implement,
+        keywords: vec!["endpoint".to_owned()],
+        context_tokens: 1000,
+        open_quality_issues: 0,
+        decisions_in_context: 0,
+        effort: None,
+    }
+}
+
+pub(crate) fn candidates() -> Vec<choosing::Candidate> {
+    let tiers = [types::Tier::Light, types::Tier::Workhorse, types::Tier::Strategist];
+    let candidate = |(rung, tier)| choosing::Candidate {
+        executor: format!("sample-{rung}"),
+        model: Some("sample".to_owned()),
+        tier,
+        rates: Some(types::Rates {
+            input: 1_000_000,
+            cached_input: None,
+            cache_write: None,
+            output: 5_000_000,
+            reasoning: None,
+            as_of: "2026-01-01".to_owned(),
+        }),
+        free: false,
+        rung: Some(rung),
+        installed: true,
+        login: types::Login::LoggedIn,
+        busy: 0,
+        slots: 2,
+        cooling_until: None,
+        attempts: 10,
+        succeeded: 8,
+        verified: 7,
+        mean_cost: Some(20_000),
+        mean_latency: Some(30_000),
+        usage_share: 333,
+    };
+    (0_u16..).zip(tiers).map(candidate).collect()
+}
+
+pub(crate) fn history() -> Vec<choosing::Past> {
+    vec![choosing::Past {
+        executor: "sample-0".to_owned(),
+        model: Some("sample".to_owned()),
+        tier: types::Tier::Light,
+        succeeded: false,
+        class: Some(types::FailureClass::TestFail),
+        delivered: types::DeliveredAxis::Diff,
+        verified: types::VerifiedAxis::Failed,
+        cost: Some(10_000),
+        latency: 20_000,
+    }]
+}
+
+pub(crate) const BUDGET: choosing::Budget = choosing::Budget {
+    state: types::BreakerState::Closed,
+    day_left: Some(10_000_000),
+    month_left: None,
+    run_left: Some(1_000_000),
+};
+
+pub(crate) fn report() -> reporting::Report {
+    reporting::Report {
+        task: "01HZZZZZZZZZZZZZZZZZZZZZZZ".to_owned(),
+        run: "01HZZZZZZZZZZZZZZZZZZZZZZY".to_owned(),
+        instruction: "Add a health endpoint.".to_owned(),
+        workspace: "sample".to_owned(),
+        state: reporting::State::Succeeded,
+        process: types::ProcessAxis::Exited,
+        delivered: types::DeliveredAxis::Diff,
+        verified: types::VerifiedAxis::Passed,
+        executor: "sample-1".to_owned(),
+        model: Some("sample".to_owned()),
+        reason: "The strongest that is free now.".to_owned(),
+        attempts: 2,
+        answer: "Added `GET /health`.\n\nIt answers `ok`.".to_owned(),
+        failure: None,
+        files: vec![reporting::ChangedFile {
+            path: "src/health.rs".to_owned(),
+            kind: types::ChangeKind::Added,
+            added: 20,
+            removed: 0,
+        }],
+        steps: vec!["read src/main.rs".to_owned(), "ran the tests".to_owned()],
+        checks: vec![reporting::Check {
+            name: "tests".to_owned(),
+            passed: true,
+            summary: "12 passed".to_owned(),
+        }],
+        warnings: vec!["the file had no final newline".to_owned()],
+        usage: types::Usage {
+            input: 1200,
+            cached_input: 800,
+            cache_write: 0,
+            output: 300,
+            reasoning: 100,
+            cost: Some(12_000),
+            estimated: false,
+        },
+        cost: Some(12_000),
+        wall: 42_000,
+        branch: Some("jackfield/sample".to_owned()),
+        links: vec![reporting::Link { label: "log".to_owned(), target: "jackfield logs sample".to_owned() }],
+    }
+}

@@ -1,0 +1,122 @@
+//! Answering calls: which version is asked, what is held against one that misbehaves, and who
+//! answers in its place.
+
+use crate::call::{Circumstances, ask};
+use crate::error::{Deed, Misbehaviour, PluginError};
+use crate::house::House;
+use crate::options::FailureMode;
+use crate::question::Question;
+use crate::report::{Called, Change, Instead, State};
+use crate::version::Version;
+use jackfield_types::{PluginKind, Timestamp};
+use std::sync::Arc;
+
+impl House {
+    /// Asks a version; where it fails, whoever the failure mode says.
+    pub(crate) async fn answer<Q: Question>(
+        &self,
+        version: &Arc<Version>,
+        now: Timestamp,
+        question: &Q,
+        level: Option<&str>,
+    ) -> Result<Called<Q::Answer>, PluginError> {
+        let failed = match self.ask(version, now, question).await {
+            Ok(called) => return Ok(called),
+            Err(misbehaviour) => misbehaviour,
+        };
+        let Some(other) = self.instead_of(version, level) else { return Err(failed.into()) };
+        let mut called = self.ask(&other, now, question).await?;
+        called.instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
+        Ok(called)
+    }
+
+    pub(crate) fn instead_of(&self, failed: &Version, level: Option<&str>) -> Option<Arc<Version>> {
+        let mode = self.failure_mode(failed.plugin().kind);
+        self.slots(|slots| slots.instead_of(failed, mode, level))
+    }
+
+    async fn ask<Q: Question>(
+        &self,
+        version: &Arc<Version>,
+        now: Timestamp,
+        question: &Q,
+    ) -> Result<Called<Q::Answer>, Box<Misbehaviour>> {
+        let seed = rand::random();
+        let circumstances = Circumstances { label: version.label.clone(), limits: version.limits, now, seed };
+        match ask(&self.engines, &version.code(), circumstances, question).await {
+            Ok(answer) => {
+                version.did_well();
+                let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
+                let plugin = version.plugin().clone();
+                Ok(Called { value: answer.value, plugin, micros, seed, instead: None })
+            }
+            Err(deed) => Err(self.misbehaved(version, Q::FUNCTION, deed)),
+        }
+    }
+
+    /// Holds a deed against a version, puts it away where it was one too many, and names it.
+    pub(crate) fn misbehaved(
+        &self,
+        version: &Arc<Version>,
+        function: &'static str,
+        deed: Deed,
+    ) -> Box<Misbehaviour> {
+        let plugin = version.plugin().clone();
+        let strikes = version.did_wrong(&deed);
+        let mut misbehaviour = Misbehaviour { plugin, function, deed, now: None };
+        if strikes >= self.strikes && version.file.is_some() && version.put_away() {
+            self.put_away(version, &misbehaviour);
+        }
+        let serving =
+            self.slots(|slots| slots.serving(misbehaviour.plugin.kind, &misbehaviour.plugin.name).cloned());
+        misbehaviour.now = Some(match serving {
+            Some(serving) if serving.order == version.order => "it still serves new calls".to_owned(),
+            Some(serving) => format!("{} serves new calls", serving.plugin()),
+            None => "nothing serves in its place".to_owned(),
+        });
+        tracing::warn!(target: "plugin", "{misbehaviour}");
+        Box::new(misbehaviour)
+    }
+
+    /// The version is out of service from now on, and its bytes are not taken again.
+    fn put_away(&self, version: &Arc<Version>, last: &Misbehaviour) {
+        let plugin = version.plugin();
+        let why =
+            format!("{} times in a row it did not answer; the last time it {}", self.strikes, last.deed);
+        if let Err(error) = self.folder.quarantine(plugin.digest, &why) {
+            tracing::warn!("the quarantine of {plugin} will not outlive this process: {error}");
+        }
+        let now = self.change(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
+        if let Some(file) = &version.file {
+            self.quarantined(file, plugin, &why);
+        }
+        let back = match &now {
+            Some(now) => format!("{why}; {} is back", now.plugin()),
+            None => why,
+        };
+        let mut event = self.event(Change::Quarantined, plugin, back);
+        event.file.clone_from(&version.file);
+        event.from = Some(plugin.digest);
+        event.to = now.map(|now| now.digest());
+        self.tell(event);
+    }
+
+    fn quarantined(&self, file: &std::path::Path, plugin: &jackfield_types::PluginRef, why: &str) {
+        if let Some(dropped) = self.files.lock().get_mut(file)
+            && dropped.digest == Some(plugin.digest)
+        {
+            dropped.state = State::Quarantined;
+            dropped.reason = Some(why.to_owned());
+            dropped.since = self.clock.now();
+        }
+    }
+
+    const fn failure_mode(&self, kind: PluginKind) -> FailureMode {
+        match kind {
+            PluginKind::Executor => self.failure_modes.executor,
+            PluginKind::Chooser => self.failure_modes.chooser,
+            PluginKind::Compressor => self.failure_modes.compressor,
+            PluginKind::Gate | PluginKind::Judge => FailureMode::Fail,
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! Who serves. A slot is a kind and a name; the embedded component is its base, and dropped ones lie
+//! on top of it, the newest uppermost.
+//!
+//! Invariants: what serves is the uppermost version that was not put away; a call sees one whole
+//! [`Served`], taken once; taking a file's versions off uncovers what lies beneath.
+
+use crate::facts::compressing;
+use crate::options::FailureMode;
+use crate::version::Version;
+use jackfield_types::{PluginKind, PluginRef};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Versions of one slot that are kept beneath the one that serves.
+const BENEATH: usize = 3;
+
+/// Versions that are remembered by name only.
+const BEFORE: usize = 50;
+
+/// Every slot.
+#[derive(Default)]
+pub(crate) struct Slots {
+    slots: BTreeMap<(PluginKind, String), Slot>,
+    order: u64,
+}
+
+#[derive(Default)]
+struct Slot {
+    embedded: Option<Arc<Version>>,
+    dropped: Vec<Arc<Version>>,
+    before: Vec<PluginRef>,
+}
+
+impl Slot {
+    fn serving(&self) -> Option<&Arc<Version>> {
+        self.dropped.iter().rev().find(|version| !version.is_away()).or(self.embedded.as_ref())
+    }
+
+    fn remember(&mut self, served: Option<Arc<Version>>) {
+        if let (Some(served), now) = (served, self.serving())
+            && now.is_none_or(|now| now.digest() != served.digest())
+        {
+            self.before.push(served.plugin().clone());
+            let over = self.before.len().saturating_sub(BEFORE);
+            self.before.drain(..over);
+        }
+    }
+}
+
+impl Slots {
+    /// A number higher than any before.
+    pub(crate) const fn next_order(&mut self) -> u64 {
+        self.order += 1;
+        self.order
+    }
+
+    /// Puts a version in its slot; what served there until now.
+    pub(crate) fn put(&mut self, version: Arc<Version>) -> Option<Arc<Version>> {
+        let PluginRef { kind, name, .. } = version.plugin().clone();
+        if let Some(file) = version.file.clone() {
+            self.take_off_others(&file, kind, &name);
+        }
+        let slot = self.slots.entry((kind, name)).or_default();
+        let until_now = slot.serving().cloned();
+        if version.file.is_some() {
+            slot.dropped.push(version);
+            let over = slot.dropped.len().saturating_sub(BENEATH + 1);
+            slot.dropped.drain(..over);
+        } else {
+            slot.embedded = Some(version);
+        }
+        slot.remember(until_now.clone());
+        until_now
+    }
+
+    /// A file that now holds another kind or name no longer stands for the one before.
+    fn take_off_others(&mut self, file: &Path, kind: PluginKind, name: &str) {
+        for ((its_kind, its_name), slot) in &mut self.slots {
+            if *its_kind != kind || its_name != name {
+                slot.dropped.retain(|version| version.file.as_deref() != Some(file));
+            }
+        }
+    }
+
+    /// Takes off everything that came in a file: which served, and what serves in its place.
+    pub(crate) fn take_off(&mut self, file: &Path) -> Vec<(Arc<Version>, Option<Arc<Version>>)> {
+        let mut gone = Vec::new();
+        for slot in self.slots.values_mut() {
+            let until_now = slot.serving().cloned();
+            slot.dropped.retain(|version| version.file.as_deref() != Some(file));
+            let now = slot.serving().cloned();
+            if let Some(served) = until_now.clone()
+                && served.file.as_deref() == Some(file)
+            {
+                gone.push((served, now));
+            }
+            slot.remember(until_now);
+        }
+        gone
+    }
+
+    /// What serves in the slot of a version now.
+    pub(crate) fn serving(&self, kind: PluginKind, name: &str) -> Option<&Arc<Version>> {
+        self.slots.get(&(kind, name.to_owned())).and_then(Slot::serving)
+    }
+
+    /// The embedded component of a slot.
+    pub(crate) fn embedded(&self, kind: PluginKind, name: &str) -> Option<&Arc<Version>> {
+        self.slots.get(&(kind, name.to_owned())).and_then(|slot| slot.embedded.as_ref())
+    }
+
+    /// Every embedded component.
+    pub(crate) fn all_embedded(&self) -> impl Iterator<Item = &Arc<Version>> {
+        self.slots.values().filter_map(|slot| slot.embedded.as_ref())
+    }
+
+    /// What served in a slot before, oldest first.
+    pub(crate) fn before(&self, kind: PluginKind, name: &str) -> &[PluginRef] {
+        self.slots.get(&(kind, name.to_owned())).map_or(&[], |slot| &slot.before)
+    }
+
+    /// Who answers in the place of a version that failed. `level` is what a compressor must offer.
+    pub(crate) fn instead_of(
+        &self,
+        failed: &Version,
+        mode: FailureMode,
+        level: Option<&str>,
+    ) -> Option<Arc<Version>> {
+        let PluginRef { kind, name, .. } = failed.plugin();
+        let fits = |version: &&Arc<Version>| {
+            let offered = |level: &str| version.passport.levels().iter().any(|known| known.name == level);
+            version.order != failed.order && !version.is_away() && level.is_none_or(offered)
+        };
+        let slot = self.slots.get(&(*kind, name.clone()))?;
+        let previous = || slot.dropped.iter().rev().filter(|version| version.order < failed.order).find(fits);
+        let own = || slot.embedded.iter().find(fits);
+        // Choosers and compressors of any name can stand in for each other; an executor drives its
+        // own program and no other.
+        let any = || {
+            let same_kind = |version: &&Arc<Version>| version.plugin().kind == *kind;
+            (*kind != PluginKind::Executor)
+                .then(|| self.all_embedded().filter(same_kind).find(fits))
+                .flatten()
+        };
+        match mode {
+            FailureMode::Fail => None,
+            FailureMode::Previous => previous().or_else(own).or_else(any).cloned(),
+            FailureMode::Builtin => own().or_else(any).cloned(),
+        }
+    }
+
+    /// What new calls see from now on.
+    pub(crate) fn served(&self, chooser: Option<&str>) -> Served {
+        let mut served = Served::default();
+        let mut serving: Vec<_> = self.slots.values().filter_map(Slot::serving).collect();
+        // The later one came, the later it has its say, so the last one said stands. Embedded ones
+        // came first.
+        serving.sort_by_key(|version| (version.file.is_some(), version.order));
+        for version in serving {
+            let PluginRef { kind, name, .. } = version.plugin();
+            match kind {
+                PluginKind::Executor => {
+                    served.executors.insert(name.clone(), version.clone());
+                }
+                PluginKind::Chooser => {
+                    let named = |version: &Arc<Version>| chooser == Some(&*version.plugin().name);
+                    if !served.chooser.as_ref().is_some_and(named) {
+                        served.chooser = Some(version.clone());
+                    }
+                }
+                PluginKind::Compressor => {
+                    for level in version.passport.levels() {
+                        served.levels.insert(level.name.clone(), (level.clone(), version.clone()));
+                    }
+                }
+                PluginKind::Gate | PluginKind::Judge => {}
+            }
+        }
+        served
+    }
+
+    /// Every version that serves or lies beneath one that does.
+    pub(crate) fn versions(&self) -> impl Iterator<Item = (&Arc<Version>, bool)> {
+        self.slots.values().flat_map(|slot| {
+            let serving = slot.serving().map(|version| version.order);
+            let all = slot.embedded.iter().chain(&slot.dropped);
+            all.map(move |version| (version, serving == Some(version.order)))
+        })
+    }
+}
+
+/// What calls see: taken whole, once for each call.
+#[derive(Default)]
+pub(crate) struct Served {
+    pub(crate) executors: BTreeMap<String, Arc<Version>>,
+    pub(crate) chooser: Option<Arc<Version>>,
+    pub(crate) levels: BTreeMap<String, (compressing::Level, Arc<Version>)>,
+}

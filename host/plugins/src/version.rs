@@ -1,0 +1,149 @@
+//! One version of one component, from the moment it passed its checks.
+
+use crate::code::Code;
+use crate::error::Deed;
+use crate::facts::{compressing, driving};
+use crate::options::{Grant, KindLimits, Limits};
+use arc_swap::ArcSwap;
+use jackfield_types::{Digest, PluginRef, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+/// Everything that was learnt about a component when it was checked. Holds for its bytes for ever,
+/// so it is kept beside the compiled code and not asked for again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Passport {
+    pub(crate) plugin: PluginRef,
+    pub(crate) summary: String,
+    pub(crate) imports: Vec<String>,
+    pub(crate) exports: Vec<String>,
+    pub(crate) offers: Offers,
+}
+
+/// What its kind offers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Offers {
+    Driving(driving::Description),
+    Choosing,
+    Compressing(Vec<compressing::Level>),
+}
+
+impl Passport {
+    /// Programs and environment names that it asks for.
+    pub(crate) fn asks(&self) -> Grant {
+        self.description().map_or_else(Grant::default, |description| Grant {
+            programs: description.programs.iter().map(|program| program.name.clone()).collect(),
+            environment: description.environment.iter().map(|variable| variable.name.clone()).collect(),
+        })
+    }
+
+    pub(crate) const fn description(&self) -> Option<&driving::Description> {
+        match &self.offers {
+            Offers::Driving(description) => Some(description),
+            Offers::Choosing | Offers::Compressing(_) => None,
+        }
+    }
+
+    pub(crate) fn levels(&self) -> &[compressing::Level] {
+        match &self.offers {
+            Offers::Compressing(levels) => levels,
+            Offers::Driving(_) | Offers::Choosing => &[],
+        }
+    }
+}
+
+/// A component that can be called.
+pub(crate) struct Version {
+    pub(crate) passport: Passport,
+    /// The file it was dropped in; none: embedded.
+    pub(crate) file: Option<PathBuf>,
+    /// The higher, the later it came.
+    pub(crate) order: u64,
+    pub(crate) since: Timestamp,
+    pub(crate) limits: Limits,
+    /// What its log lines go under.
+    pub(crate) label: Arc<str>,
+    code: ArcSwap<Code>,
+    away: AtomicBool,
+    calls: AtomicU64,
+    failures: AtomicU64,
+    strikes: AtomicU32,
+}
+
+impl Version {
+    pub(crate) fn new(
+        passport: Passport,
+        code: Code,
+        file: Option<PathBuf>,
+        order: u64,
+        limits: &KindLimits,
+        since: Timestamp,
+    ) -> Self {
+        let PluginRef { kind, name, version, .. } = &passport.plugin;
+        Self {
+            limits: *limits.of(*kind, name),
+            label: format!("{kind} {name} {version}").into(),
+            passport,
+            file,
+            order,
+            since,
+            code: ArcSwap::from_pointee(code),
+            away: AtomicBool::new(false),
+            calls: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
+            strikes: AtomicU32::new(0),
+        }
+    }
+
+    pub(crate) const fn plugin(&self) -> &PluginRef {
+        &self.passport.plugin
+    }
+
+    pub(crate) const fn digest(&self) -> Digest {
+        self.passport.plugin.digest
+    }
+
+    /// The best code there is of it now.
+    pub(crate) fn code(&self) -> Arc<Code> {
+        self.code.load_full()
+    }
+
+    /// The same version goes on in better code.
+    pub(crate) fn improve(&self, code: Code) {
+        self.code.store(Arc::new(code));
+    }
+
+    pub(crate) fn calls(&self) -> (u64, u64) {
+        (self.calls.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed))
+    }
+
+    /// One call went well.
+    pub(crate) fn did_well(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if self.strikes.load(Ordering::Relaxed) != 0 {
+            self.strikes.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// One call went wrong; how many have in a row, of those that tell against the version. An answer
+    /// that breaks its contract fails its own call only.
+    pub(crate) fn did_wrong(&self, deed: &Deed) -> u32 {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.failures.fetch_add(1, Ordering::Relaxed);
+        match deed {
+            Deed::Contract(_) => 0,
+            _ => self.strikes.fetch_add(1, Ordering::Relaxed) + 1,
+        }
+    }
+
+    /// Puts it away; true for the first who does.
+    pub(crate) fn put_away(&self) -> bool {
+        !self.away.swap(true, Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_away(&self) -> bool {
+        self.away.load(Ordering::SeqCst)
+    }
+}
