@@ -44,10 +44,6 @@ impl Conversation {
         }
     }
 
-    pub(crate) fn last_prompt(&self) -> &str {
-        self.prompts.last().map_or("", String::as_str)
-    }
-
     pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
         self.tools.iter().find(|tool| tool.name == name)
     }
@@ -97,7 +93,7 @@ mod tests {
         conversation.user("", vec!["result".into()]);
         assert_eq!((conversation.prompts.len(), conversation.results.len()), (1, 1));
         conversation.user("second", vec![]);
-        assert_eq!((conversation.last_prompt(), conversation.results.len()), ("second", 0));
+        assert_eq!((conversation.prompts.len(), conversation.results.len()), (2, 0));
     }
 
     #[test]

@@ -7,17 +7,20 @@
 //!
 //! What it answers is a [`Scenario`], chosen by whatever names one most narrowly, in this order:
 //!
-//! 1. a word in the last user prompt for one API: `anthropic-scenario=overloaded`
+//! 1. a word in the user's prompt for one API: `anthropic-scenario=overloaded`
 //! 2. [`Standin::scenario_for_model`]
 //! 3. [`Standin::scenario_for`] (one API)
-//! 4. a word in the last user prompt for every API: `scenario=write`
+//! 4. a word in the user's prompt for every API: `scenario=write`
 //! 5. [`Standin::scenario`]
 //! 6. [`Scenario::Hello`]
+//!
+//! Of several prompts the last that has such a word counts, and of several words in it the last.
 //!
 //! The usage figures in each answer are the constants of [`usage`], so a test can state exact tokens: a
 //! program that sent two requests reports twice the constants.
 
 mod anthropic;
+mod asked;
 mod conversation;
 mod gemini;
 mod openai;

@@ -158,7 +158,7 @@ fn plan(
         request.scenario = Some("aside".to_owned());
         return Ok(Act::Answer(script::aside(conversation), Course::Through));
     }
-    let scenario = shared.choose(api, &conversation.model, conversation.last_prompt())?;
+    let scenario = shared.choose(api, &conversation.model, &conversation.prompts)?;
     request.scenario = Some(scenario.to_string());
     Ok(script::act(&scenario, conversation))
 }

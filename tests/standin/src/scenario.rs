@@ -3,7 +3,6 @@
 //! The word is `NAME` or `NAME:ARG`, without spaces; in a command or an argument `+` is a space and `%XX`
 //! a byte, as in a URL's query. [`Scenario`]'s `Display` writes the word that parses back to it.
 
-use crate::protocol::Api;
 use std::{fmt, str::FromStr, time::Duration};
 
 /// One way that a model can behave.
@@ -193,39 +192,6 @@ const FAULTS: [(&str, Fault); 8] = [
     ("credit", Fault::OutOfCredit),
 ];
 
-/// What a prompt asks of every API and what it asks of this one: the last word of each sort counts.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Asked {
-    pub(crate) of_all: Option<Result<Scenario, UnknownScenario>>,
-    pub(crate) of_this: Option<Result<Scenario, UnknownScenario>>,
-}
-
-/// Reads the words `scenario=...` and `API-scenario=...` in a prompt.
-pub(crate) fn asked_in(prompt: &str, api: Api) -> Asked {
-    let mut asked = Asked::default();
-    for (at, lead) in prompt.match_indices("scenario=") {
-        let (before, from) = (prompt.get(..at).unwrap_or(""), prompt.get(at + lead.len()..).unwrap_or(""));
-        let wanted = Some(word(from).parse());
-        let whom = before.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or("");
-        if whom.is_empty() {
-            asked.of_all = wanted;
-        } else if whom.strip_suffix('-') == Some(api.name()) {
-            asked.of_this = wanted;
-        }
-    }
-    asked
-}
-
-/// The scenario's word at the start of a text, without the punctuation of the sentence around it.
-fn word(text: &str) -> &str {
-    let name = text.find(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit()).unwrap_or(text.len());
-    if !text.get(name..).is_some_and(|rest| rest.starts_with(':')) {
-        return text.get(..name).unwrap_or(text);
-    }
-    let end = text.find(|c: char| c.is_whitespace() || "\"'`<>\\".contains(c)).unwrap_or(text.len());
-    text.get(..end).unwrap_or(text)
-}
-
 fn mcp(argument: &str) -> Scenario {
     let (tool, query) = argument.split_once('?').unwrap_or((argument, ""));
     let arguments = query
@@ -301,22 +267,6 @@ mod tests {
             assert_eq!(scenario.to_string().parse::<Scenario>(), Ok(scenario), "{written}");
         }
         assert_eq!("shell:touch+a%3Bls".parse(), Ok(Scenario::shell("touch a;ls")));
-    }
-
-    #[test]
-    fn the_last_word_in_a_prompt_counts_and_the_sentence_around_it_does_not() {
-        let asked =
-            asked_in("First scenario=hello, then (scenario=shell:echo+a \"scenario=write\").", Api::OpenAi);
-        assert_eq!(asked, Asked { of_all: Some(Ok(Scenario::Write)), of_this: None });
-    }
-
-    #[test]
-    fn a_word_for_one_api_is_not_read_by_another() {
-        let prompt = "anthropic-scenario=overloaded:1 scenario=write";
-        let of_this = |api| asked_in(prompt, api).of_this;
-        assert_eq!(of_this(Api::Anthropic), Some(Ok(Scenario::first(1, Fault::Overloaded))));
-        assert_eq!(of_this(Api::Gemini), None);
-        assert_eq!(asked_in(prompt, Api::Anthropic).of_all, Some(Ok(Scenario::Write)));
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! requests that hang then see their connection close.
 
 use crate::{
+    asked::asked_in,
     protocol::Api,
     request::Request,
     routes,
-    scenario::{Scenario, Times, UnknownScenario, asked_in},
+    scenario::{Scenario, Times, UnknownScenario},
 };
 use jackfield_types::Problem;
 use parking_lot::{Condvar, Mutex};
@@ -227,14 +228,19 @@ struct Script {
     of_all: Option<Scenario>,
     of_api: HashMap<Api, Scenario>,
     of_model: HashMap<String, Scenario>,
-    played: HashMap<(Api, String, String), u32>,
+    played: HashMap<(Api, String, Option<String>), u32>,
 }
 
 impl Shared {
     /// What to play for a request: the narrowest that names a scenario, and hello once a passing failure
     /// has passed.
-    pub(crate) fn choose(&self, api: Api, model: &str, prompt: &str) -> Result<Scenario, UnknownScenario> {
-        let asked = asked_in(prompt, api);
+    pub(crate) fn choose(
+        &self,
+        api: Api,
+        model: &str,
+        prompts: &[String],
+    ) -> Result<Scenario, UnknownScenario> {
+        let asked = asked_in(prompts, api);
         let mut script = self.script.lock();
         let set = |scenario: Option<&Scenario>| scenario.cloned().map(Ok);
         let chosen = asked
@@ -245,7 +251,7 @@ impl Shared {
             .or_else(|| set(script.of_all.as_ref()))
             .unwrap_or(Ok(Scenario::Hello))?;
         let Times::First(limit) = chosen.times() else { return Ok(chosen) };
-        let played = script.played.entry((api, chosen.to_string(), prompt.to_owned())).or_default();
+        let played = script.played.entry((api, chosen.to_string(), prompts.last().cloned())).or_default();
         *played += 1;
         Ok(if *played > limit { Scenario::Hello } else { chosen })
     }

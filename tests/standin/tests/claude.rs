@@ -2,16 +2,30 @@
 
 mod support;
 
-use jackfield_standin::{EDITED_TEXT, HELLO_TEXT, TEST_KEY, WRITTEN_FILE, WRITTEN_TEXT, usage::anthropic as usage};
+use jackfield_standin::{
+    EDITED_TEXT, HELLO_TEXT, TEST_KEY, WRITTEN_FILE, WRITTEN_TEXT, usage::anthropic as usage,
+};
 use serde_json::json;
-use support::{Bench, Ran};
+use support::{Bench, Greeter, Ran};
 
 const MODEL: &str = "claude-sonnet-4-5";
 
 fn claude(bench: &Bench, more: &[&str], prompt: &str) -> Ran {
     let mut arguments = vec![
-        "-p", "--input-format", "text", "--output-format", "stream-json", "--verbose", "--model", MODEL,
-        "--permission-mode", "acceptEdits", "--allowedTools", "Bash,Edit,Write", "--setting-sources", "",
+        "-p",
+        "--input-format",
+        "text",
+        "--output-format",
+        "stream-json",
+        "--verbose",
+        "--model",
+        MODEL,
+        "--permission-mode",
+        "acceptEdits",
+        "--allowedTools",
+        "Bash,Edit,Write",
+        "--setting-sources",
+        "",
         "--strict-mcp-config",
     ];
     arguments.extend(more);
@@ -37,7 +51,10 @@ fn assert_used(ran: &Ran, requests: u64) {
 
 fn assert_failed(ran: &Ran, status: serde_json::Value, error: &str) {
     let result = ran.last("result");
-    assert_eq!((ran.exit, &result["is_error"], &result["api_error_status"]), (Some(1), &json!(true), &status));
+    assert_eq!(
+        (ran.exit, &result["is_error"], &result["api_error_status"]),
+        (Some(1), &json!(true), &status)
+    );
     assert_eq!(ran.last("assistant")["error"], error, "{result:#}");
 }
 
@@ -46,7 +63,10 @@ fn says_hello_and_reports_the_tokens_that_it_was_told() {
     let Some(bench) = Bench::set_up() else { return };
     let ran = claude(&bench, &[], "Say hello. scenario=hello");
     let result = ran.last("result");
-    assert_eq!((ran.exit, &result["is_error"], &result["result"]), (Some(0), &json!(false), &json!(HELLO_TEXT)));
+    assert_eq!(
+        (ran.exit, &result["is_error"], &result["result"]),
+        (Some(0), &json!(false), &json!(HELLO_TEXT))
+    );
     assert_used(&ran, 1);
     let asked = bench.standin.conversations();
     assert_eq!(asked.len(), 1, "{asked:#?}");
@@ -112,4 +132,17 @@ fn declines_and_runs_out_of_tokens_as_told() {
     let declined = claude(&bench, &[], "scenario=refusal");
     assert_eq!((declined.exit, &declined.last("result")["stop_reason"]), (Some(1), &json!("refusal")));
     assert_eq!(claude(&bench, &[], "scenario=maxtokens").last("assistant")["error"], "max_output_tokens");
+}
+
+#[test]
+fn calls_an_mcp_tool_with_the_arguments_of_the_scenario() {
+    let Some(bench) = Bench::set_up() else { return };
+    let greeter = Greeter::start();
+    let headers = json!({"Authorization": format!("Bearer {}", Greeter::TOKEN)});
+    let server = json!({"type": "http", "url": greeter.url(), "headers": headers});
+    let config = json!({"mcpServers": {"greeter": server}}).to_string();
+    let allowed = ["--mcp-config", config.as_str(), "--allowedTools", "mcp__greeter"];
+    let ran = claude(&bench, &allowed, "scenario=mcp:greet?loud=true");
+    assert_eq!(greeter.greeted(), [json!({"name": "stand-in", "loud": true})], "{:#?}", ran.events);
+    assert!(ran.last("result")["result"].as_str().unwrap().contains("good day"));
 }

@@ -1,10 +1,13 @@
-//! Runs one real program once: a home, a working folder and a scrubbed environment of its own, the prompt on
+//! Runs a real program: a home, a working folder and a scrubbed environment of its own, the prompt on
 //! stdin, its events as JSON.
 //!
 //! Homes lie in the build folder and not in the temporary one: codex does not set itself up under the
 //! latter, and gemini does not read settings below a folder that everybody may write to. The programs of one
 //! test file run one after another, since each is heavy and the machine may be small.
 
+mod greeter;
+
+pub(crate) use greeter::Greeter;
 use jackfield_standin::{Programs, Standin};
 use serde_json::Value;
 use std::{
@@ -15,18 +18,18 @@ use std::{
 };
 
 /// A stand-in, the programs, and where one run happens.
-pub struct Bench {
-    pub standin: Standin,
-    pub programs: Programs,
+pub(crate) struct Bench {
+    pub(crate) standin: Standin,
+    pub(crate) programs: Programs,
     ground: tempfile::TempDir,
     _alone: parking_lot::MutexGuard<'static, ()>,
 }
 
 /// What a program did.
-pub struct Ran {
-    pub exit: Option<i32>,
-    pub events: Vec<Value>,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) exit: Option<i32>,
+    pub(crate) events: Vec<Value>,
+    pub(crate) stderr: String,
 }
 
 static ALONE: parking_lot::Mutex<()> = parking_lot::Mutex::new(());
@@ -36,7 +39,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Bench {
     /// Nothing when the programs can not be had here, which has then been said.
-    pub fn set_up() -> Option<Self> {
+    pub(crate) fn set_up() -> Option<Self> {
         let programs = Programs::for_test().unwrap()?;
         let ground = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         for folder in ["home", "work", "tmp"] {
@@ -45,17 +48,17 @@ impl Bench {
         Some(Self { standin: Standin::start().unwrap(), programs, ground, _alone: ALONE.lock() })
     }
 
-    pub fn home(&self) -> PathBuf {
+    pub(crate) fn home(&self) -> PathBuf {
         self.ground.path().join("home")
     }
 
-    pub fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.ground.path().join("work").canonicalize().unwrap()
     }
 
     /// Runs a program to its end.
     #[allow(clippy::disallowed_methods, reason = "these tests are about the programs, below the host")]
-    pub fn run(&self, program: &Path, arguments: &[&str], env: &[(&str, &str)], prompt: &str) -> Ran {
+    pub(crate) fn run(&self, program: &Path, arguments: &[&str], env: &[(&str, &str)], prompt: &str) -> Ran {
         let file = |name: &str| self.ground.path().join(name);
         // Files and not pipes: two of the programs leave without emptying a pipe that is full.
         let stdout = std::fs::File::create(file("stdout")).unwrap();
@@ -101,13 +104,15 @@ fn end_process(id: &str) {
 
 impl Ran {
     /// The last event of this type, which every program ends with.
-    pub fn last(&self, kind: &str) -> &Value {
+    pub(crate) fn last(&self, kind: &str) -> &Value {
         let found = self.events.iter().rev().find(|event| event["type"] == kind);
-        found.unwrap_or_else(|| panic!("no `{kind}`, exit {:?}: {:#?}\n{}", self.exit, self.events, self.stderr))
+        found.unwrap_or_else(|| {
+            panic!("no `{kind}`, exit {:?}: {:#?}\n{}", self.exit, self.events, self.stderr)
+        })
     }
 
     /// Every event of this type.
-    pub fn all(&self, kind: &str) -> Vec<&Value> {
+    pub(crate) fn all(&self, kind: &str) -> Vec<&Value> {
         self.events.iter().filter(|event| event["type"] == kind).collect()
     }
 }
