@@ -11,7 +11,7 @@ pub struct Spec {
     /// and may be 128 KiB in all, quoting included: longer text goes by standard input.
     pub argv: Vec<OsString>,
     /// All of it: nothing is inherited from the host. The tag is added under [`TAG_VARIABLE`]. Names that
-    /// a shell cannot hold (`a.b`) are lost.
+    /// a shell cannot hold (`a.b`) are lost, and `PWD` is added.
     ///
     /// [`TAG_VARIABLE`]: crate::TAG_VARIABLE
     pub environment: Environment,

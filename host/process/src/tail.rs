@@ -122,3 +122,31 @@ fn watch(path: &Path) -> Option<AsyncFd<OwnedFd>> {
     inotify::add_watch(&fd, path, inotify::WatchFlags::MODIFY).ok()?;
     readiness(fd)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[tokio::test]
+    async fn a_file_that_cannot_be_watched_is_read_whole_all_the_same() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let ended = CancellationToken::new();
+        let mut tail = Tail::open(file.path(), 0, ended.clone()).unwrap();
+        tail.watch = None;
+        let writer = tokio::task::spawn_blocking(move || {
+            for number in 0..1000_u32 {
+                file.write_all(&number.to_le_bytes()).unwrap();
+                std::thread::yield_now();
+            }
+            ended.cancel();
+            file
+        });
+        let mut read = Vec::new();
+        while let Some(bytes) = tail.next().await.unwrap() {
+            read.extend(bytes);
+        }
+        assert!(read == (0..1000).flat_map(u32::to_le_bytes).collect::<Vec<_>>());
+        writer.await.unwrap();
+    }
+}

@@ -90,10 +90,12 @@ async fn an_agent_outlives_its_host_and_its_ending_is_known() {
 #[tokio::test]
 async fn an_agent_outlives_the_runtime_that_started_it() {
     for scene in Scene::each().await {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let script = "echo ready; while [ ! -e go ]; do sleep 0.01; done; exit 5";
-        let identity = runtime.block_on(async { scene.start_ready(script).await.identity().clone() });
-        runtime.shutdown_background();
+        let start = || {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            runtime.block_on(async { scene.start_ready(script).await.identity().clone() })
+        };
+        let identity = std::thread::scope(|scope| scope.spawn(start).join().unwrap());
         let mut adopted = adopt(identity).expect("it is still there");
         std::fs::write(scene.path("go"), "").unwrap();
         assert_eq!(adopted.wait().await.unwrap().code, Some(5));
