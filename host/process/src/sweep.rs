@@ -12,7 +12,8 @@ use std::time::Duration;
 /// By what the processes of one agent are known.
 #[derive(Debug, Clone)]
 pub(crate) struct Marks {
-    /// The leader with its start time, where it is known: its descendants, group and session belong.
+    /// The leader with its start time: its descendants, group and session belong, and nothing that is older
+    /// does, whatever else it carries. `None`: it was of another boot, which nothing outlives.
     leader: Option<(i32, u64)>,
     /// In the environment of each.
     tag: (&'static str, String),
@@ -27,7 +28,6 @@ impl From<&Identity> for Marks {
         // Standard output may be a device that half the machine writes to; only a file of its own is a mark.
         let files = [&identity.stdout, &identity.stderr].into_iter().filter(|file| file.is_file());
         Self {
-            // Pids and groups of another boot are other processes; the tag and the files still count.
             leader: identity.is_this_boot().then_some((identity.pid, identity.start_ticks)),
             tag: (TAG_VARIABLE, identity.tag.clone()),
             files: files.cloned().collect(),
@@ -67,27 +67,23 @@ fn members(marks: &Marks) -> Vec<Entry> {
 /// Whoever was remembered, is of the leader's group or session or is otherwise `marked`, with all that descend
 /// from them.
 fn find(marks: &Marks, marked: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+    let Some((leader, start)) = marks.leader else { return Vec::new() };
     let host = rustix::process::getpid().as_raw_nonzero().get();
-    let entries: Vec<Entry> = table::snapshot().into_iter().filter(|entry| entry.pid != host).collect();
+    let mut entries = table::snapshot();
+    entries.retain(|entry| entry.start_ticks >= start && entry.pid != host);
     // While any of a group lives, the kernel does not give its number again. Where the pid is another
     // process now, the whole of the group was gone before it came.
-    let group = marks
-        .leader
-        .filter(|(pid, start)| table::entry(*pid).is_none_or(|entry| entry.start_ticks == *start));
-    let in_group = |entry: &Entry| {
-        group.is_some_and(|(pid, start)| {
-            [entry.pid, entry.group, entry.session].contains(&pid) && entry.start_ticks >= start
-        })
-    };
+    let given_again = entries.iter().any(|entry| entry.pid == leader && entry.start_ticks != start);
+    let led = |entry: &Entry| !given_again && [entry.pid, entry.group, entry.session].contains(&leader);
+    let remembered = |entry: &Entry| marks.kin.contains(&(entry.pid, entry.start_ticks));
     let roots: Vec<i32> = entries
         .iter()
-        .filter(|entry| {
-            in_group(entry) || marks.kin.contains(&(entry.pid, entry.start_ticks)) || marked(entry)
-        })
+        .filter(|entry| led(entry) || remembered(entry) || marked(entry))
         .map(|entry| entry.pid)
         .collect();
     let all = table::descendants(&entries, &roots);
-    entries.into_iter().filter(|entry| all.contains(&entry.pid) && !entry.ended).collect()
+    entries.retain(|entry| all.contains(&entry.pid) && !entry.ended);
+    entries
 }
 
 /// Stops all of it, and only when nothing more comes to light kills it: what is killed loses its children,
