@@ -162,7 +162,7 @@ impl Thread {
         let done = batch.iter_mut().try_for_each(|job| self.apply(job.as_mut(), news));
         let done = done.and_then(|()| self.conn.exec("COMMIT", []).map(drop));
         if done.is_err() && !self.conn.is_autocommit() {
-            self.conn.exec("ROLLBACK", [])?;
+            drop(self.conn.exec("ROLLBACK", []));
         }
         done
     }
@@ -177,5 +177,98 @@ impl Thread {
             self.conn.exec("ROLLBACK TO job", [])?;
         }
         self.conn.exec("RELEASE job", []).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::file::{connect, migrate, prepare};
+    use jackfield_types::SystemClock;
+    use parking_lot::Mutex;
+    use std::time::Duration;
+    use tempfile::TempDir;
+
+    /// A writer on a new file, with a count of its commits.
+    struct Desk {
+        folder: TempDir,
+        writer: Writer,
+        changes: Arc<Changes>,
+        commits: Arc<Mutex<u32>>,
+    }
+
+    fn desk() -> Desk {
+        let folder = tempfile::tempdir().unwrap();
+        let file = prepare(folder.path()).unwrap();
+        let mut conn = connect(&file, Duration::from_secs(1)).unwrap();
+        migrate(&mut conn, &file).unwrap();
+        let commits = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&commits);
+        let count = move || {
+            *counted.lock() += 1;
+            false
+        };
+        conn.commit_hook(Some(count)).unwrap();
+        let (changes, calendar) = (Arc::new(Changes::new()), Arc::new(Calendar::new("UTC").unwrap()));
+        let writer = Writer::start(conn, Arc::new(SystemClock), calendar, Arc::clone(&changes)).unwrap();
+        Desk { folder, writer, changes, commits }
+    }
+
+    fn note(tx: &Tx<'_>, text: &str) -> Result<(), StoreError> {
+        crate::view::trail::add_event(tx, "note", text, &serde_json::Value::Null).map(drop)
+    }
+
+    async fn notes(desk: &Desk) -> Vec<String> {
+        let read = |tx: &Tx<'_>| tx.all("SELECT subject FROM events ORDER BY seq", [], |row| row.get(0));
+        desk.writer.write(read).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_queued_during_a_write_shares_the_next_commit_and_a_failure_undoes_only_itself() {
+        let desk = desk();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let first = desk.writer.write(move |tx| {
+            held.recv().map_err(|_| StoreError::Closed)?;
+            note(tx, "first")
+        });
+        let kept = desk.writer.write(|tx| note(tx, "kept"));
+        let failing = desk.writer.write(|tx| {
+            note(tx, "undone")?;
+            Err::<(), _>(StoreError::Misuse("it was not meant".to_owned()))
+        });
+        let also_kept = desk.writer.write(|tx| note(tx, "also kept"));
+        // Polled in this order, so all are queued when the first is let go.
+        let let_go = async { release.send(()).unwrap() };
+        let (first, kept, failed, also_kept, ()) = tokio::join!(first, kept, failing, also_kept, let_go);
+        assert_eq!(failed.unwrap_err().to_string(), "it was not meant");
+        assert!(first.is_ok() && kept.is_ok() && also_kept.is_ok());
+        assert!(*desk.commits.lock() <= 2, "four writes, one or two commits");
+        assert_eq!(notes(&desk).await, ["first", "kept", "also kept"]);
+        assert_eq!(*desk.changes.of_events().borrow(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_write_that_panics_is_told_of_and_the_next_one_goes_on() {
+        let desk = desk();
+        let broken = desk.writer.write(|tx| {
+            note(tx, "undone")?;
+            panic!("a mistake")
+        });
+        let broken: Result<(), _> = broken.await;
+        assert_eq!(broken.unwrap_err().problem().code, "records_failed");
+        desk.writer.write(|tx| note(tx, "after")).await.unwrap();
+        assert_eq!(notes(&desk).await, ["after"]);
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_cannot_get_the_file_says_that_it_is_busy() {
+        let desk = desk();
+        let other = Connection::open(desk.folder.path().join("jackfield.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let waiting = desk.writer.write(|tx| note(tx, "never")).await;
+        assert_eq!(waiting.unwrap_err().problem().code, "records_busy");
+        other.execute_batch("ROLLBACK").unwrap();
+        desk.writer.write(|tx| note(tx, "after")).await.unwrap();
+        assert_eq!(notes(&desk).await, ["after"]);
     }
 }

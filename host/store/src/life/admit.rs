@@ -45,10 +45,10 @@ impl Store {
         let limits = limits.clone();
         self.write(move |tx| {
             let Admission { task, run, attempt, calls } = admission;
-            if let Some(known) = task.idempotency.as_ref().map(|key| known(tx, &task.principal, key)) {
-                if let Some(known) = known? {
-                    return Ok(known);
-                }
+            if let Some(key) = &task.idempotency
+                && let Some(known) = known(tx, &task.principal, key)?
+            {
+                return Ok(known);
             }
             workspaces::by_id(tx, task.workspace)?;
             let place = Place { task: task.id, run: run.id, workspace: task.workspace };

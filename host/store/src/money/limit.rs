@@ -70,6 +70,7 @@ impl From<Scope> for String {
 
 /// What a limit holds for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum LimitScope {
     /// Everything this host spends.
     All,
@@ -191,4 +192,26 @@ pub struct Spender {
     pub task: TaskId,
     pub run: RunId,
     pub attempt: AttemptId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_reads_back_what_it_shows() {
+        let scopes = [
+            Scope::All,
+            Scope::Workspace(WorkspaceId::new()),
+            Scope::Executor("codex".to_owned()),
+            Scope::Task(TaskId::new()),
+            Scope::Run(RunId::new()),
+        ];
+        for scope in scopes {
+            assert_eq!(scope.to_string().parse::<Scope>().unwrap(), scope);
+        }
+        for bad in ["", "everything", "run:", "run:7", "executor:", "branch:main"] {
+            assert!(bad.parse::<Scope>().is_err(), "{bad}");
+        }
+    }
 }

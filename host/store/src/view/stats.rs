@@ -12,6 +12,8 @@ use serde::Serialize;
 pub struct ModelStats {
     pub executor: String,
     pub model: Option<String>,
+    /// All of them, cancelled and rate-limited ones too; what says something about the work is
+    /// `succeeded + quality_failed`.
     pub attempts: u32,
     pub succeeded: u32,
     /// Succeeded, and its checks passed.

@@ -1,5 +1,8 @@
 //! What the store promises, tried from outside, on real files, with threads and processes at once.
 
+// All of this crate is tests, their helpers too.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
 mod breaker;
 mod charging;
 mod file;

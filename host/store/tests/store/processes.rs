@@ -113,27 +113,22 @@ async fn a_process_that_is_killed_while_it_writes_loses_nothing_that_was_answere
 async fn part_writes_for_ever() {
     let store = open(&folder());
     let workspace = workspace(&store).await;
-    let writing: Vec<_> = (0..8)
-        .map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                loop {
-                    let admission = admission(workspace, cents(1));
-                    let run = store.admit(admission, &Limits::none()).await.unwrap().run;
-                    tell(&format!("{run} 2"));
-                    let said = NewRunEvent {
-                        at: Timestamp::now(),
-                        kind: "message".to_owned(),
-                        payload: serde_json::json!(1),
-                    };
-                    let seq = store.append_events(run, None, vec![said]).await.unwrap();
-                    tell(&format!("{run} {seq}"));
-                }
-            })
-        })
-        .collect();
-    for writer in writing {
-        writer.await.unwrap();
+    let mut writing = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        writing.spawn(write_for_ever(store.clone(), workspace));
+    }
+    writing.join_all().await;
+}
+
+async fn write_for_ever(store: Store, workspace: WorkspaceId) {
+    loop {
+        let admission = admission(workspace, cents(1));
+        let run = store.admit(admission, &Limits::none()).await.unwrap().run;
+        tell(&format!("{run} 2"));
+        let (at, kind) = (Timestamp::now(), "message".to_owned());
+        let said = NewRunEvent { at, kind, payload: serde_json::json!(1) };
+        let seq = store.append_events(run, None, vec![said]).await.unwrap();
+        tell(&format!("{run} {seq}"));
     }
 }
 
