@@ -79,7 +79,7 @@ impl Programs {
         let programs = Self { bin: folder.join("node_modules/.jackfield/bin") };
         let stamp = folder.join("node_modules/.jackfield/lockfile.sha256");
         let wanted = digest_of(&folder.join("package-lock.json"))?;
-        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && programs.are_there() {
             return Ok(programs);
         }
         install(&folder)?;
@@ -125,6 +125,11 @@ impl Programs {
     /// Gemini CLI, a Node program.
     pub fn gemini(&self) -> PathBuf {
         self.bin.join("gemini")
+    }
+
+    /// Whether every link leads somewhere: Node may have moved since.
+    fn are_there(&self) -> bool {
+        ["claude", "codex", "gemini", "node"].iter().all(|name| self.bin.join(name).exists())
     }
 
     fn link(&self, modules: &Path, node: &Path) -> Result<(), FetchError> {

@@ -148,3 +148,13 @@ fn calls_an_mcp_tool_with_the_arguments_of_the_scenario() {
     assert_eq!(greeter.greeted(), [json!({"name": "stand-in", "loud": true})], "{:#?}", ran.events);
     assert!(ran.last("result")["result"].as_str().unwrap().contains("good day"));
 }
+
+#[test]
+fn carries_the_earlier_prompt_when_it_resumes_a_session() {
+    let Some(bench) = Bench::set_up() else { return };
+    let id = "0f9c0a52-6a5c-4f0e-9d5e-0d6f3c1b2a77";
+    claude(&bench, &["--session-id", id], "the first prompt");
+    let resumed = claude(&bench, &["--resume", id], "the second prompt");
+    assert_eq!(resumed.last("result")["session_id"], id);
+    assert_eq!(bench.standin.conversations().last().unwrap().prompts, 2);
+}

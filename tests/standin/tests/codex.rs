@@ -150,3 +150,12 @@ fn searches_for_an_mcp_tool_that_is_kept_back_and_calls_it() {
     assert_eq!(greeter.greeted(), [json!({"name": "codex"})], "{:#?}", ran.events);
     assert_eq!(items(&ran, "mcp_tool_call")[0]["status"], "completed");
 }
+
+#[test]
+fn carries_the_earlier_prompt_when_it_resumes_a_session() {
+    let Some(bench) = Bench::set_up() else { return };
+    let first = codex(&bench, &[], "the first prompt");
+    let id = first.last("thread.started")["thread_id"].as_str().unwrap();
+    codex(&bench, &["resume", id], "the second prompt");
+    assert_eq!(bench.standin.conversations().last().unwrap().prompts, 2);
+}

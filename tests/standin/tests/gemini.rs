@@ -13,6 +13,10 @@ use support::{Bench, Greeter, Ran};
 const MODEL: &str = "gemini-2.5-pro";
 
 fn gemini(bench: &Bench, more_settings: &Value, prompt: &str) -> Ran {
+    gemini_with(bench, &[], more_settings, prompt)
+}
+
+fn gemini_with(bench: &Bench, more: &[&str], more_settings: &Value, prompt: &str) -> Ran {
     let mut settings = json!({"security": {"auth": {"selectedType": "gemini-api-key"}},
         "privacy": {"usageStatisticsEnabled": false},
         "general": {"enableAutoUpdate": false, "enableAutoUpdateNotification": false, "maxAttempts": 2}});
@@ -27,7 +31,8 @@ fn gemini(bench: &Bench, more_settings: &Value, prompt: &str) -> Ran {
         ("GEMINI_CLI_TRUST_WORKSPACE", "true"),
         ("GEMINI_CLI_NO_RELAUNCH", "1"),
     ];
-    let arguments = ["--output-format", "stream-json", "-m", MODEL, "--approval-mode", "yolo"];
+    let mut arguments = vec!["--output-format", "stream-json", "-m", MODEL, "--approval-mode", "yolo"];
+    arguments.extend(more);
     bench.run(&bench.programs.gemini(), &arguments, &env, prompt)
 }
 
@@ -125,4 +130,13 @@ fn calls_an_mcp_tool_with_the_arguments_of_the_scenario() {
     let ran = gemini(&bench, &json!({"mcpServers": {"greeter": server}}), "scenario=mcp:greet");
     assert_eq!(greeter.greeted(), [json!({"name": "stand-in"})], "{:#?}", ran.events);
     assert!(said(&ran).contains("good day"));
+}
+
+#[test]
+fn carries_the_earlier_prompt_when_it_resumes_a_session() {
+    let Some(bench) = Bench::set_up() else { return };
+    let first = gemini(&bench, &json!({}), "the first prompt");
+    let id = first.last("init")["session_id"].as_str().unwrap();
+    gemini_with(&bench, &["--resume", id], &json!({}), "the second prompt");
+    assert_eq!(bench.standin.conversations().last().unwrap().prompts, 2);
 }

@@ -1,11 +1,11 @@
 //! OpenAI Responses, as codex uses it: always streamed, texts taken from the finished items.
 //!
-//! codex sends its surroundings (folder, permissions, skills) as messages of the user, each in a tag of its
-//! own or under a heading; none of them is a prompt. Tools of MCP servers come in namespaces, or only after
-//! the model has searched for them.
+//! It recognises several refusals by their code, so these are the API's own codes.
+
+mod body;
 
 use crate::{
-    conversation::{Conversation, Tool, stated_after},
+    conversation::Conversation,
     playback::Events,
     protocol::{Envelope, PathFacts, Protocol, Refusal, with},
     scenario::Fault,
@@ -13,149 +13,13 @@ use crate::{
     toolbox::Call,
     usage::openai as usage,
 };
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(crate) struct OpenAi;
 
-#[derive(Deserialize)]
-struct Body {
-    model: String,
-    #[serde(default)]
-    stream: bool,
-    input: Input,
-    #[serde(default)]
-    tools: Vec<Offer>,
-    #[serde(default)]
-    text: Option<TextSettings>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Input {
-    Prompt(String),
-    Items(Vec<Item>),
-}
-
-/// An item by what it carries: a message has a role and content, a tool's result an output, a search tools.
-#[derive(Deserialize)]
-struct Item {
-    #[serde(default, rename = "type")]
-    kind: Option<String>,
-    #[serde(default)]
-    role: Option<String>,
-    #[serde(default)]
-    content: Option<Content>,
-    #[serde(default)]
-    output: Option<Content>,
-    #[serde(default)]
-    tools: Vec<Offer>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Content {
-    Text(String),
-    Parts(Vec<Part>),
-    Other(Value),
-}
-
-#[derive(Deserialize)]
-struct Part {
-    #[serde(default)]
-    text: String,
-}
-
-#[derive(Deserialize)]
-struct Offer {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    parameters: Value,
-    /// The members, when this is a namespace.
-    #[serde(default)]
-    tools: Vec<Offer>,
-}
-
-#[derive(Deserialize)]
-struct TextSettings {
-    #[serde(default)]
-    format: Option<Format>,
-}
-
-#[derive(Deserialize)]
-struct Format {
-    #[serde(default)]
-    schema: Option<Value>,
-}
-
-impl Content {
-    fn text(&self) -> String {
-        match self {
-            Self::Text(text) => text.clone(),
-            Self::Parts(parts) => parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join("\n"),
-            Self::Other(value) => value.to_string(),
-        }
-    }
-}
-
-impl Offer {
-    fn tools(&self, namespace: Option<&str>) -> Vec<Tool> {
-        if self.kind == "namespace" {
-            return self.tools.iter().flat_map(|member| member.tools(self.name.as_deref())).collect();
-        }
-        vec![Tool {
-            name: self.name.clone().unwrap_or_else(|| self.kind.clone()),
-            namespace: namespace.map(str::to_owned),
-            parameters: self.parameters.clone(),
-            freeform: self.kind == "custom",
-        }]
-    }
-}
-
-/// Whether the program wrote this by itself, in the user's name.
-fn is_surroundings(text: &str) -> bool {
-    let text = text.trim_start();
-    let tagged = text.strip_prefix('<').and_then(|rest| rest.split_once('>')).is_some_and(|(tag, rest)| {
-        !tag.is_empty() && !tag.contains(char::is_whitespace) && rest.contains(&format!("</{tag}>"))
-    });
-    tagged || text.starts_with("# AGENTS.md")
-}
-
 impl Protocol for OpenAi {
     fn read(&self, body: &[u8], _: &PathFacts) -> Result<Conversation, serde_json::Error> {
-        let body: Body = serde_json::from_slice(body)?;
-        let mut conversation = Conversation {
-            model: body.model,
-            streamed: body.stream,
-            schema: body.text.and_then(|text| text.format).and_then(|format| format.schema),
-            tools: body.tools.iter().flat_map(|offer| offer.tools(None)).collect(),
-            ..Conversation::default()
-        };
-        let items = match body.input {
-            Input::Prompt(prompt) => {
-                conversation.user(&prompt, Vec::new());
-                Vec::new()
-            }
-            Input::Items(items) => items,
-        };
-        for item in &items {
-            let kind = item.kind.as_deref().unwrap_or("message");
-            let text = item.content.as_ref().map(Content::text).unwrap_or_default();
-            conversation.folder = conversation.folder.take().or_else(|| stated_after(&text, "<cwd>"));
-            if kind == "tool_search_output" {
-                conversation.searched = true;
-                conversation.tools.extend(item.tools.iter().flat_map(|offer| offer.tools(None)));
-            } else if kind.ends_with("_output") {
-                let result = item.output.as_ref().map(Content::text).unwrap_or_default();
-                conversation.user("", vec![result]);
-            } else if item.role.as_deref() == Some("user") && !is_surroundings(&text) {
-                conversation.user(&text, Vec::new());
-            }
-        }
-        Ok(conversation)
+        body::read(body)
     }
 
     fn whole(&self, reply: &Reply, envelope: &Envelope) -> Value {
