@@ -106,9 +106,10 @@ fn parse(bytes: &[u8]) -> Option<Listing> {
     for file in &mut listing.files {
         let mut columns = fields.next()?.splitn(3, |byte| *byte == b'\t');
         let (added, removed, rest) = (columns.next()?, columns.next()?, columns.next()?);
-        if rest.is_empty() {
-            fields.next()?;
-            fields.next()?;
+        // Both parts must be about the same file, or the list was not read as it was meant.
+        let named = if rest.is_empty() { fields.nth(1)? } else { rest };
+        if named != file.path.as_os_str().as_bytes() {
+            return None;
         }
         file.binary = added == b"-";
         (file.added, file.removed) = if file.binary { (0, 0) } else { (number(added)?, number(removed)?) };

@@ -5,18 +5,15 @@
 
 use crate::git::Git;
 use crate::lock::Lock;
+use crate::record::SETTLING;
 use crate::{Commit, Repository, WorkspaceError, removal};
 use jackfield_types::AttemptId;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// A git that outlived its killed host is given this long to finish what it was doing.
-const SETTLING: Duration = Duration::from_secs(1);
 
 /// Registers a worktree without files, with its branch, and gives its own git folder.
 pub(crate) async fn add(
-    _lock: &Lock,
+    lock: &Lock,
     repository: &Repository,
     attempt: AttemptId,
     tree: &Path,
@@ -38,9 +35,13 @@ pub(crate) async fn add(
         return Err(WorkspaceError::BranchInTheWay(repository.top.clone()));
     }
     if answer.code != Some(0) && has_broken(&repository.common) {
-        // Git refuses every new worktree while one is half registered, which a killed host can leave.
+        // Git refuses every new worktree while one is half registered, which a killed host can leave; and
+        // it refuses after it has made the branch.
         tokio::time::sleep(SETTLING).await;
         remove_broken(&repository.common).await?;
+        if let Some(made) = tip(&repository.common, branch).await? {
+            delete_branch(lock, &repository.common, branch, &made).await?;
+        }
         answer = ask().await?;
     }
     if answer.code != Some(0) {

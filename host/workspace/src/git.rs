@@ -6,6 +6,7 @@
 //! configuration is otherwise respected.
 
 use crate::{Commit, WorkspaceError};
+use jackfield_process::{Environment, ProcessError, QuickSpec, run_quick};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,8 +46,8 @@ const OUTPUT_CAP: usize = 64 << 20;
 pub(crate) struct Git {
     what: String,
     cwd: PathBuf,
-    environment: Vec<(OsString, OsString)>,
-    arguments: Vec<OsString>,
+    environment: Environment,
+    argv: Vec<OsString>,
     stdin: Vec<u8>,
 }
 
@@ -60,7 +61,7 @@ pub(crate) struct Answer {
 impl Git {
     /// `what` completes the sentence "git could not …".
     pub(crate) fn to(what: impl Into<String>, cwd: impl Into<PathBuf>) -> Self {
-        let mut environment: Vec<(OsString, OsString)> =
+        let mut environment: Environment =
             INHERITED.iter().filter_map(|name| Some(((*name).into(), std::env::var_os(name)?))).collect();
         let fixed = [
             ("LC_ALL", "C"),
@@ -72,17 +73,17 @@ impl Git {
             ("GIT_COMMITTER_NAME", NAME),
             ("GIT_COMMITTER_EMAIL", EMAIL),
         ];
-        environment.extend(fixed.map(|(name, value)| (name.into(), value.into())));
-        let mut arguments = vec![OsString::from("git")];
+        environment.extend(fixed.map(|(name, value)| (name.into(), OsString::from(value))));
+        let mut argv = vec![OsString::from("git")];
         for setting in SETTINGS {
-            arguments.extend(["-c".into(), OsString::from(setting)]);
+            argv.extend(["-c".into(), OsString::from(setting)]);
         }
-        Self { what: what.into(), cwd: cwd.into(), environment, arguments, stdin: Vec::new() }
+        Self { what: what.into(), cwd: cwd.into(), environment, argv, stdin: Vec::new() }
     }
 
     /// One more environment variable.
     pub(crate) fn with(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
-        self.environment.push((name.into(), value.as_ref().into()));
+        self.environment.insert(name.into(), value.as_ref().into());
         self
     }
 
@@ -93,7 +94,7 @@ impl Git {
 
     /// More arguments.
     pub(crate) fn arguments<A: AsRef<OsStr>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
-        self.arguments.extend(arguments.into_iter().map(|argument| argument.as_ref().into()));
+        self.argv.extend(arguments.into_iter().map(|argument| argument.as_ref().into()));
         self
     }
 
@@ -110,11 +111,24 @@ impl Git {
 
     /// Runs it; a refusal is an answer too.
     pub(crate) async fn ask(self) -> Result<Answer, WorkspaceError> {
-        let Self { what, cwd, environment, arguments, stdin } = self;
+        let Self { what, cwd, environment, argv, stdin } = self;
         if !cwd.is_dir() {
             return Err(WorkspaceError::NotFound(cwd));
         }
-        crate::runner::run(what, cwd, environment, arguments, stdin, TIMEOUT, OUTPUT_CAP).await
+        let spec = QuickSpec { argv, environment, cwd, stdin, timeout: TIMEOUT, output_cap: OUTPUT_CAP };
+        let quick = run_quick(spec).await.map_err(|error| match error {
+            ProcessError::NoProgram { .. } => WorkspaceError::GitMissing,
+            error => WorkspaceError::Git { what: what.clone(), said: error.to_string() },
+        })?;
+        if quick.timed_out {
+            return Err(WorkspaceError::GitTooSlow { what, seconds: TIMEOUT.as_secs() });
+        }
+        if quick.left_out > 0 {
+            let said = format!("it had more to say than the {} MiB that are kept", OUTPUT_CAP >> 20);
+            return Err(WorkspaceError::Git { what, said });
+        }
+        let said = String::from_utf8_lossy(&quick.stderr).trim().to_owned();
+        Ok(Answer { code: quick.code, stdout: quick.stdout, said })
     }
 
     /// Runs it, and gives what it wrote to standard output. A refusal is an error.

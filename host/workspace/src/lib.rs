@@ -25,7 +25,6 @@ mod private;
 mod record;
 mod release;
 mod removal;
-mod runner;
 mod save;
 mod source;
 mod stack;

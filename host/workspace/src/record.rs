@@ -15,6 +15,10 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A git that outlived its killed host is given this long to finish what it was doing.
+pub(crate) const SETTLING: Duration = Duration::from_secs(1);
 
 /// How far a worktree is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -110,6 +114,14 @@ impl Place {
         fs::write(&next, bytes)
             .and_then(|()| fs::rename(&next, &self.record))
             .map_err(WorkspaceError::file("write", &self.record))
+    }
+
+    /// Waits until a git that outlived its killed host has finished what it was at when the record was
+    /// written. Only after a crash, and only when it was a moment ago.
+    pub(crate) async fn settle(&self) {
+        let written = self.record.metadata().and_then(|facts| facts.modified());
+        let age = written.ok().and_then(|written| written.elapsed().ok()).unwrap_or_default();
+        tokio::time::sleep(SETTLING.saturating_sub(age)).await;
     }
 
     pub(crate) fn erase(&self, _claim: &Claim) -> Result<(), WorkspaceError> {

@@ -102,9 +102,7 @@ pub(crate) async fn finish(
             None => {}
         }
     }
-    if let Some(gone) = gone {
-        removal::delete(gone).await?;
-    }
+    removal::empty(gone).await;
     place.erase(claim)?;
     Ok(branch_kept)
 }

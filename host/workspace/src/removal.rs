@@ -29,6 +29,14 @@ pub(crate) async fn delete(folder: PathBuf) -> Result<(), WorkspaceError> {
     done.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(WorkspaceError::file("remove", &folder))
 }
 
+/// Deletes what was moved into the trash. If something still writes there, the next repair deletes it.
+pub(crate) async fn empty(gone: Option<PathBuf>) {
+    let Some(gone) = gone else { return };
+    if let Err(error) = delete(gone).await {
+        tracing::info!(%error, "something stays in the trash until the next repair");
+    }
+}
+
 fn delete_now(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
         // Tools such as Go's module cache leave folders that their owner may not write either.

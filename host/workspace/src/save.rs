@@ -37,9 +37,9 @@ const UNFINISHED: &[&str] = &[
     "CHERRY_PICK_HEAD",
     "REVERT_HEAD",
     "REBASE_HEAD",
-    "index.lock",
-    "HEAD.lock",
 ];
+/// Locks that a killed agent may have left on its own HEAD and index.
+const LOCKS: &[&str] = &["index.lock", "HEAD.lock"];
 const UNFINISHED_FOLDERS: &[&str] = &["rebase-merge", "rebase-apply", "sequencer"];
 
 /// Commits everything that git would not ignore to the branch of the attempt.
@@ -52,6 +52,9 @@ pub(crate) async fn save(worktree: &Worktree) -> Result<Saved, WorkspaceError> {
     let file = git_folder.join(format!("jackfield-{}", worktree.attempt));
     let _scratch = Scratch(file.clone());
     let index = Index { git_folder, tree: &worktree.path, file };
+    for name in admin.iter().flat_map(|admin| LOCKS.iter().map(|name| admin.join(name))) {
+        removal::forget(&name)?;
+    }
     let points = Points::read(git_folder, worktree, admin.is_some()).await?;
     let start = points.start(worktree).await?;
     let found = if worktree.path.is_dir() {

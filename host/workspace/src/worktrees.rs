@@ -61,7 +61,10 @@ impl Worktrees {
         let claim = place.claim()?.ok_or(WorkspaceError::AttemptTaken(attempt))?;
         match place.read()? {
             None => {}
-            Some(Record::Making { repository, branch }) => undo(&place, &claim, &repository, &branch).await?,
+            Some(Record::Making { repository, branch }) => {
+                place.settle().await;
+                undo(&place, &claim, &repository, &branch).await?;
+            }
             Some(_) => return Err(WorkspaceError::AttemptTaken(attempt)),
         }
         let branch = format!("jackfield/{run}/{attempt}");
@@ -71,8 +74,8 @@ impl Worktrees {
         };
         place.write(&claim, &Record::Making { repository: repository.clone(), branch: branch.clone() })?;
         let made = match source {
-            Source::Git(source) => from_git(&place, source, run, branch.clone()).await,
-            Source::Folder { path } => self.from_folder(&place, path, run, branch.clone()).await,
+            Source::Git(source) => worktree_of(&place, source, run, branch.clone()).await,
+            Source::Folder { path } => self.copy_of(&place, path, run, branch.clone()).await,
         };
         match made {
             Ok(worktree) => {
@@ -121,7 +124,7 @@ impl Worktrees {
         Ok(repaired)
     }
 
-    async fn from_folder(
+    async fn copy_of(
         &self,
         place: &Place,
         folder: &Path,
@@ -146,7 +149,7 @@ impl Worktrees {
     }
 }
 
-async fn from_git(
+async fn worktree_of(
     place: &Place,
     repository: &Repository,
     run: RunId,
@@ -194,6 +197,7 @@ async fn repair_one(place: &Place, repaired: &mut Repaired) -> Result<(), Worksp
     let Some(claim) = place.claim()? else { return Ok(()) };
     match place.read()? {
         Some(Record::Making { repository, branch }) => {
+            place.settle().await;
             undo(place, &claim, &repository, &branch).await?;
             repaired.undone.push(place.attempt);
         }
@@ -219,8 +223,6 @@ async fn undo(place: &Place, claim: &Claim, repository: &Path, branch: &str) -> 
             entry::delete_branch(&lock, repository, branch, &tip).await?;
         }
     }
-    if let Some(gone) = gone {
-        removal::delete(gone).await?;
-    }
+    removal::empty(gone).await;
     place.erase(claim)
 }
