@@ -159,3 +159,11 @@ fn carries_the_earlier_prompt_when_it_resumes_a_session() {
     codex(&bench, &["resume", id], "the second prompt");
     assert_eq!(bench.standin.conversations().last().unwrap().prompts, 2);
 }
+
+#[test]
+fn bears_a_stream_that_is_only_kept_alive_before_the_answer() {
+    let Some(bench) = Bench::set_up() else { return };
+    let ran = codex(&bench, &[], "scenario=slow:3");
+    assert_eq!(items(&ran, "agent_message")[0]["text"], HELLO_TEXT);
+    assert_eq!(bench.standin.conversations().len(), 1, "it did not ask again");
+}

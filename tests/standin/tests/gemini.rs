@@ -140,3 +140,11 @@ fn carries_the_earlier_prompt_when_it_resumes_a_session() {
     gemini_with(&bench, &["--resume", id], &json!({}), "the second prompt");
     assert_eq!(bench.standin.conversations().last().unwrap().prompts, 2);
 }
+
+#[test]
+fn bears_a_stream_that_is_silent_before_the_answer() {
+    let Some(bench) = Bench::set_up() else { return };
+    let ran = gemini(&bench, &json!({}), "scenario=slow:3");
+    assert_eq!(said(&ran), HELLO_TEXT);
+    assert_eq!(bench.standin.conversations().len(), 1, "it did not ask again");
+}
