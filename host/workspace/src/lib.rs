@@ -12,6 +12,21 @@
 //!   commit that its branch reaches.
 //! - Worktrees of one repository are made and removed one at a time, across processes.
 //! - This crate knows git and files, and neither the database nor components.
+//!
+//! ```no_run
+//! # async fn story() -> Result<(), jackfield_workspace::WorkspaceError> {
+//! use jackfield_types::{AttemptId, RunId};
+//! use jackfield_workspace::{Release, Worktrees, source};
+//! let worktrees = Worktrees::open("/var/lib/jackfield/worktrees")?;
+//! worktrees.repair().await?;
+//! let repository = source("/home/ann/project".as_ref()).await?;
+//! let worktree = worktrees.create(&repository, RunId::new(), AttemptId::new()).await?;
+//! // … the agent works in `worktree.cwd`, with `worktree.environment()`, and ends …
+//! let captured = worktrees.capture(&worktree, "/var/lib/jackfield/diffs/one.patch".as_ref()).await?;
+//! println!("{} files on {}", captured.files.len(), worktree.branch);
+//! worktrees.release(&worktree, Release::Remove).await?;
+//! # Ok(()) }
+//! ```
 
 mod capture;
 mod changed;

@@ -42,7 +42,7 @@ async fn remove(place: &Place, claim: &Claim, worktree: &Worktree) -> Result<Rel
             removal::forget(&worktree.admin.join("locked"))?;
             return Ok(Released { removed: false, branch_kept: true, kept_because: Some(why) });
         }
-    } else if worktree.path.is_dir() {
+    } else if worktree.is_there() {
         let why = format!("its repository {} is gone", worktree.repository.display());
         return Ok(Released { removed: false, branch_kept: false, kept_because: Some(why) });
     }
@@ -54,7 +54,7 @@ async fn remove(place: &Place, claim: &Claim, worktree: &Worktree) -> Result<Rel
 /// Saves what is in the worktree; what cannot be saved is the answer.
 async fn unsaved(worktree: &Worktree) -> Result<Option<String>, WorkspaceError> {
     let saved = save::save(worktree).await?;
-    if !worktree.path.is_dir() {
+    if !worktree.is_there() {
         return Ok(None);
     }
     if saved.left_out.is_some() {

@@ -39,6 +39,8 @@ pub(crate) async fn empty(gone: Option<PathBuf>) {
 
 fn delete_now(folder: &Path) -> io::Result<()> {
     match fs::remove_dir_all(folder) {
+        // A link that an agent put in place of its folder.
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => fs::remove_file(folder),
         // Tools such as Go's module cache leave folders that their owner may not write either.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             allow(folder)?;

@@ -8,7 +8,8 @@
 
 use crate::git::{self, Git};
 use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, removal};
-use std::fs;
+use std::fs::{self, FileTimes};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// What the branch of the attempt holds now.
@@ -57,7 +58,7 @@ pub(crate) async fn save(worktree: &Worktree) -> Result<Saved, WorkspaceError> {
     }
     let points = Points::read(git_folder, worktree, admin.is_some()).await?;
     let start = points.start(worktree).await?;
-    let found = if worktree.path.is_dir() {
+    let found = if worktree.is_there() {
         Found::look(&index, admin, worktree, &points, &start).await?
     } else {
         Found { tree: start.tree.clone(), left_out: Some("its folder is gone".to_owned()), merging: None }
@@ -226,7 +227,7 @@ impl Index<'_> {
     /// Starts from the index of the worktree, which knows what has not changed and need not be read again.
     async fn seed(&self, admin: Option<&Path>, start: &Commit) -> Result<(), WorkspaceError> {
         removal::forget(&self.file.with_extension("lock"))?;
-        let copied = admin.is_some_and(|admin| fs::copy(admin.join("index"), &self.file).is_ok());
+        let copied = admin.is_some_and(|admin| copy_index(&admin.join("index"), &self.file).is_ok());
         if copied { Ok(()) } else { self.start_at(start).await }
     }
 
@@ -255,6 +256,14 @@ impl Index<'_> {
     pub(crate) async fn write_tree(&self) -> Result<String, WorkspaceError> {
         self.git("write the tree of files").argument("write-tree").line().await
     }
+}
+
+/// Its time goes with it: git looks into files that changed as late as their index was written, and a
+/// copy that looks younger would make it miss them.
+fn copy_index(from: &Path, to: &Path) -> io::Result<()> {
+    let written = fs::metadata(from)?.modified()?;
+    fs::copy(from, to)?;
+    fs::File::open(to)?.set_times(FileTimes::new().set_modified(written))
 }
 
 async fn tree_of(git_folder: &Path, commit: &Commit) -> Result<String, WorkspaceError> {

@@ -52,6 +52,11 @@ impl Worktree {
         vec![("GIT_CEILING_DIRECTORIES".into(), around.into())]
     }
 
+    /// Its folder is there. A link in its place leads to files that are none of ours, and is not it.
+    pub(crate) fn is_there(&self) -> bool {
+        self.path.symlink_metadata().is_ok_and(|facts| facts.is_dir())
+    }
+
     pub(crate) fn reference(&self) -> String {
         format!("refs/heads/{}", self.branch)
     }

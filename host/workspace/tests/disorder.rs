@@ -239,7 +239,7 @@ async fn a_submodule_is_left_alone_until_something_in_it_changes() {
 }
 
 #[tokio::test]
-async fn hooks_and_the_git_variables_of_the_host_are_not_heeded() {
+async fn hooks_of_the_user_are_not_run_by_the_host() {
     let house = House::new();
     for hook in ["post-checkout", "pre-commit", "reference-transaction", "commit-msg"] {
         let path = house.repository.join(".git/hooks").join(hook);
@@ -251,4 +251,18 @@ async fn hooks_and_the_git_variables_of_the_host_are_not_heeded() {
     assert!(house.worktrees.capture(&worktree, &house.diff()).await.unwrap().committed);
     assert!(house.worktrees.release(&worktree, Release::Remove).await.unwrap().removed);
     assert!(!house.repository.join(".git/hook-ran").exists());
+}
+
+#[tokio::test]
+async fn a_link_in_place_of_the_worktree_is_not_followed() {
+    let house = House::new();
+    let worktree = house.worktree().await;
+    let elsewhere = house.home.path().join("elsewhere");
+    write(&elsewhere.join("private"), "not the agent's\n");
+    fs::remove_dir_all(&worktree.path).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &worktree.path).unwrap();
+    let captured = house.worktrees.capture(&worktree, &house.diff()).await.unwrap();
+    assert_eq!(names(&captured), Vec::<&str>::new());
+    assert!(house.worktrees.release(&worktree, Release::Remove).await.unwrap().removed);
+    assert_eq!(read(&elsewhere.join("private")), "not the agent's\n");
 }

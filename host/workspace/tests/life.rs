@@ -12,11 +12,11 @@ mod support;
 
 use jackfield_types::{AttemptId, RunId};
 use jackfield_workspace::{ChangeKind, Release, WorktreeKind, Worktrees, source};
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use support::{House, git, read, write};
+use support::{House, git, git_with, read, write};
 
 #[tokio::test]
 async fn work_is_committed_to_the_attempts_branch_and_the_users_checkout_is_untouched() {
@@ -150,6 +150,41 @@ async fn a_repository_without_commits_starts_empty_and_its_first_work_can_be_mer
     let unused = empty.worktree().await;
     empty.worktrees.release(&unused, Release::Remove).await.unwrap();
     assert_eq!(empty.state(), before);
+}
+
+#[tokio::test]
+async fn what_git_cannot_check_out_is_told_and_leaves_nothing() {
+    let house = House::new();
+    write(&house.repository.join(".gitattributes"), "*.big filter=large\n");
+    write(&house.repository.join("a.big"), "pointer\n");
+    git(&house.repository, &["add", "-A"]);
+    git(&house.repository, &["commit", "-qm", "Large files"]);
+    git(&house.repository, &["config", "filter.large.smudge", "no-such-filter-program"]);
+    git(&house.repository, &["config", "filter.large.clean", "cat"]);
+    git(&house.repository, &["config", "filter.large.required", "true"]);
+    let before = house.state();
+    let attempt = AttemptId::new();
+    let error = house.worktrees.create(&house.source().await, RunId::new(), attempt).await.unwrap_err();
+    assert_eq!(error.problem().code, "git_failed");
+    assert!(error.to_string().contains("no-such-filter-program"), "{error}");
+    assert_eq!(house.state(), before);
+    git(&house.repository, &["config", "filter.large.smudge", "cat"]);
+    house.worktrees.create(&house.source().await, RunId::new(), attempt).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_agent_in_a_copy_never_meets_a_repository_around_the_worktrees_folder() {
+    let house = House::new();
+    git(house.home.path(), &["init", "-q"]);
+    let folder = tempfile::tempdir().unwrap();
+    write(&folder.path().join("page"), "page\n");
+    let plain = source(folder.path()).await.unwrap();
+    let worktree = house.worktrees.create(&plain, RunId::new(), AttemptId::new()).await.unwrap();
+    let look = |environment: &[(OsString, OsString)]| {
+        git_with(&worktree.cwd, environment, &["rev-parse", "--show-toplevel"]).status.success()
+    };
+    assert!(look(&[]), "without the environment it does");
+    assert!(!look(&worktree.environment()));
 }
 
 #[tokio::test]

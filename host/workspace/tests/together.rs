@@ -28,26 +28,28 @@ fn another_host(part: &str, home: &Path, attempt: Option<AttemptId>) -> Child {
     std::process::Command::new(std::env::current_exe().unwrap())
         .args(["--exact", part, "--ignored", "--nocapture"])
         .env(HOME, home)
+        // A host may itself be started by a git hook, which sets these.
+        .envs([("GIT_DIR", "/nowhere"), ("GIT_INDEX_FILE", "/nowhere"), ("GIT_WORK_TREE", "/nowhere")])
         .env(ATTEMPT, attempt.map(|attempt| attempt.to_string()).unwrap_or_default())
         .stdout(Stdio::null())
         .spawn()
         .unwrap()
 }
 
-fn given_house() -> (PathBuf, Worktrees) {
-    let home = PathBuf::from(std::env::var_os(HOME).expect("only another test starts this one"));
-    let worktrees = Worktrees::open(home.join("worktrees")).unwrap();
-    (home.join("repository"), worktrees)
+/// Where the part is to be played; nothing where no other test gave it.
+fn given_home() -> Option<PathBuf> {
+    std::env::var_os(HOME).map(PathBuf::from)
 }
 
-async fn live_through_some(repository: &Path, worktrees: &Worktrees, name: &str) -> Vec<PathBuf> {
-    let found = source(repository).await.unwrap();
+async fn live_through_some(home: &Path, name: &str) -> Vec<PathBuf> {
+    let worktrees = Worktrees::open(home.join("worktrees")).unwrap();
+    let found = source(&home.join("repository")).await.unwrap();
     let lives = (0..5).map(|number| {
         let (found, worktrees, file) = (found.clone(), worktrees.clone(), format!("{name}-{number}"));
+        let diff = home.join("diffs").join(&file);
         tokio::spawn(async move {
             let worktree = worktrees.create(&found, RunId::new(), AttemptId::new()).await.unwrap();
             write(&worktree.path.join(&file), "work\n");
-            let diff = worktrees_home(&worktrees).join(&file);
             let captured = worktrees.capture(&worktree, &diff).await.unwrap();
             assert_eq!(captured.files.len(), 1, "{:?}", captured.files);
             assert_eq!(captured.files[0].path, PathBuf::from(&file));
@@ -62,24 +64,20 @@ async fn live_through_some(repository: &Path, worktrees: &Worktrees, name: &str)
     paths
 }
 
-fn worktrees_home(_: &Worktrees) -> PathBuf {
-    std::env::temp_dir().join(format!("jackfield-together-{}", std::process::id()))
-}
-
 #[tokio::test]
 #[ignore = "a part that other tests give to a process of their own"]
 async fn play_many_lives() {
-    let (repository, worktrees) = given_house();
-    live_through_some(&repository, &worktrees, &format!("host-{}", std::process::id())).await;
-    std::fs::remove_dir_all(worktrees_home(&worktrees)).unwrap();
+    let Some(home) = given_home() else { return };
+    live_through_some(&home, &format!("host-{}", std::process::id())).await;
 }
 
 #[tokio::test]
 #[ignore = "a part that other tests give to a process of their own"]
 async fn play_creating_one() {
-    let (repository, worktrees) = given_house();
+    let Some(home) = given_home() else { return };
     let attempt = std::env::var(ATTEMPT).unwrap().parse().unwrap();
-    let found = source(&repository).await.unwrap();
+    let worktrees = Worktrees::open(home.join("worktrees")).unwrap();
+    let found = source(&home.join("repository")).await.unwrap();
     worktrees.create(&found, RunId::new(), attempt).await.unwrap();
 }
 
@@ -89,11 +87,10 @@ async fn tasks_and_processes_make_worktrees_of_one_repository_at_once() {
     let before = house.state();
     let mut others: Vec<_> =
         (0..2).map(|_| another_host("play_many_lives", house.home.path(), None)).collect();
-    let paths = live_through_some(&house.repository, &house.worktrees, "here").await;
+    let paths = live_through_some(house.home.path(), "here").await;
     for other in &mut others {
         assert!(other.wait().unwrap().success());
     }
-    std::fs::remove_dir_all(worktrees_home(&house.worktrees)).unwrap();
     assert_eq!(paths.iter().collect::<HashSet<_>>().len(), 5);
     assert_eq!(house.state()[1..], before[1..]);
     assert_eq!(git(&house.repository, &["branch", "--list", "jackfield/*"]).lines().count(), 15);

@@ -10,6 +10,7 @@
 
 use jackfield_types::{AttemptId, RunId};
 use jackfield_workspace::{Source, Worktree, Worktrees, source};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
@@ -72,11 +73,15 @@ pub(crate) fn git(at: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim_end().to_owned()
 }
 
+pub(crate) fn try_git(at: &Path, arguments: &[&str]) -> Output {
+    git_with(at, &[], arguments)
+}
+
 #[allow(
     clippy::disallowed_methods,
     reason = "the tests play the user and the agent, who start git themselves"
 )]
-pub(crate) fn try_git(at: &Path, arguments: &[&str]) -> Output {
+pub(crate) fn git_with(at: &Path, environment: &[(OsString, OsString)], arguments: &[&str]) -> Output {
     std::process::Command::new("git")
         .args([
             "-c",
@@ -87,6 +92,7 @@ pub(crate) fn try_git(at: &Path, arguments: &[&str]) -> Output {
             "protocol.file.allow=always",
         ])
         .args(arguments)
+        .envs(environment.iter().cloned())
         .current_dir(at)
         .output()
         .unwrap()
