@@ -33,6 +33,8 @@ struct Seen {
     prior: Option<Usage>,
     session: Option<String>,
     begun: bool,
+    /// The model said or did something.
+    heard: bool,
     changed: bool,
     retries: u32,
     answer: String,
@@ -60,6 +62,7 @@ impl driving::GuestReading for Reading {
                 prior: request.prior_usage.filter(|_| request.session.is_some()),
                 session: None,
                 begun: false,
+                heard: false,
                 changed: false,
                 retries: 0,
                 answer: String::new(),
@@ -126,6 +129,7 @@ impl Seen {
 
     fn item(&mut self, item: &Option<Item<'_>>, stage: Stage, bytes: &[u8], events: &mut Vec<Event>) {
         let Some(item) = item else { return events.push(raw(bytes)) };
+        self.heard |= item.kind.text() != Some("error");
         match (item.kind.text(), stage) {
             (Some("agent_message"), Stage::Completed) => {
                 self.answer = item.text.text_or_empty().to_string();
@@ -200,8 +204,10 @@ impl Seen {
             }
         }
         let verdict = self.verdict(exit);
-        // A turn that was begun and not ended used tokens that codex never told of.
-        let untold = Usage { estimated: self.begun, ..usage::NOTHING };
+        // What the model was heard to do, or may have been doing when the turn was broken off, used
+        // tokens that codex never told of.
+        let estimated = self.heard || (self.begun && self.end.is_none());
+        let untold = Usage { estimated, ..usage::NOTHING };
         Outcome {
             verdict,
             text: core::mem::take(&mut self.answer),

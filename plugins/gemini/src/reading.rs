@@ -34,6 +34,8 @@ struct Seen {
     worktree: String,
     session: Option<String>,
     begun: bool,
+    /// The model said or did something.
+    heard: bool,
     answer: Answer,
     tools: Tools,
     usage: Option<Usage>,
@@ -86,6 +88,7 @@ impl Seen {
             }
             Some("message") => match (line.role.text(), line.content.text()) {
                 (Some("assistant"), Some(words)) => {
+                    self.heard = true;
                     self.answer.say(words, line.timestamp.text());
                     events.push(Event::Text(words.to_string()));
                 }
@@ -93,7 +96,10 @@ impl Seen {
                 (Some("user"), _) => {}
                 _ => events.push(raw(bytes)),
             },
-            Some("tool_use") => events.push(Event::ToolCall(self.tools.call(&line))),
+            Some("tool_use") => {
+                self.heard = true;
+                events.push(Event::ToolCall(self.tools.call(&line)));
+            }
             Some("tool_result") => {
                 self.answer.begin_anew();
                 let (result, change) = self.tools.result(&line, &self.worktree);
@@ -120,7 +126,7 @@ impl Seen {
         let error = line.error.0.as_ref();
         let said = error.and_then(|error| error.message.words()).map(ToString::to_string);
         if let Some(stats) = &line.stats.0 {
-            let used = usage::used(stats, !ok);
+            let used = usage::used(stats, !ok && self.heard);
             self.usage = Some(used);
             self.model = self.model.take().or_else(|| usage::busiest(stats));
             events.push(Event::Usage(used));

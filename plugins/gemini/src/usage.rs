@@ -16,8 +16,8 @@ pub(crate) const NOTHING: Usage = Usage {
 };
 
 /// The tokens in our counts, which do not overlap. All are zero after an error of the API, even
-/// where earlier requests were answered; that is no figure, and marked as none.
-pub(crate) fn used(stats: &Stats<'_>, failed: bool) -> Usage {
+/// where earlier requests were answered (`untold`); that is no figure, and marked as none.
+pub(crate) fn used(stats: &Stats<'_>, untold: bool) -> Usage {
     let input = stats.input_tokens.count().unwrap_or(0);
     let cached_input = stats.cached.count().unwrap_or(0).min(input);
     let said = stats.output_tokens.count().unwrap_or(0);
@@ -28,7 +28,7 @@ pub(crate) fn used(stats: &Stats<'_>, failed: bool) -> Usage {
         cached_input,
         output: said.saturating_add(reasoning),
         reasoning,
-        estimated: failed && total == 0,
+        estimated: untold && total == 0,
         ..NOTHING
     }
 }

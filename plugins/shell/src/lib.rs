@@ -22,9 +22,11 @@ jackfield_sdk::runtime!();
 pub mod bindings {
     wit_bindgen::generate!({ path: "../../wit", world: "executor" });
 
-    export!(Shell with_types_in self);
-
-    use crate::Shell;
+    // Natively, several adapters may be linked into one program; their exports would clash.
+    #[cfg(target_family = "wasm")]
+    export!(Component with_types_in self);
+    #[cfg(target_family = "wasm")]
+    use crate::Shell as Component;
 }
 
 pub use bindings::exports::jackfield::plugin::{about, driving};
