@@ -4,7 +4,8 @@
 //! exact, its output is not known yet. A message is told of once for each of its blocks, always with
 //! the same id and the same figures, so a message counts once, by its id; its output is guessed from
 //! what it wrote until something better is said. A `result` settles everything before it: its totals
-//! cover the whole process, with sub-agents and side requests that no event tells of.
+//! cover the whole process, with sub-agents and side requests that no event tells of. A process that goes
+//! on with an earlier session begins again at nothing, so what that session had used plays no part here.
 
 use crate::line::{Final, Tokens};
 use crate::plan::is_claude;
