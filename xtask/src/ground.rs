@@ -1,0 +1,141 @@
+//! Where this is and how programs are started: the repository, cargo, its build folder, and an
+//! environment in which a cargo inside a cargo builds nothing twice.
+
+use crate::failure::{Failure, Outcome};
+use serde_json::Value;
+use std::{
+    env,
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+/// Folder of compiled components that tests share; it holds nothing that cannot be made again.
+const TEST_CACHE: &str = "JACKFIELD_TEST_CACHE";
+/// The program that behaviour tests start.
+const BINARY: &str = "JACKFIELD_TEST_BINARY";
+
+/// What every step stands on.
+#[derive(Debug)]
+pub(crate) struct Ground {
+    /// The repository.
+    pub(crate) root: PathBuf,
+    /// Where cargo builds.
+    pub(crate) target: PathBuf,
+    /// Leave the real agent programs out.
+    pub(crate) quick: bool,
+    /// What cannot be tested is a failure.
+    pub(crate) ci: bool,
+    cargo: PathBuf,
+}
+
+impl Ground {
+    pub(crate) fn survey(quick: bool) -> Outcome<Self> {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().map(Path::to_owned);
+        let root =
+            root.ok_or_else(|| Failure::new("xtask is not in a repository", "clone the whole repository"))?;
+        let mut ground = Self {
+            target: root.join("target"),
+            cargo: env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from),
+            ci: env::var("CI").is_ok_and(|ci| ci == "true"),
+            quick,
+            root,
+        };
+        let told = ground.metadata(&ground.root.join("Cargo.toml"), &["--no-deps"])?;
+        if let Some(target) = told.get("target_directory").and_then(Value::as_str) {
+            ground.target = target.into();
+        }
+        Ok(ground)
+    }
+
+    /// What cargo knows about a workspace.
+    pub(crate) fn metadata(&self, manifest: &Path, more: &[&str]) -> Outcome<Value> {
+        let mut command = self.program(&self.cargo);
+        command.args(["metadata", "--format-version", "1", "--manifest-path"]).arg(manifest).args(more);
+        let text = told(&mut command)?;
+        serde_json::from_str(&text)
+            .map_err(|error| Failure::new(format!("cargo metadata cannot be read: {error}"), "update cargo"))
+    }
+
+    /// A program in the repository: with nothing on its standard input, and without what cargo told *this*
+    /// program about itself, which would make build scripts run again.
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "starting programs is what this crate is for; the host has no part in it"
+    )]
+    pub(crate) fn program(&self, name: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(name);
+        command.current_dir(&self.root).stdin(Stdio::null());
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            let about_us = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"];
+            if about_us.iter().any(|begins| text.starts_with(begins)) {
+                command.env_remove(&name);
+            }
+        }
+        command.env(TEST_CACHE, self.target.join("test-cache"));
+        command.env(BINARY, self.target.join("debug/jackfield"));
+        command
+    }
+
+    /// Runs cargo, its output shown.
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Outcome {
+        self.cargo_in(&self.root, arguments, &[])
+    }
+
+    /// Runs cargo in another folder, with more variables.
+    pub(crate) fn cargo_in(&self, folder: &Path, arguments: &[&str], more: &[(&str, &OsStr)]) -> Outcome {
+        let mut command = self.program(&self.cargo);
+        command.current_dir(folder).args(arguments).envs(more.iter().copied());
+        shown(&mut command)
+    }
+
+    /// Runs a package's program, optimised.
+    pub(crate) fn optimised(&self, package: &str, arguments: &[String]) -> Outcome {
+        let mut command = self.program(&self.cargo);
+        command.args(["run", "--release", "--package", package, "--"]).args(arguments);
+        shown(&mut command)
+    }
+
+    /// Files that git tracks, or would with the next commit, relative to the repository.
+    pub(crate) fn files(&self) -> Outcome<Vec<String>> {
+        let which = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
+        let listed = told(self.program("git").args(which))?;
+        Ok(listed.split_terminator('\0').map(str::to_owned).collect())
+    }
+}
+
+/// Runs a program whose output is shown.
+pub(crate) fn shown(command: &mut Command) -> Outcome {
+    println!("$ {}", line(command));
+    let status = command.status().map_err(|error| not_started(command, &error))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("`{}`: {status}", line(command)), "what it said is above"))
+}
+
+/// Runs a program for its output.
+pub(crate) fn told(command: &mut Command) -> Outcome<String> {
+    let output = command.output().map_err(|error| not_started(command, &error))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let why = String::from_utf8_lossy(&output.stderr);
+    Err(Failure::new(format!("`{}`: {}", line(command), output.status), why.trim_end()))
+}
+
+fn not_started(command: &Command, error: &std::io::Error) -> Failure {
+    let program = Path::new(command.get_program()).display();
+    Failure::new(
+        format!("`{program}` cannot be started: {error}"),
+        format!("install `{program}`, or put it on the PATH"),
+    )
+}
+
+fn line(command: &Command) -> String {
+    let program = Path::new(command.get_program());
+    let mut words = vec![program.file_name().unwrap_or_else(|| command.get_program()).to_string_lossy()];
+    words.extend(command.get_args().map(OsStr::to_string_lossy));
+    words.join(" ")
+}

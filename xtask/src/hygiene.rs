@@ -1,0 +1,125 @@
+//! What every tracked file owes its readers: no mention of somebody's machine, dependencies from the public
+//! registries only, an opening that says what the file is for, and a length that can be read in one go.
+
+use crate::failure::{Failure, Outcome};
+use crate::ground::Ground;
+use std::fs;
+
+/// Past this many lines a file has a second subject.
+const LONGEST: usize = 500;
+/// Folders below which people have their own.
+const PERSONAL: [&str; 3] = ["/home/", "/Users/", "/root/"];
+/// People who do not exist.
+const NOBODY: [&str; 2] = ["ann", "agent"];
+/// Where locked dependencies come from.
+const REGISTRIES: [&str; 2] =
+    ["registry+https://github.com/rust-lang/crates.io-index", "https://registry.npmjs.org/"];
+
+pub(crate) fn check(ground: &Ground) -> Outcome {
+    let files = ground.files()?;
+    let here = ground.root.to_string_lossy().into_owned();
+    let mut faults = Vec::new();
+    for file in &files {
+        // A file that git knows and that is gone is a change in progress.
+        let Ok(bytes) = fs::read(ground.root.join(file)) else { continue };
+        let Ok(text) = String::from_utf8(bytes) else { continue };
+        faults.extend(faults_of(file, &text, &here));
+    }
+    if faults.is_empty() {
+        println!("{} files", files.len());
+        return Ok(());
+    }
+    Err(Failure::new(faults.join("\n"), "mend each where it says"))
+}
+
+fn faults_of(file: &str, text: &str, here: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    if file.ends_with(".rs") {
+        if !text.starts_with("//!") {
+            faults.push(format!("{file}:1: does not open with //! and what the file is for"));
+        }
+        let lines = text.lines().count();
+        if lines > LONGEST {
+            faults.push(format!("{file}: has {lines} lines; past {LONGEST} there is a second subject in it"));
+        }
+    }
+    let lock = file.ends_with("Cargo.lock") || file.ends_with("package-lock.json");
+    for (number, line) in text.lines().enumerate() {
+        let at = number + 1;
+        if line.contains(here) {
+            faults.push(format!("{file}:{at}: names the folder that this clone is in"));
+        }
+        if let Some(person) = personal(line) {
+            faults.push(format!("{file}:{at}: names somebody's own folder, {person}"));
+        }
+        if lock && foreign(line) {
+            faults.push(format!("{file}:{at}: locks a package from elsewhere than the public registry"));
+        }
+    }
+    faults
+}
+
+/// A personal folder that the line names.
+fn personal(line: &str) -> Option<&str> {
+    let mut named =
+        PERSONAL.iter().flat_map(|begins| line.match_indices(begins)).filter_map(|(at, begins)| {
+            let rest = line.get(at + begins.len()..)?;
+            let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && !"_-.".contains(letter));
+            let name = rest.get(..end.unwrap_or(rest.len()))?;
+            let real = !name.is_empty() && !NOBODY.contains(&name);
+            real.then(|| line.get(at..at + begins.len() + name.len())).flatten()
+        });
+    named.next()
+}
+
+/// Whether a line of a lockfile names a source that is not public.
+fn foreign(line: &str) -> bool {
+    let source = line.trim().trim_end_matches(',');
+    let named = source.strip_prefix("source = ").or_else(|| source.strip_prefix("\"resolved\": "));
+    named.is_some_and(|named| !REGISTRIES.iter().any(|known| named.trim_matches('"').starts_with(known)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(file: &str, text: &str) -> usize {
+        faults_of(file, text, "/srv/clone").len()
+    }
+
+    #[test]
+    fn a_rust_file_says_what_it_is_for() {
+        assert_eq!(faults("a.rs", "//! Something.\nfn main() {}\n"), 0);
+        assert_eq!(faults("a.rs", "fn main() {}\n"), 1);
+        assert_eq!(faults("a.md", "text\n"), 0);
+    }
+
+    #[test]
+    fn a_rust_file_ends_before_its_second_subject() {
+        let long = format!("//! Long.\n{}", "\n".repeat(LONGEST));
+        assert_eq!(faults("a.rs", &long), 1);
+        assert_eq!(faults("a.jsonl", &long), 0);
+    }
+
+    #[test]
+    fn nobody_finds_their_own_folder_here() {
+        let someone = ["/home", "someone/x"].join("/");
+        assert_eq!(faults("a.md", &format!("see {someone}")), 1);
+        assert_eq!(faults("a.md", &format!("see {}", ["/root", ".cargo"].join("/"))), 1);
+        assert_eq!(faults("a.md", "see /home/ann/project and ~/.local"), 0);
+        assert_eq!(faults("a.md", "folders below /home/ are personal"), 0);
+        assert_eq!(faults("a.md", "built in /srv/clone/target"), 1);
+    }
+
+    #[test]
+    fn dependencies_come_from_the_public_registries() {
+        let known = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+        assert_eq!(faults("Cargo.lock", known), 0);
+        assert_eq!(faults("Cargo.lock", "source = \"registry+https://crates.example/index\""), 1);
+        assert_eq!(
+            faults("x/package-lock.json", "  \"resolved\": \"https://registry.npmjs.org/a/-/a-1.tgz\","),
+            0
+        );
+        assert_eq!(faults("x/package-lock.json", "  \"resolved\": \"https://npm.example/a-1.tgz\","), 1);
+    }
+}

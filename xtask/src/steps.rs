@@ -1,0 +1,168 @@
+//! The steps of `test`, in the order in which mistakes are cheapest to find. The first failure ends it,
+//! with the command that repeats that step alone.
+
+use crate::failure::{Failure, Outcome};
+use crate::ground::{Ground, shown};
+use crate::summary::Summary;
+use crate::{hygiene, licences, tools};
+use std::time::Instant;
+
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    run: fn(&Ground) -> Outcome,
+    /// Not a part of `--quick`.
+    real_programs: bool,
+}
+
+const STEPS: [Step; 10] = [
+    Step {
+        name: "tools",
+        what: "the Rust target, clippy, nextest, git, Node",
+        run: tools::ensure,
+        real_programs: false,
+    },
+    Step { name: "format", what: "the code is laid out by rustfmt", run: format, real_programs: false },
+    Step {
+        name: "hygiene",
+        what: "what every tracked file owes its readers",
+        run: hygiene::check,
+        real_programs: false,
+    },
+    Step {
+        name: "licences",
+        what: "every dependency may be used",
+        run: licences::check,
+        real_programs: false,
+    },
+    Step { name: "clippy", what: "no lint, host and components alike", run: clippy, real_programs: false },
+    Step { name: "build", what: "the program, its components, all tests", run: build, real_programs: false },
+    Step {
+        name: "programs",
+        what: "the real agent programs, fetched from npm",
+        run: programs,
+        real_programs: true,
+    },
+    Step { name: "tests", what: "unit and behaviour tests", run: tests, real_programs: false },
+    Step {
+        name: "documents",
+        what: "every example in the documentation",
+        run: documents,
+        real_programs: false,
+    },
+    Step { name: "example", what: "a host inside another program", run: example, real_programs: false },
+];
+
+/// One line for each step.
+pub(crate) fn names() -> String {
+    let line = |step: &Step| format!("  {:<12}{}", step.name, step.what);
+    STEPS.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// All steps, or one of them.
+pub(crate) fn run(ground: &Ground, only: Option<&str>) -> Outcome {
+    let chosen: Vec<_> = STEPS
+        .iter()
+        .filter(|step| only.map_or(!(ground.quick && step.real_programs), |name| name == step.name))
+        .collect();
+    if chosen.is_empty() {
+        return Err(Failure::new(format!("there is no step '{}'", only.unwrap_or_default()), names()));
+    }
+    let mut summary = Summary::default();
+    for (number, step) in chosen.iter().enumerate() {
+        println!("\n== {}/{} {}: {}", number + 1, chosen.len(), step.name, step.what);
+        let began = Instant::now();
+        let came_to = (step.run)(ground);
+        summary.add(step.name, began.elapsed());
+        if let Err(failure) = came_to {
+            summary.print();
+            let again = format!("{failure}\n\nonly this step again: cargo xtask test --only {}", step.name);
+            return Err(Failure::new(format!("FAILED: {}", step.name), again));
+        }
+    }
+    summary.print();
+    println!("{}", if ground.quick { "passed, without the real agent programs" } else { "passed" });
+    Ok(())
+}
+
+fn format(ground: &Ground) -> Outcome {
+    ground.cargo(&["fmt", "--all", "--check"])
+}
+
+/// The shipped components are linted as what they are too: half of an adapter exists only there.
+fn clippy(ground: &Ground) -> Outcome {
+    ground.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
+    let mut wasm = vec!["clippy", "--locked", "--target", tools::WASM];
+    for package in COMPONENTS {
+        wasm.extend(["--package", package]);
+    }
+    wasm.extend(["--", "-D", "warnings"]);
+    ground.cargo(&wasm)
+}
+
+/// Packages that become components.
+const COMPONENTS: [&str; 7] = [
+    "claude-adapter",
+    "codex-adapter",
+    "gemini-adapter",
+    "shell-adapter",
+    "jackfield-chooser",
+    "jackfield-compress",
+    "headline-compressor",
+];
+
+/// All at once, so that every later step finds its crates built with the same features.
+fn build(ground: &Ground) -> Outcome {
+    ground.cargo(&["build", "--workspace", "--all-targets", "--locked"])?;
+    // Tests of the component layer build these guests themselves; here they do not wait for it under a
+    // time limit.
+    let folder = ground.target.join("tmp/guests");
+    ground.cargo_in(
+        &ground.root.join("host/plugins/tests/guests"),
+        &["build", "--quiet", "--release", "--examples", "--target", tools::WASM],
+        &[("CARGO_TARGET_DIR", folder.as_os_str())],
+    )
+}
+
+/// Fetches the pinned programs and holds them to their versions.
+pub(crate) fn programs(ground: &Ground) -> Outcome {
+    ground.cargo(&["test", "--workspace", "--locked", "--test", "programs"])
+}
+
+fn tests(ground: &Ground) -> Outcome {
+    if let Some(nextest) = tools::nextest(ground) {
+        let profile = if ground.quick { "quick" } else { "default" };
+        let mut command = ground.program(nextest);
+        command.args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--profile", profile]);
+        return shown(&mut command);
+    }
+    println!("NOTE: cargo-nextest is not here, so `cargo test` runs the tests: a hang is not ended.");
+    let mut arguments = vec!["test", "--workspace", "--locked", "--all-targets"];
+    if ground.quick {
+        arguments.extend(["--exclude", "jackfield-standin", "--exclude", "jackfield-behaviour"]);
+    }
+    ground.cargo(&arguments)
+}
+
+fn documents(ground: &Ground) -> Outcome {
+    ground.cargo(&["test", "--workspace", "--locked", "--doc"])
+}
+
+/// As the build made it: `cargo run -p jackfield --example embed` would choose features anew.
+fn example(ground: &Ground) -> Outcome {
+    shown(&mut ground.program(ground.target.join("debug/examples/embed")))
+}
+
+/// The shipped components and nothing else, where the host's build script looks for them.
+pub(crate) fn components(ground: &Ground) -> Outcome {
+    tools::wasm_target(ground)?;
+    let folder = ground.target.join("components");
+    for package in COMPONENTS {
+        let build = ["rustc", "--package", package, "--lib", "--crate-type", "cdylib"];
+        let how = ["--target", tools::WASM, "--profile", "component"];
+        let arguments: Vec<_> = build.into_iter().chain(how).collect();
+        ground.cargo_in(&ground.root, &arguments, &[("CARGO_TARGET_DIR", folder.as_os_str())])?;
+    }
+    println!("in {}", folder.join(tools::WASM).join("component").display());
+    Ok(())
+}

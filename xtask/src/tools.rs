@@ -1,0 +1,152 @@
+//! What the tests need on the machine. What can be had without asking is fetched; for the rest there is
+//! one sentence that says what to install.
+
+use crate::failure::{Failure, Outcome};
+use crate::ground::{Ground, shown, told};
+use std::path::{Path, PathBuf};
+
+/// What components are built for.
+pub(crate) const WASM: &str = "wasm32-wasip2";
+/// The test runner, as the configuration in `.config/nextest.toml` was written for it.
+const NEXTEST: &str = "0.9.143";
+/// The oldest Node that the agent programs run on.
+const NODE: u32 = 20;
+
+pub(crate) fn ensure(ground: &Ground) -> Outcome {
+    say("cargo", told(ground.program("cargo").arg("--version"))?);
+    for tool in ["clippy", "fmt"] {
+        component(ground, tool)?;
+    }
+    wasm_target(ground)?;
+    say("git", told(ground.program("git").arg("--version"))?);
+    install_nextest(ground);
+    if ground.quick {
+        println!("Node is not looked for: --quick leaves the real agent programs out");
+        return Ok(());
+    }
+    match node(ground) {
+        Err(failure) if !ground.ci => {
+            println!("NOTE: {failure}\nNOTE: tests that need it will say SKIPPED; with CI=true they fail");
+            Ok(())
+        }
+        found => found,
+    }
+}
+
+fn say(name: &str, text: impl AsRef<str>) {
+    println!("{name:<10}{}", text.as_ref().trim());
+}
+
+/// `rust-toolchain.toml` names them; a toolchain that did not come from rustup may lack them.
+fn component(ground: &Ground, tool: &str) -> Outcome {
+    let version = || told(ground.program("cargo").args([tool, "--version"]));
+    if let Ok(version) = version() {
+        say(tool, version);
+        return Ok(());
+    }
+    let name = if tool == "fmt" { "rustfmt" } else { tool };
+    shown(ground.program("rustup").args(["component", "add", name]))
+}
+
+pub(crate) fn wasm_target(ground: &Ground) -> Outcome {
+    let mut ask = ground.program("rustc");
+    let folder = told(ask.args(["--print", "target-libdir", "--target", WASM]))?;
+    if Path::new(folder.trim()).is_dir() {
+        say("target", WASM);
+        return Ok(());
+    }
+    shown(ground.program("rustup").args(["target", "add", WASM])).map_err(|_| {
+        Failure::new(format!("the Rust target {WASM} is missing"), format!("run: rustup target add {WASM}"))
+    })
+}
+
+/// The runner on the PATH, or the one that was installed into the build folder.
+pub(crate) fn nextest(ground: &Ground) -> Option<PathBuf> {
+    let own = own_tools(ground).join("bin/cargo-nextest");
+    let answers = |program: &PathBuf| told(ground.program(program).args(["nextest", "--version"])).is_ok();
+    ["cargo-nextest".into(), own].into_iter().find(answers)
+}
+
+fn own_tools(ground: &Ground) -> PathBuf {
+    ground.target.join("tools")
+}
+
+/// Into the build folder, not the user's: nothing outside the clone changes. Without it, `cargo test` runs
+/// the tests; that is said where it happens.
+fn install_nextest(ground: &Ground) {
+    if let Some(program) = nextest(ground) {
+        say(
+            "nextest",
+            told(ground.program(program).args(["nextest", "--version"]))
+                .unwrap_or_default()
+                .lines()
+                .next()
+                .unwrap_or_default(),
+        );
+        return;
+    }
+    println!("cargo-nextest is missing: building it once into the build folder, which takes some minutes");
+    let folder = own_tools(ground);
+    let mut install = ground.program("cargo");
+    install.args(["install", "cargo-nextest", "--version", NEXTEST, "--locked", "--quiet"]);
+    install.args(["--no-default-features", "--features", "default-no-update", "--root"]).arg(folder);
+    if let Err(failure) = shown(&mut install) {
+        println!("NOTE: {failure}");
+    }
+}
+
+/// Node and npm, which the agent programs and the Mermaid parser need.
+pub(crate) fn node(ground: &Ground) -> Outcome {
+    let found = node_there(ground);
+    if found.is_ok() || !debian_root(ground) {
+        return found;
+    }
+    println!("Node is missing or too old: asking apt for it");
+    let apt = |arguments: &[&str]| {
+        shown(ground.program("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
+    };
+    apt(&["update", "-q"])
+        .and_then(|()| apt(&["install", "-y", "-q", "--no-install-recommends", "nodejs", "npm"]))
+        .unwrap_or_else(|failure| println!("NOTE: {failure}"));
+    node_there(ground)
+}
+
+fn node_there(ground: &Ground) -> Outcome {
+    let missing = |what: String| {
+        Failure::new(
+            format!("{what}; the real agent programs and the Mermaid parser need it"),
+            format!("install Node.js {NODE} or later with npm (https://nodejs.org), or use --quick"),
+        )
+    };
+    let version =
+        told(ground.program("node").arg("--version")).map_err(|_| missing("Node is not here".into()))?;
+    let npm = told(ground.program("npm").arg("--version")).map_err(|_| missing("npm is not here".into()))?;
+    if major(&version).is_none_or(|major| major < NODE) {
+        return Err(missing(format!("Node is {}, which is too old", version.trim())));
+    }
+    say("node", version);
+    say("npm", npm);
+    Ok(())
+}
+
+fn major(version: &str) -> Option<u32> {
+    version.trim().trim_start_matches('v').split('.').next()?.parse().ok()
+}
+
+/// Whether apt may be asked: a Debian, and nobody who would have to be asked for a password.
+fn debian_root(ground: &Ground) -> bool {
+    let root = told(ground.program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
+    root && told(ground.program("apt-get").arg("--version")).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_major_version_is_read_from_what_node_says() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("v9.0.0"), Some(9));
+        assert_eq!(major("command not found"), None);
+    }
+}
