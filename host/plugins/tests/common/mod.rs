@@ -1,0 +1,294 @@
+//! What the tests share: the guests, built once from real Rust, and a host over temporary folders.
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
+#![allow(clippy::disallowed_methods, reason = "cargo builds the guests, and cargo is a process")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test code"
+)]
+
+use jackfield_plugins::facts::{choosing, driving, reporting, types};
+use jackfield_plugins::{
+    Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginEvent, Plugins,
+};
+use jackfield_types::{PluginKind, SystemClock, Timestamp};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+pub const NAME: &str = "guest-name-a";
+pub const OTHER_NAME: &str = "guest-name-b";
+pub const VERSION: &str = "1.0.0";
+pub const PROGRAM: &str = "program-name-a";
+pub const OTHER_PROGRAM: &str = "program-name-b";
+
+/// Longer than anything here takes, so that a test that hangs says where.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Builds all guests, once for each test binary; cargo knows what is there already.
+fn build() -> PathBuf {
+    let guests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/guests");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
+    let built = Command::new(env!("CARGO"))
+        .current_dir(&guests)
+        .args(["build", "--quiet", "--release", "--examples", "--target", "wasm32-wasip2"])
+        .env_remove("RUSTFLAGS")
+        .env("CARGO_TARGET_DIR", &target)
+        .status();
+    assert!(built.expect("cargo starts").success(), "the guests do not build");
+    target.join("wasm32-wasip2/release/examples")
+}
+
+macro_rules! guests {
+    ($($name:ident),+) => {$(
+        pub fn $name() -> &'static [u8] {
+            static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+            BYTES.get_or_init(|| {
+                let file = FOLDER.get_or_init(build).join(concat!(stringify!($name), ".wasm"));
+                std::fs::read(file).expect("the guest was built")
+            })
+        }
+    )+};
+}
+
+static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+
+guests!(chooser, std_chooser, compressor, executor);
+
+/// The same component with one text written over another of the same length.
+pub fn rewritten(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = bytes.to_vec();
+    let places: Vec<_> =
+        (0..bytes.len() - from.len()).filter(|at| bytes[*at..].starts_with(from.as_bytes())).collect();
+    assert!(!places.is_empty(), "'{from}' is not in the component");
+    for at in places {
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+    }
+    bytes
+}
+
+/// The same component under another digest: a custom section changes nothing that it does.
+pub fn variant(bytes: &[u8], number: u32) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    bytes.extend([0, 9, 4]);
+    bytes.extend(b"test");
+    bytes.extend(number.to_le_bytes());
+    bytes
+}
+
+pub fn short_limits() -> KindLimits {
+    let mut limits = KindLimits::generous();
+    for limit in [&mut limits.executor, &mut limits.chooser, &mut limits.compressor] {
+        limit.cpu = Duration::from_millis(100);
+        limit.wall = Duration::from_secs(30);
+        limit.memory_bytes = 24 << 20;
+        limit.output_bytes = 1 << 20;
+    }
+    limits
+}
+
+pub struct Host {
+    pub plugins: Arc<Plugins>,
+    pub folder: tempfile::TempDir,
+    events: broadcast::Receiver<PluginEvent>,
+}
+
+pub struct Setup {
+    pub embedded: Vec<Vec<u8>>,
+    pub grants: Grants,
+    pub limits: KindLimits,
+    pub failure_modes: FailureModes,
+    pub chooser: Option<String>,
+    pub folder: tempfile::TempDir,
+    pub instances: u32,
+}
+
+pub fn setup() -> Setup {
+    Setup {
+        embedded: Vec::new(),
+        grants: Grants::default(),
+        limits: short_limits(),
+        failure_modes: FailureModes::default(),
+        chooser: None,
+        folder: tempfile::tempdir().unwrap(),
+        instances: 8,
+    }
+}
+
+impl Setup {
+    pub async fn open(self) -> Host {
+        let (tell, events) = broadcast::channel(10_000);
+        let options = Options {
+            data: self.folder.path().join("data"),
+            drop_folder: self.folder.path().join("plugins"),
+            embedded: self.embedded.into_iter().map(|bytes| Embedded { bytes: Cow::Owned(bytes) }).collect(),
+            limits: self.limits,
+            grants: self.grants,
+            failure_modes: self.failure_modes,
+            chooser: self.chooser,
+            instances: self.instances,
+            memory_scan: MemoryScan::Auto,
+            strikes: 3,
+            observer: Arc::new(move |event| drop(tell.send(event))),
+            clock: Arc::new(SystemClock),
+        };
+        let plugins = Plugins::open(options).await.unwrap();
+        Host { plugins, folder: self.folder, events }
+    }
+}
+
+impl Host {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join("plugins").join(name)
+    }
+
+    /// Drops a file as the documentation has it: written aside and renamed into place.
+    pub fn drop_in(&self, name: &str, bytes: &[u8]) {
+        let aside = self.path(&format!("{name}.aside"));
+        std::fs::write(&aside, bytes).unwrap();
+        std::fs::rename(aside, self.path(name)).unwrap();
+    }
+
+    /// The next event of a change; others are passed over.
+    pub async fn event(&mut self, change: Change) -> PluginEvent {
+        let next = async {
+            loop {
+                let event = self.events.recv().await.expect("the host lives");
+                if event.change == change {
+                    return event;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, next).await.unwrap_or_else(|_| panic!("no {change} ever came"))
+    }
+
+    pub async fn choose(
+        &self,
+        how: &str,
+    ) -> Result<jackfield_plugins::Called<Vec<choosing::Choice>>, jackfield_plugins::PluginError> {
+        self.plugins.choose(now(), &task(how), &candidates(), &budget()).await
+    }
+}
+
+pub fn now() -> Timestamp {
+    Timestamp::from_millisecond(1_800_000_000_123).unwrap()
+}
+
+pub fn task(how: &str) -> choosing::Task {
+    choosing::Task {
+        task_type: how.to_owned(),
+        complexity: 3,
+        language: None,
+        stack: Vec::new(),
+        role: types::Role::Implement,
+        keywords: Vec::new(),
+        context_tokens: 0,
+        open_quality_issues: 0,
+        decisions_in_context: 0,
+        effort: None,
+    }
+}
+
+pub fn candidates() -> Vec<choosing::Candidate> {
+    let candidate = |name: &str| choosing::Candidate {
+        executor: name.to_owned(),
+        model: None,
+        tier: types::Tier::Workhorse,
+        rates: None,
+        free: true,
+        rung: None,
+        installed: true,
+        login: types::Login::LoggedIn,
+        busy: 0,
+        slots: 1,
+        cooling_until: None,
+        attempts: 0,
+        succeeded: 0,
+        verified: 0,
+        mean_cost: None,
+        mean_latency: None,
+        usage_share: 0,
+    };
+    vec![candidate("one"), candidate("two"), candidate("three")]
+}
+
+pub const fn budget() -> choosing::Budget {
+    choosing::Budget { state: types::BreakerState::Closed, day_left: None, month_left: None, run_left: None }
+}
+
+pub fn request(instruction: &str) -> driving::Request {
+    driving::Request {
+        attempt: "01HZZZZZZZZZZZZZZZZZZZZZZZ".to_owned(),
+        instruction: instruction.to_owned(),
+        model: None,
+        effort: None,
+        role: types::Role::Implement,
+        access: driving::Access::Edit,
+        session: None,
+        prior_usage: None,
+        budget: None,
+        timeout: 1000,
+        folders: driving::Folders {
+            worktree: "/w".to_owned(),
+            scratch: "/s".to_owned(),
+            state: "/t".to_owned(),
+        },
+        present: Vec::new(),
+        settings: Vec::new(),
+        prompt_syntax: false,
+    }
+}
+
+pub fn exit() -> driving::Exit {
+    driving::Exit { code: Some(0), signal: None, ending: driving::Ending::Itself, stderr: String::new() }
+}
+
+pub fn report(instruction: &str) -> reporting::Report {
+    reporting::Report {
+        task: String::new(),
+        run: String::new(),
+        instruction: instruction.to_owned(),
+        workspace: String::new(),
+        state: reporting::State::Succeeded,
+        process: types::ProcessAxis::Exited,
+        delivered: types::DeliveredAxis::Nothing,
+        verified: types::VerifiedAxis::NotRun,
+        executor: "one".to_owned(),
+        model: None,
+        reason: String::new(),
+        attempts: 1,
+        answer: "twelve bytes".to_owned(),
+        failure: None,
+        files: Vec::new(),
+        steps: Vec::new(),
+        checks: Vec::new(),
+        warnings: Vec::new(),
+        usage: types::Usage {
+            input: 0,
+            cached_input: 0,
+            cache_write: 0,
+            output: 0,
+            reasoning: 0,
+            cost: None,
+            estimated: false,
+        },
+        cost: None,
+        wall: 0,
+        branch: None,
+        links: Vec::new(),
+    }
+}
+
+pub fn granted(programs: &[&str], environment: &[&str]) -> Grants {
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let mut grants = Grants::default();
+    let grant = Grant { programs: set(programs), environment: set(environment) };
+    grants.0.entry(PluginKind::Executor).or_default().insert(NAME.to_owned(), grant);
+    grants
+}

@@ -1,0 +1,291 @@
+//! Files that come, change and go, under calls.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
+
+mod common;
+
+use common::{
+    NAME, OTHER_NAME, OTHER_PROGRAM, PROGRAM, VERSION, chooser, compressor, executor, granted, request,
+    rewritten, setup, std_chooser, variant,
+};
+use jackfield_plugins::{Change, CheckVerdict, State};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+async fn with_chooser() -> common::Host {
+    let mut setup = setup();
+    setup.embedded = vec![chooser().to_vec()];
+    setup.open().await
+}
+
+#[tokio::test]
+async fn a_dropped_file_serves_the_next_call_and_the_embedded_one_is_back_when_it_goes() {
+    let mut host = with_chooser().await;
+    host.plugins.watch().unwrap();
+    let embedded = host.choose("well").await.unwrap().plugin;
+    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.0.0"));
+    let event = host.event(Change::Serving).await;
+    let called = host.choose("well").await.unwrap();
+    assert_eq!(called.plugin.version, "2.0.0");
+    assert_eq!((event.from, event.to), (Some(embedded.digest), Some(called.plugin.digest)));
+    let steps: Vec<_> = event.steps.iter().map(|step| step.step).collect();
+    let all = [
+        State::Settling,
+        State::Parsing,
+        State::CheckingWorld,
+        State::Linking,
+        State::Compiling,
+        State::SelfCheck,
+        State::CheckingGrants,
+    ];
+    assert_eq!(steps, all);
+
+    std::fs::remove_file(host.path("mine.wasm")).unwrap();
+    let event = host.event(Change::Retired).await;
+    assert_eq!(event.to, Some(embedded.digest));
+    assert_eq!(host.choose("well").await.unwrap().plugin, embedded);
+}
+
+#[tokio::test]
+async fn better_code_follows_the_first_and_is_there_at_once_the_next_time() {
+    let mut host = with_chooser().await;
+    let event = host.event(Change::Optimised).await;
+    let list = host.plugins.list();
+    assert_eq!(list[0].compiled, Some(jackfield_plugins::Compiled::Optimised));
+    assert_eq!(event.to, list[0].digest);
+    let folder = host.folder;
+    drop(host.plugins);
+    let mut setup = setup();
+    setup.folder = folder;
+    setup.embedded = vec![chooser().to_vec()];
+    let host = setup.open().await;
+    assert_eq!(host.plugins.list()[0].compiled, Some(jackfield_plugins::Compiled::Optimised));
+    assert!(host.choose("well").await.is_ok());
+}
+
+#[tokio::test]
+async fn damaged_code_in_the_cache_is_made_again() {
+    let mut host = with_chooser().await;
+    host.event(Change::Optimised).await;
+    let folder = host.folder;
+    drop(host.plugins);
+    let mut damaged = 0;
+    for engine in std::fs::read_dir(folder.path().join("data/compiled")).unwrap() {
+        for file in std::fs::read_dir(engine.unwrap().path()).unwrap() {
+            let file = file.unwrap().path();
+            if file.extension().is_some_and(|extension| extension == "cwasm") {
+                let mut code = std::fs::read(&file).unwrap();
+                let middle = code.len() / 2;
+                code[middle] ^= 1;
+                // Replaced and not written over: the first host may still have it mapped.
+                std::fs::remove_file(&file).unwrap();
+                std::fs::write(&file, code).unwrap();
+                damaged += 1;
+            }
+        }
+    }
+    assert!(damaged >= 1);
+    let mut setup = setup();
+    setup.folder = folder;
+    setup.embedded = vec![chooser().to_vec()];
+    assert!(setup.open().await.choose("well").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_half_written_file_is_waited_for_without_a_complaint() {
+    let mut host = with_chooser().await;
+    host.plugins.watch().unwrap();
+    let bytes = rewritten(chooser(), VERSION, "3.0.0");
+    let path = host.path("slow.wasm");
+    for part in bytes.chunks(bytes.len() / 4) {
+        // Opened and closed for each part: even a closed file may not be whole.
+        let mut file = std::fs::OpenOptions::new().create(true).append(true).open(&path).unwrap();
+        file.write_all(part).unwrap();
+        drop(file);
+        let looked = host.plugins.list().into_iter().any(|status| status.state == State::Rejected);
+        assert!(!looked, "a file on its way is no error");
+        tokio::task::yield_now().await;
+    }
+    let event = host.event(Change::Serving).await;
+    assert_eq!(event.version.as_deref(), Some("3.0.0"));
+    assert!(!host.path("slow.wasm.rejected.txt").exists());
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_good_is_rejected_and_what_served_before_goes_on() {
+    let mut host = with_chooser().await;
+    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.0.0"));
+    host.plugins.rescan().await.unwrap();
+    let serving = host.choose("well").await.unwrap().plugin;
+
+    let no_world: &[u8] = b"\0asm\x0d\0\x01\0";
+    let cut = &chooser()[..chooser().len() / 2];
+    let newer = rewritten(chooser(), "choosing@1.0.0", "choosing@2.0.0");
+    let nameless = rewritten(chooser(), NAME, "Guest Name A");
+    let cases: [(&[u8], &str); 5] = [
+        (b"\0asm\x01\0\0\0", "core WebAssembly module"),
+        (no_world, "exports no world"),
+        (cut, "not a whole WebAssembly component"),
+        (&newer, "this host speaks 1.0.0"),
+        (&nameless, "is not 1 to 64 of a-z"),
+    ];
+    for (bytes, why) in cases {
+        host.drop_in("mine.wasm", bytes);
+        host.plugins.rescan().await.unwrap();
+        let event = host.event(Change::Rejected).await;
+        assert!(event.why.contains(why), "{}", event.why);
+        let note = std::fs::read_to_string(host.path("mine.wasm.rejected.txt")).unwrap();
+        assert!(note.contains(why) && note.contains("goes on serving"), "{note}");
+        assert_eq!(host.choose("well").await.unwrap().plugin, serving);
+        let list = host.plugins.list();
+        assert!(list.iter().any(|status| status.state == State::Rejected), "{list:?}");
+    }
+
+    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.0.1"));
+    host.plugins.rescan().await.unwrap();
+    assert_eq!(host.choose("well").await.unwrap().plugin.version, "2.0.1");
+    assert!(!host.path("mine.wasm.rejected.txt").exists(), "a good one takes the note away");
+}
+
+#[tokio::test]
+async fn a_component_that_fails_its_self_check_never_serves() {
+    let mut host = with_chooser().await;
+    // The sample task is a feature; this one takes that as its word for a trap.
+    host.drop_in("mine.wasm", &rewritten(compressor(), "level-two", "level-one"));
+    host.plugins.rescan().await.unwrap();
+    let event = host.event(Change::Rejected).await;
+    assert!(event.why.starts_with("self-check: ") && event.why.contains("is there twice"), "{}", event.why);
+    assert!(host.plugins.levels().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_swaps_under_constant_calls_fail_none_of_them() {
+    let mut host = with_chooser().await;
+    host.plugins.watch().unwrap();
+    let ended = Arc::new(AtomicBool::new(false));
+    let calls: Vec<_> = (0..3)
+        .map(|_| {
+            let (plugins, ended) = (host.plugins.clone(), ended.clone());
+            tokio::spawn(async move {
+                let mut seen = BTreeSet::new();
+                let (task, candidates) = (common::task("well"), common::candidates());
+                while !ended.load(Ordering::Relaxed) {
+                    let called = plugins.choose(common::now(), &task, &candidates, &common::budget()).await;
+                    let called = called.expect("no call fails because of a swap");
+                    assert_eq!(called.instead, None);
+                    seen.insert(called.plugin.digest);
+                    tokio::task::yield_now().await;
+                }
+                seen
+            })
+        })
+        .collect();
+    let mut served = BTreeSet::new();
+    for number in 0..200 {
+        host.drop_in("mine.wasm", &variant(chooser(), number));
+        let event = host.event(Change::Serving).await;
+        served.insert(event.to.unwrap());
+        let called = host.choose("well").await.unwrap();
+        assert_eq!(
+            Some(called.plugin.digest),
+            event.to,
+            "a call after the swap is served by the new version"
+        );
+    }
+    ended.store(true, Ordering::Relaxed);
+    assert_eq!(served.len(), 200);
+    for call in calls {
+        let seen = call.await.unwrap();
+        let unknown = seen.difference(&served).count();
+        assert!(unknown <= 1, "all but the embedded one were swapped in");
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_keeps_its_adapter_while_it_is_swapped() {
+    let mut setup = setup();
+    setup.embedded = vec![executor().to_vec()];
+    let host = setup.open().await;
+    let mut drive = host.plugins.drive(NAME).await.unwrap();
+    let before = drive.plugin().clone();
+    let command = drive.plan(&request("hello")).await.unwrap().unwrap();
+    assert_eq!(command.argv, [PROGRAM, "hello"]);
+    drive.begin(&request("hello")).await.unwrap();
+    drive.feed(b"one ").await.unwrap();
+
+    host.drop_in("mine.wasm", &variant(executor(), 1));
+    host.plugins.rescan().await.unwrap();
+    drive.feed(b"two").await.unwrap();
+    let outcome = drive.finish(common::exit()).await.unwrap();
+    assert_eq!(outcome.text, "one two in 2 calls, code Some(0)");
+    assert_eq!(drive.plugin(), &before);
+    assert_ne!(host.plugins.drive(NAME).await.unwrap().plugin().digest, before.digest);
+}
+
+#[tokio::test]
+async fn an_executor_that_asks_for_more_than_the_shipped_one_is_held_until_it_is_granted() {
+    let mut setup = setup();
+    setup.embedded = vec![executor().to_vec()];
+    let mut host = setup.open().await;
+    let more = rewritten(executor(), PROGRAM, OTHER_PROGRAM);
+    host.drop_in("mine.wasm", &more);
+    host.plugins.rescan().await.unwrap();
+    let event = host.event(Change::Held).await;
+    let line = format!("executor.{NAME} = {{ programs = [\"{OTHER_PROGRAM}\"] }}");
+    assert!(event.why.contains(&line), "{}", event.why);
+    assert_eq!(host.plugins.executors()[0].description.programs[0].name, PROGRAM);
+    let check = host.plugins.check(&host.path("mine.wasm")).await.unwrap();
+    assert!(matches!(&check.verdict, CheckVerdict::WouldBeHeld { line: said, .. } if *said == line));
+
+    host.plugins.regrant(granted(&[OTHER_PROGRAM], &[])).await.unwrap();
+    assert_eq!(host.plugins.executors()[0].description.programs[0].name, OTHER_PROGRAM);
+}
+
+#[tokio::test]
+async fn the_newest_chooser_serves_unless_one_is_named() {
+    let newest = with_chooser().await;
+    newest.drop_in("b.wasm", &rewritten(chooser(), NAME, OTHER_NAME));
+    newest.plugins.rescan().await.unwrap();
+    assert_eq!(newest.choose("well").await.unwrap().plugin.name, OTHER_NAME);
+
+    let mut named = setup();
+    named.embedded = vec![chooser().to_vec()];
+    named.chooser = Some(NAME.to_owned());
+    let named = named.open().await;
+    named.drop_in("b.wasm", &rewritten(chooser(), NAME, OTHER_NAME));
+    named.plugins.rescan().await.unwrap();
+    assert_eq!(named.choose("well").await.unwrap().plugin.name, NAME);
+}
+
+#[tokio::test]
+async fn a_component_with_the_whole_standard_library_sees_nothing_of_the_machine() {
+    let mut setup = setup();
+    setup.embedded = vec![std_chooser().to_vec()];
+    let host = setup.open().await;
+    let called = host.choose("look-around").await.unwrap();
+    let reason = &called.value[0].reason;
+    let expected = "files false network false environment 0 arguments 0 now 1800000000123 random ";
+    assert!(reason.starts_with(expected), "{reason}");
+    let again = host.choose("look-around").await.unwrap();
+    assert_ne!(called.seed, again.seed);
+    assert_ne!(*reason, again.value[0].reason, "random numbers follow from the seed of the call");
+}
+
+#[tokio::test]
+async fn a_check_says_what_would_happen_and_changes_nothing() {
+    let host = with_chooser().await;
+    let serving = host.choose("well").await.unwrap().plugin;
+    let file = host.folder.path().join("candidate.wasm");
+    std::fs::write(&file, rewritten(chooser(), VERSION, "2.0.0")).unwrap();
+    let report = host.plugins.check(&file).await.unwrap();
+    assert_eq!(report.verdict, CheckVerdict::WouldServe);
+    assert_eq!(report.plugin.unwrap().version, "2.0.0");
+    assert!(report.imports.iter().any(|import| import == "jackfield:plugin/log@1.0.0"));
+    assert_eq!(host.choose("well").await.unwrap().plugin, serving);
+    assert_eq!(host.plugins.list().len(), 1);
+
+    std::fs::write(&file, b"\0asm\x01\0\0\0").unwrap();
+    let report = host.plugins.check(&file).await.unwrap();
+    assert!(matches!(report.verdict, CheckVerdict::WouldBeRejected { step: State::Parsing, .. }));
+}
