@@ -10,7 +10,7 @@ use crate::guest::Guest;
 use crate::house::House;
 use crate::report::Instead;
 use crate::version::Version;
-use jackfield_types::PluginRef;
+use jackfield_types::{PluginRef, Timestamp};
 use std::sync::Arc;
 
 /// An adapter in a store of its own.
@@ -19,22 +19,23 @@ pub struct Drive {
     version: Arc<Version>,
     adapter: Adapter,
     seed: u64,
+    now: Timestamp,
     begun: bool,
     instead: Option<Instead>,
 }
 
 impl Drive {
     pub(crate) async fn start(house: Arc<House>, version: Arc<Version>) -> Result<Self, PluginError> {
-        let seed = rand::random();
-        match start(&house, &version, seed).await {
-            Ok(adapter) => Ok(Self { house, version, adapter, seed, begun: false, instead: None }),
+        let (seed, now) = (rand::random(), house.clock.now());
+        match start(&house, &version, now, seed).await {
+            Ok(adapter) => Ok(Self { house, version, adapter, seed, now, begun: false, instead: None }),
             Err(deed) => {
                 let failed = house.misbehaved(&version, "driving", deed);
                 let Some(other) = house.instead_of(&version, None) else { return Err(failed.into()) };
-                let adapter = start(&house, &other, seed).await;
+                let adapter = start(&house, &other, now, seed).await;
                 let adapter = adapter.map_err(|deed| house.misbehaved(&other, "driving", deed))?;
                 let instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
-                Ok(Self { house, version: other, adapter, seed, begun: false, instead })
+                Ok(Self { house, version: other, adapter, seed, now, begun: false, instead })
             }
         }
     }
@@ -59,6 +60,11 @@ impl Drive {
         self.seed
     }
 
+    /// Where the component's clock stands, from plan to finish.
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// What to run, or why nothing can be. The command keeps its contract: its program and the
     /// environment names that it passes on are among those that were described and granted, and its
     /// files lie within their folder.
@@ -73,7 +79,7 @@ impl Drive {
             other => return other,
         };
         let Some(other) = self.house.instead_of(&self.version, None) else { return Err(failed.into()) };
-        let started = start(&self.house, &other, self.seed).await;
+        let started = start(&self.house, &other, self.now, self.seed).await;
         self.adapter = started.map_err(|deed| self.house.misbehaved(&other, FUNCTION, deed))?;
         self.version = other;
         self.instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
@@ -130,8 +136,8 @@ impl Drive {
     }
 }
 
-async fn start(house: &House, version: &Version, seed: u64) -> Result<Adapter, Deed> {
+async fn start(house: &House, version: &Version, now: Timestamp, seed: u64) -> Result<Adapter, Deed> {
     let place = house.engines.attempt().await;
-    let guest = Guest::new(version.label.clone(), version.limits, house.clock.now(), seed);
+    let guest = Guest::new(version.label.clone(), version.limits, now, seed);
     Adapter::start(&house.engines, &version.code(), guest, place).await
 }

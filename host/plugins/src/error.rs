@@ -2,6 +2,7 @@
 //! and what it did.
 
 use crate::options::Limits;
+use crate::report::State;
 use jackfield_types::{PluginKind, PluginRef, Problem};
 use std::fmt;
 use std::path::PathBuf;
@@ -40,6 +41,16 @@ pub enum PluginError {
         plugin: PluginRef,
         /// What is not so.
         why: &'static str,
+    },
+    /// A component that is not in service could not be tried.
+    #[error("{what} cannot be tried: {step}: {reason}")]
+    Untriable {
+        /// The file or the digest.
+        what: String,
+        /// The step at which it stopped.
+        step: State,
+        /// Why.
+        reason: String,
     },
     /// A shipped component did not pass its own checks.
     #[error("an embedded component cannot be used: {0}")]
@@ -93,6 +104,11 @@ impl PluginError {
                 "plugin_out_of_turn",
                 message,
                 "Start a new attempt; this one cannot be read any further.",
+            ),
+            Self::Untriable { .. } => Problem::author(
+                "plugin_not_sound",
+                message,
+                "`jackfield plugin check FILE` shows every step that it comes through.",
             ),
             Self::Embedded(_) => Problem::operator(
                 "embedded_plugin_unusable",

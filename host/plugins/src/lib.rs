@@ -1,4 +1,19 @@
 //! Components in service: loaded, limited, swapped and called. The only crate that names wasmtime.
+//!
+//! [`Plugins::open`] takes the embedded components and those in the drop folder into service;
+//! [`Plugins::watch`] follows the folder from then on. Every answer comes as [`Called`], with the
+//! digest of the component that gave it; every change of what serves is told to the observer as a
+//! [`PluginEvent`].
+//!
+//! What holds everywhere in here:
+//! - a fresh instance for every call; one instance for one attempt ([`Drive`]);
+//! - no engine without a ticker, no store without limits, no wait without a deadline;
+//! - a store in which something went wrong is dropped and never entered again;
+//! - no call waits for a compilation, and none fails because of a swap;
+//! - a component reaches `log` and a WASI that grants nothing, and nothing else.
+//!
+//! This crate knows no database, starts no process and reads no file but components and its own
+//! folder.
 
 mod adapter;
 mod anatomy;
@@ -9,7 +24,7 @@ mod contract;
 mod convert;
 mod drive;
 mod engine;
-pub mod error;
+mod error;
 mod examine;
 #[allow(missing_docs)]
 pub mod facts;
@@ -30,6 +45,7 @@ mod serve;
 mod settle;
 mod slots;
 mod ticker;
+mod trial;
 mod version;
 mod watch;
 
@@ -43,3 +59,4 @@ pub use report::{
     Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, Inspection, Instead, LevelInfo,
     PluginEvent, PluginStatus, State, StepTime,
 };
+pub use trial::Trial;

@@ -12,9 +12,10 @@ use crate::question::{Choose, Compress, Next, Probes, ReadProbes};
 use crate::report::{
     Called, CheckReport, CheckVerdict, ExecutorInfo, Inspection, LevelInfo, PluginStatus, State,
 };
+use crate::trial::Trial;
 use crate::version::Version;
 use crate::watch;
-use jackfield_types::{PluginKind, Timestamp};
+use jackfield_types::{Digest, PluginKind, Timestamp};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -224,6 +225,16 @@ impl Plugins {
     /// An adapter for one attempt, which keeps it from plan to finish whatever is swapped meanwhile.
     pub async fn drive(&self, executor: &str) -> Result<Drive, PluginError> {
         Drive::start(self.house.clone(), self.executor(executor)?).await
+    }
+
+    /// A component that need not be in service, to ask what it would have decided: a file.
+    pub async fn try_file(&self, file: &Path) -> Result<Trial, PluginError> {
+        Trial::of_file(self.house.clone(), file).await
+    }
+
+    /// The same for one that this host has ever kept, by its digest.
+    pub async fn try_digest(&self, digest: Digest) -> Result<Trial, PluginError> {
+        Trial::of_file(self.house.clone(), &self.house.folder.component(digest)).await
     }
 
     fn chooser(&self) -> Result<Arc<Version>, PluginError> {

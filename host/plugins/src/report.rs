@@ -278,6 +278,8 @@ pub struct Called<T> {
     pub micros: u64,
     /// What the component's random numbers came from.
     pub seed: u64,
+    /// Where the component's clock stood. With the seed and the facts, the call replays.
+    pub now: Timestamp,
     /// Set where another component was asked first and failed.
     pub instead: Option<Instead>,
 }

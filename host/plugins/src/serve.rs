@@ -48,7 +48,7 @@ impl House {
                 version.did_well();
                 let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
                 let plugin = version.plugin().clone();
-                Ok(Called { value: answer.value, plugin, micros, seed, instead: None })
+                Ok(Called { value: answer.value, plugin, micros, seed, now, instead: None })
             }
             Err(deed) => Err(self.misbehaved(version, Q::FUNCTION, deed)),
         }
