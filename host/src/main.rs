@@ -1,1 +1,5 @@
-fn main() {}
+//! The `jackfield` program.
+
+fn main() -> std::process::ExitCode {
+    jackfield::doors::cli::main()
+}

@@ -1,0 +1,101 @@
+//! What a caller is told.
+
+use jackfield_types::{AttemptId, Failure, RunId, RunState, TaskId, Usage};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The answer to `execute` and `result`: final, or a handle with what to call next.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Answer {
+    /// The task.
+    pub task_id: TaskId,
+    /// The run.
+    pub run_id: RunId,
+    /// Where the run is.
+    pub state: RunState,
+    /// The answer at the asked verbosity; what is known so far while it runs.
+    pub text: String,
+    /// What to do next, where something is left to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Figures of the run.
+    pub metrics: Metrics,
+    /// The last attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptSummary>,
+    /// Files changed against the base.
+    pub files: Vec<FileLine>,
+    /// Where to read more.
+    pub links: Vec<Link>,
+}
+
+/// Figures of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+pub struct Metrics {
+    /// Dollars spent; not there where unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+    /// From start to end, milliseconds.
+    pub wall_ms: u64,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Tokens.
+    pub usage: Usage,
+}
+
+/// One attempt, in short.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AttemptSummary {
+    /// The attempt.
+    pub id: AttemptId,
+    /// Who did it.
+    pub executor: String,
+    /// With which model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Why this executor.
+    pub reason: String,
+    /// `process/delivered/verified`.
+    pub outcome: String,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// The branch that holds its work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// The adapter that drove it: name, version, sha256.
+    pub adapter: String,
+}
+
+/// A changed file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FileLine {
+    /// Relative to the workspace.
+    pub path: String,
+    /// added, modified, deleted or renamed.
+    pub kind: String,
+    /// Lines added.
+    pub added: u32,
+    /// Lines removed.
+    pub removed: u32,
+}
+
+/// Where to read more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Link {
+    /// log, diff or run.
+    pub label: String,
+    /// A path on the REST door.
+    pub path: String,
+    /// The command that shows it.
+    pub command: String,
+}
+
+/// One step of a run, as told to somebody who waits for it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Progress {
+    /// Rises by one with each event of the run.
+    pub seq: u64,
+    /// One line for a person.
+    pub message: String,
+}

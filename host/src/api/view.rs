@@ -1,0 +1,93 @@
+//! What the host tells about itself.
+
+use jackfield_types::{PluginRef, Timestamp};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunsFilter {
+    /// queued, running, succeeded, failed or cancelled.
+    pub state: Option<String>,
+    /// A workspace's name.
+    pub workspace: Option<String>,
+    /// Most to list; 20 where not given, 200 at most.
+    pub limit: Option<u32>,
+    /// Only runs older than this one: the id at the end of the page before.
+    pub before: Option<String>,
+}
+
+/// An executor's set-up.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct AuthStatus {
+    /// Its name.
+    pub executor: String,
+    /// Whether its program is on the PATH and answers.
+    pub installed: bool,
+    /// The program's version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// logged_in, logged_out or unknown.
+    pub login: String,
+    /// How it is logged in, never with what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// What to do where it is not installed or not logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
+    /// Whether the operator has it switched on.
+    pub enabled: bool,
+}
+
+/// An executor as the dispatcher sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ExecutorStatus {
+    /// Its name.
+    pub executor: String,
+    /// Attempts at work.
+    pub busy: u32,
+    /// Attempts that may be at work.
+    pub slots: u32,
+    /// Resting until then after a rate limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub cooling_until: Option<Timestamp>,
+}
+
+/// How the host is doing.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct OrchestratorStatus {
+    /// This program's version.
+    pub version: String,
+    /// Runs waiting for a slot.
+    pub queued: u32,
+    /// Runs at work.
+    pub running: u32,
+    /// Attempts that may be at work at once.
+    pub max_concurrent: u32,
+    /// Each executor.
+    pub executors: Vec<ExecutorStatus>,
+    /// closed, alert or halted.
+    pub breaker: String,
+    /// Spent today, dollars.
+    pub spent_today_usd: f64,
+    /// What an operator should know.
+    pub warnings: Vec<String>,
+}
+
+/// Answers `GET /health`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Health {
+    /// `ok`, or what is wrong.
+    pub status: String,
+    /// This program's version.
+    pub version: String,
+}
+
+/// The components in service, for doors that list them in short.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PluginsView {
+    /// One line each.
+    pub serving: Vec<PluginRef>,
+}

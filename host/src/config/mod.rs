@@ -1,0 +1,17 @@
+//! What an operator can set, read from `jackfield.toml`, then `JACKFIELD_*`, then flags.
+//!
+//! Every field has a default, so an empty file is a valid one. An unknown key or a value that
+//! cannot be used is an error that names the file and the line, never a silent shrug.
+
+mod load;
+mod sections;
+
+pub(crate) use load::default_file;
+pub use load::{ConfigError, Layers, load};
+pub use sections::{
+    BreakerSection, Config, ExecutorSection, FailureModes, LimitsSection, PluginLimits, PluginsSection,
+    RateSection, RunSection, ServerSection, WorkspaceSection,
+};
+
+/// The commented default, as `jackfield config` prints it. A test holds it against the parser.
+pub const DEFAULT_TOML: &str = include_str!("default.toml");

@@ -1,0 +1,208 @@
+//! The command line, as clap reads it. Help texts are written for the person who reads them.
+
+use clap::{Args, Parser, Subcommand};
+use jackfield_types::PluginKind;
+use std::path::PathBuf;
+
+/// Runs AI coding agents as durable, budgeted, auditable work.
+///
+/// Say what should be done; Jackfield picks who does it, runs that agent in a git worktree of its
+/// own, watches the budget, and answers in a few tokens. Everything that decides is a sandboxed
+/// WebAssembly component that you can replace while it runs.
+#[derive(Debug, Parser)]
+#[command(
+    name = "jackfield",
+    version,
+    after_help = "First steps:\n  jackfield demo                         see it work, no account needed\n  \
+                  jackfield doctor                       what is installed and logged in\n  \
+                  jackfield run \"fix the failing test\"   let an agent do it, here\n  \
+                  jackfield serve                        MCP, REST, on one local port"
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Where records, logs, worktrees and plugins live
+    #[arg(long, global = true, env = "JACKFIELD_DATA", value_name = "FOLDER")]
+    pub(crate) data: Option<PathBuf>,
+    /// Configuration file [default: jackfield.toml in the data folder]
+    #[arg(long, global = true, env = "JACKFIELD_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Set any configuration key, e.g. --set run.timeout_s=600
+    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .ok_or_else(|| format!("'{text}' is not KEY=VALUE"))
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Show the main job on this machine: no account, nothing left behind
+    Demo {
+        /// Keep the demo's folder and say where it is
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Let an agent do something, and wait for the answer
+    Run(RunArgs),
+    /// Serve MCP and REST on one local port
+    Serve {
+        /// Address and port; loopback only
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<String>,
+    },
+    /// See, check and inspect the components that decide
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Money: what is spent, what is left, and how to go on
+    Breaker {
+        #[command(subcommand)]
+        command: Option<BreakerCommand>,
+    },
+    /// List runs, or show one
+    Runs {
+        /// A run's id, or the beginning of it
+        run: Option<String>,
+        /// Only these: queued, running, succeeded, failed, cancelled
+        #[arg(long)]
+        state: Option<String>,
+        /// Only of this workspace
+        #[arg(long)]
+        workspace: Option<String>,
+        /// Most to list
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Show what an agent did, step by step
+    Logs {
+        /// A run's id, or the beginning of it [default: the last run]
+        run: Option<String>,
+        /// Go on until the run ends
+        #[arg(long, short)]
+        follow: bool,
+        /// Show the diff instead
+        #[arg(long, conflicts_with = "follow")]
+        diff: bool,
+    },
+    /// End a run and everything it started
+    Cancel {
+        /// A run's id, or the beginning of it
+        run: String,
+        /// Kept with the run
+        #[arg(long, default_value = "cancelled on the command line")]
+        reason: String,
+    },
+    /// Check the set-up and say how to mend what is wrong
+    Doctor,
+    /// Print the configuration: the commented default, or what is in force
+    Config {
+        /// What is in force, all layers applied
+        #[arg(long)]
+        effective: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    /// What should be done; `-` reads it from standard input
+    pub(crate) instruction: String,
+    /// claude, codex, gemini, shell, … [default: the chooser picks]
+    #[arg(long, short)]
+    pub(crate) executor: Option<String>,
+    /// A model of that executor
+    #[arg(long, short)]
+    pub(crate) model: Option<String>,
+    /// A workspace's name or a path
+    #[arg(long, short, default_value = ".")]
+    pub(crate) workspace: String,
+    /// feature, bugfix, refactor, test, docs, design, review, command, …
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) task_type: Option<String>,
+    /// trivial, simple, moderate, complex, epic, or 1 to 10
+    #[arg(long)]
+    pub(crate) complexity: Option<String>,
+    /// change (files must change) or answer (words are enough)
+    #[arg(long)]
+    pub(crate) expect: Option<String>,
+    /// Let the agent look, not change
+    #[arg(long)]
+    pub(crate) read_only: bool,
+    /// summary, mermaid, standard or full
+    #[arg(long, short)]
+    pub(crate) verbosity: Option<String>,
+    /// Most that this may cost, dollars
+    #[arg(long, value_name = "USD")]
+    pub(crate) max_cost: Option<f64>,
+    /// Longest that the attempt may take, seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<u64>,
+    /// The same key and the same request never run twice
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+    /// Say nothing until the answer
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Every component: what serves, what was rejected and why
+    List,
+    /// Say whether a file would be accepted, and why not; changes nothing
+    Check {
+        /// A `.wasm` file
+        file: PathBuf,
+    },
+    /// What a component is, imports, asks for and answers
+    Inspect {
+        /// Its own name
+        name: String,
+        /// Where several kinds share the name
+        #[arg(long)]
+        kind: Option<PluginKind>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum BreakerCommand {
+    /// What changed the breaker's state, newest first
+    History,
+    /// Forgive what was spent in this period and go on; recorded with the reason
+    Reset {
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Allow more for this day; recorded with the reason
+    Raise {
+        /// How much more, dollars
+        usd: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,208 @@
+//! What each command does with a host.
+
+use super::args::{BreakerCommand, Command, Global, PluginCommand, RunArgs};
+use super::progress::Teller;
+use super::{Outcome, say, say_line, settings};
+use crate::api::{Access, Complexity, ExecuteRequest, Expect, RunsFilter};
+use crate::config::DEFAULT_TOML;
+use crate::doors::text;
+use crate::{Answer, Host};
+use jackfield_types::{Micros, Problem, RunId, RunState};
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+/// Who asks, for the record.
+const PRINCIPAL: &str = "cli";
+/// A day: as long as anything may take.
+const DAY: u64 = 24 * 60 * 60;
+
+/// `run`, as typed, to a request.
+pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
+    let workspace = Path::new(&arguments.workspace);
+    // A name without a slash that is no folder here may be a configured workspace.
+    let workspace = match workspace.canonicalize() {
+        Ok(path) => path.to_string_lossy().into_owned(),
+        Err(_) if arguments.workspace.contains('/') => std::path::absolute(workspace)
+            .unwrap_or_else(|_| workspace.to_owned())
+            .to_string_lossy()
+            .into_owned(),
+        Err(_) => arguments.workspace.clone(),
+    };
+    Ok(ExecuteRequest {
+        workspace: Some(workspace),
+        executor: arguments.executor.clone(),
+        model: arguments.model.clone(),
+        task_type: arguments.task_type.clone(),
+        complexity: arguments.complexity.clone().map(Complexity::Word),
+        expect: expect(arguments.expect.as_deref())?,
+        access: arguments.read_only.then_some(Access::Read),
+        verbosity: arguments.verbosity.clone(),
+        max_cost_usd: arguments.max_cost,
+        timeout_s: arguments.timeout,
+        wait_s: Some(DAY),
+        idempotency_key: arguments.idempotency_key.clone(),
+        ..ExecuteRequest::new(instruction(&arguments.instruction)?)
+    })
+}
+
+fn instruction(given: &str) -> Result<String, Problem> {
+    if given != "-" {
+        return Ok(given.to_owned());
+    }
+    let mut text = String::new();
+    std::io::stdin().lock().read_to_string(&mut text).map_err(|error| {
+        Problem::caller(
+            "unreadable_input",
+            format!("standard input cannot be read: {error}"),
+            "send UTF-8 text",
+        )
+    })?;
+    Ok(text)
+}
+
+fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
+    match given {
+        None => Ok(None),
+        Some("change") => Ok(Some(Expect::Change)),
+        Some("answer") => Ok(Some(Expect::Answer)),
+        Some(other) => {
+            Err(Problem::caller("bad_expect", format!("--expect is '{other}'"), "use change or answer"))
+        }
+    }
+}
+
+/// `run`: until the end; an interrupt cancels the run and waits for it to be settled.
+pub(super) async fn run(
+    host: &Host,
+    request: ExecuteRequest,
+    quiet: bool,
+    json: bool,
+) -> Result<Outcome, Problem> {
+    let verbosity = request.verbosity.clone();
+    let run = host.dispatch(request, PRINCIPAL).await?;
+    let teller = Teller::new(quiet || json);
+    let ended = tokio::select! {
+        ended = host.wait_for(run, Duration::from_secs(DAY), |progress| teller.tell(progress)) => Some(ended?),
+        _ = tokio::signal::ctrl_c() => None,
+    };
+    if ended.is_none() {
+        host.cancel(run, "interrupted on the command line").await?;
+    }
+    teller.done();
+    let answer = host.answer(run, verbosity.as_deref()).await?;
+    say(json, || answer.text.clone(), &answer);
+    Ok(came_to(&answer))
+}
+
+const fn came_to(answer: &Answer) -> Outcome {
+    if matches!(answer.state, RunState::Succeeded) { Outcome::Fine } else { Outcome::Failed }
+}
+
+/// Commands that look at the records, and small changes to them.
+pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        Command::Plugin(command) => return plugin(host, command, json).await,
+        Command::Breaker { command } => breaker(host, command, json).await?,
+        Command::Runs { run: Some(run), .. } => {
+            let view = host.run(host.find_run(&run).await?).await?;
+            say(json, || text::run(&view), &view);
+        }
+        Command::Runs { run: None, state, workspace, limit } => {
+            let runs = host.runs(RunsFilter { state, workspace, limit: Some(limit), before: None }).await?;
+            say(json, || text::runs(&runs), &runs);
+        }
+        Command::Logs { run, diff: true, .. } => {
+            let run = host.find_run(run.as_deref().unwrap_or_default()).await?;
+            let diff = host.diff(run).await?;
+            say_line(String::from_utf8_lossy(&diff).trim_end());
+        }
+        Command::Logs { run, follow, .. } => {
+            let run = host.find_run(run.as_deref().unwrap_or_default()).await?;
+            logs(host, run, follow, json).await?;
+        }
+        Command::Cancel { run, reason } => {
+            let answer = host.cancel(host.find_run(&run).await?, &reason).await?;
+            say(json, || answer.text.clone(), &answer);
+        }
+        Command::Demo { .. }
+        | Command::Run(_)
+        | Command::Serve { .. }
+        | Command::Doctor
+        | Command::Config { .. } => {}
+    }
+    Ok(Outcome::Fine)
+}
+
+async fn logs(host: &Host, run: RunId, follow: bool, json: bool) -> Result<(), Problem> {
+    let wait = Duration::from_secs(if follow { DAY } else { 0 });
+    let each = |event: &jackfield_store::RunEvent| {
+        if json {
+            say_line(&serde_json::to_string(event).unwrap_or_default());
+        } else if let Some(line) = text::event(event) {
+            say_line(&line);
+        }
+    };
+    tokio::select! {
+        state = host.follow(run, 0, wait, each) => state.map(drop),
+        _ = tokio::signal::ctrl_c() => Ok(()),
+    }
+}
+
+async fn breaker(host: &Host, command: Option<BreakerCommand>, json: bool) -> Result<(), Problem> {
+    match command {
+        Some(BreakerCommand::History) => {
+            let history = host.breaker_history(100).await?;
+            say(json, || text::breaker_history(&history), &history);
+            return Ok(());
+        }
+        Some(BreakerCommand::Reset { reason }) => drop(host.reset_breaker(PRINCIPAL, &reason).await?),
+        Some(BreakerCommand::Raise { usd, reason }) => {
+            let by: Micros = usd.parse().map_err(|error: jackfield_types::InvalidMoney| {
+                Problem::caller("bad_amount", error.to_string(), "give dollars, like 5 or 0.50")
+            })?;
+            drop(host.raise_breaker(by, PRINCIPAL, &reason).await?);
+        }
+        None => {}
+    }
+    let status = host.breaker().await?;
+    say(json, || text::breaker(&status), &status);
+    Ok(())
+}
+
+async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        PluginCommand::List => {
+            let plugins = host.plugins();
+            let folder = host.plugin_folder();
+            say(
+                json,
+                || format!("{}\n\ndrop .wasm files into {}", text::plugins(&plugins), folder.display()),
+                &plugins,
+            );
+        }
+        PluginCommand::Check { file } => {
+            let report = host.check_plugin(&file).await?;
+            say(json, || text::check(&report), &report);
+            if report.verdict != jackfield_plugins::CheckVerdict::WouldServe {
+                return Ok(Outcome::Failed);
+            }
+        }
+        PluginCommand::Inspect { name, kind } => {
+            let inspection = host.inspect_plugin(kind, &name)?;
+            say(json, || text::inspection(&inspection), &inspection);
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+/// `config`: the commented default, or what is in force.
+pub(super) fn config(effective: bool, global: &Global) -> Result<Outcome, Problem> {
+    if effective {
+        let (data, config) = settings(global)?;
+        say_line(&format!("data folder: {}\n{config:#?}", data.display()));
+    } else {
+        say_line(DEFAULT_TOML.trim_end());
+    }
+    Ok(Outcome::Fine)
+}

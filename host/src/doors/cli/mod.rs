@@ -1,0 +1,142 @@
+//! The command line: one host in this process for most commands, a server for `serve`.
+
+mod args;
+mod commands;
+mod demo;
+mod doctor;
+mod progress;
+mod serve;
+
+use crate::Host;
+use crate::config::{Config, Layers, default_file, load};
+use crate::engine::default_data;
+use args::{Cli, Command, Global};
+use clap::Parser;
+use jackfield_types::Problem;
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// A run that did not succeed.
+const FAILED: u8 = 1;
+/// A request that was refused, or a set-up that does not work.
+const REFUSED: u8 = 2;
+
+/// What a command came to.
+enum Outcome {
+    Fine,
+    /// The work was done and did not succeed.
+    Failed,
+}
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            say_problem(
+                &Problem::operator("no_runtime", error.to_string(), "free some memory or threads"),
+                cli.global.json,
+            );
+            return REFUSED.into();
+        }
+    };
+    start_logging(matches!(cli.command, Command::Serve { .. }));
+    let json = cli.global.json;
+    match runtime.block_on(run(cli)) {
+        Ok(Outcome::Fine) => ExitCode::SUCCESS,
+        Ok(Outcome::Failed) => FAILED.into(),
+        Err(problem) => {
+            say_problem(&problem, json);
+            REFUSED.into()
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<Outcome, Problem> {
+    let global = cli.global;
+    match cli.command {
+        Command::Demo { keep } => demo::demo(keep, &global).await,
+        Command::Config { effective } => commands::config(effective, &global),
+        Command::Serve { listen } => serve::serve(listen, &global).await,
+        Command::Doctor => doctor::doctor(&global).await,
+        Command::Run(arguments) => {
+            let request = commands::request(&arguments)?;
+            let host = open(&global, true).await?;
+            let outcome = commands::run(&host, request, arguments.quiet, global.json).await;
+            host.shutdown().await;
+            outcome
+        }
+        other => {
+            let host = open(&global, false).await?;
+            let outcome = commands::look(&host, other, global.json).await;
+            host.shutdown().await;
+            outcome
+        }
+    }
+}
+
+/// The data folder and the configuration, all layers applied.
+fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
+    let data = match &global.data {
+        Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
+        None => default_data(|name| std::env::var(name).ok()).ok_or_else(|| {
+            Problem::operator(
+                "no_data_folder",
+                "neither HOME nor XDG_DATA_HOME is set",
+                "name a data folder with --data",
+            )
+        })?,
+    };
+    let layers = Layers {
+        required: global.config.is_some(),
+        file: Some(global.config.clone().unwrap_or_else(|| default_file(&data))),
+        environment: std::env::vars().filter(|(name, _)| name.starts_with("JACKFIELD_")).collect(),
+        flags: global.set.clone(),
+    };
+    Ok((data, load(&layers)?))
+}
+
+/// A host in this process.
+async fn open(global: &Global, watch: bool) -> Result<Host, Problem> {
+    let (data, config) = settings(global)?;
+    Host::builder(data).config(config).watch(watch).open().await
+}
+
+/// The server logs what happens; other commands only what goes wrong.
+fn start_logging(server: bool) {
+    let usual = if server { "info" } else { "error" };
+    let filter = EnvFilter::try_from_env("JACKFIELD_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .with_target(false)
+        .init();
+}
+
+/// Prints text, or JSON where that was asked for. A closed pipe is not an error.
+fn say(json: bool, text: impl FnOnce() -> String, data: &impl serde::Serialize) {
+    let line = if json {
+        serde_json::to_string_pretty(data).unwrap_or_else(|error| error.to_string())
+    } else {
+        text()
+    };
+    say_line(&line);
+}
+
+fn say_line(line: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+fn say_problem(problem: &Problem, json: bool) {
+    let mut errors = std::io::stderr().lock();
+    let _ = if json {
+        writeln!(errors, "{}", serde_json::json!({ "error": problem }))
+    } else {
+        writeln!(errors, "error: {problem}")
+    };
+}

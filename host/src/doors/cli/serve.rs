@@ -1,0 +1,45 @@
+//! `serve`: MCP and REST on one local port, until told to stop.
+
+use super::args::Global;
+use super::{Outcome, open, say_line, settings};
+use crate::doors::{Token, http};
+use jackfield_types::Problem;
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Outcome, Problem> {
+    let (_, config) = settings(global)?;
+    let listener = http::bind(listen.as_deref().unwrap_or(&config.server.listen)).await?;
+    let address = listener.local_addr().map_err(|error| {
+        Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
+    })?;
+    let host = open(global, true).await?;
+    let file = host.data_folder().join("token");
+    let token = Token::kept_in(&file)?;
+    let shown = file.display();
+    say_line(&format!(
+        "jackfield {} serves http://{address}\n\
+         \n  MCP     http://{address}/mcp\n  REST    http://{address}/api/runs\n  token   {shown}\n  plugins {}\n\
+         \nConnect Claude Code:\n  claude mcp add --transport http jackfield http://{address}/mcp --header \"Authorization: Bearer $(cat {shown})\"",
+        crate::VERSION,
+        host.plugin_folder().display(),
+    ));
+    let served = http::serve(listener, http::router(&host, token), told_to_stop()).await;
+    tracing::info!("stopping: runs in hand are cancelled and settled");
+    host.shutdown().await;
+    served.map_err(|error| Problem::operator("server_failed", error.to_string(), "start it again"))?;
+    Ok(Outcome::Fine)
+}
+
+/// Interrupt or TERM.
+async fn told_to_stop() {
+    let terminate = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminate => {}
+    }
+}

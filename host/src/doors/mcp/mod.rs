@@ -1,0 +1,90 @@
+//! MCP over Streamable HTTP at `/mcp`, for clients that open with `initialize` and for stateless
+//! ones, on one endpoint.
+
+mod calls;
+mod tools;
+
+use crate::Host;
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, Implementation,
+    ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
+};
+use rmcp::service::{RequestContext, RoleServer};
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use std::sync::Arc;
+
+const INSTRUCTIONS: &str = "Jackfield runs coding agents (Claude Code, Codex, Gemini, shell) as budgeted, recorded work \
+in git worktrees. Call `execute` with an instruction and an absolute workspace path. It answers with a short diagram; \
+the work is on the branch that it names. If it answers with a state of queued or running, call `result` with run_id \
+until it is final. `auth_status` says who can work, `breaker` what money is left, `workflow_query` what happened.";
+
+/// The service to nest under `/mcp`.
+pub(super) fn service(host: &Host) -> StreamableHttpService<Door, NeverSessionManager> {
+    let door = Door { host: host.clone(), tools: Arc::new(tools::all()) };
+    let config = StreamableHttpServerConfig::default()
+        .with_legacy_session_mode(false)
+        // JSON where nothing comes before the answer, a stream from the first progress on.
+        .with_json_response(true)
+        .with_allowed_hosts(["127.0.0.1", "localhost", "[::1]", "::1"])
+        .with_allowed_origins(["http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"])
+        .enforce_origin_validation()
+        .with_max_request_body_bytes(super::http::LARGEST_BODY);
+    StreamableHttpService::new(move || Ok(door.clone()), Arc::new(NeverSessionManager::default()), config)
+}
+
+/// One client's side of the host.
+#[derive(Clone)]
+pub(super) struct Door {
+    host: Host,
+    /// Made once: building schemas for every call costs more than the call.
+    tools: Arc<Vec<Tool>>,
+}
+
+impl ServerHandler for Door {
+    fn get_info(&self) -> ServerConfig {
+        let mut config = ServerConfig::new(ServerCapabilities::builder().enable_tools().build());
+        config.server_info = Implementation::new("jackfield", crate::VERSION);
+        config.instructions = Some(INSTRUCTIONS.to_owned());
+        config
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(self.tools.as_ref().clone()))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        self.tools.iter().find(|tool| tool.name == name).cloned()
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        if self.get_tool(&request.name).is_none() {
+            let names: Vec<_> = self.tools.iter().map(|tool| tool.name.as_ref()).collect();
+            let message = format!("there is no tool '{}'; tools are {}", request.name, names.join(", "));
+            return Err(ErrorData::invalid_params(message, None));
+        }
+        let arguments = serde_json::Value::Object(request.arguments.unwrap_or_default());
+        let said = match calls::call(&self.host, &request.name, arguments, &context).await {
+            Ok(said) => {
+                let mut result = CallToolResult::success(vec![ContentBlock::text(said.text)]);
+                result.structured_content = Some(said.data);
+                result
+            }
+            Err(problem) => {
+                let mut result = CallToolResult::error(vec![ContentBlock::text(problem.to_string())]);
+                result.structured_content = serde_json::to_value(&problem).ok();
+                result
+            }
+        };
+        Ok(said.into())
+    }
+}

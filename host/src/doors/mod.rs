@@ -1,0 +1,11 @@
+//! The doors: command line, REST, MCP. Thin: every one calls the same typed functions of
+//! [`Host`](crate::Host) and has no logic of its own.
+
+pub mod cli;
+pub mod http;
+mod mcp;
+mod rest;
+mod text;
+mod token;
+
+pub use token::Token;

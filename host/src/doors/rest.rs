@@ -1,0 +1,294 @@
+//! REST: the same calls as everywhere, with problem documents for errors.
+
+use crate::Host;
+use crate::api::{ExecuteRequest, Health, RunsFilter};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{StatusCode, Uri};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use jackfield_types::{Audience, Micros, Problem, RunId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+
+/// Who asks, for the record.
+const PRINCIPAL: &str = "rest";
+/// Most events on one page of a log.
+const PAGE: u32 = 1_000;
+
+/// The guarded routes.
+pub(super) fn router(host: Host) -> Router {
+    Router::new()
+        .route("/tasks/execute", post(execute))
+        .route("/workflow/stats", get(stats))
+        .route("/api/runs", get(runs))
+        .route("/api/runs/{run}", get(run).post(act_on_run))
+        .route("/api/runs/{run}/logs", get(logs))
+        .route("/api/runs/{run}/diff", get(diff))
+        .route("/api/breaker", get(breaker).post(act_on_breaker))
+        .route("/api/breaker/history", get(breaker_history))
+        .route("/api/plugins", get(plugins))
+        .route("/api/status", get(status))
+        .route("/api/auth", get(auth))
+        .with_state(host)
+}
+
+/// The one route that needs no token: it tells nothing but that the host is there.
+pub(super) fn health(host: Host) -> Router {
+    let answer = |State(host): State<Host>| async move {
+        let read = host.stats().await;
+        let (status, said) = match read {
+            Ok(_) => (StatusCode::OK, "ok".to_owned()),
+            Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, problem.code),
+        };
+        (status, Json(Health { status: said, version: crate::VERSION.to_owned() }))
+    };
+    Router::new().route("/health", get(answer)).with_state(host)
+}
+
+pub(super) async fn no_route(uri: Uri) -> Response {
+    let problem = Problem::caller(
+        "no_such_route",
+        format!("there is nothing at {}", uri.path()),
+        "routes: /mcp, /tasks/execute, /workflow/stats, /api/runs, /api/breaker, /api/plugins, /api/status, /api/auth, /health",
+    );
+    refuse(StatusCode::NOT_FOUND, problem)
+}
+
+/// A problem document (RFC 9457) with a code and a remedy.
+pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
+    let document = json!({
+        "type": "about:blank",
+        "title": status.canonical_reason().unwrap_or("Problem"),
+        "status": status.as_u16(),
+        "detail": problem.message,
+        "code": problem.code,
+        "audience": problem.audience,
+        "remedy": problem.remedy,
+    });
+    (status, [(CONTENT_TYPE, "application/problem+json")], document.to_string()).into_response()
+}
+
+/// A problem on its way out.
+struct Refused(Problem);
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        refuse(status_of(&self.0), self.0)
+    }
+}
+
+fn status_of(problem: &Problem) -> StatusCode {
+    match (problem.code.as_str(), problem.audience) {
+        ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
+        ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
+        ("run_ended" | "run_elsewhere", _) => StatusCode::CONFLICT,
+        (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
+        (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
+            StatusCode::NOT_FOUND
+        }
+        (_, Audience::Caller) => StatusCode::BAD_REQUEST,
+        (_, Audience::Operator) => StatusCode::SERVICE_UNAVAILABLE,
+        (_, Audience::Author) => StatusCode::BAD_GATEWAY,
+    }
+}
+
+type Answered<T> = Result<T, Refused>;
+
+/// A JSON body, with errors that say where it is wrong.
+fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
+    let bytes = bytes.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Problem::caller(
+                "body_too_large",
+                format!("the body is larger than {} bytes", super::http::LARGEST_BODY),
+                "put the material into a file of the workspace and name the file in the instruction",
+            );
+        }
+        Problem::caller("unreadable_body", rejection.to_string(), "send it again")
+    })?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        Problem::caller(
+            "bad_json",
+            format!("the body is not what is expected: {error}"),
+            "send JSON as documented",
+        )
+    })
+}
+
+async fn execute(State(host): State<Host>, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
+    let request: ExecuteRequest = body(bytes)?;
+    let answer = host.execute(request, PRINCIPAL).await?;
+    let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    Ok((status, Json(answer)).into_response())
+}
+
+async fn stats(State(host): State<Host>) -> Answered<Response> {
+    let (totals, models) = (host.stats().await?, host.model_stats().await?);
+    Ok(Json(json!({ "totals": totals, "models": models })).into_response())
+}
+
+async fn runs(State(host): State<Host>, Query(filter): Query<RunsFilter>) -> Answered<Response> {
+    Ok(Json(host.runs(filter).await?).into_response())
+}
+
+async fn run(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {
+    let run = host.find_run(&run).await?;
+    Ok(Json(host.run(run).await?).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunAction {
+    action: RunVerb,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum RunVerb {
+    Cancel,
+}
+
+async fn act_on_run(
+    State(host): State<Host>,
+    Path(run): Path<String>,
+    bytes: Result<Bytes, BytesRejection>,
+) -> Answered<Response> {
+    let action: RunAction = body(bytes)?;
+    let run = host.find_run(&run).await?;
+    let RunVerb::Cancel = action.action;
+    let reason = action.reason.unwrap_or_else(|| "cancelled over REST".to_owned());
+    Ok(Json(host.cancel(run, &reason).await?).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct LogQuery {
+    after: u64,
+    limit: u32,
+    stream: bool,
+}
+
+impl Default for LogQuery {
+    fn default() -> Self {
+        Self { after: 0, limit: PAGE, stream: false }
+    }
+}
+
+async fn logs(
+    State(host): State<Host>,
+    Path(run): Path<String>,
+    Query(query): Query<LogQuery>,
+) -> Answered<Response> {
+    let run = host.find_run(&run).await?;
+    if !query.stream {
+        return Ok(Json(host.run_events(run, query.after, query.limit.clamp(1, PAGE)).await?).into_response());
+    }
+    Ok(stream(host, run, query.after).into_response())
+}
+
+/// Events as they come. A reader that is slow is waited for: the events are in the store.
+fn stream(host: Host, run: RunId, after: u64) -> impl IntoResponse {
+    let (send, receive) = mpsc::channel::<Result<Event, Infallible>>(64);
+    tokio::spawn(async move {
+        let mut seen = after;
+        loop {
+            let Ok(events) = host.run_events(run, seen, PAGE).await else { return };
+            for event in &events {
+                seen = event.seq;
+                let data = serde_json::to_string(event).unwrap_or_default();
+                let sent =
+                    send.send(Ok(Event::default().id(seen.to_string()).event(&event.kind).data(data))).await;
+                if sent.is_err() {
+                    return;
+                }
+            }
+            if !events.is_empty() {
+                continue;
+            }
+            let mut more = false;
+            let state = tokio::select! {
+                state = host.follow(run, seen, Duration::from_millis(500), |_| more = true) => state,
+                () = send.closed() => return,
+            };
+            let ended = state.is_ok_and(jackfield_types::RunState::is_final);
+            if ended && !more {
+                return;
+            }
+        }
+    });
+    Sse::new(ReceiverStream::new(receive)).keep_alive(KeepAlive::default())
+}
+
+async fn diff(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {
+    let run = host.find_run(&run).await?;
+    Ok(([(CONTENT_TYPE, "text/x-diff; charset=utf-8")], host.diff(run).await?).into_response())
+}
+
+async fn breaker(State(host): State<Host>) -> Answered<Response> {
+    Ok(Json(host.breaker().await?).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "action", rename_all = "lowercase", deny_unknown_fields)]
+enum BreakerAction {
+    Reset { reason: String },
+    Raise { usd: f64, reason: String },
+}
+
+async fn act_on_breaker(
+    State(host): State<Host>,
+    bytes: Result<Bytes, BytesRejection>,
+) -> Answered<Response> {
+    let limits = match body(bytes)? {
+        BreakerAction::Reset { reason } => host.reset_breaker(PRINCIPAL, &reason).await?,
+        BreakerAction::Raise { usd, reason } => {
+            host.raise_breaker(Micros::from_usd(usd), PRINCIPAL, &reason).await?
+        }
+    };
+    Ok(Json(limits).into_response())
+}
+
+async fn breaker_history(State(host): State<Host>) -> Answered<Response> {
+    Ok(Json(host.breaker_history(100).await?).into_response())
+}
+
+#[derive(Serialize)]
+struct PluginsAnswer {
+    folder: String,
+    plugins: Vec<jackfield_plugins::PluginStatus>,
+    history: Vec<jackfield_store::PluginVersion>,
+}
+
+async fn plugins(State(host): State<Host>) -> Answered<Response> {
+    let answer = PluginsAnswer {
+        folder: host.plugin_folder().display().to_string(),
+        plugins: host.plugins(),
+        history: host.plugin_history().await?,
+    };
+    Ok(Json(answer).into_response())
+}
+
+async fn status(State(host): State<Host>) -> Answered<Response> {
+    Ok(Json(host.orchestrator_status().await?).into_response())
+}
+
+async fn auth(State(host): State<Host>) -> Answered<Response> {
+    Ok(Json(host.auth_status().await).into_response())
+}

@@ -1,0 +1,303 @@
+//! Records as text for people and models: the same words at every door.
+
+use crate::api::{AuthStatus, OrchestratorStatus};
+use crate::engine::{Advice, event_line};
+use comfy_table::{ContentArrangement, Table, presets};
+use jackfield_plugins::{CheckReport, CheckVerdict, Inspection, PluginStatus};
+use jackfield_store::{BreakerStatus, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView, Totals};
+use jackfield_types::{Settled, Timestamp};
+
+/// A table that fits its terminal, or one without bounds where there is no terminal.
+fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(heads);
+    for row in rows {
+        table.add_row(row);
+    }
+    let lines = table.lines().map(|line| line.trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn when(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+fn or_dash(text: Option<impl ToString>) -> String {
+    text.map_or_else(|| "-".into(), |text| text.to_string())
+}
+
+pub(crate) fn runs(runs: &[RunSummary]) -> String {
+    if runs.is_empty() {
+        return "no runs".into();
+    }
+    let row = |run: &RunSummary| {
+        let outcome =
+            run.failure.map_or_else(|| run.state.to_string(), |class| format!("{} ({class})", run.state));
+        [
+            run.run.to_string(),
+            when(run.created_at),
+            outcome,
+            or_dash(run.executor.as_ref()),
+            run.cost.to_string(),
+            run.workspace_name.clone(),
+            run.title.clone(),
+        ]
+    };
+    table(["RUN", "STARTED (UTC)", "STATE", "EXECUTOR", "COST", "WORKSPACE", "TASK"], runs.iter().map(row))
+}
+
+pub(crate) fn run(view: &RunView) -> String {
+    let mut lines = vec![
+        format!("run       {}  {}", view.run.id, view.run.state),
+        format!("task      {}  {}", view.task.id, view.task.title),
+        format!("kind      {}, complexity {}", view.task.task_type, view.task.complexity),
+        format!("created   {}", when(view.run.created_at)),
+    ];
+    for attempt in &view.attempts {
+        lines.push(format!("\nattempt {} {}  {}", attempt.number, attempt.id, attempt.state));
+        lines.push(format!("  by        {} {}", attempt.executor, attempt.model.as_deref().unwrap_or("")));
+        lines.push(format!("  why       {}", attempt.reason));
+        lines.push(format!("  adapter   {}", attempt.adapter));
+        let usage = attempt.usage;
+        lines.push(format!(
+            "  tokens    {} in, {} cached, {} cache write, {} out ({} reasoning)",
+            usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning
+        ));
+        let source = attempt.cost_source.map_or("-", jackfield_types::CostSource::as_str);
+        lines.push(format!("  cost      {} (price: {source})", attempt.cost));
+        if let Some(outcome) = &attempt.outcome {
+            lines.push(format!(
+                "  outcome   process {}, delivered {}, verified {}",
+                outcome.process, outcome.delivered, outcome.verified
+            ));
+        }
+        match &attempt.settled {
+            Some(Settled::Failed(failure)) => lines.push(format!("  failed    {failure}")),
+            Some(Settled::Succeeded { notes }) => {
+                lines.extend(notes.iter().map(|note| format!("  note      {note}")))
+            }
+            None => {}
+        }
+        lines.extend(attempt.branch.iter().map(|branch| format!("  branch    {branch}")));
+    }
+    lines.extend(
+        view.artifacts
+            .iter()
+            .map(|artifact| format!("\n{}: {} ({})", artifact.kind, artifact.label, artifact.target)),
+    );
+    lines.join("\n")
+}
+
+pub(crate) fn event(event: &RunEvent) -> Option<String> {
+    event_line(event).map(|line| format!("{}  {line}", event.at.strftime("%H:%M:%S")))
+}
+
+pub(crate) fn breaker(status: &BreakerStatus) -> String {
+    let row = |limit: &jackfield_store::LimitStatus| {
+        [
+            format!("{} {}", limit.scope, limit.limit.period.adjective()),
+            (limit.limit.amount + limit.allowance).to_string(),
+            limit.spent.to_string(),
+            limit.reserved.to_string(),
+            limit.left.to_string(),
+            limit.state.to_string(),
+            or_dash(limit.resets_at.map(when)),
+        ]
+    };
+    let limits = table(
+        ["LIMIT", "AMOUNT", "SPENT", "HELD", "LEFT", "STATE", "BEGINS ANEW (UTC)"],
+        status.limits.iter().map(row),
+    );
+    format!("breaker {}\n{limits}", status.state)
+}
+
+pub(crate) fn breaker_history(events: &[Event]) -> String {
+    if events.is_empty() {
+        return "nothing has happened to the breaker".into();
+    }
+    let row = |event: &Event| {
+        [when(event.at), event.kind.clone(), event.subject.clone(), event.payload.to_string()]
+    };
+    table(["AT (UTC)", "WHAT", "WHOSE", "DETAILS"], events.iter().map(row))
+}
+
+pub(crate) fn ledger(rows: &[LedgerRow]) -> String {
+    let row = |row: &LedgerRow| {
+        [
+            when(row.at),
+            format!("{:?}", row.kind).to_lowercase(),
+            row.executor.clone(),
+            row.reserved_delta.to_string(),
+            row.spent_delta.to_string(),
+            or_dash(row.source.map(jackfield_types::CostSource::as_str)),
+        ]
+    };
+    table(["AT (UTC)", "ENTRY", "EXECUTOR", "HELD", "SPENT", "PRICE"], rows.iter().map(row))
+}
+
+pub(crate) fn stats(totals: &Totals, models: &[ModelStats]) -> String {
+    let mut text = format!(
+        "{} tasks; runs: {} queued, {} running, {} succeeded, {} failed, {} cancelled; {} spent",
+        totals.tasks,
+        totals.queued,
+        totals.running,
+        totals.succeeded,
+        totals.failed,
+        totals.cancelled,
+        totals.billed + totals.equivalent
+    );
+    if !models.is_empty() {
+        let row = |stats: &ModelStats| {
+            [
+                stats.executor.clone(),
+                or_dash(stats.model.as_ref()),
+                stats.attempts.to_string(),
+                stats.succeeded.to_string(),
+                stats.verified.to_string(),
+                or_dash(stats.mean_cost()),
+                or_dash(stats.mean_latency_ms().map(|ms| format!("{:.1} s", ms as f64 / 1e3))),
+            ]
+        };
+        let heads = ["EXECUTOR", "MODEL", "ATTEMPTS", "SUCCEEDED", "VERIFIED", "MEAN COST", "MEAN TIME"];
+        text += &format!("\n{}", table(heads, models.iter().map(row)));
+    }
+    text
+}
+
+pub(crate) fn advice(advice: &Advice) -> String {
+    if advice.choices.is_empty() {
+        return format!("{} would pick nobody", advice.chooser);
+    }
+    let choice = |choice: &crate::engine::AdvisedChoice| {
+        format!("{} {}: {}", choice.executor, choice.model.as_deref().unwrap_or(""), choice.reason)
+    };
+    let choices: Vec<_> = advice.choices.iter().take(5).map(choice).collect();
+    format!("{} would pick, best first:\n{}", advice.chooser, choices.join("\n"))
+}
+
+pub(crate) fn status(status: &OrchestratorStatus) -> String {
+    let mut lines = vec![format!(
+        "{} running of {}, {} queued; breaker {}, ${:.2} spent today",
+        status.running, status.max_concurrent, status.queued, status.breaker, status.spent_today_usd
+    )];
+    for executor in &status.executors {
+        let rest = executor
+            .cooling_until
+            .map(|until| format!(", resting until {}", when(until)))
+            .unwrap_or_default();
+        lines.push(format!("{}: {} of {} busy{rest}", executor.executor, executor.busy, executor.slots));
+    }
+    lines.extend(status.warnings.iter().map(|warning| format!("warning: {warning}")));
+    lines.join("\n")
+}
+
+pub(crate) fn auth(statuses: &[AuthStatus]) -> String {
+    let line = |status: &AuthStatus| {
+        let version = status.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+        let state = match (status.enabled, status.installed, status.login.as_str()) {
+            (false, ..) => "switched off".to_owned(),
+            (_, false, _) => "not installed".to_owned(),
+            (.., "logged_in") => format!(
+                "logged in{}",
+                status.account.as_deref().map(|account| format!(" by {account}")).unwrap_or_default()
+            ),
+            (.., "logged_out") => "not logged in".to_owned(),
+            _ => "ready".to_owned(),
+        };
+        let remedy = status.remedy.as_deref().map(|remedy| format!("\n  {remedy}")).unwrap_or_default();
+        format!("{}{version}: {state}{remedy}", status.executor)
+    };
+    statuses.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+pub(crate) fn plugins(plugins: &[PluginStatus]) -> String {
+    let row = |plugin: &PluginStatus| {
+        let file = plugin
+            .file
+            .as_ref()
+            .and_then(|file| file.file_name())
+            .map(|name| name.to_string_lossy().into_owned());
+        [
+            or_dash(plugin.kind),
+            or_dash(plugin.name.as_ref()),
+            or_dash(plugin.version.as_ref()),
+            or_dash(plugin.digest.map(|digest| digest.short())),
+            plugin.state.to_string(),
+            file.unwrap_or_else(|| "embedded".into()),
+            format!("{}/{}", plugin.failures, plugin.calls),
+            or_dash(plugin.reason.as_ref()),
+        ]
+    };
+    table(
+        ["KIND", "NAME", "VERSION", "DIGEST", "STATE", "FROM", "FAILED/CALLS", "REASON"],
+        plugins.iter().map(row),
+    )
+}
+
+pub(crate) fn check(report: &CheckReport) -> String {
+    let mut lines =
+        vec![format!("{}  {} bytes  sha256 {}", report.file.display(), report.size, report.digest)];
+    lines.extend(report.plugin.iter().map(|plugin| format!("is        {plugin}")));
+    lines.extend(report.summary.iter().map(|summary| format!("says      {summary}")));
+    lines.push(format!("imports   {}", listed(&report.imports)));
+    lines.push(format!("exports   {}", listed(&report.exports)));
+    let steps: Vec<_> =
+        report.steps.iter().map(|step| format!("{} {:.1} ms", step.step, step.micros as f64 / 1e3)).collect();
+    lines.push(format!("steps     {}", steps.join(", ")));
+    lines.push(match &report.verdict {
+        CheckVerdict::WouldServe => "would serve at once".into(),
+        CheckVerdict::WouldBeHeld { line, .. } => {
+            format!("would be held; to let it serve, add under [grants] in jackfield.toml:\n  {line}")
+        }
+        CheckVerdict::WouldBeRejected { step, reason } => format!("would be rejected at {step}: {reason}"),
+        CheckVerdict::Quarantined { reason } => format!("is quarantined: {reason}"),
+    });
+    lines.join("\n")
+}
+
+pub(crate) fn inspection(inspection: &Inspection) -> String {
+    let status = &inspection.status;
+    let mut lines = vec![
+        format!(
+            "{} {} {}  {}",
+            or_dash(status.kind),
+            or_dash(status.name.as_ref()),
+            or_dash(status.version.as_ref()),
+            status.state
+        ),
+        inspection.summary.clone(),
+        format!("sha256    {}", or_dash(status.digest)),
+        format!(
+            "from      {}",
+            status.file.as_ref().map_or_else(|| "embedded".into(), |file| file.display().to_string())
+        ),
+        format!("imports   {}", listed(&inspection.imports)),
+        format!("exports   {}", listed(&inspection.exports)),
+        format!(
+            "limits    {} MiB, {} ms CPU, {} ms wall, {} KiB out",
+            inspection.limits.memory_bytes >> 20,
+            inspection.limits.cpu.as_millis(),
+            inspection.limits.wall.as_millis(),
+            inspection.limits.output_bytes >> 10
+        ),
+    ];
+    if !inspection.asks.is_empty() {
+        let names =
+            |names: &std::collections::BTreeSet<String>| listed(&names.iter().cloned().collect::<Vec<_>>());
+        lines.push(format!("programs  {}", names(&inspection.asks.programs)));
+        lines.push(format!("variables {}", names(&inspection.asks.environment)));
+    }
+    if let Some(description) = &inspection.description {
+        let models: Vec<_> = description.models.iter().map(|model| model.name.clone()).collect();
+        lines.push(format!("models    {}", listed(&models)));
+    }
+    for level in &inspection.levels {
+        lines.push(format!("level     {}: {} ({} tokens)", level.name, level.summary, level.token_budget));
+    }
+    lines.extend(inspection.before.iter().map(|plugin| format!("before    {plugin}")));
+    lines.join("\n")
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nothing".into() } else { names.join(", ") }
+}

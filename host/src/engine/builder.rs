@@ -1,0 +1,164 @@
+//! Opening a host.
+
+use super::folders::Folders;
+use super::health::HealthCache;
+use super::slots::Slots;
+use super::{Host, Inner, receipts, recover};
+use crate::config::{Config, PluginLimits};
+use crate::embedded;
+use jackfield_plugins::{
+    Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins,
+};
+use jackfield_process::{Environment, Launcher, host_environment};
+use jackfield_store::{Store, StoreOptions};
+use jackfield_types::{Clock, Problem, SystemClock};
+use jackfield_workspace::Worktrees;
+use parking_lot::Mutex;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Traps or deadlines in a row after which a component is put away.
+const STRIKES: u32 = 3;
+
+/// Says how a [`Host`] is to be; [`open`](Self::open) opens it.
+pub struct HostBuilder {
+    data: PathBuf,
+    config: Config,
+    clock: Arc<dyn Clock>,
+    environment: Option<Environment>,
+    embedded: Vec<Cow<'static, [u8]>>,
+    watch: bool,
+}
+
+impl HostBuilder {
+    pub(super) fn new(data: PathBuf) -> Self {
+        Self {
+            data,
+            config: Config::default(),
+            clock: Arc::new(SystemClock),
+            environment: None,
+            embedded: embedded::SHIPPED.iter().map(|bytes| Cow::Borrowed(*bytes)).collect(),
+            watch: true,
+        }
+    }
+
+    /// Sets the configuration; the default where not called.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Sets the clock; the machine's where not called.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// What agents may be given some of, instead of this process's own environment.
+    #[must_use]
+    pub fn environment(mut self, environment: impl IntoIterator<Item = (String, String)>) -> Self {
+        let pairs = environment.into_iter().map(|(name, value)| (name.into(), value.into()));
+        self.environment = Some(pairs.collect());
+        self
+    }
+
+    /// Adds a component to the shipped ones; one of the same kind and name takes its place.
+    #[must_use]
+    pub fn component(mut self, bytes: impl Into<Cow<'static, [u8]>>) -> Self {
+        self.embedded.push(bytes.into());
+        self
+    }
+
+    /// Whether the plugin folder is watched; it is, where not called. Without it, what lies in the
+    /// folder when the host is opened is what serves.
+    #[must_use]
+    pub const fn watch(mut self, watch: bool) -> Self {
+        self.watch = watch;
+        self
+    }
+
+    /// Opens the host: records, components, worktrees, and what an earlier host left behind.
+    pub async fn open(self) -> Result<Host, Problem> {
+        let folders = Folders::make(&self.data, self.config.plugins.folder.as_deref()).map_err(|error| {
+            Problem::operator(
+                "data_folder",
+                format!("the data folder {} cannot be used: {error}", self.data.display()),
+                "name another with --data, or mend its permissions",
+            )
+        })?;
+        let options =
+            StoreOptions { time_zone: self.config.breaker.time_zone.clone(), ..StoreOptions::default() };
+        let store =
+            Store::open(&folders.data, Arc::clone(&self.clock), options).map_err(|error| error.problem())?;
+        let observer = receipts::observer(&store);
+        let plugins = Plugins::open(Options {
+            data: folders.data.join("plugin-store"),
+            drop_folder: folders.drop.clone(),
+            embedded: self.embedded.into_iter().map(|bytes| Embedded { bytes }).collect(),
+            limits: limits(&self.config.plugins.limits),
+            grants: self.config.grants.clone(),
+            failure_modes: FailureModes {
+                executor: FailureMode::Fail,
+                chooser: self.config.plugins.on_failure.chooser,
+                compressor: self.config.plugins.on_failure.compressor,
+            },
+            chooser: self.config.plugins.chooser.clone(),
+            instances: self.config.plugins.instances,
+            memory_scan: MemoryScan::Auto,
+            strikes: STRIKES,
+            observer,
+            clock: Arc::clone(&self.clock),
+        })
+        .await
+        .map_err(|error| error.problem())?;
+        if self.watch {
+            plugins.watch().map_err(|error| error.problem())?;
+        }
+        let worktrees = Worktrees::open(&folders.worktrees).map_err(|error| error.problem())?;
+        let inner = Inner {
+            slots: Slots::new(self.config.run.max_concurrent),
+            config: self.config,
+            folders,
+            clock: self.clock,
+            store,
+            plugins,
+            launcher: Launcher::detect().await.map_err(|error| error.problem())?,
+            worktrees,
+            environment: self.environment.unwrap_or_else(host_environment),
+            health: HealthCache::default(),
+            running: Mutex::new(HashMap::new()),
+            resting: Mutex::new(HashMap::new()),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            host: recover::host_instance(),
+        };
+        let host = Host::new(inner);
+        host.recover();
+        Ok(host)
+    }
+}
+
+/// The generous limits of each kind, with the operator's figures in their place.
+fn limits(section: &crate::config::LimitsSection) -> KindLimits {
+    let generous = KindLimits::generous();
+    let with = |own: &PluginLimits, limits: Limits| Limits {
+        memory_bytes: own.memory_mb.map_or(limits.memory_bytes, |mb| mb << 20),
+        cpu: own.cpu_ms.map_or(limits.cpu, Duration::from_millis),
+        wall: own.wall_ms.map_or(limits.wall, Duration::from_millis),
+        output_bytes: own.output_kb.map_or(limits.output_bytes, |kb| kb << 10),
+        ..limits
+    };
+    KindLimits {
+        executor: with(&section.executor, generous.executor),
+        chooser: with(&section.chooser, generous.chooser),
+        compressor: with(&section.compressor, generous.compressor),
+        own: generous.own,
+    }
+}

@@ -1,0 +1,327 @@
+//! Who does it: the executor that was asked for, or the chooser's pick with its reason.
+
+use super::Inner;
+use super::order::Order;
+use jackfield_plugins::facts::{choosing, driving, types};
+use jackfield_plugins::{ExecutorInfo, PluginError};
+use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period};
+use jackfield_types::{Effort, Micros, PluginRef, Problem, Timestamp};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Recent work, for the usage share that a chooser aims at.
+const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Who does it, and why.
+#[derive(Debug)]
+pub(crate) struct Pick {
+    pub(crate) executor: ExecutorInfo,
+    pub(crate) model: Option<String>,
+    pub(crate) effort: Option<Effort>,
+    pub(crate) reason: String,
+    pub(crate) chosen_by: Option<PluginRef>,
+    /// The decision, to be recorded with the admission.
+    pub(crate) calls: Vec<NewPluginCall>,
+}
+
+impl Inner {
+    pub(crate) async fn pick(&self, order: &Order) -> Result<Pick, Problem> {
+        match &order.request.executor {
+            Some(name) => self.asked_for(name, order),
+            None => self.ask_chooser(order).await,
+        }
+    }
+
+    /// The executor in service under this name, if the operator has it on.
+    fn executor(&self, name: &str) -> Result<ExecutorInfo, Problem> {
+        let serving = self.plugins.executors();
+        let enabled = |info: &&ExecutorInfo| self.executor_section(&info.plugin.name).enabled;
+        if let Some(info) = serving.iter().filter(enabled).find(|info| info.plugin.name == name) {
+            return Ok(info.clone());
+        }
+        let known: Vec<_> = serving.iter().filter(enabled).map(|info| info.plugin.name.as_str()).collect();
+        let off = serving.iter().any(|info| info.plugin.name == name);
+        let what = if off { "is switched off in jackfield.toml" } else { "does not exist" };
+        Err(Problem::caller(
+            "unknown_executor",
+            format!("the executor '{name}' {what}"),
+            format!("use one of: {}; or leave it out and the chooser picks", known.join(", ")),
+        ))
+    }
+
+    fn asked_for(&self, name: &str, order: &Order) -> Result<Pick, Problem> {
+        let executor = self.executor(name)?;
+        let section = self.executor_section(name);
+        let model =
+            order.request.model.clone().or(section.model).or(executor.description.default_model.clone());
+        Ok(Pick {
+            executor,
+            model,
+            effort: order.request.effort,
+            reason: "asked for by the caller".into(),
+            chosen_by: None,
+            calls: Vec::new(),
+        })
+    }
+
+    async fn ask_chooser(&self, order: &Order) -> Result<Pick, Problem> {
+        let now = self.clock.now();
+        let (candidates, infos) = self.candidates(order, now).await?;
+        let task = task(order);
+        let budget = self.budget(order).await?;
+        let called =
+            self.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
+        let facts = json!({
+            "now": now.as_millisecond(), "task": task, "candidates": candidates, "budget": budget,
+        });
+        let call = decision(&called, "choose", facts);
+        let Some(choice) = called.value.first() else { return Err(nobody(&candidates)) };
+        let index = choice.candidate as usize;
+        let (Some(candidate), Some(executor)) = (candidates.get(index), infos.get(index)) else {
+            return Err(nobody(&candidates));
+        };
+        Ok(Pick {
+            executor: executor.clone(),
+            model: candidate.model.clone(),
+            effort: order.request.effort.or(Some(choice.effort.into())),
+            reason: choice.reason.clone(),
+            chosen_by: Some(called.plugin.clone()),
+            calls: call,
+        })
+    }
+
+    /// Everybody who could be asked, with what is known of them, and the executor behind each.
+    pub(crate) async fn candidates(
+        &self,
+        order: &Order,
+        now: Timestamp,
+    ) -> Result<(Vec<choosing::Candidate>, Vec<ExecutorInfo>), Problem> {
+        let executors: Vec<_> = self
+            .plugins
+            .executors()
+            .into_iter()
+            .filter(|info| self.executor_section(&info.plugin.name).enabled)
+            .collect();
+        let health = self.health_of(&executors).await;
+        let history = History::read(self, order, now).await?;
+        let mut candidates = Vec::new();
+        let mut infos = Vec::new();
+        for info in &executors {
+            let healthy = health.get(&info.plugin.name);
+            for model in models(&info.description) {
+                let asked = order.request.model.as_deref();
+                if asked.is_some_and(|asked| model.map(|model| model.name.as_str()) != Some(asked)) {
+                    continue;
+                }
+                candidates.push(self.candidate(info, model, healthy, &history, now));
+                infos.push(info.clone());
+            }
+        }
+        if candidates.is_empty() {
+            let asked = order.request.model.as_deref().unwrap_or_default();
+            return Err(Problem::caller(
+                "unknown_model",
+                format!("no executor knows a model '{asked}'"),
+                "leave the model out, or name the executor too: then it is passed on as it is",
+            ));
+        }
+        Ok((candidates, infos))
+    }
+
+    fn candidate(
+        &self,
+        info: &ExecutorInfo,
+        model: Option<&driving::Model>,
+        health: Option<&driving::Health>,
+        history: &History,
+        now: Timestamp,
+    ) -> choosing::Candidate {
+        let executor = &info.plugin.name;
+        let section = self.executor_section(executor);
+        let (busy, slots) = self.slots.executor(executor, section.slots);
+        let name = model.map(|model| model.name.clone());
+        let past = history.of(executor, name.as_deref());
+        let configured = name.as_ref().and_then(|name| section.rates.get(name));
+        choosing::Candidate {
+            executor: executor.clone(),
+            tier: model.map_or(types::Tier::Light, |model| model.tier),
+            rates: configured
+                .map(|rates| jackfield_types::Rates::from(rates).into())
+                .or_else(|| model.and_then(|model| model.rates.clone())),
+            free: info.description.capabilities.contains(driving::Capabilities::FREE),
+            rung: None,
+            installed: health.is_some_and(|health| health.installed),
+            login: health.map_or(types::Login::Unknown, |health| health.login),
+            busy,
+            slots,
+            cooling_until: self.cooling_until(executor, now).map(milliseconds),
+            attempts: past.attempts,
+            succeeded: past.succeeded,
+            verified: past.verified,
+            mean_cost: past.mean_cost.map(Micros::unsigned),
+            mean_latency: past.mean_latency,
+            usage_share: past.share,
+            model: name,
+        }
+    }
+
+    pub(crate) async fn budget(&self, order: &Order) -> Result<choosing::Budget, Problem> {
+        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let status = self.store.breaker(&limits).await.map_err(|error| error.problem())?;
+        Ok(budget(&status, order.max_cost))
+    }
+}
+
+/// What a component decided, as it is recorded; with the one that should have, where it failed.
+pub(crate) fn decision<T: serde::Serialize>(
+    called: &jackfield_plugins::Called<T>,
+    function: &str,
+    facts: Value,
+) -> Vec<NewPluginCall> {
+    let call = |plugin: &PluginRef, answer, error| NewPluginCall {
+        task: None,
+        run: None,
+        attempt: None,
+        plugin: plugin.clone(),
+        function: function.to_owned(),
+        facts: facts.clone(),
+        answer,
+        micros: called.micros,
+        seed: Some(called.seed),
+        error,
+    };
+    let failed =
+        called.instead.iter().map(|instead| call(&instead.failed, Value::Null, Some(instead.error.clone())));
+    let answered = call(&called.plugin, serde_json::to_value(&called.value).unwrap_or_default(), None);
+    failed.chain([answered]).collect()
+}
+
+/// A call that nothing served.
+pub(crate) fn failed_decision(error: &PluginError, function: &str, facts: Value) -> Option<NewPluginCall> {
+    let PluginError::Misbehaved(misbehaviour) = error else { return None };
+    Some(NewPluginCall {
+        task: None,
+        run: None,
+        attempt: None,
+        plugin: misbehaviour.plugin.clone(),
+        function: function.to_owned(),
+        facts,
+        answer: Value::Null,
+        micros: 0,
+        seed: None,
+        error: Some(error.to_string()),
+    })
+}
+
+pub(crate) fn task(order: &Order) -> choosing::Task {
+    choosing::Task {
+        task_type: order.task_type.clone(),
+        complexity: order.complexity,
+        language: order.language.clone(),
+        stack: order.stack.clone(),
+        role: order.role.into(),
+        keywords: order.request.keywords.clone(),
+        // A common rule of thumb: four bytes to a token.
+        context_tokens: u32::try_from(order.request.instruction.len() / 4).unwrap_or(u32::MAX),
+        open_quality_issues: 0,
+        decisions_in_context: 0,
+        effort: order.request.effort.map(Into::into),
+    }
+}
+
+fn budget(status: &BreakerStatus, run: Option<Micros>) -> choosing::Budget {
+    choosing::Budget {
+        state: match status.state {
+            BreakerState::Closed => types::BreakerState::Closed,
+            BreakerState::Alert => types::BreakerState::Alert,
+            BreakerState::Halted => types::BreakerState::Halted,
+        },
+        day_left: status.left(Period::Day).map(Micros::unsigned),
+        month_left: status.left(Period::Month).map(Micros::unsigned),
+        run_left: run.map(Micros::unsigned),
+    }
+}
+
+/// Every model, or none at all for an executor without models.
+fn models(description: &driving::Description) -> Vec<Option<&driving::Model>> {
+    if description.models.is_empty() { vec![None] } else { description.models.iter().map(Some).collect() }
+}
+
+fn nobody(candidates: &[choosing::Candidate]) -> Problem {
+    let mut names: Vec<_> = candidates
+        .iter()
+        .map(|candidate| {
+            let why = match (candidate.installed, candidate.login) {
+                (false, _) => "not installed",
+                (true, types::Login::LoggedOut) => "not logged in",
+                _ if candidate.cooling_until.is_some() => "resting after a rate limit",
+                _ => "not suited",
+            };
+            format!("{} ({why})", candidate.executor)
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    Problem::operator(
+        "nobody_available",
+        format!("the chooser found nobody for this task: {}", names.join(", ")),
+        "run `jackfield doctor` for what to install or log in to; or name an executor",
+    )
+}
+
+pub(crate) fn milliseconds(at: Timestamp) -> u64 {
+    u64::try_from(at.as_millisecond()).unwrap_or(0)
+}
+
+/// What became of like tasks, by executor and model.
+struct History {
+    stats: HashMap<(String, Option<String>), jackfield_store::ModelStats>,
+    shares: HashMap<(String, Option<String>), u16>,
+}
+
+#[derive(Default)]
+struct Past {
+    attempts: u32,
+    succeeded: u32,
+    verified: u32,
+    mean_cost: Option<Micros>,
+    mean_latency: Option<u64>,
+    share: u16,
+}
+
+impl History {
+    async fn read(inner: &Inner, order: &Order, now: Timestamp) -> Result<Self, Problem> {
+        let stats = inner
+            .store
+            .model_stats(Some(&order.task_type), order.language.as_deref())
+            .await
+            .map_err(|error| error.problem())?;
+        let since = now.checked_sub(RECENT).unwrap_or(Timestamp::UNIX_EPOCH);
+        let shares = inner.store.usage_share(since).await.map_err(|error| error.problem())?;
+        Ok(Self {
+            stats: stats
+                .into_iter()
+                .map(|stats| ((stats.executor.clone(), stats.model.clone()), stats))
+                .collect(),
+            shares: shares
+                .into_iter()
+                .map(|share| ((share.executor, share.model), share.thousandths))
+                .collect(),
+        })
+    }
+
+    fn of(&self, executor: &str, model: Option<&str>) -> Past {
+        let key = (executor.to_owned(), model.map(str::to_owned));
+        let share = self.shares.get(&key).copied().unwrap_or(0);
+        let Some(stats) = self.stats.get(&key) else { return Past { share, ..Past::default() } };
+        Past {
+            attempts: stats.attempts,
+            succeeded: stats.succeeded,
+            verified: stats.verified,
+            mean_cost: stats.mean_cost(),
+            mean_latency: stats.mean_latency_ms(),
+            share,
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! The host as its doors and embedders see it.
+
+use super::report;
+use super::{HostBuilder, Inner, events};
+use crate::api::{Answer, AuthStatus, ExecuteRequest, ExecutorStatus, OrchestratorStatus, Progress};
+use jackfield_plugins::facts::choosing::Choice;
+use jackfield_store::{BreakerState, BreakerStatus, Period, RunEvent};
+use jackfield_types::{Micros, PluginRef, Problem, RunId, RunState, Timestamp};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// Longest that a call may be asked to wait, seconds. A silent answer is dropped by many clients.
+const LONGEST_WAIT: u64 = 24 * 60 * 60;
+/// How often a run of another host is looked at while somebody waits for it.
+const LOOK: Duration = Duration::from_millis(250);
+/// Events read at once.
+const PAGE: u32 = 500;
+
+/// Runs AI coding agents as durable, budgeted, auditable work.
+///
+/// Clones are the same host. Two hosts in one process do not meet, and two hosts on one data
+/// folder share its records and its budget.
+///
+/// ```no_run
+/// # async fn story() -> Result<(), jackfield::Problem> {
+/// use jackfield::{ExecuteRequest, Host};
+///
+/// let host = Host::builder("/var/lib/jackfield").open().await?;
+/// let request = ExecuteRequest {
+///     workspace: Some("/srv/site".into()),
+///     ..ExecuteRequest::new("fix the failing test")
+/// };
+/// let answer = host.execute(request, "me").await?;
+/// println!("{}", answer.text);
+/// host.shutdown().await;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Host(pub(super) Arc<Inner>);
+
+/// What the chooser would do with a request.
+#[derive(Debug, Clone, Serialize)]
+pub struct Advice {
+    /// Who decided.
+    pub chooser: PluginRef,
+    /// Best first.
+    pub choices: Vec<AdvisedChoice>,
+}
+
+/// One choice, by name.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct AdvisedChoice {
+    pub executor: String,
+    pub model: Option<String>,
+    pub effort: jackfield_types::Effort,
+    pub reason: String,
+}
+
+impl Host {
+    /// A host whose records, logs, worktrees and plugins are in `data`.
+    pub fn builder(data: impl Into<PathBuf>) -> HostBuilder {
+        HostBuilder::new(data.into())
+    }
+
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(super) fn recover(&self) {
+        let inner = Arc::clone(&self.0);
+        self.0.tasks.spawn(inner.recover());
+    }
+
+    /// Carries out a request and waits for its end, `wait_s` seconds at most; after that, the
+    /// answer is a handle and the run goes on. `principal` is who asks, for the record.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the request is refused; then nothing was started. An agent that fails
+    /// is an answer, not an error.
+    pub async fn execute(&self, request: ExecuteRequest, principal: &str) -> Result<Answer, Problem> {
+        self.execute_with(request, principal, |_| {}).await
+    }
+
+    /// As [`execute`](Self::execute), telling of each step as it happens.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn execute_with(
+        &self,
+        request: ExecuteRequest,
+        principal: &str,
+        tell: impl FnMut(Progress) + Send,
+    ) -> Result<Answer, Problem> {
+        let wait = request.wait_s.unwrap_or(self.0.config.run.wait_s).min(LONGEST_WAIT);
+        let verbosity = request.verbosity.clone();
+        let run = self.dispatch(request, principal).await?;
+        self.wait_for(run, Duration::from_secs(wait), tell).await?;
+        self.answer(run, verbosity.as_deref()).await
+    }
+
+    /// Starts a request and gives its run at once.
+    ///
+    /// # Errors
+    /// As [`execute`](Self::execute).
+    pub async fn dispatch(&self, request: ExecuteRequest, principal: &str) -> Result<RunId, Problem> {
+        self.0.dispatch(request, principal).await
+    }
+
+    /// Waits for a run's end, `wait` at most, and answers as [`execute`](Self::execute) does.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run or verbosity.
+    pub async fn result(
+        &self,
+        run: RunId,
+        wait: Duration,
+        verbosity: Option<&str>,
+    ) -> Result<Answer, Problem> {
+        self.0.check_verbosity(verbosity)?;
+        self.wait_for(run, wait.min(Duration::from_secs(LONGEST_WAIT)), |_| {}).await?;
+        self.answer(run, verbosity).await
+    }
+
+    /// Tells every event of a run, from the first, and returns when the run has ended or `wait` is over.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run.
+    pub async fn wait_for(
+        &self,
+        run: RunId,
+        wait: Duration,
+        mut tell: impl FnMut(Progress) + Send,
+    ) -> Result<RunState, Problem> {
+        self.follow(run, 0, wait, |event| {
+            if let Some(message) = events::line(event) {
+                tell(Progress { seq: event.seq, message });
+            }
+        })
+        .await
+    }
+
+    /// Hands on every event of a run after `after`, in order and without a gap, until the run has
+    /// ended or `wait` is over.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run.
+    pub async fn follow(
+        &self,
+        run: RunId,
+        after: u64,
+        wait: Duration,
+        mut each: impl FnMut(&RunEvent) + Send,
+    ) -> Result<RunState, Problem> {
+        let deadline = Instant::now() + wait;
+        // Subscribed before the first read, so that nothing is missed in between.
+        let mut changes = self.0.store.changes(run);
+        let mut seen = after;
+        loop {
+            let state = self.run_state(run).await?;
+            loop {
+                let events = self.run_events(run, seen, PAGE).await?;
+                let Some(last) = events.last() else { break };
+                seen = last.seq;
+                events.iter().for_each(&mut each);
+            }
+            if state.is_final() || Instant::now() >= deadline {
+                return Ok(state);
+            }
+            let look = deadline.min(Instant::now() + LOOK);
+            // A run of this process tells of its changes; one of another is looked at.
+            let _ = timeout_at(look, changes.changed()).await;
+        }
+    }
+
+    /// Ends a run and everything it started. The answer is the run as it then is.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run, it has ended, or another host has it in hand.
+    pub async fn cancel(&self, run: RunId, reason: &str) -> Result<Answer, Problem> {
+        let state = self.run_state(run).await?;
+        if state.is_final() {
+            return Err(Problem::caller(
+                "run_ended",
+                format!("run {run} has {state} already"),
+                "nothing is left to cancel",
+            ));
+        }
+        let ours = self.0.running.lock().get(&run).cloned();
+        let Some(ours) = ours else {
+            return Err(Problem::caller(
+                "run_elsewhere",
+                format!("run {run} is in the hands of another host process"),
+                "cancel it through the server that runs it",
+            ));
+        };
+        ours.cancel(reason);
+        let patience = Duration::from_secs(3 * self.0.config.run.grace_s + 5);
+        self.wait_for(run, patience, |_| {}).await?;
+        self.answer(run, None).await
+    }
+
+    /// The run as it is now, told at a verbosity.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run or verbosity.
+    pub async fn answer(&self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
+        let view = self.run(run).await?;
+        let events = self.0.store.run_events(run, 0, 5_000).await.map_err(|error| error.problem())?;
+        let now = self.0.clock.now();
+        let workspace = self.0.store.workspace(view.run.workspace).await.map_err(|error| error.problem())?;
+        let report = report::report(&view, &events, &workspace.name, now);
+        let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
+        let level = verbosity.or(asked).unwrap_or(&self.0.config.run.verbosity);
+        let called = self.0.plugins.compress(level, &report).await.map_err(|error| error.problem())?;
+        let facts = serde_json::json!({ "level": level, "report": report });
+        let mut calls = super::choose::decision(&called, "compress", facts);
+        for call in &mut calls {
+            (call.task, call.run) = (Some(view.task.id), Some(run));
+        }
+        self.0.store.record_calls(calls).await.map_err(|error| error.problem())?;
+        Ok(report::answer(&view, called.value, now))
+    }
+
+    /// What the chooser would do with a request, without doing it.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the request would be refused.
+    pub async fn advise(&self, request: ExecuteRequest) -> Result<Advice, Problem> {
+        let order = self.0.order(request).await?;
+        let now = self.0.clock.now();
+        let (candidates, _) = self.0.candidates(&order, now).await?;
+        let budget = self.0.budget(&order).await?;
+        let task = super::choose::task(&order);
+        let called =
+            self.0.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
+        let named = |choice: &Choice| {
+            let candidate = candidates.get(choice.candidate as usize)?;
+            Some(AdvisedChoice {
+                executor: candidate.executor.clone(),
+                model: candidate.model.clone(),
+                effort: choice.effort.into(),
+                reason: choice.reason.clone(),
+            })
+        };
+        Ok(Advice { choices: called.value.iter().filter_map(named).collect(), chooser: called.plugin })
+    }
+
+    /// Every executor's set-up: installed, version, logged in, and what to do.
+    pub async fn auth_status(&self) -> Vec<AuthStatus> {
+        self.0.auth_status().await
+    }
+
+    /// How the host is doing: queue, executors, money, warnings.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn orchestrator_status(&self) -> Result<OrchestratorStatus, Problem> {
+        let totals = self.stats().await?;
+        let breaker = self.breaker().await?;
+        let now = self.0.clock.now();
+        let names = self.0.plugins.executors().into_iter().map(|info| info.plugin.name);
+        let executors = names.map(|name| self.executor_status(name, now)).collect();
+        let spent =
+            breaker.limits.iter().find(|limit| limit.limit.period == Period::Day).map(|limit| limit.spent);
+        Ok(OrchestratorStatus {
+            version: crate::VERSION.to_owned(),
+            queued: u32::try_from(totals.queued).unwrap_or(u32::MAX),
+            running: u32::try_from(totals.running).unwrap_or(u32::MAX),
+            max_concurrent: self.0.slots.all().1,
+            executors,
+            breaker: breaker.state.to_string(),
+            spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),
+            warnings: warnings(&breaker),
+        })
+    }
+
+    fn executor_status(&self, name: String, now: Timestamp) -> ExecutorStatus {
+        let (busy, slots) = self.0.slots.executor(&name, self.0.executor_section(&name).slots);
+        ExecutorStatus { cooling_until: self.0.cooling_until(&name, now), executor: name, busy, slots }
+    }
+
+    /// Stops: nothing new is taken in, runs in hand are cancelled and settled, and what was to be
+    /// recorded is recorded.
+    pub async fn shutdown(&self) {
+        self.0.stop.cancel();
+        self.0.tasks.close();
+        self.0.tasks.wait().await;
+    }
+}
+
+fn warnings(breaker: &BreakerStatus) -> Vec<String> {
+    let reached = breaker.limits.iter().filter(|limit| limit.state != BreakerState::Closed);
+    reached
+        .map(|limit| {
+            format!(
+                "the {} limit of {} is reached: {} spent, {} held",
+                limit.limit.period.adjective(),
+                limit.limit.amount + limit.allowance,
+                limit.spent,
+                limit.reserved
+            )
+        })
+        .collect()
+}

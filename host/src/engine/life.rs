@@ -1,0 +1,203 @@
+//! The life of a run, from its place in line to its last settlement.
+//!
+//! Each pass of the loop is one attempt: a place is taken, the attempt is carried out, the chooser
+//! is asked what next, and both are settled in one transaction. Today the host allows one attempt
+//! a run; the bound is the only thing that stands between this loop and escalation.
+
+use super::Inner;
+use super::attempt::{Ended, Planned};
+use super::choose::{decision, failed_decision, milliseconds, task};
+use super::order::Order;
+use super::report;
+use jackfield_plugins::facts::{choosing, types};
+use jackfield_store::{Limits, NewPluginCall, NewRunEvent, Settlement};
+use jackfield_types::{AttemptId, Failure, FailureClass, Process, RunId, RunState, Settled, TaskId, settle};
+use parking_lot::Mutex;
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Attempts that a run may have, whatever the chooser says.
+const MOST_ATTEMPTS: usize = 1;
+
+/// A run in this host's hands.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) id: RunId,
+    pub(crate) task: TaskId,
+    pub(crate) order: Order,
+    pub(crate) limits: Limits,
+    pub(crate) cancel: CancellationToken,
+    reason: Mutex<Option<String>>,
+}
+
+impl Running {
+    pub(crate) fn new(
+        id: RunId,
+        task: TaskId,
+        order: Order,
+        limits: Limits,
+        cancel: CancellationToken,
+    ) -> Self {
+        Self { id, task, order, limits, cancel, reason: Mutex::default() }
+    }
+
+    /// Ends it; the first reason counts.
+    pub(crate) fn cancel(&self, reason: &str) {
+        self.reason.lock().get_or_insert_with(|| reason.to_owned());
+        self.cancel.cancel();
+    }
+
+    pub(crate) fn cancel_reason(&self) -> String {
+        self.reason.lock().clone().unwrap_or_else(|| "the host was stopped".into())
+    }
+}
+
+/// What follows an attempt.
+enum Next {
+    End(RunState),
+}
+
+impl Inner {
+    /// Carries a run from its place in line to its end.
+    pub(crate) async fn live(self: Arc<Self>, run: Arc<Running>, planned: Planned) {
+        let section = self.executor_section(&planned.executor.plugin.name);
+        let slot = tokio::select! {
+            biased;
+            () = run.cancel.cancelled() => None,
+            slot = self.slots.take(&planned.executor.plugin.name, section.slots) => slot,
+        };
+        let began = Instant::now();
+        let ended = match slot {
+            None => never_begun(&planned, &run),
+            Some(_) => match self.store.run_started(run.id).await {
+                Ok(()) => self.attempt(&run, &planned).await,
+                Err(error) => failed_to_begin(&planned, &error.problem()),
+            },
+        };
+        self.finish(&run, &planned, ended, began).await;
+        self.running.lock().remove(&run.id);
+        drop(slot);
+    }
+
+    async fn finish(&self, run: &Running, planned: &Planned, ended: Ended, began: Instant) {
+        let settled = settle(&ended.outcome, run.order.expect_change);
+        let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (next, mut calls) = self.what_next(run, planned, &ended, &settled, latency_ms).await;
+        let Next::End(state) = next;
+        for call in &mut calls {
+            call.task = Some(run.task);
+            call.run = Some(run.id);
+            call.attempt = Some(planned.id);
+        }
+        let events = self.notes(&settled);
+        let settlement = Settlement {
+            attempt: planned.id,
+            outcome: ended.outcome,
+            settled,
+            usage: ended.usage,
+            total: ended.cost.total,
+            source: ended.cost.source,
+            price_as_of: ended.cost.price_as_of,
+            exit_code: ended.exited.code,
+            signal: ended.exited.signal,
+            latency_ms,
+            answer: Some(ended.answer),
+            session: ended.session,
+            model: ended.model,
+            artifacts: ended.artifacts,
+            transcript: ended.transcript,
+            calls,
+            run_ends: Some(state),
+            events,
+        };
+        if let Err(error) = self.store.settle(settlement, &run.limits).await {
+            tracing::error!(run = %run.id, %error, "the run could not be settled; it is recovered at the next start");
+        }
+    }
+
+    /// Asks the chooser, and bounds what it says.
+    async fn what_next(
+        &self,
+        run: &Running,
+        planned: &Planned,
+        ended: &Ended,
+        settled: &Settled,
+        latency: u64,
+    ) -> (Next, Vec<NewPluginCall>) {
+        let state = match settled {
+            Settled::Succeeded { .. } => RunState::Succeeded,
+            Settled::Failed(failure) if failure.class == FailureClass::Cancelled => RunState::Cancelled,
+            Settled::Failed(_) => RunState::Failed,
+        };
+        let history = [past(planned, ended, settled, latency)];
+        let now = self.clock.now();
+        let asked = async {
+            let (candidates, _) = self.candidates(&run.order, now).await?;
+            let budget = self.budget(&run.order).await?;
+            Ok::<_, jackfield_types::Problem>((candidates, budget))
+        };
+        // Without facts there is nothing to ask; the run ends as the table of truth has it.
+        let Ok((candidates, budget)) = asked.await else { return (Next::End(state), Vec::new()) };
+        let task = task(&run.order);
+        let facts = json!({
+            "now": milliseconds(now), "task": task, "history": history, "candidates": candidates, "budget": budget,
+            "attempts_allowed": MOST_ATTEMPTS,
+        });
+        let calls = match self.plugins.next(now, &task, &history, &candidates, &budget).await {
+            Ok(called) => decision(&called, "next", facts),
+            Err(error) => failed_decision(&error, "next", facts).into_iter().collect(),
+        };
+        debug_assert!(history.len() >= MOST_ATTEMPTS, "another attempt would be allowed here");
+        (Next::End(state), calls)
+    }
+
+    fn notes(&self, settled: &Settled) -> Vec<NewRunEvent> {
+        let texts = match settled {
+            Settled::Succeeded { notes } => notes.clone(),
+            Settled::Failed(failure) => vec![failure.to_string()],
+        };
+        let at = self.clock.now();
+        let event = |text| NewRunEvent { at, kind: "decision".into(), payload: json!({ "text": text }) };
+        texts.into_iter().map(event).collect()
+    }
+}
+
+fn past(planned: &Planned, ended: &Ended, settled: &Settled, latency: u64) -> choosing::Past {
+    let (succeeded, class) = match settled {
+        Settled::Succeeded { .. } => (true, None),
+        Settled::Failed(failure) => (false, Some(failure.class.into())),
+    };
+    let models = &planned.executor.description.models;
+    let tier = models.iter().find(|model| Some(&model.name) == planned.model.as_ref());
+    choosing::Past {
+        executor: planned.executor.plugin.name.clone(),
+        model: planned.model.clone(),
+        tier: tier.map_or(types::Tier::Light, |model| model.tier),
+        succeeded,
+        class,
+        delivered: report::delivered(ended.outcome.delivered),
+        verified: report::verified(ended.outcome.verified),
+        cost: Some(ended.cost.total.unsigned()),
+        latency,
+    }
+}
+
+fn never_begun(planned: &Planned, run: &Running) -> Ended {
+    let mut ended = Ended::nothing(planned);
+    ended.outcome.process = Process::Killed;
+    ended.outcome.failure = Some(Failure::new(FailureClass::Cancelled, run.cancel_reason()));
+    ended
+}
+
+fn failed_to_begin(planned: &Planned, problem: &jackfield_types::Problem) -> Ended {
+    let mut ended = Ended::nothing(planned);
+    ended.outcome.failure = Some(
+        Failure::new(FailureClass::Unknown, problem.message.clone()).with_remedy(problem.remedy.clone()),
+    );
+    ended
+}
+
+/// Which attempt is which, for callers that hold only ids.
+pub(crate) type Ids = (TaskId, RunId, AttemptId);

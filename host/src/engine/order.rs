@@ -1,0 +1,192 @@
+//! A request that was checked: every default filled in, every name resolved. Nothing has been
+//! made yet, so a request that is refused here leaves nothing behind.
+
+use super::Inner;
+use crate::api::{Access, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
+use jackfield_store::{NewWorkspace, Workspace, WorkspaceKind};
+use jackfield_types::{Micros, Problem, Role};
+use jackfield_workspace::{Source, detect_stack, source};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Task types that ask for a change, when the caller names one of them.
+const CHANGING: [&str; 7] = ["feature", "bugfix", "refactor", "test", "docs", "chore", "performance"];
+/// Longest time-out that may be asked for: a day.
+const LONGEST: u64 = 24 * 60 * 60;
+
+/// What is to be done, with nothing left open but who does it.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) request: ExecuteRequest,
+    pub(crate) workspace: Workspace,
+    pub(crate) source: Source,
+    pub(crate) task_type: String,
+    pub(crate) complexity: u8,
+    pub(crate) language: Option<String>,
+    pub(crate) stack: Vec<String>,
+    pub(crate) role: Role,
+    pub(crate) expect_change: bool,
+    pub(crate) access: Access,
+    pub(crate) max_cost: Option<Micros>,
+    pub(crate) timeout: Duration,
+}
+
+impl Inner {
+    /// Checks a request and fills it in.
+    pub(crate) async fn order(&self, request: ExecuteRequest) -> Result<Order, Problem> {
+        check_instruction(&request.instruction)?;
+        self.check_verbosity(request.verbosity.as_deref())?;
+        let complexity = complexity(&request)?;
+        let max_cost = max_cost(&request)?;
+        let timeout = self.timeout(&request)?;
+        let (name, folder) = self.workspace_folder(request.workspace.as_deref())?;
+        let source = source(&folder).await.map_err(|error| error.problem())?;
+        let workspace = self.ensure_workspace(name, &source).await?;
+        let found = detect_stack(&source.path());
+        let task_type = request.task_type.clone().unwrap_or_else(|| "feature".into()).to_lowercase();
+        let expect_change = match request.expect {
+            Some(expect) => expect == Expect::Change,
+            None => request.task_type.is_some() && CHANGING.contains(&task_type.as_str()),
+        };
+        Ok(Order {
+            complexity,
+            max_cost,
+            timeout,
+            workspace,
+            language: request.language.clone().or(found.language),
+            stack: if request.stack.is_empty() { found.hints } else { request.stack.clone() },
+            role: request.role.unwrap_or_else(|| role(&task_type)),
+            access: request.access.unwrap_or_default(),
+            source,
+            task_type,
+            expect_change,
+            request,
+        })
+    }
+
+    pub(crate) fn check_verbosity(&self, level: Option<&str>) -> Result<(), Problem> {
+        let Some(level) = level else { return Ok(()) };
+        let known: Vec<_> = self.plugins.levels().into_iter().map(|info| info.level.name).collect();
+        if known.iter().any(|name| name == level) {
+            return Ok(());
+        }
+        Err(Problem::caller(
+            "unknown_verbosity",
+            format!("there is no verbosity '{level}'"),
+            format!("use one of: {}", known.join(", ")),
+        ))
+    }
+
+    fn timeout(&self, request: &ExecuteRequest) -> Result<Duration, Problem> {
+        match request.timeout_s.unwrap_or(self.config.run.timeout_s) {
+            seconds @ 1..=LONGEST => Ok(Duration::from_secs(seconds)),
+            seconds => Err(Problem::caller(
+                "bad_timeout",
+                format!("timeout_s is {seconds}"),
+                format!("give 1 to {LONGEST} seconds"),
+            )),
+        }
+    }
+
+    /// A configured name wins over a path; nothing given means the configured default.
+    fn workspace_folder(&self, asked: Option<&str>) -> Result<(Option<String>, PathBuf), Problem> {
+        let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
+            return match &self.config.run.workspace {
+                Some(folder) => Ok((None, folder.clone())),
+                None => Err(Problem::caller(
+                    "no_workspace",
+                    "the request names no workspace, and none is configured",
+                    "give `workspace` (the path of a repository or folder), or set run.workspace in jackfield.toml",
+                )),
+            };
+        };
+        match self.config.workspaces.get(asked) {
+            Some(section) => Ok((Some(asked.to_owned()), section.path.clone())),
+            None if Path::new(asked).is_absolute() => Ok((None, asked.into())),
+            None => Err(Problem::caller(
+                "unknown_workspace",
+                format!("there is no workspace named '{asked}'"),
+                format!(
+                    "give an absolute path, or a name from jackfield.toml (there: {})",
+                    names(self.config.workspaces.keys())
+                ),
+            )),
+        }
+    }
+
+    async fn ensure_workspace(&self, name: Option<String>, source: &Source) -> Result<Workspace, Problem> {
+        let (folder, kind) = match source {
+            Source::Git(repository) => (repository.top.clone(), WorkspaceKind::Git),
+            Source::Folder { path } => (path.clone(), WorkspaceKind::Folder),
+        };
+        let own_name = || folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let name = name.or_else(own_name).unwrap_or_else(|| "root".into());
+        let path = folder.to_string_lossy().into_owned();
+        self.store.ensure_workspace(NewWorkspace { name, path, kind }).await.map_err(|error| error.problem())
+    }
+}
+
+fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    let listed: Vec<_> = names.map(String::as_str).collect();
+    if listed.is_empty() { "none".into() } else { listed.join(", ") }
+}
+
+fn check_instruction(instruction: &str) -> Result<(), Problem> {
+    if instruction.trim().is_empty() {
+        return Err(Problem::caller(
+            "empty_instruction",
+            "the instruction is empty",
+            "say in plain words what should be done",
+        ));
+    }
+    if instruction.len() > MAX_INSTRUCTION_BYTES {
+        return Err(Problem::caller(
+            "instruction_too_long",
+            format!(
+                "the instruction has {} bytes; at most {MAX_INSTRUCTION_BYTES} are taken",
+                instruction.len()
+            ),
+            "put the material into a file of the workspace and name the file in the instruction",
+        ));
+    }
+    if instruction.contains('\0') {
+        return Err(Problem::caller(
+            "instruction_has_nul",
+            "the instruction contains a NUL character",
+            "send text; put binary material into a file of the workspace",
+        ));
+    }
+    Ok(())
+}
+
+fn complexity(request: &ExecuteRequest) -> Result<u8, Problem> {
+    let Some(complexity) = &request.complexity else { return Ok(3) };
+    complexity.score().ok_or_else(|| {
+        Problem::caller(
+            "bad_complexity",
+            "complexity is neither a known word nor a number from 1 to 10",
+            "give trivial, simple, moderate, complex, epic, or 1 to 10",
+        )
+    })
+}
+
+fn max_cost(request: &ExecuteRequest) -> Result<Option<Micros>, Problem> {
+    match request.max_cost_usd {
+        None => Ok(None),
+        Some(usd) if usd.is_finite() && usd > 0.0 && usd < 1e9 => Ok(Some(Micros::from_usd(usd))),
+        Some(usd) => Err(Problem::caller(
+            "bad_max_cost",
+            format!("max_cost_usd is {usd}"),
+            "give dollars, more than 0, like 0.5",
+        )),
+    }
+}
+
+fn role(task_type: &str) -> Role {
+    match task_type {
+        "design" | "architecture" | "plan" => Role::Plan,
+        "review" => Role::Review,
+        "test" => Role::Test,
+        _ => Role::Implement,
+    }
+}

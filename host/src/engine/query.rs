@@ -1,0 +1,251 @@
+//! What is on record, and what an operator may change: thin, typed, the same for every door.
+
+use super::Host;
+use crate::api::RunsFilter;
+use jackfield_plugins::{CheckReport, Inspection, LevelInfo, PluginStatus};
+use jackfield_store::{
+    BreakerStatus, Event, LedgerFilter, LedgerRow, LimitStatus, ModelStats, Period, PluginCall,
+    PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView, Scope, Totals,
+};
+use jackfield_types::{Micros, PluginKind, Problem, RunId, RunState, TaskId};
+use std::path::{Path, PathBuf};
+
+/// Most runs on one page.
+const MOST_RUNS: u32 = 200;
+
+impl Host {
+    /// Everything about one run.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run.
+    pub async fn run(&self, run: RunId) -> Result<RunView, Problem> {
+        self.0.store.run(run).await.map_err(|error| error.problem())
+    }
+
+    pub(super) async fn run_state(&self, run: RunId) -> Result<RunState, Problem> {
+        Ok(self.run(run).await?.run.state)
+    }
+
+    /// The run with this id, or the only one whose id begins so; the last one where `id` is empty.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is none, or more than one.
+    pub async fn find_run(&self, id: &str) -> Result<RunId, Problem> {
+        if !id.is_empty() {
+            return self.0.store.find_run(id).await.map_err(|error| error.problem());
+        }
+        let last = self.runs(RunsFilter { limit: Some(1), ..RunsFilter::default() }).await?;
+        last.first().map(|run| run.run).ok_or_else(|| {
+            Problem::caller(
+                "no_runs",
+                "there is no run yet",
+                "start one: jackfield run \"…\", or `jackfield demo`",
+            )
+        })
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the filter names a state or workspace that does not exist.
+    pub async fn runs(&self, filter: RunsFilter) -> Result<Vec<RunSummary>, Problem> {
+        let states = match filter.state.as_deref() {
+            None => Vec::new(),
+            Some(text) => vec![RunState::parse(text).ok_or_else(|| {
+                Problem::caller(
+                    "unknown_state",
+                    format!("there is no state '{text}'"),
+                    "use queued, running, succeeded, failed or cancelled",
+                )
+            })?],
+        };
+        let workspace = match filter.workspace.as_deref() {
+            None => None,
+            Some(name) => Some(self.workspace_named(name).await?),
+        };
+        let before = match filter.before.as_deref() {
+            None => None,
+            Some(id) => Some(id.parse().map_err(|error: jackfield_types::InvalidId| {
+                Problem::caller("bad_id", error.to_string(), "give the last id of the page before")
+            })?),
+        };
+        let limit = filter.limit.unwrap_or(20).clamp(1, MOST_RUNS);
+        let filter = RunFilter { states, workspace, before, limit };
+        self.0.store.runs(filter).await.map_err(|error| error.problem())
+    }
+
+    async fn workspace_named(&self, name: &str) -> Result<jackfield_types::WorkspaceId, Problem> {
+        let known = self.0.store.workspaces().await.map_err(|error| error.problem())?;
+        let found = known.iter().find(|workspace| workspace.name == name || workspace.path == name);
+        found.map(|workspace| workspace.id).ok_or_else(|| {
+            let names: Vec<_> = known.iter().map(|workspace| workspace.name.as_str()).collect();
+            Problem::caller(
+                "unknown_workspace",
+                format!("no run was ever in a workspace '{name}'"),
+                format!("known: {}", names.join(", ")),
+            )
+        })
+    }
+
+    /// Events of a run after a sequence number, oldest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run.
+    pub async fn run_events(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
+        self.0.store.run_events(run, after, limit).await.map_err(|error| error.problem())
+    }
+
+    /// The diff of a run's last attempt; empty where it changed nothing.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run, or its diff is no longer kept.
+    pub async fn diff(&self, run: RunId) -> Result<Vec<u8>, Problem> {
+        let view = self.run(run).await?;
+        let Some(diff) = view.artifacts.iter().rev().find(|artifact| artifact.kind == "diff") else {
+            return Ok(Vec::new());
+        };
+        tokio::fs::read(&diff.target).await.map_err(|error| {
+            let branch = view.attempts.last().and_then(|attempt| attempt.branch.clone()).unwrap_or_default();
+            Problem::operator(
+                "diff_gone",
+                format!("the diff of run {run} cannot be read: {error}"),
+                format!("the work is on the branch {branch}: git diff BASE..{branch}"),
+            )
+        })
+    }
+
+    /// Every decision about a task, with the digest that made it and the facts it saw.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task.
+    pub async fn decisions(&self, task: TaskId) -> Result<Vec<PluginCall>, Problem> {
+        self.0.store.decisions(task).await.map_err(|error| error.problem())
+    }
+
+    /// Rows of the ledger, oldest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn ledger(&self, filter: LedgerFilter) -> Result<Vec<LedgerRow>, Problem> {
+        self.0.store.ledger(filter).await.map_err(|error| error.problem())
+    }
+
+    /// How the breaker stands.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn breaker(&self) -> Result<BreakerStatus, Problem> {
+        self.0.store.breaker(&self.0.limits(None, None)).await.map_err(|error| error.problem())
+    }
+
+    /// What happened to the breaker, newest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn breaker_history(&self, limit: u32) -> Result<Vec<Event>, Problem> {
+        self.0.store.breaker_history(limit.clamp(1, 1_000)).await.map_err(|error| error.problem())
+    }
+
+    /// Lets every limit that is reached begin anew. Recorded, with who and why.
+    ///
+    /// # Errors
+    /// A [`Problem`] where no reason is given.
+    pub async fn reset_breaker(&self, principal: &str, reason: &str) -> Result<Vec<LimitStatus>, Problem> {
+        let reset =
+            Reset { scope: Scope::All, principal: principal.to_owned(), reason: with_reason(reason)? };
+        self.0.store.reset(reset, &self.0.limits(None, None)).await.map_err(|error| error.problem())
+    }
+
+    /// Allows more until the day ends. Recorded, with who and why.
+    ///
+    /// # Errors
+    /// A [`Problem`] where no reason is given or the amount is not positive.
+    pub async fn raise_breaker(
+        &self,
+        by: Micros,
+        principal: &str,
+        reason: &str,
+    ) -> Result<Vec<LimitStatus>, Problem> {
+        if by <= Micros::ZERO {
+            return Err(Problem::caller(
+                "bad_amount",
+                format!("{by} is not more"),
+                "give dollars, more than 0",
+            ));
+        }
+        let (principal, reason) = (principal.to_owned(), with_reason(reason)?);
+        let raise = Raise { scope: Scope::All, period: Period::Day, by, principal, reason };
+        self.0.store.raise(raise, &self.0.limits(None, None)).await.map_err(|error| error.problem())
+    }
+
+    /// Figures over everything that was ever recorded.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn stats(&self) -> Result<Totals, Problem> {
+        self.0.store.stats().await.map_err(|error| error.problem())
+    }
+
+    /// What became of each executor's and model's attempts.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn model_stats(&self) -> Result<Vec<ModelStats>, Problem> {
+        self.0.store.model_stats(None, None).await.map_err(|error| error.problem())
+    }
+
+    /// Every component, in service or not.
+    pub fn plugins(&self) -> Vec<PluginStatus> {
+        self.0.plugins.list()
+    }
+
+    /// Every version of every component that this host has seen.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn plugin_history(&self) -> Result<Vec<PluginVersion>, Problem> {
+        self.0.store.plugin_history().await.map_err(|error| error.problem())
+    }
+
+    /// Every step that a file would go through if it were dropped; nothing is changed.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the file cannot be read.
+    pub async fn check_plugin(&self, file: &Path) -> Result<CheckReport, Problem> {
+        self.0.plugins.check(file).await.map_err(|error| error.problem())
+    }
+
+    /// Everything about one component.
+    ///
+    /// # Errors
+    /// A [`Problem`] where none of that name is in service.
+    pub fn inspect_plugin(&self, kind: Option<PluginKind>, name: &str) -> Result<Inspection, Problem> {
+        self.0.plugins.inspect(kind, name).map_err(|error| error.problem())
+    }
+
+    /// The verbosities on offer.
+    pub fn levels(&self) -> Vec<LevelInfo> {
+        self.0.plugins.levels()
+    }
+
+    /// Where components are dropped in.
+    pub fn plugin_folder(&self) -> PathBuf {
+        self.0.folders.drop.clone()
+    }
+
+    /// Where this host keeps its things.
+    pub fn data_folder(&self) -> PathBuf {
+        self.0.folders.data.clone()
+    }
+}
+
+fn with_reason(reason: &str) -> Result<String, Problem> {
+    if reason.trim().is_empty() {
+        return Err(Problem::caller(
+            "no_reason",
+            "no reason is given",
+            "say why: it is kept with the change, for whoever looks at the bill",
+        ));
+    }
+    Ok(reason.to_owned())
+}

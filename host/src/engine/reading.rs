@@ -1,0 +1,365 @@
+//! Listening to one agent program: what it prints goes through its adapter, becomes events and
+//! charges as it comes, and decides with the clock and the caller when it has to end.
+
+use super::Inner;
+use super::attempt::{Files, Planned, plugin_failure};
+use super::events;
+use super::life::Running as Run;
+use super::redact::Redactor;
+use jackfield_plugins::facts::driving::{Ending, Event, Exit};
+use jackfield_plugins::facts::types;
+use jackfield_plugins::{Drive, PluginError};
+use jackfield_process::{ActivitySample, Exited, Grace, Identity, Running, Tail, activity};
+use jackfield_store::{Charged, NewRunEvent};
+use jackfield_types::{Failure, FailureClass, Process, Usage};
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// How often a silent agent is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// How much of standard error an adapter is given, bytes.
+const STDERR_TAIL: u64 = 16 << 10;
+
+/// What was heard until the end.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) process: Process,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) denied: Vec<String>,
+    pub(crate) usage: Usage,
+    pub(crate) exited: Exited,
+    pub(crate) answer: String,
+    pub(crate) session: Option<String>,
+    pub(crate) model: Option<String>,
+}
+
+/// Why the host ends an agent.
+#[derive(Debug)]
+enum Reason {
+    WallClock,
+    Idle,
+    AfterFinal,
+    Cancelled,
+    OverBudget(Failure),
+    /// Its adapter broke: nobody can tell any more what it does.
+    Deaf(PluginError),
+}
+
+/// The ear of one attempt.
+pub(crate) struct Reading<'a> {
+    inner: &'a Inner,
+    run: &'a Run,
+    planned: &'a Planned,
+    drive: Drive,
+    redactor: Redactor,
+    final_grace: Duration,
+    finished_at: Option<Instant>,
+    usage: Option<Usage>,
+    over_budget: Option<Failure>,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(
+        inner: &'a Inner,
+        run: &'a Run,
+        planned: &'a Planned,
+        drive: Drive,
+        redactor: Redactor,
+        final_grace: Duration,
+    ) -> Self {
+        Self {
+            inner,
+            run,
+            planned,
+            drive,
+            redactor,
+            final_grace,
+            finished_at: None,
+            usage: None,
+            over_budget: None,
+        }
+    }
+
+    /// Listens until the program has ended and everything it printed was read.
+    pub(crate) async fn listen(mut self, mut running: Running, files: &Files) -> Result<Heard, Failure> {
+        let written = CancellationToken::new();
+        let mut tail = match Tail::open(&files.stdout, 0, written.clone()) {
+            Ok(tail) => tail,
+            Err(error) => {
+                let failure = super::attempt::from_problem(FailureClass::Unknown, error.problem());
+                end(self.inner, self.run, &mut running).await;
+                return Err(failure);
+            }
+        };
+        let (exited, reason) = self.follow(&mut running, &mut tail).await;
+        written.cancel();
+        let mut reason = reason;
+        while let Ok(Some(bytes)) = tail.next().await {
+            if let Err(error) = self.hear(bytes).await {
+                reason = reason.or(Some(Reason::Deaf(error)));
+                break;
+            }
+        }
+        let rest = self.redactor.finish();
+        if !rest.is_empty()
+            && let Err(error) = self.read(&rest).await
+        {
+            reason = reason.or(Some(Reason::Deaf(error)));
+        }
+        self.conclude(exited, reason, files).await
+    }
+
+    /// Until the program ends by itself or has to be ended.
+    async fn follow(&mut self, running: &mut Running, tail: &mut Tail) -> (Exited, Option<Reason>) {
+        let deadline = Instant::now() + self.run.order.timeout;
+        let idle_limit = Duration::from_secs(self.inner.config.run.idle_s);
+        let mut alive_at = Instant::now();
+        let mut last_sample = None;
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let cancelled = self.run.cancel.clone();
+        let reason = loop {
+            let finished = self.finished_at.map(|at| at + self.final_grace);
+            tokio::select! {
+                biased;
+                () = cancelled.cancelled() => break Reason::Cancelled,
+                bytes = tail.next() => match bytes {
+                    Ok(Some(bytes)) => {
+                        alive_at = Instant::now();
+                        if let Err(error) = self.hear(bytes).await {
+                            break Reason::Deaf(error);
+                        }
+                        if let Some(failure) = self.over_budget.take() {
+                            break Reason::OverBudget(failure);
+                        }
+                    }
+                    Ok(None) => return (wait(running).await, None),
+                    Err(error) => {
+                        tracing::warn!(run = %self.run.id, %error, "the output file cannot be read");
+                        return (wait(running).await, None);
+                    }
+                },
+                exited = running.wait() => return (exited.unwrap_or(Exited::UNKNOWN), None),
+                () = sleep_until(deadline) => break Reason::WallClock,
+                () = sleep_until(finished.unwrap_or(deadline)), if finished.is_some() => break Reason::AfterFinal,
+                _ = look.tick() => {
+                    let sample = look_at(running.identity()).await;
+                    // A running tool is life, however quiet it is.
+                    let tools = sample.is_some_and(|sample| sample.processes > 1);
+                    if tools || last_sample != sample {
+                        alive_at = Instant::now();
+                        last_sample = sample;
+                    } else if alive_at.elapsed() >= idle_limit {
+                        break Reason::Idle;
+                    }
+                }
+            }
+        };
+        (end(self.inner, self.run, running).await, Some(reason))
+    }
+
+    async fn hear(&mut self, bytes: Vec<u8>) -> Result<(), PluginError> {
+        let clean = self.redactor.feed(bytes);
+        self.read(&clean).await
+    }
+
+    /// Bytes to the adapter; its events to the record; the last usage among them to the ledger.
+    async fn read(&mut self, bytes: &[u8]) -> Result<(), PluginError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let heard = self.drive.feed(bytes).await?;
+        if heard.is_empty() {
+            return Ok(());
+        }
+        let now = self.inner.clock.now();
+        let recorded: Vec<NewRunEvent> = heard.iter().map(|event| events::recorded(now, event)).collect();
+        for event in &heard {
+            match event {
+                Event::Usage(usage) => self.usage = Some((*usage).into()),
+                Event::Finished => self.finished_at = Some(Instant::now()),
+                Event::Limit(limit) if limit.rejected => {
+                    self.inner.rest(&self.planned.executor.plugin.name, limit.resets_at)
+                }
+                _ => {}
+            }
+        }
+        let appended = self.inner.store.append_events(self.run.id, Some(self.planned.id), recorded).await;
+        if let Err(error) = appended {
+            tracing::error!(run = %self.run.id, %error, "events were not recorded");
+        }
+        if heard.iter().any(|event| matches!(event, Event::Usage(_))) {
+            self.charge().await;
+        }
+        Ok(())
+    }
+
+    async fn charge(&mut self) {
+        let Some(usage) = self.usage else { return };
+        let cost = self.planned.pricing.cost(&usage);
+        let charged = self
+            .inner
+            .store
+            .charge(
+                self.planned.id,
+                cost.total,
+                &usage,
+                cost.source,
+                cost.price_as_of.as_deref(),
+                &self.run.limits,
+            )
+            .await;
+        match charged {
+            Ok(Charged::Within | Charged::Extended(_)) => {}
+            Ok(Charged::Stop(refusal)) => {
+                let problem = refusal.problem();
+                self.over_budget =
+                    Some(Failure::new(FailureClass::Budget, problem.message).with_remedy(problem.remedy));
+            }
+            // What cannot be charged must not be spent.
+            Err(error) => {
+                let problem = error.problem();
+                self.over_budget = Some(
+                    Failure::new(
+                        FailureClass::Budget,
+                        format!("the cost could not be recorded: {}", problem.message),
+                    )
+                    .with_remedy(problem.remedy),
+                );
+            }
+        }
+    }
+
+    async fn conclude(
+        mut self,
+        exited: Exited,
+        reason: Option<Reason>,
+        files: &Files,
+    ) -> Result<Heard, Failure> {
+        let ending = match &reason {
+            None => Ending::Itself,
+            Some(Reason::AfterFinal) => Ending::AfterFinal,
+            Some(Reason::WallClock) => Ending::WallClock,
+            Some(Reason::Idle) => Ending::Idle,
+            Some(Reason::Cancelled) => Ending::Cancelled,
+            Some(Reason::OverBudget(_)) => Ending::OverBudget,
+            Some(Reason::Deaf(error)) => return Ok(self.deaf(exited, error)),
+        };
+        let stderr = self.redactor.text(&stderr_tail(&files.stderr));
+        let signal = exited.signal.and_then(|signal| u32::try_from(signal).ok());
+        let outcome = self
+            .drive
+            .finish(Exit { code: exited.code, signal, ending, stderr })
+            .await
+            .map_err(plugin_failure)?;
+        let usage: Usage = outcome.usage.clone().into();
+        let (process, failure) = verdict(&outcome.verdict, exited);
+        let failure = self.override_failure(reason, failure);
+        if let Some(failure) = &failure {
+            self.inner.rest_after(&self.planned.executor.plugin.name, failure);
+        }
+        Ok(Heard {
+            process: if matches!(ending, Ending::WallClock | Ending::Idle) {
+                Process::TimedOut
+            } else {
+                process
+            },
+            failure,
+            denied: outcome.denied,
+            usage,
+            exited,
+            answer: self.redactor.text(&outcome.text),
+            session: outcome.session,
+            model: outcome.model,
+        })
+    }
+
+    /// Where the host ended the agent, the host knows best why.
+    fn override_failure(&self, reason: Option<Reason>, told: Option<Failure>) -> Option<Failure> {
+        let seconds = self.run.order.timeout.as_secs();
+        match reason {
+            Some(Reason::OverBudget(failure)) => Some(failure),
+            Some(Reason::Cancelled) => Some(Failure::new(FailureClass::Cancelled, self.run.cancel_reason())),
+            Some(Reason::WallClock) => Some(
+                Failure::new(
+                    FailureClass::Timeout,
+                    format!("the agent was not done after {seconds} s and was ended"),
+                )
+                .with_remedy("give it longer (timeout_s), or a smaller task"),
+            ),
+            Some(Reason::Idle) => Some(
+                Failure::new(
+                    FailureClass::Timeout,
+                    format!("the agent did nothing for {} s and was ended", self.inner.config.run.idle_s),
+                )
+                .with_remedy(
+                    "look at `jackfield logs` for what it waited for; raise run.idle_s if that is normal",
+                ),
+            ),
+            _ => told,
+        }
+    }
+
+    fn deaf(&self, exited: Exited, error: &PluginError) -> Heard {
+        let problem = error.problem();
+        Heard {
+            process: Process::Failed,
+            failure: Some(Failure::new(FailureClass::Unknown, problem.message).with_remedy(problem.remedy)),
+            denied: Vec::new(),
+            usage: self.usage.unwrap_or_default(),
+            exited,
+            answer: String::new(),
+            session: None,
+            model: None,
+        }
+    }
+}
+
+/// Reading the process table takes milliseconds, so it is done off the runtime's threads.
+async fn look_at(identity: &Identity) -> Option<ActivitySample> {
+    let identity = identity.clone();
+    tokio::task::spawn_blocking(move || activity(&identity)).await.ok().flatten()
+}
+
+/// Ends an agent and everything it started. Not a method: a reading cannot be shared while it waits.
+async fn end(inner: &Inner, run: &Run, running: &mut Running) -> Exited {
+    let grace = Duration::from_secs(inner.config.run.grace_s);
+    match running.end(Grace { interrupt: grace, terminate: grace }).await {
+        Ok(ended) => ended.exited,
+        Err(error) => {
+            tracing::error!(run = %run.id, %error, "an agent could not be ended");
+            Exited::UNKNOWN
+        }
+    }
+}
+
+async fn wait(running: &mut Running) -> Exited {
+    running.wait().await.unwrap_or(Exited::UNKNOWN)
+}
+
+fn verdict(verdict: &types::Verdict, exited: Exited) -> (Process, Option<Failure>) {
+    match verdict {
+        types::Verdict::Completed => (Process::Exited, None),
+        types::Verdict::Failed(failure) => {
+            let failure = Failure::from(failure.clone());
+            let killed = exited.signal.is_some() || failure.class == FailureClass::Killed;
+            (if killed { Process::Killed } else { Process::Failed }, Some(failure))
+        }
+    }
+}
+
+fn stderr_tail(path: &Path) -> String {
+    use std::io::{Read, Seek, SeekFrom};
+    let read = || {
+        let mut file = std::fs::File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(STDERR_TAIL)))?;
+        let mut bytes = Vec::new();
+        file.take(STDERR_TAIL).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    let bytes = read().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}

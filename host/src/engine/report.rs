@@ -1,0 +1,235 @@
+//! A run as compressors and callers are told of it. A pure function of what is recorded, so that
+//! the same run can be told again at another verbosity.
+
+use super::events::clip;
+use crate::api::{Answer, AttemptSummary, FileLine, Link, Metrics};
+use jackfield_plugins::facts::{reporting, types};
+use jackfield_store::{Attempt, RunEvent, RunView};
+use jackfield_types::{
+    CostSource, Delivered, Micros, Process, RunState, Settled, Timestamp, Usage, Verified,
+};
+use jackfield_workspace::{ChangeKind, ChangedFile};
+use serde_json::Value;
+
+/// Longest final answer that a compressor is given, bytes; the whole of it is in the record.
+const LONGEST_ANSWER: usize = 256 << 10;
+/// Most steps that a compressor is given.
+const MOST_STEPS: usize = 200;
+
+/// What a compressor is told.
+pub(crate) fn report(
+    view: &RunView,
+    events: &[RunEvent],
+    workspace: &str,
+    now: Timestamp,
+) -> reporting::Report {
+    let last = view.attempts.last();
+    let outcome = last.and_then(|attempt| attempt.outcome.as_ref());
+    let (failure, warnings) = settled(last);
+    let usage = usage(view);
+    reporting::Report {
+        task: view.task.id.to_string(),
+        run: view.run.id.to_string(),
+        instruction: view.task.instruction.clone(),
+        workspace: workspace.to_owned(),
+        state: state(view.run.state),
+        process: process(outcome.map_or(Process::Lost, |outcome| outcome.process)),
+        delivered: delivered(outcome.map_or(Delivered::Nothing, |outcome| outcome.delivered)),
+        verified: verified(outcome.map_or(Verified::NotRun, |outcome| outcome.verified)),
+        executor: last.map(|attempt| attempt.executor.clone()).unwrap_or_default(),
+        model: last.and_then(|attempt| attempt.model.clone()),
+        reason: last.map(|attempt| attempt.reason.clone()).unwrap_or_default(),
+        attempts: count(view),
+        answer: clip(last.and_then(|attempt| attempt.answer.as_deref()).unwrap_or_default(), LONGEST_ANSWER),
+        failure,
+        files: files(view).iter().map(changed_file).collect(),
+        steps: steps(events),
+        checks: Vec::new(),
+        warnings,
+        usage: usage.into(),
+        cost: cost(view).map(Micros::unsigned),
+        wall: wall(view, now),
+        branch: last.and_then(|attempt| attempt.branch.clone()).filter(|_| !files(view).is_empty()),
+        links: links(view)
+            .into_iter()
+            .map(|link| reporting::Link { label: link.label, target: link.command })
+            .collect(),
+    }
+}
+
+/// What a caller is told, around the compressed text.
+pub(crate) fn answer(view: &RunView, text: String, now: Timestamp) -> Answer {
+    let next = (!view.run.state.is_final()).then(|| {
+        format!(
+            "still {}: call `result` with run_id {} to wait on, or `cancel` to end it",
+            view.run.state, view.run.id
+        )
+    });
+    Answer {
+        task_id: view.task.id,
+        run_id: view.run.id,
+        state: view.run.state,
+        text,
+        next,
+        metrics: Metrics {
+            cost_usd: cost(view).map(Micros::usd),
+            wall_ms: wall(view, now),
+            attempts: count(view),
+            usage: usage(view),
+        },
+        attempt: view.attempts.last().map(summary),
+        files: files(view).iter().map(file_line).collect(),
+        links: links(view),
+    }
+}
+
+fn summary(attempt: &Attempt) -> AttemptSummary {
+    let outcome = attempt.outcome.as_ref().map_or_else(
+        || attempt.state.to_string(),
+        |outcome| format!("{}/{}/{}", outcome.process, outcome.delivered, outcome.verified),
+    );
+    AttemptSummary {
+        id: attempt.id,
+        executor: attempt.executor.clone(),
+        model: attempt.model.clone(),
+        reason: attempt.reason.clone(),
+        outcome,
+        failure: match &attempt.settled {
+            Some(Settled::Failed(failure)) => Some(failure.clone()),
+            _ => None,
+        },
+        branch: attempt.branch.clone(),
+        adapter: attempt.adapter.to_string(),
+    }
+}
+
+fn settled(attempt: Option<&Attempt>) -> (Option<types::Failure>, Vec<String>) {
+    match attempt.and_then(|attempt| attempt.settled.clone()) {
+        Some(Settled::Failed(failure)) => (Some(failure.into()), Vec::new()),
+        Some(Settled::Succeeded { notes }) => (None, notes),
+        None => (None, Vec::new()),
+    }
+}
+
+/// The files of the last diff, from its artifact.
+pub(crate) fn files(view: &RunView) -> Vec<ChangedFile> {
+    let diff = view.artifacts.iter().rev().find(|artifact| artifact.kind == "diff");
+    diff.and_then(|diff| diff.meta.get("files").cloned())
+        .and_then(|files| serde_json::from_value(files).ok())
+        .unwrap_or_default()
+}
+
+fn file_line(file: &ChangedFile) -> FileLine {
+    let lines = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+    let kind = match file.kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Modified => "modified",
+        ChangeKind::Deleted => "deleted",
+        ChangeKind::Renamed { .. } => "renamed",
+    };
+    FileLine {
+        path: file.path.to_string_lossy().into_owned(),
+        kind: kind.to_owned(),
+        added: lines(file.added),
+        removed: lines(file.removed),
+    }
+}
+
+fn changed_file(file: &ChangedFile) -> reporting::ChangedFile {
+    let line = file_line(file);
+    reporting::ChangedFile {
+        path: line.path,
+        kind: match file.kind {
+            ChangeKind::Added => types::ChangeKind::Added,
+            ChangeKind::Modified => types::ChangeKind::Modified,
+            ChangeKind::Deleted => types::ChangeKind::Deleted,
+            ChangeKind::Renamed { .. } => types::ChangeKind::Renamed,
+        },
+        added: line.added,
+        removed: line.removed,
+    }
+}
+
+fn steps(events: &[RunEvent]) -> Vec<String> {
+    let calls = events.iter().filter(|event| event.kind == "tool_call");
+    calls.filter_map(super::events::line).take(MOST_STEPS).collect()
+}
+
+fn usage(view: &RunView) -> Usage {
+    view.attempts.iter().fold(Usage::default(), |sum, attempt| Usage {
+        input: sum.input + attempt.usage.input,
+        cached_input: sum.cached_input + attempt.usage.cached_input,
+        cache_write: sum.cache_write + attempt.usage.cache_write,
+        output: sum.output + attempt.usage.output,
+        reasoning: sum.reasoning + attempt.usage.reasoning,
+        cost: None,
+        estimated: sum.estimated || attempt.usage.estimated,
+    })
+}
+
+/// What the run cost; nothing where a price was not known and the ceiling was charged.
+fn cost(view: &RunView) -> Option<Micros> {
+    let known = view.attempts.iter().all(|attempt| attempt.cost_source != Some(CostSource::Ceiling));
+    known.then(|| view.attempts.iter().map(|attempt| attempt.cost).sum())
+}
+
+fn wall(view: &RunView, now: Timestamp) -> u64 {
+    let Some(from) = view.run.started_at else { return 0 };
+    let to = view.run.ended_at.unwrap_or(now);
+    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
+}
+
+fn count(view: &RunView) -> u32 {
+    u32::try_from(view.attempts.len()).unwrap_or(u32::MAX)
+}
+
+fn links(view: &RunView) -> Vec<Link> {
+    let run = view.run.id;
+    let link = |label: &str, path: String, command: String| Link { label: label.to_owned(), path, command };
+    let mut links = vec![link("log", format!("/api/runs/{run}/logs"), format!("jackfield logs {run}"))];
+    if view
+        .artifacts
+        .iter()
+        .any(|artifact| artifact.kind == "diff" && artifact.meta["files"] != Value::Array(Vec::new()))
+    {
+        links.push(link("diff", format!("/api/runs/{run}/diff"), format!("jackfield logs {run} --diff")));
+    }
+    links.push(link("run", format!("/api/runs/{run}"), format!("jackfield runs {run}")));
+    links
+}
+
+const fn state(state: RunState) -> reporting::State {
+    match state {
+        RunState::Queued => reporting::State::Queued,
+        RunState::Running => reporting::State::Running,
+        RunState::Succeeded => reporting::State::Succeeded,
+        RunState::Failed => reporting::State::Failed,
+        RunState::Cancelled => reporting::State::Cancelled,
+    }
+}
+
+const fn process(process: Process) -> types::ProcessAxis {
+    match process {
+        Process::Exited => types::ProcessAxis::Exited,
+        Process::Failed => types::ProcessAxis::Failed,
+        Process::TimedOut => types::ProcessAxis::TimedOut,
+        Process::Killed => types::ProcessAxis::Killed,
+        Process::Lost => types::ProcessAxis::Lost,
+    }
+}
+
+pub(crate) const fn delivered(delivered: Delivered) -> types::DeliveredAxis {
+    match delivered {
+        Delivered::Nothing => types::DeliveredAxis::Nothing,
+        Delivered::Diff => types::DeliveredAxis::Diff,
+        Delivered::Artifact => types::DeliveredAxis::Artifact,
+    }
+}
+
+pub(crate) const fn verified(verified: Verified) -> types::VerifiedAxis {
+    match verified {
+        Verified::NotRun => types::VerifiedAxis::NotRun,
+        Verified::Passed => types::VerifiedAxis::Passed,
+        Verified::Failed => types::VerifiedAxis::Failed,
+    }
+}
