@@ -40,7 +40,7 @@ const STEPS: [Step; 10] = [
     Step {
         name: "programs",
         what: "the real agent programs, fetched from npm",
-        run: programs,
+        run: fetch,
         real_programs: true,
     },
     Step { name: "tests", what: "unit and behaviour tests", run: tests, real_programs: false },
