@@ -11,46 +11,25 @@ struct Step {
     name: &'static str,
     what: &'static str,
     run: fn(&Ground) -> Outcome,
-    /// Not a part of `--quick`.
-    real_programs: bool,
+    /// Left out by `--quick`.
+    slow: bool,
+}
+
+const fn step(name: &'static str, what: &'static str, run: fn(&Ground) -> Outcome) -> Step {
+    Step { name, what, run, slow: false }
 }
 
 const STEPS: [Step; 10] = [
-    Step {
-        name: "tools",
-        what: "the Rust target, clippy, nextest, git, Node",
-        run: tools::ensure,
-        real_programs: false,
-    },
-    Step { name: "format", what: "the code is laid out by rustfmt", run: format, real_programs: false },
-    Step {
-        name: "hygiene",
-        what: "what every tracked file owes its readers",
-        run: hygiene::check,
-        real_programs: false,
-    },
-    Step {
-        name: "licences",
-        what: "every dependency may be used",
-        run: licences::check,
-        real_programs: false,
-    },
-    Step { name: "clippy", what: "no lint, host and components alike", run: clippy, real_programs: false },
-    Step { name: "build", what: "the program, its components, all tests", run: build, real_programs: false },
-    Step {
-        name: "programs",
-        what: "the real agent programs, fetched from npm",
-        run: fetch,
-        real_programs: true,
-    },
-    Step { name: "tests", what: "unit and behaviour tests", run: tests, real_programs: false },
-    Step {
-        name: "documents",
-        what: "every example in the documentation",
-        run: documents,
-        real_programs: false,
-    },
-    Step { name: "example", what: "a host inside another program", run: example, real_programs: false },
+    step("tools", "the Rust target, clippy, nextest, git, Node", tools::ensure),
+    step("format", "the code is laid out by rustfmt", format),
+    step("hygiene", "what every file owes its readers", hygiene::check),
+    step("licences", "every dependency may be used", licences::check),
+    step("clippy", "no lint, host and components alike", clippy),
+    step("build", "the program, its components, all tests", build),
+    Step { slow: true, ..step("programs", "the real agent programs, fetched from npm", fetch) },
+    step("tests", "unit and behaviour tests", tests),
+    step("documents", "every example in the documentation", documents),
+    step("example", "a host inside another program", example),
 ];
 
 /// One line for each step.
@@ -63,7 +42,7 @@ pub(crate) fn names() -> String {
 pub(crate) fn run(ground: &Ground, only: Option<&str>) -> Outcome {
     let chosen: Vec<_> = STEPS
         .iter()
-        .filter(|step| only.map_or(!(ground.quick && step.real_programs), |name| name == step.name))
+        .filter(|step| only.map_or(!(ground.quick && step.slow), |name| name == step.name))
         .collect();
     if chosen.is_empty() {
         return Err(Failure::new(format!("there is no step '{}'", only.unwrap_or_default()), names()));
