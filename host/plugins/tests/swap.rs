@@ -24,10 +24,10 @@ async fn a_dropped_file_serves_the_next_call_and_the_embedded_one_is_back_when_i
     let mut host = with_chooser().await;
     host.plugins.watch().unwrap();
     let embedded = host.choose("well").await.unwrap().plugin;
-    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.0.0"));
+    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.4.2"));
     let event = host.event(Change::Serving).await;
     let called = host.choose("well").await.unwrap();
-    assert_eq!(called.plugin.version, "2.0.0");
+    assert_eq!(called.plugin.version, "2.4.2");
     assert_eq!((event.from, event.to), (Some(embedded.digest), Some(called.plugin.digest)));
     let steps: Vec<_> = event.steps.iter().map(|step| step.step).collect();
     let all = [
@@ -96,7 +96,7 @@ async fn damaged_code_in_the_cache_is_made_again() {
 async fn a_half_written_file_is_waited_for_without_a_complaint() {
     let mut host = with_chooser().await;
     host.plugins.watch().unwrap();
-    let bytes = rewritten(chooser(), VERSION, "3.0.0");
+    let bytes = rewritten(chooser(), VERSION, "3.4.2");
     let path = host.path("slow.wasm");
     for part in bytes.chunks(bytes.len() / 4) {
         // Opened and closed for each part: even a closed file may not be whole.
@@ -108,14 +108,14 @@ async fn a_half_written_file_is_waited_for_without_a_complaint() {
         tokio::task::yield_now().await;
     }
     let event = host.event(Change::Serving).await;
-    assert_eq!(event.version.as_deref(), Some("3.0.0"));
+    assert_eq!(event.version.as_deref(), Some("3.4.2"));
     assert!(!host.path("slow.wasm.rejected.txt").exists());
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_good_is_rejected_and_what_served_before_goes_on() {
     let mut host = with_chooser().await;
-    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.0.0"));
+    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.4.2"));
     host.plugins.rescan().await.unwrap();
     let serving = host.choose("well").await.unwrap().plugin;
 
@@ -142,9 +142,9 @@ async fn a_file_that_is_no_good_is_rejected_and_what_served_before_goes_on() {
         assert!(list.iter().any(|status| status.state == State::Rejected), "{list:?}");
     }
 
-    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.0.1"));
+    host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, "2.4.3"));
     host.plugins.rescan().await.unwrap();
-    assert_eq!(host.choose("well").await.unwrap().plugin.version, "2.0.1");
+    assert_eq!(host.choose("well").await.unwrap().plugin.version, "2.4.3");
     assert!(!host.path("mine.wasm.rejected.txt").exists(), "a good one takes the note away");
 }
 
@@ -277,10 +277,10 @@ async fn a_check_says_what_would_happen_and_changes_nothing() {
     let host = with_chooser().await;
     let serving = host.choose("well").await.unwrap().plugin;
     let file = host.folder.path().join("candidate.wasm");
-    std::fs::write(&file, rewritten(chooser(), VERSION, "2.0.0")).unwrap();
+    std::fs::write(&file, rewritten(chooser(), VERSION, "2.4.2")).unwrap();
     let report = host.plugins.check(&file).await.unwrap();
     assert_eq!(report.verdict, CheckVerdict::WouldServe);
-    assert_eq!(report.plugin.unwrap().version, "2.0.0");
+    assert_eq!(report.plugin.unwrap().version, "2.4.2");
     assert!(report.imports.iter().any(|import| import == "jackfield:plugin/log@1.0.0"));
     assert_eq!(host.choose("well").await.unwrap().plugin, serving);
     assert_eq!(host.plugins.list().len(), 1);

@@ -23,7 +23,7 @@ use tokio::sync::broadcast;
 
 pub const NAME: &str = "guest-name-a";
 pub const OTHER_NAME: &str = "guest-name-b";
-pub const VERSION: &str = "1.0.0";
+pub const VERSION: &str = "1.4.2";
 pub const PROGRAM: &str = "program-name-a";
 pub const OTHER_PROGRAM: &str = "program-name-b";
 

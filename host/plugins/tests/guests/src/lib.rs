@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 /// What every guest calls itself.
 pub const NAME: &str = "guest-name-a";
 /// The version that every guest says it has.
-pub const VERSION: &str = "1.0.0";
+pub const VERSION: &str = "1.4.2";
 
 /// Misbehaves if it is told to.
 pub fn behave(how: &str) {

@@ -1,0 +1,102 @@
+//! Asking a component that need not be in service: replay of recorded decisions, and shadows.
+//!
+//! Nothing that it does is held against anything that serves, and nobody answers in its place.
+
+use crate::call::{Circumstances, ask};
+use crate::error::{Misbehaviour, PluginError};
+use crate::examine::Steps;
+use crate::facts::{choosing, compressing, reporting};
+use crate::house::House;
+use crate::question::{Choose, Compress, Next, Question};
+use crate::report::{Called, State};
+use crate::version::Version;
+use jackfield_types::{PluginRef, Timestamp};
+use std::path::Path;
+use std::sync::Arc;
+
+/// A sound component that is asked on the side. With the facts, the time and the seed of a recorded
+/// call, the same component gives the same answer.
+pub struct Trial {
+    house: Arc<House>,
+    version: Version,
+}
+
+impl Trial {
+    pub(crate) async fn of_file(house: Arc<House>, file: &Path) -> Result<Self, PluginError> {
+        let unsound =
+            |step, reason| PluginError::Untriable { what: file.display().to_string(), step, reason };
+        let bytes = tokio::fs::read(file).await;
+        let bytes: Arc<[u8]> = bytes.map_err(|error| unsound(State::Parsing, error.to_string()))?.into();
+        let examined = house.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
+        let sound = examined.map_err(|refusal| unsound(refusal.step, refusal.reason))?;
+        let now = house.clock.now();
+        let version = Version::new(sound.passport, sound.code, None, 0, &house.limits, now);
+        Ok(Self { house, version })
+    }
+
+    /// Which component is tried.
+    pub const fn plugin(&self) -> &PluginRef {
+        self.version.plugin()
+    }
+
+    /// A compressor's levels.
+    pub fn levels(&self) -> &[compressing::Level] {
+        self.version.passport.levels()
+    }
+
+    /// Whom it would ask.
+    pub async fn choose(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        task: &choosing::Task,
+        candidates: &[choosing::Candidate],
+        budget: &choosing::Budget,
+    ) -> Result<Called<Vec<choosing::Choice>>, PluginError> {
+        self.ask(now, seed, &Choose { now, task, candidates, budget }).await
+    }
+
+    /// What it would do next.
+    pub async fn next(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        task: &choosing::Task,
+        history: &[choosing::Past],
+        candidates: &[choosing::Candidate],
+        budget: &choosing::Budget,
+    ) -> Result<Called<choosing::Step>, PluginError> {
+        self.ask(now, seed, &Next { now, task, history, candidates, budget }).await
+    }
+
+    /// What it would say.
+    pub async fn compress(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        level: &str,
+        report: &reporting::Report,
+    ) -> Result<Called<String>, PluginError> {
+        self.ask(now, seed, &Compress { level, report }).await
+    }
+
+    async fn ask<Q: Question>(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        question: &Q,
+    ) -> Result<Called<Q::Answer>, PluginError> {
+        let (label, limits) = (self.version.label.clone(), self.version.limits);
+        let circumstances = Circumstances { label, limits, now, seed };
+        let plugin = self.plugin().clone();
+        match ask(&self.house.engines, &self.version.code(), circumstances, question).await {
+            Ok(answer) => {
+                let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
+                Ok(Called { value: answer.value, plugin, micros, seed, now, instead: None })
+            }
+            Err(deed) => {
+                Err(Box::new(Misbehaviour { plugin, function: Q::FUNCTION, deed, now: None }).into())
+            }
+        }
+    }
+}
