@@ -165,9 +165,6 @@ pub(crate) fn stats(totals: &Totals, models: &[ModelStats]) -> String {
 }
 
 pub(crate) fn advice(advice: &Advice) -> String {
-    if advice.choices.is_empty() {
-        return format!("{} would pick nobody", advice.chooser);
-    }
     let choice = |choice: &crate::engine::AdvisedChoice| {
         format!("{} {}: {}", choice.executor, choice.model.as_deref().unwrap_or(""), choice.reason)
     };

@@ -248,7 +248,8 @@ fn models(description: &driving::Description) -> Vec<Option<&driving::Model>> {
     if description.models.is_empty() { vec![None] } else { description.models.iter().map(Some).collect() }
 }
 
-fn nobody(candidates: &[choosing::Candidate]) -> Problem {
+/// Nobody can do it now, with the reason of each.
+pub(crate) fn nobody(candidates: &[choosing::Candidate]) -> Problem {
     let mut names: Vec<_> = candidates
         .iter()
         .map(|candidate| {

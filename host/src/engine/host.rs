@@ -237,6 +237,9 @@ impl Host {
         let task = super::choose::task(&order);
         let called =
             self.0.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
+        if called.value.is_empty() {
+            return Err(super::choose::nobody(&candidates));
+        }
         let named = |choice: &Choice| {
             let candidate = candidates.get(choice.candidate as usize)?;
             Some(AdvisedChoice {

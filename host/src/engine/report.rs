@@ -77,13 +77,13 @@ pub(crate) fn answer(view: &RunView, text: String, now: Timestamp) -> Answer {
             attempts: count(view),
             usage: usage(view),
         },
-        attempt: view.attempts.last().map(summary),
+        attempt: view.attempts.last().map(|attempt| summary(attempt, !files(view).is_empty())),
         files: files(view).iter().map(file_line).collect(),
         links: links(view),
     }
 }
 
-fn summary(attempt: &Attempt) -> AttemptSummary {
+fn summary(attempt: &Attempt, changed: bool) -> AttemptSummary {
     let outcome = attempt.outcome.as_ref().map_or_else(
         || attempt.state.to_string(),
         |outcome| format!("{}/{}/{}", outcome.process, outcome.delivered, outcome.verified),
@@ -98,7 +98,8 @@ fn summary(attempt: &Attempt) -> AttemptSummary {
             Some(Settled::Failed(failure)) => Some(failure.clone()),
             _ => None,
         },
-        branch: attempt.branch.clone(),
+        // A branch without a change is not kept.
+        branch: attempt.branch.clone().filter(|_| changed || attempt.outcome.is_none()),
         adapter: attempt.adapter.to_string(),
     }
 }

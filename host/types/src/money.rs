@@ -1,6 +1,6 @@
 //! Money: whole micro-dollars inside, decimal dollars at the edges.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
@@ -8,22 +8,8 @@ use std::str::FromStr;
 
 /// An amount in whole micro-dollars (1,000,000 to the dollar). Differences may be negative.
 ///
-/// Serialises as the whole number; shown and parsed as decimal dollars.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    PartialOrd,
-    Ord,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(transparent)]
+/// Stored as the whole number; at the edges, JSON included, shown and read as decimal dollars.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Micros(pub i64);
 
 /// What was given as an amount of dollars is not one.
@@ -94,6 +80,42 @@ impl FromStr for Micros {
     }
 }
 
+impl Serialize for Micros {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_f64(self.usd())
+    }
+}
+
+impl<'de> Deserialize<'de> for Micros {
+    /// Dollars as a number, or as text the way a person writes them.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(f64),
+            Text(String),
+        }
+        match Written::deserialize(from)? {
+            Written::Number(usd) => Ok(Self::from_usd(usd)),
+            Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
+        }
+    }
+}
+
+impl schemars::JsonSchema for Micros {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Dollars".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "number" })
+    }
+}
+
 impl Add for Micros {
     type Output = Self;
     fn add(self, other: Self) -> Self {
@@ -145,6 +167,17 @@ mod tests {
         assert_eq!(shown(1_200_000), "$1.20");
         assert_eq!(shown(0), "$0.00");
         assert_eq!(shown(-3_000_000), "-$3.00");
+    }
+
+    #[test]
+    fn json_has_dollars_and_loses_no_micro_dollar() {
+        assert_eq!(serde_json::to_string(&Micros(5_592)).unwrap(), "0.005592");
+        for micros in [0, 1, -1, 999_999, 5_592, 12_345_678_901_234] {
+            let there = serde_json::to_string(&Micros(micros)).unwrap();
+            assert_eq!(serde_json::from_str::<Micros>(&there).unwrap(), Micros(micros), "{there}");
+        }
+        assert_eq!(serde_json::from_str::<Micros>("20").unwrap(), Micros::dollars(20));
+        assert_eq!(serde_json::from_str::<Micros>("\"0.5\"").unwrap(), Micros(500_000));
     }
 
     #[test]

@@ -97,7 +97,7 @@ pub struct Outcome {
 pub enum Settled {
     /// Done. The note says what a reader should know all the same.
     Succeeded {
-        /// "nothing was checked", "3 tools were denied", …
+        /// For example which tools were denied.
         notes: Vec<String>,
     },
     /// Not done.
@@ -121,9 +121,7 @@ pub fn settle(outcome: &Outcome, change_asked: bool) -> Settled {
             said(FailureClass::TestFail, "the work was delivered and its checks failed")
         }
         (Process::Exited, _, Delivered::Nothing) if change_asked => nothing_delivered(&outcome.denied),
-        (Process::Exited, verified, delivered) => {
-            Settled::Succeeded { notes: notes(verified, delivered, &outcome.denied) }
-        }
+        (Process::Exited, ..) => Settled::Succeeded { notes: notes(&outcome.denied) },
     }
 }
 
@@ -140,15 +138,9 @@ fn nothing_delivered(denied: &[String]) -> Settled {
     })
 }
 
-fn notes(verified: Verified, delivered: Delivered, denied: &[String]) -> Vec<String> {
-    let mut notes = Vec::new();
-    if delivered != Delivered::Nothing && verified == Verified::NotRun {
-        notes.push("no check ran on this work".to_owned());
-    }
-    if !denied.is_empty() {
-        notes.push(format!("not allowed: {}", denied.join(", ")));
-    }
-    notes
+/// What the axes do not say by themselves.
+fn notes(denied: &[String]) -> Vec<String> {
+    if denied.is_empty() { Vec::new() } else { vec![format!("not allowed: {}", denied.join(", "))] }
 }
 
 #[cfg(test)]
@@ -217,12 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn work_that_nobody_checked_says_so() {
-        let Settled::Succeeded { notes } =
-            settle(&outcome(Process::Exited, Delivered::Diff, Verified::NotRun), true)
-        else {
-            panic!("should succeed")
+    fn work_that_was_done_without_a_denied_tool_says_which() {
+        let denied = Outcome {
+            denied: vec!["Bash".into()],
+            ..outcome(Process::Exited, Delivered::Diff, Verified::NotRun)
         };
-        assert_eq!(notes, ["no check ran on this work"]);
+        let Settled::Succeeded { notes } = settle(&denied, true) else { panic!("should succeed") };
+        assert_eq!(notes, ["not allowed: Bash"]);
     }
 }

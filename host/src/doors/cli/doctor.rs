@@ -139,7 +139,8 @@ fn agent(status: &AuthStatus) -> Finding {
     let found = match (status.installed, status.login.as_str()) {
         (false, _) => "not installed".to_owned(),
         (_, "logged_out") => format!("{version} installed, not logged in"),
-        (_, "logged_in") => format!("{version} logged in"),
+        (_, "logged_in") if status.account.is_some() => format!("{version} logged in"),
+        (_, "logged_in") => format!("{version} ready"),
         _ => format!("{version} installed"),
     };
     Finding {
