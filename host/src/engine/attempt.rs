@@ -68,6 +68,18 @@ impl Files {
         }
     }
 
+    /// What only the agent needed goes with it; the log, the diff and what it was asked stay.
+    pub(crate) fn tidy(&self) {
+        for folder in [&self.scratch, &self.temporary] {
+            match std::fs::remove_dir_all(folder) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    tracing::warn!(folder = %folder.display(), %error, "a folder of an attempt stays");
+                }
+                _ => {}
+            }
+        }
+    }
+
     fn make(&self) -> Result<(), Failure> {
         for folder in [&self.scratch, &self.temporary] {
             super::folders::private(folder).map_err(|error| file_failure("make", folder, &error))?;
@@ -108,6 +120,7 @@ impl Inner {
             tracing::warn!(run = %run.id, %error, "the worktree stays until the next clean-up");
         }
         ended.transcript = transcript(&files.stdout);
+        files.tidy();
         worked
     }
 
@@ -256,7 +269,7 @@ impl Inner {
     ) -> Result<jackfield_process::Running, Failure> {
         let started =
             |error: jackfield_process::ProcessError| from_problem(FailureClass::NoProgram, error.problem());
-        let held = self.launcher.prepare(spec).map_err(started)?;
+        let held = self.launcher().await.map_err(started)?.prepare(spec).map_err(started)?;
         let identity = serde_json::to_value(held.identity()).unwrap_or_default();
         let recorded = Started {
             identity,

@@ -9,7 +9,7 @@ use crate::embedded;
 use jackfield_plugins::{
     Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins,
 };
-use jackfield_process::{Environment, Launcher, host_environment};
+use jackfield_process::{Environment, host_environment};
 use jackfield_store::{Store, StoreOptions};
 use jackfield_types::{Clock, Problem, SystemClock};
 use jackfield_workspace::Worktrees;
@@ -19,6 +19,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -129,7 +130,7 @@ impl HostBuilder {
             clock: self.clock,
             store,
             plugins,
-            launcher: Launcher::detect().await.map_err(|error| error.problem())?,
+            launcher: OnceCell::new(),
             worktrees,
             environment: self.environment.unwrap_or_else(host_environment),
             health: HealthCache::default(),

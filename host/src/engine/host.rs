@@ -16,6 +16,8 @@ use tokio::time::{Instant, timeout_at};
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
 /// How often a run of another host is looked at while somebody waits for it.
 const LOOK: Duration = Duration::from_millis(250);
+/// The same for a run of this host, which tells of its changes by itself.
+const DOUBT: Duration = Duration::from_secs(5);
 /// Events read at once.
 const PAGE: u32 = 500;
 
@@ -170,16 +172,16 @@ impl Host {
             if state.is_final() || Instant::now() >= deadline {
                 return Ok(state);
             }
-            let look = deadline.min(Instant::now() + LOOK);
-            // A run of this process tells of its changes; one of another is looked at.
-            let _ = timeout_at(look, changes.changed()).await;
+            let ours = self.0.running.lock().contains_key(&run);
+            let look = Instant::now() + if ours { DOUBT } else { LOOK };
+            let _ = timeout_at(deadline.min(look), changes.changed()).await;
         }
     }
 
     /// Ends a run and everything it started. The answer is the run as it then is.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run, it has ended, or another host has it in hand.
+    /// A [`Problem`] where there is no such run, it has ended, or its host does not answer.
     pub async fn cancel(&self, run: RunId, reason: &str) -> Result<Answer, Problem> {
         let state = self.run_state(run).await?;
         if state.is_final() {
@@ -190,16 +192,18 @@ impl Host {
             ));
         }
         let ours = self.0.running.lock().get(&run).cloned();
-        let Some(ours) = ours else {
-            return Err(Problem::caller(
-                "run_elsewhere",
-                format!("run {run} is in the hands of another host process"),
-                "cancel it through the server that runs it",
-            ));
-        };
-        ours.cancel(reason);
+        match ours {
+            Some(ours) => ours.cancel(reason),
+            None => self.0.ask_to_cancel(run, reason)?,
+        }
         let patience = Duration::from_secs(3 * self.0.config.run.grace_s + 5);
-        self.wait_for(run, patience, |_| {}).await?;
+        if !self.wait_for(run, patience, |_| {}).await?.is_final() {
+            return Err(Problem::operator(
+                "not_cancelled",
+                format!("run {run} has not ended yet"),
+                "it ends as soon as the host that has it in hand sees the request; if that host is gone, start it again",
+            ));
+        }
         self.answer(run, None).await
     }
 

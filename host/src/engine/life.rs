@@ -11,15 +11,22 @@ use super::order::Order;
 use super::report;
 use jackfield_plugins::facts::{choosing, types};
 use jackfield_store::{Limits, NewPluginCall, NewRunEvent, Settlement};
-use jackfield_types::{AttemptId, Failure, FailureClass, Process, RunId, RunState, Settled, TaskId, settle};
+use jackfield_types::{
+    AttemptId, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, TaskId, settle,
+};
 use parking_lot::Mutex;
 use serde_json::json;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 /// Attempts that a run may have, whatever the chooser says.
 const MOST_ATTEMPTS: usize = 1;
+
+/// How often word from another process is looked for.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// A run in this host's hands.
 #[derive(Debug)]
@@ -60,8 +67,46 @@ enum Next {
 }
 
 impl Inner {
+    /// Where another process on the same data folder leaves word that a run is to end.
+    fn cancel_file(&self, run: RunId) -> PathBuf {
+        self.folders.runs.join(run.to_string()).join("cancel")
+    }
+
+    /// Leaves word for the host that has the run in hand.
+    pub(crate) fn ask_to_cancel(&self, run: RunId, reason: &str) -> Result<(), Problem> {
+        let file = self.cancel_file(run);
+        super::folders::write_private(&file, reason.as_bytes()).map_err(|error| {
+            Problem::operator(
+                "cannot_write",
+                format!("cannot write {}: {error}", file.display()),
+                "check its permissions",
+            )
+        })
+    }
+
+    /// Never returns: cancels the run when another process has left word.
+    async fn heed(&self, run: &Running) {
+        let file = self.cancel_file(run.id);
+        let mut look = interval(LOOK);
+        loop {
+            look.tick().await;
+            if let Ok(reason) = tokio::fs::read_to_string(&file).await {
+                run.cancel(&reason);
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// Carries a run from its place in line to its end.
     pub(crate) async fn live(self: Arc<Self>, run: Arc<Running>, planned: Planned) {
+        tokio::select! {
+            () = self.carry(&run, &planned) => {}
+            () = self.heed(&run) => {}
+        }
+        self.running.lock().remove(&run.id);
+    }
+
+    async fn carry(&self, run: &Running, planned: &Planned) {
         let section = self.executor_section(&planned.executor.plugin.name);
         let slot = tokio::select! {
             biased;
@@ -70,14 +115,13 @@ impl Inner {
         };
         let began = Instant::now();
         let ended = match slot {
-            None => never_begun(&planned, &run),
+            None => never_begun(planned, run),
             Some(_) => match self.store.run_started(run.id).await {
-                Ok(()) => self.attempt(&run, &planned).await,
-                Err(error) => failed_to_begin(&planned, &error.problem()),
+                Ok(()) => self.attempt(run, planned).await,
+                Err(error) => failed_to_begin(planned, &error.problem()),
             },
         };
-        self.finish(&run, &planned, ended, began).await;
-        self.running.lock().remove(&run.id);
+        self.finish(run, planned, ended, began).await;
         drop(slot);
     }
 

@@ -33,7 +33,7 @@ use crate::config::{Config, ExecutorSection};
 use folders::Folders;
 use health::HealthCache;
 use jackfield_plugins::Plugins;
-use jackfield_process::{Environment, Launcher};
+use jackfield_process::{Environment, Launcher, ProcessError};
 use jackfield_store::{Limits, Store};
 use jackfield_types::{Clock, Failure, FailureClass, Micros, RunId, Timestamp, WorkspaceId};
 use jackfield_workspace::Worktrees;
@@ -43,6 +43,7 @@ use slots::Slots;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -56,7 +57,8 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Store,
     pub(crate) plugins: Arc<Plugins>,
-    pub(crate) launcher: Launcher,
+    /// Found out when the first process is to be started: looking at records needs none.
+    launcher: OnceCell<Launcher>,
     pub(crate) worktrees: Worktrees,
     /// The host's own environment, as it was when it was opened.
     pub(crate) environment: Environment,
@@ -72,6 +74,10 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    pub(crate) async fn launcher(&self) -> Result<&Launcher, ProcessError> {
+        self.launcher.get_or_try_init(Launcher::detect).await
+    }
+
     pub(crate) fn executor_section(&self, name: &str) -> ExecutorSection {
         self.config.executors.get(name).cloned().unwrap_or_default()
     }

@@ -211,6 +211,7 @@ impl Inner {
             return;
         };
         ended.take_diff(self.worktrees.capture(&worktree, &files.diff).await, &files.diff);
+        files.tidy();
         if let Err(error) = self.worktrees.release(&worktree, Release::Remove).await {
             tracing::warn!(attempt = %attempt.id, %error, "the worktree of a lost attempt stays");
         }
