@@ -23,6 +23,14 @@ pub enum PluginError {
         /// What is in service.
         known: Vec<String>,
     },
+    /// What serves there is embedded, or nothing does.
+    #[error("no dropped-in {kind} named '{name}' is in service, so there is nothing to roll back")]
+    NotDropped {
+        /// What was asked for.
+        kind: PluginKind,
+        /// Its name.
+        name: String,
+    },
     /// No chooser is in service.
     #[error("no chooser is in service")]
     NoChooser,
@@ -91,6 +99,11 @@ impl PluginError {
                 "plugin_not_serving",
                 message,
                 format!("`jackfield plugin list` shows every {kind} and why one is not in service."),
+            ),
+            Self::NotDropped { .. } => Problem::caller(
+                "plugin_not_dropped",
+                message,
+                "`jackfield plugin list` shows what serves and where it came from.",
             ),
             Self::NoChooser => Problem::operator(
                 "no_chooser",

@@ -11,7 +11,7 @@ use crate::compile::Cache;
 use crate::engine::Engines;
 use crate::error::Deed;
 use crate::facts::driving;
-use crate::folder::{digest_of, write_whole};
+use crate::folder::{digest_of, write_cached};
 use crate::guest::Guest;
 use crate::options::{KindLimits, Limits};
 use crate::question::{Choose, Compress, Describe, Identify, Levels, Next, Probes, Question, ReadProbes};
@@ -131,7 +131,7 @@ impl Examiner<'_> {
     fn remember(&self, passport: &Passport) {
         let path = self.cache.beside(passport.plugin.digest, "json");
         let written = serde_json::to_vec(passport).map_err(std::io::Error::other);
-        if let Err(error) = written.and_then(|text| write_whole(&path, &text)) {
+        if let Err(error) = written.and_then(|text| write_cached(&path, &text)) {
             tracing::warn!("cannot write {}: {error}", path.display());
         }
     }

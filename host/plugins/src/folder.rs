@@ -10,6 +10,7 @@ use crate::error::PluginError;
 use crate::report::Compiled;
 use jackfield_types::Digest;
 use sha2::{Digest as _, Sha256};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ pub(crate) struct Folder {
     components: PathBuf,
     compiled: PathBuf,
     quarantine: PathBuf,
+    good: PathBuf,
 }
 
 impl Folder {
@@ -29,8 +31,9 @@ impl Folder {
             components: data.join("components"),
             compiled: data.join("compiled"),
             quarantine: data.join("quarantine"),
+            good: data.join("last-good"),
         };
-        for part in [&folder.components, &folder.compiled, &folder.quarantine] {
+        for part in [&folder.components, &folder.compiled, &folder.quarantine, &folder.good] {
             create_private(part).map_err(|source| failed("cannot create", part, source))?;
             private(part)?;
         }
@@ -63,6 +66,40 @@ impl Folder {
     /// Why these bytes were quarantined, if they were.
     pub(crate) fn quarantined(&self, digest: Digest) -> Option<String> {
         fs::read_to_string(self.quarantine.join(digest.to_string())).ok()
+    }
+
+    /// Takes these bytes again from now on.
+    pub(crate) fn release(&self, digest: Digest) -> Result<(), PluginError> {
+        let path = self.quarantine.join(digest.to_string());
+        fs::remove_file(&path).map_err(|source| failed("cannot remove", &path, source))
+    }
+
+    /// The component that a dropped file last brought into service.
+    pub(crate) fn last_good(&self, file: &Path) -> Option<Digest> {
+        fs::read_to_string(self.good.join(file.file_name()?)).ok()?.parse().ok()
+    }
+
+    /// Forgets it for files that are no longer there.
+    pub(crate) fn forget_good_but(&self, there: impl Fn(&OsStr) -> bool) {
+        for entry in fs::read_dir(&self.good).into_iter().flatten().flatten() {
+            if !there(&entry.file_name()) {
+                self.set_last_good(&entry.path(), None);
+            }
+        }
+    }
+
+    /// Remembers it, or that there is none, so that a restart does not change who serves.
+    pub(crate) fn set_last_good(&self, file: &Path, digest: Option<Digest>) {
+        let Some(path) = file.file_name().map(|name| self.good.join(name)) else { return };
+        let done = match digest {
+            Some(digest) => write_cached(&path, digest.to_string().as_bytes()),
+            None => fs::remove_file(&path),
+        };
+        if let Err(error) = done
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!("cannot write {}: {error}", path.display());
+        }
     }
 
     /// Never takes these bytes again.
@@ -105,8 +142,8 @@ impl CodeFile {
             let path = path.to_owned();
             move |source| failed("cannot write", &path, source)
         };
-        write_whole(&self.code, code).map_err(failed(&self.code))?;
-        write_whole(&self.sum, digest_of(code).to_string().as_bytes()).map_err(failed(&self.sum))
+        write_cached(&self.code, code).map_err(failed(&self.code))?;
+        write_cached(&self.sum, digest_of(code).to_string().as_bytes()).map_err(failed(&self.sum))
     }
 
     /// Forgets a damaged file.
@@ -121,14 +158,23 @@ impl CodeFile {
     }
 }
 
-/// Writes a file so that it is whole under its name, or not there.
+/// Writes a file so that it is whole under its name, or not there, even when the power fails.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(path, bytes, fs::File::sync_all)
+}
+
+/// The same without waiting for the disk: for what is checked when it is read, and made again when
+/// it is not what it should be.
+pub(crate) fn write_cached(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write(path, bytes, |_| Ok(()))
+}
+
+fn write(path: &Path, bytes: &[u8], settle: impl Fn(&fs::File) -> io::Result<()>) -> io::Result<()> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     let aside = path.with_extension(format!("{}-{next}.tmp", std::process::id()));
     let mut file = fs::File::create(&aside)?;
-    let written =
-        file.write_all(bytes).and_then(|()| file.sync_all()).and_then(|()| fs::rename(&aside, path));
+    let written = file.write_all(bytes).and_then(|()| settle(&file)).and_then(|()| fs::rename(&aside, path));
     if written.is_err() {
         // What matters is the first error; what is left aside is never read.
         drop(fs::remove_file(&aside));

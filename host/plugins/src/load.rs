@@ -6,8 +6,8 @@
 
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
-use crate::folder::{digest_of, write_whole};
-use crate::house::{House, Mark};
+use crate::folder::{digest_of, write_cached};
+use crate::house::{Dropped, House, Mark};
 use crate::report::{Change, State, StepTime};
 use crate::settle::{Settling, settle};
 use jackfield_types::{Digest, PluginRef};
@@ -38,6 +38,7 @@ impl House {
                 Settling::Unreadable(why) => house.refuse(&file, None, State::Rejected, &why, Vec::new()),
                 Settling::Complete(bytes) => house.take(&file, bytes, unchanged).await,
             }
+            self.restore(&file).await;
         }
         Ok(waiting)
     }
@@ -100,10 +101,34 @@ impl House {
         }
     }
 
+    /// What a file brought into service before this host began serves on, while what is in the file
+    /// now does not.
+    async fn restore(self: &Arc<Self>, file: &Path) {
+        let any = self.slots(|slots| slots.versions().any(|(version, _)| is_from(version, file)));
+        let Some(digest) = self.folder.last_good(file).filter(|_| !any) else { return };
+        if self.folder.quarantined(digest).is_some() {
+            return;
+        }
+        let bytes = tokio::fs::read(self.folder.component(digest)).await;
+        let Ok(bytes) = bytes else { return self.folder.set_last_good(file, None) };
+        let examined = self.examiner().examine(&bytes.into(), &mut Steps::telling(&|_| {})).await;
+        let Ok(sound) = examined else { return self.folder.set_last_good(file, None) };
+        if self.ungranted(&sound.passport).is_empty() {
+            let (version, until_now) = self.publish(sound.passport, sound.code, Some(file.to_owned()));
+            let plugin = version.plugin();
+            let why = format!("{plugin} goes on serving: what is in its file now does not");
+            let mut event =
+                self.file_event(Change::Serving, file, Some(plugin), Some(digest), why, Vec::new());
+            event.from = until_now.map(|until_now| until_now.digest());
+            self.tell(event);
+        }
+    }
+
     fn serve(self: &Arc<Self>, file: &Path, sound: Sound, steps: Vec<StepTime>) {
         let (version, until_now) = self.publish(sound.passport, sound.code, Some(file.to_owned()));
         let plugin = version.plugin();
         self.note(file, State::Serving, None, Some(plugin), Some(plugin.digest));
+        self.folder.set_last_good(file, Some(plugin.digest));
         remove_note(file);
         let why = match &until_now {
             Some(until_now) => format!("{plugin} takes the place of {}", until_now.plugin()),
@@ -143,7 +168,7 @@ impl House {
             serving.as_ref().map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let text = format!("{name} was not taken.\n{why}{goes_on}\n");
-        if let Err(error) = write_whole(&note_of(file), text.as_bytes()) {
+        if let Err(error) = write_cached(&note_of(file), text.as_bytes()) {
             tracing::warn!("cannot write the note beside {}: {error}", file.display());
         }
         let mut event = self.file_event(Change::Rejected, file, None, digest, why.to_owned(), steps);
@@ -154,6 +179,7 @@ impl House {
     /// The file is gone, and what came in it goes out of service.
     fn retire(&self, file: &Path) {
         self.files.lock().remove(file);
+        self.folder.set_last_good(file, None);
         remove_note(file);
         for (gone, now) in self.change(|slots| slots.take_off(file)) {
             let why = match &now {
@@ -199,15 +225,16 @@ impl House {
         }
     }
 
-    /// Looks again at what waits for a grant.
-    pub(crate) fn look_again_at_held(&self) {
-        for dropped in self.files.lock().values_mut().filter(|dropped| dropped.state == State::Held) {
+    /// Has the next scan look again at files that it was done with.
+    pub(crate) fn look_again(&self, at: impl Fn(&Dropped) -> bool) {
+        for dropped in self.files.lock().values_mut().filter(|dropped| at(dropped)) {
             dropped.state = State::Settling;
+            dropped.reason = None;
         }
     }
 }
 
-fn is_from(version: &crate::version::Version, file: &Path) -> bool {
+pub(crate) fn is_from(version: &crate::version::Version, file: &Path) -> bool {
     version.file.as_deref() == Some(file)
 }
 

@@ -15,7 +15,7 @@ use crate::report::{
 use crate::trial::Trial;
 use crate::version::Version;
 use crate::watch;
-use jackfield_types::{Digest, PluginKind, Timestamp};
+use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -53,6 +53,8 @@ impl Plugins {
                 .map_err(|refusal| PluginError::Embedded(format!("{}: {}", refusal.step, refusal.reason)))?;
             house.publish(sound.passport, sound.code, None);
         }
+        // A file that was taken away while no host ran took its component with it.
+        house.folder.forget_good_but(|name| house.drop_folder.join(name).exists());
         house.scan(&BTreeSet::new()).await?;
         Ok(Arc::new(Self { house, watching: Mutex::new(None) }))
     }
@@ -78,7 +80,7 @@ impl Plugins {
     /// goes on serving.
     pub async fn regrant(&self, grants: Grants) -> Result<(), PluginError> {
         *self.house.grants.write() = grants;
-        self.house.look_again_at_held();
+        self.house.look_again(|dropped| dropped.state == State::Held);
         self.rescan().await
     }
 
@@ -225,6 +227,26 @@ impl Plugins {
     /// An adapter for one attempt, which keeps it from plan to finish whatever is swapped meanwhile.
     pub async fn drive(&self, executor: &str) -> Result<Drive, PluginError> {
         Drive::start(self.house.clone(), self.executor(executor)?).await
+    }
+
+    /// Puts the dropped version that serves away by hand and the one before it back; what serves now.
+    /// Its bytes are not taken again until they are released.
+    pub fn roll_back(&self, kind: PluginKind, name: &str) -> Result<Option<PluginRef>, PluginError> {
+        let serving = self.house.slots(|slots| slots.serving(kind, name).cloned());
+        match serving.filter(|version| version.file.is_some() && version.put_away()) {
+            Some(version) => {
+                let now = self.house.put_away(&version, "the operator rolled it back");
+                Ok(now.map(|now| now.plugin().clone()))
+            }
+            None => Err(PluginError::NotDropped { kind, name: name.to_owned() }),
+        }
+    }
+
+    /// Takes quarantined bytes again, if they still lie in the drop folder or are dropped anew.
+    pub async fn release(&self, digest: Digest) -> Result<(), PluginError> {
+        self.house.folder.release(digest)?;
+        self.house.look_again(|dropped| dropped.digest == Some(digest));
+        self.rescan().await
     }
 
     /// A component that need not be in service, to ask what it would have decided: a file.

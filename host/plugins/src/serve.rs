@@ -4,11 +4,13 @@
 use crate::call::{Circumstances, ask};
 use crate::error::{Deed, Misbehaviour, PluginError};
 use crate::house::House;
+use crate::load::is_from;
 use crate::options::FailureMode;
 use crate::question::Question;
 use crate::report::{Called, Change, Instead, State};
 use crate::version::Version;
-use jackfield_types::{PluginKind, Timestamp};
+use jackfield_types::{Digest, PluginKind, Timestamp};
+use std::path::Path;
 use std::sync::Arc;
 
 impl House {
@@ -65,7 +67,9 @@ impl House {
         let strikes = version.did_wrong(&deed);
         let mut misbehaviour = Misbehaviour { plugin, function, deed, now: None };
         if strikes >= self.strikes && version.file.is_some() && version.put_away() {
-            self.put_away(version, &misbehaviour);
+            let deed = &misbehaviour.deed;
+            let why = format!("{} times in a row it did not answer; the last time it {deed}", self.strikes);
+            self.put_away(version, &why);
         }
         let serving =
             self.slots(|slots| slots.serving(misbehaviour.plugin.kind, &misbehaviour.plugin.name).cloned());
@@ -78,32 +82,33 @@ impl House {
         Box::new(misbehaviour)
     }
 
-    /// The version is out of service from now on, and its bytes are not taken again.
-    fn put_away(&self, version: &Arc<Version>, last: &Misbehaviour) {
+    /// A version is out of service from now on, and its bytes are not taken again; what serves now.
+    pub(crate) fn put_away(&self, version: &Version, why: &str) -> Option<Arc<Version>> {
         let plugin = version.plugin();
-        let why =
-            format!("{} times in a row it did not answer; the last time it {}", self.strikes, last.deed);
-        if let Err(error) = self.folder.quarantine(plugin.digest, &why) {
+        if let Err(error) = self.folder.quarantine(plugin.digest, why) {
             tracing::warn!("the quarantine of {plugin} will not outlive this process: {error}");
         }
         let now = self.change(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
         if let Some(file) = &version.file {
-            self.quarantined(file, plugin, &why);
+            self.note_quarantine(file, version.digest(), why);
+            let good = now.as_ref().filter(|now| is_from(now, file)).map(|now| now.digest());
+            self.folder.set_last_good(file, good);
         }
         let back = match &now {
             Some(now) => format!("{why}; {} is back", now.plugin()),
-            None => why,
+            None => why.to_owned(),
         };
         let mut event = self.event(Change::Quarantined, plugin, back);
         event.file.clone_from(&version.file);
         event.from = Some(plugin.digest);
-        event.to = now.map(|now| now.digest());
+        event.to = now.as_ref().map(|now| now.digest());
         self.tell(event);
+        now
     }
 
-    fn quarantined(&self, file: &std::path::Path, plugin: &jackfield_types::PluginRef, why: &str) {
+    fn note_quarantine(&self, file: &Path, digest: Digest, why: &str) {
         if let Some(dropped) = self.files.lock().get_mut(file)
-            && dropped.digest == Some(plugin.digest)
+            && dropped.digest == Some(digest)
         {
             dropped.state = State::Quarantined;
             dropped.reason = Some(why.to_owned());

@@ -75,6 +75,16 @@ async fn a_component_with_the_standard_library_has_last_words_too() {
 }
 
 #[tokio::test]
+async fn a_component_that_sleeps_is_ended_by_the_clock_on_the_wall() {
+    let mut setup = setup();
+    setup.embedded = vec![std_chooser().to_vec()];
+    setup.failure_modes = NOBODY_INSTEAD;
+    setup.limits.chooser.wall = std::time::Duration::from_millis(300);
+    let misbehaviour = misbehaviour(setup.open().await.choose("sleep").await.unwrap_err());
+    assert!(matches!(misbehaviour.deed, Deed::Wall(_)), "{misbehaviour}");
+}
+
+#[tokio::test]
 async fn deep_recursion_is_a_trap_and_not_the_end_of_the_host() {
     let misbehaviour = deed("recurse").await;
     assert!(matches!(misbehaviour.deed, Deed::Trapped { .. }), "{misbehaviour}");
