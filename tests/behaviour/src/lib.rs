@@ -1,1 +1,50 @@
-//! .
+//! What the behaviour tests stand on: the real binary over a throw-away folder, and eyes on all that
+//! it touches.
+//!
+//! A test begins with a [`Ground`] and ends with [`Ground::leave`], which fails when a process or a
+//! worktree is left behind. Nothing here knows a type of the host: the tests speak to the program
+//! as its users do, and read its database as a later version would.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support: what goes wrong here is a failed test"
+)]
+
+mod binary;
+mod cli;
+mod database;
+mod ground;
+mod mcp;
+mod processes;
+mod repository;
+mod rest;
+mod server;
+
+pub use cli::{Cli, Told};
+pub use database::Database;
+pub use ground::Ground;
+pub use mcp::{Era, Mcp, Said};
+pub use processes::{Process, tagged};
+pub use repository::Repository;
+pub use rest::{Reply, Rest, sent};
+pub use server::Server;
+
+use std::time::Duration;
+
+/// Longer than anything here takes on a busy machine, so that a test that hangs says where.
+pub const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Looks until `look` sees something; fails saying `what` when patience ends. For what no door
+/// announces: rows in the database, entries of `/proc`, files.
+pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let end = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(tokio::time::Instant::now() < end, "in {PATIENCE:?} this did not come: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

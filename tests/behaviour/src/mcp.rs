@@ -1,0 +1,170 @@
+//! An MCP client of either era: one that opens with `initialize`, and one that sends each request
+//! alone with all that it needs. Both speak plain JSON-RPC, so that nothing is hidden.
+
+use crate::PATIENCE;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How a client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Era {
+    /// `initialize` first.
+    Legacy,
+    /// Every request stands alone.
+    Stateless,
+}
+
+impl Era {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Legacy, Self::Stateless];
+
+    const fn version(self) -> &'static str {
+        match self {
+            Self::Legacy => "2025-11-25",
+            Self::Stateless => "2026-07-28",
+        }
+    }
+}
+
+/// See the module.
+pub struct Mcp {
+    client: Client,
+    url: String,
+    token: String,
+    era: Era,
+    next: AtomicU64,
+}
+
+/// What a tool said.
+#[derive(Debug)]
+pub struct Said {
+    /// Whether it is an error.
+    pub is_error: bool,
+    /// The text that stands alone.
+    pub text: String,
+    /// The same as data.
+    pub data: Value,
+    /// Progress notifications that came before it, in order: number and message.
+    pub progress: Vec<(f64, String)>,
+}
+
+impl Said {
+    /// The data of an answer that must be none of an error.
+    pub fn fine(self) -> Value {
+        assert!(!self.is_error, "{self:#?}");
+        self.data
+    }
+}
+
+impl Mcp {
+    pub(crate) fn new(address: &str, token: &str, era: Era) -> Self {
+        let client = Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
+        let url = format!("http://{address}/mcp");
+        Self { client, url, token: token.to_owned(), era, next: AtomicU64::new(1) }
+    }
+
+    /// Opens the conversation where the era has an opening; says who the server is.
+    pub async fn open(&self) -> Value {
+        match self.era {
+            Era::Legacy => {
+                let client = json!({ "name": "behaviour", "version": "1" });
+                let hello = json!({ "protocolVersion": self.era.version(), "capabilities": {}, "clientInfo": client });
+                let answer = self.ask("initialize", hello).await;
+                let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+                let noted = self.request("notifications/initialized", None).json(&note).send().await.unwrap();
+                assert!(noted.status().is_success(), "{noted:?}");
+                answer["result"].clone()
+            }
+            Era::Stateless => self.ask("server/discover", json!({})).await["result"].clone(),
+        }
+    }
+
+    /// The tools' names.
+    pub async fn tools(&self) -> Vec<String> {
+        let answer = self.ask("tools/list", json!({})).await;
+        let tools = answer["result"]["tools"].as_array().unwrap_or_else(|| panic!("no tools: {answer}"));
+        tools.iter().map(|tool| tool["name"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Calls a tool.
+    pub async fn call(&self, tool: &str, arguments: Value) -> Said {
+        self.said(tool, json!({ "name": tool, "arguments": arguments })).await
+    }
+
+    /// Calls a tool and asks to be told of its progress.
+    pub async fn call_with_progress(&self, tool: &str, arguments: Value) -> Said {
+        let params = json!({ "name": tool, "arguments": arguments, "_meta": { "progressToken": "told" } });
+        self.said(tool, params).await
+    }
+
+    async fn said(&self, tool: &str, params: Value) -> Said {
+        let messages = self.exchange("tools/call", Some(tool), params).await;
+        let (answer, notes) = messages.split_last().expect("an answer");
+        let result = &answer["result"];
+        assert!(result.is_object(), "a protocol error: {answer}");
+        let told = notes.iter().filter(|note| note["method"] == "notifications/progress").map(|note| {
+            assert_eq!(note["params"]["progressToken"], "told");
+            let message = note["params"]["message"].as_str().unwrap_or_default();
+            (note["params"]["progress"].as_f64().unwrap(), message.to_owned())
+        });
+        Said {
+            is_error: result["isError"] == true,
+            text: result["content"][0]["text"].as_str().unwrap_or_default().to_owned(),
+            data: result["structuredContent"].clone(),
+            progress: told.collect(),
+        }
+    }
+
+    /// Any request; the answer as it came, with `result` or `error`.
+    pub async fn ask(&self, method: &str, params: Value) -> Value {
+        let name = params["name"].as_str().map(str::to_owned);
+        self.exchange(method, name.as_deref(), params).await.pop().expect("an answer")
+    }
+
+    async fn exchange(&self, method: &str, name: Option<&str>, mut params: Value) -> Vec<Value> {
+        if self.era == Era::Stateless {
+            let meta = &mut params["_meta"];
+            meta["io.modelcontextprotocol/protocolVersion"] = json!(self.era.version());
+            meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "behaviour", "version": "1" });
+        }
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        let response = self.request(method, name).json(&body).send().await.expect("the server answers");
+        let streamed = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
+        let text = response.text().await.expect("a whole answer");
+        let parsed = |text: &str| {
+            serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON ({error}): {text}"))
+        };
+        if streamed { events(&text).iter().map(|data| parsed(data)).collect() } else { vec![parsed(&text)] }
+    }
+
+    /// A request with the headers of the era, to be given a body.
+    pub fn request(&self, method: &str, name: Option<&str>) -> RequestBuilder {
+        let request = self
+            .client
+            .post(&self.url)
+            .header(AUTHORIZATION, format!("Bearer {}", self.token))
+            .header(ACCEPT, "application/json, text/event-stream");
+        if self.era == Era::Legacy && method == "initialize" {
+            return request;
+        }
+        let request = request.header("MCP-Protocol-Version", self.era.version());
+        match (self.era, name) {
+            (Era::Legacy, _) => request,
+            (Era::Stateless, None) => request.header("Mcp-Method", method),
+            (Era::Stateless, Some(name)) => request.header("Mcp-Method", method).header("Mcp-Name", name),
+        }
+    }
+}
+
+/// The data of a stream of server-sent events, each on one line.
+fn events(stream: &str) -> Vec<String> {
+    let data = stream.lines().filter_map(|line| line.strip_prefix("data:"));
+    data.map(|data| data.trim().to_owned()).filter(|data| !data.is_empty()).collect()
+}

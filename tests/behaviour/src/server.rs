@@ -1,0 +1,104 @@
+//! `jackfield serve` as a process of its own, and how it is ended.
+
+use crate::{Era, Ground, Mcp, PATIENCE, Rest, binary};
+use rustix::process::{Pid, Signal, kill_process};
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// A server that is ready for calls. Dropping it kills it.
+pub struct Server {
+    child: Child,
+    /// Kept open: a server whose standard output is closed would not be the one that people start.
+    _stdout: BufReader<ChildStdout>,
+    address: String,
+    token: String,
+}
+
+impl Server {
+    pub(crate) async fn start(ground: &Ground) -> Self {
+        let log = ground.path().join("server.log");
+        let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
+        let mut child = Command::new(binary::binary())
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(ground.data())
+            .current_dir(ground.path())
+            .env_clear()
+            .envs(ground.environment())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the server starts");
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut told = String::new();
+        let address = loop {
+            let mut line = String::new();
+            let read =
+                timeout(PATIENCE, stdout.read_line(&mut line)).await.expect("the server says where it is");
+            if read.unwrap() == 0 {
+                panic!("the server ended at once: {told}\n{}", log_of(ground.path()));
+            }
+            told.push_str(&line);
+            if let Some((_, address)) = line.trim().split_once("serves http://") {
+                break address.to_owned();
+            }
+        };
+        let token = std::fs::read_to_string(ground.data().join("token")).unwrap().trim().to_owned();
+        Self { child, _stdout: stdout, address, token }
+    }
+
+    /// `127.0.0.1:PORT`.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The bearer token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("the server runs")
+    }
+
+    /// A REST client with the right token.
+    pub fn rest(&self) -> Rest {
+        Rest::new(&self.address, Some(&self.token))
+    }
+
+    /// An MCP client with the right token.
+    pub fn mcp(&self, era: Era) -> Mcp {
+        Mcp::new(&self.address, &self.token, era)
+    }
+
+    /// Asks it to stop, as a service manager does, and waits until it has.
+    pub async fn stop(mut self) {
+        self.signal(Signal::TERM);
+        let status = self.ended().await;
+        assert!(status.success(), "the server ended with {status}");
+    }
+
+    /// Kills it without a word, and waits until it is gone.
+    pub async fn kill(mut self) {
+        self.signal(Signal::KILL);
+        self.ended().await;
+    }
+
+    fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(self.pid().cast_signed()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    async fn ended(&mut self) -> ExitStatus {
+        timeout(PATIENCE, self.child.wait()).await.expect("the server ends").unwrap()
+    }
+}
+
+fn log_of(ground: &Path) -> String {
+    std::fs::read_to_string(ground.join("server.log")).unwrap_or_default()
+}
