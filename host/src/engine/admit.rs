@@ -9,9 +9,10 @@ use super::life::{Ids, Running};
 use super::order::Order;
 use super::pricing::Pricing;
 use crate::api::ExecuteRequest;
+use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::driving::Capabilities;
 use jackfield_store::{Account, Admission, Idempotency, NewAttempt, NewRun, NewTask};
-use jackfield_types::{AttemptId, Digest, Micros, Problem, RunId, TaskId};
+use jackfield_types::{AttemptId, Digest, Micros, Problem, RunId, TaskId, Timestamp};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 
@@ -59,18 +60,23 @@ impl Inner {
     }
 
     fn planned(&self, order: &Order, pick: &Pick, ids: Ids) -> Planned {
-        let description = &pick.executor.description;
-        let section = self.executor_section(&pick.executor.plugin.name);
-        let known = description.models.iter().find(|model| Some(&model.name) == pick.model.as_ref());
-        let free = description.capabilities.contains(Capabilities::FREE);
-        let adapter = known.and_then(|model| model.rates.clone()).map(Into::into);
         Planned {
             id: ids.2,
             executor: pick.executor.clone(),
             model: pick.model.clone(),
             effort: pick.effort.or(order.request.effort),
-            pricing: Pricing::of(free, pick.model.as_deref(), &section, adapter, &self.config.breaker),
+            pricing: self.pricing(&pick.executor, pick.model.as_deref(), self.clock.now()),
         }
+    }
+
+    /// How work of an executor with a model is priced, at the prices of that time.
+    pub(crate) fn pricing(&self, executor: &ExecutorInfo, model: Option<&str>, at: Timestamp) -> Pricing {
+        let description = &executor.description;
+        let section = self.executor_section(&executor.plugin.name);
+        let known = description.models.iter().find(|known| Some(known.name.as_str()) == model);
+        let free = description.capabilities.contains(Capabilities::FREE);
+        let adapter = known.and_then(|model| model.rates.clone()).map(Into::into);
+        Pricing::of(free, model, &section, adapter, &self.config.breaker, at)
     }
 
     fn admission(

@@ -6,8 +6,7 @@
 
 use super::Inner;
 use super::attempt::{Ended, Planned};
-use super::pricing::Pricing;
-use jackfield_plugins::facts::driving::{Capabilities, Ending, Event, Exit};
+use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_process::{Identity, end_leftovers};
 use jackfield_store::{Attempt, RunView, Settlement};
 use jackfield_types::{Failure, FailureClass, Process, RunState, Settled, settle};
@@ -144,12 +143,7 @@ impl Inner {
     fn planned_again(&self, attempt: &Attempt) -> Option<Planned> {
         let executor =
             self.plugins.executors().into_iter().find(|info| info.plugin.name == attempt.executor)?;
-        let section = self.executor_section(&attempt.executor);
-        let known =
-            executor.description.models.iter().find(|model| Some(&model.name) == attempt.model.as_ref());
-        let free = executor.description.capabilities.contains(Capabilities::FREE);
-        let rates = known.and_then(|model| model.rates.clone()).map(Into::into);
-        let pricing = Pricing::of(free, attempt.model.as_deref(), &section, rates, &self.config.breaker);
+        let pricing = self.pricing(&executor, attempt.model.as_deref(), attempt.created_at);
         Some(Planned {
             id: attempt.id,
             executor,

@@ -75,6 +75,8 @@ pub enum CostSource {
     Configured,
     /// The adapter's rates.
     Adapter,
+    /// The dated catalogue of list prices that comes with the host.
+    Catalogue,
     /// No price is known: charged at the declared ceiling.
     Ceiling,
     /// The executor costs nothing.
@@ -88,6 +90,7 @@ impl CostSource {
             Self::Agent => "agent",
             Self::Configured => "configured",
             Self::Adapter => "adapter",
+            Self::Catalogue => "catalogue",
             Self::Ceiling => "ceiling",
             Self::Free => "free",
         }
