@@ -191,6 +191,12 @@ mod tests {
         wait_until("sleep again", || engines.ticker.asleep());
     }
 
+    #[test]
+    fn components_run_in_a_pool_with_room_for_every_place() {
+        let engines = Engines::new(&KindLimits::generous(), 256, MemoryScan::Auto).unwrap();
+        assert!(engines.optimised.engine.pooling_allocator_metrics().is_some());
+    }
+
     #[tokio::test]
     async fn an_exhausted_pool_is_waited_for_and_attempts_do_not_take_the_places_of_calls() {
         let engines = Arc::new(engines());

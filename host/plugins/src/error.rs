@@ -14,10 +14,10 @@ pub enum PluginError {
     #[error(transparent)]
     Misbehaved(#[from] Box<Misbehaviour>),
     /// Nothing of that kind and name is in service.
-    #[error("no {kind} named '{name}' is in service{}", listed(known))]
+    #[error("no {} named '{name}' is in service{}", kind_or_plugin(*kind), listed(known))]
     NotServing {
-        /// What was asked for.
-        kind: PluginKind,
+        /// What was asked for; none: any kind.
+        kind: Option<PluginKind>,
         /// Its name.
         name: String,
         /// What is in service.
@@ -98,7 +98,10 @@ impl PluginError {
             Self::NotServing { kind, .. } => Problem::caller(
                 "plugin_not_serving",
                 message,
-                format!("`jackfield plugin list` shows every {kind} and why one is not in service."),
+                format!(
+                    "`jackfield plugin list` shows every {} and why one is not in service.",
+                    kind_or_plugin(*kind)
+                ),
             ),
             Self::NotDropped { .. } => Problem::caller(
                 "plugin_not_dropped",
@@ -150,6 +153,10 @@ impl PluginError {
             ),
         }
     }
+}
+
+fn kind_or_plugin(kind: Option<PluginKind>) -> &'static str {
+    kind.map_or("plugin", PluginKind::as_str)
 }
 
 fn listed(known: &[String]) -> String {

@@ -105,7 +105,6 @@ pub(crate) fn inspect(
             let serving = slots.versions().filter(|(_, serving)| *serving).map(|(version, _)| version);
             serving.filter(wanted).map(|version| version.plugin().name.clone()).collect()
         });
-        let kind = kind.unwrap_or(PluginKind::Executor);
         return Err(PluginError::NotServing { kind, name: name.to_owned(), known });
     };
     let passport = &version.passport;

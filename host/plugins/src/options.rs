@@ -18,7 +18,7 @@ pub type Observer = Arc<dyn Fn(PluginEvent) + Send + Sync>;
 
 /// Everything that [`Plugins::open`](crate::Plugins::open) needs to know.
 pub struct Options {
-    /// The host's own folder: holds `components/`, `compiled/` and `quarantine/`.
+    /// The host's own folder: components by digest, compiled code, and what was learnt about both.
     pub data: PathBuf,
     /// Where the operator drops `.wasm` files. Created where it is missing.
     pub drop_folder: PathBuf,

@@ -269,7 +269,7 @@ impl Plugins {
 
     fn no_executor(&self, name: &str) -> PluginError {
         PluginError::NotServing {
-            kind: PluginKind::Executor,
+            kind: Some(PluginKind::Executor),
             name: name.to_owned(),
             known: self.house.served().executors.keys().cloned().collect(),
         }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{NAME, VERSION, chooser, rewritten, setup, std_chooser, variant};
+use common::{NAME, VERSION, chooser, rewritten, setup, std_chooser, variant, well_behaved};
 use jackfield_plugins::{Change, Drive, FailureMode, Plugins, State};
 use jackfield_types::PluginKind;
 
@@ -94,10 +94,10 @@ async fn a_version_that_is_rolled_back_stays_away_until_it_is_released() {
 #[tokio::test]
 async fn the_version_before_answers_where_that_was_configured() {
     let mut setup = setup();
-    setup.embedded = vec![rewritten(chooser(), "lietwice", "liesame!")];
+    setup.embedded = vec![chooser().to_vec()];
     setup.failure_modes.chooser = FailureMode::Previous;
     let host = setup.open().await;
-    let before = rewritten(chooser(), "lietwice", "lieonce!");
+    let before = well_behaved(chooser());
     for bytes in [before, variant(chooser(), 1)] {
         host.drop_in("mine.wasm", &bytes);
         host.plugins.rescan().await.unwrap();

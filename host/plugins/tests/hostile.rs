@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{chooser, compressor, executor, granted, request, rewritten, setup, std_chooser};
+use common::{chooser, compressor, executor, granted, request, rewritten, setup, std_chooser, well_behaved};
 use jackfield_plugins::{Deed, FailureMode, FailureModes, Misbehaviour, PluginError};
 use jackfield_types::Audience;
 
@@ -149,27 +149,38 @@ async fn a_command_that_was_not_described_is_never_handed_on() {
 #[tokio::test]
 async fn the_builtin_answers_for_a_dropped_component_that_fails() {
     let mut setup = setup();
-    setup.embedded = vec![chooser().to_vec(), compressor().to_vec()];
+    setup.embedded = vec![well_behaved(compressor())];
+    let host = setup.open().await;
+    host.drop_in("mine.wasm", compressor());
+    host.plugins.rescan().await.unwrap();
+    let called = host.plugins.compress("level-two", &common::report("trap")).await.unwrap();
+    assert_eq!(called.value, "level-two: 12 bytes");
+    let instead = called.instead.unwrap();
+    assert_ne!(instead.failed.digest, called.plugin.digest);
+    assert!(instead.error.contains("trapped") && instead.error.contains("told to trap"), "{}", instead.error);
+    let error = host.plugins.compress("level-six", &common::report("well")).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no compressor offers the level 'level-six' (there is level-one, level-two)"
+    );
+}
+
+#[tokio::test]
+async fn where_the_builtin_fails_as_well_the_call_fails_and_names_it() {
+    let mut setup = setup();
+    setup.embedded = vec![chooser().to_vec()];
     let host = setup.open().await;
     host.drop_in("mine.wasm", &rewritten(chooser(), common::NAME, common::OTHER_NAME));
-    // Another of the levels' names makes another component; what it does is the same.
-    host.drop_in("short.wasm", &common::variant(compressor(), 1));
     host.plugins.rescan().await.unwrap();
-    let called = host.choose("well").await.unwrap();
-    assert_eq!((called.plugin.name.as_str(), called.instead), (common::OTHER_NAME, None));
-
-    // The embedded one is told to trap as well, and says so itself.
+    assert_eq!(host.choose("well").await.unwrap().plugin.name, common::OTHER_NAME);
     let both = misbehaviour(host.choose("trap").await.unwrap_err());
     assert_eq!(both.plugin.name, common::NAME);
-    let compressed = host.plugins.compress("level-two", &common::report("well")).await.unwrap();
-    assert_eq!(compressed.value, "level-two: 12 bytes");
 }
 
 #[tokio::test]
 async fn what_serves_instead_is_told_with_the_reason() {
     let mut setup = setup();
-    // Different in one thing: this one lies where the embedded one does as it is asked.
-    setup.embedded = vec![rewritten(chooser(), "lietwice", "lieonce!")];
+    setup.embedded = vec![well_behaved(chooser())];
     let host = setup.open().await;
     host.drop_in("mine.wasm", chooser());
     host.plugins.rescan().await.unwrap();

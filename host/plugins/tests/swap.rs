@@ -151,7 +151,7 @@ async fn a_file_that_is_no_good_is_rejected_and_what_served_before_goes_on() {
 #[tokio::test]
 async fn a_component_that_fails_its_self_check_never_serves() {
     let mut host = with_chooser().await;
-    // The sample task is a feature; this one takes that as its word for a trap.
+    // Both of its levels have the same name.
     host.drop_in("mine.wasm", &rewritten(compressor(), "level-two", "level-one"));
     host.plugins.rescan().await.unwrap();
     let event = host.event(Change::Rejected).await;

@@ -73,6 +73,11 @@ pub fn rewritten(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     bytes
 }
 
+/// The same component, deaf to what it is told.
+pub fn well_behaved(bytes: &[u8]) -> Vec<u8> {
+    rewritten(bytes, "obeys-me", "ignores!")
+}
+
 /// The same component under another digest: a custom section changes nothing that it does.
 pub fn variant(bytes: &[u8], number: u32) -> Vec<u8> {
     let mut bytes = bytes.to_vec();

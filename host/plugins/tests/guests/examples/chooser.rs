@@ -36,7 +36,7 @@ impl choosing::Guest for Guest {
         guests::behave(&task.task_type);
         let Some(last) = (candidates.len() as u32).checked_sub(1) else { return Vec::new() };
         let choice = |candidate, reason: String| Choice { candidate, effort: Effort::Low, reason };
-        match task.task_type.as_str() {
+        match guests::told(&task.task_type) {
             "storm" => {
                 for line in 0..100_000 {
                     log::log(log::Level::Trace, &format!("line {line}"));
@@ -53,7 +53,7 @@ impl choosing::Guest for Guest {
 
     fn next(_: Timestamp, task: Task, _: Vec<Past>, candidates: Vec<Candidate>, _: Budget) -> Step {
         guests::behave(&task.task_type);
-        match task.task_type.as_str() {
+        match guests::told(&task.task_type) {
             "alone" => Step::Consensus(choosing::Consensus { candidates: vec![0], reason: "me".to_string() }),
             _ => Step::Done(format!("{} candidates", candidates.len())),
         }

@@ -17,9 +17,17 @@ pub const NAME: &str = "guest-name-a";
 /// The version that every guest says it has.
 pub const VERSION: &str = "1.4.2";
 
+/// Whether it does as it is told; a test can write `ignores!` over it.
+const MANNERS: &str = "obeys-me";
+
+/// What it was told, unless it does not listen.
+pub fn told(how: &str) -> &str {
+    if text(MANNERS).starts_with('o') { how } else { "" }
+}
+
 /// Misbehaves if it is told to.
 pub fn behave(how: &str) {
-    match how {
+    match told(how) {
         "loop" => loop {
             core::hint::black_box(());
         },
