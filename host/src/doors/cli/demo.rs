@@ -44,11 +44,7 @@ async fn show(host: &Host, repository: &Path, json: bool) -> Result<Outcome, Pro
 
     heading("3. What it cost, and what is left");
     let ledger = host.ledger(LedgerFilter { run: Some(first.run_id), ..LedgerFilter::default() }).await?;
-    if ledger.is_empty() {
-        say_line("the shell costs nothing, so nothing was held or charged");
-    } else {
-        say_line(&text::ledger(&ledger));
-    }
+    say_line(&format!("{}\n", text::ledger(&ledger)));
     say_line(&text::breaker(&host.breaker().await?));
 
     heading("4. A component is dropped in, while the host runs");

@@ -114,6 +114,16 @@ impl Money {
         Ok(held)
     }
 
+    /// Puts an attempt that cost nothing on the ledger too: whoever adds it up sees every attempt.
+    pub(super) fn note_free(&mut self, tx: &Tx<'_>, price: Price<'_>) -> Result<(), StoreError> {
+        if price.source != CostSource::Free || self.spent != Micros::ZERO {
+            return Ok(());
+        }
+        let today = tx.calendar.today(tx.now);
+        let note = Some("costs nothing");
+        self.post(tx, LedgerKind::Charge, Micros::ZERO, Micros::ZERO, &today, Some(price), note)
+    }
+
     #[allow(clippy::too_many_arguments)] // one row of the ledger
     fn post(
         &mut self,

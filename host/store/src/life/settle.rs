@@ -42,6 +42,7 @@ impl Store {
             money.spend(tx, total, price)?;
             money.give_back(tx, total, price)?;
             let released = money.release(tx)?;
+            money.note_free(tx, price)?;
             let spender = &money.purse.spender;
             record_outcome(tx, &settlement)?;
             record_yield(tx, &settlement, spender)?;

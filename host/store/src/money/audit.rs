@@ -38,7 +38,7 @@ const SUMS: &str = "
                0 AS l5, 0 AS b1, 0 AS b2, 0 AS b3, 0 AS b4, 0 AS b5
         FROM dated
         UNION ALL
-        SELECT subject, payload ->> 'period', 0, 0, 0, 0, payload ->> 'allowance', 0, 0, 0, 0, 0
+        SELECT subject, payload ->> 'period', 0, 0, 0, 0, CAST(ROUND((payload ->> 'allowance') * 1000000) AS INTEGER), 0, 0, 0, 0, 0
         FROM events WHERE kind GLOB 'breaker_*' AND kind IN ('breaker_raised', 'breaker_reset')
         UNION ALL
         SELECT scope, period, 0, 0, 0, 0, 0,
