@@ -11,6 +11,9 @@ const SPOKEN: Version = Version::new(1, 0, 0);
 /// The first minor version that this host has not heard of.
 const UNKNOWN_MINOR: u64 = 1;
 
+/// How every WebAssembly file begins.
+const MAGIC: &[u8] = b"\0asm";
+
 /// Interfaces of the package that any component may import.
 const GIVEN: [&str; 3] = ["log", "types", "reporting"];
 
@@ -35,7 +38,13 @@ pub(crate) enum NotComponent {
 
 impl Anatomy {
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, NotComponent> {
-        let unreadable = |error: wasmparser::BinaryReaderError| NotComponent::Unreadable(error.to_string());
+        if !bytes.starts_with(MAGIC) && !MAGIC.starts_with(bytes) {
+            return Err(NotComponent::Unreadable("it does not begin as WebAssembly does".to_owned()));
+        }
+        let unreadable = |error: wasmparser::BinaryReaderError| {
+            let words: Vec<_> = error.message().split_whitespace().collect();
+            NotComponent::Unreadable(format!("{} (at byte {})", words.join(" "), error.offset()))
+        };
         let mut anatomy = Self { imports: Vec::new(), exports: Vec::new() };
         let mut depth = 0_u32;
         for payload in Parser::new(0).parse_all(bytes) {
