@@ -95,8 +95,7 @@ async fn authenticate(State(token): State<Token>, request: Request, next: Next) 
 async fn own_machine_only(request: Request, next: Next) -> Response {
     let headers = request.headers();
     let host = headers.get(HOST).map(|value| value.to_str().is_ok_and(is_own));
-    let origins = headers.get_all(ORIGIN).iter();
-    let origin = origins.map(|value| value.to_str().is_ok_and(is_own_origin)).all(|own| own);
+    let origin = headers.get_all(ORIGIN).iter().all(|value| value.to_str().is_ok_and(is_own_origin));
     if host.unwrap_or(true) && origin {
         return next.run(request).await;
     }

@@ -254,7 +254,7 @@ impl<'a> Reading<'a> {
             .finish(Exit { code: exited.code, signal, ending, stderr })
             .await
             .map_err(plugin_failure)?;
-        let usage: Usage = outcome.usage.clone().into();
+        let usage: Usage = outcome.usage.into();
         let (process, failure) = verdict(&outcome.verdict, exited);
         let failure = self.override_failure(reason, failure);
         if let Some(failure) = &failure {

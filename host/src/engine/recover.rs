@@ -170,7 +170,7 @@ impl Inner {
         for chunk in bytes.chunks(CHUNK) {
             let Ok(events) = drive.feed(chunk).await else { return };
             let last = events.iter().rev().find_map(|event| match event {
-                Event::Usage(usage) => Some(usage.clone()),
+                Event::Usage(usage) => Some(*usage),
                 _ => None,
             });
             if let Some(usage) = last {

@@ -191,7 +191,7 @@ fn links(view: &RunView) -> Vec<Link> {
     if view
         .artifacts
         .iter()
-        .any(|artifact| artifact.kind == "diff" && artifact.meta["files"] != Value::Array(Vec::new()))
+        .any(|artifact| artifact.kind == "diff" && artifact.meta.get("files") != Some(&Value::Array(Vec::new())))
     {
         links.push(link("diff", format!("/api/runs/{run}/diff"), format!("jackfield logs {run} --diff")));
     }
