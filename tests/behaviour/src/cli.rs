@@ -41,7 +41,6 @@ impl Told {
     }
 
     /// The same, which must have gone well.
-    #[must_use]
     pub fn fine(self) -> Self {
         assert_eq!(self.code, 0, "{self:#?}");
         self

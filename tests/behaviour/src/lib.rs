@@ -39,9 +39,14 @@ pub const PATIENCE: Duration = Duration::from_secs(90);
 /// Looks until `look` sees something; fails saying `what` when patience ends. For what no door
 /// announces: rows in the database, entries of `/proc`, files.
 pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    until_told(what, async || look()).await
+}
+
+/// The same for what has to be asked for.
+pub async fn until_told<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let end = tokio::time::Instant::now() + PATIENCE;
     loop {
-        if let Some(seen) = look() {
+        if let Some(seen) = look().await {
             return seen;
         }
         assert!(tokio::time::Instant::now() < end, "in {PATIENCE:?} this did not come: {what}");

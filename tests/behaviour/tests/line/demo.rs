@@ -1,0 +1,36 @@
+//! The first of the two commands that everybody types.
+
+use jackfield_behaviour::Ground;
+
+#[tokio::test]
+async fn the_demo_shows_the_main_job_and_leaves_nothing_behind() {
+    let ground = Ground::new();
+    let told = ground.cli().run(["demo"]).await.fine();
+    for shown in [
+        "flowchart LR",
+        "new hello.rs +3",
+        "diff --git a/hello.rs b/hello.rs",
+        "+    println!(\"hello from a worktree\");",
+        "breaker closed",
+        "all daily",
+        "headline.wasm -> serving",
+        "DONE: printf",
+    ] {
+        assert!(told.stdout.contains(shown), "'{shown}' is not shown: {}", told.stdout);
+    }
+    let diagrams = told.stdout.matches("flowchart LR").count();
+    assert_eq!(diagrams, 1, "the second answer is the dropped component's");
+    ground.leave();
+}
+
+#[tokio::test]
+async fn a_demo_that_is_kept_says_where_and_can_be_looked_into() {
+    let ground = Ground::new();
+    let told = ground.cli().run(["demo", "--keep"]).await.fine();
+    let kept = told.stdout.lines().find_map(|line| line.strip_prefix("kept: ")).expect("where it is");
+    let runs = ground.cli().run(["runs", "--json", "--data", &format!("{kept}/data")]).await.fine().json();
+    assert_eq!(runs.as_array().map(Vec::len), Some(1), "{runs}");
+    assert_eq!(runs[0]["state"], "succeeded");
+    std::fs::remove_dir_all(kept).unwrap();
+    ground.leave();
+}

@@ -1,0 +1,18 @@
+//! The line from outside: an instruction in, an agent's work out, by every door of the real binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test calls fails the test"
+)]
+
+mod actors;
+mod cancelling;
+mod components;
+mod crash;
+mod demo;
+mod doors;
+mod money;
+mod refusals;
+mod repeats;
