@@ -78,15 +78,15 @@ impl Ground {
         command
     }
 
-    /// Runs cargo, its output shown.
-    pub(crate) fn cargo(&self, arguments: &[&str]) -> Outcome {
-        self.cargo_in(&self.root, arguments, &[])
+    /// Runs cargo as the line says (words between spaces), its output shown.
+    pub(crate) fn cargo(&self, line: &str) -> Outcome {
+        self.cargo_in(&self.root, line, &[])
     }
 
     /// Runs cargo in another folder, with more variables.
-    pub(crate) fn cargo_in(&self, folder: &Path, arguments: &[&str], more: &[(&str, &OsStr)]) -> Outcome {
+    pub(crate) fn cargo_in(&self, folder: &Path, line: &str, more: &[(&str, &OsStr)]) -> Outcome {
         let mut command = self.program(&self.cargo);
-        command.current_dir(folder).args(arguments).envs(more.iter().copied());
+        command.current_dir(folder).args(line.split_whitespace()).envs(more.iter().copied());
         shown(&mut command)
     }
 

@@ -65,19 +65,19 @@ pub(crate) fn run(ground: &Ground, only: Option<&str>) -> Outcome {
 }
 
 fn format(ground: &Ground) -> Outcome {
-    ground.cargo(&["fmt", "--all", "--check"])
+    ground.cargo("fmt --all --check")?;
+    ground.cargo(&format!("fmt --check --manifest-path {GUESTS}/Cargo.toml"))
 }
 
 /// The shipped components are linted as what they are too: half of an adapter exists only there.
 fn clippy(ground: &Ground) -> Outcome {
-    ground.cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"])?;
-    let mut wasm = vec!["clippy", "--locked", "--target", tools::WASM];
-    for package in COMPONENTS {
-        wasm.extend(["--package", package]);
-    }
-    wasm.extend(["--", "-D", "warnings"]);
-    ground.cargo(&wasm)
+    ground.cargo("clippy --workspace --all-targets --locked --keep-going -- -D warnings")?;
+    let packages = COMPONENTS.map(|package| format!("--package {package}")).join(" ");
+    ground.cargo(&format!("clippy {packages} --target {} --locked -- -D warnings", tools::WASM))
 }
+
+/// Components that the tests of the component layer load; a workspace of their own.
+const GUESTS: &str = "host/plugins/tests/guests";
 
 /// Packages that become components.
 const COMPONENTS: [&str; 7] = [
@@ -91,16 +91,16 @@ const COMPONENTS: [&str; 7] = [
 ];
 
 /// All at once, so that every later step finds its crates built with the same features.
+fn compile(ground: &Ground) -> Outcome {
+    ground.cargo("build --workspace --all-targets --locked")
+}
+
 fn build(ground: &Ground) -> Outcome {
-    ground.cargo(&["build", "--workspace", "--all-targets", "--locked"])?;
-    // Tests of the component layer build these guests themselves; here they do not wait for it under a
-    // time limit.
+    compile(ground)?;
+    // Their tests build them too; here nobody waits for it under a time limit.
     let folder = ground.target.join("tmp/guests");
-    ground.cargo_in(
-        &ground.root.join("host/plugins/tests/guests"),
-        &["build", "--quiet", "--release", "--examples", "--target", tools::WASM],
-        &[("CARGO_TARGET_DIR", folder.as_os_str())],
-    )
+    let line = format!("build --quiet --release --examples --locked --target {}", tools::WASM);
+    ground.cargo_in(&ground.root.join(GUESTS), &line, &[("CARGO_TARGET_DIR", folder.as_os_str())])
 }
 
 /// Before the tests, so that none of them waits for npm under a time limit.
@@ -113,10 +113,12 @@ fn fetch(ground: &Ground) -> Outcome {
 
 /// Fetches the pinned programs and holds them to their versions.
 pub(crate) fn programs(ground: &Ground) -> Outcome {
-    ground.cargo(&["test", "--package", "jackfield-standin", "--locked", "--test", "programs"])
+    ground.cargo("test --package jackfield-standin --locked --test programs")
 }
 
+/// The program that behaviour tests start is among what is compiled first: an old one would be tested.
 fn tests(ground: &Ground) -> Outcome {
+    compile(ground)?;
     if let Some(nextest) = tools::nextest(ground) {
         let profile = if ground.quick { "quick" } else { "default" };
         let mut command = ground.program(nextest);
@@ -124,19 +126,17 @@ fn tests(ground: &Ground) -> Outcome {
         return shown(&mut command);
     }
     println!("NOTE: cargo-nextest is not here, so `cargo test` runs the tests: a hang is not ended.");
-    let mut arguments = vec!["test", "--workspace", "--locked", "--all-targets"];
-    if ground.quick {
-        arguments.extend(["--exclude", "jackfield-standin", "--exclude", "jackfield-behaviour"]);
-    }
-    ground.cargo(&arguments)
+    let less = if ground.quick { "--exclude jackfield-standin --exclude jackfield-behaviour" } else { "" };
+    ground.cargo(&format!("test --workspace --locked --all-targets {less}"))
 }
 
 fn documents(ground: &Ground) -> Outcome {
-    ground.cargo(&["test", "--workspace", "--locked", "--doc"])
+    ground.cargo("test --workspace --locked --doc")
 }
 
 /// As the build made it: `cargo run -p jackfield --example embed` would choose features anew.
 fn example(ground: &Ground) -> Outcome {
+    compile(ground)?;
     shown(&mut ground.program(ground.target.join("debug/examples/embed")))
 }
 
@@ -145,10 +145,9 @@ pub(crate) fn components(ground: &Ground) -> Outcome {
     tools::wasm_target(ground)?;
     let folder = ground.target.join("components");
     for package in COMPONENTS {
-        let build = ["rustc", "--package", package, "--lib", "--crate-type", "cdylib"];
-        let how = ["--target", tools::WASM, "--profile", "component"];
-        let arguments: Vec<_> = build.into_iter().chain(how).collect();
-        ground.cargo_in(&ground.root, &arguments, &[("CARGO_TARGET_DIR", folder.as_os_str())])?;
+        let what = format!("rustc --package {package} --lib --crate-type cdylib");
+        let line = format!("{what} --target {} --profile component", tools::WASM);
+        ground.cargo_in(&ground.root, &line, &[("CARGO_TARGET_DIR", folder.as_os_str())])?;
     }
     println!("in {}", folder.join(tools::WASM).join("component").display());
     Ok(())
