@@ -27,13 +27,10 @@ pub const CREDENTIALS: [&str; 3] = ["ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_API_KEY",
 /// Credentials of other providers, passed only where `auth_token_from` or `api_key_from` names them.
 pub const FOREIGN_CREDENTIALS: [&str; 2] = ["DEEPSEEK_API_KEY", "OPENROUTER_API_KEY"];
 
-/// Headers for every request, one of which may hold a credential.
-pub const HEADERS: &str = "ANTHROPIC_CUSTOM_HEADERS";
-
 /// What else is passed through where it is set and granted. A proxy's URL may hold a password.
 const PASSED: [(&str, bool); 8] = [
     ("ANTHROPIC_BASE_URL", false),
-    (HEADERS, true),
+    ("ANTHROPIC_CUSTOM_HEADERS", true),
     ("CLAUDE_CONFIG_DIR", false),
     ("HTTPS_PROXY", true),
     ("HTTP_PROXY", true),

@@ -4,11 +4,10 @@
 //! - No settings file and no MCP server of the operator's own account takes part unless a setting says so.
 //! - A credential is passed only where it is granted, and no credential of Anthropic's goes to an endpoint
 //!   that has one of its own (`auth_token_from`, `api_key_from`).
-//! - The model's own commands run without any of these credentials: bash is told to forget them first.
 //! - The session's id is the attempt's ULID as a UUID, the same 128 bits: known before the program starts.
 
 use crate::driving::{Access, Command, File, Place, Request, Value};
-use crate::identity::{CREDENTIALS, HEADERS, PROGRAM, passed};
+use crate::identity::{CREDENTIALS, PROGRAM, passed};
 use crate::settings::Settings;
 use crate::types::{Effort, Failure, FailureClass};
 use alloc::borrow::ToOwned;
@@ -30,7 +29,6 @@ const READ_TOOLS: [&str; 3] = ["Read", "Glob", "Grep"];
 const EDIT_TOOLS: [&str; 6] = ["Bash", "Edit", "Write", "NotebookEdit", "WebFetch", "WebSearch"];
 const CHANGING_TOOLS: [&str; 3] = ["Edit", "Write", "NotebookEdit"];
 const MCP_FILE: &str = "mcp.json";
-const SHELL_FILE: &str = "shell.sh";
 
 /// What to run for `request`.
 ///
@@ -55,11 +53,10 @@ pub fn plan(request: &Request) -> Result<Command, Failure> {
     }
     let mut files = Vec::new();
     let argv = arguments(request, &settings, &mut files);
-    let environment = environment(request, &settings, &mut files)?;
     Ok(Command {
         argv,
         stdin: Some(prompt(request)),
-        environment,
+        environment: environment(request, &settings)?,
         files,
         final_grace: FINAL_GRACE_MS,
     })
@@ -182,11 +179,7 @@ fn prompt(request: &Request) -> Vec<u8> {
     prompt
 }
 
-fn environment(
-    request: &Request,
-    settings: &Settings,
-    files: &mut Vec<File>,
-) -> Result<Vec<(String, Value)>, Failure> {
+fn environment(request: &Request, settings: &Settings) -> Result<Vec<(String, Value)>, Failure> {
     let present = |name: &str| request.present.iter().any(|set| set == name);
     let mut environment = vec![];
     let mut put = |name: &str, value: Value| {
@@ -210,6 +203,9 @@ fn environment(
     put("CLAUDE_CODE_MAX_RETRIES", set(&settings.max_retries.to_string()));
     put("API_TIMEOUT_MS", set(&settings.request_timeout_ms.min(request.timeout.max(1)).to_string()));
     put("TMPDIR", set(&request.folders.scratch));
+    // The host tells bash to forget the credentials before any command of the model's; left to
+    // itself, the program takes zsh where there is one.
+    put("CLAUDE_CODE_SHELL", set("/bin/bash"));
     if let Some(most) = settings.max_output_tokens {
         put("CLAUDE_CODE_MAX_OUTPUT_TOKENS", set(&most.to_string()));
     }
@@ -247,12 +243,6 @@ fn environment(
     if credential && !present("CLAUDE_CONFIG_DIR") {
         put("CLAUDE_CONFIG_DIR", set(&request.folders.state));
     }
-    if credential || present(HEADERS) {
-        // The program's own switch for this needs a sandbox that few machines have. The second
-        // variable keeps it from taking a shell that does not read the first.
-        put("BASH_ENV", Value::Set(forget_credentials(request, files)));
-        put("CLAUDE_CODE_SHELL", set("/bin/bash"));
-    }
     if let Some(url) = &settings.base_url {
         put("ANTHROPIC_BASE_URL", set(url));
     }
@@ -267,18 +257,6 @@ fn environment(
         put(name, set(value));
     }
     Ok(environment)
-}
-
-/// The file that every bash below the program reads first: `env` in a command of the model's would
-/// otherwise print the key into the transcript and send it to the model.
-fn forget_credentials(request: &Request, files: &mut Vec<File>) -> String {
-    let content = format!("unset {} {HEADERS}\n", CREDENTIALS.join(" "));
-    files.push(File {
-        place: Place::Scratch,
-        path: SHELL_FILE.to_owned(),
-        content: content.into_bytes(),
-    });
-    format!("{}/{SHELL_FILE}", request.folders.scratch)
 }
 
 /// Whether the program has a price of its own for `model`.

@@ -58,9 +58,11 @@ fn an_attempt_that_changes_files_is_one_known_command_line() {
     ];
     assert_eq!(command.argv.join(" "), expected.join(" "));
     assert_eq!(command.stdin.as_deref(), Some(b"Add a test.".as_slice()));
+    assert!(command.files.is_empty());
     assert_eq!(variable(&command, "ANTHROPIC_API_KEY"), Some(&Value::Pass));
     assert_eq!(variable(&command, "CLAUDE_CONFIG_DIR"), Some(&set("/state")));
     assert_eq!(variable(&command, "TMPDIR"), Some(&set("/scratch")));
+    assert_eq!(variable(&command, "CLAUDE_CODE_SHELL"), Some(&set("/bin/bash")));
     assert_eq!(variable(&command, "CLAUDE_CODE_MAX_RETRIES"), Some(&set("2")));
     assert_eq!(variable(&command, "API_TIMEOUT_MS"), Some(&set("180000")));
     for quiet in [
@@ -72,20 +74,6 @@ fn an_attempt_that_changes_files_is_one_known_command_line() {
     ] {
         assert_eq!(variable(&command, quiet), Some(&set("1")), "{quiet}");
     }
-}
-
-#[test]
-fn commands_of_the_model_do_not_inherit_a_credential() {
-    for key in ["ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS"] {
-        let command = plan(&with(&[], &[key])).unwrap();
-        assert_eq!(variable(&command, "BASH_ENV"), Some(&set("/scratch/shell.sh")));
-        let [file] = &command.files[..] else { panic!("{:?}", command.files) };
-        assert_eq!((file.place, file.path.as_str()), (Place::Scratch, "shell.sh"));
-        let forgotten = String::from_utf8(file.content.clone()).unwrap();
-        assert!(forgotten.starts_with("unset ") && forgotten.contains(key), "{forgotten}");
-    }
-    let login = plan(&with(&[], &[])).unwrap();
-    assert_eq!((variable(&login, "BASH_ENV"), login.files.len()), (None, 0), "there is nothing to forget");
 }
 
 #[test]

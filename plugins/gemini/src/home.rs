@@ -5,8 +5,6 @@
 //! nor their MCP servers have a part in the run. With `auth = "login"`, or without any key, it is
 //! the person's own home, so that their login works; then their settings hold too, and none of
 //! ours can.
-//!
-//! Whichever key is passed, the model's own commands run without it: bash is told to forget it first.
 
 use crate::bindings::jackfield::plugin::types::FailureClass;
 use crate::describe::{CLOUD, CLOUD_KEY, HOME, KEY};
@@ -20,9 +18,6 @@ use alloc::vec::Vec;
 
 /// How often gemini asks again when the provider is busy; its own default of ten takes minutes.
 const MOST_TRIES: u32 = 3;
-
-/// What every bash below gemini reads first.
-const SHELL_FILE: &str = "shell.sh";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Home {
@@ -69,35 +64,16 @@ impl Home {
                 environment.extend(present.map(|name| (name.to_string(), Value::Pass)));
             }
         }
-        if self.key(request).is_some() {
-            let file = format!("{}/{SHELL_FILE}", request.folders.scratch);
-            environment.push(set("BASH_ENV", &file));
-        }
         if let Some(base_url) = settings.base_url {
             environment.push(set("GOOGLE_GEMINI_BASE_URL", base_url));
         }
         environment
     }
 
-    /// The variable that holds the key that is passed, if one is.
-    fn key(self, request: &Request) -> Option<&'static str> {
-        match self {
-            Self::Own => Some(KEY),
-            Self::Person => request.present.iter().any(|set| set == CLOUD_KEY).then_some(CLOUD_KEY),
+    pub(crate) fn files(self, settings: &Settings<'_>) -> Vec<File> {
+        if self == Self::Person {
+            return Vec::new();
         }
-    }
-
-    pub(crate) fn files(self, settings: &Settings<'_>, request: &Request) -> Vec<File> {
-        let forget = self.key(request).map(|key| File {
-            place: Place::Scratch,
-            path: SHELL_FILE.to_string(),
-            content: format!("unset {key}\n").into_bytes(),
-        });
-        let settings = (self == Self::Own).then(|| Self::settings(settings));
-        settings.into_iter().chain(forget).collect()
-    }
-
-    fn settings(settings: &Settings<'_>) -> File {
         let turns = settings
             .max_turns
             .map_or(String::new(), |turns| format!(",\n  \"model\": {{\"maxSessionTurns\": {turns}}}"));
@@ -107,10 +83,10 @@ impl Home {
              \"general\": {{\"enableAutoUpdate\": false, \"enableAutoUpdateNotification\": false, \
              \"maxAttempts\": {MOST_TRIES}}}{turns}\n}}\n"
         );
-        File {
+        vec![File {
             place: Place::State,
             path: ".gemini/settings.json".to_string(),
             content: content.into_bytes(),
-        }
+        }]
     }
 }

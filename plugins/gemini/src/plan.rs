@@ -42,7 +42,7 @@ pub(crate) fn command(request: &Request) -> Result<Command, Failure> {
         argv: argv.into_iter().map(ToString::to_string).collect(),
         stdin: Some(prompt.into_owned().into_bytes()),
         environment: home.environment(&settings, request),
-        files: home.files(&settings, request),
+        files: home.files(&settings),
         final_grace: FINAL_GRACE_MS,
     })
 }

@@ -56,13 +56,10 @@ fn with_a_key_gemini_runs_in_a_home_of_its_own() {
     expected.extend([
         ("GEMINI_API_KEY", "(passed)"),
         ("GEMINI_CLI_HOME", "/srv/state"),
-        ("BASH_ENV", "/srv/scratch/shell.sh"),
         ("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:18080"),
     ]);
     assert_eq!(environment(&command), expected);
-    let [settings, shell] = &command.files[..] else { panic!("{:?}", command.files) };
-    assert_eq!((shell.place, shell.path.as_str()), (Place::Scratch, "shell.sh"));
-    assert_eq!(shell.content, b"unset GEMINI_API_KEY\n", "the model's commands do not see the key");
+    let [settings] = &command.files[..] else { panic!("{:?}", command.files) };
     assert_eq!((settings.place, settings.path.as_str()), (Place::State, ".gemini/settings.json"));
     let settings: serde_json::Value = serde_json::from_slice(&settings.content).unwrap();
     let expected = serde_json::json!({
