@@ -8,6 +8,7 @@ mod sections;
 
 pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};
+pub(crate) use sections::is_secret_name;
 pub use sections::{
     BreakerSection, Config, ExecutorSection, FailureModes, LimitsSection, PluginLimits, PluginsSection,
     RateSection, RunSection, ServerSection, WorkspaceSection,

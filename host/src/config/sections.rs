@@ -204,9 +204,9 @@ pub struct ExecutorSection {
     pub model: Option<String>,
     /// Attempts of it at work at once.
     pub slots: u32,
-    /// Set in the program's environment as written.
+    /// Set in the program's environment as written. The place for secrets: no component sees a value.
     pub environment: BTreeMap<String, String>,
-    /// Handed to its adapter; `jackfield plugin inspect NAME` lists what it knows.
+    /// Handed to its adapter and recorded, so nothing secret; `jackfield plugin inspect NAME` lists what it knows.
     pub settings: BTreeMap<String, String>,
     /// Prices that win over the adapter's, by model; dollars per million tokens.
     pub rates: BTreeMap<String, RateSection>,
@@ -227,6 +227,12 @@ impl Default for ExecutorSection {
             reserve_usd: None,
         }
     }
+}
+
+/// Whether a variable of this name most likely holds a secret, as such names go.
+pub(crate) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIALS"].iter().any(|end| name.ends_with(end))
 }
 
 /// `[executors.NAME.rates.MODEL]`, dollars per million tokens.

@@ -3,9 +3,9 @@
 
 use super::Inner;
 use super::attempt::Planned;
-use super::choose::Pick;
+use super::choose::{Pick, concerning};
 use super::events::clip;
-use super::life::{Ids, Running};
+use super::life::Running;
 use super::order::Order;
 use super::pricing::Pricing;
 use crate::api::ExecuteRequest;
@@ -19,6 +19,14 @@ use std::sync::Arc;
 /// Longest title of a task, bytes.
 const TITLE: usize = 80;
 
+/// Names given before anything of it is on record.
+#[derive(Debug, Clone, Copy)]
+struct Ids {
+    task: TaskId,
+    run: RunId,
+    attempt: AttemptId,
+}
+
 impl Inner {
     /// Takes a request in and starts its run. Gives the run's id at once.
     pub(crate) async fn dispatch(
@@ -26,6 +34,8 @@ impl Inner {
         request: ExecuteRequest,
         principal: &str,
     ) -> Result<RunId, Problem> {
+        // Counted before the look, so that a shutdown waits until this is refused or in its hands.
+        let _taking_in = self.tasks.token();
         if self.stop.is_cancelled() {
             return Err(Problem::operator(
                 "stopping",
@@ -45,7 +55,7 @@ impl Inner {
                 format!("install it: {}", program.install),
             ));
         }
-        let ids: Ids = (TaskId::new(), RunId::new(), AttemptId::new());
+        let ids = Ids { task: TaskId::new(), run: RunId::new(), attempt: AttemptId::new() };
         let planned = self.planned(&order, &pick, ids);
         let limits = self.limits(Some(order.workspace.id), order.max_cost);
         let admission = self.admission(&order, pick, &planned, ids, principal)?;
@@ -61,7 +71,7 @@ impl Inner {
 
     fn planned(&self, order: &Order, pick: &Pick, ids: Ids) -> Planned {
         Planned {
-            id: ids.2,
+            id: ids.attempt,
             executor: pick.executor.clone(),
             model: pick.model.clone(),
             effort: pick.effort.or(order.request.effort),
@@ -84,7 +94,7 @@ impl Inner {
         order: &Order,
         pick: Pick,
         planned: &Planned,
-        (task, run, attempt): Ids,
+        ids: Ids,
         principal: &str,
     ) -> Result<Admission, Problem> {
         let asked = serde_json::to_value(&order.request).map_err(|error| {
@@ -96,12 +106,8 @@ impl Inner {
             Pricing::Free => Micros::ZERO,
             _ => order.max_cost.map_or(usual, |most| most.min(usual)),
         };
-        let mut calls = pick.calls;
-        for call in &mut calls {
-            call.task = Some(task);
-            call.run = Some(run);
-            call.attempt = Some(attempt);
-        }
+        let Ids { task, run, attempt } = ids;
+        let calls = concerning(pick.calls, task, run, Some(attempt));
         Ok(Admission {
             task: NewTask {
                 id: task,

@@ -4,10 +4,11 @@
 //! other outcome; nothing here decides what comes next.
 
 use super::Inner;
-use super::environment::Sources;
+use super::environment::{BASH_STARTUP, Sources};
 use super::life::Running;
 use super::pricing::{Cost, Pricing};
 use super::reading::{Heard, Reading};
+use super::redact::Redactor;
 use jackfield_plugins::facts::driving;
 use jackfield_plugins::{Drive, ExecutorInfo, PluginError};
 use jackfield_process::{Exited, ProcessLimits, Spec};
@@ -53,6 +54,8 @@ pub(crate) struct Files {
     pub(crate) stderr: PathBuf,
     pub(crate) status: PathBuf,
     pub(crate) diff: PathBuf,
+    /// What every bash below the agent reads first.
+    pub(crate) shell: PathBuf,
 }
 
 impl Files {
@@ -65,6 +68,7 @@ impl Files {
             stderr: folder.join("stderr.log"),
             status: folder.join("status"),
             diff: folder.join("diff.patch"),
+            shell: folder.join("shell.sh"),
         }
     }
 
@@ -138,7 +142,8 @@ impl Inner {
         let sources = Sources { host: &self.environment, executor: &section, description };
         let request = self.adapter_request(run, planned, files, worktree, sources.present());
         let mut drive = self.plugins.drive(name).await.map_err(plugin_failure)?;
-        let command = self.plan(run, planned.id, &mut drive, &request).await?;
+        let redactor = sources.redactor();
+        let command = self.plan(run, planned.id, &mut drive, &request, &redactor).await?;
         let environment = self.prepare_files(&command, &request, files, &sources, worktree)?;
         let spec = Spec {
             argv: command.argv.iter().map(Into::into).collect(),
@@ -155,22 +160,26 @@ impl Inner {
             },
         };
         drive.begin(&request).await.map_err(plugin_failure)?;
+        if run.cancel.is_cancelled() {
+            return Err(run.cancelled());
+        }
         let running = self.start(spec, planned.id, worktree).await?;
         let grace = std::time::Duration::from_millis(command.final_grace);
-        let redactor = sources.redactor();
         let heard = Reading::new(self, run, planned, drive, redactor, grace).listen(running, files).await?;
         ended.take_heard(heard, planned);
         Ok(())
     }
 
     /// Asks the adapter what to run, and puts its answer on record before anything is started: a
-    /// later host reads the request from there.
+    /// later host reads the request from there. No value of a secret goes onto the record, wherever
+    /// it stands.
     async fn plan(
         &self,
         run: &Running,
         attempt: AttemptId,
         drive: &mut Drive,
         request: &driving::Request,
+        redactor: &Redactor,
     ) -> Result<driving::Command, Failure> {
         let began = std::time::Instant::now();
         let planned = drive.plan(request).await;
@@ -185,8 +194,8 @@ impl Inner {
             attempt: Some(attempt),
             plugin: drive.plugin().clone(),
             function: "plan".into(),
-            facts: serde_json::to_value(request).unwrap_or_default(),
-            answer,
+            facts: redactor.json(serde_json::to_value(request).unwrap_or_default()),
+            answer: redactor.json(answer),
             micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             seed: Some(drive.seed()),
             error,
@@ -256,6 +265,11 @@ impl Inner {
                 .map_err(|error| file_failure("write", &files.stdin, &error))?;
         }
         let mut environment = sources.for_attempt(&command.environment, &files.temporary)?;
+        if let Some(startup) = sources.shell_startup(&command.environment) {
+            super::folders::write_private(&files.shell, startup.as_bytes())
+                .map_err(|error| file_failure("write", &files.shell, &error))?;
+            environment.insert(BASH_STARTUP.into(), files.shell.clone().into());
+        }
         environment.extend(worktree.environment());
         Ok(environment)
     }
@@ -381,6 +395,10 @@ impl Ended {
                     bytes: std::fs::metadata(diff).ok().map(|meta| meta.len()),
                     meta: json!({ "files": captured.files, "head": captured.head.as_str() }),
                 });
+            }
+            // What went wrong before it says more.
+            Err(error) if self.outcome.failure.is_some() => {
+                tracing::warn!(%error, "a diff could not be taken");
             }
             Err(error) => self.fail(from_problem(FailureClass::Unknown, error.problem())),
         }

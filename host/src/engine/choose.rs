@@ -5,7 +5,7 @@ use super::order::Order;
 use jackfield_plugins::facts::{choosing, driving, types};
 use jackfield_plugins::{ExecutorInfo, PluginError};
 use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period};
-use jackfield_types::{Effort, Micros, PluginRef, Problem, Timestamp};
+use jackfield_types::{AttemptId, Effort, Micros, PluginRef, Problem, RunId, TaskId, Timestamp};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -75,7 +75,7 @@ impl Inner {
         let facts = json!({
             "now": now.as_millisecond(), "task": task, "candidates": candidates, "budget": budget,
         });
-        let call = decision(&called, "choose", facts);
+        let calls = decision(&called, "choose", facts);
         let Some(choice) = called.value.first() else { return Err(nobody(&candidates)) };
         let index = choice.candidate as usize;
         let (Some(candidate), Some(executor)) = (candidates.get(index), infos.get(index)) else {
@@ -87,7 +87,7 @@ impl Inner {
             effort: order.request.effort.or(Some(choice.effort.into())),
             reason: choice.reason.clone(),
             chosen_by: Some(called.plugin.clone()),
-            calls: call,
+            calls,
         })
     }
 
@@ -103,6 +103,13 @@ impl Inner {
             .into_iter()
             .filter(|info| self.executor_section(&info.plugin.name).enabled)
             .collect();
+        if executors.is_empty() {
+            return Err(Problem::operator(
+                "no_executor",
+                "no executor is in service, or every one is switched off",
+                "look at `jackfield plugin list`, and at enabled under [executors] in jackfield.toml",
+            ));
+        }
         let health = self.health_of(&executors).await;
         let history = History::read(self, order, now).await?;
         let mut candidates = Vec::new();
@@ -195,6 +202,17 @@ pub(crate) fn decision<T: serde::Serialize>(
         called.instead.iter().map(|instead| call(&instead.failed, Value::Null, Some(instead.error.clone())));
     let answered = call(&called.plugin, serde_json::to_value(&called.value).unwrap_or_default(), None);
     failed.chain([answered]).collect()
+}
+
+/// The same calls, put down to the work that they were about.
+pub(crate) fn concerning(
+    calls: Vec<NewPluginCall>,
+    task: TaskId,
+    run: RunId,
+    attempt: Option<AttemptId>,
+) -> Vec<NewPluginCall> {
+    let put_down = |call| NewPluginCall { task: Some(task), run: Some(run), attempt, ..call };
+    calls.into_iter().map(put_down).collect()
 }
 
 /// A call that nothing served.

@@ -2,18 +2,24 @@
 //!
 //! The host's own environment is scrubbed to an allow list. On top come the names that the adapter
 //! asked for and the operator granted: an adapter says names, the host knows values.
+//!
+//! A secret is for the program, not for the commands that a model has it run: what `env` prints there
+//! goes to the model and into the program's own transcript. Every bash below the program forgets it.
 
 use super::redact::Redactor;
-use crate::config::ExecutorSection;
+use crate::config::{ExecutorSection, is_secret_name};
 use jackfield_plugins::facts::driving::{Description, Value};
 use jackfield_process::{Environment, base_environment};
 use jackfield_types::{Failure, FailureClass};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// Names that an adapter may set only for its own program's sake, never to take the host's place.
+/// Names that no plan sets: they decide which code runs, or are the host's own mark.
 const RESERVED: [&str; 4] = ["PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", jackfield_process::TAG_VARIABLE];
+
+/// Names a file that bash reads before anything else, in every way of starting it but the interactive.
+pub(crate) const BASH_STARTUP: &str = "BASH_ENV";
 
 /// Where values come from: the operator's `[executors.NAME.environment]`, then the host's own.
 #[derive(Debug)]
@@ -37,12 +43,18 @@ impl Sources<'_> {
         names.filter(|name| self.value(name).is_some()).cloned().collect()
     }
 
-    /// Takes the values of secret variables out of whatever is shown or stored.
+    /// Takes the values of secret variables out of whatever is shown or stored: of those that the
+    /// adapter describes as secret, and of every other one that is named like a secret.
     pub(crate) fn redactor(&self) -> Redactor {
-        let secret = self.description.environment.iter().filter(|variable| variable.secret);
-        Redactor::new(
-            secret.filter_map(|variable| Some((variable.name.clone(), self.value(&variable.name)?))),
-        )
+        let described = self.description.environment.iter();
+        let described = described.map(|variable| (&variable.name, variable.secret));
+        let set = self.executor.environment.keys().map(|name| (name, false));
+        let secret: BTreeSet<_> = described
+            .chain(set)
+            .filter(|(name, secret)| *secret || is_secret_name(name))
+            .map(|(name, _)| name)
+            .collect();
+        Redactor::new(secret.into_iter().filter_map(|name| Some((name.clone(), self.value(name)?))))
     }
 
     /// The environment of a quick look at the program: its health, its version.
@@ -77,6 +89,25 @@ impl Sources<'_> {
             environment.insert(name.into(), value.into());
         }
         Ok(environment)
+    }
+
+    /// What bash is to read first: it forgets the secrets that the plan passes. Nothing where there are
+    /// none, or where the operator has a start-up file of their own. What every agent gets anyway, such
+    /// as a proxy without a password, stays.
+    pub(crate) fn shell_startup(&self, planned: &[(String, Value)]) -> Option<String> {
+        if self.executor.environment.contains_key(BASH_STARTUP) {
+            return None;
+        }
+        let everybodys = base_environment(self.host, Path::new(""));
+        let secret =
+            |name: &str| self.description.environment.iter().any(|known| known.secret && known.name == name);
+        let passed = planned.iter().filter(|(name, value)| match value {
+            Value::Set(_) => false,
+            Value::Pass => secret(name) && !everybodys.contains_key(OsStr::new(name)),
+            Value::PassFrom(source) => secret(source),
+        });
+        let names: Vec<&str> = passed.map(|(name, _)| name.as_str()).collect();
+        (!names.is_empty()).then(|| format!("unset {}\n", names.join(" ")))
     }
 
     fn operators(&self) -> BTreeMap<std::ffi::OsString, std::ffi::OsString> {
@@ -174,10 +205,42 @@ mod tests {
     }
 
     #[test]
+    fn commands_below_the_program_forget_what_is_secret() {
+        with_sources(|sources| {
+            let planned = [
+                ("AGENT_KEY".to_owned(), Value::Pass),
+                ("OTHER_KEY".to_owned(), Value::PassFrom("AGENT_KEY".into())),
+                ("AGENT_URL".to_owned(), Value::Pass),
+                ("MODE".to_owned(), Value::Set("quiet".into())),
+            ];
+            assert_eq!(sources.shell_startup(&planned).as_deref(), Some("unset AGENT_KEY OTHER_KEY\n"));
+            assert_eq!(sources.shell_startup(&planned[2..]), None, "there is nothing to forget");
+        });
+    }
+
+    #[test]
     fn secret_values_are_redacted_by_name() {
         with_sources(|sources| {
             let shown = sources.redactor().text("using key-of-the-host at http://host");
             assert_eq!(shown, "using [AGENT_KEY] at http://host");
         });
+    }
+
+    #[test]
+    fn what_is_named_like_a_secret_is_one_whoever_says_otherwise() {
+        let mut description = description();
+        description.environment.push(Variable { name: "PLAIN_TOKEN".into(), secret: false });
+        let executor = ExecutorSection {
+            environment: [
+                ("FORGE_TOKEN".to_owned(), "forge-12345".to_owned()),
+                ("AGENT_URL".to_owned(), "http://configured".to_owned()),
+            ]
+            .into(),
+            ..ExecutorSection::default()
+        };
+        let host: Environment = [("PLAIN_TOKEN".into(), "plain-12345".into())].into();
+        let sources = Sources { host: &host, executor: &executor, description: &description };
+        let shown = sources.redactor().text("forge-12345 plain-12345 http://configured");
+        assert_eq!(shown, "[FORGE_TOKEN] [PLAIN_TOKEN] http://configured");
     }
 }

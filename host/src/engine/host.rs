@@ -14,6 +14,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// Longest that a call may be asked to wait, seconds. A silent answer is dropped by many clients.
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
+/// Longest that a run is followed, whatever was asked: as good as for ever.
+const LONGEST_FOLLOWED: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// How often a run of another host is looked at while somebody waits for it.
 const LOOK: Duration = Duration::from_millis(250);
 /// The same for a run of this host, which tells of its changes by itself.
@@ -157,7 +159,7 @@ impl Host {
         wait: Duration,
         mut each: impl FnMut(&RunEvent) + Send,
     ) -> Result<RunState, Problem> {
-        let deadline = Instant::now() + wait;
+        let deadline = Instant::now() + wait.min(LONGEST_FOLLOWED);
         // Subscribed before the first read, so that nothing is missed in between.
         let mut changes = self.0.store.changes(run);
         let mut seen = after;
@@ -196,7 +198,7 @@ impl Host {
             Some(ours) => ours.cancel(reason),
             None => self.0.ask_to_cancel(run, reason)?,
         }
-        let patience = Duration::from_secs(3 * self.0.config.run.grace_s + 5);
+        let patience = Duration::from_secs(self.0.config.run.grace_s.saturating_mul(3).saturating_add(5));
         if !self.wait_for(run, patience, |_| {}).await?.is_final() {
             return Err(Problem::operator(
                 "not_cancelled",
@@ -221,11 +223,12 @@ impl Host {
         let level = verbosity.or(asked).unwrap_or(&self.0.config.run.verbosity);
         let called = self.0.plugins.compress(level, &report).await.map_err(|error| error.problem())?;
         let facts = serde_json::json!({ "level": level, "report": report });
-        let mut calls = super::choose::decision(&called, "compress", facts);
-        for call in &mut calls {
-            (call.task, call.run) = (Some(view.task.id), Some(run));
+        let calls = super::choose::decision(&called, "compress", facts);
+        let calls = super::choose::concerning(calls, view.task.id, run, None);
+        // The work is done: a record that cannot be written now keeps nobody from its answer.
+        if let Err(error) = self.0.store.record_calls(calls).await {
+            tracing::error!(%run, %error, "how the answer was compressed is not on record");
         }
-        self.0.store.record_calls(calls).await.map_err(|error| error.problem())?;
         Ok(report::answer(&view, called.value, now))
     }
 

@@ -1,29 +1,31 @@
 //! The life of a run, from its place in line to its last settlement.
 //!
-//! Each pass of the loop is one attempt: a place is taken, the attempt is carried out, the chooser
-//! is asked what next, and both are settled in one transaction. Today the host allows one attempt
-//! a run; the bound is the only thing that stands between this loop and escalation.
+//! A place is taken, the attempt is carried out, the chooser is asked what next, and both are settled
+//! in one transaction. The host allows one attempt for each run: what the chooser says is recorded
+//! and not followed.
 
 use super::Inner;
 use super::attempt::{Ended, Planned};
-use super::choose::{decision, failed_decision, milliseconds, task};
+use super::choose::{concerning, decision, failed_decision, milliseconds, task};
 use super::order::Order;
 use super::report;
 use jackfield_plugins::facts::{choosing, types};
-use jackfield_store::{Limits, NewPluginCall, NewRunEvent, Settlement};
-use jackfield_types::{
-    AttemptId, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, TaskId, settle,
-};
+use jackfield_store::{Limits, NewPluginCall, NewRunEvent, Settlement, StoreError};
+use jackfield_types::{Failure, FailureClass, Problem, Process, RunId, RunState, Settled, TaskId, settle};
 use parking_lot::Mutex;
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::time::interval;
+use tokio::time::{interval, sleep};
 use tokio_util::sync::CancellationToken;
 
 /// Attempts that a run may have, whatever the chooser says.
-const MOST_ATTEMPTS: usize = 1;
+const MOST_ATTEMPTS: u32 = 1;
+
+/// How long a settlement that failed waits for its next try, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// How often word from another process is looked for.
 const LOOK: Duration = Duration::from_millis(500);
@@ -56,14 +58,11 @@ impl Running {
         self.cancel.cancel();
     }
 
-    pub(crate) fn cancel_reason(&self) -> String {
-        self.reason.lock().clone().unwrap_or_else(|| "the host was stopped".into())
+    /// What its attempt fails with once it is cancelled.
+    pub(crate) fn cancelled(&self) -> Failure {
+        let reason = self.reason.lock().clone();
+        Failure::new(FailureClass::Cancelled, reason.unwrap_or_else(|| "the host was stopped".into()))
     }
-}
-
-/// What follows an attempt.
-enum Next {
-    End(RunState),
 }
 
 impl Inner {
@@ -128,16 +127,11 @@ impl Inner {
     async fn finish(&self, run: &Running, planned: &Planned, ended: Ended, began: Instant) {
         let settled = settle(&ended.outcome, run.order.expect_change);
         let latency_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-        let (next, mut calls) = self.what_next(run, planned, &ended, &settled, latency_ms).await;
-        let Next::End(state) = next;
-        for call in &mut calls {
-            call.task = Some(run.task);
-            call.run = Some(run.id);
-            call.attempt = Some(planned.id);
-        }
+        let calls = self.what_next(run, planned, &ended, &settled, latency_ms).await;
         let events = self.notes(&settled);
         let settlement = Settlement {
             attempt: planned.id,
+            run_ends: Some(end_state(&settled)),
             outcome: ended.outcome,
             settled,
             usage: ended.usage,
@@ -152,16 +146,31 @@ impl Inner {
             model: ended.model,
             artifacts: ended.artifacts,
             transcript: ended.transcript,
-            calls,
-            run_ends: Some(state),
+            calls: concerning(calls, run.task, run.id, Some(planned.id)),
             events,
         };
-        if let Err(error) = self.store.settle(settlement, &run.limits).await {
-            tracing::error!(run = %run.id, %error, "the run could not be settled; it is recovered at the next start");
+        self.settle(run, settlement).await;
+    }
+
+    /// Settles, and tries again while the records cannot be written: what an agent did and cost is
+    /// not forgotten because a disk was full for a while. Where it stays so until the host is
+    /// stopped, the next host settles it as lost.
+    async fn settle(&self, run: &Running, settlement: Settlement) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let Err(error) = self.store.settle(settlement.clone(), &run.limits).await else { return };
+            tracing::error!(run = %run.id, %error, "the run could not be settled");
+            if !matches!(error, StoreError::Busy | StoreError::DiskFull | StoreError::Sqlite(_)) {
+                return;
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
         }
     }
 
-    /// Asks the chooser, and bounds what it says.
+    /// Asks the chooser what it would do next, for the record. Without facts there is nothing to ask.
     async fn what_next(
         &self,
         run: &Running,
@@ -169,32 +178,24 @@ impl Inner {
         ended: &Ended,
         settled: &Settled,
         latency: u64,
-    ) -> (Next, Vec<NewPluginCall>) {
-        let state = match settled {
-            Settled::Succeeded { .. } => RunState::Succeeded,
-            Settled::Failed(failure) if failure.class == FailureClass::Cancelled => RunState::Cancelled,
-            Settled::Failed(_) => RunState::Failed,
-        };
+    ) -> Vec<NewPluginCall> {
         let history = [past(planned, ended, settled, latency)];
         let now = self.clock.now();
         let asked = async {
             let (candidates, _) = self.candidates(&run.order, now).await?;
             let budget = self.budget(&run.order).await?;
-            Ok::<_, jackfield_types::Problem>((candidates, budget))
+            Ok::<_, Problem>((candidates, budget))
         };
-        // Without facts there is nothing to ask; the run ends as the table of truth has it.
-        let Ok((candidates, budget)) = asked.await else { return (Next::End(state), Vec::new()) };
+        let Ok((candidates, budget)) = asked.await else { return Vec::new() };
         let task = task(&run.order);
         let facts = json!({
             "now": milliseconds(now), "task": task, "history": history, "candidates": candidates, "budget": budget,
             "attempts_allowed": MOST_ATTEMPTS,
         });
-        let calls = match self.plugins.next(now, &task, &history, &candidates, &budget).await {
+        match self.plugins.next(now, &task, &history, &candidates, &budget).await {
             Ok(called) => decision(&called, "next", facts),
             Err(error) => failed_decision(&error, "next", facts).into_iter().collect(),
-        };
-        debug_assert!(history.len() >= MOST_ATTEMPTS, "another attempt would be allowed here");
-        (Next::End(state), calls)
+        }
     }
 
     fn notes(&self, settled: &Settled) -> Vec<NewRunEvent> {
@@ -205,6 +206,15 @@ impl Inner {
         let at = self.clock.now();
         let event = |text| NewRunEvent { at, kind: "decision".into(), payload: json!({ "text": text }) };
         texts.into_iter().map(event).collect()
+    }
+}
+
+/// How a run ends whose last attempt was settled so.
+fn end_state(settled: &Settled) -> RunState {
+    match settled {
+        Settled::Succeeded { .. } => RunState::Succeeded,
+        Settled::Failed(failure) if failure.class == FailureClass::Cancelled => RunState::Cancelled,
+        Settled::Failed(_) => RunState::Failed,
     }
 }
 
@@ -231,17 +241,14 @@ fn past(planned: &Planned, ended: &Ended, settled: &Settled, latency: u64) -> ch
 fn never_begun(planned: &Planned, run: &Running) -> Ended {
     let mut ended = Ended::nothing(planned);
     ended.outcome.process = Process::Killed;
-    ended.outcome.failure = Some(Failure::new(FailureClass::Cancelled, run.cancel_reason()));
+    ended.outcome.failure = Some(run.cancelled());
     ended
 }
 
-fn failed_to_begin(planned: &Planned, problem: &jackfield_types::Problem) -> Ended {
+fn failed_to_begin(planned: &Planned, problem: &Problem) -> Ended {
     let mut ended = Ended::nothing(planned);
     ended.outcome.failure = Some(
         Failure::new(FailureClass::Unknown, problem.message.clone()).with_remedy(problem.remedy.clone()),
     );
     ended
 }
-
-/// Which attempt is which, for callers that hold only ids.
-pub(crate) type Ids = (TaskId, RunId, AttemptId);

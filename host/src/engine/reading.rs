@@ -44,7 +44,25 @@ enum Reason {
     Cancelled,
     OverBudget(Failure),
     /// Its adapter broke: nobody can tell any more what it does.
-    Deaf(PluginError),
+    Deaf(Failure),
+}
+
+impl Reason {
+    fn deaf(error: PluginError) -> Self {
+        Self::Deaf(plugin_failure(error))
+    }
+
+    /// As its adapter is told, where it can still be told anything.
+    const fn ending(&self) -> Option<Ending> {
+        match self {
+            Self::AfterFinal => Some(Ending::AfterFinal),
+            Self::WallClock => Some(Ending::WallClock),
+            Self::Idle => Some(Ending::Idle),
+            Self::Cancelled => Some(Ending::Cancelled),
+            Self::OverBudget(_) => Some(Ending::OverBudget),
+            Self::Deaf(_) => None,
+        }
+    }
 }
 
 /// The ear of one attempt.
@@ -98,7 +116,7 @@ impl<'a> Reading<'a> {
         let mut reason = reason;
         while let Ok(Some(bytes)) = tail.next().await {
             if let Err(error) = self.hear(bytes).await {
-                reason = reason.or(Some(Reason::Deaf(error)));
+                reason = reason.or(Some(Reason::deaf(error)));
                 break;
             }
         }
@@ -106,9 +124,9 @@ impl<'a> Reading<'a> {
         if !rest.is_empty()
             && let Err(error) = self.read(&rest).await
         {
-            reason = reason.or(Some(Reason::Deaf(error)));
+            reason = reason.or(Some(Reason::deaf(error)));
         }
-        self.conclude(exited, reason, files).await
+        Ok(self.conclude(exited, reason, files).await)
     }
 
     /// Until the program ends by itself or has to be ended.
@@ -129,7 +147,7 @@ impl<'a> Reading<'a> {
                     Ok(Some(bytes)) => {
                         alive_at = Instant::now();
                         if let Err(error) = self.hear(bytes).await {
-                            break Reason::Deaf(error);
+                            break Reason::deaf(error);
                         }
                         if let Some(failure) = self.over_budget.take() {
                             break Reason::OverBudget(failure);
@@ -232,35 +250,21 @@ impl<'a> Reading<'a> {
         }
     }
 
-    async fn conclude(
-        mut self,
-        exited: Exited,
-        reason: Option<Reason>,
-        files: &Files,
-    ) -> Result<Heard, Failure> {
-        let ending = match &reason {
-            None => Ending::Itself,
-            Some(Reason::AfterFinal) => Ending::AfterFinal,
-            Some(Reason::WallClock) => Ending::WallClock,
-            Some(Reason::Idle) => Ending::Idle,
-            Some(Reason::Cancelled) => Ending::Cancelled,
-            Some(Reason::OverBudget(_)) => Ending::OverBudget,
-            Some(Reason::Deaf(error)) => return Ok(self.deaf(exited, error)),
-        };
+    async fn conclude(mut self, exited: Exited, reason: Option<Reason>, files: &Files) -> Heard {
+        let ending = reason.as_ref().map_or(Some(Ending::Itself), Reason::ending);
+        let Some(ending) = ending else { return self.deaf(exited, reason) };
         let stderr = self.redactor.text(&stderr_tail(&files.stderr));
         let signal = exited.signal.and_then(|signal| u32::try_from(signal).ok());
-        let outcome = self
-            .drive
-            .finish(Exit { code: exited.code, signal, ending, stderr })
-            .await
-            .map_err(plugin_failure)?;
-        let usage: Usage = outcome.usage.into();
+        let outcome = match self.drive.finish(Exit { code: exited.code, signal, ending, stderr }).await {
+            Ok(outcome) => outcome,
+            Err(error) => return self.deaf(exited, reason.or(Some(Reason::deaf(error)))),
+        };
         let (process, failure) = verdict(&outcome.verdict, exited);
         let failure = self.override_failure(reason, failure);
         if let Some(failure) = &failure {
             self.inner.rest_after(&self.planned.executor.plugin.name, failure);
         }
-        Ok(Heard {
+        Heard {
             process: if matches!(ending, Ending::WallClock | Ending::Idle) {
                 Process::TimedOut
             } else {
@@ -268,12 +272,12 @@ impl<'a> Reading<'a> {
             },
             failure,
             denied: outcome.denied,
-            usage,
+            usage: outcome.usage.into(),
             exited,
             answer: self.redactor.text(&outcome.text),
             session: outcome.session,
             model: outcome.model,
-        })
+        }
     }
 
     /// Where the host ended the agent, the host knows best why.
@@ -281,7 +285,7 @@ impl<'a> Reading<'a> {
         let seconds = self.run.order.timeout.as_secs();
         match reason {
             Some(Reason::OverBudget(failure)) => Some(failure),
-            Some(Reason::Cancelled) => Some(Failure::new(FailureClass::Cancelled, self.run.cancel_reason())),
+            Some(Reason::Cancelled) => Some(self.run.cancelled()),
             Some(Reason::WallClock) => Some(
                 Failure::new(
                     FailureClass::Timeout,
@@ -298,15 +302,21 @@ impl<'a> Reading<'a> {
                     "look at `jackfield logs` for what it waited for; raise run.idle_s if that is normal",
                 ),
             ),
-            _ => told,
+            Some(Reason::Deaf(failure)) => Some(failure),
+            Some(Reason::AfterFinal) | None => told,
         }
     }
 
-    fn deaf(&self, exited: Exited, error: &PluginError) -> Heard {
-        let problem = error.problem();
+    /// Without its adapter's account: what was charged until then stands, and why the host ended it.
+    fn deaf(&self, exited: Exited, reason: Option<Reason>) -> Heard {
+        let process = match &reason {
+            Some(Reason::WallClock | Reason::Idle) => Process::TimedOut,
+            Some(Reason::Cancelled | Reason::OverBudget(_)) => Process::Killed,
+            _ => Process::Failed,
+        };
         Heard {
-            process: Process::Failed,
-            failure: Some(Failure::new(FailureClass::Unknown, problem.message).with_remedy(problem.remedy)),
+            process,
+            failure: self.override_failure(reason, None),
             denied: Vec::new(),
             usage: self.usage.unwrap_or_default(),
             exited,
