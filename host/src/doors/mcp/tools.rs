@@ -166,10 +166,37 @@ fn lighten(value: &mut Value) {
             if object.get("default") == Some(&Value::Null) {
                 object.remove("default");
             }
+            without_null(object);
             object.values_mut().for_each(lighten);
         }
         Value::Array(values) => values.iter_mut().for_each(lighten),
         _ => {}
+    }
+}
+
+/// What may be left out need not be told that it may be null too: some models' dialects of schema
+/// have no alternatives of type, and their clients drop such a field.
+fn without_null(object: &mut JsonObject) {
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(values)) = object.get_mut("enum") {
+        values.retain(|value| !value.is_null());
+    }
+    let Some(Value::Array(choices)) = object.get_mut("anyOf") else { return };
+    choices.retain(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
+    let only = match choices.as_mut_slice() {
+        [Value::Object(only)] => std::mem::take(only),
+        _ => return,
+    };
+    object.remove("anyOf");
+    for (name, value) in only {
+        // The field's own description says more than its type's.
+        object.entry(name).or_insert(value);
     }
 }
 
@@ -186,7 +213,7 @@ mod tests {
             assert!(annotations.read_only_hint.is_some(), "{}", tool.name);
             assert_eq!(tool.input_schema["type"], "object", "{}", tool.name);
             let text = serde_json::to_string(&tool.input_schema).unwrap();
-            for noise in ["$schema", "uint", "\"$ref\"", "\"title\""] {
+            for noise in ["$schema", "uint", "\"$ref\"", "\"title\"", "null"] {
                 assert!(!text.contains(noise), "{} has {noise}: {text}", tool.name);
             }
         }
