@@ -9,7 +9,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
 use jackfield_types::Problem;
@@ -29,10 +29,11 @@ pub fn router(host: &Host, token: Token) -> Router {
         .merge(rest::health(host.clone()))
         .fallback(rest::no_route)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(map_response(rest::told))
         .layer(from_fn(own_machine_only))
 }
 
-/// Serves until `stop` resolves; open streams are ended then.
+/// Serves until `stop` resolves and what is being answered then is answered.
 pub(crate) async fn serve(
     listener: TcpListener,
     router: Router,

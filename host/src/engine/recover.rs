@@ -5,16 +5,22 @@
 //! by difference, so nothing is charged twice. The start does not wait for any of it.
 
 use super::Inner;
-use super::attempt::{Ended, Planned};
+use super::attempt::{Ended, Files, Planned};
+use super::environment::Sources;
+use super::redact::Redactor;
+use jackfield_plugins::Drive;
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_process::{Identity, end_leftovers};
 use jackfield_store::{Attempt, RunView, Settlement};
 use jackfield_types::{Failure, FailureClass, Process, RunState, Settled, settle};
 use jackfield_workspace::{Release, Worktree};
+use std::path::Path;
 use std::sync::Arc;
+use tokio::fs::File;
+use tokio::io::AsyncReadExt;
 
 /// How much of an old log is read at once, bytes.
-const CHUNK: usize = 64 << 10;
+const CHUNK: u64 = 64 << 10;
 
 /// Names this process so that a later one can tell whether it still lives: pid, start, boot.
 pub(super) fn host_instance() -> String {
@@ -76,9 +82,13 @@ impl Inner {
                 Err(error) => tracing::error!(attempt = %attempt.id, %error, "an attempt was not recovered"),
             }
         }
-        let repaired = self.worktrees.repair().await;
-        if let Err(error) = repaired {
-            tracing::warn!(%error, "worktrees of an earlier host were not all repaired");
+        match self.worktrees.repair().await {
+            Ok(repaired) => {
+                for failed in repaired.failed {
+                    tracing::warn!("a worktree of an earlier host was not repaired: {failed}");
+                }
+            }
+            Err(error) => tracing::warn!(%error, "worktrees of an earlier host were not repaired"),
         }
     }
 
@@ -110,13 +120,7 @@ impl Inner {
         }
         self.recapture(attempt, &files, &mut ended).await;
         ended.outcome.process = Process::Lost;
-        ended.outcome.failure = Some(
-            Failure::new(
-                FailureClass::Lost,
-                "the host went away while the agent was at work; the agent was ended",
-            )
-            .with_remedy("what it had done is on its branch; run it again to go on"),
-        );
+        ended.outcome.failure = Some(loss(attempt));
         let settled: Settled = settle(&ended.outcome, view.task.expect_change);
         Settlement {
             attempt: attempt.id,
@@ -154,31 +158,19 @@ impl Inner {
     }
 
     /// Reads the log once more for its usage, its session and its last words.
-    async fn reread(
-        &self,
-        attempt: &Attempt,
-        planned: &Planned,
-        files: &super::attempt::Files,
-        ended: &mut Ended,
-    ) {
-        let Ok(bytes) = tokio::fs::read(&files.stdout).await else { return };
+    async fn reread(&self, attempt: &Attempt, planned: &Planned, files: &Files, ended: &mut Ended) {
         let Some(request) = self.recorded_request(attempt).await else { return };
         let Ok(mut drive) = self.plugins.drive(&attempt.executor).await else { return };
         if drive.begin(&request).await.is_err() {
             return;
         }
-        for chunk in bytes.chunks(CHUNK) {
-            let Ok(events) = drive.feed(chunk).await else { return };
-            let last = events.iter().rev().find_map(|event| match event {
-                Event::Usage(usage) => Some(*usage),
-                _ => None,
-            });
-            if let Some(usage) = last {
-                ended.usage = usage.into();
-            }
-        }
+        let section = self.executor_section(&attempt.executor);
+        let description = &planned.executor.description;
+        let redactor = Sources { host: &self.environment, executor: &section, description }.redactor();
         let exit = Exit { code: None, signal: None, ending: Ending::Lost, stderr: String::new() };
-        if let Ok(outcome) = drive.finish(exit).await {
+        if feed_again(&files.stdout, redactor, &mut drive, ended).await
+            && let Ok(outcome) = drive.finish(exit).await
+        {
             ended.usage = outcome.usage.into();
             ended.answer = outcome.text;
             ended.session = outcome.session;
@@ -198,11 +190,20 @@ impl Inner {
         serde_json::from_value(plan.facts).ok()
     }
 
-    async fn recapture(&self, attempt: &Attempt, files: &super::attempt::Files, ended: &mut Ended) {
-        let Some(worktree) =
-            attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok())
-        else {
-            return;
+    async fn recapture(&self, attempt: &Attempt, files: &Files, ended: &mut Ended) {
+        let recorded =
+            attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
+        // A host that dies between making a worktree and starting the agent in it has not recorded it.
+        let found = match recorded {
+            Some(worktree) => Ok(Some(worktree)),
+            None => self.worktrees.find(attempt.id).await,
+        };
+        let worktree = match found {
+            Ok(Some(worktree)) => worktree,
+            Ok(None) => return,
+            Err(error) => {
+                return tracing::warn!(attempt = %attempt.id, %error, "the worktree of a lost attempt stays");
+            }
         };
         ended.take_diff(self.worktrees.capture(&worktree, &files.diff).await, &files.diff);
         files.tidy();
@@ -210,6 +211,40 @@ impl Inner {
             tracing::warn!(attempt = %attempt.id, %error, "the worktree of a lost attempt stays");
         }
     }
+}
+
+/// Feeds an old log to its adapter, secrets taken out, and keeps the last usage that it tells of.
+/// Whether it was heard to its end.
+async fn feed_again(log: &Path, mut redactor: Redactor, drive: &mut Drive, ended: &mut Ended) -> bool {
+    let Ok(mut log) = File::open(log).await else { return false };
+    loop {
+        let mut chunk = Vec::new();
+        let Ok(read) = (&mut log).take(CHUNK).read_to_end(&mut chunk).await else { return false };
+        let clean = if read == 0 { redactor.finish() } else { redactor.feed(chunk) };
+        if !clean.is_empty() {
+            let Ok(events) = drive.feed(&clean).await else { return false };
+            let last = events.iter().rev().find_map(|event| match event {
+                Event::Usage(usage) => Some(*usage),
+                _ => None,
+            });
+            ended.usage = last.map_or(ended.usage, Into::into);
+        }
+        if read == 0 {
+            return true;
+        }
+    }
+}
+
+/// Why an attempt was lost, as far as its record tells.
+fn loss(attempt: &Attempt) -> Failure {
+    let (message, remedy) = match attempt.started_at {
+        None => ("the host went away before the agent began", "run it again"),
+        Some(_) => (
+            "the host went away while the agent was at work; the agent was ended",
+            "what it had done is on its branch; run it again to go on",
+        ),
+    };
+    Failure::new(FailureClass::Lost, message).with_remedy(remedy)
 }
 
 fn latency(attempt: &Attempt, now: jackfield_types::Timestamp) -> u64 {

@@ -2,9 +2,10 @@
 
 use super::args::{BreakerCommand, Command, Global, PluginCommand, RunArgs};
 use super::progress::Teller;
+use super::serve::told_to_stop;
 use super::{Outcome, say, say_line, settings};
 use crate::api::{Access, Complexity, ExecuteRequest, Expect, RunsFilter};
-use crate::config::DEFAULT_TOML;
+use crate::config::{DEFAULT_TOML, is_secret_name};
 use crate::doors::text;
 use crate::{Answer, Host};
 use jackfield_types::{Micros, Problem, RunId, RunState};
@@ -72,7 +73,7 @@ fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
     }
 }
 
-/// `run`: until the end; an interrupt cancels the run and waits for it to be settled.
+/// `run`: until the end; an interrupt or TERM cancels the run and waits for it to be settled.
 pub(super) async fn run(
     host: &Host,
     request: ExecuteRequest,
@@ -84,7 +85,7 @@ pub(super) async fn run(
     let teller = Teller::new(quiet || json);
     let ended = tokio::select! {
         ended = host.wait_for(run, Duration::from_secs(DAY), |progress| teller.tell(progress)) => Some(ended?),
-        _ = tokio::signal::ctrl_c() => None,
+        () = told_to_stop() => None,
     };
     if ended.is_none() {
         host.cancel(run, "interrupted on the command line").await?;
@@ -199,7 +200,11 @@ async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outco
 /// `config`: the commented default, or what is in force.
 pub(super) fn config(effective: bool, global: &Global) -> Result<Outcome, Problem> {
     if effective {
-        let (data, config) = settings(global)?;
+        let (data, mut config) = settings(global)?;
+        let set = config.executors.values_mut().flat_map(|section| &mut section.environment);
+        for (name, value) in set.filter(|(name, _)| is_secret_name(name)) {
+            *value = format!("[{name}]");
+        }
         say_line(&format!("data folder: {}\n{config:#?}", data.display()));
     } else {
         say_line(DEFAULT_TOML.trim_end());

@@ -4,7 +4,13 @@ use super::args::Global;
 use super::{Outcome, open, say_line, settings};
 use crate::doors::{Token, http};
 use jackfield_types::Problem;
+use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+/// How long an answer that is under way may take once every run is settled.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Outcome, Problem> {
     let (_, config) = settings(global)?;
@@ -23,15 +29,27 @@ pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Out
         crate::VERSION,
         host.plugin_folder().display(),
     ));
-    let served = http::serve(listener, http::router(&host, token), told_to_stop()).await;
-    tracing::info!("stopping: runs in hand are cancelled and settled");
+    let stopping = CancellationToken::new();
+    let served = http::serve(listener, http::router(&host, token), stopping.clone().cancelled_owned());
+    let stop = async {
+        told_to_stop().await;
+        tracing::info!("stopping: runs in hand are cancelled and settled");
+        stopping.cancel();
+        // While the server still answers: whoever waits for one of these runs is told how it ended.
+        host.shutdown().await;
+        sleep(LAST_WORDS).await;
+    };
+    let served = tokio::select! {
+        served = served => served,
+        () = stop => Ok(()),
+    };
     host.shutdown().await;
     served.map_err(|error| Problem::operator("server_failed", error.to_string(), "start it again"))?;
     Ok(Outcome::Fine)
 }
 
 /// Interrupt or TERM.
-async fn told_to_stop() {
+pub(super) async fn told_to_stop() {
     let terminate = async {
         match signal(SignalKind::terminate()) {
             Ok(mut signal) => drop(signal.recv().await),
