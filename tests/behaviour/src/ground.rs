@@ -18,7 +18,12 @@ pub struct Ground {
 impl Ground {
     /// Folders and an environment; no file of the host's yet.
     pub fn new() -> Self {
-        let folder = tempfile::Builder::new().prefix("jfb-").tempdir().unwrap();
+        Self::below(&std::env::temp_dir())
+    }
+
+    /// The same in this folder.
+    pub fn below(place: &Path) -> Self {
+        let folder = tempfile::Builder::new().prefix("jfb-").tempdir_in(place).unwrap();
         let ground = Self { folder, environment: BTreeMap::new() };
         for part in ["data/plugin-store", "home", "bin", "tmp"] {
             private(&ground.path().join(part));

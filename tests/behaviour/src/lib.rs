@@ -12,20 +12,24 @@
     reason = "test support: what goes wrong here is a failed test"
 )]
 
+mod agents;
 mod binary;
 mod cli;
 mod database;
 mod ground;
 mod mcp;
+mod mermaid;
 mod processes;
 mod repository;
 mod rest;
 mod server;
 
+pub use agents::{Agent, Agents};
 pub use cli::{Cli, Told};
 pub use database::Database;
 pub use ground::Ground;
 pub use mcp::{Era, Mcp, Said};
+pub use mermaid::assert_diagrams;
 pub use processes::{Process, tagged};
 pub use repository::Repository;
 pub use rest::{Reply, Rest, sent};

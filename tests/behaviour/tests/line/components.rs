@@ -92,7 +92,7 @@ async fn a_dropped_component_changes_the_next_answer_and_its_removal_brings_the_
         (Some("headline"), Some(&*digest(&component)))
     );
     let inspected = ground.cli().run(["plugin", "inspect", "headline", "--json"]).await.fine().json();
-    assert_eq!(inspected["digest"], digest(&component), "{inspected}");
+    assert_eq!(inspected["status"]["digest"], digest(&component), "{inspected}");
 
     fs::remove_file(ground.plugins().join("headline.wasm")).unwrap();
     answered_with(&mcp, &run, "flowchart LR").await;

@@ -130,7 +130,7 @@ async fn no_change_of_the_breaker_goes_without_a_reason_or_an_amount() {
     let ground = ground();
     let server = ground.serve().await;
     for (usd, reason, code) in
-        [(1.0, " ", "no_reason"), (0.0, "because", "bad_request"), (-1.0, "because", "bad_request")]
+        [(1.0, " ", "no_reason"), (0.0, "because", "bad_amount"), (-1.0, "because", "bad_amount")]
     {
         let raise = json!({ "action": "raise", "usd": usd, "reason": reason });
         let refused = server.rest().post("/api/breaker", &raise).await;
