@@ -3,9 +3,9 @@
 use crate::Host;
 use crate::api::{ExecuteRequest, Health, RunsFilter};
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::http::{StatusCode, Uri};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -21,6 +21,8 @@ use tokio_stream::wrappers::ReceiverStream;
 
 /// Who asks, for the record.
 const PRINCIPAL: &str = "rest";
+/// The content type of a problem document.
+const PROBLEM: &str = "application/problem+json";
 /// Most events on one page of a log.
 const PAGE: u32 = 1_000;
 
@@ -74,7 +76,36 @@ pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
         "audience": problem.audience,
         "remedy": problem.remedy,
     });
-    (status, [(CONTENT_TYPE, "application/problem+json")], document.to_string()).into_response()
+    (status, [(CONTENT_TYPE, PROBLEM)], document.to_string()).into_response()
+}
+
+/// What a router or a transport refuses by itself, told as everything else is.
+pub(super) async fn told(response: Response) -> Response {
+    let is_told = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
+    match response.status() {
+        StatusCode::PAYLOAD_TOO_LARGE if !is_told => refuse(StatusCode::PAYLOAD_TOO_LARGE, too_large()),
+        StatusCode::METHOD_NOT_ALLOWED if !is_told => {
+            let allowed = response.headers().get(ALLOW).cloned();
+            let named = allowed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or("another one");
+            let problem = Problem::caller(
+                "wrong_method",
+                "this route does not answer to that method",
+                format!("use {named}"),
+            );
+            let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, problem);
+            refused.headers_mut().extend(allowed.map(|value| (ALLOW, value)));
+            refused
+        }
+        _ => response,
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::caller(
+        "body_too_large",
+        format!("the body is larger than {} bytes", super::http::LARGEST_BODY),
+        "put the material into a file of the workspace and name the file in the instruction",
+    )
 }
 
 /// A problem on its way out.
@@ -113,11 +144,7 @@ type Answered<T> = Result<T, Refused>;
 fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
     let bytes = bytes.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return Problem::caller(
-                "body_too_large",
-                format!("the body is larger than {} bytes", super::http::LARGEST_BODY),
-                "put the material into a file of the workspace and name the file in the instruction",
-            );
+            return too_large();
         }
         Problem::caller("unreadable_body", rejection.to_string(), "send it again")
     })?;
@@ -128,6 +155,14 @@ fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> R
             "send JSON as documented",
         )
     })
+}
+
+/// What follows the `?`, with errors that name it.
+fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+    let Query(query) = query.map_err(|rejection| {
+        Problem::caller("bad_query", rejection.body_text(), "mend what follows the `?` of the address")
+    })?;
+    Ok(query)
 }
 
 async fn execute(State(host): State<Host>, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
@@ -142,8 +177,11 @@ async fn stats(State(host): State<Host>) -> Answered<Response> {
     Ok(Json(json!({ "totals": totals, "models": models })).into_response())
 }
 
-async fn runs(State(host): State<Host>, Query(filter): Query<RunsFilter>) -> Answered<Response> {
-    Ok(Json(host.runs(filter).await?).into_response())
+async fn runs(
+    State(host): State<Host>,
+    filter: Result<Query<RunsFilter>, QueryRejection>,
+) -> Answered<Response> {
+    Ok(Json(host.runs(query(filter)?).await?).into_response())
 }
 
 async fn run(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {
@@ -194,8 +232,9 @@ impl Default for LogQuery {
 async fn logs(
     State(host): State<Host>,
     Path(run): Path<String>,
-    Query(query): Query<LogQuery>,
+    asked: Result<Query<LogQuery>, QueryRejection>,
 ) -> Answered<Response> {
+    let query = query(asked)?;
     let run = host.find_run(&run).await?;
     if !query.stream {
         return Ok(Json(host.run_events(run, query.after, query.limit.clamp(1, PAGE)).await?).into_response());
