@@ -52,6 +52,11 @@ impl compressing::Guest for Headline {
             State::Queued | State::Running => "STILL AT IT",
         };
         let what = jackfield_sdk::first_line(&report.instruction, 60);
-        format!("{verb}: {what} | {} file(s), by {} | jackfield logs {}", report.files.len(), report.executor, report.run)
+        format!(
+            "{verb}: {what} | {} file(s), by {} | jackfield logs {}",
+            report.files.len(),
+            report.executor,
+            report.run
+        )
     }
 }

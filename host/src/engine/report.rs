@@ -188,11 +188,9 @@ fn links(view: &RunView) -> Vec<Link> {
     let run = view.run.id;
     let link = |label: &str, path: String, command: String| Link { label: label.to_owned(), path, command };
     let mut links = vec![link("log", format!("/api/runs/{run}/logs"), format!("jackfield logs {run}"))];
-    if view
-        .artifacts
-        .iter()
-        .any(|artifact| artifact.kind == "diff" && artifact.meta.get("files") != Some(&Value::Array(Vec::new())))
-    {
+    if view.artifacts.iter().any(|artifact| {
+        artifact.kind == "diff" && artifact.meta.get("files") != Some(&Value::Array(Vec::new()))
+    }) {
         links.push(link("diff", format!("/api/runs/{run}/diff"), format!("jackfield logs {run} --diff")));
     }
     links.push(link("run", format!("/api/runs/{run}"), format!("jackfield runs {run}")));

@@ -32,6 +32,9 @@ fn ready() -> bool {
         );
         return false;
     }
+    // Once, however many tests ask at the same time: those of the whole line hold the same lock.
+    let lock = std::fs::File::open(folder().join("package.json")).unwrap();
+    lock.lock().unwrap();
     if !folder().join("node_modules/mermaid").exists() {
         let output =
             program("npm").args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).output().unwrap();
