@@ -29,7 +29,18 @@ pub(crate) fn recorded(at: Timestamp, event: &Event) -> NewRunEvent {
 }
 
 fn plain(value: &impl Serialize) -> Value {
-    serde_json::to_value(value).unwrap_or_else(|error| json!({ "unreadable": error.to_string() }))
+    let value = serde_json::to_value(value);
+    value.map_or_else(|error| json!({ "unreadable": error.to_string() }), clipped)
+}
+
+/// The same with every text in it short enough for the database.
+fn clipped(value: Value) -> Value {
+    match value {
+        Value::String(text) => clip(&text, LONGEST).into(),
+        Value::Array(values) => values.into_iter().map(clipped).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, clipped(value))).collect(),
+        other => other,
+    }
 }
 
 fn text_of(text: &str) -> Value {
@@ -80,6 +91,49 @@ pub(crate) fn line(event: &RunEvent) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use jackfield_plugins::facts::driving::{ToolCall, ToolResult};
+
+    #[test]
+    fn a_huge_field_is_clipped_as_well() {
+        let call = ToolCall {
+            id: "1".into(),
+            name: "Write".into(),
+            summary: "x".repeat(2 * LONGEST),
+            input: "{}".into(),
+        };
+        let event = recorded(Timestamp::UNIX_EPOCH, &Event::ToolCall(call));
+        let summary = event.payload["summary"].as_str().unwrap();
+        assert_eq!(summary.len(), LONGEST + '…'.len_utf8());
+        assert_eq!(event.payload["name"], "Write");
+    }
+
+    #[test]
+    fn a_person_reads_one_line_for_what_matters_and_nothing_for_the_rest() {
+        let line = |kind: &str, payload: Value| {
+            let (seq, at, attempt) = (1, Timestamp::UNIX_EPOCH, None);
+            line(&RunEvent { seq, at, attempt, kind: kind.into(), payload })
+        };
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(line("text", json!({ "text": "first\nsecond" })), said("first"));
+        assert_eq!(line("text", json!({ "text": "  \n" })), None);
+        assert_eq!(line("tool_call", json!({ "name": "Edit", "summary": "a.rs" })), said("Edit a.rs"));
+        assert_eq!(line("tool_result", json!({ "ok": true, "summary": "fine" })), None);
+        assert_eq!(line("tool_result", json!({ "ok": false, "summary": "no" })), said("failed: no"));
+        assert_eq!(line("agent_started", json!({ "model": "m" })), said("agent started, model m"));
+        assert_eq!(line("host_warning", json!({ "text": "look" })), said("warning: look"));
+        assert_eq!(line("run_failed", Value::Null), said("failed"));
+        assert_eq!(line("usage", json!({ "input": 5 })), None);
+        assert_eq!(line("something_new", Value::Null), None);
+    }
+
+    #[test]
+    fn what_an_adapter_reads_is_what_a_line_is_made_of() {
+        let result = ToolResult { id: "1".into(), ok: false, summary: "no".into() };
+        let NewRunEvent { at, kind, payload } = recorded(Timestamp::UNIX_EPOCH, &Event::ToolResult(result));
+        let event = RunEvent { seq: 1, at, attempt: None, kind, payload };
+        assert_eq!(line(&event).as_deref(), Some("failed: no"));
+    }
 
     #[test]
     fn a_huge_text_is_clipped_on_a_character() {

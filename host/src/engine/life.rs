@@ -252,3 +252,17 @@ fn failed_to_begin(planned: &Planned, problem: &Problem) -> Ended {
     );
     ended
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_ends_as_its_last_attempt_was_settled() {
+        let failed = |class| end_state(&Settled::Failed(Failure::new(class, "so")));
+        assert_eq!(end_state(&Settled::Succeeded { notes: Vec::new() }), RunState::Succeeded);
+        assert_eq!(failed(FailureClass::Cancelled), RunState::Cancelled);
+        assert_eq!(failed(FailureClass::Timeout), RunState::Failed);
+        assert_eq!(failed(FailureClass::Budget), RunState::Failed);
+    }
+}

@@ -29,3 +29,44 @@ pub(crate) fn limits(config: &BreakerSection, workspace: Option<WorkspaceId>, ru
     );
     Limits { limits, counts: Counts::Both }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn halts(limits: &Limits) -> Vec<(LimitScope, Period)> {
+        let halting = limits.limits.iter().filter(|limit| limit.action == Action::Halt);
+        halting.map(|limit| (limit.scope.clone(), limit.period)).collect()
+    }
+
+    #[test]
+    fn by_default_the_day_halts_and_the_month_only_warns() {
+        let limits = limits(&BreakerSection::default(), Some(WorkspaceId::new()), None);
+        assert_eq!(halts(&limits), [(LimitScope::All, Period::Day)]);
+        let month = limits.limits.iter().find(|limit| limit.period == Period::Month).unwrap();
+        assert_eq!((month.amount, month.action), (Micros::dollars(80), Action::Alert));
+    }
+
+    #[test]
+    fn every_configured_limit_holds_where_it_applies() {
+        let config = BreakerSection {
+            month_halts: true,
+            executor_day_usd: [("claude".to_owned(), Micros::dollars(5))].into(),
+            workspace_day_usd: Some(Micros::dollars(3)),
+            task_usd: Some(Micros::dollars(2)),
+            ..BreakerSection::default()
+        };
+        let workspace = WorkspaceId::new();
+        let expected = [
+            (LimitScope::All, Period::Day),
+            (LimitScope::All, Period::Month),
+            (LimitScope::Executor("claude".into()), Period::Day),
+            (LimitScope::Workspace(workspace), Period::Day),
+            (LimitScope::EachTask, Period::Ever),
+            (LimitScope::EachRun, Period::Ever),
+        ];
+        assert_eq!(halts(&limits(&config, Some(workspace), Some(Micros(1)))), expected);
+        // Without a workspace there is none whose day could be over.
+        assert_eq!(halts(&limits(&config, None, None)).len(), 4);
+    }
+}

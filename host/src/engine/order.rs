@@ -1,5 +1,5 @@
-//! A request that was checked: every default filled in, every name resolved. Nothing has been
-//! made yet, so a request that is refused here leaves nothing behind.
+//! A request that was checked: every default filled in, every name resolved. Nothing of the work is
+//! on record yet; only the workspace is known from here on, so that limits can name it.
 
 use super::Inner;
 use crate::api::{Access, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
@@ -188,5 +188,85 @@ fn role(task_type: &str) -> Role {
         "review" => Role::Review,
         "test" => Role::Test,
         _ => Role::Implement,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Host;
+    use crate::api::Complexity;
+    use crate::config::{Config, WorkspaceSection};
+
+    /// A host with no environment and a folder to work in, which `jackfield.toml` calls `site`.
+    async fn host() -> (Host, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let site = folder.path().join("site");
+        std::fs::create_dir(&site).unwrap();
+        let mut config = Config::default();
+        config.workspaces.insert("site".into(), WorkspaceSection { path: site });
+        let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
+        (builder.open().await.unwrap(), folder)
+    }
+
+    fn request() -> ExecuteRequest {
+        ExecuteRequest { workspace: Some("site".into()), ..ExecuteRequest::new("do it") }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_said_has_a_default() {
+        let (host, _folder) = host().await;
+        let order = host.0.order(request()).await.unwrap();
+        assert_eq!((order.task_type.as_str(), order.complexity, order.role), ("feature", 3, Role::Implement));
+        assert_eq!((order.access, order.expect_change, order.max_cost), (Access::Edit, false, None));
+        assert_eq!(order.timeout, Duration::from_secs(Config::default().run.timeout_s));
+        assert_eq!(order.workspace.name, "site");
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn the_type_of_a_task_says_what_counts_as_done_unless_the_caller_does() {
+        let (host, _folder) = host().await;
+        for (task_type, expect, change, role) in [
+            (Some("Bugfix"), None, true, Role::Implement),
+            (Some("review"), None, false, Role::Review),
+            (Some("test"), None, true, Role::Test),
+            (Some("architecture"), None, false, Role::Plan),
+            (Some("docs"), Some(Expect::Answer), false, Role::Implement),
+            (None, Some(Expect::Change), true, Role::Implement),
+        ] {
+            let asked = ExecuteRequest { task_type: task_type.map(str::to_owned), expect, ..request() };
+            let order = host.0.order(asked).await.unwrap();
+            assert_eq!((order.expect_change, order.role), (change, role), "{task_type:?} {expect:?}");
+        }
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_is_refused_by_a_code_of_its_own() {
+        let (host, folder) = host().await;
+        let refused = async |request| host.0.order(request).await.unwrap_err().code;
+        let text = |instruction: &str| ExecuteRequest { instruction: instruction.into(), ..request() };
+        let seconds = |timeout_s| ExecuteRequest { timeout_s: Some(timeout_s), ..request() };
+        let dollars = |usd| ExecuteRequest { max_cost_usd: Some(usd), ..request() };
+        let workspace = |name: &str| ExecuteRequest { workspace: Some(name.into()), ..request() };
+        assert_eq!(refused(text(" \n")).await, "empty_instruction");
+        assert_eq!(refused(text(&"x".repeat(MAX_INSTRUCTION_BYTES + 1))).await, "instruction_too_long");
+        assert_eq!(refused(text("a\0b")).await, "instruction_has_nul");
+        assert_eq!(refused(seconds(0)).await, "bad_timeout");
+        assert_eq!(refused(seconds(LONGEST + 1)).await, "bad_timeout");
+        for usd in [0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(refused(dollars(usd)).await, "bad_max_cost", "{usd}");
+        }
+        assert_eq!(refused(workspace("elsewhere")).await, "unknown_workspace");
+        assert_eq!(refused(workspace("")).await, "no_workspace");
+        let hard = ExecuteRequest { complexity: Some(Complexity::Number(11)), ..request() };
+        assert_eq!(refused(hard).await, "bad_complexity");
+        let loud = ExecuteRequest { verbosity: Some("shouted".into()), ..request() };
+        assert_eq!(refused(loud).await, "unknown_verbosity");
+        // A path that is absolute needs no name, but a folder.
+        assert!(host.0.order(workspace(&folder.path().to_string_lossy())).await.is_ok());
+        assert!(host.0.order(workspace("/nowhere/at/all")).await.is_err());
+        host.shutdown().await;
     }
 }

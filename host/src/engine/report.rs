@@ -9,7 +9,6 @@ use jackfield_types::{
     CostSource, Delivered, Micros, Process, RunState, Settled, Timestamp, Usage, Verified,
 };
 use jackfield_workspace::{ChangeKind, ChangedFile};
-use serde_json::Value;
 
 /// Longest final answer that a compressor is given, bytes; the whole of it is in the record.
 const LONGEST_ANSWER: usize = 256 << 10;
@@ -157,15 +156,7 @@ fn steps(events: &[RunEvent]) -> Vec<String> {
 }
 
 fn usage(view: &RunView) -> Usage {
-    view.attempts.iter().fold(Usage::default(), |sum, attempt| Usage {
-        input: sum.input + attempt.usage.input,
-        cached_input: sum.cached_input + attempt.usage.cached_input,
-        cache_write: sum.cache_write + attempt.usage.cache_write,
-        output: sum.output + attempt.usage.output,
-        reasoning: sum.reasoning + attempt.usage.reasoning,
-        cost: None,
-        estimated: sum.estimated || attempt.usage.estimated,
-    })
+    view.attempts.iter().map(|attempt| attempt.usage).fold(Usage::default(), Usage::plus)
 }
 
 /// What the run cost; nothing where a price was not known and the ceiling was charged.
@@ -188,9 +179,7 @@ fn links(view: &RunView) -> Vec<Link> {
     let run = view.run.id;
     let link = |label: &str, path: String, command: String| Link { label: label.to_owned(), path, command };
     let mut links = vec![link("log", format!("/api/runs/{run}/logs"), format!("jackfield logs {run}"))];
-    if view.artifacts.iter().any(|artifact| {
-        artifact.kind == "diff" && artifact.meta.get("files") != Some(&Value::Array(Vec::new()))
-    }) {
+    if !files(view).is_empty() {
         links.push(link("diff", format!("/api/runs/{run}/diff"), format!("jackfield logs {run} --diff")));
     }
     links.push(link("run", format!("/api/runs/{run}"), format!("jackfield runs {run}")));
@@ -232,3 +221,6 @@ pub(crate) const fn verified(verified: Verified) -> types::VerifiedAxis {
         Verified::Failed => types::VerifiedAxis::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests;

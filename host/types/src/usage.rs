@@ -26,7 +26,22 @@ pub struct Usage {
 impl Usage {
     /// All tokens, read and written.
     pub const fn total(&self) -> u64 {
-        self.input + self.cached_input + self.cache_write + self.output
+        let read = self.input.saturating_add(self.cached_input);
+        read.saturating_add(self.cache_write).saturating_add(self.output)
+    }
+
+    /// The tokens of both. A sum has no figure of an agent's own for the cost.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            input: self.input.saturating_add(other.input),
+            cached_input: self.cached_input.saturating_add(other.cached_input),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            cost: None,
+            estimated: self.estimated || other.estimated,
+        }
     }
 }
 
@@ -134,6 +149,14 @@ pub enum Role {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sum_of_absurd_figures_stays_a_figure() {
+        let much = Usage { input: u64::MAX, output: 1, cost: Some(Micros(5)), ..Usage::default() };
+        let sum = much.plus(Usage { input: 1, output: 2, estimated: true, ..Usage::default() });
+        assert_eq!((sum.input, sum.output, sum.cost, sum.estimated), (u64::MAX, 3, None, true));
+        assert_eq!(sum.total(), u64::MAX);
+    }
 
     #[test]
     fn cost_counts_every_token_once() {

@@ -1,0 +1,189 @@
+//! What callers and compressors are told of runs that went this way or that.
+
+use super::*;
+use jackfield_store::{Account, Artifact, Run, Task};
+use jackfield_types::{
+    AttemptId, AttemptState, Failure, FailureClass, Outcome, PluginKind, PluginRef, Role, RunId, TaskId,
+    TaskState, WorkspaceId,
+};
+use serde_json::{Value, json};
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn attempt(run: RunId, task: TaskId) -> Attempt {
+    Attempt {
+        id: AttemptId::new(),
+        task,
+        run,
+        number: 1,
+        executor: "shell".into(),
+        model: None,
+        effort: None,
+        adapter: PluginRef {
+            kind: PluginKind::Executor,
+            name: "shell".into(),
+            version: "1.0.0".into(),
+            digest: jackfield_types::Digest::from_bytes([7; 32]),
+        },
+        chosen_by: None,
+        reason: "asked for by the caller".into(),
+        account: Account::Billed,
+        host: "h".into(),
+        state: AttemptState::Settled,
+        identity: None,
+        worktree: None,
+        branch: Some("jackfield/x".into()),
+        base: None,
+        usage: Usage { input: 10, output: 5, ..Usage::default() },
+        cost: Micros(40),
+        reserved: Micros::ZERO,
+        cost_source: Some(CostSource::Adapter),
+        price_as_of: None,
+        outcome: Some(Outcome {
+            process: Process::Exited,
+            delivered: Delivered::Diff,
+            verified: Verified::NotRun,
+            failure: None,
+            denied: Vec::new(),
+        }),
+        settled: Some(Settled::Succeeded { notes: vec!["not allowed: Bash".into()] }),
+        exit_code: Some(0),
+        signal: None,
+        latency_ms: Some(5),
+        answer: Some("done".into()),
+        session: None,
+        transcript: None,
+        created_at: NOW,
+        started_at: Some(NOW),
+        settled_at: Some(NOW),
+    }
+}
+
+/// A run with one attempt for each cost source, and a diff of these files.
+fn view(state: RunState, sources: &[CostSource], files: &Value) -> RunView {
+    let (task, run, workspace) = (TaskId::new(), RunId::new(), WorkspaceId::new());
+    let attempts: Vec<_> =
+        sources.iter().map(|source| Attempt { cost_source: Some(*source), ..attempt(run, task) }).collect();
+    let artifacts = attempts.last().map(|attempt| Artifact {
+        id: 1,
+        run,
+        attempt: attempt.id,
+        kind: "diff".into(),
+        label: "1 file(s) changed".into(),
+        target: "/d".into(),
+        bytes: None,
+        meta: json!({ "files": files }),
+        created_at: NOW,
+    });
+    RunView {
+        task: Task {
+            id: task,
+            workspace,
+            principal: "me".into(),
+            title: "t".into(),
+            instruction: "do it".into(),
+            task_type: "feature".into(),
+            complexity: 3,
+            language: None,
+            stack: Vec::new(),
+            role: Role::Implement,
+            expect_change: false,
+            idempotency_key: None,
+            state: TaskState::Done,
+            created_at: NOW,
+            updated_at: NOW,
+        },
+        run: Run {
+            id: run,
+            task,
+            workspace,
+            workflow: "direct".into(),
+            stage: "impl".into(),
+            priority: 0,
+            request: Value::Null,
+            state,
+            last_seq: 0,
+            created_at: NOW,
+            started_at: Some(NOW),
+            ended_at: None,
+        },
+        attempts,
+        artifacts: artifacts.into_iter().collect(),
+    }
+}
+
+fn one_file() -> Value {
+    json!([ChangedFile {
+        path: "a.txt".into(),
+        kind: ChangeKind::Added,
+        added: 3,
+        removed: 0,
+        binary: false
+    }])
+}
+
+#[test]
+fn a_run_with_a_change_names_its_branch_its_files_and_its_diff() {
+    let view = view(RunState::Succeeded, &[CostSource::Adapter], &one_file());
+    let answer = answer(&view, "text".into(), NOW);
+    assert_eq!(answer.files.len(), 1);
+    assert_eq!((answer.files[0].path.as_str(), answer.files[0].kind.as_str()), ("a.txt", "added"));
+    assert!(answer.links.iter().any(|link| link.label == "diff"));
+    let attempt = answer.attempt.unwrap();
+    assert_eq!(attempt.branch.as_deref(), Some("jackfield/x"));
+    assert_eq!(attempt.outcome, "exited/diff/not_run");
+    assert_eq!(answer.next, None, "nothing is left to do");
+    let told = report(&view, &[], "site", NOW);
+    assert_eq!(told.warnings, ["not allowed: Bash"]);
+    assert_eq!(told.branch.as_deref(), Some("jackfield/x"));
+}
+
+#[test]
+fn a_run_without_a_change_names_neither_branch_nor_diff() {
+    let view = view(RunState::Succeeded, &[CostSource::Adapter], &json!([]));
+    let answer = answer(&view, String::new(), NOW);
+    assert!(answer.files.is_empty() && !answer.links.iter().any(|link| link.label == "diff"));
+    assert_eq!(answer.attempt.unwrap().branch, None);
+    assert_eq!(report(&view, &[], "site", NOW).branch, None);
+}
+
+#[test]
+fn a_run_under_way_says_what_to_call_next() {
+    let answer = answer(&view(RunState::Running, &[], &json!([])), String::new(), NOW);
+    assert!(answer.next.unwrap().contains("call `result`"));
+    assert_eq!((answer.metrics.attempts, answer.attempt), (0, None));
+}
+
+#[test]
+fn costs_and_tokens_add_up_and_an_unknown_price_is_no_figure() {
+    let known = view(RunState::Failed, &[CostSource::Adapter, CostSource::Agent], &json!([]));
+    let metrics = answer(&known, String::new(), NOW).metrics;
+    assert_eq!((metrics.cost_usd, metrics.usage.input), (Some(0.00008), 20));
+    let unknown = view(RunState::Failed, &[CostSource::Adapter, CostSource::Ceiling], &json!([]));
+    assert_eq!(answer(&unknown, String::new(), NOW).metrics.cost_usd, None);
+}
+
+#[test]
+fn a_failure_is_told_with_its_class() {
+    let mut view = view(RunState::Failed, &[CostSource::Adapter], &json!([]));
+    let failure = Failure::new(FailureClass::RateLimited, "429");
+    view.attempts[0].settled = Some(Settled::Failed(failure.clone()));
+    let told = report(&view, &[], "site", NOW).failure.unwrap();
+    assert_eq!((told.class, told.message.as_str()), (types::FailureClass::RateLimited, "429"));
+    assert_eq!(answer(&view, String::new(), NOW).attempt.unwrap().failure, Some(failure));
+}
+
+#[test]
+fn steps_are_the_tool_calls_and_no_more_than_a_compressor_takes() {
+    let event = |seq, kind: &str| RunEvent {
+        seq,
+        at: NOW,
+        attempt: None,
+        kind: kind.into(),
+        payload: json!({ "name": "Edit", "summary": "a.txt", "text": "so" }),
+    };
+    let events: Vec<_> =
+        (0..600).map(|seq| event(seq, if seq % 2 == 0 { "tool_call" } else { "text" })).collect();
+    let steps = steps(&events);
+    assert_eq!((steps.len(), steps[0].as_str()), (MOST_STEPS, "Edit a.txt"));
+}
