@@ -43,7 +43,7 @@ impl Stopped {
             Self::WallClock => Some("Give the attempt a longer timeout, or split the task."),
             Self::Idle => Some("Check that the provider answers, or allow a longer idle time."),
             Self::OverBudget => Some("Raise the limit, or reset the breaker with a reason."),
-            Self::Lost => Some("Run it again; its worktree was kept."),
+            Self::Lost => Some("Run it again; what it had done is on its branch."),
             Self::Signal(9) => Some("Look for the kernel's out-of-memory killer, then run it again."),
             Self::Signal(_) => Some("Find out who ended it, then run it again."),
             Self::Cancelled => None,

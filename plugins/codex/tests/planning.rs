@@ -7,12 +7,14 @@
     reason = "a test may fail where it likes"
 )]
 
-mod common;
+#[path = "../../../tests/adapters/harness.rs"]
+mod harness;
 
-use codex_adapter::Codex;
-use codex_adapter::bindings::jackfield::plugin::types::{FailureClass, Login};
-use codex_adapter::driving::{Access, Command, Effort, Failure, Guest, Health, ProbeResult, Request, Value};
-use common::request;
+use adapter::Codex;
+use adapter::bindings::jackfield::plugin::types::{FailureClass, Login};
+use adapter::driving::{Access, Command, Effort, Failure, Guest, Health, ProbeResult, Request, Value};
+use codex_adapter as adapter;
+use harness::request;
 
 const POLICY: &str = "shell_environment_policy={inherit=\"all\",ignore_default_excludes=false,\
     set={JACKFIELD_ATTEMPT=\"01JZ0000000000000000000000\"}}";

@@ -7,11 +7,13 @@
     reason = "a test may fail where it likes"
 )]
 
-mod common;
+#[path = "../../../tests/adapters/harness.rs"]
+mod harness;
 
-use codex_adapter::bindings::jackfield::plugin::types::FailureClass;
-use codex_adapter::driving::{ChangeKind, Event, Verdict};
-use common::{exited, recorded, request, run, transcript, used};
+use adapter::bindings::jackfield::plugin::types::FailureClass;
+use adapter::driving::{ChangeKind, Event, Verdict};
+use codex_adapter as adapter;
+use harness::{exited, recorded, request, run, transcript, used};
 
 const HELLO: &[u8] = "{\"type\":\"thread.started\",\"thread_id\":\"t-1\"}\n\
     {\"type\":\"turn.started\"}\n\
@@ -33,7 +35,7 @@ fn the_same_is_read_wherever_the_bytes_are_split() {
 fn every_recording_reads_the_same_byte_by_byte() {
     for (name, _) in recorded() {
         let transcript = transcript(&name);
-        let exit = || transcript.exit(codex_adapter::driving::Ending::Itself);
+        let exit = || transcript.exit(adapter::driving::Ending::Itself);
         let whole = run(request(), &transcript.stdout, transcript.stdout.len().max(1), exit());
         let split = run(request(), &transcript.stdout, 1, exit());
         assert_eq!(format!("{split:?}"), format!("{whole:?}"), "{name}");
@@ -154,7 +156,7 @@ fn a_usage_limit_says_how_long_to_stay_away() {
 
 #[test]
 fn a_result_that_was_given_outlives_what_ended_the_program_unless_it_was_cancelled() {
-    use codex_adapter::driving::Ending::*;
+    use adapter::driving::Ending::*;
     let output = [HELLO, b"\n"].concat();
     for (ending, completed) in [
         (AfterFinal, true),
@@ -164,8 +166,7 @@ fn a_result_that_was_given_outlives_what_ended_the_program_unless_it_was_cancell
         (Cancelled, false),
         (OverBudget, false),
     ] {
-        let exit =
-            codex_adapter::driving::Exit { code: None, signal: Some(9), ending, stderr: String::new() };
+        let exit = adapter::driving::Exit { code: None, signal: Some(9), ending, stderr: String::new() };
         let (_, outcome) = run(request(), &output, 64, exit);
         assert_eq!(matches!(outcome.verdict, Verdict::Completed), completed, "{ending:?}");
         assert_eq!((outcome.text.as_str(), outcome.usage.output), ("é日🦀 \n done", 3), "{ending:?}");

@@ -11,11 +11,13 @@
     reason = "a test may fail where it likes"
 )]
 
-mod common;
+#[path = "../../../tests/adapters/harness.rs"]
+mod harness;
 
-use codex_adapter::bindings::jackfield::plugin::types::FailureClass::{self, *};
-use codex_adapter::driving::{ChangeKind, Ending, Event, Usage, Verdict};
-use common::{recorded, request, run, transcript, used};
+use adapter::bindings::jackfield::plugin::types::FailureClass::{self, *};
+use adapter::driving::{ChangeKind, Ending, Event, Usage, Verdict};
+use codex_adapter as adapter;
+use harness::{recorded, request, run, transcript, used};
 
 const HELLO: &str = "Hello from the stand-in model. All is well.";
 const WROTE: &str = "Done: hello.txt is in the working directory.";

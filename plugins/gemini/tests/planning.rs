@@ -7,12 +7,14 @@
     reason = "a test may fail where it likes"
 )]
 
-mod common;
+#[path = "../../../tests/adapters/harness.rs"]
+mod harness;
 
-use common::request;
-use gemini_adapter::Gemini;
-use gemini_adapter::bindings::jackfield::plugin::types::{FailureClass, Login};
-use gemini_adapter::driving::{Access, Command, Guest, Place, ProbeResult, Request, Value};
+use adapter::Gemini;
+use adapter::bindings::jackfield::plugin::types::{FailureClass, Login};
+use adapter::driving::{Access, Command, Guest, Place, ProbeResult, Request, Value};
+use gemini_adapter as adapter;
+use harness::request;
 
 fn plan(change: impl FnOnce(&mut Request)) -> Command {
     let mut request = request();

@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may fail where it likes")]
 
-mod common;
+#[path = "../../../tests/adapters/harness.rs"]
+mod harness;
 
-use common::{exited, recorded, request, run, transcript, used};
-use gemini_adapter::bindings::jackfield::plugin::types::FailureClass;
-use gemini_adapter::driving::{Ending, Event, Exit, Verdict};
+use adapter::bindings::jackfield::plugin::types::FailureClass;
+use adapter::driving::{Ending, Event, Exit, Verdict};
+use gemini_adapter as adapter;
+use harness::{exited, recorded, request, run, transcript, used};
 
 const HELLO: &[u8] = "{\"type\":\"init\",\"timestamp\":\"2026-11-21T00:00:00.000Z\",\"session_id\":\"s-1\",\"model\":\"m\"}\n\
     {\"type\":\"message\",\"timestamp\":\"2026-11-21T00:00:00.001Z\",\"role\":\"user\",\"content\":\"hi\"}\n\

@@ -1,8 +1,12 @@
-//! What the tests of this adapter share: requests, and runs of recorded output through a reading.
+//! What the tests of several adapters share: requests, and runs of recorded output through a reading.
+//!
+//! Every adapter has its own types, made from the same WIT, so this is no crate: a test takes it in
+//! with `#[path]` and says `use ITS_ADAPTER as adapter;`. Recordings are the adapter's own, in
+//! `tests/transcripts` of its folder.
 #![allow(dead_code, reason = "each test file uses its own part of it")]
 
-use codex_adapter::Reading;
-use codex_adapter::driving::{
+use crate::adapter::Reading;
+use crate::adapter::driving::{
     Access, Ending, Event, Exit, Folders, GuestReading, Outcome, Request, Role, Usage,
 };
 use std::fs;
