@@ -17,6 +17,9 @@ const OTHER: &str = "JACKFIELD_TEST_BINARY";
 /// What the program is made of, in the workspace's folder.
 const SOURCES: [&str; 6] = ["host", "plugins", "sdk", "wit", "examples/headline", "Cargo.lock"];
 
+/// What a source is called.
+const KINDS: [&str; 5] = ["rs", "wit", "sql", "toml", "lock"];
+
 /// Where the program is.
 pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
@@ -53,11 +56,12 @@ fn built() -> PathBuf {
     program
 }
 
-/// When the youngest source below `path` was written. Tests and build products are no sources.
+/// When the youngest source below `path` was written. Tests, documents and build products are none.
 fn newest(path: &Path) -> Option<SystemTime> {
     let about = fs::symlink_metadata(path).ok()?;
     if !about.is_dir() {
-        return about.modified().ok();
+        let kind = path.extension()?.to_str()?;
+        return about.modified().ok().filter(|_| KINDS.contains(&kind));
     }
     let name = path.file_name()?.to_str()?;
     if ["target", "tests", "examples"].contains(&name) {

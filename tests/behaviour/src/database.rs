@@ -21,7 +21,7 @@ impl Database {
     /// Every row of a query, by column; JSON columns stay text.
     pub fn rows(&self, sql: &str) -> Vec<Value> {
         let mut statement = self.connection.prepare(sql).unwrap();
-        let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let rows = statement.query_map([], |row| {
             let mut fields = Map::new();
             for (at, column) in columns.iter().enumerate() {
