@@ -7,23 +7,27 @@ use super::{Token, mcp, rest};
 use crate::Host;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, ORIGIN, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
+use futures::StreamExt;
 use jackfield_types::Problem;
 use std::net::SocketAddr;
 use tokio::net::TcpListener;
 
 /// Largest request body, bytes: the longest instruction, escaped, and the rest.
 pub(super) const LARGEST_BODY: usize = 4 << 20;
+/// Most of a body that is too large which is read, bytes.
+const LARGEST_DROPPED: usize = 64 << 20;
 
 /// The whole HTTP side of a host; nest it under any path.
 pub fn router(host: &Host, token: Token) -> Router {
     let guarded = Router::new()
         .nest_service("/mcp", mcp::service(host))
         .merge(rest::router(host.clone()))
+        .layer(from_fn(fits))
         .layer(from_fn_with_state(token, authenticate));
     guarded
         .merge(rest::health(host.clone()))
@@ -91,6 +95,24 @@ async fn authenticate(State(token): State<Token>, request: Request, next: Next) 
     let mut response = rest::refuse(StatusCode::UNAUTHORIZED, problem);
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"jackfield\""));
     response
+}
+
+/// Whoever is still sending does not read, so what is too large is taken in and dropped before it is
+/// refused: else the answer is lost in a broken connection.
+async fn fits(request: Request, next: Next) -> Response {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if length.is_none_or(|length: usize| length <= LARGEST_BODY) {
+        return next.run(request).await;
+    }
+    let mut body = request.into_body().into_data_stream();
+    let mut dropped = 0;
+    while let Some(Ok(chunk)) = body.next().await {
+        dropped += chunk.len();
+        if dropped > LARGEST_DROPPED {
+            break;
+        }
+    }
+    rest::refuse(StatusCode::PAYLOAD_TOO_LARGE, rest::too_large())
 }
 
 async fn own_machine_only(request: Request, next: Next) -> Response {

@@ -100,7 +100,7 @@ pub(super) async fn told(response: Response) -> Response {
     }
 }
 
-fn too_large() -> Problem {
+pub(super) fn too_large() -> Problem {
     Problem::caller(
         "body_too_large",
         format!("the body is larger than {} bytes", super::http::LARGEST_BODY),
@@ -127,7 +127,7 @@ fn status_of(problem: &Problem) -> StatusCode {
     match (problem.code.as_str(), problem.audience) {
         ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
-        ("run_ended" | "run_elsewhere", _) => StatusCode::CONFLICT,
+        ("run_ended", _) => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
             StatusCode::NOT_FOUND
