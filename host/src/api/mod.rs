@@ -7,4 +7,4 @@ mod view;
 
 pub use answer::{Answer, AttemptSummary, FileLine, Link, Metrics, Progress};
 pub use request::{Access, Complexity, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
-pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, PluginsView, RunsFilter};
+pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter};

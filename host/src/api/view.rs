@@ -1,6 +1,6 @@
 //! What the host tells about itself.
 
-use jackfield_types::{PluginRef, Timestamp};
+use jackfield_types::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -83,11 +83,4 @@ pub struct Health {
     pub status: String,
     /// This program's version.
     pub version: String,
-}
-
-/// The components in service, for doors that list them in short.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PluginsView {
-    /// One line each.
-    pub serving: Vec<PluginRef>,
 }

@@ -12,11 +12,11 @@ use std::path::{Path, PathBuf};
 
 /// How much of a plain folder may be copied for each attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CopyLimits {
+pub(crate) struct CopyLimits {
     /// Bytes of all its files.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Its files and folders.
-    pub entries: u64,
+    pub(crate) entries: u64,
 }
 
 impl Default for CopyLimits {

@@ -50,7 +50,6 @@ mod worktrees;
 pub use capture::Captured;
 pub use changed::{ChangeKind, ChangedFile};
 pub use commit::{Commit, InvalidCommit};
-pub use copying::CopyLimits;
 pub use error::WorkspaceError;
 pub use source::{Repository, Source, source};
 pub use stack::{Stack, detect_language, detect_stack};

@@ -3,12 +3,13 @@
 //! Only registering a worktree holds the repository's lock (some milliseconds); filling it with files,
 //! which takes as long as the disk does, happens beside others.
 
+use crate::copying::{self, CopyLimits};
 use crate::git::Git;
 use crate::lock::Lock;
 use crate::record::{Claim, Place, Record};
 use crate::{
-    Commit, CopyLimits, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, copying, entry,
-    private, release, removal, source,
+    Commit, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, entry, private, release,
+    removal, source,
 };
 use jackfield_types::{AttemptId, RunId};
 use std::fs;
@@ -18,7 +19,6 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct Worktrees {
     pub(crate) root: PathBuf,
-    limits: CopyLimits,
 }
 
 impl Worktrees {
@@ -33,13 +33,7 @@ impl Worktrees {
         if root.to_str().is_none() {
             return Err(WorkspaceError::NotText(root));
         }
-        Ok(Self { root, limits: CopyLimits::default() })
-    }
-
-    /// The same, with other limits for copies of plain folders.
-    #[must_use]
-    pub fn with_copy_limits(self, limits: CopyLimits) -> Self {
-        Self { limits, ..self }
+        Ok(Self { root })
     }
 
     /// Gives an attempt a fresh worktree on a branch of its own, from what the source has checked out now.
@@ -131,7 +125,7 @@ impl Worktrees {
         run: RunId,
         branch: String,
     ) -> Result<Worktree, WorkspaceError> {
-        copying::copy(folder, &place.tree, &self.root, self.limits).await?;
+        copying::copy(folder, &place.tree, &self.root, CopyLimits::default()).await?;
         let base = private::begin(&place.private, &place.tree, &branch).await?;
         Ok(Worktree {
             attempt: place.attempt,
