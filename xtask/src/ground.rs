@@ -10,8 +10,6 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Folder of compiled components that tests share; it holds nothing that cannot be made again.
-const TEST_CACHE: &str = "JACKFIELD_TEST_CACHE";
 /// The program that behaviour tests start.
 const BINARY: &str = "JACKFIELD_TEST_BINARY";
 
@@ -73,7 +71,6 @@ impl Ground {
                 command.env_remove(&name);
             }
         }
-        command.env(TEST_CACHE, self.target.join("test-cache"));
         command.env(BINARY, self.target.join("debug/jackfield"));
         command
     }
