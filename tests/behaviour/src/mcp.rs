@@ -44,7 +44,7 @@ pub struct Said {
     pub is_error: bool,
     /// The text that stands alone.
     pub text: String,
-    /// The same as data.
+    /// The same as data, from where models do not read it.
     pub data: Value,
     /// Progress notifications that came before it, in order: number and message.
     pub progress: Vec<(f64, String)>,
@@ -112,7 +112,7 @@ impl Mcp {
         Said {
             is_error: result["isError"] == true,
             text: result["content"][0]["text"].as_str().unwrap_or_default().to_owned(),
-            data: result["structuredContent"].clone(),
+            data: result["_meta"]["jackfield/data"].clone(),
             progress: told.collect(),
         }
     }

@@ -22,6 +22,10 @@ in git worktrees. Call `execute` with an instruction and an absolute workspace p
 the work is on the branch that it names. If it answers with a state of queued or running, call `result` with run_id \
 until it is final. `auth_status` says who can work, `breaker` what money is left, `workflow_query` what happened.";
 
+/// Where in `_meta` of a result its data is, for programs. As structured content it would reach the
+/// model in place of the text: Claude Code and Codex show it nothing else where there is any.
+const DATA: &str = "jackfield/data";
+
 /// The service to nest under `/mcp`.
 pub(super) fn service(host: &Host) -> StreamableHttpService<Door, NeverSessionManager> {
     let door = Door { host: host.clone(), tools: Arc::new(tools::all()) };
@@ -34,6 +38,11 @@ pub(super) fn service(host: &Host) -> StreamableHttpService<Door, NeverSessionMa
         .enforce_origin_validation()
         .with_max_request_body_bytes(super::http::LARGEST_BODY);
     StreamableHttpService::new(move || Ok(door.clone()), Arc::new(NeverSessionManager::default()), config)
+}
+
+fn with_data(mut result: CallToolResult, data: serde_json::Value) -> CallToolResult {
+    result.meta.get_or_insert_default().0.insert(DATA.to_owned(), data);
+    result
 }
 
 /// One client's side of the host.
@@ -76,15 +85,10 @@ impl ServerHandler for Door {
         }
         let arguments = serde_json::Value::Object(request.arguments.unwrap_or_default());
         let said = match calls::call(&self.host, &request.name, arguments, &context).await {
-            Ok(said) => {
-                let mut result = CallToolResult::success(vec![ContentBlock::text(said.text)]);
-                result.structured_content = Some(said.data);
-                result
-            }
+            Ok(said) => with_data(CallToolResult::success(vec![ContentBlock::text(said.text)]), said.data),
             Err(problem) => {
-                let mut result = CallToolResult::error(vec![ContentBlock::text(problem.to_string())]);
-                result.structured_content = serde_json::to_value(&problem).ok();
-                result
+                let result = CallToolResult::error(vec![ContentBlock::text(problem.to_string())]);
+                with_data(result, serde_json::to_value(&problem).unwrap_or_default())
             }
         };
         Ok(said.into())

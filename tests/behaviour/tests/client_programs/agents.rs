@@ -1,0 +1,164 @@
+//! The real Claude Code, Codex and Gemini CLI as MCP clients of Jackfield. A stand-in plays their models
+//! and has each call `execute`; the work is done by the shell, and its diagram comes back to the model.
+
+use crate::ran::{Ran, program, ran};
+use jackfield_behaviour::{Ground, Repository, Server};
+use jackfield_standin::{Programs, Scenario, Standin, TEST_KEY};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::Path;
+use tokio::process::Command;
+
+const PROMPT: &str = "Have it done.";
+
+/// A server, a stand-in whose model calls `execute`, and a home for the program.
+struct Scene {
+    programs: Programs,
+    standin: Standin,
+    ground: Ground,
+    repository: Repository,
+    server: Server,
+    /// In the build folder: codex does not set itself up in the temporary one, and gemini reads no
+    /// settings below a folder that everybody may write to.
+    home: tempfile::TempDir,
+}
+
+impl Scene {
+    /// Nothing when the programs cannot be had here, which has then been said.
+    async fn set(agent: &str) -> Option<Self> {
+        let programs = Programs::for_test().unwrap()?;
+        let ground = Ground::new();
+        let repository = ground.repository();
+        let server = ground.serve().await;
+        let standin = Standin::start().unwrap();
+        let arguments = [
+            ("instruction", format!("echo made for {agent} > made.txt")),
+            ("executor", "shell".to_owned()),
+            ("workspace", repository.text()),
+        ];
+        let arguments = arguments.map(|(name, value)| (name.to_owned(), value)).to_vec();
+        standin.scenario(Scenario::Mcp { tool: Some("execute".to_owned()), arguments });
+        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        Some(Self { programs, standin, ground, repository, server, home })
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/mcp", self.server.address())
+    }
+
+    fn bearer(&self) -> String {
+        format!("Bearer {}", self.server.token())
+    }
+
+    fn program(&self, file: &Path) -> Command {
+        program(file, &self.home.path().canonicalize().unwrap(), &self.programs.path())
+    }
+
+    /// The work was done once, as the model said, and its diagram reached the model.
+    async fn assert_done(self, agent: &str, said: &str) {
+        assert!(said.contains("flowchart LR") && said.contains("made.txt"), "{said}");
+        assert!(!said.contains("attempt"), "the data is for programs and not for models: {said}");
+        let database = self.ground.database();
+        let row = database.row("SELECT runs.state, attempts.executor, attempts.branch FROM runs JOIN attempts ON attempts.run = runs.id");
+        assert_eq!((&row["state"], &row["executor"]), (&json!("succeeded"), &json!("shell")));
+        let made = self.repository.file(row["branch"].as_str().unwrap(), "made.txt");
+        assert_eq!(made, format!("made for {agent}"));
+        self.server.stop().await;
+        self.repository.assert_untouched();
+        self.ground.leave();
+    }
+}
+
+fn texts<'a>(events: &'a [Value], wanted: impl Fn(&'a Value) -> Option<&'a str>) -> String {
+    events.iter().filter_map(wanted).collect()
+}
+
+fn assert_exited_well(ran: &Ran) {
+    assert_eq!(ran.code, Some(0), "{ran:#?}");
+}
+
+#[tokio::test]
+async fn claude_code_has_jackfield_execute_and_reads_the_diagram() {
+    let Some(scene) = Scene::set("claude").await else { return };
+    let server =
+        json!({ "type": "http", "url": scene.url(), "headers": { "Authorization": scene.bearer() } });
+    let config = json!({ "mcpServers": { "jackfield": server } }).to_string();
+    let mut claude = scene.program(&scene.programs.claude());
+    claude
+        .args(["-p", "--output-format", "stream-json", "--verbose", "--model", "claude-sonnet-4-5"])
+        .args(["--setting-sources", "", "--strict-mcp-config", "--mcp-config", &config])
+        .args(["--allowedTools", "mcp__jackfield__execute"])
+        .env("ANTHROPIC_BASE_URL", scene.standin.base_url())
+        .env("ANTHROPIC_API_KEY", TEST_KEY)
+        .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
+    let ran = ran(&mut claude, PROMPT).await;
+    assert_exited_well(&ran);
+    let events = ran.events();
+    let connected = json!([{ "name": "jackfield", "status": "connected" }]);
+    let opening = events.iter().find(|event| event["subtype"] == "init").expect("an opening");
+    assert_eq!(opening["mcp_servers"], connected);
+    let said = texts(&events, |event| event["result"].as_str());
+    scene.assert_done("claude", &said).await;
+}
+
+#[tokio::test]
+async fn codex_has_jackfield_execute_and_reads_the_diagram() {
+    let Some(scene) = Scene::set("codex").await else { return };
+    let provider = format!(
+        r#"model_providers.standin={{name="standin",base_url="{}",env_key="STANDIN_KEY",wire_api="responses"}}"#,
+        scene.standin.openai_url()
+    );
+    let server = format!(
+        r#"mcp_servers.jackfield={{url="{}",bearer_token_env_var="JACKFIELD_TOKEN",default_tools_approval_mode="approve"}}"#,
+        scene.url()
+    );
+    let mut codex = scene.program(&scene.programs.codex());
+    codex
+        .args(["exec", "--json", "--skip-git-repo-check", "-m", "gpt-5.5", "--sandbox", "workspace-write"])
+        .args(["-c", "model_provider=standin", "-c", &provider, "-c", &server])
+        .args(["-c", "analytics.enabled=false", "-c", "check_for_update_on_startup=false"])
+        .args(["--disable", "plugins", "-"])
+        .env("STANDIN_KEY", TEST_KEY)
+        .env("JACKFIELD_TOKEN", scene.server.token());
+    let ran = ran(&mut codex, PROMPT).await;
+    assert_exited_well(&ran);
+    let events = ran.events();
+    let done = |kind| {
+        let item = move |event: &&Value| event["type"] == "item.completed" && event["item"]["type"] == kind;
+        events.iter().find(item).unwrap_or_else(|| panic!("no {kind}: {ran:#?}"))
+    };
+    assert_eq!(done("mcp_tool_call")["item"]["status"], "completed");
+    let said = done("agent_message")["item"]["text"].as_str().unwrap().to_owned();
+    scene.assert_done("codex", &said).await;
+}
+
+#[tokio::test]
+async fn gemini_has_jackfield_execute_and_reads_the_diagram() {
+    let Some(scene) = Scene::set("gemini").await else { return };
+    let server =
+        json!({ "httpUrl": scene.url(), "headers": { "Authorization": scene.bearer() }, "trust": true });
+    let settings = json!({
+        "security": { "auth": { "selectedType": "gemini-api-key" } },
+        "privacy": { "usageStatisticsEnabled": false },
+        "general": { "enableAutoUpdate": false, "enableAutoUpdateNotification": false },
+        "mcpServers": { "jackfield": server },
+    });
+    let folder = scene.home.path().join(".gemini");
+    fs::create_dir(&folder).unwrap();
+    fs::write(folder.join("settings.json"), settings.to_string()).unwrap();
+    let mut gemini = scene.program(&scene.programs.gemini());
+    gemini
+        .args(["--output-format", "stream-json", "-m", "gemini-2.5-pro", "--approval-mode", "yolo"])
+        .env("GEMINI_API_KEY", TEST_KEY)
+        .env("GOOGLE_GEMINI_BASE_URL", scene.standin.base_url())
+        .env("GEMINI_CLI_TRUST_WORKSPACE", "true")
+        .env("GEMINI_CLI_NO_RELAUNCH", "1");
+    let ran = ran(&mut gemini, PROMPT).await;
+    assert_exited_well(&ran);
+    let events = ran.events();
+    let said = texts(&events, |event| {
+        let is_said = event["type"] == "message" && event["role"] == "assistant";
+        is_said.then(|| event["content"].as_str())?
+    });
+    scene.assert_done("gemini", &said).await;
+}
