@@ -59,7 +59,10 @@ impl Scene {
         assert!(said.contains("flowchart LR") && said.contains("made.txt"), "{said}");
         assert!(!said.contains("attempt"), "the data is for programs and not for models: {said}");
         let database = self.ground.database();
-        let row = database.row("SELECT runs.state, attempts.executor, attempts.branch FROM runs JOIN attempts ON attempts.run = runs.id");
+        let row = database.row(
+            "SELECT runs.state, attempts.executor, attempts.branch
+             FROM runs JOIN attempts ON attempts.run = runs.id",
+        );
         assert_eq!((&row["state"], &row["executor"]), (&json!("succeeded"), &json!("shell")));
         let made = self.repository.file(row["branch"].as_str().unwrap(), "made.txt");
         assert_eq!(made, format!("made for {agent}"));
