@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 const INSTRUCTIONS: &str = "Jackfield runs coding agents (Claude Code, Codex, Gemini, shell) as budgeted, recorded work \
 in git worktrees. Call `execute` with an instruction and an absolute workspace path. It answers with a short diagram; \
-the work is on the branch that it names. If it answers with a state of queued or running, call `result` with run_id \
+the work is committed to a branch `jackfield/RUN_ID/…` of the workspace. If it answers with a state of queued or running, call `result` with run_id \
 until it is final. `auth_status` says who can work, `breaker` what money is left, `workflow_query` what happened.";
 
 /// Where in `_meta` of a result its data is, for programs. As structured content it would reach the

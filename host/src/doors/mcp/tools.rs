@@ -99,7 +99,7 @@ pub(super) fn all() -> Vec<Tool> {
         tool::<ExecuteRequest>(
             "execute",
             "Have a coding agent do a task in a git worktree of `workspace` and answer with a short diagram. The work is \
-             committed to the branch named in the answer; your checkout is not touched. Still running after wait_s: you \
+             committed to a branch `jackfield/RUN_ID/…`; your checkout is not touched. Still running after wait_s: you \
              get a run_id; call `result` with it.",
             ToolAnnotations::default().read_only(false).destructive(false).open_world(true),
         ),
