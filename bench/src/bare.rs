@@ -1,14 +1,14 @@
 //! The floor: wasmtime with the settings of the host's own engines and with nothing between.
 //!
 //! A call is what it must at least be where calls share nothing: a store with a memory limit and an
-//! epoch deadline, an instance of linked code, the call, and the end of all of it. The components may
-//! import what they like and are granted nothing: an import that is called is a trap.
+//! epoch deadline, an instance of linked code, the call, and the end of all of it. Components are granted
+//! a log that drops what it is told, and nothing else: any other import that is called is a trap.
 
 use crate::house::INSTANCES;
 use anyhow::{Context, Result, anyhow};
 use std::num::NonZeroUsize;
 use wasmtime::component::{
-    Component, ComponentExportIndex, ComponentNamedList, InstancePre, Lift, Linker, Lower,
+    Component, ComponentExportIndex, ComponentNamedList, ComponentType, InstancePre, Lift, Linker, Lower,
 };
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Store, StoreLimits,
@@ -24,6 +24,24 @@ const DEADLINE: u64 = 1_000;
 /// An engine.
 pub(crate) struct Bare {
     engine: Engine,
+}
+
+/// As the WIT has it.
+#[derive(Debug, Clone, Copy, ComponentType, Lift)]
+#[component(enum)]
+#[repr(u8)]
+#[allow(dead_code, reason = "made by lifting only")]
+enum Level {
+    #[component(name = "trace")]
+    Trace,
+    #[component(name = "debug")]
+    Debug,
+    #[component(name = "info")]
+    Info,
+    #[component(name = "warn")]
+    Warn,
+    #[component(name = "error")]
+    Error,
 }
 
 /// One component, linked.
@@ -56,6 +74,9 @@ impl Bare {
     pub(crate) fn link(&self, bytes: &[u8]) -> Result<Linked> {
         let component = Component::from_binary(&self.engine, bytes).map_err(told)?;
         let mut linker = Linker::new(&self.engine);
+        let drop_line = |_: wasmtime::StoreContextMut<'_, StoreLimits>, _: (Level, String)| Ok(());
+        let mut log = linker.instance("jackfield:plugin/log@1.0.0").map_err(told)?;
+        log.func_wrap("log", drop_line).map_err(told)?;
         linker.define_unknown_imports_as_traps(&component).map_err(told)?;
         let linked = linker.instantiate_pre(&component).map_err(told)?;
         Ok(Linked { engine: self.engine.clone(), component, linked })
