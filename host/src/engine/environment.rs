@@ -4,7 +4,9 @@
 //! asked for and the operator granted: an adapter says names, the host knows values.
 //!
 //! A secret is for the program, not for the commands that a model has it run: what `env` prints there
-//! goes to the model and into the program's own transcript. Every bash below the program forgets it.
+//! goes to the model and into the program's own transcript. So every bash below the program is told to
+//! forget it, which spares the model an accident and no more: Claude Code starts its shells another way
+//! and still shows them its key, and any command can read its parent's environment in `/proc`.
 
 use super::redact::Redactor;
 use crate::config::{ExecutorSection, is_secret_name};
