@@ -86,7 +86,7 @@ impl Inner {
         let known = description.models.iter().find(|known| Some(known.name.as_str()) == model);
         let free = description.capabilities.contains(Capabilities::FREE);
         let adapter = known.and_then(|model| model.rates.clone()).map(Into::into);
-        Pricing::of(free, model, &section, adapter, &self.config.breaker, at)
+        Pricing::of(free, model, &section, adapter, &self.config().breaker, at)
     }
 
     fn admission(
@@ -101,7 +101,7 @@ impl Inner {
             Problem::caller("bad_request", error.to_string(), "send the request as documented")
         })?;
         let section = self.executor_section(&planned.executor.plugin.name);
-        let usual = section.reserve_usd.unwrap_or(self.config.breaker.reserve_usd);
+        let usual = section.reserve_usd.unwrap_or(self.config().breaker.reserve_usd);
         let reserve = match planned.pricing {
             Pricing::Free => Micros::ZERO,
             _ => order.max_cost.map_or(usual, |most| most.min(usual)),

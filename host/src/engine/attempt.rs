@@ -118,7 +118,7 @@ impl Inner {
         let worked = self.work(run, planned, &files, &worktree, ended).await;
         let captured = self.worktrees.capture(&worktree, &files.diff).await;
         ended.take_diff(captured, &files.diff);
-        let kept = self.config.run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
+        let kept = self.config().run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
         let release = if kept { Release::Keep } else { Release::Remove };
         if let Err(error) = self.worktrees.release(&worktree, release).await {
             tracing::warn!(run = %run.id, %error, "the worktree stays until the next clean-up");
@@ -155,7 +155,7 @@ impl Inner {
             status: files.status.clone(),
             tag: planned.id.to_string(),
             limits: ProcessLimits {
-                file_size: Some(self.config.run.max_file_mb << 20),
+                file_size: Some(self.config().run.max_file_mb << 20),
                 ..ProcessLimits::default()
             },
         };

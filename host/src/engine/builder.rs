@@ -6,6 +6,7 @@ use super::slots::Slots;
 use super::{Host, Inner, receipts, recover};
 use crate::config::{Config, PluginLimits};
 use crate::embedded;
+use arc_swap::ArcSwap;
 use jackfield_plugins::{
     Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins,
 };
@@ -125,7 +126,7 @@ impl HostBuilder {
         let worktrees = Worktrees::open(&folders.worktrees).map_err(|error| error.problem())?;
         let inner = Inner {
             slots: Slots::new(self.config.run.max_concurrent),
-            config: self.config,
+            config: ArcSwap::from_pointee(self.config),
             folders,
             clock: self.clock,
             store,

@@ -99,7 +99,7 @@ impl Host {
         principal: &str,
         tell: impl FnMut(Progress) + Send,
     ) -> Result<Answer, Problem> {
-        let wait = request.wait_s.unwrap_or(self.0.config.run.wait_s).min(LONGEST_WAIT);
+        let wait = request.wait_s.unwrap_or(self.0.config().run.wait_s).min(LONGEST_WAIT);
         let verbosity = request.verbosity.clone();
         let run = self.dispatch(request, principal).await?;
         self.wait_for(run, Duration::from_secs(wait), tell).await?;
@@ -198,7 +198,7 @@ impl Host {
             Some(ours) => ours.cancel(reason),
             None => self.0.ask_to_cancel(run, reason)?,
         }
-        let patience = Duration::from_secs(self.0.config.run.grace_s.saturating_mul(3).saturating_add(5));
+        let patience = Duration::from_secs(self.0.config().run.grace_s.saturating_mul(3).saturating_add(5));
         if !self.wait_for(run, patience, |_| {}).await?.is_final() {
             return Err(Problem::operator(
                 "not_cancelled",
@@ -220,7 +220,8 @@ impl Host {
         let workspace = self.0.store.workspace(view.run.workspace).await.map_err(|error| error.problem())?;
         let report = report::report(&view, &events, &workspace.name, now);
         let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
-        let level = verbosity.or(asked).unwrap_or(&self.0.config.run.verbosity);
+        let config = self.0.config();
+        let level = verbosity.or(asked).unwrap_or(&config.run.verbosity);
         let called = self.0.plugins.compress(level, &report).await.map_err(|error| error.problem())?;
         let facts = serde_json::json!({ "level": level, "report": report });
         let calls = super::choose::decision(&called, "compress", facts);

@@ -30,6 +30,7 @@ pub(crate) use folders::{default_data, private as private_folder, write_private}
 pub use host::{Advice, AdvisedChoice, Host};
 
 use crate::config::{Config, ExecutorSection};
+use arc_swap::ArcSwap;
 use folders::Folders;
 use health::HealthCache;
 use jackfield_plugins::Plugins;
@@ -52,7 +53,8 @@ const REST: Duration = Duration::from_secs(60);
 
 /// Everything that a host owns. Nothing is global: two hosts in one process do not meet.
 pub(crate) struct Inner {
-    pub(crate) config: Config,
+    /// What is in force now; a changed file takes its place while the host runs.
+    config: ArcSwap<Config>,
     pub(crate) folders: Folders,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) store: Store,
@@ -74,16 +76,21 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
+    /// The configuration as it is now. Whoever needs two settings that belong together asks once.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.config.load_full()
+    }
+
     pub(crate) async fn launcher(&self) -> Result<&Launcher, ProcessError> {
         self.launcher.get_or_try_init(Launcher::detect).await
     }
 
     pub(crate) fn executor_section(&self, name: &str) -> ExecutorSection {
-        self.config.executors.get(name).cloned().unwrap_or_default()
+        self.config().executors.get(name).cloned().unwrap_or_default()
     }
 
     pub(crate) fn limits(&self, workspace: Option<WorkspaceId>, run: Option<Micros>) -> Limits {
-        limits::limits(&self.config.breaker, workspace, run)
+        limits::limits(&self.config().breaker, workspace, run)
     }
 
     /// When an executor may be asked again, where it is resting.

@@ -78,7 +78,7 @@ impl Inner {
     }
 
     fn timeout(&self, request: &ExecuteRequest) -> Result<Duration, Problem> {
-        match request.timeout_s.unwrap_or(self.config.run.timeout_s) {
+        match request.timeout_s.unwrap_or(self.config().run.timeout_s) {
             seconds @ 1..=LONGEST => Ok(Duration::from_secs(seconds)),
             seconds => Err(Problem::caller(
                 "bad_timeout",
@@ -90,8 +90,9 @@ impl Inner {
 
     /// A configured name wins over a path; nothing given means the configured default.
     fn workspace_folder(&self, asked: Option<&str>) -> Result<(Option<String>, PathBuf), Problem> {
+        let config = self.config();
         let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
-            return match &self.config.run.workspace {
+            return match &config.run.workspace {
                 Some(folder) => Ok((None, folder.clone())),
                 None => Err(Problem::caller(
                     "no_workspace",
@@ -100,7 +101,7 @@ impl Inner {
                 )),
             };
         };
-        match self.config.workspaces.get(asked) {
+        match config.workspaces.get(asked) {
             Some(section) => Ok((Some(asked.to_owned()), section.path.clone())),
             None if Path::new(asked).is_absolute() => Ok((None, asked.into())),
             None => Err(Problem::caller(
@@ -108,7 +109,7 @@ impl Inner {
                 format!("there is no workspace named '{asked}'"),
                 format!(
                     "give an absolute path, or a name from jackfield.toml (there: {})",
-                    names(self.config.workspaces.keys())
+                    names(config.workspaces.keys())
                 ),
             )),
         }

@@ -132,7 +132,7 @@ impl<'a> Reading<'a> {
     /// Until the program ends by itself or has to be ended.
     async fn follow(&mut self, running: &mut Running, tail: &mut Tail) -> (Exited, Option<Reason>) {
         let deadline = Instant::now() + self.run.order.timeout;
-        let idle_limit = Duration::from_secs(self.inner.config.run.idle_s);
+        let idle_limit = Duration::from_secs(self.inner.config().run.idle_s);
         let mut alive_at = Instant::now();
         let mut last_sample = None;
         let mut look = interval(LOOK);
@@ -296,7 +296,7 @@ impl<'a> Reading<'a> {
             Some(Reason::Idle) => Some(
                 Failure::new(
                     FailureClass::Timeout,
-                    format!("the agent did nothing for {} s and was ended", self.inner.config.run.idle_s),
+                    format!("the agent did nothing for {} s and was ended", self.inner.config().run.idle_s),
                 )
                 .with_remedy(
                     "look at `jackfield logs` for what it waited for; raise run.idle_s if that is normal",
@@ -335,7 +335,7 @@ async fn look_at(identity: &Identity) -> Option<ActivitySample> {
 
 /// Ends an agent and everything it started. Not a method: a reading cannot be shared while it waits.
 async fn end(inner: &Inner, run: &Run, running: &mut Running) -> Exited {
-    let grace = Duration::from_secs(inner.config.run.grace_s);
+    let grace = Duration::from_secs(inner.config().run.grace_s);
     match running.end(Grace { interrupt: grace, terminate: grace }).await {
         Ok(ended) => ended.exited,
         Err(error) => {
