@@ -10,8 +10,9 @@ pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};
 pub(crate) use sections::is_secret_name;
 pub use sections::{
-    BreakerSection, Config, ExecutorSection, FailureModes, LimitsSection, PluginLimits, PluginsSection,
-    RateSection, RunSection, ServerSection, WorkspaceSection,
+    BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
+    PluginLimits, PluginsSection, QueueSection, RateSection, RungSection, RunSection, ServerSection, TierName,
+    WorkspaceSection,
 };
 
 /// The commented default, as `jackfield config` prints it. A test holds it against the parser.

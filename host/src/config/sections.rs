@@ -14,6 +14,12 @@ pub struct Config {
     pub server: ServerSection,
     /// How runs are carried out.
     pub run: RunSection,
+    /// What waits, who takes it, and what becomes of work whose worker is gone.
+    pub queue: QueueSection,
+    /// Who is asked next when work was not good enough, lowest rung first. Empty: by tier.
+    pub ladder: Vec<RungSection>,
+    /// How long what runs leave behind is kept.
+    pub keep: KeepSection,
     /// Money.
     pub breaker: BreakerSection,
     /// The plugin folder and what may come out of it.
@@ -76,6 +82,124 @@ impl Default for RunSection {
             max_file_mb: 2048,
             keep_worktrees: false,
             workspace: None,
+        }
+    }
+}
+
+/// `[queue]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct QueueSection {
+    /// A worker says that it lives, every so many seconds.
+    pub heartbeat_s: u64,
+    /// A worker that was not heard of for so long is shown as stale, seconds.
+    pub stale_s: u64,
+    /// A worker that was not heard of for so long is given up, and its runs are rescued, seconds.
+    pub rescue_s: u64,
+    /// How often work is looked for where nobody tells of it, seconds.
+    pub poll_s: u64,
+    /// A run that has waited so long counts as one priority higher, and so on, seconds.
+    pub aging_s: u64,
+    /// What becomes of a run whose agent was lost with its host.
+    pub lost: LostPolicy,
+    /// Attempts that a run may have in all, whatever the chooser says.
+    pub most_attempts: u32,
+    /// Attempts one after the other before several agents are asked at once.
+    pub before_consensus: u32,
+}
+
+impl Default for QueueSection {
+    fn default() -> Self {
+        Self {
+            heartbeat_s: 15,
+            stale_s: 60,
+            rescue_s: 300,
+            poll_s: 5,
+            aging_s: 300,
+            lost: LostPolicy::Requeue,
+            most_attempts: 5,
+            before_consensus: 3,
+        }
+    }
+}
+
+/// What becomes of a run whose agent was lost with its host. One that was taken over is never tried
+/// again by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LostPolicy {
+    /// The same is tried once more.
+    Requeue,
+    /// It has failed.
+    Fail,
+}
+
+/// `[[ladder]]`: an executor with a model and an environment of its own, so that one program can stand
+/// on several rungs (Claude Code pointed at another provider's endpoint).
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RungSection {
+    /// What it is called in records, limits and cool-downs.
+    pub name: String,
+    /// Whose adapter drives it.
+    pub executor: String,
+    /// The model; the executor's own where not set.
+    #[serde(default)]
+    pub model: Option<String>,
+    /// How strong it is; the adapter's word where not set.
+    #[serde(default)]
+    pub tier: Option<TierName>,
+    /// On top of the executor's own environment. The place for secrets: no component sees a value.
+    #[serde(default)]
+    pub environment: BTreeMap<String, String>,
+    /// On top of the executor's own settings.
+    #[serde(default)]
+    pub settings: BTreeMap<String, String>,
+    /// Its price; the executor's where not set. Dollars per million tokens.
+    #[serde(default)]
+    pub rates: Option<RateSection>,
+}
+
+/// How strong a model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum TierName {
+    Light,
+    Workhorse,
+    Strategist,
+}
+
+/// `[keep]`: by age and by size, whichever comes first. Branches and the ledger are always kept.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeepSection {
+    /// Worktrees that were kept (`run.keep_worktrees`), hours after their attempt.
+    pub worktree_hours: u64,
+    /// All worktrees together, gigabytes; the oldest go first.
+    pub worktree_gb: u64,
+    /// Logs and diffs of runs that have ended, days.
+    pub log_days: u64,
+    /// All logs and diffs together, gigabytes; the oldest go first.
+    pub log_gb: u64,
+    /// Events of runs that have ended, days.
+    pub event_days: u64,
+    /// What components were asked and answered, days.
+    pub call_days: u64,
+    /// How often is tidied up, minutes; 0: never by itself.
+    pub every_min: u64,
+}
+
+impl Default for KeepSection {
+    fn default() -> Self {
+        Self {
+            worktree_hours: 72,
+            worktree_gb: 20,
+            log_days: 30,
+            log_gb: 10,
+            event_days: 90,
+            call_days: 90,
+            every_min: 30,
         }
     }
 }
@@ -273,6 +397,12 @@ impl From<&RateSection> for Rates {
 pub struct WorkspaceSection {
     /// A git repository or a folder.
     pub path: PathBuf,
+    /// `owner/name`, by which it can be asked for too.
+    #[serde(default)]
+    pub repo: Option<String>,
+    /// Attempts at work in it at once.
+    #[serde(default)]
+    pub max_concurrent: Option<u32>,
 }
 
 /// Dollars as written by a person: `20`, `0.5` or `"0.50"`. Never negative.
