@@ -8,6 +8,7 @@ mod charging;
 mod file;
 mod lives;
 mod processes;
+mod queue;
 mod reading;
 mod storm;
 mod support;
