@@ -55,7 +55,7 @@ impl Host {
                 Problem::caller(
                     "unknown_state",
                     format!("there is no state '{text}'"),
-                    "use queued, running, succeeded, failed or cancelled",
+                    "use queued, running, waiting, succeeded, failed or cancelled",
                 )
             })?],
         };
@@ -95,13 +95,13 @@ impl Host {
         self.0.store.run_events(run, after, limit).await.map_err(|error| error.problem())
     }
 
-    /// The diff of a run's last attempt; empty where it changed nothing.
+    /// The diff of a run: of the attempt that was chosen, or the last one; empty where it changed nothing.
     ///
     /// # Errors
     /// A [`Problem`] where there is no such run, or its diff is no longer kept.
     pub async fn diff(&self, run: RunId) -> Result<Vec<u8>, Problem> {
         let view = self.run(run).await?;
-        let Some(diff) = view.artifacts.iter().rev().find(|artifact| artifact.kind == "diff") else {
+        let Some(diff) = super::report::diff(&view) else {
             return Ok(Vec::new());
         };
         tokio::fs::read(&diff.target).await.map_err(|error| {

@@ -40,6 +40,7 @@ mod private;
 mod record;
 mod release;
 mod removal;
+mod restore;
 mod save;
 mod source;
 mod stack;
