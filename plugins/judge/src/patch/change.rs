@@ -3,7 +3,6 @@
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cmp::Ordering;
 use core::ops::Range;
 
 /// A whole diff.
@@ -130,13 +129,13 @@ impl File {
         let mut alike = 0;
         let (mut mine, mut theirs) = (self.keys().peekable(), other.keys().peekable());
         while let (Some(one), Some(two)) = (mine.peek(), theirs.peek()) {
-            match one.cmp(two) {
-                Ordering::Less => drop(mine.next()),
-                Ordering::Greater => drop(theirs.next()),
-                Ordering::Equal => {
-                    alike += 1;
-                    (mine.next(), theirs.next());
-                }
+            let order = one.cmp(two);
+            alike += usize::from(order.is_eq());
+            if order.is_le() {
+                mine.next();
+            }
+            if order.is_ge() {
+                theirs.next();
             }
         }
         alike
