@@ -119,6 +119,7 @@ impl HostBuilder {
                 executor: FailureMode::Fail,
                 chooser: self.config.plugins.on_failure.chooser,
                 compressor: self.config.plugins.on_failure.compressor,
+                judge: self.config.plugins.on_failure.judge,
             },
             chooser: self.config.plugins.chooser.clone(),
             instances: self.config.plugins.instances,
@@ -171,6 +172,7 @@ fn limits(section: &crate::config::LimitsSection) -> KindLimits {
         executor: with(&section.executor, generous.executor),
         chooser: with(&section.chooser, generous.chooser),
         compressor: with(&section.compressor, generous.compressor),
+        judge: with(&section.judge, generous.judge),
         own: generous.own,
     }
 }
