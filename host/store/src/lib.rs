@@ -9,6 +9,7 @@
 
 mod error;
 mod file;
+mod keep;
 mod life;
 mod money;
 mod record;
@@ -16,6 +17,8 @@ mod store;
 mod view;
 
 pub use error::{AdmitError, StoreError};
+pub use file::Copied;
+pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
 pub use life::{Admission, Admitted, Settling, Started};
 pub use money::{
     Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Counts, InvalidScope, LedgerFilter,
@@ -28,4 +31,4 @@ pub use record::{
     RunSummary, RunView, Serving, Settlement, Task, Workspace, WorkspaceKind,
 };
 pub use store::{Store, StoreOptions};
-pub use view::{ModelStats, RunFilter, Totals, UsageShare};
+pub use view::{EventPage, ModelStats, RunFilter, Totals, UsageShare};
