@@ -24,10 +24,10 @@ pub fn occupant(folder: &Path) -> Option<Occupant> {
         let cwd = fs::read_link(about.join("cwd")).ok();
         let open = fs::read_dir(about.join("fd")).into_iter().flatten().flatten();
         let open = open.filter_map(|entry| fs::read_link(entry.path()).ok());
-        cwd.into_iter().chain(open).any(|path| path.starts_with(folder)).then(|| Occupant {
-            pid: pid.cast_signed(),
-            program: program(&about),
-        })
+        cwd.into_iter()
+            .chain(open)
+            .any(|path| path.starts_with(folder))
+            .then(|| Occupant { pid: pid.cast_signed(), program: program(&about) })
     })
 }
 

@@ -143,6 +143,7 @@ impl HostBuilder {
         };
         let host = Host::new(inner);
         host.recover();
+        host.keep();
         Ok(host)
     }
 }

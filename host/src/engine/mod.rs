@@ -12,6 +12,7 @@ mod events;
 mod folders;
 mod health;
 mod host;
+mod keep;
 mod life;
 mod limits;
 mod order;
@@ -28,6 +29,7 @@ pub use builder::HostBuilder;
 pub(crate) use events::line as event_line;
 pub(crate) use folders::{default_data, private as private_folder, write_private};
 pub use host::{Advice, AdvisedChoice, Host};
+pub use keep::{Backup, Gone, Kept, Tidied, Tidying};
 
 use crate::config::{Config, ExecutorSection};
 use arc_swap::ArcSwap;

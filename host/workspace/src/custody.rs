@@ -82,10 +82,7 @@ impl Proof<'_> {
 
 fn lost(line: &str) -> Result<Lost, WorkspaceError> {
     let mut ids = line.split(' ').map(|id| Commit::try_from(id.to_owned()));
-    let unreadable = || WorkspaceError::Git {
-        what: PROVE.to_owned(),
-        said: format!("it listed '{line}'"),
-    };
+    let unreadable = || WorkspaceError::Git { what: PROVE.to_owned(), said: format!("it listed '{line}'") };
     let commit = ids.next().and_then(Result::ok).ok_or_else(unreadable)?;
     Ok(Lost { commit, parents: ids.collect::<Result<_, _>>().map_err(|_| unreadable())? })
 }
@@ -104,9 +101,11 @@ async fn known(worktree: &Worktree) -> Result<Vec<Commit>, WorkspaceError> {
         .into_iter()
         .chain(branch.map(|branch| (worktree.repository.as_path(), branch)))
     {
-        let is = Git::to(READ, &worktree.repository)
-            .with("GIT_DIR", folder)
-            .arguments(["rev-parse", "--verify", &format!("{reference}^{{commit}}")]);
+        let is = Git::to(READ, &worktree.repository).with("GIT_DIR", folder).arguments([
+            "rev-parse",
+            "--verify",
+            &format!("{reference}^{{commit}}"),
+        ]);
         known.insert(is.commit().await?);
         known.extend(was(worktree, folder, &reference).await?);
     }

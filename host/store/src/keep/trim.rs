@@ -95,7 +95,8 @@ impl Store {
     ) -> Result<Overdue, StoreError> {
         self.read(move |conn| {
             let number = |sql: &str, before| conn.one(sql, [stamp(before)], |row| row.get::<_, i64>(0));
-            let events = "SELECT COUNT(*) FROM run_events JOIN runs ON runs.id = run WHERE runs.ended_at < ?1";
+            let events =
+                "SELECT COUNT(*) FROM run_events JOIN runs ON runs.id = run WHERE runs.ended_at < ?1";
             let calls = format!("SELECT COUNT(*) {OLD_CALLS}");
             Ok(Overdue {
                 events: count(number(events, events_before)?.unwrap_or(0)),
@@ -115,12 +116,7 @@ fn old_runs(conn: &Connection, ended_before: Timestamp) -> Result<Vec<RunId>, St
     conn.all(&sql, params![stamp(ended_before), RUNS], |row| row.parsed("id"))
 }
 
-fn delete_events(
-    tx: &Tx<'_>,
-    run: RunId,
-    ended_before: Timestamp,
-    most: usize,
-) -> Result<usize, StoreError> {
+fn delete_events(tx: &Tx<'_>, run: RunId, ended_before: Timestamp, most: usize) -> Result<usize, StoreError> {
     tx.exec(
         "DELETE FROM run_events WHERE (run, seq) IN (
              SELECT run, seq FROM run_events

@@ -150,12 +150,7 @@ impl Store {
 
     /// The same, which says how many of those that were asked for are no longer kept. Before the first event
     /// of the page, or the end of the run, there is nothing that could still come.
-    pub async fn run_events_kept(
-        &self,
-        run: RunId,
-        after: u64,
-        limit: u32,
-    ) -> Result<EventPage, StoreError> {
+    pub async fn run_events_kept(&self, run: RunId, after: u64, limit: u32) -> Result<EventPage, StoreError> {
         self.read(move |conn| {
             let events = conn.all(
                 "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
