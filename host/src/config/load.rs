@@ -152,6 +152,14 @@ mod tests {
         assert_eq!(spelled_out.run, Config { ..Config::default() }.run);
         assert_eq!(spelled_out.breaker, Config::default().breaker);
         assert_eq!(spelled_out.server, Config::default().server);
+        assert_eq!(spelled_out.keep, Config::default().keep);
+        // A setting that is not spelled out would have its default all the same.
+        let table: Table = toml::from_str(&uncommented).unwrap();
+        let keys: Vec<&str> = table["keep"].as_table().unwrap().keys().map(String::as_str).collect();
+        let mut named =
+            ["worktree_hours", "worktree_gb", "log_days", "log_gb", "event_days", "call_days", "every_min"];
+        named.sort_unstable();
+        assert_eq!(keys, named);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::report;
 use super::running::Running;
 use super::{Host, Inner, advance};
 use crate::api::{Answer, ExecuteRequest};
+use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
 use jackfield_types::{AttemptState, FailureKind, Micros, Problem, Settled};
 use serde_json::{Value, json};
@@ -94,7 +95,103 @@ impl Inner {
         ))
     }
 
-    pub(super) async fn judged(&self, _run: &Running, view: &RunView, done: &[Done]) -> Follows {
-        self.hand_over(view, done, "no judge", "host".to_owned())
+    /// The judge's word on a round of several.
+    pub(super) async fn judged(&self, run: &Running, view: &RunView, done: &[Done]) -> Follows {
+        let workspace = &run.order.workspace.name;
+        let results: Vec<ResultInQuestion> = done
+            .iter()
+            .map(|one| ResultInQuestion {
+                report: report::report(&as_settled(view, one), &[], workspace, self.clock.now()),
+                diff: diff_of(&one.ended.artifacts),
+            })
+            .collect();
+        let cost: Micros = done.iter().map(|one| one.ended.cost.total).sum();
+        let facts = json!({ "results": results });
+        let (comparison, by, calls) = match self.plugins.compare(&results).await {
+            Ok(called) => {
+                let calls = decision(&called, "compare", facts);
+                (called.value, called.plugin.digest.to_string(), calls)
+            }
+            Err(error) => {
+                let calls = failed_decision(&error, "compare", facts).into_iter().collect();
+                let reason = format!("nobody could compare what they did: {error}");
+                let follows = self.hand_over(view, done, &reason, "host".to_owned());
+                return Follows { calls, ..follows };
+            }
+        };
+        let winner = comparison.winner.and_then(|index| done.get(usize::try_from(index).ok()?));
+        let details = verdict(&comparison, done, winner, cost);
+        let follows = match winner {
+            Some(winner) => Follows {
+                chosen: Some(winner.attempt.id),
+                ..Follows::end(advance::end_state(&winner.settled))
+            },
+            // Where nobody could have done it, a person cannot choose either.
+            None if done.iter().all(cannot) => {
+                Follows::end(done.last().map_or(jackfield_types::RunState::Failed, |one| {
+                    advance::end_state(&one.settled)
+                }))
+            }
+            None => self.hand_over(view, done, &comparison.reason, by.clone()),
+        };
+        Follows { calls, ..follows }.decided("verdict", by, &comparison.reason, details)
     }
+}
+
+/// It failed for a reason that no better work would have changed.
+fn cannot(done: &Done) -> bool {
+    matches!(&done.settled, Settled::Failed(failure) if failure.class.kind() != FailureKind::Quality)
+}
+
+/// What was compared and how it came out, for whoever asks later.
+fn verdict(comparison: &Comparison, done: &[Done], winner: Option<&Done>, cost: Micros) -> Value {
+    json!({
+        "comparison": comparison,
+        "attempts": done.iter().map(|one| one.attempt.id).collect::<Vec<_>>(),
+        "winner": winner.map(|one| one.attempt.id),
+        "cost_usd": cost.usd(),
+    })
+}
+
+/// The run as if that attempt were its only one, and settled.
+fn as_settled(view: &RunView, done: &Done) -> RunView {
+    let ended = &done.ended;
+    let mut attempt = done.attempt.clone();
+    attempt.state = AttemptState::Settled;
+    attempt.outcome = Some(ended.outcome.clone());
+    attempt.settled = Some(done.settled.clone());
+    attempt.usage = ended.usage;
+    attempt.cost = ended.cost.total;
+    attempt.cost_source = Some(ended.cost.source);
+    attempt.answer = Some(ended.answer.clone());
+    attempt.latency_ms = Some(done.latency_ms);
+    attempt.checks = (!ended.checks.is_empty()).then(|| ended.checks.clone());
+    let artifact = |new: &NewArtifact| Artifact {
+        id: 0,
+        run: view.run.id,
+        attempt: attempt.id,
+        kind: new.kind.clone(),
+        label: new.label.clone(),
+        target: new.target.clone(),
+        bytes: new.bytes,
+        meta: new.meta.clone(),
+        created_at: view.run.created_at,
+    };
+    RunView {
+        task: view.task.clone(),
+        run: jackfield_store::Run { chosen: None, ..view.run.clone() },
+        artifacts: ended.artifacts.iter().map(artifact).collect(),
+        attempts: vec![attempt],
+    }
+}
+
+fn diff_of(artifacts: &[NewArtifact]) -> String {
+    let diff = artifacts.iter().find(|artifact| artifact.kind == "diff");
+    let read = |path: &str| {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(LONGEST_DIFF).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    let bytes = diff.map(|diff| read(&diff.target).unwrap_or_default()).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -47,6 +47,19 @@ fn text_of(text: &str) -> Value {
     json!({ "text": clip(text, LONGEST) })
 }
 
+/// What stands in the place of the first events of a run once they are no longer kept; `last` was the last
+/// of them.
+pub(crate) fn gone(last: u64, at: Timestamp) -> RunEvent {
+    let text = format!("older events, up to number {last}, are no longer kept");
+    RunEvent {
+        seq: last,
+        at,
+        attempt: None,
+        kind: "events_gone".to_owned(),
+        payload: json!({ "text": text }),
+    }
+}
+
 /// At most `most` bytes of `text`, ending on a character.
 pub(crate) fn clip(text: &str, most: usize) -> String {
     if text.len() <= most {
@@ -77,7 +90,7 @@ pub(crate) fn line(event: &RunEvent) -> Option<String> {
         }
         "warning" | "host_warning" => format!("warning: {}", first_line(field("text"))),
         "worktree" => format!("worktree ready on {}", field("branch")),
-        "decision" => first_line(field("text")),
+        "decision" | "events_gone" => first_line(field("text")),
         "run_queued" => "waiting for a place".to_owned(),
         "run_started" => "started".to_owned(),
         "run_succeeded" => "succeeded".to_owned(),

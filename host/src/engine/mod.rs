@@ -21,6 +21,7 @@ mod files;
 mod folders;
 mod health;
 mod host;
+mod keep;
 mod ladder;
 mod limits;
 mod order;
@@ -39,6 +40,7 @@ pub use builder::HostBuilder;
 pub(crate) use events::line as event_line;
 pub(crate) use folders::{default_data, private as private_folder, write_private};
 pub use host::{Advice, AdvisedChoice, Host};
+pub use keep::{Backup, Gone, Kept, Tidied, Tidying};
 pub use worker::Work;
 
 use crate::config::{Config, ExecutorSection};

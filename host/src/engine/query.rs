@@ -4,10 +4,11 @@ use super::Host;
 use crate::api::RunsFilter;
 use jackfield_plugins::{CheckReport, Inspection, LevelInfo, PluginStatus};
 use jackfield_store::{
-    BreakerStatus, Event, LedgerFilter, LedgerRow, LimitStatus, ModelStats, Period, PluginCall,
+    Attempt, BreakerStatus, Event, LedgerFilter, LedgerRow, LimitStatus, ModelStats, Period, PluginCall,
     PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView, Scope, Totals,
 };
 use jackfield_types::{Micros, PluginKind, Problem, RunId, RunState, TaskId};
+use jackfield_workspace::Worktree;
 use std::path::{Path, PathBuf};
 
 /// Most runs on one page.
@@ -87,12 +88,22 @@ impl Host {
         })
     }
 
-    /// Events of a run after a sequence number, oldest first.
+    /// Events of a run after a sequence number, oldest first. Where the first of them are no longer kept, one
+    /// event of the kind `events_gone` stands in their place, with the number of the last of them.
     ///
     /// # Errors
     /// A [`Problem`] where there is no such run.
     pub async fn run_events(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
-        self.0.store.run_events(run, after, limit).await.map_err(|error| error.problem())
+        let page = self.0.store.run_events_kept(run, after, limit).await.map_err(|error| error.problem())?;
+        let mut events = page.events;
+        if let Some(last) = page.gone_to {
+            let at = match events.first() {
+                Some(first) => first.at,
+                None => self.run(run).await?.run.ended_at.unwrap_or_else(|| self.0.clock.now()),
+            };
+            events.insert(0, super::events::gone(last, at));
+        }
+        Ok(events)
     }
 
     /// The diff of a run: of the attempt that was chosen, or the last one; empty where it changed nothing.
@@ -104,14 +115,8 @@ impl Host {
         let Some(diff) = super::report::diff(&view) else {
             return Ok(Vec::new());
         };
-        tokio::fs::read(&diff.target).await.map_err(|error| {
-            let branch = view.attempts.last().and_then(|attempt| attempt.branch.clone()).unwrap_or_default();
-            Problem::operator(
-                "diff_gone",
-                format!("the diff of run {run} cannot be read: {error}"),
-                format!("the work is on the branch {branch}: git diff BASE..{branch}"),
-            )
-        })
+        let made_by = view.attempts.iter().find(|attempt| attempt.id == diff.attempt);
+        tokio::fs::read(&diff.target).await.map_err(|error| diff_gone(run, made_by, &error))
     }
 
     /// Every decision about a task, with the digest that made it and the facts it saw.
@@ -237,6 +242,29 @@ impl Host {
     pub fn data_folder(&self) -> PathBuf {
         self.0.folders.data.clone()
     }
+}
+
+fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> Problem {
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            format!("the diff of run {run} is no longer kept (`[keep]` says for how long)")
+        }
+        _ => format!("the diff of run {run} cannot be read: {error}"),
+    };
+    let worktree: Option<Worktree> =
+        made_by.and_then(|attempt| serde_json::from_str(attempt.worktree.as_deref()?).ok());
+    let remedy = worktree.map_or_else(
+        || "what it changed is on its branch, which `jackfield runs RUN --json` names".to_owned(),
+        |made| {
+            let repository = made.repository.display();
+            format!(
+                "what it changed is on its branch: git --git-dir '{repository}' diff {} {}",
+                made.base.short(),
+                made.branch
+            )
+        },
+    );
+    Problem::operator("diff_gone", message, remedy)
 }
 
 fn with_reason(reason: &str) -> Result<String, Problem> {

@@ -60,7 +60,7 @@ impl Inner {
     }
 
     /// Undoes worktrees that hosts which are gone left half made. Once, when the host is opened.
-    pub(super) async fn repair(self: Arc<Self>) {
+    pub(super) async fn repair_worktrees(self: Arc<Self>) {
         match self.worktrees.repair().await {
             Ok(repaired) => {
                 for failed in repaired.failed {

@@ -25,6 +25,10 @@ pub enum StoreError {
     Sqlite(Arc<rusqlite::Error>),
     #[error("a record does not read back: {0}")]
     Damaged(String),
+    #[error("there is something at {} already", path.display())]
+    BackupExists { path: PathBuf },
+    #[error("the backup {} did not come about: {why}", path.display())]
+    Backup { path: PathBuf, why: String },
     #[error("the store is closed")]
     Closed,
     #[error("there is no {what} {id}")]
@@ -60,6 +64,16 @@ impl StoreError {
             Self::DiskFull => ("disk_full", "free some space on the disk of the data folder"),
             Self::Sqlite(_) | Self::Damaged(_) => {
                 ("records_failed", "run `jackfield doctor`; a backup may have to be restored")
+            }
+            Self::BackupExists { .. } => {
+                return Problem::caller(
+                    "backup_exists",
+                    message,
+                    "name a file that does not exist: a backup never overwrites anything",
+                );
+            }
+            Self::Backup { .. } => {
+                ("backup_failed", "mend that, or name a file on another disk, then try again")
             }
             Self::Closed => ("store_closed", "the host is going down; start it again"),
             Self::NotFound { what, .. } => {

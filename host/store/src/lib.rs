@@ -9,6 +9,7 @@
 
 mod error;
 mod file;
+mod keep;
 mod life;
 mod money;
 mod queue;
@@ -17,6 +18,8 @@ mod store;
 mod view;
 
 pub use error::{AdmitError, StoreError};
+pub use file::Copied;
+pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
 pub use life::{Admission, Admitted, Settling, Started};
 pub use money::{
     Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Counts, InvalidScope, LedgerFilter,
@@ -31,4 +34,4 @@ pub use record::{
 };
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
 pub use store::{Store, StoreOptions};
-pub use view::{ModelStats, RunFilter, Totals, UsageShare};
+pub use view::{EventPage, ModelStats, RunFilter, Totals, UsageShare};

@@ -1,7 +1,7 @@
 //! The store as a whole: opened once per process and data folder, cloned freely.
 
 use crate::StoreError;
-use crate::file::{Changes, Readers, Tx, Writer, connect, copy, migrate, prepare};
+use crate::file::{Changes, Copied, Readers, Tx, Writer, connect, copy, migrate, prepare};
 use crate::money::Calendar;
 use jackfield_types::{Clock, RunId};
 use rusqlite::Connection;
@@ -80,8 +80,9 @@ impl Store {
         &self.0.file
     }
 
-    /// Copies the whole database, as it stands at one moment, to a new file (0600) while work goes on.
-    pub async fn backup(&self, to: &Path) -> Result<(), StoreError> {
+    /// Copies the whole database, as it stands at one moment, to a new file (0600) while work goes on. The
+    /// copy is checked, and is one file that needs no other. Nothing is left of one that does not come about.
+    pub async fn backup(&self, to: &Path) -> Result<Copied, StoreError> {
         let (to, from) = (to.to_owned(), self.0.file.clone());
         let copied = tokio::task::spawn_blocking(move || copy(&connect(&from, WAIT)?, &to));
         copied.await.map_err(|_| StoreError::Closed)?

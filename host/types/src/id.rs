@@ -1,5 +1,6 @@
 //! Ids: ULIDs, each kind its own type, so that a run is never taken for a task.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -25,6 +26,12 @@ macro_rules! id {
             #[allow(clippy::new_without_default)]
             pub fn new() -> Self {
                 Self(Ulid::generate())
+            }
+
+            /// When it was made, by the clock of the machine that made it, to the millisecond.
+            pub fn made_at(self) -> Timestamp {
+                let at = i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX);
+                Timestamp::from_millisecond(at).unwrap_or(Timestamp::MAX)
             }
         }
 
@@ -108,6 +115,16 @@ id!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_knows_when_it_was_made() {
+        let before = Timestamp::now().as_millisecond();
+        let at = RunId::new().made_at().as_millisecond();
+        assert!((before..=Timestamp::now().as_millisecond()).contains(&at));
+        // The highest id there is lies beyond any time that can be written.
+        let last: RunId = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse().unwrap();
+        assert_eq!(last.made_at(), Timestamp::MAX);
+    }
 
     #[test]
     fn an_id_reads_back_what_it_shows() {

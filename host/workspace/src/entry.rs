@@ -11,6 +11,14 @@ use jackfield_types::AttemptId;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// How the reason of our lock on a worktree begins; the attempt follows.
+const OUR_LOCK: &str = "in use by jackfield, attempt";
+
+/// Whether a worktree was locked by us, as its reason tells.
+pub(crate) fn is_our_lock(reason: &str) -> bool {
+    reason.starts_with(OUR_LOCK)
+}
+
 /// Registers a worktree without files, with its branch, and gives its own git folder.
 pub(crate) async fn add(
     lock: &Lock,
@@ -25,7 +33,7 @@ pub(crate) async fn add(
         Git::to(what, &repository.top)
             .arguments(["worktree", "add", "--quiet", "--no-checkout", "--no-track", "--lock"])
             // Locked, so that neither the agent nor a tidying user prunes it while it is in use.
-            .arguments(["--reason", &format!("in use by jackfield, attempt {attempt}"), "-b", branch, "--"])
+            .arguments(["--reason", &format!("{OUR_LOCK} {attempt}"), "-b", branch, "--"])
             .argument(tree)
             .argument(base.as_str())
             .ask()

@@ -3,7 +3,7 @@
 //! The life of a worktree: [`source`] says what a folder is, [`Worktrees::create`] gives an attempt
 //! files and a branch of its own, [`Worktrees::capture`] commits what the agent left and writes the
 //! diff, [`Worktrees::release`] keeps or removes it. [`Worktrees::repair`] undoes what a killed host
-//! left half done.
+//! left half done, and [`Worktrees::retire`] removes what was kept when its time is over.
 //!
 //! What holds throughout:
 //! - The user's checkout, index, branches and stashes are never written. Their repository gains
@@ -32,6 +32,7 @@ mod capture;
 mod changed;
 mod commit;
 mod copying;
+mod custody;
 mod entry;
 mod error;
 mod git;
@@ -41,6 +42,7 @@ mod record;
 mod release;
 mod removal;
 mod restore;
+mod retire;
 mod save;
 mod source;
 mod stack;
@@ -52,6 +54,7 @@ pub use capture::Captured;
 pub use changed::{ChangeKind, ChangedFile};
 pub use commit::{Commit, InvalidCommit};
 pub use error::WorkspaceError;
+pub use retire::{Retired, remove_folder, room};
 pub use source::{Repository, Source, source};
 pub use stack::{Stack, detect_language, detect_stack};
 pub use throwaway::throwaway;

@@ -3,6 +3,7 @@
 use crate::git::Git;
 use crate::lock::Lock;
 use crate::record::{Claim, Place, Record};
+use crate::save::Saved;
 use crate::{
     Release, Released, WorkspaceError, Worktree, WorktreeKind, Worktrees, capture, changed, entry, removal,
     save,
@@ -38,7 +39,7 @@ impl Worktrees {
 
 async fn remove(place: &Place, claim: &Claim, worktree: &Worktree) -> Result<Released, WorkspaceError> {
     if worktree.repository.is_dir() {
-        if let Some(why) = unsaved(worktree).await? {
+        if let (_, Some(why)) = unsaved(worktree).await? {
             removal::forget(&worktree.admin.join("locked"))?;
             return Ok(Released { removed: false, branch_kept: true, kept_because: Some(why) });
         }
@@ -51,20 +52,22 @@ async fn remove(place: &Place, claim: &Claim, worktree: &Worktree) -> Result<Rel
     Ok(Released { removed: true, branch_kept, kept_because: None })
 }
 
-/// Saves what is in the worktree; what cannot be saved is the answer.
-async fn unsaved(worktree: &Worktree) -> Result<Option<String>, WorkspaceError> {
-    let saved = save::save(worktree).await?;
+/// Saves what is in the worktree, and says what cannot be saved.
+pub(crate) async fn unsaved(worktree: &Worktree) -> Result<(Saved, Option<String>), WorkspaceError> {
+    let mut saved = save::save(worktree).await?;
     if !worktree.is_there() {
-        return Ok(None);
+        return Ok((saved, None));
     }
-    if saved.left_out.is_some() {
-        return Ok(saved.left_out);
+    if let Some(why) = saved.left_out.take() {
+        return Ok((saved, Some(why)));
     }
     let listing = changed::list(&worktree.repository, &worktree.base, &saved.head).await?;
     if let Some(why) = capture::nested(&listing.nested) {
-        return Ok(Some(why));
+        return Ok((saved, Some(why)));
     }
-    if worktree.path.join(".gitmodules").is_file() { changed_submodules(worktree).await } else { Ok(None) }
+    let submodules = worktree.path.join(".gitmodules").is_file();
+    let why = if submodules { changed_submodules(worktree).await? } else { None };
+    Ok((saved, why))
 }
 
 /// Submodules in which something is not committed, or committed and nowhere else.

@@ -266,7 +266,7 @@ fn copy_index(from: &Path, to: &Path) -> io::Result<()> {
     fs::File::open(to)?.set_times(FileTimes::new().set_modified(written))
 }
 
-async fn tree_of(git_folder: &Path, commit: &Commit) -> Result<String, WorkspaceError> {
+pub(crate) async fn tree_of(git_folder: &Path, commit: &Commit) -> Result<String, WorkspaceError> {
     Git::to("read a commit", git_folder)
         .with("GIT_DIR", git_folder)
         .arguments(["rev-parse", "--verify", &format!("{commit}^{{tree}}")])

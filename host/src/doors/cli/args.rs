@@ -107,6 +107,20 @@ pub(crate) enum Command {
     },
     /// Check the set-up and say how to mend what is wrong
     Doctor,
+    /// Copy the records to a file while work goes on, and check the copy
+    Backup {
+        /// A file that does not exist yet
+        file: PathBuf,
+    },
+    /// Let go of old worktrees, logs and events now, as `[keep]` in the configuration says
+    Tidy {
+        /// Only say what would go
+        #[arg(long)]
+        dry_run: bool,
+        /// Write the database anew afterwards, without gaps; while nothing is at work
+        #[arg(long, conflicts_with = "dry_run")]
+        vacuum: bool,
+    },
     /// Print the configuration: the commented default, or what is in force
     Config {
         /// What is in force, all layers applied

@@ -3,11 +3,11 @@
 use super::args::{BreakerCommand, Command, Global, PluginCommand, RunArgs};
 use super::progress::Teller;
 use super::serve::told_to_stop;
-use super::{Outcome, say, say_line, settings};
+use super::{Outcome, say, say_line, settings, upkeep};
 use crate::api::{Access, Complexity, ExecuteRequest, Expect, RunsFilter};
 use crate::config::{DEFAULT_TOML, is_secret_name};
 use crate::doors::text;
-use crate::{Answer, Host};
+use crate::{Answer, Host, Tidying};
 use jackfield_types::{Micros, Problem, RunId, RunState};
 use std::io::Read;
 use std::path::Path;
@@ -125,6 +125,10 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Cancel { run, reason } => {
             let answer = host.cancel(host.find_run(&run).await?, &reason).await?;
             say(json, || answer.text.clone(), &answer);
+        }
+        Command::Backup { file } => return upkeep::backup(host, &file, json).await,
+        Command::Tidy { dry_run, vacuum } => {
+            return upkeep::tidy(host, Tidying { dry_run, vacuum }, json).await;
         }
         Command::Demo { .. }
         | Command::Run(_)

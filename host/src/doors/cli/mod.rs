@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod progress;
 mod serve;
+mod upkeep;
 
 use crate::{Host, Work};
 use crate::config::{Config, Layers, default_file, load};

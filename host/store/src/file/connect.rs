@@ -1,10 +1,7 @@
 //! Connections, every one of them set up alike.
 
 use crate::StoreError;
-use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -18,6 +15,9 @@ pub(crate) fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection,
     conn.set_prepared_statement_cache_capacity(128);
     // Before anything that may have to wait for another process.
     conn.busy_timeout(busy_timeout)?;
+    if file.metadata().is_ok_and(|facts| facts.len() == 0) {
+        give_back_later(&conn)?;
+    }
     write_ahead(&conn, busy_timeout).map_err(|error| match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => StoreError::Foreign { path: file.to_owned() },
         _ => error.into(),
@@ -28,6 +28,15 @@ pub(crate) fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection,
     conn.pragma_update(None, "temp_store", "MEMORY")?;
     conn.pragma_update(None, "journal_size_limit", 64 << 20)?;
     Ok(conn)
+}
+
+/// So that a file can give pages back it has to be told before anything is in it. Where two processes make
+/// it at once, the one that is too late has nothing to say.
+fn give_back_later(conn: &Connection) -> Result<(), StoreError> {
+    match conn.pragma_update(None, "auto_vacuum", "INCREMENTAL") {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+        told => Ok(told?),
+    }
 }
 
 /// SQLite does not wait, whatever the busy timeout, when two processes turn the log on at once.
@@ -44,18 +53,4 @@ fn write_ahead(conn: &Connection, busy_timeout: Duration) -> rusqlite::Result<()
             other => return other.map(drop),
         }
     }
-}
-
-/// Copies what `from` sees now to a new file, which only its owner can read.
-pub(crate) fn copy(from: &Connection, to: &Path) -> Result<(), StoreError> {
-    OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(to)
-        .map_err(|error| StoreError::Misuse(format!("{} cannot be made: {error}", to.display())))?;
-    let mut copy = Connection::open(to)?;
-    // In one step, hence from one snapshot: in several, every write in between would begin it anew.
-    Backup::new(from, &mut copy)?.step(-1)?;
-    Ok(())
 }

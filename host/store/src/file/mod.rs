@@ -1,5 +1,6 @@
 //! The database file: how it is opened, migrated, written and read.
 
+mod backup;
 mod changes;
 mod connect;
 mod folder;
@@ -8,8 +9,10 @@ mod row;
 mod schema;
 mod writer;
 
+pub use backup::Copied;
+pub(crate) use backup::copy;
 pub(crate) use changes::Changes;
-pub(crate) use connect::{connect, copy};
+pub(crate) use connect::connect;
 pub(crate) use folder::prepare;
 pub(crate) use readers::Readers;
 pub(crate) use row::{Columns, Sql, count, signed, stamp, word};

@@ -5,5 +5,5 @@ mod stats;
 pub(crate) mod trail;
 pub(crate) mod workspaces;
 
-pub use runs::RunFilter;
+pub use runs::{EventPage, RunFilter};
 pub use stats::{ModelStats, Totals, UsageShare};

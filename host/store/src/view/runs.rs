@@ -19,6 +19,15 @@ pub struct RunFilter {
     pub limit: u32,
 }
 
+/// Events of a run, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EventPage {
+    /// Those that are kept.
+    pub events: Vec<RunEvent>,
+    /// The last of those before them that were asked for and are no longer kept, if there are any.
+    pub gone_to: Option<u64>,
+}
+
 impl Default for RunFilter {
     fn default() -> Self {
         Self { states: Vec::new(), workspace: None, before: None, limit: 50 }
@@ -135,6 +144,24 @@ impl Store {
                 params![run.to_string(), signed(after), limit],
                 RunEvent::read,
             )
+        })
+        .await
+    }
+
+    /// The same, which says how many of those that were asked for are no longer kept. Before the first event
+    /// of the page, or the end of the run, there is nothing that could still come.
+    pub async fn run_events_kept(&self, run: RunId, after: u64, limit: u32) -> Result<EventPage, StoreError> {
+        self.read(move |conn| {
+            let events = conn.all(
+                "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+                params![run.to_string(), signed(after), limit],
+                RunEvent::read,
+            )?;
+            let before_first = match events.first() {
+                Some(first) => first.seq - 1,
+                None => run_of(conn, run)?.last_seq,
+            };
+            Ok(EventPage { events, gone_to: Some(before_first).filter(|last| *last > after) })
         })
         .await
     }

@@ -137,13 +137,62 @@ async fn a_backup_is_a_store_of_its_own() {
     let work = house.at_work(cents(5), &Limits::none()).await;
     let elsewhere = tempfile::tempdir().unwrap();
     let copy = elsewhere.path().join("jackfield.db");
-    house.store.backup(&copy).await.unwrap();
-    assert_eq!(mode(&copy), 0o600);
+    let made = house.store.backup(&copy).await.unwrap();
+    assert_eq!((mode(&copy), made.bytes), (0o600, fs::metadata(&copy).unwrap().len()));
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1, "one file, and nothing beside it");
     house.store.settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
     let restored = open(elsewhere.path());
     assert_eq!(restored.run(work.run).await.unwrap().run.state, RunState::Running);
     assert_eq!(restored.audit().await.unwrap().differences, Vec::<String>::new());
-    assert!(house.store.backup(&copy).await.is_err(), "a backup is never overwritten");
+    let again = house.store.backup(&copy).await.unwrap_err();
+    assert_eq!(again.problem().code, "backup_exists", "a backup is never overwritten");
+}
+
+#[tokio::test]
+async fn a_backup_that_cannot_be_made_leaves_nothing_behind() {
+    let house = house().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let nowhere = house.store.backup(&elsewhere.path().join("no/such/folder.db")).await.unwrap_err();
+    assert_eq!(nowhere.problem().code, "backup_failed");
+    std::os::unix::fs::symlink("nowhere", elsewhere.path().join("link")).unwrap();
+    let link = house.store.backup(&elsewhere.path().join("link")).await.unwrap_err();
+    assert_eq!(link.problem().code, "backup_exists", "not even through a link");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_backup_of_damaged_records_is_refused() {
+    let house = house().await;
+    house.at_work(cents(5), &Limits::none()).await;
+    let conn = Connection::open(house.store.file()).unwrap();
+    // An index that does not know its rows, as a torn page leaves one.
+    conn.pragma_update(None, "writable_schema", true).unwrap();
+    conn.execute("UPDATE sqlite_schema SET sql = replace(sql, 'created_at', 'settled_at') WHERE name = 'attempts_by_time'", [])
+        .unwrap();
+    drop(conn);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let refused = house.store.backup(&elsewhere.path().join("copy.db")).await.unwrap_err();
+    assert_eq!(refused.problem().code, "backup_failed");
+    assert!(refused.to_string().contains("attempts_by_time"), "{refused}");
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn a_backup_stands_at_one_moment_while_work_goes_on() {
+    let house = house().await;
+    let elsewhere = tempfile::tempdir().unwrap();
+    let copy = elsewhere.path().join("jackfield.db");
+    let working = async {
+        for _ in 0..40 {
+            let work = house.at_work(cents(5), &Limits::none()).await;
+            house.store.settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
+        }
+    };
+    let (made, ()) = tokio::join!(house.store.backup(&copy), working);
+    made.unwrap();
+    let restored = open(elsewhere.path());
+    assert_eq!(restored.audit().await.unwrap().differences, Vec::<String>::new());
+    assert!(house.store.stats().await.unwrap().succeeded == 40);
 }
 
 #[tokio::test]

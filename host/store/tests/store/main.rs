@@ -6,6 +6,7 @@
 mod breaker;
 mod charging;
 mod file;
+mod keeping;
 mod lives;
 mod processes;
 mod queue;

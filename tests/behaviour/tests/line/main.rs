@@ -13,6 +13,7 @@ mod components;
 mod crash;
 mod demo;
 mod doors;
+mod lasting;
 mod money;
 mod refusals;
 mod repeats;

@@ -1,0 +1,173 @@
+//! The proof that no commit goes with a worktree: all that it alone knows of must be in a branch or
+//! another reference that stays.
+//!
+//! The branch of the attempt is not all of it. What an agent amended, rebased or reset away stands in the
+//! log of the worktree's HEAD and in nothing else, and that log goes with the worktree. Such commits are
+//! given a branch of their own before. Where git cannot answer, nothing is proved.
+
+use crate::git::Git;
+use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, entry, save};
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+const READ: &str = "read where a worktree has been";
+const PROVE: &str = "prove that no commit is lost";
+
+/// References that belong to one worktree and go with it.
+const OWN: [&str; 3] = ["refs/bisect/*", "refs/worktree/*", "refs/rewritten/*"];
+
+/// Makes sure that every commit that the worktree knows of is reachable from a reference that stays when it
+/// goes, and its branch too where that has no change. The answer is the branch that was made for those that
+/// were not. To be called when what is uncommitted was saved.
+///
+/// # Errors
+/// Where git does not answer: then nothing is proved, and the worktree must stay.
+pub(crate) async fn secure(worktree: &Worktree) -> Result<Option<String>, WorkspaceError> {
+    let tip = entry::tip(&worktree.repository, &worktree.branch).await?;
+    let unchanged = tip.as_ref().is_none_or(|tip| tip == &worktree.base);
+    if worktree.kind == WorktreeKind::Copy && unchanged {
+        // Its repository knows nothing but the folder as it was.
+        return Ok(None);
+    }
+    let proof = Proof { worktree, known: known(worktree).await?, branch_goes: unchanged };
+    let lost = proof.unreachable().await?;
+    if lost.is_empty() {
+        return Ok(None);
+    }
+    let earlier = format!("{}-earlier", worktree.branch);
+    anchor(worktree, &earlier, &lost).await?;
+    match proof.unreachable().await?.len() {
+        0 => Ok(Some(earlier)),
+        left => {
+            let said = format!("{left} commits of the attempt are in no branch");
+            Err(WorkspaceError::Git { what: "keep all commits of a worktree".to_owned(), said })
+        }
+    }
+}
+
+struct Proof<'a> {
+    worktree: &'a Worktree,
+    known: Vec<Commit>,
+    /// The branch of the attempt goes with the worktree, so that it proves nothing.
+    branch_goes: bool,
+}
+
+/// A commit that no reference reaches, with its parents.
+struct Lost {
+    commit: Commit,
+    parents: Vec<Commit>,
+}
+
+impl Proof<'_> {
+    /// Commits that the worktree knows of and no reference that stays reaches.
+    async fn unreachable(&self) -> Result<Vec<Lost>, WorkspaceError> {
+        let stays = OWN.iter().map(|own| format!("--exclude={own}"));
+        let branch = self.branch_goes.then(|| format!("--exclude={}", self.worktree.reference()));
+        let known: String = self.known.iter().flat_map(|commit| [commit.as_str(), "\n"]).collect();
+        let listing = Git::to(PROVE, &self.worktree.repository)
+            .with("GIT_DIR", git_folder(self.worktree))
+            .arguments(["rev-list", "--parents", "--stdin"])
+            .arguments(own_references())
+            .argument("--not")
+            .arguments(stays.chain(branch))
+            .argument("--glob=refs/*")
+            .reading(known)
+            .run()
+            .await?;
+        String::from_utf8_lossy(&listing).lines().map(lost).collect()
+    }
+}
+
+fn lost(line: &str) -> Result<Lost, WorkspaceError> {
+    let mut ids = line.split(' ').map(|id| Commit::try_from(id.to_owned()));
+    let unreadable = || WorkspaceError::Git { what: PROVE.to_owned(), said: format!("it listed '{line}'") };
+    let commit = ids.next().and_then(Result::ok).ok_or_else(unreadable)?;
+    Ok(Lost { commit, parents: ids.collect::<Result<_, _>>().map_err(|_| unreadable())? })
+}
+
+fn own_references() -> impl Iterator<Item = String> {
+    OWN.iter().map(|own| format!("--glob={own}"))
+}
+
+/// Every commit that HEAD of the worktree or the branch of the attempt has ever been at, as far as that was
+/// logged.
+async fn known(worktree: &Worktree) -> Result<Vec<Commit>, WorkspaceError> {
+    let branch = entry::tip(&worktree.repository, &worktree.branch).await?.map(|_| worktree.reference());
+    let mut known: HashSet<Commit> = HashSet::new();
+    for (folder, reference) in has_own(worktree)
+        .then(|| (worktree.admin.as_path(), "HEAD".to_owned()))
+        .into_iter()
+        .chain(branch.map(|branch| (worktree.repository.as_path(), branch)))
+    {
+        let is = Git::to(READ, &worktree.repository).with("GIT_DIR", folder).arguments([
+            "rev-parse",
+            "--verify",
+            &format!("{reference}^{{commit}}"),
+        ]);
+        known.insert(is.commit().await?);
+        known.extend(was(worktree, folder, &reference).await?);
+    }
+    Ok(known.into_iter().collect())
+}
+
+/// Where a reference has been. The log is read as the file that it is, because git passes over entries whose
+/// commits are missing, and then nothing would be proved; where it is no file, git is asked.
+async fn was(worktree: &Worktree, folder: &Path, reference: &str) -> Result<Vec<Commit>, WorkspaceError> {
+    let file = folder.join("logs").join(reference);
+    let log = match fs::read(&file) {
+        Ok(log) => log,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let git = Git::to(READ, &worktree.repository).with("GIT_DIR", folder);
+            git.arguments(["reflog", "show", "--format=%H", reference, "--"]).run().await?
+        }
+        Err(error) => return Err(WorkspaceError::file("read", &file)(error)),
+    };
+    let mut was = Vec::new();
+    for line in log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        // From where, to where, who, when and why; git prints the second alone.
+        let ids = String::from_utf8_lossy(line);
+        for id in ids.split(' ').take(2).filter(|id| id.bytes().any(|digit| digit != b'0')) {
+            was.push(commit_in(&file, id)?);
+        }
+    }
+    Ok(was)
+}
+
+fn commit_in(log: &Path, id: &str) -> Result<Commit, WorkspaceError> {
+    Commit::try_from(id.to_owned()).map_err(|error| WorkspaceError::Git {
+        what: READ.to_owned(),
+        said: format!("{} does not read: {error}", log.display()),
+    })
+}
+
+/// Whether the worktree still has a git folder of its own, or the agent or a person took it away.
+fn has_own(worktree: &Worktree) -> bool {
+    worktree.admin.join("HEAD").is_file()
+}
+
+fn git_folder(worktree: &Worktree) -> &Path {
+    if has_own(worktree) { &worktree.admin } else { &worktree.repository }
+}
+
+/// Points a branch at everything that is lost: at its end, or at a commit that joins its ends.
+async fn anchor(worktree: &Worktree, branch: &str, lost: &[Lost]) -> Result<(), WorkspaceError> {
+    let inner: HashSet<&Commit> = lost.iter().flat_map(|lost| &lost.parents).collect();
+    let ends = lost.iter().map(|lost| &lost.commit).filter(|commit| !inner.contains(commit));
+    let before = entry::tip(&worktree.repository, branch).await?;
+    let ends: Vec<Commit> = ends.chain(&before).cloned().collect();
+    let to = match ends.as_slice() {
+        [only] => only.clone(),
+        [first, ..] => {
+            let tree = save::tree_of(&worktree.repository, first).await?;
+            let message = format!(
+                "What attempt {} had gone back on\n\nThe files are those of its first parent.\n\nRun: {}\n",
+                worktree.attempt, worktree.run
+            );
+            save::commit(&worktree.repository, &tree, &ends, &message).await?
+        }
+        [] => return Ok(()),
+    };
+    save::move_branch(&worktree.repository, branch, &to, before.as_ref()).await
+}
