@@ -13,7 +13,7 @@ mod embedded;
 mod engine;
 
 pub use api::{Answer, ExecuteRequest, Progress};
-pub use engine::{Advice, AdvisedChoice, Host, HostBuilder};
+pub use engine::{Advice, AdvisedChoice, Change, EventFeed, Host, HostBuilder, Reconfigured, RunFeed};
 pub use jackfield_types::{Audience, Problem};
 
 /// This program's version.

@@ -9,6 +9,7 @@ mod builder;
 mod choose;
 mod environment;
 mod events;
+mod feed;
 mod folders;
 mod health;
 mod host;
@@ -19,15 +20,20 @@ mod pricing;
 mod query;
 mod reading;
 mod receipts;
+mod reconfigure;
 mod recover;
 mod redact;
 mod report;
+mod served;
 mod slots;
 
 pub use builder::HostBuilder;
 pub(crate) use events::line as event_line;
+pub use feed::{EventFeed, RunFeed};
 pub(crate) use folders::{default_data, private as private_folder, write_private};
 pub use host::{Advice, AdvisedChoice, Host};
+pub use reconfigure::{Change, Reconfigured};
+pub(crate) use served::served;
 
 use crate::config::{Config, ExecutorSection};
 use arc_swap::ArcSwap;

@@ -10,9 +10,11 @@
 mod actors;
 mod cancelling;
 mod components;
+mod configuring;
 mod crash;
 mod demo;
 mod doors;
 mod money;
 mod refusals;
 mod repeats;
+mod streaming;
