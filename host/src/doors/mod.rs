@@ -5,6 +5,7 @@ pub mod cli;
 pub mod http;
 mod mcp;
 mod rest;
+mod stream;
 mod text;
 mod token;
 

@@ -1,23 +1,19 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
+use super::stream;
 use crate::Host;
 use crate::api::{ExecuteRequest, Health, RunsFilter};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE};
-use axum::http::{StatusCode, Uri};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jackfield_types::{Audience, Micros, Problem, RunId};
+use jackfield_types::{Audience, Micros, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::convert::Infallible;
-use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 /// Who asks, for the record.
 const PRINCIPAL: &str = "rest";
@@ -35,6 +31,7 @@ pub(super) fn router(host: Host) -> Router {
         .route("/api/runs/{run}", get(run).post(act_on_run))
         .route("/api/runs/{run}/logs", get(logs))
         .route("/api/runs/{run}/diff", get(diff))
+        .route("/api/events", get(events))
         .route("/api/breaker", get(breaker).post(act_on_breaker))
         .route("/api/breaker/history", get(breaker_history))
         .route("/api/plugins", get(plugins))
@@ -60,7 +57,7 @@ pub(super) async fn no_route(uri: Uri) -> Response {
     let problem = Problem::caller(
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
-        "routes: /mcp, /tasks/execute, /workflow/stats, /api/runs, /api/breaker, /api/plugins, /api/status, /api/auth, /health",
+        "routes: /mcp, /tasks/execute, /workflow/stats, /api/runs, /api/events, /api/breaker, /api/plugins, /api/status, /api/auth, /health",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }
@@ -109,7 +106,7 @@ pub(super) fn too_large() -> Problem {
 }
 
 /// A problem on its way out.
-struct Refused(Problem);
+pub(super) struct Refused(Problem);
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
@@ -233,6 +230,7 @@ impl Default for LogQuery {
 async fn logs(
     State(host): State<Host>,
     Path(run): Path<String>,
+    headers: HeaderMap,
     asked: Result<Query<LogQuery>, QueryRejection>,
 ) -> Answered<Response> {
     let query = query(asked)?;
@@ -240,40 +238,19 @@ async fn logs(
     if !query.stream {
         return Ok(Json(host.run_events(run, query.after, query.limit.clamp(1, PAGE)).await?).into_response());
     }
-    Ok(stream(host, run, query.after).into_response())
+    stream::run(&host, run, &headers, query.after).await
 }
 
-/// Events as they come. A reader that is slow is waited for: the events are in the store.
-fn stream(host: Host, run: RunId, after: u64) -> impl IntoResponse {
-    let (send, receive) = mpsc::channel::<Result<Event, Infallible>>(64);
-    tokio::spawn(async move {
-        let mut seen = after;
-        loop {
-            let Ok(events) = host.run_events(run, seen, PAGE).await else { return };
-            for event in &events {
-                seen = event.seq;
-                let data = serde_json::to_string(event).unwrap_or_default();
-                let sent =
-                    send.send(Ok(Event::default().id(seen.to_string()).event(&event.kind).data(data))).await;
-                if sent.is_err() {
-                    return;
-                }
-            }
-            if !events.is_empty() {
-                continue;
-            }
-            let mut more = false;
-            let state = tokio::select! {
-                state = host.follow(run, seen, Duration::from_millis(500), |_| more = true) => state,
-                () = send.closed() => return,
-            };
-            let ended = state.is_ok_and(jackfield_types::RunState::is_final);
-            if ended && !more {
-                return;
-            }
-        }
-    });
-    Sse::new(ReceiverStream::new(receive)).keep_alive(KeepAlive::default())
+async fn events(
+    State(host): State<Host>,
+    headers: HeaderMap,
+    asked: Result<Query<LogQuery>, QueryRejection>,
+) -> Answered<Response> {
+    let query = query(asked)?;
+    if query.stream {
+        return stream::events(&host, &headers, query.after);
+    }
+    Ok(Json(host.events(query.after, query.limit.clamp(1, PAGE)).await?).into_response())
 }
 
 async fn diff(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {

@@ -159,7 +159,7 @@ impl HostBuilder {
 }
 
 /// The generous limits of each kind, with the operator's figures in their place.
-fn limits(section: &crate::config::LimitsSection) -> KindLimits {
+pub(super) fn limits(section: &crate::config::LimitsSection) -> KindLimits {
     let generous = KindLimits::generous();
     let with = |own: &PluginLimits, limits: Limits| Limits {
         memory_bytes: own.memory_mb.map_or(limits.memory_bytes, |mb| mb << 20),

@@ -121,11 +121,14 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "dry_run")]
         vacuum: bool,
     },
-    /// Print the configuration: the commented default, or what is in force
+    /// Print the configuration: the commented default, or what is in force; or check it
+    #[command(args_conflicts_with_subcommands = true)]
     Config {
         /// What is in force, all layers applied
         #[arg(long)]
         effective: bool,
+        #[command(subcommand)]
+        command: Option<ConfigCommand>,
     },
 }
 
@@ -139,7 +142,7 @@ pub(crate) struct RunArgs {
     /// A model of that executor
     #[arg(long, short)]
     pub(crate) model: Option<String>,
-    /// A workspace's name or a path
+    /// A workspace's name, its owner/name, or a path
     #[arg(long, short, default_value = ".")]
     pub(crate) workspace: String,
     /// feature, bugfix, refactor, test, docs, design, review, command, …
@@ -187,6 +190,15 @@ pub(crate) enum PluginCommand {
         /// Where several kinds share the name
         #[arg(long)]
         kind: Option<PluginKind>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Tell every mistake at once, with its place and what to do; changes nothing
+    Check {
+        /// A file to check instead of the one that would be read
+        file: Option<PathBuf>,
     },
 }
 

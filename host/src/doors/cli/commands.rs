@@ -1,11 +1,11 @@
 //! What each command does with a host.
 
-use super::args::{BreakerCommand, Command, Global, PluginCommand, RunArgs};
+use super::args::{BreakerCommand, Command, PluginCommand, RunArgs};
 use super::progress::Teller;
 use super::serve::told_to_stop;
-use super::{Outcome, say, say_line, settings, upkeep};
+use super::{Outcome, say, say_line, upkeep};
 use crate::api::{Access, Complexity, ExecuteRequest, Expect, RunsFilter};
-use crate::config::{DEFAULT_TOML, is_secret_name};
+use crate::config::is_repo;
 use crate::doors::text;
 use crate::{Answer, Host, Tidying};
 use jackfield_types::{Micros, Problem, RunId, RunState};
@@ -21,13 +21,15 @@ const DAY: u64 = 24 * 60 * 60;
 /// `run`, as typed, to a request.
 pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
     let workspace = Path::new(&arguments.workspace);
-    // A name without a slash that is no folder here may be a configured workspace.
+    // What is no folder here may be the name of a configured workspace, or its owner/name.
     let workspace = match workspace.canonicalize() {
         Ok(path) => path.to_string_lossy().into_owned(),
-        Err(_) if arguments.workspace.contains('/') => std::path::absolute(workspace)
-            .unwrap_or_else(|_| workspace.to_owned())
-            .to_string_lossy()
-            .into_owned(),
+        Err(_) if arguments.workspace.contains('/') && !is_repo(&arguments.workspace) => {
+            std::path::absolute(workspace)
+                .unwrap_or_else(|_| workspace.to_owned())
+                .to_string_lossy()
+                .into_owned()
+        }
         Err(_) => arguments.workspace.clone(),
     };
     Ok(ExecuteRequest {
@@ -197,21 +199,6 @@ async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outco
             let inspection = host.inspect_plugin(kind, &name)?;
             say(json, || text::inspection(&inspection), &inspection);
         }
-    }
-    Ok(Outcome::Fine)
-}
-
-/// `config`: the commented default, or what is in force.
-pub(super) fn config(effective: bool, global: &Global) -> Result<Outcome, Problem> {
-    if effective {
-        let (data, mut config) = settings(global)?;
-        let set = config.executors.values_mut().flat_map(|section| &mut section.environment);
-        for (name, value) in set.filter(|(name, _)| is_secret_name(name)) {
-            *value = format!("[{name}]");
-        }
-        say_line(&format!("data folder: {}\n{config:#?}", data.display()));
-    } else {
-        say_line(DEFAULT_TOML.trim_end());
     }
     Ok(Outcome::Fine)
 }

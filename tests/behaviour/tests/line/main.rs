@@ -10,6 +10,7 @@
 mod actors;
 mod cancelling;
 mod components;
+mod configuring;
 mod crash;
 mod demo;
 mod doors;
@@ -17,3 +18,4 @@ mod lasting;
 mod money;
 mod refusals;
 mod repeats;
+mod streaming;
