@@ -6,6 +6,8 @@ pub mod http;
 mod mcp;
 mod rest;
 mod text;
+mod text_explain;
+mod text_people;
 mod token;
 
 pub use token::Token;

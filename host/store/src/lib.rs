@@ -11,21 +11,24 @@ mod error;
 mod file;
 mod life;
 mod money;
+mod people;
 mod record;
 mod store;
 mod view;
 
 pub use error::{AdmitError, StoreError};
-pub use life::{Admission, Admitted, Settling, Started};
+pub use life::{Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Settling, Started};
 pub use money::{
     Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Counts, InvalidScope, LedgerFilter,
     LedgerKind, LedgerRow, Limit, LimitScope, LimitStatus, Limits, Period, Raise, Refusal, Reset, Scope,
     Spender,
 };
+pub use people::HumanTaskFilter;
 pub use record::{
-    Artifact, Attempt, Event, Idempotency, NewArtifact, NewAttempt, NewPluginCall, NewRun, NewRunEvent,
+    Artifact, Attempt, Checkpoint, Decision, Event, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState,
+    Idempotency, NewArtifact, NewAttempt, NewCheckpoint, NewDecision, NewHumanTask, NewPluginCall, NewRun, NewRunEvent,
     NewTask, NewTranscript, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEvent,
     RunSummary, RunView, Serving, Settlement, Task, Workspace, WorkspaceKind,
 };
 pub use store::{Store, StoreOptions};
-pub use view::{ModelStats, RunFilter, Totals, UsageShare};
+pub use view::{ModelStats, Round, RoundAttempt, RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare};

@@ -96,6 +96,10 @@ id!(
     /// A workspace: a named scope with a repository or folder.
     WorkspaceId, "workspace"
 );
+id!(
+    /// A human task: something that waits for a person.
+    HumanTaskId, "human task"
+);
 
 #[cfg(test)]
 mod tests {

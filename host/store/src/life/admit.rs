@@ -114,10 +114,10 @@ impl Store {
 
 /// What an attempt belongs to.
 #[derive(Clone, Copy)]
-struct Place {
-    task: TaskId,
-    run: RunId,
-    workspace: WorkspaceId,
+pub(super) struct Place {
+    pub(super) task: TaskId,
+    pub(super) run: RunId,
+    pub(super) workspace: WorkspaceId,
 }
 
 impl Place {
@@ -138,6 +138,22 @@ fn known(
     principal: &str,
     idempotency: &Idempotency,
 ) -> Result<Option<Result<Admitted, AdmitError>>, StoreError> {
+    let task = match known_task(tx, principal, idempotency)? {
+        None => return Ok(None),
+        Some(Err(conflict)) => return Ok(Some(Err(conflict))),
+        Some(Ok(task)) => task,
+    };
+    let run = runs::latest_run_of(tx, task)?
+        .ok_or_else(|| StoreError::Damaged(format!("the task {task} has no run")))?;
+    Ok(Some(Ok(Admitted { task, run, existing: true })))
+}
+
+/// The task that was made under the key; none: it is new.
+pub(super) fn known_task(
+    tx: &Tx<'_>,
+    principal: &str,
+    idempotency: &Idempotency,
+) -> Result<Option<Result<TaskId, AdmitError>>, StoreError> {
     let Idempotency { key, digest } = idempotency;
     let found = tx.one(
         "SELECT id, idempotency_digest FROM tasks WHERE principal = ?1 AND idempotency_key = ?2",
@@ -149,9 +165,7 @@ fn known(
     if before != *digest {
         return Ok(Some(Err(AdmitError::Conflict { key: key.clone(), task })));
     }
-    let run = runs::latest_run_of(tx, task)?
-        .ok_or_else(|| StoreError::Damaged(format!("the task {task} has no run")))?;
-    Ok(Some(Ok(Admitted { task, run, existing: true })))
+    Ok(Some(Ok(task)))
 }
 
 fn refuse(
@@ -171,7 +185,7 @@ fn refuse(
     Ok(refusal)
 }
 
-fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
+pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
     if !(1..=10).contains(&task.complexity) {
         return Err(StoreError::Misuse(format!("a complexity is 1 to 10, not {}", task.complexity)));
     }
@@ -201,7 +215,7 @@ fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
     .map(drop)
 }
 
-fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun) -> Result<(), StoreError> {
+pub(super) fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -222,7 +236,7 @@ fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun) -> Result<(), StoreError> {
 }
 
 /// The attempt, and the money for it. The breaker was asked before.
-fn add_attempt(
+pub(super) fn add_attempt(
     tx: &Tx<'_>,
     limits: &Limits,
     place: Place,

@@ -5,11 +5,15 @@
 mod admit;
 mod charge;
 mod events;
+mod external;
 mod purse;
 mod settle;
 mod start;
 mod states;
+mod task;
 
 pub use admit::{Admission, Admitted};
+pub use external::{ExternalAttempt, Logged};
 pub use settle::Settling;
 pub use start::Started;
+pub use task::{Closed, Closing, Opened};

@@ -28,34 +28,40 @@ impl Store {
     /// still held, records the outcome and everything that came of it, and ends the run if asked.
     pub async fn settle(&self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
         let limits = limits.clone();
-        self.write(move |tx| {
-            let mut money = Money::of(tx, settlement.attempt)?;
-            if money.state == AttemptState::Settled {
-                return Ok(Settling::Already);
-            }
-            let total = settlement.total.max(Micros::ZERO);
-            let price = Price { source: settlement.source, as_of: settlement.price_as_of.as_deref() };
-            record_usage(tx, settlement.attempt, &settlement.usage, price)?;
-            if settlement.model.is_some() {
-                money.purse.model.clone_from(&settlement.model);
-            }
-            money.spend(tx, total, price)?;
-            money.give_back(tx, total, price)?;
-            let released = money.release(tx)?;
-            money.note_free(tx, price)?;
-            let spender = &money.purse.spender;
-            record_outcome(tx, &settlement)?;
-            record_yield(tx, &settlement, spender)?;
-            count_in(tx, &settlement, &money, total)?;
-            tell(tx, &settlement, spender, total)?;
-            if let Some(next) = settlement.run_ends {
-                states::run_becomes(tx, spender.run, next, why(&settlement.settled))?;
-            }
-            breaker::tell(tx, &limits, spender)?;
-            Ok(Settling::Settled { released })
-        })
-        .await
+        self.write(move |tx| settled(tx, &settlement, &limits)).await
     }
+}
+
+/// The same, as a part of a transaction.
+pub(super) fn settled(
+    tx: &Tx<'_>,
+    settlement: &Settlement,
+    limits: &Limits,
+) -> Result<Settling, StoreError> {
+    let mut money = Money::of(tx, settlement.attempt)?;
+    if money.state == AttemptState::Settled {
+        return Ok(Settling::Already);
+    }
+    let total = settlement.total.max(Micros::ZERO);
+    let price = Price { source: settlement.source, as_of: settlement.price_as_of.as_deref() };
+    record_usage(tx, settlement.attempt, &settlement.usage, price)?;
+    if settlement.model.is_some() {
+        money.purse.model.clone_from(&settlement.model);
+    }
+    money.spend(tx, total, price)?;
+    money.give_back(tx, total, price)?;
+    let released = money.release(tx)?;
+    money.note_free(tx, price)?;
+    let spender = &money.purse.spender;
+    record_outcome(tx, settlement)?;
+    record_yield(tx, settlement, spender)?;
+    count_in(tx, settlement, &money, total)?;
+    tell(tx, settlement, spender, total)?;
+    if let Some(next) = settlement.run_ends {
+        states::run_becomes(tx, spender.run, next, why(&settlement.settled))?;
+    }
+    breaker::tell(tx, limits, spender)?;
+    Ok(Settling::Settled { released })
 }
 
 fn why(settled: &Settled) -> Option<&str> {
@@ -140,12 +146,14 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
     let verified = succeeded && settlement.outcome.verified == Verified::Passed;
     let quality_failed = matches!(&settlement.settled, Settled::Failed(failure)
         if failure.class.kind() == FailureKind::Quality);
+    let judged = succeeded || quality_failed;
     let usage = &settlement.usage;
     tx.exec(
         "INSERT INTO model_stats (executor, model, task_type, language, attempts, succeeded, verified,
                                   quality_failed, cost, latency_ms, input_tokens, cached_input_tokens,
-                                  cache_write_tokens, output_tokens, last_at)
-         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                                  cache_write_tokens, output_tokens, last_at,
+                                  judged_cost, judged_latency_ms)
+         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT DO UPDATE SET
              attempts = attempts + 1, succeeded = succeeded + excluded.succeeded,
              verified = verified + excluded.verified, quality_failed = quality_failed + excluded.quality_failed,
@@ -153,7 +161,9 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
              input_tokens = input_tokens + excluded.input_tokens,
              cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
              cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-             output_tokens = output_tokens + excluded.output_tokens, last_at = excluded.last_at",
+             output_tokens = output_tokens + excluded.output_tokens, last_at = excluded.last_at,
+             judged_cost = judged_cost + excluded.judged_cost,
+             judged_latency_ms = judged_latency_ms + excluded.judged_latency_ms",
         params![
             money.purse.spender.executor,
             money.purse.model.as_deref().unwrap_or(""),
@@ -169,6 +179,8 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
             signed(usage.cache_write),
             signed(usage.output),
             stamp(tx.now),
+            if judged { total.0 } else { 0 },
+            if judged { signed(settlement.latency_ms) } else { 0 },
         ],
     )
     .map(drop)

@@ -4,6 +4,7 @@
 
 mod attempt;
 mod event;
+mod people;
 mod plugin;
 mod run;
 mod task;
@@ -11,6 +12,10 @@ mod workspace;
 
 pub use attempt::{Artifact, Attempt, NewArtifact, NewAttempt, NewTranscript, Settlement};
 pub use event::{Event, NewRunEvent, RunEvent};
+pub use people::{
+    Checkpoint, Decision, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewCheckpoint, NewDecision,
+    NewHumanTask,
+};
 pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving};
 pub use run::{NewRun, Run, RunSummary, RunView};
 pub use task::{Idempotency, NewTask, Task};
