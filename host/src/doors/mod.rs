@@ -5,6 +5,7 @@ pub mod cli;
 pub mod http;
 mod mcp;
 mod rest;
+mod rest_tasks;
 mod text;
 mod text_explain;
 mod text_people;

@@ -20,9 +20,12 @@ fn told(step: &Step, number: usize) -> String {
         }
     };
     step.facts.iter().zip(0..).for_each(|(fact, at)| line(if at == 0 { "facts" } else { "" }, fact));
-    if !step.candidates.is_empty() {
-        line("could do", &candidates(&step.candidates));
+    let (asked, others): (Vec<_>, Vec<_>) =
+        step.candidates.iter().partition(|candidate| candidate.rank.is_some() || candidate.eligible);
+    if !asked.is_empty() {
+        line("who could", &could(&asked));
     }
+    others_by_reason(&others).iter().zip(0..).for_each(|(told, at)| line(if at == 0 { "who not" } else { "" }, told));
     line("answer", &step.answer);
     line("why", &step.reason);
     step.notes.iter().zip(0..).for_each(|(note, at)| line(if at == 0 { "noted" } else { "" }, note));
@@ -49,18 +52,25 @@ fn title(step: &Step) -> String {
     }
 }
 
-/// One line each: place, name, tier, record, and why it was not to be had.
-fn candidates(candidates: &[ExplainedCandidate]) -> String {
-    let row = |candidate: &ExplainedCandidate| {
-        let place = match (candidate.rank, candidate.eligible) {
-            (Some(rank), _) => rank.to_string(),
-            (None, true) => "+".to_owned(),
-            (None, false) => "-".to_owned(),
-        };
-        let why = if candidate.rank.is_some() { String::new() } else { candidate.why.clone() };
-        [place, candidate.name.clone(), candidate.tier.clone(), record(candidate), why]
+/// One line each: place, name, tier and record.
+fn could(candidates: &[&ExplainedCandidate]) -> String {
+    let row = |candidate: &&ExplainedCandidate| {
+        let place = candidate.rank.map_or_else(|| "-".to_owned(), |rank| rank.to_string());
+        [place, candidate.name.clone(), candidate.tier.clone(), record(candidate)]
     };
-    table(["#", "WHO", "TIER", "LIKE TASKS SO FAR", "NOT ASKED, BECAUSE"], candidates.iter().map(row))
+    table(["#", "WHO", "TIER", "LIKE TASKS SO FAR"], candidates.iter().map(row))
+}
+
+/// Those who had the same in their way, in one line.
+fn others_by_reason(candidates: &[&ExplainedCandidate]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for candidate in candidates {
+        match reasons.iter_mut().find(|(why, _)| *why == candidate.why) {
+            Some((_, names)) => names.push(&candidate.name),
+            None => reasons.push((&candidate.why, vec![&candidate.name])),
+        }
+    }
+    reasons.into_iter().map(|(why, names)| format!("{why}: {}", names.join(", "))).collect()
 }
 
 fn record(candidate: &ExplainedCandidate) -> String {

@@ -113,8 +113,10 @@ fn checkpoint(checkpoint: &Checkpoint) -> Step {
     let criteria = checkpoint.content.get("acceptance").and_then(Value::as_array).map(Vec::as_slice);
     let criteria = criteria.unwrap_or_default().iter().filter_map(Value::as_str);
     let answer = format!("specification {}: {}", checkpoint.version, checkpoint.label);
+    let notes = checkpoint.content.get("notes").and_then(Value::as_str);
     Step {
         facts: criteria.map(|one| format!("must hold: {one}")).collect(),
+        notes: notes.into_iter().map(str::to_owned).collect(),
         ..step(checkpoint.at, StepKind::Checkpoint, &checkpoint.principal, answer)
     }
 }
@@ -271,13 +273,18 @@ fn said(decision: &Decision) -> String {
 }
 
 fn ruling(decision: &Decision) -> Step {
-    let winner = decision.details.get("winner").and_then(Value::as_str).map(|id| format!("winner: attempt {id}"));
+    let detail = |name: &str| decision.details.get(name).and_then(Value::as_str);
+    let winner = detail("winner").map(|id| format!("winner: attempt {id}"));
+    let answer = match (decision.kind.as_str(), detail("to")) {
+        ("close", Some(state)) => format!("the task is closed as {state}"),
+        (kind, _) => kind.to_owned(),
+    };
     Step {
         digest: decision.decided_by.parse().ok(),
         run_id: decision.run,
         facts: winner.into_iter().collect(),
         reason: decision.reason.clone(),
-        ..step(decision.at, StepKind::Decision, &decision.decided_by, decision.kind.clone())
+        ..step(decision.at, StepKind::Decision, &decision.decided_by, answer)
     }
 }
 

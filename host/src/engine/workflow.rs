@@ -200,6 +200,16 @@ impl Host {
         self.0.store.task_view(task).await.map_err(|error| error.problem())
     }
 
+    /// The same with one of its runs alone, where one is named.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task.
+    pub async fn task_narrowed(&self, task: TaskId, run: Option<RunId>) -> Result<TaskView, Problem> {
+        let mut view = self.task(task).await?;
+        view.runs.retain(|one| run.is_none_or(|run| one.run.id == run));
+        Ok(view)
+    }
+
     /// Tasks, newest first.
     ///
     /// # Errors

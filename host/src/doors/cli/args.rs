@@ -1,5 +1,6 @@
 //! The command line, as clap reads it. Help texts are written for the person who reads them.
 
+use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
 use clap::{Args, Parser, Subcommand};
 use jackfield_types::PluginKind;
 use std::path::PathBuf;
@@ -105,6 +106,21 @@ pub(crate) enum Command {
         #[arg(long, default_value = "cancelled on the command line")]
         reason: String,
     },
+    /// Hand work in and get its run's id at once; a server's worker carries it out
+    Dispatch(DispatchArgs),
+    /// The answer of a run, now or when it has ended
+    Result(ResultArgs),
+    /// To-dos for people, and runs that wait for a person
+    #[command(subcommand)]
+    Task(TaskCommand),
+    /// Why things went as they did: every decision about a task or a run, in order
+    Explain {
+        /// A task's or a run's id, or the beginning of it [default: the last run]
+        id: Option<String>,
+    },
+    /// Keep track of work that is done elsewhere: what it is to be, attempts, cost, end
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
     /// Check the set-up and say how to mend what is wrong
     Doctor,
     /// Print the configuration: the commented default, or what is in force

@@ -3,7 +3,7 @@
 use super::args::{BreakerCommand, Command, Global, PluginCommand, RunArgs};
 use super::progress::Teller;
 use super::serve::told_to_stop;
-use super::{Outcome, say, say_line, settings};
+use super::{Outcome, say, say_line, settings, tasks};
 use crate::api::{Access, Complexity, ExecuteRequest, Expect, RunsFilter};
 use crate::config::{DEFAULT_TOML, is_secret_name};
 use crate::doors::text;
@@ -14,24 +14,14 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Who asks, for the record.
-const PRINCIPAL: &str = "cli";
+pub(super) const PRINCIPAL: &str = "cli";
 /// A day: as long as anything may take.
 const DAY: u64 = 24 * 60 * 60;
 
 /// `run`, as typed, to a request.
 pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
-    let workspace = Path::new(&arguments.workspace);
-    // A name without a slash that is no folder here may be a configured workspace.
-    let workspace = match workspace.canonicalize() {
-        Ok(path) => path.to_string_lossy().into_owned(),
-        Err(_) if arguments.workspace.contains('/') => std::path::absolute(workspace)
-            .unwrap_or_else(|_| workspace.to_owned())
-            .to_string_lossy()
-            .into_owned(),
-        Err(_) => arguments.workspace.clone(),
-    };
     Ok(ExecuteRequest {
-        workspace: Some(workspace),
+        workspace: Some(workspace(&arguments.workspace)),
         executor: arguments.executor.clone(),
         model: arguments.model.clone(),
         task_type: arguments.task_type.clone(),
@@ -47,7 +37,21 @@ pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
     })
 }
 
-fn instruction(given: &str) -> Result<String, Problem> {
+/// A workspace, as typed, to what a host takes.
+pub(super) fn workspace(given: &str) -> String {
+    let workspace = Path::new(given);
+    // A name without a slash that is no folder here may be a configured workspace.
+    match workspace.canonicalize() {
+        Ok(path) => path.to_string_lossy().into_owned(),
+        Err(_) if given.contains('/') => std::path::absolute(workspace)
+            .unwrap_or_else(|_| workspace.to_owned())
+            .to_string_lossy()
+            .into_owned(),
+        Err(_) => given.to_owned(),
+    }
+}
+
+pub(super) fn instruction(given: &str) -> Result<String, Problem> {
     if given != "-" {
         return Ok(given.to_owned());
     }
@@ -62,7 +66,7 @@ fn instruction(given: &str) -> Result<String, Problem> {
     Ok(text)
 }
 
-fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
+pub(super) fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
     match given {
         None => Ok(None),
         Some("change") => Ok(Some(Expect::Change)),
@@ -96,7 +100,7 @@ pub(super) async fn run(
     Ok(came_to(&answer))
 }
 
-const fn came_to(answer: &Answer) -> Outcome {
+pub(super) const fn came_to(answer: &Answer) -> Outcome {
     if matches!(answer.state, RunState::Succeeded) { Outcome::Fine } else { Outcome::Failed }
 }
 
@@ -104,6 +108,11 @@ const fn came_to(answer: &Answer) -> Outcome {
 pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Outcome, Problem> {
     match command {
         Command::Plugin(command) => return plugin(host, command, json).await,
+        Command::Dispatch(arguments) => return tasks::dispatch(host, &arguments, json).await,
+        Command::Result(arguments) => return tasks::result(host, &arguments, json).await,
+        Command::Task(command) => return tasks::task(host, command, json).await,
+        Command::Explain { id } => return tasks::explain(host, id.as_deref(), json).await,
+        Command::Workflow(command) => return tasks::workflow(host, command, json).await,
         Command::Breaker { command } => breaker(host, command, json).await?,
         Command::Runs { run: Some(run), .. } => {
             let view = host.run(host.find_run(&run).await?).await?;

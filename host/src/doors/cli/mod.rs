@@ -6,6 +6,8 @@ mod demo;
 mod doctor;
 mod progress;
 mod serve;
+mod task_args;
+mod tasks;
 
 use crate::Host;
 use crate::config::{Config, Layers, default_file, load};

@@ -5,8 +5,10 @@
 
 mod breaker;
 mod charging;
+mod external;
 mod file;
 mod lives;
+mod people;
 mod processes;
 mod reading;
 mod storm;
