@@ -1,6 +1,6 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
-use super::stream;
+use super::{rest_tasks, stream};
 use crate::Host;
 use crate::api::{ExecuteRequest, Health, RunsFilter};
 use axum::body::Bytes;
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// Who asks, for the record.
-const PRINCIPAL: &str = "rest";
+pub(super) const PRINCIPAL: &str = "rest";
 /// The content type of a problem document.
 const PROBLEM: &str = "application/problem+json";
 /// Most events on one page of a log.
@@ -37,6 +37,7 @@ pub(super) fn router(host: Host) -> Router {
         .route("/api/plugins", get(plugins))
         .route("/api/status", get(status))
         .route("/api/auth", get(auth))
+        .merge(rest_tasks::router())
         .with_state(host)
 }
 
@@ -57,7 +58,8 @@ pub(super) async fn no_route(uri: Uri) -> Response {
     let problem = Problem::caller(
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
-        "routes: /mcp, /tasks/execute, /workflow/stats, /api/runs, /api/events, /api/breaker, /api/plugins, /api/status, /api/auth, /health",
+        "routes: /mcp, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
+         /api/events, /api/breaker, /api/plugins, /api/workers, /api/status, /api/auth, /health",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }
@@ -124,7 +126,7 @@ fn status_of(problem: &Problem) -> StatusCode {
     match (problem.code.as_str(), problem.audience) {
         ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
-        ("run_ended", _) => StatusCode::CONFLICT,
+        ("run_ended" | "run_active" | "task_closed" | "handoff", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
         (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
@@ -136,10 +138,10 @@ fn status_of(problem: &Problem) -> StatusCode {
     }
 }
 
-type Answered<T> = Result<T, Refused>;
+pub(super) type Answered<T> = Result<T, Refused>;
 
 /// A JSON body, with errors that say where it is wrong.
-fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
+pub(super) fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
     let bytes = bytes.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return too_large();
@@ -156,7 +158,7 @@ fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> R
 }
 
 /// What follows the `?`, with errors that name it.
-fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+pub(super) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
     let Query(query) = query.map_err(|rejection| {
         Problem::caller("bad_query", rejection.body_text(), "mend what follows the `?` of the address")
     })?;

@@ -113,7 +113,7 @@ impl Inner {
                 id: task,
                 workspace: order.workspace.id,
                 principal: principal.to_owned(),
-                title: title(&order.request.instruction),
+                title: title(order.request.title.as_deref(), &order.request.instruction),
                 instruction: order.request.instruction.clone(),
                 task_type: order.task_type.clone(),
                 complexity: order.complexity,
@@ -181,9 +181,10 @@ impl Inner {
     }
 }
 
-fn title(instruction: &str) -> String {
-    let line = instruction.lines().map(str::trim).find(|line| !line.is_empty());
-    clip(line.unwrap_or_default(), TITLE)
+/// The name that was given, or the instruction's first line.
+pub(super) fn title(given: Option<&str>, instruction: &str) -> String {
+    let mut lines = given.into_iter().chain([instruction]).flat_map(str::lines).map(str::trim);
+    clip(lines.find(|line| !line.is_empty()).unwrap_or_default(), TITLE)
 }
 
 /// The key, and a digest of everything that makes it the same request. How long the caller waits

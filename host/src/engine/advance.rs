@@ -7,7 +7,7 @@ use super::choose::{Behind, decision, failed_decision, milliseconds, task};
 use super::{context, report};
 use super::running::Running;
 use jackfield_plugins::facts::choosing::{self, Past, Step};
-use jackfield_store::{Attempt, NewAttempt, NewDecision, NewHandoff, NewPluginCall, RunView, Then};
+use jackfield_store::{Attempt, Decided, NewAttempt, NewHandoff, NewPluginCall, RunView, Then};
 use jackfield_types::{
     AttemptId, AttemptState, Delivered, FailureClass, FailureKind, PluginRef, Problem, RunState, Settled, Verified,
 };
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 pub(crate) struct Follows {
     pub(crate) then: Then,
     pub(crate) calls: Vec<NewPluginCall>,
-    pub(crate) decisions: Vec<NewDecision>,
+    pub(crate) decisions: Vec<Decided>,
     pub(crate) chosen: Option<AttemptId>,
 }
 
@@ -35,7 +35,7 @@ impl Follows {
         details: Value,
     ) -> Self {
         let (kind, by, reason) = (kind.to_owned(), by.into(), reason.to_owned());
-        self.decisions.push(NewDecision { kind, by, reason, details });
+        self.decisions.push(Decided { kind, by, reason, details });
         self
     }
 }

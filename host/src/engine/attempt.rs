@@ -179,6 +179,7 @@ impl Inner {
             answer: redactor.json(answer),
             micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             seed: Some(drive.seed()),
+            notes: Vec::new(),
             error,
         };
         let recorded = self.store.record_calls(vec![call]).await;

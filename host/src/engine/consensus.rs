@@ -10,7 +10,7 @@ use super::{Host, Inner, advance};
 use crate::api::{Answer, ExecuteRequest};
 use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
-use jackfield_types::{AttemptState, FailureKind, Micros, Problem, Settled};
+use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Settled};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::time::Duration;
@@ -35,8 +35,21 @@ impl Host {
     ) -> Result<Answer, Problem> {
         let wait = request.wait_s.unwrap_or(self.0.config().run.wait_s);
         let verbosity = request.verbosity.clone();
-        let run = self.0.dispatch_several(request, executors, principal).await?;
+        let run = self.dispatch_consensus(request, executors, principal).await?;
         self.result(run, Duration::from_secs(wait), verbosity.as_deref()).await
+    }
+
+    /// Starts such a run and gives it at once.
+    ///
+    /// # Errors
+    /// As [`consensus`](Self::consensus).
+    pub async fn dispatch_consensus(
+        &self,
+        request: ExecuteRequest,
+        executors: &[String],
+        principal: &str,
+    ) -> Result<RunId, Problem> {
+        self.0.dispatch_several(request, executors, principal).await
     }
 }
 
@@ -46,7 +59,7 @@ impl Inner {
         request: ExecuteRequest,
         executors: &[String],
         principal: &str,
-    ) -> Result<jackfield_types::RunId, Problem> {
+    ) -> Result<RunId, Problem> {
         if request.executor.is_some() {
             return Err(Problem::caller(
                 "one_executor_named",
@@ -128,9 +141,7 @@ impl Inner {
             },
             // Where nobody could have done it, a person cannot choose either.
             None if done.iter().all(cannot) => {
-                Follows::end(done.last().map_or(jackfield_types::RunState::Failed, |one| {
-                    advance::end_state(&one.settled)
-                }))
+                Follows::end(done.last().map_or(RunState::Failed, |one| advance::end_state(&one.settled)))
             }
             None => self.hand_over(view, done, &comparison.reason, by.clone()),
         };

@@ -167,6 +167,13 @@ impl Inner {
         }
     }
 
+    /// The workspace that is meant, known from here on.
+    pub(super) async fn known_workspace(&self, asked: &str) -> Result<Workspace, Problem> {
+        let (name, folder) = self.workspace_folder(Some(asked))?;
+        let source = source(&folder).await.map_err(|error| error.problem())?;
+        self.ensure_workspace(name, &source).await
+    }
+
     async fn ensure_workspace(&self, name: Option<String>, source: &Source) -> Result<Workspace, Problem> {
         let (folder, kind) = match source {
             Source::Git(repository) => (repository.top.clone(), WorkspaceKind::Git),
@@ -191,7 +198,7 @@ fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
     if listed.is_empty() { "none".into() } else { listed.join(", ") }
 }
 
-fn check_instruction(instruction: &str) -> Result<(), Problem> {
+pub(super) fn check_instruction(instruction: &str) -> Result<(), Problem> {
     if instruction.trim().is_empty() {
         return Err(Problem::caller(
             "empty_instruction",

@@ -147,7 +147,7 @@ impl Inner {
     fn settle_in(&self, before: &Config, applied: &[(Key, When, Change)]) {
         let config = self.config();
         if config.run.max_concurrent != before.run.max_concurrent {
-            self.slots.resize(config.run.max_concurrent);
+            self.wake.notify_one();
         }
         // Another environment may be another login.
         let executors = applied.iter().filter_map(|(key, ..)| match key.0.as_slice() {

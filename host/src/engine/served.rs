@@ -31,6 +31,7 @@ pub(crate) async fn served(data: &Path, config: &Config) -> Served {
             executor: FailureMode::Fail,
             chooser: FailureMode::Fail,
             compressor: FailureMode::Fail,
+            judge: FailureMode::Fail,
         },
         chooser: None,
         instances: 1,

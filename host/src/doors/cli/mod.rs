@@ -8,6 +8,8 @@ mod doctor;
 mod progress;
 mod reload;
 mod serve;
+mod task_args;
+mod tasks;
 mod upkeep;
 
 use crate::{Host, Work};
@@ -71,7 +73,20 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;
-            let outcome = commands::run(&host, request, arguments.quiet, global.json).await;
+            let outcome = match host.dispatch(request, commands::PRINCIPAL).await {
+                Ok(run) => follow(&host, run, &arguments, global.json).await,
+                Err(problem) => Err(problem),
+            };
+            host.shutdown().await;
+            outcome
+        }
+        Command::Consensus { run: arguments, among } => {
+            let request = commands::request(&arguments)?;
+            let host = open(&global, Work::Own).await?;
+            let outcome = match host.dispatch_consensus(request, &among, commands::PRINCIPAL).await {
+                Ok(run) => follow(&host, run, &arguments, global.json).await,
+                Err(problem) => Err(problem),
+            };
             host.shutdown().await;
             outcome
         }
@@ -82,6 +97,15 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
             outcome
         }
     }
+}
+
+async fn follow(
+    host: &Host,
+    run: jackfield_types::RunId,
+    arguments: &args::RunArgs,
+    json: bool,
+) -> Result<Outcome, Problem> {
+    commands::run(host, run, arguments.verbosity.as_deref(), arguments.quiet, json).await
 }
 
 /// The data folder, and the layers of the configuration.

@@ -52,7 +52,8 @@ impl Store {
         let holder = holder.to_owned();
         self.write(move |tx| {
             let taken = tx.exec(
-                "UPDATE runs SET worker = ?3 WHERE id = ?1 AND worker IS ?2 AND state = 'running'",
+                "UPDATE runs SET worker = ?3, affinity = NULL
+                 WHERE id = ?1 AND worker IS ?2 AND state = 'running'",
                 params![run.to_string(), from.map(|id| id.to_string()), to.to_string()],
             )?;
             if taken == 0 {

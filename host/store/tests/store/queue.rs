@@ -351,8 +351,18 @@ async fn a_person_is_asked_with_the_evidence_and_the_run_goes_on_where_they_say_
     let view = house.store.run(run).await.unwrap();
     assert_eq!((view.run.state, view.task.state), (RunState::Waiting, TaskState::Blocked));
     assert_eq!(claim(&house, &me, &caps()).await, None);
-    house.store.resume(run, attempt(2, Micros::ZERO), Vec::new(), &Limits::none()).await.unwrap();
+    let asked = house.store.human_tasks(HumanTaskFilter::default()).await.unwrap().remove(0);
+    assert_eq!((asked.run, asked.evidence["attempts"].as_i64()), (Some(run), Some(1)));
+    let said = json!({ "action": "retry", "text": "mind the rounding" });
+    let again = || Answered::Retry(Box::new(attempt(2, Micros::ZERO)));
+    house.store.answer_handoff(asked.id, again(), said.clone(), "ann", &Limits::none()).await.unwrap();
     assert_eq!(claim(&house, &me, &caps()).await, Some(run));
+    let twice = house.store.answer_handoff(asked.id, again(), said, "ann", &Limits::none()).await;
+    assert_eq!(twice.unwrap_err().problem().code, "bad_request");
+    let decisions = house.store.decided(view.run.task).await.unwrap();
+    let last = decisions.last().unwrap();
+    assert_eq!((last.kind.as_str(), last.decided_by.as_str()), ("answer", "ann"));
+    assert_eq!(last.reason, "mind the rounding");
 }
 
 #[tokio::test]
