@@ -210,7 +210,8 @@ impl Inner {
     pub(crate) async fn options(&self, run: &Running) -> Result<Options, Problem> {
         let (candidates, behind) = self.candidates(&run.order, self.clock.now()).await?;
         let budget = self.budget(&run.order).await?;
-        let named = run.order.request.executor.as_deref();
+        // Where nothing more is tried anyway, the chooser sees everybody.
+        let named = run.order.request.executor.as_deref().filter(|_| self.most_attempts(run) > 1);
         let (candidates, behind) = candidates
             .into_iter()
             .zip(behind)

@@ -266,11 +266,12 @@ mod tests {
         folder = "/elsewhere"
         chooser = "mine"
         instances = 65
-        on_failure = { chooser = "fail", compressor = "previous" }
+        on_failure = { chooser = "fail", compressor = "previous", judge = "fail" }
         [plugins.limits]
         executor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
         chooser = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
         compressor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
+        judge = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
         [executors.claude]
         enabled = false
         model = "one"

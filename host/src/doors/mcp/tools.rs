@@ -176,10 +176,16 @@ pub(super) fn all() -> Vec<Tool> {
     ]
 }
 
+/// Fields of `execute` that are taken everywhere and told only there.
+const UNUSUAL: [&str; 9] = [
+    "stack", "keywords", "language", "role", "effort", "access", "prompt_syntax", "verbosity", "complexity",
+];
+
 /// As `execute`, by the names that a dispatcher has for the same; without what is about waiting.
 fn dispatch_schema() -> JsonObject {
     let mut schema = bare(schema::<ExecuteRequest>());
     if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        fields.retain(|name, _| !UNUSUAL.contains(&name.as_str()));
         for (from, to) in [("instruction", "prompt"), ("title", "name"), ("workspace", "cwd"), ("wait_s", "")] {
             if let Some(field) = fields.remove(from).filter(|_| !to.is_empty()) {
                 fields.insert(to.to_owned(), field);
@@ -194,7 +200,7 @@ fn dispatch_schema() -> JsonObject {
 /// The fields of `execute` that matter here; the host knows the rest too.
 fn consensus_schema() -> JsonObject {
     let mut schema = bare(schema::<ExecuteRequest>());
-    let kept = ["instruction", "workspace", "task_type", "expect", "checks", "max_cost_usd", "wait_s", "verbosity"];
+    let kept = ["instruction", "workspace", "checks", "max_cost_usd", "wait_s"];
     if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
         fields.retain(|name, _| kept.contains(&name.as_str()));
         let names = serde_json::json!({ "type": "array", "items": { "type": "string" } });

@@ -192,7 +192,7 @@ async fn what_is_not_understood_is_refused_by_name() {
         let unknown = mcp.ask("tools/call", json!({ "name": "exekute", "arguments": {} })).await;
         assert_eq!(unknown["error"]["code"], -32602, "{unknown}");
         let message = unknown["error"]["message"].as_str().unwrap();
-        assert!(message.contains("exekute") && message.contains("execute, result"), "{message}");
+        assert!(message.contains("exekute") && message.contains("execute, dispatch, result"), "{message}");
         let method = mcp.ask("tools/destroy", json!({})).await;
         assert_eq!(method["error"]["code"], -32601, "{method}");
     }
