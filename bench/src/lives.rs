@@ -3,7 +3,8 @@
 use anyhow::Result;
 use jackfield_store::{
     Account, Action, Admission, Counts, Limit, LimitScope, Limits, NewArtifact, NewAttempt, NewRun,
-    NewRunEvent, NewTask, NewTranscript, NewWorkspace, Period, Settlement, Started, Store, Then, WorkspaceKind,
+    NewRunEvent, NewTask, NewTranscript, NewWorkspace, Period, Settlement, Started, Store, Then,
+    WorkspaceKind,
 };
 use jackfield_types::{
     AttemptId, CostSource, Delivered, Digest, Effort, Micros, Outcome, PluginKind, PluginRef, Process, Role,

@@ -16,6 +16,6 @@ pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, MAX_INSTRUC
 pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter};
 pub use workers::{WorkerAction, WorkerLine, WorkersStatus};
 pub use workflow::{
-    CloseAnswer, CloseRequest, CloseState, ExternalOutcome, Handle, InitAnswer, InitRequest, Spec, SpecRequest,
-    SpecVersion, TasksFilter, WriteAnswer, WriteRequest,
+    CloseAnswer, CloseRequest, CloseState, ExternalOutcome, Handle, InitAnswer, InitRequest, Spec,
+    SpecRequest, SpecVersion, TasksFilter, WriteAnswer, WriteRequest,
 };

@@ -3,8 +3,8 @@
 use super::rest::{Answered, PRINCIPAL, body, query};
 use crate::Host;
 use crate::api::{
-    CloseRequest, ExecuteRequest, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, InitRequest,
-    SpecRequest, TasksFilter, WorkerAction, WriteRequest,
+    CloseRequest, ExecuteRequest, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter,
+    InitRequest, SpecRequest, TasksFilter, WorkerAction, WriteRequest,
 };
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};

@@ -89,9 +89,8 @@ pub(super) fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<Str
         }
         lines.extend(attempt.branch.iter().map(|branch| format!("  branch    {branch}")));
     }
-    let produced = |artifact: &Artifact| {
-        format!("\n{}: {} ({})", artifact.kind, artifact.label, artifact.target)
-    };
+    let produced =
+        |artifact: &Artifact| format!("\n{}: {} ({})", artifact.kind, artifact.label, artifact.target);
     lines.extend(artifacts.iter().map(produced));
     lines
 }

@@ -25,7 +25,10 @@ fn told(step: &Step, number: usize) -> String {
     if !asked.is_empty() {
         line("who could", &could(&asked));
     }
-    others_by_reason(&others).iter().zip(0..).for_each(|(told, at)| line(if at == 0 { "who not" } else { "" }, told));
+    others_by_reason(&others)
+        .iter()
+        .zip(0..)
+        .for_each(|(told, at)| line(if at == 0 { "who not" } else { "" }, told));
     line("answer", &step.answer);
     line("why", &step.reason);
     step.notes.iter().zip(0..).for_each(|(note, at)| line(if at == 0 { "noted" } else { "" }, note));

@@ -169,7 +169,8 @@ pub(crate) fn rounds(rounds: &[Round]) -> String {
 fn round(round: &Round) -> String {
     let mut lines = vec![format!("round {} of run {}", round.round, round.run)];
     lines.extend(round.called.iter().map(|called| format!("  why       {}", called.reason)));
-    let winner = round.verdict.as_ref().and_then(|verdict| verdict.details.get("winner")).and_then(Value::as_str);
+    let winner =
+        round.verdict.as_ref().and_then(|verdict| verdict.details.get("winner")).and_then(Value::as_str);
     let row = |attempt: &RoundAttempt| {
         let failure = attempt.failure.map(|class| format!(" ({class})")).unwrap_or_default();
         let won = if winner == Some(attempt.id.to_string().as_str()) { ", the winner" } else { "" };

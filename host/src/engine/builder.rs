@@ -148,6 +148,7 @@ impl HostBuilder {
             work: self.work,
             worker: WorkerId::new(),
             wake: Notify::new(),
+            repaired: OnceCell::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             host: recover::host_instance(),

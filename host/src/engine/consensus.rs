@@ -71,7 +71,9 @@ impl Inner {
         let order = self.order(request).await?;
         let picks = match executors.len() {
             0 => self.two_best(&order).await?,
-            2..=MOST => executors.iter().map(|name| self.asked_for(name, &order)).collect::<Result<_, _>>()?,
+            2..=MOST => {
+                executors.iter().map(|name| self.asked_for(name, &order)).collect::<Result<_, _>>()?
+            }
             number => {
                 return Err(Problem::caller(
                     "not_several",

@@ -55,7 +55,9 @@ fn explanation(history: &TaskHistory, only: Option<RunId>) -> Explanation {
     steps.extend(view.checkpoints.iter().filter(|one| one.kind == "spec").map(checkpoint));
     for run in &runs {
         let of_run: Vec<&PluginCall> = calls.iter().filter(|call| call.run == Some(run.run.id)).collect();
-        steps.extend(run.attempts.iter().filter_map(|attempt| unrecorded_choice(history, run, attempt, &of_run)));
+        steps.extend(
+            run.attempts.iter().filter_map(|attempt| unrecorded_choice(history, run, attempt, &of_run)),
+        );
         steps.extend(run.attempts.iter().map(|attempt| attempted(history, attempt)));
         steps.extend(of_run.iter().map(|call| decided_by_component(call, run)));
         steps.extend(ended(run));
@@ -269,7 +271,11 @@ fn followed<'a>(steps: &'a mut [Step], decision: &Decision) -> Option<&'a mut St
 }
 
 fn said(decision: &Decision) -> String {
-    if decision.reason.is_empty() { decision.kind.clone() } else { format!("{}, {}", decision.kind, decision.reason) }
+    if decision.reason.is_empty() {
+        decision.kind.clone()
+    } else {
+        format!("{}, {}", decision.kind, decision.reason)
+    }
 }
 
 fn ruling(decision: &Decision) -> Step {
@@ -297,7 +303,12 @@ fn person(task: &HumanTask) -> Vec<Step> {
     let made = Step {
         run_id: task.run,
         reason: task.body.clone(),
-        ..step(task.created_at, StepKind::Person, &task.created_by, format!("{what}: {} ({})", task.title, task.id))
+        ..step(
+            task.created_at,
+            StepKind::Person,
+            &task.created_by,
+            format!("{what}: {} ({})", task.title, task.id),
+        )
     };
     let Some(at) = task.closed_at else { return vec![made] };
     let closed = match task.state {

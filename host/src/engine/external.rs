@@ -274,7 +274,8 @@ mod tests {
     use super::*;
 
     fn request() -> WriteRequest {
-        serde_json::from_value(json!({ "executor": "claude", "outcome": "succeeded", "latency_ms": 5 })).unwrap()
+        serde_json::from_value(json!({ "executor": "claude", "outcome": "succeeded", "latency_ms": 5 }))
+            .unwrap()
     }
 
     #[test]

@@ -77,7 +77,6 @@ impl Host {
     /// Starts what goes on beside every call.
     pub(super) fn begin(&self) {
         if self.0.work != Work::Nothing {
-            self.0.tasks.spawn(Arc::clone(&self.0).repair_worktrees());
             self.0.tasks.spawn(Arc::clone(&self.0).work());
         }
         if self.0.work == Work::All {

@@ -65,8 +65,8 @@ use jackfield_process::{Environment, Launcher, ProcessError};
 use jackfield_store::{Limits, Store};
 use jackfield_types::{Clock, Micros, RunId, WorkerId, WorkspaceId};
 use jackfield_workspace::Worktrees;
-use running::Running;
 use parking_lot::Mutex;
+use running::Running;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, OnceCell};
@@ -94,6 +94,8 @@ pub(crate) struct Inner {
     pub(crate) worker: WorkerId,
     /// Somebody has put something into the queue, or a place is free.
     pub(crate) wake: Notify,
+    /// What earlier hosts left half made was looked after.
+    repaired: OnceCell<()>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     /// Which host instance this is, for recovery.

@@ -241,11 +241,16 @@ fn check_bounds(request: &ExecuteRequest) -> Result<(), Problem> {
     for check in &request.checks {
         let bytes = check.command.len();
         if check.command.trim().is_empty() || bytes > LONGEST_CHECK || check.command.contains('\0') {
-            let message = format!("a check's command is empty, holds a NUL or is longer than {LONGEST_CHECK} bytes");
+            let message =
+                format!("a check's command is empty, holds a NUL or is longer than {LONGEST_CHECK} bytes");
             return refused("bad_check", message, "give a command as you would type it, like \"cargo test\"");
         }
         if check.timeout_s.is_some_and(|seconds| !(1..=LONGEST).contains(&seconds)) {
-            return refused("bad_check", "a check's timeout_s is out of range".into(), "give 1 to 86400 seconds");
+            return refused(
+                "bad_check",
+                "a check's timeout_s is out of range".into(),
+                "give 1 to 86400 seconds",
+            );
         }
     }
     Ok(())

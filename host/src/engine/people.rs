@@ -185,7 +185,9 @@ fn title(title: &str) -> Result<String, Problem> {
         return Err(Problem::caller(
             "bad_title",
             "the title is empty, longer than a line, or more than one",
-            format!("say in one line, of at most {LONGEST_TITLE} bytes, what is to be done; the rest goes into the body"),
+            format!(
+                "say in one line, of at most {LONGEST_TITLE} bytes, what is to be done; the rest goes into the body"
+            ),
         ));
     }
     Ok(title.to_owned())

@@ -62,8 +62,11 @@ pub(super) fn next(call: &PluginCall) -> Told {
     let mut facts: Vec<_> = field::<Vec<choosing::Past>>(call, "history").iter().map(past).collect();
     let ranks: Vec<_> = asked.iter().map(|index| (*index as usize, None)).collect();
     // Where nobody is to be asked, who could have been is of no interest.
-    let (shown, notes) =
-        if asked.is_empty() { (Vec::new(), call.notes.clone()) } else { explained(&candidates, &ranks, false, call) };
+    let (shown, notes) = if asked.is_empty() {
+        (Vec::new(), call.notes.clone())
+    } else {
+        explained(&candidates, &ranks, false, call)
+    };
     facts.extend(budget(call));
     let notes = notes.into_iter().filter(|note| *note != reason).collect();
     Told { facts, candidates: shown, answer, reason, notes }

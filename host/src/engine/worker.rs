@@ -46,7 +46,11 @@ impl Inner {
                     self.heed().await;
                     self.claim_all().await;
                 }
-                _ = beat.tick() => self.live().await,
+                _ = beat.tick() => {
+                    // Undoing what is half made can take a while, and what waits need not wait for it.
+                    let inner = Arc::clone(&self);
+                    self.tasks.spawn(async move { inner.live().await });
+                }
             }
         }
         if let Err(error) = self.store.worker_ends(self.worker, "the host was stopped").await {
@@ -130,10 +134,9 @@ impl Inner {
         let capped = |section: &crate::config::WorkspaceSection| section.max_concurrent.is_some();
         if config.workspaces.values().any(capped) {
             for workspace in self.store.workspaces().await? {
-                let section = config
-                    .workspaces
-                    .iter()
-                    .find(|(name, section)| **name == workspace.name || section.path.as_os_str() == workspace.path.as_str());
+                let section = config.workspaces.iter().find(|(name, section)| {
+                    **name == workspace.name || section.path.as_os_str() == workspace.path.as_str()
+                });
                 if let Some(most) = section.and_then(|(_, section)| section.max_concurrent) {
                     caps.workspaces.insert(workspace.id, most);
                 }
@@ -167,15 +170,21 @@ impl Inner {
         let failed = |error: StoreError| error.problem();
         let local = most(self.config().run.max_concurrent);
         let caps = self.caps(Some(local)).await.map_err(failed)?;
-        let Some(line) = self.store.in_line(view.run.id, &caps).await.map_err(failed)? else { return Ok(None) };
+        let Some(line) = self.store.in_line(view.run.id, &caps).await.map_err(failed)? else {
+            return Ok(None);
+        };
         let occupancy = self.store.occupancy().await.map_err(failed)?;
         let slots = |executor: &String| caps.executors.get(executor).copied().unwrap_or(caps.executor);
         let busy = |executor: &String| occupancy.executors.get(executor).copied().unwrap_or(0);
         let full = line.wants.iter().find(|executor| busy(executor) >= slots(executor));
         let why = match (line.not_before, full) {
-            _ if !self.somebody_works().await? => "no worker is at work; start one with `jackfield serve`".to_owned(),
+            _ if !self.somebody_works().await? => {
+                "no worker is at work; start one with `jackfield serve`".to_owned()
+            }
             (Some(until), _) => format!("it rests until {until}"),
-            (None, Some(executor)) => format!("{executor} has all of its {} slot(s) at work", slots(executor)),
+            (None, Some(executor)) => {
+                format!("{executor} has all of its {} slot(s) at work", slots(executor))
+            }
             (None, None) if occupancy.local >= local => format!("all {local} places are taken"),
             (None, None) => "its turn comes now".to_owned(),
         };

@@ -1,7 +1,7 @@
 //! Workers, for operators: who is there, how long the queue is, and what to do about those that are gone.
 
-use super::{Host, Work};
 use super::recover::Instance;
+use super::{Host, Work};
 use crate::api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_store::{RunFilter, Worker, WorkerKind};
 use jackfield_types::{Problem, RunState, Timestamp};

@@ -121,10 +121,9 @@ impl Host {
         let acceptance = acceptance.map(criteria).transpose()?;
         let notes = notes.map(|notes| text("note", notes)).transpose()?;
         let make = move |before: Option<&Checkpoint>| {
-            let before = before.and_then(spec_of).unwrap_or_else(|| Spec {
-                instruction: found.instruction.clone(),
-                ..Spec::default()
-            });
+            let before = before
+                .and_then(spec_of)
+                .unwrap_or_else(|| Spec { instruction: found.instruction.clone(), ..Spec::default() });
             json!(Spec {
                 instruction: instruction.unwrap_or(before.instruction),
                 acceptance: acceptance.unwrap_or(before.acceptance),
@@ -179,7 +178,9 @@ impl Host {
             Closed::RunActive(run, now) => Err(Problem::caller(
                 "run_active",
                 format!("task {task} cannot be closed: run {run} of it is {now}"),
-                format!("wait for it with `result`, or end it with `cancel` (run_id {run}), then close the task"),
+                format!(
+                    "wait for it with `result`, or end it with `cancel` (run_id {run}), then close the task"
+                ),
             )),
         }
     }
@@ -299,8 +300,7 @@ pub(super) fn idempotency(key: Option<String>, mut asked: Value) -> Option<Idemp
 }
 
 fn criteria(given: Vec<String>) -> Result<Vec<String>, Problem> {
-    let kept: Vec<_> =
-        given.iter().map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
+    let kept: Vec<_> = given.iter().map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
     if kept.len() > MOST_CRITERIA {
         return Err(Problem::caller(
             "too_many_criteria",
@@ -341,7 +341,8 @@ mod tests {
     #[test]
     fn the_key_is_no_part_of_what_it_stands_for() {
         let asked = |key: &str, instruction: &str| json!({ "init": { "instruction": instruction, "idempotency_key": key } });
-        let made = |key: &str, instruction: &str| idempotency(Some(key.into()), asked(key, instruction)).unwrap();
+        let made =
+            |key: &str, instruction: &str| idempotency(Some(key.into()), asked(key, instruction)).unwrap();
         assert_eq!(made("a", "x").digest, made("b", "x").digest);
         assert_ne!(made("a", "x").digest, made("a", "y").digest);
         assert_eq!(idempotency(None, asked("a", "x")), None);

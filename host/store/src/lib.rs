@@ -28,13 +28,16 @@ pub use money::{
     Spender,
 };
 pub use people::{Answered, HumanTaskFilter};
-pub use record::{
-    Artifact, Attempt, CheckResult, Checkpoint, Decided, Decision, Event, HumanTask, HumanTaskChange, HumanTaskKind,
-    HumanTaskState, Idempotency, NewArtifact, NewAttempt, NewCheckpoint, NewDecision, NewHandoff, NewHumanTask,
-    NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker, NewWorkspace, PluginCall, PluginReceipt,
-    PluginVersion, Run, RunEvent, RunSummary, RunView, Serving, Settlement, Task, Then, Worker, WorkerKind, Workspace,
-    WorkspaceKind,
-};
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
+pub use record::{
+    Artifact, Attempt, CheckResult, Checkpoint, Decided, Decision, Event, HumanTask, HumanTaskChange,
+    HumanTaskKind, HumanTaskState, Idempotency, NewArtifact, NewAttempt, NewCheckpoint, NewDecision,
+    NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker,
+    NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEvent, RunSummary, RunView, Serving,
+    Settlement, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
+};
 pub use store::{Store, StoreOptions};
-pub use view::{EventPage, ModelStats, Round, RoundAttempt, RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare};
+pub use view::{
+    EventPage, ModelStats, Round, RoundAttempt, RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary,
+    TaskView, Totals, UsageShare,
+};

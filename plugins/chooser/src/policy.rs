@@ -152,7 +152,10 @@ mod tests {
             Candidate { attempts: 40, succeeded: 26, verified: 26, ..candidate("a", "one", Tier::Workhorse) };
         let chosen = choose(0, &task(), &[middling, candidate("b", "two", Tier::Workhorse)], &budget());
         assert_eq!(chosen.choices[0].candidate, 1);
-        assert!(chosen.choices[0].reason.ends_with("; little is known of it, so it gets a try"), "{chosen:?}");
+        assert!(
+            chosen.choices[0].reason.ends_with("; little is known of it, so it gets a try"),
+            "{chosen:?}"
+        );
     }
 
     #[test]

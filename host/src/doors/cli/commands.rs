@@ -33,7 +33,11 @@ pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
         timeout_s: arguments.timeout,
         wait_s: Some(DAY),
         idempotency_key: arguments.idempotency_key.clone(),
-        checks: arguments.checks.iter().map(|command| Check { command: command.clone(), ..Check::default() }).collect(),
+        checks: arguments
+            .checks
+            .iter()
+            .map(|command| Check { command: command.clone(), ..Check::default() })
+            .collect(),
         max_attempts: arguments.max_attempts,
         priority: arguments.priority,
         ..ExecuteRequest::new(instruction(&arguments.instruction)?)

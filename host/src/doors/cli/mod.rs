@@ -12,9 +12,9 @@ mod task_args;
 mod tasks;
 mod upkeep;
 
-use crate::{Host, Work};
 use crate::config::{Config, Layers, default_file, load};
 use crate::engine::default_data;
+use crate::{Host, Work};
 use args::{Cli, Command, Global};
 use clap::Parser;
 use jackfield_types::Problem;

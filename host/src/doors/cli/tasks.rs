@@ -7,8 +7,8 @@ use super::task_args::{
 use super::{Outcome, say};
 use crate::Host;
 use crate::api::{
-    CloseRequest, Complexity, ExecuteRequest, HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, InitRequest,
-    SpecRequest, TasksFilter, WriteRequest,
+    CloseRequest, Complexity, ExecuteRequest, HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest,
+    HumanTasksFilter, InitRequest, SpecRequest, TasksFilter, WriteRequest,
 };
 use crate::doors::{text_explain, text_people};
 use jackfield_types::Problem;
@@ -47,7 +47,8 @@ pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Resul
     let task = match command {
         TaskCommand::List { all, state, kind, workspace, limit } => {
             let state = if all { Some("any".to_owned()) } else { state };
-            let filter = HumanTasksFilter { state, kind, workspace, limit: Some(limit), ..Default::default() };
+            let filter =
+                HumanTasksFilter { state, kind, workspace, limit: Some(limit), ..Default::default() };
             let tasks = host.human_tasks(filter).await?;
             say(json, || text_people::human_tasks(&tasks), &tasks);
             return Ok(Outcome::Fine);
@@ -100,7 +101,11 @@ fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
     let body = body.map(|body| instruction(&body)).transpose()?;
     let edit = HumanTaskEdit { title, body, priority, due_at: due, state, note };
     if edit == HumanTaskEdit::default() {
-        return Err(Problem::caller("no_change", "nothing is to be changed", "name what: --title, --state, …"));
+        return Err(Problem::caller(
+            "no_change",
+            "nothing is to be changed",
+            "name what: --title, --state, …",
+        ));
     }
     Ok((id, edit))
 }
@@ -198,6 +203,7 @@ fn written(arguments: &WriteArgs) -> Result<WriteRequest, Problem> {
 
 /// A word of a fixed set, as it is written in JSON.
 fn word<T: DeserializeOwned>(flag: &str, given: String, known: &str) -> Result<T, Problem> {
-    let refused = Problem::caller(&format!("bad_{flag}"), format!("--{flag} is '{given}'"), format!("use {known}"));
+    let refused =
+        Problem::caller(&format!("bad_{flag}"), format!("--{flag} is '{given}'"), format!("use {known}"));
     serde_json::from_value(Value::String(given)).map_err(|_| refused)
 }

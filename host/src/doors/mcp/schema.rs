@@ -20,7 +20,10 @@ fn lighten(value: &mut Value) {
     match value {
         Value::Object(object) => {
             object.remove("$schema");
-            object.remove("title");
+            // The name of a type; a field may be called so too, and then it is no text here.
+            if object.get("title").is_some_and(Value::is_string) {
+                object.remove("title");
+            }
             let numeric = object.get("format").and_then(Value::as_str).is_some_and(|format| format != "uri");
             if numeric {
                 object.remove("format");

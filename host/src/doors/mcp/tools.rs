@@ -2,8 +2,8 @@
 
 use super::schema::{actions, bare, schema};
 use crate::api::{
-    CloseRequest, ExecuteRequest, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, InitRequest, SpecRequest,
-    WriteRequest,
+    CloseRequest, ExecuteRequest, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter,
+    InitRequest, SpecRequest, WriteRequest,
 };
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::JsonSchema;
@@ -177,16 +177,16 @@ pub(super) fn all() -> Vec<Tool> {
 }
 
 /// Fields of `execute` that are taken everywhere and told only there.
-const UNUSUAL: [&str; 9] = [
-    "stack", "keywords", "language", "role", "effort", "access", "prompt_syntax", "verbosity", "complexity",
-];
+const UNUSUAL: [&str; 9] =
+    ["stack", "keywords", "language", "role", "effort", "access", "prompt_syntax", "verbosity", "complexity"];
 
 /// As `execute`, by the names that a dispatcher has for the same; without what is about waiting.
 fn dispatch_schema() -> JsonObject {
     let mut schema = bare(schema::<ExecuteRequest>());
     if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
         fields.retain(|name, _| !UNUSUAL.contains(&name.as_str()));
-        for (from, to) in [("instruction", "prompt"), ("title", "name"), ("workspace", "cwd"), ("wait_s", "")] {
+        for (from, to) in [("instruction", "prompt"), ("title", "name"), ("workspace", "cwd"), ("wait_s", "")]
+        {
             if let Some(field) = fields.remove(from).filter(|_| !to.is_empty()) {
                 fields.insert(to.to_owned(), field);
             }
@@ -210,12 +210,21 @@ fn consensus_schema() -> JsonObject {
 }
 
 fn workflow_schema() -> JsonObject {
+    let usual = |mut schema: JsonObject| {
+        if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+            fields.retain(|name, _| !UNUSUAL.contains(&name.as_str()));
+            if let Some(class) = fields.get_mut("failure_class") {
+                *class = serde_json::json!({ "type": "string", "description": "Why it failed: test_fail, timeout, …" });
+            }
+        }
+        schema
+    };
     actions(
         ("task_id", "For all but init."),
         vec![
-            ("init", schema::<InitRequest>()),
+            ("init", usual(schema::<InitRequest>())),
             ("spec", schema::<SpecRequest>()),
-            ("write", schema::<WriteRequest>()),
+            ("write", usual(schema::<WriteRequest>())),
             ("close", schema::<CloseRequest>()),
         ],
     )
@@ -252,7 +261,7 @@ mod tests {
             assert!(annotations.read_only_hint.is_some(), "{}", tool.name);
             assert_eq!(tool.input_schema["type"], "object", "{}", tool.name);
             let text = serde_json::to_string(&tool.input_schema).unwrap();
-            for noise in ["$schema", "uint", "\"$ref\"", "\"title\"", "null"] {
+            for noise in ["$schema", "uint", "\"$ref\"", "\"title\":\"", "null"] {
                 assert!(!text.contains(noise), "{} has {noise}: {text}", tool.name);
             }
         }

@@ -56,10 +56,10 @@ pub(super) async fn dispatch(host: &Host, request: ExecuteRequest) -> Result<Sai
 
 pub(super) async fn consensus(host: &Host, arguments: Value) -> Result<Said, Problem> {
     let mut fields: Map<String, Value> = parse(arguments)?;
-    let executors: Vec<String> =
-        fields.remove("executors").map(parse).transpose()?.unwrap_or_default();
+    let executors: Vec<String> = fields.remove("executors").map(parse).transpose()?.unwrap_or_default();
     let mut request: ExecuteRequest = parse(Value::Object(fields))?;
-    request.wait_s = Some(request.wait_s.unwrap_or(super::calls::LONGEST_WAIT).min(super::calls::LONGEST_WAIT));
+    request.wait_s =
+        Some(request.wait_s.unwrap_or(super::calls::LONGEST_WAIT).min(super::calls::LONGEST_WAIT));
     super::calls::answered(&host.consensus(request, &executors, PRINCIPAL).await?)
 }
 

@@ -3,11 +3,11 @@
 use super::{events, states};
 use crate::file::{Sql, Tx, stamp, word};
 use crate::money::{breaker, ledger};
-use crate::view::{runs, trail, workspaces};
 use crate::queue::milliseconds;
+use crate::view::{runs, trail, workspaces};
 use crate::{
-    AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Refusal,
-    Run, Spender, Store, StoreError,
+    AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Refusal, Run,
+    Spender, Store, StoreError,
 };
 use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, Timestamp, WorkspaceId};
 use rusqlite::params;
@@ -281,7 +281,12 @@ fn wants(attempts: &[&NewAttempt]) -> String {
     json!(wants).to_string()
 }
 
-pub(super) fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun, attempts: &[&NewAttempt]) -> Result<(), StoreError> {
+pub(super) fn add_run(
+    tx: &Tx<'_>,
+    place: Place,
+    run: &NewRun,
+    attempts: &[&NewAttempt],
+) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at, queued_ms,
                            affinity, wants, assigned)

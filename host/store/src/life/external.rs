@@ -49,7 +49,11 @@ impl Store {
     /// Logs an attempt that was made elsewhere, with its run, and charges it.
     ///
     /// A task that is open stays so, whatever the attempt came to; one that is over stays as it is.
-    pub async fn log_attempt(&self, external: ExternalAttempt, limits: &Limits) -> Result<Logged, AdmitError> {
+    pub async fn log_attempt(
+        &self,
+        external: ExternalAttempt,
+        limits: &Limits,
+    ) -> Result<Logged, AdmitError> {
         let limits = limits.clone();
         self.write(move |tx| {
             let ExternalAttempt { task, principal, run, attempt, .. } = &external;

@@ -8,10 +8,10 @@ pub(crate) mod events;
 mod external;
 mod purse;
 mod settle;
-mod then;
 mod start;
 pub(crate) mod states;
 mod task;
+mod then;
 
 pub(crate) use admit::queue_again;
 pub use admit::{Admission, Admitted};

@@ -120,7 +120,8 @@ impl Store {
             let before = latest_checkpoint(tx, task, "spec")?;
             let content = make(before.as_ref());
             let kind = "spec".to_owned();
-            let new = NewCheckpoint { task, principal: principal.clone(), kind, label: label.clone(), content };
+            let new =
+                NewCheckpoint { task, principal: principal.clone(), kind, label: label.clone(), content };
             let added = add_checkpoint(tx, &new)?;
             let decision = NewDecision {
                 task,

@@ -6,8 +6,8 @@ use crate::people::decisions::add_decision;
 use crate::people::tasks::add_human_task;
 use crate::view::runs;
 use crate::{
-    Decided, HumanTaskKind, Limits, NewDecision, NewHandoff, NewHumanTask, Refusal, Settlement, Spender, StoreError,
-    Then,
+    Decided, HumanTaskKind, Limits, NewDecision, NewHandoff, NewHumanTask, Refusal, Settlement, Spender,
+    StoreError, Then,
 };
 use jackfield_types::{HumanTaskId, RunId, RunState};
 use rusqlite::params;

@@ -36,7 +36,11 @@ impl Store {
 }
 
 pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<Checkpoint>, StoreError> {
-    conn.all("SELECT * FROM checkpoints WHERE task = ?1 ORDER BY version", [task.to_string()], Checkpoint::read)
+    conn.all(
+        "SELECT * FROM checkpoints WHERE task = ?1 ORDER BY version",
+        [task.to_string()],
+        Checkpoint::read,
+    )
 }
 
 /// The latest version of one kind; none: there is none yet.

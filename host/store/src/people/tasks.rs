@@ -2,9 +2,7 @@
 
 use crate::file::{Sql, Tx, signed, stamp, word};
 use crate::view::{ids, trail};
-use crate::{
-    HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewHumanTask, Store, StoreError,
-};
+use crate::{HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewHumanTask, Store, StoreError};
 use jackfield_types::{HumanTaskId, RunId, TaskId, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params, params_from_iter};
@@ -89,11 +87,7 @@ impl Store {
     }
 
     /// Deletes a to-do for good; the event log keeps what it was. A handoff stays.
-    pub async fn delete_human_task(
-        &self,
-        id: HumanTaskId,
-        principal: &str,
-    ) -> Result<HumanTask, StoreError> {
+    pub async fn delete_human_task(&self, id: HumanTaskId, principal: &str) -> Result<HumanTask, StoreError> {
         let principal = principal.to_owned();
         self.write(move |tx| {
             let task = of_id(tx, id)?;

@@ -12,12 +12,13 @@ mod worker;
 mod workspace;
 
 pub use attempt::{
-    Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement, Then,
+    Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement,
+    Then,
 };
 pub use event::{Event, NewRunEvent, RunEvent};
 pub use people::{
-    Checkpoint, Decision, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewCheckpoint, NewDecision,
-    NewHumanTask,
+    Checkpoint, Decision, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewCheckpoint,
+    NewDecision, NewHumanTask,
 };
 pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving};
 pub use run::{NewRun, Run, RunSummary, RunView};

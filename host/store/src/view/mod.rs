@@ -1,8 +1,8 @@
 //! What is read back: lists, statistics, and histories. Every answer is one snapshot.
 
 pub(crate) mod ids;
-pub(crate) mod runs;
 mod rounds;
+pub(crate) mod runs;
 mod stats;
 mod tasks;
 pub(crate) mod trail;

@@ -82,7 +82,13 @@ fn attempts(conn: &Connection, task: TaskId, run: Option<RunId>) -> Result<Vec<R
     for (run, number, attempt) in rows {
         match rounds.last_mut() {
             Some(last) if last.run == run && last.round == number => last.attempts.push(attempt),
-            _ => rounds.push(Round { run, round: number, attempts: vec![attempt], called: None, verdict: None }),
+            _ => rounds.push(Round {
+                run,
+                round: number,
+                attempts: vec![attempt],
+                called: None,
+                verdict: None,
+            }),
         }
     }
     Ok(rounds)
@@ -124,7 +130,8 @@ mod tests {
             called: None,
             verdict: None,
         };
-        let (first, second) = (round(1, vec![attempt(1), attempt(2)]), round(2, vec![attempt(3), attempt(4)]));
+        let (first, second) =
+            (round(1, vec![attempt(1), attempt(2)]), round(2, vec![attempt(3), attempt(4)]));
         let decided = |kind: &str, round: &Round| Decision {
             id: 1,
             at: Timestamp::UNIX_EPOCH,

@@ -3,9 +3,7 @@
 use super::{ids, runs, trail};
 use crate::file::{Columns, Sql};
 use crate::people::{checkpoints, decisions, tasks};
-use crate::{
-    Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, Store, StoreError, Task,
-};
+use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, Store, StoreError, Task};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, TaskState, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params_from_iter};

@@ -42,10 +42,12 @@ async fn a_task_is_made_without_a_run_and_one_key_makes_one_task() {
     assert_eq!(other.problem().code, "idempotency_conflict");
     let view = house.store.task_view(first.task).await.unwrap();
     assert_eq!((view.task.state, view.runs.len()), (TaskState::Ready, 0));
-    assert_eq!(view.checkpoints.iter().map(|one| (one.version, &*one.kind)).collect::<Vec<_>>(), [(1, "spec")]);
+    assert_eq!(
+        view.checkpoints.iter().map(|one| (one.version, &*one.kind)).collect::<Vec<_>>(),
+        [(1, "spec")]
+    );
     assert_eq!(view.decisions.iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["init"]);
-    let kinds: Vec<_> =
-        house.store.events(0, 9).await.unwrap().into_iter().map(|event| event.kind).collect();
+    let kinds: Vec<_> = house.store.events(0, 9).await.unwrap().into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds, ["task_created", "decision_made", "checkpoint_added"]);
 }
 
@@ -171,9 +173,11 @@ async fn rounds_are_attempts_side_by_side_with_what_their_comparison_said() {
 #[tokio::test]
 async fn what_was_cut_short_by_a_rate_limit_makes_nobody_look_cheap_or_bad() {
     let house = house().await;
-    for (class, total) in
-        [(None, cents(8)), (Some(FailureClass::TestFail), cents(4)), (Some(FailureClass::RateLimited), Micros::ZERO)]
-    {
+    for (class, total) in [
+        (None, cents(8)),
+        (Some(FailureClass::TestFail), cents(4)),
+        (Some(FailureClass::RateLimited), Micros::ZERO),
+    ] {
         let work = house.at_work(cents(8), &Limits::none()).await;
         let settlement = match class {
             None => settlement(work.attempt, total),

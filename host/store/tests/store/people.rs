@@ -56,7 +56,8 @@ async fn a_to_do_is_made_changed_done_reopened_and_deleted_and_the_log_tells_of_
     assert_eq!(gone.id, made.id);
     let missing = house.store.human_task(made.id).await.unwrap_err();
     assert_eq!(missing.problem().code, "human_task_not_found");
-    let expected = ["created", "changed", "done", "reopened", "deleted"].map(|what| format!("human_task_{what}"));
+    let expected =
+        ["created", "changed", "done", "reopened", "deleted"].map(|what| format!("human_task_{what}"));
     assert_eq!(kinds(&house).await, expected);
     let deleted = house.store.events(4, 1).await.unwrap().remove(0);
     assert_eq!(deleted.payload["was"]["title"], "Sign the new lease", "what was deleted can be read there");
@@ -87,7 +88,11 @@ async fn a_handoff_can_be_moved_in_the_list_but_neither_reworded_nor_closed_nor_
     }
     assert!(house.store.delete_human_task(made.id, "ann").await.is_err());
     assert_eq!(house.store.human_task(made.id).await.unwrap().state, HumanTaskState::Open);
-    assert_eq!(kinds(&house).await, ["human_task_created", "human_task_changed"], "a refusal changes nothing");
+    assert_eq!(
+        kinds(&house).await,
+        ["human_task_created", "human_task_changed"],
+        "a refusal changes nothing"
+    );
 }
 
 #[tokio::test]
@@ -113,7 +118,10 @@ async fn a_person_sees_what_is_open_and_pressing_first() {
     assert!(listed(handoffs).await.is_empty());
     let prefix = made[0].to_string().to_lowercase();
     assert_eq!(house.store.find_human_task(&prefix).await.unwrap(), made[0]);
-    assert_eq!(house.store.find_human_task("7ZZZZZZZ").await.unwrap_err().problem().code, "human_task_not_found");
+    assert_eq!(
+        house.store.find_human_task("7ZZZZZZZ").await.unwrap_err().problem().code,
+        "human_task_not_found"
+    );
 }
 
 #[tokio::test]
@@ -165,7 +173,10 @@ async fn checkpoints_are_numbered_without_a_gap_however_many_write_at_once() {
     let all = house.store.checkpoints(work.task).await.unwrap();
     assert_eq!(all.iter().map(|one| one.version).collect::<Vec<_>>(), versions);
     let latest = house.store.latest_spec(work.task).await.unwrap().unwrap();
-    assert_eq!(Some(latest.version), all.iter().filter(|one| one.kind == "spec").map(|one| one.version).max());
+    assert_eq!(
+        Some(latest.version),
+        all.iter().filter(|one| one.kind == "spec").map(|one| one.version).max()
+    );
     assert_eq!(house.store.checkpoint(work.task, 3).await.unwrap(), all[2]);
     let missing = house.store.checkpoint(work.task, 21).await.unwrap_err();
     assert_eq!(missing.problem().code, "checkpoint_not_found");

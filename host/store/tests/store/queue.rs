@@ -8,14 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 fn offer(worker: WorkerId, free: u32) -> Offer {
-    Offer {
-        worker,
-        holder: worker.to_string(),
-        free,
-        executors: None,
-        workspaces: None,
-        only_own: false,
-    }
+    Offer { worker, holder: worker.to_string(), free, executors: None, workspaces: None, only_own: false }
 }
 
 fn caps() -> Caps {
@@ -332,7 +325,8 @@ async fn what_was_heard_is_recorded_once_however_often_it_is_told() {
     assert_eq!(tell(2, said(2..5)).await.unwrap(), 5);
     assert_eq!(tell(7, said(7..8)).await.unwrap_err().problem().code, "bad_request", "a gap");
     let events = house.store.run_events(work.run, 0, 100).await.unwrap();
-    let told: Vec<_> = events.iter().filter(|event| event.kind == "text").map(|event| &event.payload).collect();
+    let told: Vec<_> =
+        events.iter().filter(|event| event.kind == "text").map(|event| &event.payload).collect();
     assert_eq!(told, [&json!(0), &json!(1), &json!(2), &json!(3), &json!(4)]);
 }
 

@@ -28,7 +28,8 @@ fn said(ground: &Ground, run: &str) -> Vec<String> {
 /// A run that was begun and whose server was killed while its agent waits.
 async fn orphan(ground: &Ground, repository: &Repository, command: &str) -> (String, String) {
     let server = ground.serve().await;
-    let handle = server.rest().execute(&with(shell(repository, command), json!({ "wait_s": 0 }))).await.fine();
+    let handle =
+        server.rest().execute(&with(shell(repository, command), json!({ "wait_s": 0 }))).await.fine();
     let run = handle["run_id"].as_str().unwrap().to_owned();
     until("what the agent printed, in the record", || (!said(ground, &run).is_empty()).then_some(())).await;
     let attempt = ground.database().row(&format!("SELECT id FROM attempts WHERE run = '{run}'"));
@@ -54,7 +55,10 @@ async fn an_agent_that_outlives_its_host_is_listened_to_by_the_next_one_as_if_no
     assert_eq!(said(&ground, &run), ["one", "two"], "nothing twice, nothing missing");
     assert_eq!(view["attempts"].as_array().unwrap().len(), 1, "it ran once: {view}");
     let branch = view["attempts"][0]["branch"].as_str().unwrap();
-    assert_eq!((repository.file(branch, "half.txt"), repository.file(branch, "whole.txt")), ("half".into(), "whole".into()));
+    assert_eq!(
+        (repository.file(branch, "half.txt"), repository.file(branch, "whole.txt")),
+        ("half".into(), "whole".into())
+    );
     assert_eq!(tagged(&attempt), [], "nothing of it runs any more");
     ground.database().assert_events_without_gap();
     server.stop().await;
@@ -114,7 +118,11 @@ async fn an_agent_that_goes_with_its_host_is_charged_for_what_it_said_and_asked_
     })
     .await;
     let first = &second["attempts"][0];
-    assert_eq!((&first["outcome"]["process"], &first["outcome"]["delivered"]), (&json!("lost"), &json!("diff")), "{first}");
+    assert_eq!(
+        (&first["outcome"]["process"], &first["outcome"]["delivered"]),
+        (&json!("lost"), &json!("diff")),
+        "{first}"
+    );
     assert_eq!(first["outcome"]["failure"]["class"], "lost", "{first}");
     assert_eq!(repository.file(first["branch"].as_str().unwrap(), "half.txt"), "half");
     let answer = server.rest().post(&format!("/api/runs/{run}"), &json!({ "action": "cancel" })).await.fine();
@@ -142,7 +150,10 @@ async fn a_run_that_waited_in_line_when_its_host_was_killed_is_carried_out_by_th
     until("a worktree", || (!ground.worktrees().is_empty()).then_some(())).await;
     server.kill().await;
     let server = ground.serve().await;
-    until("the first agent at work", || ground.worktrees()[0].join("half.txt").exists().then_some(())).await;
+    until("the first agent at work", || {
+        ground.worktrees().first().is_some_and(|tree| tree.join("half.txt").exists()).then_some(())
+    })
+    .await;
     std::fs::write(ground.worktrees()[0].join("go"), "").unwrap();
     for run in [&first, &second] {
         state(&server, run["run_id"].as_str().unwrap(), "succeeded").await;

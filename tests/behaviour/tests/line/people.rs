@@ -73,10 +73,18 @@ async fn a_to_do_is_the_same_at_every_door_from_its_making_to_its_deletion() {
     cli.run(["task", "rm", &made[2]]).await.fine();
     let database = ground.database();
     assert_eq!(database.count("human_tasks"), 0);
-    let kinds = database.rows("SELECT kind, COUNT(*) AS times FROM events WHERE kind GLOB 'human_task_*' GROUP BY kind");
-    let times: Vec<_> = kinds.iter().map(|row| (row["kind"].as_str().unwrap(), row["times"].as_i64().unwrap())).collect();
+    let kinds = database
+        .rows("SELECT kind, COUNT(*) AS times FROM events WHERE kind GLOB 'human_task_*' GROUP BY kind");
+    let times: Vec<_> =
+        kinds.iter().map(|row| (row["kind"].as_str().unwrap(), row["times"].as_i64().unwrap())).collect();
     let each = [("cancelled", 1), ("changed", 2), ("created", 3), ("deleted", 3), ("done", 1)];
-    assert_eq!(times, each.map(|(what, times)| (format!("human_task_{what}"), times)).iter().map(|(what, times)| (what.as_str(), *times)).collect::<Vec<_>>());
+    assert_eq!(
+        times,
+        each.map(|(what, times)| (format!("human_task_{what}"), times))
+            .iter()
+            .map(|(what, times)| (what.as_str(), *times))
+            .collect::<Vec<_>>()
+    );
     server.stop().await;
     ground.leave();
 }
@@ -89,7 +97,8 @@ async fn a_to_do_can_be_about_a_run_and_is_told_of_with_it() {
     let (rest, mcp) = (server.rest(), server.mcp(Era::Stateless));
     let answer = rest.execute(&crate::actors::shell(&repository, "echo hi")).await.fine();
     let (task, run) = (answer["task_id"].as_str().unwrap(), answer["run_id"].as_str().unwrap());
-    let made = rest.post("/api/human-tasks", &json!({ "title": "Read the answer", "run_id": run })).await.fine();
+    let made =
+        rest.post("/api/human-tasks", &json!({ "title": "Read the answer", "run_id": run })).await.fine();
     assert_eq!((&made["task"], &made["run"]), (&json!(task), &json!(run)));
     assert_eq!(made["workspace_name"], "repository", "a run knows where it is");
 
@@ -139,7 +148,10 @@ async fn what_makes_no_to_do_is_refused_by_name_at_each_door() {
         (json!({ "action": "read", "id": 5 }), "id"),
     ] {
         let said = mcp.call("task", arguments).await;
-        assert!(said.is_error && said.data["code"] == "bad_arguments" && said.text.contains(named), "{said:#?}");
+        assert!(
+            said.is_error && said.data["code"] == "bad_arguments" && said.text.contains(named),
+            "{said:#?}"
+        );
     }
     for (typed, code) in [
         (vec!["task", "show", "--json", missing], "human_task_not_found"),

@@ -30,8 +30,20 @@ impl Door<'_> {
             Self::Mcp(mcp) => mcp.call("workflow", with(asked, json!({ "action": "init" }))).await.fine(),
             Self::Cli(cli) => {
                 let typed = [
-                    "workflow", "init", "--json", "Move the till to the left", "--title", "The till", "--workspace",
-                    workspace, "--type", "bugfix", "--language", "rust", "--accept", "it rings",
+                    "workflow",
+                    "init",
+                    "--json",
+                    "Move the till to the left",
+                    "--title",
+                    "The till",
+                    "--workspace",
+                    workspace,
+                    "--type",
+                    "bugfix",
+                    "--language",
+                    "rust",
+                    "--accept",
+                    "it rings",
                 ];
                 cli.run(typed).await.fine().json()
             }
@@ -48,7 +60,15 @@ impl Door<'_> {
             }
             Self::Cli(cli) => {
                 let typed = [
-                    "workflow", "spec", "--json", task, "--accept", "it rings", "--accept", "it opens", "--notes",
+                    "workflow",
+                    "spec",
+                    "--json",
+                    task,
+                    "--accept",
+                    "it rings",
+                    "--accept",
+                    "it opens",
+                    "--notes",
                     "mind the cable",
                 ];
                 cli.run(typed).await.fine().json()
@@ -70,9 +90,31 @@ impl Door<'_> {
             }
             Self::Cli(cli) => {
                 let typed = [
-                    "workflow", "write", "--json", task, "--executor", "claude", "--model", "claude-sonnet-4-5",
-                    "--outcome", "succeeded", "--summary", "It is moved.", "--verified", "passed", "--took", "90",
-                    "--cost", "0.25", "--input", "1000", "--output", "200", "--branch", "till-left", "--url",
+                    "workflow",
+                    "write",
+                    "--json",
+                    task,
+                    "--executor",
+                    "claude",
+                    "--model",
+                    "claude-sonnet-4-5",
+                    "--outcome",
+                    "succeeded",
+                    "--summary",
+                    "It is moved.",
+                    "--verified",
+                    "passed",
+                    "--took",
+                    "90",
+                    "--cost",
+                    "0.25",
+                    "--input",
+                    "1000",
+                    "--output",
+                    "200",
+                    "--branch",
+                    "till-left",
+                    "--url",
                     "https://example.com/pull/7",
                 ];
                 cli.run(typed).await.fine().json()
@@ -114,7 +156,11 @@ async fn work_done_elsewhere_is_kept_charged_and_counted_by_every_door_alike() {
         });
         assert_eq!(version["spec"], expected, "what was not named stays");
         let written = door.write(task).await;
-        assert_eq!((&written["state"], &written["cost_usd"]), (&json!("succeeded"), &json!(0.25)), "{written}");
+        assert_eq!(
+            (&written["state"], &written["cost_usd"]),
+            (&json!("succeeded"), &json!(0.25)),
+            "{written}"
+        );
         assert_eq!((&written["cost_source"], &written["existing"]), (&json!("agent"), &json!(false)));
         let open = database.row(&format!("SELECT state FROM tasks WHERE id = '{task}'"));
         assert_eq!(open["state"], "in_progress", "an attempt does not close it");
@@ -137,7 +183,8 @@ async fn work_done_elsewhere_is_kept_charged_and_counted_by_every_door_alike() {
         });
         assert_eq!(row, expected);
         let kinds = |table: &str, order: &str| {
-            let rows = database.rows(&format!("SELECT kind FROM {table} WHERE task = '{task}' ORDER BY {order}"));
+            let rows =
+                database.rows(&format!("SELECT kind FROM {table} WHERE task = '{task}' ORDER BY {order}"));
             rows.iter().map(|row| row["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
         assert_eq!(kinds("checkpoints", "version"), ["spec", "spec", "write", "close"]);
@@ -156,7 +203,10 @@ async fn work_done_elsewhere_is_kept_charged_and_counted_by_every_door_alike() {
     }
     let listed = server.rest().get("/api/tasks?state=done").await.fine();
     assert_eq!(listed.as_array().unwrap().len(), 3);
-    assert_eq!(ground.cli().run(["workflow", "show", "--json", "--state", "done"]).await.fine().json(), listed);
+    assert_eq!(
+        ground.cli().run(["workflow", "show", "--json", "--state", "done"]).await.fine().json(),
+        listed
+    );
     let task = listed[0]["id"].as_str().unwrap();
     let view = server.rest().get(&format!("/api/tasks/{task}")).await.fine();
     assert_eq!(view["runs"][0]["artifacts"][0]["target"], "till-left");
@@ -226,7 +276,11 @@ async fn what_it_cost_is_reckoned_by_rates_or_at_the_ceiling_and_a_halted_breake
     // An executor that only the configuration knows, at the operator's rates.
     let by_rates = write(json!({ "executor": "aider", "model": "small", "output_tokens": 500_000 }));
     let answer = rest.post(&path, &by_rates).await.fine();
-    assert_eq!((&answer["cost_usd"], &answer["cost_source"]), (&json!(1.0), &json!("configured")), "{answer}");
+    assert_eq!(
+        (&answer["cost_usd"], &answer["cost_source"]),
+        (&json!(1.0), &json!("configured")),
+        "{answer}"
+    );
     // The shell is free, and on the ledger all the same.
     let answer = rest.post(&path, &write(json!({ "executor": "shell" }))).await.fine();
     assert_eq!((&answer["cost_usd"], &answer["cost_source"]), (&json!(0.0), &json!("free")));
@@ -240,7 +294,11 @@ async fn what_it_cost_is_reckoned_by_rates_or_at_the_ceiling_and_a_halted_breake
     assert_eq!(rest.get("/api/breaker").await.fine()["state"], "halted");
 
     let refused = rest.post("/api/tasks", &init).await;
-    assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (402, Some("budget_exhausted")), "{refused:?}");
+    assert_eq!(
+        (refused.status.as_u16(), refused.json()["code"].as_str()),
+        (402, Some("budget_exhausted")),
+        "{refused:?}"
+    );
     let typed = ["workflow", "init", "--json", "x", "--workspace", &repository.text()];
     assert_eq!(ground.cli().run(typed).await.problem()["code"], "budget_exhausted");
     assert_eq!(database.count("tasks"), 1, "nothing was made");
@@ -264,7 +322,8 @@ async fn a_task_is_not_closed_over_a_run_that_has_not_ended() {
     assert_eq!(reply.status, 202, "{reply:?}");
     let handle = reply.json();
     let (task, run) = (handle["task_id"].as_str().unwrap(), handle["run_id"].as_str().unwrap());
-    let refused = rest.post(&format!("/api/tasks/{task}/close"), &json!({ "state": "done", "reason": "enough" })).await;
+    let refused =
+        rest.post(&format!("/api/tasks/{task}/close"), &json!({ "state": "done", "reason": "enough" })).await;
     assert_eq!((refused.status.as_u16(), refused.json()["code"].as_str()), (409, Some("run_active")));
     assert!(refused.json()["remedy"].as_str().unwrap().contains(run), "{refused:?}");
     let close = json!({ "action": "close", "task_id": task, "state": "done", "reason": "enough" });
@@ -306,7 +365,12 @@ async fn what_cannot_be_kept_is_refused_by_name_and_leaves_nothing() {
         (format!("{task}/spec"), json!({ "instruction": " " }), 400, "empty_instruction"),
         (format!("{task}/close"), json!({ "state": "done", "reason": " " }), 400, "no_reason"),
         (format!("{task}/close"), json!({ "state": "ready", "reason": "x" }), 400, "bad_json"),
-        ("01ARZ3NDEKTSV4RRFFQ69G5FAV/close".into(), json!({ "state": "done", "reason": "x" }), 404, "task_not_found"),
+        (
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV/close".into(),
+            json!({ "state": "done", "reason": "x" }),
+            404,
+            "task_not_found",
+        ),
     ] {
         let reply = rest.post(&format!("/api/tasks/{path}"), &request).await;
         assert_eq!((reply.status.as_u16(), reply.json()["code"].as_str()), (status, Some(code)), "{reply:?}");
@@ -318,7 +382,10 @@ async fn what_cannot_be_kept_is_refused_by_name_and_leaves_nothing() {
         (json!({ "action": "close", "task_id": task, "state": "done", "reason": "x", "why": "y" }), "why"),
     ] {
         let said = mcp.call("workflow", arguments).await;
-        assert!(said.is_error && said.data["code"] == "bad_arguments" && said.text.contains(named), "{said:#?}");
+        assert!(
+            said.is_error && said.data["code"] == "bad_arguments" && said.text.contains(named),
+            "{said:#?}"
+        );
     }
     let database = ground.database();
     assert_eq!((database.count("runs"), database.count("ledger"), database.count("checkpoints")), (0, 0, 1));
@@ -347,7 +414,9 @@ async fn a_dispatched_run_has_its_id_at_once_and_its_answer_when_it_is_asked_for
     std::fs::write(&gate, "").unwrap();
     let told = ground.cli().run(["result", run, "--wait", "60", "--verbosity", "full"]).await.fine();
     assert!(told.stdout.contains("through"), "{told:#?}");
-    let title = ground.database().row(&format!("SELECT title FROM tasks JOIN runs ON task = tasks.id WHERE runs.id = '{run}'"));
+    let title = ground
+        .database()
+        .row(&format!("SELECT title FROM tasks JOIN runs ON task = tasks.id WHERE runs.id = '{run}'"));
     assert_eq!(title["title"], "Wait for the gate");
     let failing = server.rest().post("/tasks/dispatch", &shell(&repository, "exit 3")).await.fine();
     let run = failing["run_id"].as_str().unwrap();
@@ -360,7 +429,17 @@ async fn a_dispatched_run_has_its_id_at_once_and_its_answer_when_it_is_asked_for
 async fn what_is_dispatched_on_the_command_line_is_on_record_when_it_is_back() {
     let ground = Ground::new();
     let repository = ground.repository();
-    let typed = ["dispatch", "--json", "--executor", "shell", "--workspace", &repository.text(), "--name", "Later", "true"];
+    let typed = [
+        "dispatch",
+        "--json",
+        "--executor",
+        "shell",
+        "--workspace",
+        &repository.text(),
+        "--name",
+        "Later",
+        "true",
+    ];
     let handle = ground.cli().run(typed).await.fine().json();
     let run = handle["run_id"].as_str().unwrap().to_owned();
     let database = ground.database();
