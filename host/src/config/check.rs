@@ -2,7 +2,7 @@
 //! not only the first.
 
 use super::keys::Key;
-use super::{Config, ExecutorSection, QueueSection, RungSection};
+use super::{Config, ExecutorSection, KeepSection, QueueSection, RungSection};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
@@ -44,6 +44,7 @@ pub(crate) fn check(config: &Config) -> Vec<Fault> {
     faults.run(config);
     faults.queue(&config.queue);
     faults.ladder(config);
+    faults.keep(&config.keep);
     faults.breaker(config);
     faults.plugins(config);
     for (name, section) in &config.executors {
@@ -163,6 +164,22 @@ impl Faults {
             self.add(key.clone(), said, remedy);
         } else if !seen.insert(name) {
             self.add(key.clone(), said, "is the name of a rung before it; each needs a name of its own");
+        }
+    }
+
+    /// Any of these may be 0; so much that a sum of seconds or bytes runs over is a slip of the finger.
+    fn keep(&mut self, keep: &KeepSection) {
+        let days = 100 * 365;
+        for (name, value, most) in [
+            ("keep.worktree_hours", keep.worktree_hours, 24 * days),
+            ("keep.worktree_gb", keep.worktree_gb, MOST_MEGABYTES >> 10),
+            ("keep.log_days", keep.log_days, days),
+            ("keep.log_gb", keep.log_gb, MOST_MEGABYTES >> 10),
+            ("keep.event_days", keep.event_days, days),
+            ("keep.call_days", keep.call_days, days),
+            ("keep.every_min", keep.every_min, YEAR / 60),
+        ] {
+            self.number(Key::of(name), value, 0, most);
         }
     }
 
@@ -288,6 +305,7 @@ mod tests {
             ("[queue]\nrescue_s = 60", "queue.rescue_s = 60: must be more than queue.stale_s, which is 60"),
             ("[queue]\nbefore_consensus = 0", "queue.before_consensus = 0: must be at least 1"),
             ("[queue]\nmost_attempts = 2", "queue.most_attempts = 2: must be at least 3"),
+            ("[keep]\nlog_days = 9000000", "keep.log_days = 9000000: must be at most 36500"),
             ("[breaker]\ntime_zone = 'Mars/Olympus'", "IANA"),
             ("[plugins]\ninstances = 0", "plugins.instances"),
             ("[plugins.limits.chooser]\ncpu_ms = 0", "plugins.limits.chooser.cpu_ms = 0"),
