@@ -83,7 +83,7 @@ mod tests {
             "50",
             "claude-sonnet-4-5-20250929",
             "https://api.deepseek.com/anthropic",
-            "/home/someone/a-long-folder-name-2/with/many/parts",
+            "/srv/someone/a-long-folder-name-2/with/many/parts",
             "Bash,Edit,Write,mcp__browser_2__navigate_to_the_page",
             "DEEPSEEK_API_KEY",
             "me@example.com",

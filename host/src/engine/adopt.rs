@@ -29,7 +29,7 @@ impl Inner {
         let Some(identity): Option<Identity> = identity else { return Some(lost(attempt, LOST_ELSEWHERE)) };
         self.end_check(attempt).await;
         let agent = match (adopt(identity.clone()), identity.fate()) {
-            (Some(running), _) => Agent::Alive(running),
+            (Some(running), _) => Agent::Alive(Box::new(running)),
             (None, Fate::Ended(exited)) => Agent::Gone(exited),
             (None, Fate::Started) => Agent::Gone(Exited::UNKNOWN),
             (None, Fate::NeverStarted) => return self.again(run, attempt, planned).await,

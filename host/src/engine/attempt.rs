@@ -50,7 +50,7 @@ impl Inner {
     /// Carries out one attempt from worktree to captured diff. Nothing where it is left to another host.
     pub(crate) async fn attempt(&self, run: &Running, planned: &Planned) -> Option<Ended> {
         let mut ended = Ended::nothing(planned);
-        match self.from_the_start(run, planned, &mut ended).await {
+        match self.start_to_end(run, planned, &mut ended).await {
             Ok(true) => {}
             Ok(false) => return None,
             Err(failure) => ended.fail(failure),
@@ -58,7 +58,7 @@ impl Inner {
         Some(ended)
     }
 
-    async fn from_the_start(
+    async fn start_to_end(
         &self,
         run: &Running,
         planned: &Planned,
@@ -158,7 +158,9 @@ impl Inner {
         let running = self.start(spec, planned.id, worktree).await?;
         let grace = std::time::Duration::from_millis(command.final_grace);
         let reading = Reading::new(self, run, planned, drive, redactor, grace);
-        let Some(heard) = reading.listen(Agent::Alive(running), files).await? else { return Ok(false) };
+        let Some(heard) = reading.listen(Agent::Alive(Box::new(running)), files).await? else {
+            return Ok(false);
+        };
         ended.take_heard(heard, planned);
         Ok(true)
     }

@@ -40,7 +40,7 @@ pub(crate) struct Heard {
 #[derive(Debug)]
 pub(crate) enum Agent {
     /// At work.
-    Alive(Running),
+    Alive(Box<Running>),
     /// It ended while no host was there; only what it printed is left.
     Gone(Exited),
 }

@@ -134,7 +134,7 @@ impl Host {
         let restart = restart.map(|(_, _, change)| change).collect();
         let before = inner.config.swap(Arc::new(in_force(config, &before)));
         let applied = changes(&before, &inner.config());
-        inner.settle_in(&before, &applied);
+        inner.settle_in(&applied);
         let applied = applied.into_iter().map(|(_, _, change)| change).collect();
         let reconfigured = Reconfigured { applied, restart };
         inner.tell(&reconfigured).await;
@@ -144,11 +144,9 @@ impl Host {
 
 impl Inner {
     /// Passes on what was derived from a setting.
-    fn settle_in(&self, before: &Config, applied: &[(Key, When, Change)]) {
-        let config = self.config();
-        if config.run.max_concurrent != before.run.max_concurrent {
-            self.wake.notify_one();
-        }
+    fn settle_in(&self, applied: &[(Key, When, Change)]) {
+        // There may be more places, for somebody.
+        self.wake.notify_one();
         // Another environment may be another login.
         let executors = applied.iter().filter_map(|(key, ..)| match key.0.as_slice() {
             [Step::Name(section), Step::Name(name), ..] if section == "executors" => Some(name),

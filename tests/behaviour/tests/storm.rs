@@ -104,6 +104,8 @@ async fn two_hundred_kills_lose_nothing_run_nothing_twice_and_leave_nothing() {
             "its work is kept"
         );
     }
+    let adopted = database.number("SELECT COUNT(*) FROM attempts WHERE adopted = 1");
+    assert!(adopted >= 20, "only {adopted} attempts changed hands: the kills met nobody at work");
     assert_eq!(twice(&marks), 0, "something ran twice at once");
     // Each attempt began once, however often it changed hands.
     for (run, _, name) in &runs {
