@@ -51,6 +51,20 @@ impl Life {
         Self { run: RunId::new(), attempt: AttemptId::new() }
     }
 
+    /// A run that is there.
+    pub(crate) const fn of(run: RunId, attempt: AttemptId) -> Self {
+        Self { run, attempt }
+    }
+
+    pub(crate) async fn admit(self, store: &Store, workspace: WorkspaceId) -> Result<()> {
+        self.pass(Phase::Admit, store, workspace).await
+    }
+
+    pub(crate) async fn settle(self, store: &Store) -> Result<()> {
+        store.settle(self.settlement(), &limits()).await?;
+        Ok(())
+    }
+
     /// Takes it through one phase; answers when that is on the disk.
     pub(crate) async fn pass(self, phase: Phase, store: &Store, workspace: WorkspaceId) -> Result<()> {
         match phase {

@@ -26,6 +26,7 @@ const PAGE: u32 = 1_000;
 pub(super) fn router(host: Host) -> Router {
     Router::new()
         .route("/tasks/execute", post(execute))
+        .route("/execute", post(execute))
         .route("/workflow/stats", get(stats))
         .route("/api/runs", get(runs))
         .route("/api/runs/{run}", get(run).post(act_on_run))
@@ -58,7 +59,7 @@ pub(super) async fn no_route(uri: Uri) -> Response {
     let problem = Problem::caller(
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
-        "routes: /mcp, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
+        "routes: /mcp, /execute, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
          /api/events, /api/breaker, /api/plugins, /api/workers, /api/status, /api/auth, /health",
     );
     refuse(StatusCode::NOT_FOUND, problem)

@@ -12,6 +12,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 /// How often a look is taken for work and words of other processes on the same data folder. Looks are
 /// reads, of microseconds.
 const LOOK: Duration = Duration::from_millis(250);
+/// How long workers that ended are kept on record.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a worker that cannot write its own record waits.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -60,6 +62,10 @@ impl Inner {
 
     /// Puts itself on record. False: the host was stopped before it could.
     async fn begin(&self) -> bool {
+        let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
+        if let Err(error) = self.store.forget_workers(yesterday).await {
+            tracing::warn!(%error, "workers of old are still on record");
+        }
         loop {
             let worker = NewWorker {
                 id: self.worker,
