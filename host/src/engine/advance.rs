@@ -266,7 +266,7 @@ impl Inner {
             title: format!("{}: {}", view.task.title, super::events::clip(reason, 160)),
             body: format!(
                 "{reason}\n\n{}\n\nAnswer: jackfield task answer ID --retry \"what to do differently\" (or --accept, or --stop)",
-                context::of(view, done)
+                context::account(view, done).trim()
             ),
             evidence: context::evidence(view, done),
         };

@@ -53,11 +53,17 @@ fn files_of(view: &RunView, attempt: &Attempt) -> Vec<String> {
     files.into_iter().flatten().filter_map(path).collect()
 }
 
-/// For the next agent, below its instruction, and for a person who is asked.
+/// What the next agent is told, before the account of the attempts.
+const BEFORE: &str = "Earlier attempts at this task were not good enough. You start from the original state; do not repeat their mistakes.\n";
+
+/// For the next agent, below its instruction.
 pub(crate) fn of(view: &RunView, done: &[Done]) -> String {
-    let mut text = String::from(
-        "Earlier attempts at this task were not good enough. You start from the original state; do not repeat their mistakes.\n",
-    );
+    clip(&format!("{BEFORE}{}", account(view, done)), LONGEST)
+}
+
+/// For a person who is asked.
+pub(crate) fn account(view: &RunView, done: &[Done]) -> String {
+    let mut text = String::new();
     for told in attempts(view, done) {
         let who = told.attempt.model.as_deref().unwrap_or(&told.attempt.executor);
         let _ = match told.settled {

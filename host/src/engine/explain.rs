@@ -1,6 +1,7 @@
 //! Why things went as they did: the records of a task, put into one line of events with their causes.
 
 use super::Host;
+use super::events::clip;
 use super::external::EXTERNAL;
 use super::told::{self, Told, named, span};
 use crate::api::{Explanation, Step, StepKind};
@@ -13,6 +14,8 @@ use serde_json::Value;
 
 /// Decisions that say what the host made of a component's answer.
 const FOLLOWED: [&str; 7] = ["choice", "retry", "consensus", "verdict", "handoff", "done", "stop"];
+/// So many of the last lines that a failed check printed are told.
+const LAST_LINES: usize = 3;
 
 impl Host {
     /// Every decision about a task or a run: what it was made from, who made it, why, and what happened
@@ -230,13 +233,17 @@ fn in_short(attempt: &Attempt) -> String {
     format!("attempt {} {came_to}, {}{took}", attempt.number, attempt.cost)
 }
 
-/// One check, in whatever shape it was recorded.
+/// One check; of one that failed, the last that it printed.
 fn check(check: &Value) -> String {
     let text = |name: &str| check.get(name).and_then(Value::as_str).unwrap_or_default();
-    let Some(passed) = check.get("passed").and_then(Value::as_bool) else { return format!("check {check}") };
-    let (said, summary) = (if passed { "passed" } else { "failed" }, text("summary"));
-    let why = if summary.is_empty() { String::new() } else { format!(": {summary}") };
-    format!("check {} {said}{why}", text("name"))
+    if check.get("passed").and_then(Value::as_bool).unwrap_or_default() {
+        return format!("check {} passed", text("name"));
+    }
+    let lines: Vec<_> = text("output").lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join(" / ");
+    let why =
+        if last.is_empty() { " and printed nothing".to_owned() } else { format!(": {}", clip(&last, 300)) };
+    format!("check {} failed{why}", text("name"))
 }
 
 fn run_in_short(run: &RunInFull) -> Option<String> {
