@@ -11,13 +11,14 @@ use std::process::Command;
 const TARGET: &str = "wasm32-wasip2";
 
 /// Package, and the name of the constant that holds its bytes.
-const COMPONENTS: [(&str, &str); 7] = [
+const COMPONENTS: [(&str, &str); 8] = [
     ("claude-adapter", "CLAUDE"),
     ("codex-adapter", "CODEX"),
     ("gemini-adapter", "GEMINI"),
     ("shell-adapter", "SHELL"),
     ("jackfield-chooser", "CHOOSER"),
     ("jackfield-compress", "COMPRESS"),
+    ("jackfield-judge", "JUDGE"),
     ("headline-compressor", "HEADLINE"),
 ];
 

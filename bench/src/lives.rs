@@ -3,7 +3,7 @@
 use anyhow::Result;
 use jackfield_store::{
     Account, Action, Admission, Counts, Limit, LimitScope, Limits, NewArtifact, NewAttempt, NewRun,
-    NewRunEvent, NewTask, NewTranscript, NewWorkspace, Period, Settlement, Started, Store, WorkspaceKind,
+    NewRunEvent, NewTask, NewTranscript, NewWorkspace, Period, Settlement, Started, Store, Then, WorkspaceKind,
 };
 use jackfield_types::{
     AttemptId, CostSource, Delivered, Digest, Effort, Micros, Outcome, PluginKind, PluginRef, Process, Role,
@@ -90,6 +90,8 @@ impl Life {
                 stage: "impl".to_owned(),
                 priority: 0,
                 request: json!({ "wait_s": 45, "verbosity": "mermaid" }),
+                affinity: None,
+                assigned: false,
             },
             attempt: NewAttempt {
                 id: self.attempt,
@@ -108,7 +110,11 @@ impl Life {
                 reserve: Micros(200_000),
                 account: Account::Billed,
                 host: "bench".to_owned(),
+                rung: None,
+                round: 1,
+                context: None,
             },
+            beside: Vec::new(),
             calls: Vec::new(),
         }
     }
@@ -144,7 +150,9 @@ impl Life {
             }],
             transcript: Some(NewTranscript { path: "/srv/runs/one/stdout.log".to_owned(), bytes: 40_960 }),
             calls: Vec::new(),
-            run_ends: Some(RunState::Succeeded),
+            then: Then::End(RunState::Succeeded),
+            decisions: Vec::new(),
+            chosen: None,
             events: Vec::new(),
         }
     }

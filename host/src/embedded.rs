@@ -3,4 +3,4 @@
 include!(concat!(env!("OUT_DIR"), "/components.rs"));
 
 /// What serves where no file in the plugin folder takes its place.
-pub(crate) const SHIPPED: [&[u8]; 6] = [CLAUDE, CODEX, GEMINI, SHELL, CHOOSER, COMPRESS];
+pub(crate) const SHIPPED: [&[u8]; 7] = [CLAUDE, CODEX, GEMINI, SHELL, CHOOSER, COMPRESS, JUDGE];

@@ -13,7 +13,9 @@ mod embedded;
 mod engine;
 
 pub use api::{Answer, ExecuteRequest, Progress};
-pub use engine::{Advice, AdvisedChoice, Backup, Gone, Host, HostBuilder, Kept, Tidied, Tidying};
+pub use engine::{
+    Advice, AdvisedChoice, Backup, Gone, Host, HostBuilder, Kept, Tidied, Tidying, Work,
+};
 pub use jackfield_types::{Audience, Problem};
 
 /// This program's version.

@@ -12,10 +12,12 @@ extern crate alloc;
 
 mod clip;
 pub mod exec;
+pub mod figures;
 pub mod json;
 mod lines;
 #[cfg(target_family = "wasm")]
 mod runtime;
+pub mod visible;
 
 pub use clip::{clip, first_line};
 pub use lines::Lines;

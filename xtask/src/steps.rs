@@ -80,13 +80,14 @@ fn clippy(ground: &Ground) -> Outcome {
 const GUESTS: &str = "host/plugins/tests/guests";
 
 /// Packages that become components.
-const COMPONENTS: [&str; 7] = [
+const COMPONENTS: [&str; 8] = [
     "claude-adapter",
     "codex-adapter",
     "gemini-adapter",
     "shell-adapter",
     "jackfield-chooser",
     "jackfield-compress",
+    "jackfield-judge",
     "headline-compressor",
 ];
 

@@ -102,7 +102,7 @@ impl Anatomy {
         if !about {
             return Err(format!("it does not export {PACKAGE}/about"));
         }
-        if matches!(kind, PluginKind::Gate | PluginKind::Judge) {
+        if *kind == PluginKind::Gate {
             return Err(format!("{kind}s are not served by this version yet"));
         }
         Ok(*kind)
@@ -165,6 +165,8 @@ mod tests {
         let chooser = with(&[], &[ABOUT, "jackfield:plugin/choosing@1.0.0"]);
         assert_eq!(chooser.kind(), Ok(PluginKind::Chooser));
         let why = |exports: &[&str]| with(&[], exports).kind().unwrap_err();
+        let judge = with(&[], &[ABOUT, "jackfield:plugin/judging@1.0.0"]);
+        assert_eq!(judge.kind(), Ok(PluginKind::Judge));
         assert!(why(&[ABOUT]).contains("exports no world"));
         assert!(why(&["jackfield:plugin/choosing@1.0.0"]).contains("does not export jackfield:plugin/about"));
         assert!(

@@ -4,6 +4,7 @@ use crate::engine::Tier;
 use crate::facts::chooser::{Chooser, ChooserPre};
 use crate::facts::compressor::{Compressor, CompressorPre};
 use crate::facts::executor::{Executor, ExecutorPre};
+use crate::facts::judge::{Judge, JudgePre};
 use crate::guest::Guest;
 use crate::report::Compiled;
 use jackfield_types::PluginKind;
@@ -20,6 +21,7 @@ enum World {
     Executor(ExecutorPre<Guest>),
     Chooser(ChooserPre<Guest>),
     Compressor(CompressorPre<Guest>),
+    Judge(JudgePre<Guest>),
 }
 
 impl Code {
@@ -35,7 +37,8 @@ impl Code {
             PluginKind::Executor => World::Executor(ExecutorPre::new(linked)?),
             PluginKind::Chooser => World::Chooser(ChooserPre::new(linked)?),
             PluginKind::Compressor => World::Compressor(CompressorPre::new(linked)?),
-            PluginKind::Gate | PluginKind::Judge => {
+            PluginKind::Judge => World::Judge(JudgePre::new(linked)?),
+            PluginKind::Gate => {
                 return Err(wasmtime::Error::msg(format!("{kind}s are not served by this version yet")));
             }
         };
@@ -46,7 +49,7 @@ impl Code {
     pub(crate) async fn executor(&self, store: &mut Store<Guest>) -> wasmtime::Result<Executor> {
         match &self.world {
             World::Executor(linked) => linked.instantiate_async(store).await,
-            World::Chooser(_) | World::Compressor(_) => Err(not("an executor")),
+            World::Chooser(_) | World::Compressor(_) | World::Judge(_) => Err(not("an executor")),
         }
     }
 
@@ -54,7 +57,7 @@ impl Code {
     pub(crate) async fn chooser(&self, store: &mut Store<Guest>) -> wasmtime::Result<Chooser> {
         match &self.world {
             World::Chooser(linked) => linked.instantiate_async(store).await,
-            World::Executor(_) | World::Compressor(_) => Err(not("a chooser")),
+            World::Executor(_) | World::Compressor(_) | World::Judge(_) => Err(not("a chooser")),
         }
     }
 
@@ -62,13 +65,21 @@ impl Code {
     pub(crate) async fn compressor(&self, store: &mut Store<Guest>) -> wasmtime::Result<Compressor> {
         match &self.world {
             World::Compressor(linked) => linked.instantiate_async(store).await,
-            World::Executor(_) | World::Chooser(_) => Err(not("a compressor")),
+            World::Executor(_) | World::Chooser(_) | World::Judge(_) => Err(not("a compressor")),
+        }
+    }
+
+    /// A fresh instance of a judge.
+    pub(crate) async fn judge(&self, store: &mut Store<Guest>) -> wasmtime::Result<Judge> {
+        match &self.world {
+            World::Judge(linked) => linked.instantiate_async(store).await,
+            World::Executor(_) | World::Chooser(_) | World::Compressor(_) => Err(not("a judge")),
         }
     }
 
     /// Asks a fresh instance who it is.
     pub(crate) async fn identify(&self, store: &mut Store<Guest>) -> wasmtime::Result<Identity> {
-        // The three worlds export one and the same interface, but each has its own generated type.
+        // The worlds export one and the same interface, but each has its own generated type.
         macro_rules! identity {
             ($linked:expr) => {{
                 let world = $linked.instantiate_async(&mut *store).await?;
@@ -80,6 +91,7 @@ impl Code {
             World::Executor(linked) => identity!(linked),
             World::Chooser(linked) => identity!(linked),
             World::Compressor(linked) => identity!(linked),
+            World::Judge(linked) => identity!(linked),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! broken contract fails the call that broke it and nothing else.
 
 use crate::code::Identity;
-use crate::facts::{choosing, compressing, driving};
+use crate::facts::{choosing, compressing, driving, judging};
 use std::collections::BTreeSet;
 
 /// Longest summary of a component, in bytes.
@@ -13,6 +13,15 @@ const LEVELS: usize = 32;
 
 /// Most items in any list of a description, a plan or a set of probes.
 const ITEMS: usize = 1000;
+
+/// Most dimensions of one judge.
+const DIMENSIONS: usize = 32;
+
+/// Highest score on a dimension.
+const SCORE: u16 = 1000;
+
+/// Longest text in a judge's answer, in bytes; people read them, and all are recorded.
+const TEXT_BYTES: usize = 4096;
 
 /// Names that would let a command run code that nobody granted, or make the host look elsewhere for
 /// the program that was.
@@ -202,4 +211,68 @@ pub(crate) fn levels(levels: &[compressing::Level]) -> Kept {
         })?;
     }
     unique(levels.iter().map(|level| level.name.as_str()), "level")
+}
+
+fn text(text: &str, what: &str) -> Kept {
+    must(!text.trim().is_empty() && text.len() <= TEXT_BYTES, || {
+        format!("a {what} is empty or longer than {TEXT_BYTES} bytes")
+    })
+}
+
+pub(crate) fn comparison(comparison: &judging::Comparison, results: usize) -> Kept {
+    let judging::Comparison { winner, reason: why, points_of_agreement, differences, .. } = comparison;
+    if let Some(winner) = *winner {
+        let within = usize::try_from(winner).is_ok_and(|at| at < results);
+        must(within, || {
+            format!("its winner is result {winner}, where there are {results} (counted from 0)")
+        })?;
+    }
+    reason(why, "comparison")?;
+    text(why, "reason")?;
+    few(points_of_agreement, "points of agreement")?;
+    few(differences, "differences")?;
+    points_of_agreement.iter().try_for_each(|point| text(point, "point of agreement"))?;
+    differences.iter().try_for_each(|difference| {
+        text(&difference.subject, "difference's subject")?;
+        text(&difference.summary, "difference")
+    })
+}
+
+pub(crate) fn dimensions(dimensions: &[String]) -> Kept {
+    must((1..=DIMENSIONS).contains(&dimensions.len()), || {
+        format!("it rates on {} dimensions, where 1 to {DIMENSIONS} are right", dimensions.len())
+    })?;
+    for dimension in dimensions {
+        must(is_name(dimension), || {
+            format!("the dimension {dimension:?} is not 1 to 64 of a-z, 0-9 and '-'")
+        })?;
+    }
+    unique(dimensions.iter().map(String::as_str), "dimension")
+}
+
+pub(crate) fn ratings(ratings: &[judging::Rating]) -> Kept {
+    let rated: Vec<_> = ratings.iter().map(|rating| rating.dimension.clone()).collect();
+    dimensions(&rated)?;
+    ratings.iter().try_for_each(|rating| {
+        let judging::Rating { dimension, score, reason: why } = rating;
+        must(*score <= SCORE, || format!("the score of '{dimension}' is {score}, past {SCORE}"))?;
+        reason(why, "rating")?;
+        text(why, "reason")
+    })
+}
+
+/// A component that rates on what it did not name cannot be read by those who asked for the names.
+pub(crate) fn rated_on(ratings: &[judging::Rating], dimensions: &[String]) -> Kept {
+    ratings.iter().try_for_each(|rating| {
+        must(dimensions.contains(&rating.dimension), || {
+            format!("it rates on '{}', which is not among its dimensions", rating.dimension)
+        })
+    })
+}
+
+/// What is the same cannot but agree.
+pub(crate) fn equal_results_agree(comparison: &judging::Comparison) -> Kept {
+    must(comparison.agreement == judging::Agreement::Full, || {
+        "two equal results are not in full agreement for it".to_owned()
+    })
 }

@@ -34,6 +34,9 @@ pub enum PluginError {
     /// No chooser is in service.
     #[error("no chooser is in service")]
     NoChooser,
+    /// No judge is in service.
+    #[error("no judge is in service")]
+    NoJudge,
     /// No compressor in service offers that level.
     #[error("no compressor offers the level '{level}'{}", listed(known))]
     NoSuchLevel {
@@ -112,6 +115,11 @@ impl PluginError {
                 "no_chooser",
                 message,
                 "`jackfield plugin list` shows why; the configured chooser's name may be wrong.",
+            ),
+            Self::NoJudge => Problem::operator(
+                "no_judge",
+                message,
+                "`jackfield plugin list` shows why; the shipped one serves wherever nothing takes its place.",
             ),
             Self::NoSuchLevel { .. } => {
                 Problem::caller("no_such_level", message, "Ask for one of the levels that are offered.")

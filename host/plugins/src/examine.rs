@@ -8,13 +8,17 @@ use crate::anatomy::{Anatomy, NotComponent};
 use crate::call::{Circumstances, ask};
 use crate::code::Code;
 use crate::compile::Cache;
+use crate::contract;
 use crate::engine::Engines;
 use crate::error::Deed;
 use crate::facts::driving;
 use crate::folder::{digest_of, write_cached};
 use crate::guest::Guest;
 use crate::options::{KindLimits, Limits};
-use crate::question::{Choose, Compress, Describe, Identify, Levels, Next, Probes, Question, ReadProbes};
+use crate::question::{
+    Choose, Compare, Compress, Describe, Dimensions, Identify, Levels, Next, Probes, Question, Rate,
+    ReadProbes,
+};
 use crate::report::{State, StepTime};
 use crate::samples;
 use crate::version::{Offers, Passport};
@@ -161,7 +165,8 @@ impl Examiner<'_> {
                 }
                 Offers::Compressing(levels)
             }
-            PluginKind::Gate | PluginKind::Judge => {
+            PluginKind::Judge => Offers::Judging(self.check_judge(code, limits, &label).await?),
+            PluginKind::Gate => {
                 return Err(format!("{kind}s are not served by this version yet"));
             }
         };
@@ -192,6 +197,27 @@ impl Examiner<'_> {
         let next = Next { now, task: &task, history: &history, candidates: &candidates, budget };
         self.put(code, &next, limits, label).await?;
         Ok(())
+    }
+
+    async fn check_judge(
+        &self,
+        code: &Code,
+        limits: Limits,
+        label: &Arc<str>,
+    ) -> Result<Vec<String>, String> {
+        let broke =
+            |kept: Result<(), String>, function| kept.map_err(|how| failed(function, &Deed::Contract(how)));
+        let dimensions = self.put(code, &Dimensions, limits, label).await?;
+        let equal = [samples::result(), samples::result()];
+        let compared = self.put(code, &Compare { results: &equal }, limits, label).await?;
+        broke(contract::equal_results_agree(&compared), Compare::FUNCTION)?;
+        let unequal = [samples::failed_result(), samples::result()];
+        self.put(code, &Compare { results: &unequal }, limits, label).await?;
+        for subject in &unequal {
+            let ratings = self.put(code, &Rate { subject }, limits, label).await?;
+            broke(contract::rated_on(&ratings, &dimensions), Rate::FUNCTION)?;
+        }
+        Ok(dimensions)
     }
 
     async fn check_executor(

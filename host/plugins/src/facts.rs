@@ -47,6 +47,22 @@ pub(crate) mod compressor {
     });
 }
 
+/// The `judge` world.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::restriction)]
+pub(crate) mod judge {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "judge",
+        exports: { default: async },
+        additional_derives: [Clone, PartialEq, serde::Serialize, serde::Deserialize],
+        with: {
+            "jackfield:plugin/types": super::executor::jackfield::plugin::types,
+            "jackfield:plugin/log": super::executor::jackfield::plugin::log,
+            "jackfield:plugin/reporting": super::compressor::jackfield::plugin::reporting,
+        },
+    });
+}
+
 /// How one agent program is driven: what an executor is asked and what it answers.
 pub mod driving {
     pub use super::executor::exports::jackfield::plugin::driving::{
@@ -68,7 +84,14 @@ pub mod compressing {
     pub use super::compressor::exports::jackfield::plugin::compressing::Level;
 }
 
-/// What happened, as told to compressors.
+/// How results compare: what a judge is asked and what it answers.
+pub mod judging {
+    pub use super::judge::exports::jackfield::plugin::judging::{
+        Agreement, Comparison, Difference, Rating, ResultInQuestion,
+    };
+}
+
+/// What happened, as told to compressors and judges.
 pub mod reporting {
     pub use super::compressor::jackfield::plugin::reporting::{ChangedFile, Check, Link, Report, State};
 }

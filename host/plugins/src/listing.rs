@@ -117,6 +117,7 @@ pub(crate) fn inspect(
         limits: version.limits,
         description: passport.description().cloned(),
         levels: passport.levels().to_vec(),
+        dimensions: passport.dimensions().to_vec(),
         before,
     })
 }

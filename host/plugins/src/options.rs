@@ -77,6 +77,8 @@ pub struct KindLimits {
     pub chooser: Limits,
     /// For each call of a compressor.
     pub compressor: Limits,
+    /// For each call of a judge.
+    pub judge: Limits,
     /// Components that have limits of their own.
     #[serde(default)]
     pub own: BTreeMap<PluginKind, BTreeMap<String, Limits>>,
@@ -97,6 +99,8 @@ impl KindLimits {
             executor: limits(256, 2_000, 16),
             chooser: limits(128, 500, 1),
             compressor: limits(128, 1_000, 4),
+            // It is given whole diffs, one for each result.
+            judge: limits(256, 2_000, 4),
             own: BTreeMap::new(),
         }
     }
@@ -106,7 +110,8 @@ impl KindLimits {
         let of_kind = match kind {
             PluginKind::Executor => &self.executor,
             PluginKind::Compressor => &self.compressor,
-            PluginKind::Chooser | PluginKind::Gate | PluginKind::Judge => &self.chooser,
+            PluginKind::Judge => &self.judge,
+            PluginKind::Chooser | PluginKind::Gate => &self.chooser,
         };
         self.own.get(&kind).and_then(|own| own.get(name)).unwrap_or(of_kind)
     }
@@ -114,7 +119,7 @@ impl KindLimits {
     /// The most memory that any component may have.
     pub(crate) fn most_memory(&self) -> u64 {
         let own = self.own.values().flat_map(BTreeMap::values);
-        let kinds = [&self.executor, &self.chooser, &self.compressor];
+        let kinds = [&self.executor, &self.chooser, &self.compressor, &self.judge];
         kinds.into_iter().chain(own).map(|limits| limits.memory_bytes).max().unwrap_or(0)
     }
 }
@@ -201,11 +206,18 @@ pub struct FailureModes {
     pub chooser: FailureMode,
     /// For `compress`.
     pub compressor: FailureMode,
+    /// For `compare` and `rate`.
+    pub judge: FailureMode,
 }
 
 impl Default for FailureModes {
     fn default() -> Self {
-        Self { executor: FailureMode::Fail, chooser: FailureMode::Builtin, compressor: FailureMode::Builtin }
+        Self {
+            executor: FailureMode::Fail,
+            chooser: FailureMode::Builtin,
+            compressor: FailureMode::Builtin,
+            judge: FailureMode::Builtin,
+        }
     }
 }
 

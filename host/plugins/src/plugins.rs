@@ -3,12 +3,12 @@
 use crate::drive::Drive;
 use crate::error::PluginError;
 use crate::examine::Steps;
-use crate::facts::{choosing, driving, reporting};
+use crate::facts::{choosing, driving, judging, reporting};
 use crate::folder::digest_of;
 use crate::house::House;
 use crate::listing;
 use crate::options::{Embedded, Grants, Options};
-use crate::question::{Choose, Compress, Next, Probes, ReadProbes};
+use crate::question::{Choose, Compare, Compress, Next, Probes, Rate, ReadProbes};
 use crate::report::{
     Called, CheckReport, CheckVerdict, ExecutorInfo, Inspection, LevelInfo, PluginStatus, State,
 };
@@ -203,6 +203,28 @@ impl Plugins {
         self.house.answer(version, self.house.clock.now(), &question, Some(level)).await
     }
 
+    /// What the judge in service rates on; nothing where none is.
+    pub fn dimensions(&self) -> Vec<String> {
+        let judge = self.house.served().judge.clone();
+        judge.map_or_else(Vec::new, |judge| judge.passport.dimensions().to_vec())
+    }
+
+    /// How two or more results of one task compare. The winner is an index into `results`.
+    pub async fn compare(
+        &self,
+        results: &[judging::ResultInQuestion],
+    ) -> Result<Called<judging::Comparison>, PluginError> {
+        self.house.answer(&self.judge()?, self.house.clock.now(), &Compare { results }, None).await
+    }
+
+    /// How good one result is, a score of 0 to 1000 for each dimension.
+    pub async fn rate(
+        &self,
+        subject: &judging::ResultInQuestion,
+    ) -> Result<Called<Vec<judging::Rating>>, PluginError> {
+        self.house.answer(&self.judge()?, self.house.clock.now(), &Rate { subject }, None).await
+    }
+
     /// Quick commands that tell about an agent program's health.
     pub async fn probes(&self, executor: &str) -> Result<Called<Vec<driving::Probe>>, PluginError> {
         let version = self.executor(executor)?;
@@ -261,6 +283,10 @@ impl Plugins {
 
     fn chooser(&self) -> Result<Arc<Version>, PluginError> {
         self.house.served().chooser.clone().ok_or(PluginError::NoChooser)
+    }
+
+    fn judge(&self) -> Result<Arc<Version>, PluginError> {
+        self.house.served().judge.clone().ok_or(PluginError::NoJudge)
     }
 
     fn executor(&self, name: &str) -> Result<Arc<Version>, PluginError> {

@@ -2,7 +2,7 @@
 
 use crate::code::{Code, Identity};
 use crate::contract;
-use crate::facts::{choosing, compressing, driving, reporting};
+use crate::facts::{choosing, compressing, driving, judging, reporting};
 use crate::guest::Guest;
 use jackfield_types::Timestamp;
 use std::future::Future;
@@ -180,5 +180,57 @@ impl Question for Compress<'_> {
 
     fn check(&self, _: &String) -> Result<(), String> {
         Ok(())
+    }
+}
+
+pub(crate) struct Dimensions;
+
+impl Question for Dimensions {
+    type Answer = Vec<String>;
+    const FUNCTION: &'static str = "judging.dimensions";
+
+    async fn put<'a>(&'a self, code: &'a Code, store: &'a mut Store<Guest>) -> Result<Vec<String>> {
+        let world = code.judge(store).await?;
+        world.jackfield_plugin_judging().call_dimensions(store).await
+    }
+
+    fn check(&self, dimensions: &Vec<String>) -> Result<(), String> {
+        contract::dimensions(dimensions)
+    }
+}
+
+pub(crate) struct Compare<'q> {
+    pub(crate) results: &'q [judging::ResultInQuestion],
+}
+
+impl Question for Compare<'_> {
+    type Answer = judging::Comparison;
+    const FUNCTION: &'static str = "judging.compare";
+
+    async fn put<'a>(&'a self, code: &'a Code, store: &'a mut Store<Guest>) -> Result<judging::Comparison> {
+        let world = code.judge(store).await?;
+        world.jackfield_plugin_judging().call_compare(store, self.results).await
+    }
+
+    fn check(&self, comparison: &judging::Comparison) -> Result<(), String> {
+        contract::comparison(comparison, self.results.len())
+    }
+}
+
+pub(crate) struct Rate<'q> {
+    pub(crate) subject: &'q judging::ResultInQuestion,
+}
+
+impl Question for Rate<'_> {
+    type Answer = Vec<judging::Rating>;
+    const FUNCTION: &'static str = "judging.rate";
+
+    async fn put<'a>(&'a self, code: &'a Code, store: &'a mut Store<Guest>) -> Result<Vec<judging::Rating>> {
+        let world = code.judge(store).await?;
+        world.jackfield_plugin_judging().call_rate(store, self.subject).await
+    }
+
+    fn check(&self, ratings: &Vec<judging::Rating>) -> Result<(), String> {
+        contract::ratings(ratings)
     }
 }

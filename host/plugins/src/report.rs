@@ -130,6 +130,8 @@ pub struct Inspection {
     pub description: Option<driving::Description>,
     /// A compressor's levels.
     pub levels: Vec<compressing::Level>,
+    /// What a judge rates on.
+    pub dimensions: Vec<String>,
     /// Versions that served before it under the same kind and name, oldest first.
     pub before: Vec<PluginRef>,
 }

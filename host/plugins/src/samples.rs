@@ -1,7 +1,7 @@
 //! The sample cases of each kind, with which a component shows that it can do its work before it is
 //! given any.
 
-use crate::facts::{choosing, driving, reporting, types};
+use crate::facts::{choosing, driving, judging, reporting, types};
 
 pub(crate) fn request(description: &driving::Description) -> driving::Request {
     driving::Request {
@@ -148,4 +148,28 @@ pub(crate) fn report() -> reporting::Report {
         branch: Some("jackfield/sample".to_owned()),
         links: vec![reporting::Link { label: "log".to_owned(), target: "jackfield logs sample".to_owned() }],
     }
+}
+
+pub(crate) fn result() -> judging::ResultInQuestion {
+    judging::ResultInQuestion {
+        report: report(),
+        diff: "diff --git a/src/health.rs b/src/health.rs\nnew file mode 100644\n--- /dev/null\n\
+               +++ b/src/health.rs\n@@ -0,0 +1,3 @@\n+pub fn health() -> &'static str {\n+    \"ok\"\n+}\n"
+            .to_owned(),
+    }
+}
+
+/// One that delivered nothing.
+pub(crate) fn failed_result() -> judging::ResultInQuestion {
+    let failed = reporting::Report {
+        state: reporting::State::Failed,
+        process: types::ProcessAxis::Failed,
+        delivered: types::DeliveredAxis::Nothing,
+        verified: types::VerifiedAxis::NotRun,
+        answer: String::new(),
+        files: Vec::new(),
+        checks: Vec::new(),
+        ..report()
+    };
+    judging::ResultInQuestion { report: failed, diff: String::new() }
 }

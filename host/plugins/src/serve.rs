@@ -121,7 +121,8 @@ impl House {
             PluginKind::Executor => self.failure_modes.executor,
             PluginKind::Chooser => self.failure_modes.chooser,
             PluginKind::Compressor => self.failure_modes.compressor,
-            PluginKind::Gate | PluginKind::Judge => FailureMode::Fail,
+            PluginKind::Judge => self.failure_modes.judge,
+            PluginKind::Gate => FailureMode::Fail,
         }
     }
 }

@@ -135,7 +135,7 @@ impl Slots {
         let slot = self.slots.get(&(*kind, name.clone()))?;
         let previous = || slot.dropped.iter().rev().filter(|version| version.order < failed.order).find(fits);
         let own = || slot.embedded.iter().find(fits);
-        // Choosers and compressors of any name can stand in for each other; an executor drives its
+        // Choosers, compressors and judges of any name can stand in for each other; an executor drives its
         // own program and no other.
         let any = || {
             let same_kind = |version: &&Arc<Version>| version.plugin().kind == *kind;
@@ -174,7 +174,8 @@ impl Slots {
                         served.levels.insert(level.name.clone(), (level.clone(), version.clone()));
                     }
                 }
-                PluginKind::Gate | PluginKind::Judge => {}
+                PluginKind::Judge => served.judge = Some(version.clone()),
+                PluginKind::Gate => {}
             }
         }
         served
@@ -196,4 +197,5 @@ pub(crate) struct Served {
     pub(crate) executors: BTreeMap<String, Arc<Version>>,
     pub(crate) chooser: Option<Arc<Version>>,
     pub(crate) levels: BTreeMap<String, (compressing::Level, Arc<Version>)>,
+    pub(crate) judge: Option<Arc<Version>>,
 }

@@ -5,9 +5,9 @@
 use crate::call::{Circumstances, ask};
 use crate::error::{Misbehaviour, PluginError};
 use crate::examine::Steps;
-use crate::facts::{choosing, compressing, reporting};
+use crate::facts::{choosing, compressing, judging, reporting};
 use crate::house::House;
-use crate::question::{Choose, Compress, Next, Question};
+use crate::question::{Choose, Compare, Compress, Next, Question, Rate};
 use crate::report::{Called, State};
 use crate::version::Version;
 use jackfield_types::{PluginRef, Timestamp};
@@ -78,6 +78,26 @@ impl Trial {
         report: &reporting::Report,
     ) -> Result<Called<String>, PluginError> {
         self.ask(now, seed, &Compress { level, report }).await
+    }
+
+    /// How it would compare results.
+    pub async fn compare(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        results: &[judging::ResultInQuestion],
+    ) -> Result<Called<judging::Comparison>, PluginError> {
+        self.ask(now, seed, &Compare { results }).await
+    }
+
+    /// How it would rate one.
+    pub async fn rate(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        subject: &judging::ResultInQuestion,
+    ) -> Result<Called<Vec<judging::Rating>>, PluginError> {
+        self.ask(now, seed, &Rate { subject }).await
     }
 
     async fn ask<Q: Question>(

@@ -28,6 +28,8 @@ pub(crate) enum Offers {
     Driving(driving::Description),
     Choosing,
     Compressing(Vec<compressing::Level>),
+    /// The dimensions that it rates on.
+    Judging(Vec<String>),
 }
 
 impl Passport {
@@ -42,14 +44,21 @@ impl Passport {
     pub(crate) const fn description(&self) -> Option<&driving::Description> {
         match &self.offers {
             Offers::Driving(description) => Some(description),
-            Offers::Choosing | Offers::Compressing(_) => None,
+            Offers::Choosing | Offers::Compressing(_) | Offers::Judging(_) => None,
         }
     }
 
     pub(crate) fn levels(&self) -> &[compressing::Level] {
         match &self.offers {
             Offers::Compressing(levels) => levels,
-            Offers::Driving(_) | Offers::Choosing => &[],
+            Offers::Driving(_) | Offers::Choosing | Offers::Judging(_) => &[],
+        }
+    }
+
+    pub(crate) fn dimensions(&self) -> &[String] {
+        match &self.offers {
+            Offers::Judging(dimensions) => dimensions,
+            Offers::Driving(_) | Offers::Choosing | Offers::Compressing(_) => &[],
         }
     }
 }

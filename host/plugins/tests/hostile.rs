@@ -7,8 +7,12 @@ use common::{chooser, compressor, executor, granted, request, rewritten, setup, 
 use jackfield_plugins::{Deed, FailureMode, FailureModes, Misbehaviour, PluginError};
 use jackfield_types::Audience;
 
-const NOBODY_INSTEAD: FailureModes =
-    FailureModes { executor: FailureMode::Fail, chooser: FailureMode::Fail, compressor: FailureMode::Fail };
+const NOBODY_INSTEAD: FailureModes = FailureModes {
+    executor: FailureMode::Fail,
+    chooser: FailureMode::Fail,
+    compressor: FailureMode::Fail,
+    judge: FailureMode::Fail,
+};
 
 async fn alone() -> common::Host {
     let mut setup = setup();

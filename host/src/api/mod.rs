@@ -6,5 +6,5 @@ mod request;
 mod view;
 
 pub use answer::{Answer, AttemptSummary, FileLine, Link, Metrics, Progress};
-pub use request::{Access, Complexity, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
+pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
 pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter};

@@ -52,6 +52,15 @@ pub struct ExecuteRequest {
     /// How short the answer is: summary, mermaid (default), standard or full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verbosity: Option<String>,
+    /// Commands that must succeed in the worktree when the agent is done; else the work is not good enough.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub checks: Vec<Check>,
+    /// Attempts in all: 1 never asks another. Default: 1 where an executor is named, else as configured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+    /// Higher goes first, -100 to 100; default 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
     /// Most that this may cost, dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_cost_usd: Option<f64>,
@@ -74,6 +83,20 @@ impl ExecuteRequest {
     pub fn new(instruction: impl Into<String>) -> Self {
         Self { instruction: instruction.into(), ..Self::default() }
     }
+}
+
+/// A command that must succeed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Run by `sh` in the worktree.
+    pub command: String,
+    /// What it is called; the command where not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Longest that it may take, seconds; as long as the attempt where not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout_s: Option<u64>,
 }
 
 /// What counts as done.

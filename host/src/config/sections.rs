@@ -286,11 +286,12 @@ impl Default for PluginsSection {
 pub struct FailureModes {
     pub chooser: FailureMode,
     pub compressor: FailureMode,
+    pub judge: FailureMode,
 }
 
 impl Default for FailureModes {
     fn default() -> Self {
-        Self { chooser: FailureMode::Builtin, compressor: FailureMode::Builtin }
+        Self { chooser: FailureMode::Builtin, compressor: FailureMode::Builtin, judge: FailureMode::Builtin }
     }
 }
 
@@ -302,6 +303,7 @@ pub struct LimitsSection {
     pub executor: PluginLimits,
     pub chooser: PluginLimits,
     pub compressor: PluginLimits,
+    pub judge: PluginLimits,
 }
 
 /// Limits of one call. What is not set takes the kind's own value.

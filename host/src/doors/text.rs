@@ -291,6 +291,9 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
     for level in &inspection.levels {
         lines.push(format!("level     {}: {} ({} tokens)", level.name, level.summary, level.token_budget));
     }
+    if !inspection.dimensions.is_empty() {
+        lines.push(format!("rates     {}", listed(&inspection.dimensions)));
+    }
     lines.extend(inspection.before.iter().map(|plugin| format!("before    {plugin}")));
     lines.join("\n")
 }

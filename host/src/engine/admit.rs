@@ -1,41 +1,39 @@
 //! Taking a request in: checked, somebody picked for it, the money held, and everything recorded
-//! in one transaction. A refusal on the way leaves nothing half-made.
+//! in one transaction, which also puts the run into the queue. A refusal on the way leaves nothing half-made.
 
 use super::Inner;
-use super::attempt::Planned;
-use super::choose::{Pick, concerning};
+use super::advance::NewPlan;
+use super::choose::{Pick, concerning, nobody};
 use super::events::clip;
-use super::life::Running;
 use super::order::Order;
 use super::pricing::Pricing;
+use super::worker::Work;
 use crate::api::ExecuteRequest;
 use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::driving::Capabilities;
-use jackfield_store::{Account, Admission, Idempotency, NewAttempt, NewRun, NewTask};
+use jackfield_store::{Account, Admission, Idempotency, Limits, NewAttempt, NewRun, NewTask};
 use jackfield_types::{AttemptId, Digest, Micros, Problem, RunId, TaskId, Timestamp};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
 
 /// Longest title of a task, bytes.
 const TITLE: usize = 80;
 
-/// Names given before anything of it is on record.
-#[derive(Debug, Clone, Copy)]
-struct Ids {
-    task: TaskId,
-    run: RunId,
-    attempt: AttemptId,
-}
-
 impl Inner {
-    /// Takes a request in and starts its run. Gives the run's id at once.
-    pub(crate) async fn dispatch(
-        self: &Arc<Self>,
-        request: ExecuteRequest,
-        principal: &str,
-    ) -> Result<RunId, Problem> {
-        // Counted before the look, so that a shutdown waits until this is refused or in its hands.
-        let _taking_in = self.tasks.token();
+    /// Takes a request in and puts its run into the queue. Gives the run's id at once.
+    pub(crate) async fn dispatch(&self, request: ExecuteRequest, principal: &str) -> Result<RunId, Problem> {
+        let _taking_in = self.taking_in()?;
+        let order = self.order(request).await?;
+        let pick = self.pick(&order).await?;
+        self.check_program(&pick.executor)?;
+        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let admission = self.admission(&order, vec![pick], principal)?;
+        self.admit(admission, &limits).await
+    }
+
+    /// Counted while this lives, so that a shutdown waits until a request is refused or on record.
+    pub(crate) fn taking_in(&self) -> Result<TaskTrackerToken, Problem> {
+        let token = self.tasks.token();
         if self.stop.is_cancelled() {
             return Err(Problem::operator(
                 "stopping",
@@ -43,71 +41,73 @@ impl Inner {
                 "start it again, then ask again",
             ));
         }
-        let order = self.order(request).await?;
-        let pick = self.pick(&order).await?;
-        if let Some(program) = self.missing_program(&pick.executor.description) {
-            return Err(Problem::operator(
-                "program_missing",
-                format!(
-                    "the executor '{}' needs `{}`, which is not on the PATH",
-                    pick.executor.plugin.name, program.name
-                ),
-                format!("install it: {}", program.install),
-            ));
-        }
-        let ids = Ids { task: TaskId::new(), run: RunId::new(), attempt: AttemptId::new() };
-        let planned = self.planned(&order, &pick, ids);
-        let limits = self.limits(Some(order.workspace.id), order.max_cost);
-        let admission = self.admission(&order, pick, &planned, ids, principal)?;
-        let admitted = self.store.admit(admission, &limits).await.map_err(|error| error.problem())?;
-        if !admitted.existing {
-            let run =
-                Arc::new(Running::new(admitted.run, admitted.task, order, limits, self.stop.child_token()));
-            self.running.lock().insert(admitted.run, Arc::clone(&run));
-            self.tasks.spawn(Arc::clone(self).live(run, planned));
-        }
+        Ok(token)
+    }
+
+    pub(crate) fn check_program(&self, executor: &ExecutorInfo) -> Result<(), Problem> {
+        let Some(program) = self.missing_program(&executor.description) else { return Ok(()) };
+        Err(Problem::operator(
+            "program_missing",
+            format!(
+                "the executor '{}' needs `{}`, which is not on the PATH",
+                executor.plugin.name, program.name
+            ),
+            format!("install it: {}", program.install),
+        ))
+    }
+
+    /// Onto the record, and into the queue. Gives the run's id, an earlier one where the key says so.
+    pub(crate) async fn admit(&self, admission: Admission, limits: &Limits) -> Result<RunId, Problem> {
+        let admitted = self.store.admit(admission, limits).await.map_err(|error| error.problem())?;
+        self.wake.notify_one();
         Ok(admitted.run)
     }
 
-    fn planned(&self, order: &Order, pick: &Pick, ids: Ids) -> Planned {
-        Planned {
-            id: ids.attempt,
-            executor: pick.executor.clone(),
-            model: pick.model.clone(),
-            effort: pick.effort.or(order.request.effort),
-            pricing: self.pricing(&pick.executor, pick.model.as_deref(), self.clock.now()),
-        }
-    }
-
     /// How work of an executor with a model is priced, at the prices of that time.
-    pub(crate) fn pricing(&self, executor: &ExecutorInfo, model: Option<&str>, at: Timestamp) -> Pricing {
+    pub(crate) fn pricing(
+        &self,
+        executor: &ExecutorInfo,
+        rung: Option<&str>,
+        model: Option<&str>,
+        at: Timestamp,
+    ) -> Pricing {
         let description = &executor.description;
-        let section = self.executor_section(&executor.plugin.name);
+        let section = self.section_on(&executor.plugin.name, rung);
         let known = description.models.iter().find(|known| Some(known.name.as_str()) == model);
         let free = description.capabilities.contains(Capabilities::FREE);
         let adapter = known.and_then(|model| model.rates.clone()).map(Into::into);
         Pricing::of(free, model, &section, adapter, &self.config().breaker, at)
     }
 
-    fn admission(
+    /// A task, its run, and the attempts that it begins with, side by side.
+    pub(crate) fn admission(
         &self,
         order: &Order,
-        pick: Pick,
-        planned: &Planned,
-        ids: Ids,
+        picks: Vec<Pick>,
         principal: &str,
     ) -> Result<Admission, Problem> {
         let asked = serde_json::to_value(&order.request).map_err(|error| {
             Problem::caller("bad_request", error.to_string(), "send the request as documented")
         })?;
-        let section = self.executor_section(&planned.executor.plugin.name);
-        let usual = section.reserve_usd.unwrap_or(self.config().breaker.reserve_usd);
-        let reserve = match planned.pricing {
-            Pricing::Free => Micros::ZERO,
-            _ => order.max_cost.map_or(usual, |most| most.min(usual)),
-        };
-        let Ids { task, run, attempt } = ids;
-        let calls = concerning(pick.calls, task, run, Some(attempt));
+        let (task, run) = (TaskId::new(), RunId::new());
+        let mut calls = Vec::new();
+        let mut attempts: Vec<NewAttempt> = Vec::new();
+        for pick in picks {
+            let number = super::advance::count(&attempts) + 1;
+            let attempt = self.new_attempt(order, pick.executor, pick.rung, NewPlan {
+                number,
+                round: 1,
+                model: pick.model,
+                effort: pick.effort.or(order.request.effort),
+                reason: pick.reason,
+                chosen_by: pick.chosen_by,
+                context: None,
+            });
+            calls.extend(concerning(pick.calls, task, run, Some(attempt.id)));
+            attempts.push(attempt);
+        }
+        let beside = attempts.split_off(1);
+        let Some(attempt) = attempts.pop() else { return Err(nobody(&[])) };
         Ok(Admission {
             task: NewTask {
                 id: task,
@@ -127,24 +127,57 @@ impl Inner {
                 id: run,
                 workflow: "direct".into(),
                 stage: "impl".into(),
-                priority: 0,
-                request: asked,
+                priority: order.request.priority.unwrap_or(0),
+                request: self.with_folder(asked, order),
+                affinity: (self.work == Work::Own).then(|| self.host.clone()),
+                assigned: false,
             },
-            attempt: NewAttempt {
-                id: attempt,
-                number: 1,
-                executor: planned.executor.plugin.name.clone(),
-                model: planned.model.clone(),
-                effort: planned.effort,
-                adapter: planned.executor.plugin.clone(),
-                chosen_by: pick.chosen_by,
-                reason: pick.reason,
-                reserve,
-                account: Account::Billed,
-                host: self.host.clone(),
-            },
+            attempt,
+            beside,
             calls,
         })
+    }
+
+    /// The request as it is recorded: whoever takes it up need not have the same default workspace.
+    fn with_folder(&self, mut asked: serde_json::Value, order: &Order) -> serde_json::Value {
+        if order.request.workspace.is_none()
+            && let Some(fields) = asked.as_object_mut()
+        {
+            fields.insert("workspace".into(), order.source.path().to_string_lossy().into());
+        }
+        asked
+    }
+
+    /// An attempt that is to be made, and what is held for it.
+    pub(crate) fn new_attempt(
+        &self,
+        order: &Order,
+        executor: ExecutorInfo,
+        rung: Option<String>,
+        plan: NewPlan,
+    ) -> NewAttempt {
+        let section = self.section_on(&executor.plugin.name, rung.as_deref());
+        let usual = section.reserve_usd.unwrap_or(self.config().breaker.reserve_usd);
+        let pricing = self.pricing(&executor, rung.as_deref(), plan.model.as_deref(), self.clock.now());
+        NewAttempt {
+            id: AttemptId::new(),
+            number: plan.number,
+            executor: executor.plugin.name.clone(),
+            model: plan.model,
+            effort: plan.effort,
+            adapter: executor.plugin,
+            chosen_by: plan.chosen_by,
+            reason: plan.reason,
+            reserve: match pricing {
+                Pricing::Free => Micros::ZERO,
+                _ => order.max_cost.map_or(usual, |most| most.min(usual)),
+            },
+            account: Account::Billed,
+            host: self.host.clone(),
+            rung,
+            round: plan.round,
+            context: plan.context,
+        }
     }
 }
 

@@ -4,143 +4,123 @@
 //! other outcome; nothing here decides what comes next.
 
 use super::Inner;
+use crate::config::ExecutorSection;
 use super::environment::{BASH_STARTUP, Sources};
-use super::life::Running;
-use super::pricing::{Cost, Pricing};
-use super::reading::{Heard, Reading};
+use super::ended::Ended;
+use super::files::{Files, file_failure};
+use super::pricing::Pricing;
+use super::reading::{Agent, Reading};
 use super::redact::Redactor;
+use super::running::Running;
 use jackfield_plugins::facts::driving;
 use jackfield_plugins::{Drive, ExecutorInfo, PluginError};
-use jackfield_process::{Exited, ProcessLimits, Spec};
-use jackfield_store::{NewArtifact, NewPluginCall, NewRunEvent, NewTranscript, Started};
+use jackfield_process::{ProcessLimits, Spec};
+use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started};
 use jackfield_types::{
-    AttemptId, CostSource, Delivered, Effort, Failure, FailureClass, Outcome, Process, RunId, Usage, Verified,
+    AttemptId, Delivered, Effort, Failure, FailureClass,
 };
-use jackfield_workspace::{Captured, Release, Worktree};
+use jackfield_workspace::{Release, Worktree};
 use serde_json::json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// What an attempt is to be: decided and admitted, not begun.
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {
     pub(crate) id: AttemptId,
     pub(crate) executor: ExecutorInfo,
+    /// The rung of the ladder that it stands on.
+    pub(crate) rung: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) effort: Option<Effort>,
+    /// What its agent is told of the attempts before it.
+    pub(crate) context: Option<String>,
     pub(crate) pricing: Pricing,
 }
 
-/// What became of an attempt, ready to be settled.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) outcome: Outcome,
-    pub(crate) usage: Usage,
-    pub(crate) cost: Cost,
-    pub(crate) exited: Exited,
-    pub(crate) answer: String,
-    pub(crate) session: Option<String>,
-    pub(crate) model: Option<String>,
-    pub(crate) artifacts: Vec<NewArtifact>,
-    pub(crate) transcript: Option<NewTranscript>,
-}
-
-/// Files of one attempt, outside its worktree.
-#[derive(Debug, Clone)]
-pub(crate) struct Files {
-    pub(crate) scratch: PathBuf,
-    pub(crate) temporary: PathBuf,
-    pub(crate) stdin: PathBuf,
-    pub(crate) stdout: PathBuf,
-    pub(crate) stderr: PathBuf,
-    pub(crate) status: PathBuf,
-    pub(crate) diff: PathBuf,
-    /// What every bash below the agent reads first.
-    pub(crate) shell: PathBuf,
-}
-
-impl Files {
-    pub(crate) fn of(folder: &Path) -> Self {
-        Self {
-            scratch: folder.join("scratch"),
-            temporary: folder.join("tmp"),
-            stdin: folder.join("stdin"),
-            stdout: folder.join("stdout.log"),
-            stderr: folder.join("stderr.log"),
-            status: folder.join("status"),
-            diff: folder.join("diff.patch"),
-            shell: folder.join("shell.sh"),
-        }
-    }
-
-    /// What only the agent needed goes with it; the log, the diff and what it was asked stay.
-    pub(crate) fn tidy(&self) {
-        for folder in [&self.scratch, &self.temporary] {
-            match std::fs::remove_dir_all(folder) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    tracing::warn!(folder = %folder.display(), %error, "a folder of an attempt stays");
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn make(&self) -> Result<(), Failure> {
-        for folder in [&self.scratch, &self.temporary] {
-            super::folders::private(folder).map_err(|error| file_failure("make", folder, &error))?;
-        }
-        Ok(())
+impl Planned {
+    /// What it is known by where it rests: its rung, or its executor.
+    pub(crate) fn name(&self) -> &str {
+        self.rung.as_deref().unwrap_or(&self.executor.plugin.name)
     }
 }
 
 impl Inner {
-    pub(crate) fn attempt_files(&self, run: RunId, attempt: AttemptId) -> Files {
-        Files::of(&self.folders.runs.join(run.to_string()).join(attempt.to_string()))
-    }
-
-    /// Carries out one attempt from worktree to captured diff.
-    pub(crate) async fn attempt(&self, run: &Running, planned: &Planned) -> Ended {
+    /// Carries out one attempt from worktree to captured diff. Nothing where it is left to another host.
+    pub(crate) async fn attempt(&self, run: &Running, planned: &Planned) -> Option<Ended> {
         let mut ended = Ended::nothing(planned);
-        if let Err(failure) = self.carry_out(run, planned, &mut ended).await {
-            ended.fail(failure);
+        match self.from_the_start(run, planned, &mut ended).await {
+            Ok(true) => {}
+            Ok(false) => return None,
+            Err(failure) => ended.fail(failure),
         }
-        ended
+        Some(ended)
     }
 
-    async fn carry_out(&self, run: &Running, planned: &Planned, ended: &mut Ended) -> Result<(), Failure> {
+    async fn from_the_start(
+        &self,
+        run: &Running,
+        planned: &Planned,
+        ended: &mut Ended,
+    ) -> Result<bool, Failure> {
         let files = self.attempt_files(run.id, planned.id);
         files.make()?;
-        let worktree = self
-            .worktrees
-            .create(&run.order.source, run.id, planned.id)
-            .await
-            .map_err(|error| from_problem(FailureClass::Unknown, error.problem()))?;
+        let worktree = self.worktree(run, planned.id).await?;
         self.tell_worktree(run, planned, &worktree).await;
-        let worked = self.work(run, planned, &files, &worktree, ended).await;
-        let captured = self.worktrees.capture(&worktree, &files.diff).await;
+        let worked = self.with_agent(run, planned, &files, &worktree, ended).await;
+        if matches!(worked, Ok(false)) {
+            return Ok(false);
+        }
+        if let Err(failure) = &worked {
+            ended.fail(failure.clone());
+        }
+        self.finish_work(run, planned.id, &files, &worktree, ended).await;
+        Ok(true)
+    }
+
+    /// A fresh worktree, or the one that a host made before it went away without starting an agent in it.
+    async fn worktree(&self, run: &Running, attempt: AttemptId) -> Result<Worktree, Failure> {
+        let failed =
+            |error: jackfield_workspace::WorkspaceError| from_problem(FailureClass::Unknown, error.problem());
+        match self.worktrees.find(attempt).await.map_err(failed)? {
+            Some(worktree) => Ok(worktree),
+            None => self.worktrees.create(&run.order.source, run.id, attempt).await.map_err(failed),
+        }
+    }
+
+    /// When the agent is done: what it changed is captured, checked, and let go of.
+    pub(crate) async fn finish_work(
+        &self,
+        run: &Running,
+        attempt: AttemptId,
+        files: &Files,
+        worktree: &Worktree,
+        ended: &mut Ended,
+    ) {
+        let captured = self.worktrees.capture(worktree, &files.diff).await;
         ended.take_diff(captured, &files.diff);
+        self.check(run, attempt, files, worktree, ended).await;
         let kept = self.config().run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
         let release = if kept { Release::Keep } else { Release::Remove };
-        if let Err(error) = self.worktrees.release(&worktree, release).await {
+        if let Err(error) = self.worktrees.release(worktree, release).await {
             tracing::warn!(run = %run.id, %error, "the worktree stays until the next clean-up");
         }
         ended.transcript = transcript(&files.stdout);
         files.tidy();
-        worked
     }
 
-    async fn work(
+    async fn with_agent(
         &self,
         run: &Running,
         planned: &Planned,
         files: &Files,
         worktree: &Worktree,
         ended: &mut Ended,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let name = &planned.executor.plugin.name;
-        let section = self.executor_section(name);
+        let section = self.section_on(name, planned.rung.as_deref());
         let description = &planned.executor.description;
         let sources = Sources { host: &self.environment, executor: &section, description };
-        let request = self.adapter_request(run, planned, files, worktree, sources.present());
+        let request = self.adapter_request(run, planned, files, worktree, &section, sources.present());
         let mut drive = self.plugins.drive(name).await.map_err(plugin_failure)?;
         let redactor = sources.redactor();
         let command = self.plan(run, planned.id, &mut drive, &request, &redactor).await?;
@@ -165,9 +145,10 @@ impl Inner {
         }
         let running = self.start(spec, planned.id, worktree).await?;
         let grace = std::time::Duration::from_millis(command.final_grace);
-        let heard = Reading::new(self, run, planned, drive, redactor, grace).listen(running, files).await?;
+        let reading = Reading::new(self, run, planned, drive, redactor, grace);
+        let Some(heard) = reading.listen(Agent::Alive(running), files).await? else { return Ok(false) };
         ended.take_heard(heard, planned);
-        Ok(())
+        Ok(true)
     }
 
     /// Asks the adapter what to run, and puts its answer on record before anything is started: a
@@ -211,14 +192,17 @@ impl Inner {
         planned: &Planned,
         files: &Files,
         worktree: &Worktree,
+        section: &ExecutorSection,
         present: Vec<String>,
     ) -> driving::Request {
         let order = &run.order;
-        let section = self.executor_section(&planned.executor.plugin.name);
         let text = |path: &Path| path.to_string_lossy().into_owned();
         driving::Request {
             attempt: planned.id.to_string(),
-            instruction: order.request.instruction.clone(),
+            instruction: match &planned.context {
+                Some(context) => format!("{}\n\n{context}", order.request.instruction),
+                None => order.request.instruction.clone(),
+            },
             model: planned.model.clone(),
             effort: planned.effort.map(Into::into),
             role: order.role.into(),
@@ -236,7 +220,7 @@ impl Inner {
                 state: text(&self.folders.state.join(&planned.executor.plugin.name)),
             },
             present,
-            settings: section.settings.into_iter().collect(),
+            settings: section.settings.clone().into_iter().collect(),
             prompt_syntax: order.request.prompt_syntax,
         }
     }
@@ -313,98 +297,6 @@ impl Inner {
     }
 }
 
-impl Ended {
-    /// Nothing has happened yet: failed, until something else is known.
-    pub(crate) fn nothing(planned: &Planned) -> Self {
-        Self {
-            outcome: Outcome {
-                process: Process::Failed,
-                delivered: Delivered::Nothing,
-                verified: Verified::NotRun,
-                failure: None,
-                denied: Vec::new(),
-            },
-            usage: Usage::default(),
-            cost: planned.pricing.cost(&Usage::default()),
-            exited: Exited::UNKNOWN,
-            answer: String::new(),
-            session: None,
-            model: planned.model.clone(),
-            artifacts: Vec::new(),
-            transcript: None,
-        }
-    }
-
-    /// What is on record of an attempt whose host is gone.
-    pub(crate) fn unknown(attempt: &jackfield_store::Attempt) -> Self {
-        Self {
-            outcome: Outcome {
-                process: Process::Lost,
-                delivered: Delivered::Nothing,
-                verified: Verified::NotRun,
-                failure: None,
-                denied: Vec::new(),
-            },
-            usage: attempt.usage,
-            cost: Cost {
-                total: attempt.cost,
-                source: attempt.cost_source.unwrap_or(CostSource::Ceiling),
-                price_as_of: attempt.price_as_of.clone(),
-            },
-            exited: Exited::UNKNOWN,
-            answer: attempt.answer.clone().unwrap_or_default(),
-            session: attempt.session.clone(),
-            model: attempt.model.clone(),
-            artifacts: Vec::new(),
-            transcript: None,
-        }
-    }
-
-    fn fail(&mut self, failure: Failure) {
-        self.outcome.process = Process::Failed;
-        self.outcome.failure = Some(failure);
-    }
-
-    pub(crate) fn take_heard(&mut self, heard: Heard, planned: &Planned) {
-        self.outcome.process = heard.process;
-        self.outcome.failure = heard.failure;
-        self.outcome.denied = heard.denied;
-        self.cost = planned.pricing.cost(&heard.usage);
-        self.usage = heard.usage;
-        self.exited = heard.exited;
-        self.answer = heard.answer;
-        self.session = heard.session;
-        self.model = heard.model.or(self.model.take());
-    }
-
-    /// The diff as an artifact. A diff that could not be taken is said, not swallowed: the work is
-    /// still in the worktree, which is then kept.
-    pub(crate) fn take_diff(
-        &mut self,
-        captured: Result<Captured, jackfield_workspace::WorkspaceError>,
-        diff: &Path,
-    ) {
-        match captured {
-            Ok(captured) if captured.files.is_empty() => {}
-            Ok(captured) => {
-                self.outcome.delivered = Delivered::Diff;
-                self.artifacts.push(NewArtifact {
-                    kind: "diff".into(),
-                    label: format!("{} file(s) changed", captured.files.len()),
-                    target: diff.to_string_lossy().into_owned(),
-                    bytes: std::fs::metadata(diff).ok().map(|meta| meta.len()),
-                    meta: json!({ "files": captured.files, "head": captured.head.as_str() }),
-                });
-            }
-            // What went wrong before it says more.
-            Err(error) if self.outcome.failure.is_some() => {
-                tracing::warn!(%error, "a diff could not be taken");
-            }
-            Err(error) => self.fail(from_problem(FailureClass::Unknown, error.problem())),
-        }
-    }
-}
-
 /// A plan as it is recorded: without the standard input, which is the instruction again.
 #[derive(serde::Serialize)]
 struct Described<'a> {
@@ -412,6 +304,7 @@ struct Described<'a> {
     environment: Vec<&'a str>,
     files: Vec<&'a str>,
     stdin_bytes: Option<usize>,
+    final_grace: u64,
 }
 
 impl<'a> Described<'a> {
@@ -421,11 +314,12 @@ impl<'a> Described<'a> {
             environment: command.environment.iter().map(|(name, _)| name.as_str()).collect(),
             files: command.files.iter().map(|file| file.path.as_str()).collect(),
             stdin_bytes: command.stdin.as_ref().map(Vec::len),
+            final_grace: command.final_grace,
         }
     }
 }
 
-fn transcript(stdout: &Path) -> Option<NewTranscript> {
+pub(crate) fn transcript(stdout: &Path) -> Option<NewTranscript> {
     let bytes = std::fs::metadata(stdout).ok()?.len();
     Some(NewTranscript { path: stdout.to_string_lossy().into_owned(), bytes })
 }
@@ -437,9 +331,4 @@ pub(crate) fn from_problem(class: FailureClass, problem: jackfield_types::Proble
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(crate) fn plugin_failure(error: PluginError) -> Failure {
     from_problem(FailureClass::Unknown, error.problem())
-}
-
-fn file_failure(what: &str, path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(FailureClass::Unknown, format!("cannot {what} {}: {error}", path.display()))
-        .with_remedy("check the disk and the permissions of the data folder; `jackfield doctor` does")
 }

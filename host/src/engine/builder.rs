@@ -2,7 +2,7 @@
 
 use super::folders::Folders;
 use super::health::HealthCache;
-use super::slots::Slots;
+use super::worker::Work;
 use super::{Host, Inner, receipts, recover};
 use crate::config::{Config, PluginLimits};
 use crate::embedded;
@@ -12,7 +12,7 @@ use jackfield_plugins::{
 };
 use jackfield_process::{Environment, host_environment};
 use jackfield_store::{Store, StoreOptions};
-use jackfield_types::{Clock, Problem, SystemClock};
+use jackfield_types::{Clock, Problem, SystemClock, WorkerId};
 use jackfield_workspace::Worktrees;
 use parking_lot::Mutex;
 use std::borrow::Cow;
@@ -20,7 +20,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -35,6 +35,7 @@ pub struct HostBuilder {
     environment: Option<Environment>,
     embedded: Vec<Cow<'static, [u8]>>,
     watch: bool,
+    work: Work,
 }
 
 impl HostBuilder {
@@ -46,6 +47,7 @@ impl HostBuilder {
             environment: None,
             embedded: embedded::SHIPPED.iter().map(|bytes| Cow::Borrowed(*bytes)).collect(),
             watch: true,
+            work: Work::All,
         }
     }
 
@@ -86,6 +88,13 @@ impl HostBuilder {
         self
     }
 
+    /// What the host does about work that waits; it takes whatever there is, where not called.
+    #[must_use]
+    pub const fn work(mut self, work: Work) -> Self {
+        self.work = work;
+        self
+    }
+
     /// Opens the host: records, components, worktrees, and what an earlier host left behind.
     pub async fn open(self) -> Result<Host, Problem> {
         let folders = Folders::make(&self.data, self.config.plugins.folder.as_deref()).map_err(|error| {
@@ -110,6 +119,7 @@ impl HostBuilder {
                 executor: FailureMode::Fail,
                 chooser: self.config.plugins.on_failure.chooser,
                 compressor: self.config.plugins.on_failure.compressor,
+                judge: self.config.plugins.on_failure.judge,
             },
             chooser: self.config.plugins.chooser.clone(),
             instances: self.config.plugins.instances,
@@ -125,7 +135,6 @@ impl HostBuilder {
         }
         let worktrees = Worktrees::open(&folders.worktrees).map_err(|error| error.problem())?;
         let inner = Inner {
-            slots: Slots::new(self.config.run.max_concurrent),
             config: ArcSwap::from_pointee(self.config),
             folders,
             clock: self.clock,
@@ -136,14 +145,15 @@ impl HostBuilder {
             environment: self.environment.unwrap_or_else(host_environment),
             health: HealthCache::default(),
             running: Mutex::new(HashMap::new()),
-            resting: Mutex::new(HashMap::new()),
+            work: self.work,
+            worker: WorkerId::new(),
+            wake: Notify::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             host: recover::host_instance(),
         };
         let host = Host::new(inner);
-        host.recover();
-        host.keep();
+        host.begin();
         Ok(host)
     }
 }
@@ -162,6 +172,7 @@ fn limits(section: &crate::config::LimitsSection) -> KindLimits {
         executor: with(&section.executor, generous.executor),
         chooser: with(&section.chooser, generous.chooser),
         compressor: with(&section.compressor, generous.compressor),
+        judge: with(&section.judge, generous.judge),
         own: generous.own,
     }
 }

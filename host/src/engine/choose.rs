@@ -1,7 +1,7 @@
 //! Who does it: the executor that was asked for, or the chooser's pick with its reason.
 
-use super::Inner;
 use super::order::Order;
+use super::{Inner, ladder};
 use jackfield_plugins::facts::{choosing, driving, types};
 use jackfield_plugins::{ExecutorInfo, PluginError};
 use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period};
@@ -17,6 +17,8 @@ const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
 #[derive(Debug)]
 pub(crate) struct Pick {
     pub(crate) executor: ExecutorInfo,
+    /// The rung of the ladder that it stands on.
+    pub(crate) rung: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) effort: Option<Effort>,
     pub(crate) reason: String,
@@ -50,13 +52,17 @@ impl Inner {
         ))
     }
 
-    fn asked_for(&self, name: &str, order: &Order) -> Result<Pick, Problem> {
-        let executor = self.executor(name)?;
-        let section = self.executor_section(name);
+    /// An executor or a rung of the ladder, by its name.
+    pub(crate) fn asked_for(&self, name: &str, order: &Order) -> Result<Pick, Problem> {
+        let config = self.config();
+        let rung = config.ladder.iter().find(|rung| rung.name == name);
+        let executor = self.executor(rung.map_or(name, |rung| &rung.executor))?;
+        let section = self.section_on(&executor.plugin.name, rung.map(|rung| rung.name.as_str()));
         let model =
             order.request.model.clone().or(section.model).or(executor.description.default_model.clone());
         Ok(Pick {
             executor,
+            rung: rung.map(|rung| rung.name.clone()),
             model,
             effort: order.request.effort,
             reason: "asked for by the caller".into(),
@@ -66,8 +72,17 @@ impl Inner {
     }
 
     async fn ask_chooser(&self, order: &Order) -> Result<Pick, Problem> {
+        let (candidates, picks) = self.ranked(order).await?;
+        picks.into_iter().next().ok_or_else(|| nobody(&candidates))
+    }
+
+    /// Whom the chooser would ask, best first. The decision is on the first of them.
+    pub(crate) async fn ranked(
+        &self,
+        order: &Order,
+    ) -> Result<(Vec<choosing::Candidate>, Vec<Pick>), Problem> {
         let now = self.clock.now();
-        let (candidates, infos) = self.candidates(order, now).await?;
+        let (candidates, behind) = self.candidates(order, now).await?;
         let task = task(order);
         let budget = self.budget(order).await?;
         let called =
@@ -75,28 +90,30 @@ impl Inner {
         let facts = json!({
             "now": now.as_millisecond(), "task": task, "candidates": candidates, "budget": budget,
         });
-        let calls = decision(&called, "choose", facts);
-        let Some(choice) = called.value.first() else { return Err(nobody(&candidates)) };
-        let index = choice.candidate as usize;
-        let (Some(candidate), Some(executor)) = (candidates.get(index), infos.get(index)) else {
-            return Err(nobody(&candidates));
+        let mut calls = decision(&called, "choose", facts);
+        let pick = |choice: &choosing::Choice| {
+            let index = usize::try_from(choice.candidate).ok()?;
+            let (candidate, behind) = (candidates.get(index)?, behind.get(index)?);
+            Some(Pick {
+                executor: behind.executor.clone(),
+                rung: behind.rung.clone(),
+                model: candidate.model.clone(),
+                effort: order.request.effort.or(Some(choice.effort.into())),
+                reason: choice.reason.clone(),
+                chosen_by: Some(called.plugin.clone()),
+                calls: std::mem::take(&mut calls),
+            })
         };
-        Ok(Pick {
-            executor: executor.clone(),
-            model: candidate.model.clone(),
-            effort: order.request.effort.or(Some(choice.effort.into())),
-            reason: choice.reason.clone(),
-            chosen_by: Some(called.plugin.clone()),
-            calls,
-        })
+        let picks = called.value.iter().filter_map(pick).collect();
+        Ok((candidates, picks))
     }
 
-    /// Everybody who could be asked, with what is known of them, and the executor behind each.
+    /// Everybody who could be asked, with what is known of them, and who is behind each.
     pub(crate) async fn candidates(
         &self,
         order: &Order,
         now: Timestamp,
-    ) -> Result<(Vec<choosing::Candidate>, Vec<ExecutorInfo>), Problem> {
+    ) -> Result<(Vec<choosing::Candidate>, Vec<Behind>), Problem> {
         let executors: Vec<_> = self
             .plugins
             .executors()
@@ -110,66 +127,60 @@ impl Inner {
                 "look at `jackfield plugin list`, and at enabled under [executors] in jackfield.toml",
             ));
         }
-        let health = self.health_of(&executors).await;
-        let history = History::read(self, order, now).await?;
-        let mut candidates = Vec::new();
-        let mut infos = Vec::new();
-        for info in &executors {
-            let healthy = health.get(&info.plugin.name);
-            for model in models(&info.description) {
-                let asked = order.request.model.as_deref();
-                if asked.is_some_and(|asked| model.map(|model| model.name.as_str()) != Some(asked)) {
-                    continue;
-                }
-                candidates.push(self.candidate(info, model, healthy, &history, now));
-                infos.push(info.clone());
+        let facts = Facts {
+            health: self.health_of(&executors).await,
+            history: History::read(self, order, now).await?,
+            occupancy: self.store.occupancy().await.map_err(|error| error.problem())?,
+            resting: self.resting().await?,
+        };
+        let asked = order.request.model.as_deref();
+        let (mut candidates, mut behind) = (Vec::new(), Vec::new());
+        for place in ladder::places(&self.config().ladder, &executors) {
+            if asked.is_some_and(|asked| place.model.as_deref() != Some(asked)) {
+                continue;
             }
+            candidates.push(self.candidate(&place, &facts));
+            behind.push(Behind { executor: place.executor.clone(), rung: place.rung_name() });
         }
         if candidates.is_empty() {
-            let asked = order.request.model.as_deref().unwrap_or_default();
+            let asked = asked.unwrap_or_default();
             return Err(Problem::caller(
                 "unknown_model",
                 format!("no executor knows a model '{asked}'"),
                 "leave the model out, or name the executor too: then it is passed on as it is",
             ));
         }
-        Ok((candidates, infos))
+        Ok((candidates, behind))
     }
 
-    fn candidate(
-        &self,
-        info: &ExecutorInfo,
-        model: Option<&driving::Model>,
-        health: Option<&driving::Health>,
-        history: &History,
-        now: Timestamp,
-    ) -> choosing::Candidate {
-        let executor = &info.plugin.name;
-        let section = self.executor_section(executor);
-        let (busy, slots) = self.slots.executor(executor, section.slots);
-        let name = model.map(|model| model.name.clone());
-        let past = history.of(executor, name.as_deref());
-        let configured = name.as_ref().and_then(|name| section.rates.get(name));
+    fn candidate(&self, place: &ladder::Place<'_>, facts: &Facts) -> choosing::Candidate {
+        let executor = &place.executor.plugin.name;
+        let rung = place.rung_name();
+        let section = self.section_on(executor, rung.as_deref());
+        let health = facts.health.get(executor);
+        let past = facts.history.of(executor, place.model.as_deref());
+        let configured = place.model.as_ref().and_then(|name| section.rates.get(name));
+        let resting = facts.resting.get(rung.as_deref().unwrap_or(executor));
         choosing::Candidate {
             executor: executor.clone(),
-            tier: model.map_or(types::Tier::Light, |model| model.tier),
+            tier: place.tier,
             rates: configured
                 .map(|rates| jackfield_types::Rates::from(rates).into())
-                .or_else(|| model.and_then(|model| model.rates.clone())),
-            free: info.description.capabilities.contains(driving::Capabilities::FREE),
-            rung: None,
+                .or_else(|| place.known.and_then(|model| model.rates.clone())),
+            free: place.executor.description.capabilities.contains(driving::Capabilities::FREE),
+            rung: place.number,
             installed: health.is_some_and(|health| health.installed),
-            login: health.map_or(types::Login::Unknown, |health| health.login),
-            busy,
-            slots,
-            cooling_until: self.cooling_until(executor, now).map(milliseconds),
+            login: place.login(health.map_or(types::Login::Unknown, |health| health.login)),
+            busy: facts.occupancy.executors.get(executor).copied().unwrap_or(0),
+            slots: section.slots,
+            cooling_until: resting.copied().map(milliseconds),
             attempts: past.attempts,
             succeeded: past.succeeded,
             verified: past.verified,
             mean_cost: past.mean_cost.map(Micros::unsigned),
             mean_latency: past.mean_latency,
             usage_share: past.share,
-            model: name,
+            model: place.model.clone(),
         }
     }
 
@@ -178,6 +189,21 @@ impl Inner {
         let status = self.store.breaker(&limits).await.map_err(|error| error.problem())?;
         Ok(budget(&status, order.max_cost))
     }
+}
+
+/// Who is behind a candidate.
+#[derive(Debug, Clone)]
+pub(crate) struct Behind {
+    pub(crate) executor: ExecutorInfo,
+    pub(crate) rung: Option<String>,
+}
+
+/// What is known when candidates are told of.
+struct Facts {
+    health: HashMap<String, driving::Health>,
+    history: History,
+    occupancy: jackfield_store::Occupancy,
+    resting: HashMap<String, Timestamp>,
 }
 
 /// What a component decided, as it is recorded; with the one that should have, where it failed.
@@ -259,11 +285,6 @@ fn budget(status: &BreakerStatus, run: Option<Micros>) -> choosing::Budget {
         month_left: status.left(Period::Month).map(Micros::unsigned),
         run_left: run.map(Micros::unsigned),
     }
-}
-
-/// Every model, or none at all for an executor without models.
-fn models(description: &driving::Description) -> Vec<Option<&driving::Model>> {
-    if description.models.is_empty() { vec![None] } else { description.models.iter().map(Some).collect() }
 }
 
 /// Nobody can do it now, with the reason of each.

@@ -1,11 +1,11 @@
 //! The host as its doors and embedders see it.
 
 use super::report;
-use super::{HostBuilder, Inner, events};
+use super::{HostBuilder, Inner, Work, events};
 use crate::api::{Answer, AuthStatus, ExecuteRequest, ExecutorStatus, OrchestratorStatus, Progress};
 use jackfield_plugins::facts::choosing::Choice;
 use jackfield_store::{BreakerState, BreakerStatus, Period, RunEvent};
-use jackfield_types::{Micros, PluginRef, Problem, RunId, RunState, Timestamp};
+use jackfield_types::{Micros, PluginRef, Problem, RunId, RunState};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -74,9 +74,13 @@ impl Host {
         Self(Arc::new(inner))
     }
 
-    pub(super) fn recover(&self) {
-        let inner = Arc::clone(&self.0);
-        self.0.tasks.spawn(inner.recover());
+    /// Starts what goes on beside every call.
+    pub(super) fn begin(&self) {
+        if self.0.work != Work::Nothing {
+            self.0.tasks.spawn(Arc::clone(&self.0).repair());
+            self.0.tasks.spawn(Arc::clone(&self.0).work());
+            self.0.tasks.spawn(Arc::clone(&self.0).tidy_from_time_to_time());
+        }
     }
 
     /// Carries out a request and waits for its end, `wait_s` seconds at most; after that, the
@@ -139,7 +143,9 @@ impl Host {
         wait: Duration,
         mut tell: impl FnMut(Progress) + Send,
     ) -> Result<RunState, Problem> {
-        self.follow(run, 0, wait, |event| {
+        // A person may take days: nobody waits for that.
+        let over = |state: RunState| state.is_final() || state == RunState::Waiting;
+        self.follow_until(run, 0, wait, over, |event| {
             if let Some(message) = events::line(event) {
                 tell(Progress { seq: event.seq, message });
             }
@@ -157,6 +163,17 @@ impl Host {
         run: RunId,
         after: u64,
         wait: Duration,
+        each: impl FnMut(&RunEvent) + Send,
+    ) -> Result<RunState, Problem> {
+        self.follow_until(run, after, wait, RunState::is_final, each).await
+    }
+
+    async fn follow_until(
+        &self,
+        run: RunId,
+        after: u64,
+        wait: Duration,
+        over: impl Fn(RunState) -> bool + Send,
         mut each: impl FnMut(&RunEvent) + Send,
     ) -> Result<RunState, Problem> {
         let deadline = Instant::now() + wait.min(LONGEST_FOLLOWED);
@@ -171,42 +188,13 @@ impl Host {
                 seen = last.seq;
                 events.iter().for_each(&mut each);
             }
-            if state.is_final() || Instant::now() >= deadline {
+            if over(state) || Instant::now() >= deadline {
                 return Ok(state);
             }
             let ours = self.0.running.lock().contains_key(&run);
             let look = Instant::now() + if ours { DOUBT } else { LOOK };
             let _ = timeout_at(deadline.min(look), changes.changed()).await;
         }
-    }
-
-    /// Ends a run and everything it started. The answer is the run as it then is.
-    ///
-    /// # Errors
-    /// A [`Problem`] where there is no such run, it has ended, or its host does not answer.
-    pub async fn cancel(&self, run: RunId, reason: &str) -> Result<Answer, Problem> {
-        let state = self.run_state(run).await?;
-        if state.is_final() {
-            return Err(Problem::caller(
-                "run_ended",
-                format!("run {run} has {state} already"),
-                "nothing is left to cancel",
-            ));
-        }
-        let ours = self.0.running.lock().get(&run).cloned();
-        match ours {
-            Some(ours) => ours.cancel(reason),
-            None => self.0.ask_to_cancel(run, reason)?,
-        }
-        let patience = Duration::from_secs(self.0.config().run.grace_s.saturating_mul(3).saturating_add(5));
-        if !self.wait_for(run, patience, |_| {}).await?.is_final() {
-            return Err(Problem::operator(
-                "not_cancelled",
-                format!("run {run} has not ended yet"),
-                "it ends as soon as the host that has it in hand sees the request; if that host is gone, start it again",
-            ));
-        }
-        self.answer(run, None).await
     }
 
     /// The run as it is now, told at a verbosity.
@@ -230,7 +218,8 @@ impl Host {
         if let Err(error) = self.0.store.record_calls(calls).await {
             tracing::error!(%run, %error, "how the answer was compressed is not on record");
         }
-        Ok(report::answer(&view, called.value, now))
+        let line = self.0.line_of(&view).await?;
+        Ok(report::answer(&view, called.value, line, now))
     }
 
     /// What the chooser would do with a request, without doing it.
@@ -272,26 +261,36 @@ impl Host {
     pub async fn orchestrator_status(&self) -> Result<OrchestratorStatus, Problem> {
         let totals = self.stats().await?;
         let breaker = self.breaker().await?;
-        let now = self.0.clock.now();
+        let occupancy = self.0.store.occupancy().await.map_err(|error| error.problem())?;
+        let resting = self.0.resting().await?;
         let names = self.0.plugins.executors().into_iter().map(|info| info.plugin.name);
-        let executors = names.map(|name| self.executor_status(name, now)).collect();
+        let executors = names
+            .map(|executor| ExecutorStatus {
+                busy: occupancy.executors.get(&executor).copied().unwrap_or(0),
+                slots: self.0.executor_section(&executor).slots,
+                cooling_until: resting.get(&executor).copied(),
+                executor,
+            })
+            .collect();
+        let mut warnings = warnings(&breaker);
+        if totals.queued > 0 && !self.0.somebody_works().await? {
+            warnings.push(format!(
+                "no worker is at work: {} run(s) wait; start one with `jackfield serve` or `jackfield worker`",
+                totals.queued
+            ));
+        }
         let spent =
             breaker.limits.iter().find(|limit| limit.limit.period == Period::Day).map(|limit| limit.spent);
         Ok(OrchestratorStatus {
             version: crate::VERSION.to_owned(),
             queued: u32::try_from(totals.queued).unwrap_or(u32::MAX),
             running: u32::try_from(totals.running).unwrap_or(u32::MAX),
-            max_concurrent: self.0.slots.all().1,
+            max_concurrent: super::worker::most(self.0.config().run.max_concurrent),
             executors,
             breaker: breaker.state.to_string(),
             spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),
-            warnings: warnings(&breaker),
+            warnings,
         })
-    }
-
-    fn executor_status(&self, name: String, now: Timestamp) -> ExecutorStatus {
-        let (busy, slots) = self.0.slots.executor(&name, self.0.executor_section(&name).slots);
-        ExecutorStatus { cooling_until: self.0.cooling_until(&name, now), executor: name, busy, slots }
     }
 
     /// Stops: nothing new is taken in, runs in hand are cancelled and settled, and what was to be

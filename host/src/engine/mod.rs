@@ -4,16 +4,25 @@
 //! the plugins, processes and worktrees; it knows no HTTP, no SQL and no wasmtime.
 
 mod admit;
+mod adopt;
+mod advance;
 mod attempt;
 mod builder;
+mod cancel;
+mod carry;
+mod check;
 mod choose;
+mod consensus;
+mod context;
+mod ended;
 mod environment;
 mod events;
+mod files;
 mod folders;
 mod health;
 mod host;
 mod keep;
-mod life;
+mod ladder;
 mod limits;
 mod order;
 mod pricing;
@@ -23,13 +32,16 @@ mod receipts;
 mod recover;
 mod redact;
 mod report;
-mod slots;
+mod rest;
+mod running;
+mod worker;
 
 pub use builder::HostBuilder;
 pub(crate) use events::line as event_line;
 pub(crate) use folders::{default_data, private as private_folder, write_private};
 pub use host::{Advice, AdvisedChoice, Host};
 pub use keep::{Backup, Gone, Kept, Tidied, Tidying};
+pub use worker::Work;
 
 use crate::config::{Config, ExecutorSection};
 use arc_swap::ArcSwap;
@@ -38,20 +50,15 @@ use health::HealthCache;
 use jackfield_plugins::Plugins;
 use jackfield_process::{Environment, Launcher, ProcessError};
 use jackfield_store::{Limits, Store};
-use jackfield_types::{Clock, Failure, FailureClass, Micros, RunId, Timestamp, WorkspaceId};
+use jackfield_types::{Clock, Micros, RunId, WorkerId, WorkspaceId};
 use jackfield_workspace::Worktrees;
-use life::Running;
+use running::Running;
 use parking_lot::Mutex;
-use slots::Slots;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// How long an executor rests after a rate limit that names no time.
-const REST: Duration = Duration::from_secs(60);
 
 /// Everything that a host owns. Nothing is global: two hosts in one process do not meet.
 pub(crate) struct Inner {
@@ -66,11 +73,14 @@ pub(crate) struct Inner {
     pub(crate) worktrees: Worktrees,
     /// The host's own environment, as it was when it was opened.
     pub(crate) environment: Environment,
-    pub(crate) slots: Slots,
     pub(crate) health: HealthCache,
     /// Runs in this host's hands.
     pub(crate) running: Mutex<HashMap<RunId, Arc<Running>>>,
-    resting: Mutex<HashMap<String, Timestamp>>,
+    /// What this host does about work that waits, and under which name.
+    pub(crate) work: Work,
+    pub(crate) worker: WorkerId,
+    /// Somebody has put something into the queue, or a place is free.
+    pub(crate) wake: Notify,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     /// Which host instance this is, for recovery.
@@ -93,33 +103,5 @@ impl Inner {
 
     pub(crate) fn limits(&self, workspace: Option<WorkspaceId>, run: Option<Micros>) -> Limits {
         limits::limits(&self.config().breaker, workspace, run)
-    }
-
-    /// When an executor may be asked again, where it is resting.
-    pub(crate) fn cooling_until(&self, executor: &str, now: Timestamp) -> Option<Timestamp> {
-        self.resting.lock().get(executor).copied().filter(|until| *until > now)
-    }
-
-    /// Rests an executor until the time that its provider gave, in milliseconds since the epoch.
-    pub(crate) fn rest(&self, executor: &str, until: Option<u64>) {
-        let given =
-            until.and_then(|at| i64::try_from(at).ok()).and_then(|at| Timestamp::from_millisecond(at).ok());
-        let until = given.or_else(|| self.clock.now().checked_add(REST).ok());
-        if let Some(until) = until {
-            self.resting.lock().insert(executor.to_owned(), until);
-        }
-    }
-
-    /// Rests an executor after a failure for want of capacity; a failed login is looked at anew.
-    pub(crate) fn rest_after(&self, executor: &str, failure: &Failure) {
-        match failure.class {
-            FailureClass::RateLimited | FailureClass::Overloaded => {
-                let wait = failure.retry_after_ms.map_or(REST, Duration::from_millis);
-                let until = self.clock.now().checked_add(wait).ok();
-                self.rest(executor, until.map(choose::milliseconds));
-            }
-            FailureClass::AuthFailure => self.health.forget(executor),
-            _ => {}
-        }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Inner;
 use crate::api::{Access, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
-use jackfield_store::{NewWorkspace, Workspace, WorkspaceKind};
+use jackfield_store::{NewWorkspace, RunView, Workspace, WorkspaceKind};
 use jackfield_types::{Micros, Problem, Role};
 use jackfield_workspace::{Source, detect_stack, source};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,10 @@ use std::time::Duration;
 const CHANGING: [&str; 7] = ["feature", "bugfix", "refactor", "test", "docs", "chore", "performance"];
 /// Longest time-out that may be asked for: a day.
 const LONGEST: u64 = 24 * 60 * 60;
+
+/// Most acceptance checks of a task, and the longest command of one, bytes.
+const MOST_CHECKS: usize = 32;
+const LONGEST_CHECK: usize = 32 << 10;
 
 /// What is to be done, with nothing left open but who does it.
 #[derive(Debug)]
@@ -35,6 +39,7 @@ impl Inner {
     /// Checks a request and fills it in.
     pub(crate) async fn order(&self, request: ExecuteRequest) -> Result<Order, Problem> {
         check_instruction(&request.instruction)?;
+        check_bounds(&request)?;
         self.check_verbosity(request.verbosity.as_deref())?;
         let complexity = complexity(&request)?;
         let max_cost = max_cost(&request)?;
@@ -60,6 +65,39 @@ impl Inner {
             source,
             task_type,
             expect_change,
+            request,
+        })
+    }
+
+    /// The order behind a run, from its record. Nothing that was decided then is decided again.
+    pub(crate) async fn order_again(&self, view: &RunView) -> Result<Order, Problem> {
+        let request: ExecuteRequest = serde_json::from_value(view.run.request.clone()).map_err(|error| {
+            Problem::operator(
+                "unreadable_request",
+                format!("what was asked of run {} cannot be read: {error}", view.run.id),
+                "ask again; the run was recorded by another version",
+            )
+        })?;
+        let workspace = self.store.workspace(view.run.workspace).await.map_err(|error| error.problem())?;
+        let folder = match self.workspace_folder(request.workspace.as_deref()) {
+            Ok((_, folder)) => folder,
+            // Its name may have gone from the configuration since.
+            Err(_) => PathBuf::from(&workspace.path),
+        };
+        let source = source(&folder).await.map_err(|error| error.problem())?;
+        let task = &view.task;
+        Ok(Order {
+            max_cost: max_cost(&request)?,
+            timeout: self.timeout(&request)?,
+            access: request.access.unwrap_or_default(),
+            task_type: task.task_type.clone(),
+            complexity: task.complexity,
+            language: task.language.clone(),
+            stack: task.stack.clone(),
+            role: task.role,
+            expect_change: task.expect_change,
+            workspace,
+            source,
             request,
         })
     }
@@ -160,6 +198,31 @@ fn check_instruction(instruction: &str) -> Result<(), Problem> {
     Ok(())
 }
 
+fn check_bounds(request: &ExecuteRequest) -> Result<(), Problem> {
+    let refused = |code: &str, message: String, remedy: &str| Err(Problem::caller(code, message, remedy));
+    if let Some(priority) = request.priority.filter(|priority| !(-100..=100).contains(priority)) {
+        return refused("bad_priority", format!("priority is {priority}"), "give -100 to 100; 0 is usual");
+    }
+    if request.max_attempts == Some(0) {
+        return refused("bad_max_attempts", "max_attempts is 0".into(), "give 1 or more");
+    }
+    if request.checks.len() > MOST_CHECKS {
+        let message = format!("{} checks are more than {MOST_CHECKS}", request.checks.len());
+        return refused("too_many_checks", message, "put them into one script of the workspace");
+    }
+    for check in &request.checks {
+        let bytes = check.command.len();
+        if check.command.trim().is_empty() || bytes > LONGEST_CHECK || check.command.contains('\0') {
+            let message = format!("a check's command is empty, holds a NUL or is longer than {LONGEST_CHECK} bytes");
+            return refused("bad_check", message, "give a command as you would type it, like \"cargo test\"");
+        }
+        if check.timeout_s.is_some_and(|seconds| !(1..=LONGEST).contains(&seconds)) {
+            return refused("bad_check", "a check's timeout_s is out of range".into(), "give 1 to 86400 seconds");
+        }
+    }
+    Ok(())
+}
+
 fn complexity(request: &ExecuteRequest) -> Result<u8, Problem> {
     let Some(complexity) = &request.complexity else { return Ok(3) };
     complexity.score().ok_or_else(|| {
@@ -205,7 +268,7 @@ mod tests {
         let site = folder.path().join("site");
         std::fs::create_dir(&site).unwrap();
         let mut config = Config::default();
-        config.workspaces.insert("site".into(), WorkspaceSection { path: site });
+        config.workspaces.insert("site".into(), WorkspaceSection { path: site, repo: None, max_concurrent: None });
         let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
         (builder.open().await.unwrap(), folder)
     }

@@ -56,7 +56,7 @@ impl Host {
                 Problem::caller(
                     "unknown_state",
                     format!("there is no state '{text}'"),
-                    "use queued, running, succeeded, failed or cancelled",
+                    "use queued, running, waiting, succeeded, failed or cancelled",
                 )
             })?],
         };
@@ -106,13 +106,13 @@ impl Host {
         Ok(events)
     }
 
-    /// The diff of a run's last attempt that changed something; empty where none did.
+    /// The diff of a run: of the attempt that was chosen, or the last one; empty where it changed nothing.
     ///
     /// # Errors
     /// A [`Problem`] where there is no such run, or its diff is no longer kept.
     pub async fn diff(&self, run: RunId) -> Result<Vec<u8>, Problem> {
         let view = self.run(run).await?;
-        let Some(diff) = view.artifacts.iter().rev().find(|artifact| artifact.kind == "diff") else {
+        let Some(diff) = super::report::diff(&view) else {
             return Ok(Vec::new());
         };
         let made_by = view.attempts.iter().find(|attempt| attempt.id == diff.attempt);

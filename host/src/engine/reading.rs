@@ -2,16 +2,17 @@
 //! charges as it comes, and decides with the clock and the caller when it has to end.
 
 use super::Inner;
-use super::attempt::{Files, Planned, plugin_failure};
+use super::attempt::{Planned, plugin_failure};
+use super::files::Files;
 use super::events;
-use super::life::Running as Run;
+use super::running::Running as Run;
 use super::redact::Redactor;
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
 use jackfield_process::{ActivitySample, Exited, Grace, Identity, Running, Tail, activity};
 use jackfield_store::{Charged, NewRunEvent};
-use jackfield_types::{Failure, FailureClass, Process, Usage};
+use jackfield_types::{Failure, FailureClass, Process, Timestamp, Usage};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -33,6 +34,15 @@ pub(crate) struct Heard {
     pub(crate) answer: String,
     pub(crate) session: Option<String>,
     pub(crate) model: Option<String>,
+}
+
+/// An agent that is listened to.
+#[derive(Debug)]
+pub(crate) enum Agent {
+    /// At work.
+    Alive(Running),
+    /// It ended while no host was there; only what it printed is left.
+    Gone(Exited),
 }
 
 /// Why the host ends an agent.
@@ -73,6 +83,10 @@ pub(crate) struct Reading<'a> {
     drive: Drive,
     redactor: Redactor,
     final_grace: Duration,
+    /// When the agent was started, where an earlier host did that.
+    started_at: Option<Timestamp>,
+    /// Events told so far, those of an earlier host included.
+    told: u64,
     finished_at: Option<Instant>,
     usage: Option<Usage>,
     over_budget: Option<Failure>,
@@ -94,26 +108,43 @@ impl<'a> Reading<'a> {
             drive,
             redactor,
             final_grace,
+            started_at: None,
+            told: 0,
             finished_at: None,
             usage: None,
             over_budget: None,
         }
     }
 
-    /// Listens until the program has ended and everything it printed was read.
-    pub(crate) async fn listen(mut self, mut running: Running, files: &Files) -> Result<Heard, Failure> {
+    /// The same for an agent that an earlier host started then.
+    pub(crate) fn again(self, started_at: Option<Timestamp>) -> Self {
+        Self { started_at, ..self }
+    }
+
+    /// Listens until the program has ended and everything it printed was read. Nothing: this host stops
+    /// listening, and leaves the agent to the next one.
+    pub(crate) async fn listen(mut self, agent: Agent, files: &Files) -> Result<Option<Heard>, Failure> {
         let written = CancellationToken::new();
         let mut tail = match Tail::open(&files.stdout, 0, written.clone()) {
             Ok(tail) => tail,
             Err(error) => {
                 let failure = super::attempt::from_problem(FailureClass::Unknown, error.problem());
-                end(self.inner, self.run, &mut running).await;
+                if let Agent::Alive(mut running) = agent {
+                    end(self.inner, self.run, &mut running).await;
+                }
                 return Err(failure);
             }
         };
-        let (exited, reason) = self.follow(&mut running, &mut tail).await;
+        let unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
+        let (exited, mut reason) = match agent {
+            Agent::Gone(exited) => (exited, None),
+            Agent::Alive(mut running) => tokio::select! {
+                biased;
+                () = self.run.left_alone() => return Ok(None),
+                followed = self.follow(&mut running, &mut tail) => followed,
+            },
+        };
         written.cancel();
-        let mut reason = reason;
         while let Ok(Some(bytes)) = tail.next().await {
             if let Err(error) = self.hear(bytes).await {
                 reason = reason.or(Some(Reason::deaf(error)));
@@ -126,12 +157,18 @@ impl<'a> Reading<'a> {
         {
             reason = reason.or(Some(Reason::deaf(error)));
         }
-        Ok(self.conclude(exited, reason, files).await)
+        Ok(Some(self.conclude(exited, reason, unseen, files).await))
+    }
+
+    /// When the agent's time is over. An earlier host's time counts.
+    fn deadline(&self) -> Instant {
+        let worked = self.started_at.map_or(0, |at| super::carry::since(at, self.inner.clock.now()));
+        Instant::now() + self.run.order.timeout.saturating_sub(Duration::from_millis(worked))
     }
 
     /// Until the program ends by itself or has to be ended.
     async fn follow(&mut self, running: &mut Running, tail: &mut Tail) -> (Exited, Option<Reason>) {
-        let deadline = Instant::now() + self.run.order.timeout;
+        let deadline = self.deadline();
         let idle_limit = Duration::from_secs(self.inner.config().run.idle_s);
         let mut alive_at = Instant::now();
         let mut last_sample = None;
@@ -199,19 +236,26 @@ impl<'a> Reading<'a> {
                 Event::Usage(usage) => self.usage = Some((*usage).into()),
                 Event::Finished => self.finished_at = Some(Instant::now()),
                 Event::Limit(limit) if limit.rejected => {
-                    self.inner.rest(&self.planned.executor.plugin.name, limit.resets_at)
+                    self.inner.rest(self.planned.name(), limit.resets_at, &limit.name).await;
                 }
                 _ => {}
             }
         }
-        let appended = self.inner.store.append_events(self.run.id, Some(self.planned.id), recorded).await;
-        if let Err(error) = appended {
-            tracing::error!(run = %self.run.id, %error, "events were not recorded");
-        }
+        self.tell(recorded).await;
         if heard.iter().any(|event| matches!(event, Event::Usage(_))) {
             self.charge().await;
         }
         Ok(())
+    }
+
+    /// Onto the record, counted: what an earlier host has recorded is not recorded twice. What cannot be
+    /// recorded now is in the log.
+    async fn tell(&mut self, events: Vec<NewRunEvent>) {
+        let (from, count) = (self.told, events.len() as u64);
+        match self.inner.store.append_heard(self.run.id, self.planned.id, from, events).await {
+            Ok(_) => self.told += count,
+            Err(error) => tracing::error!(run = %self.run.id, %error, "events were not recorded"),
+        }
     }
 
     async fn charge(&mut self) {
@@ -250,8 +294,15 @@ impl<'a> Reading<'a> {
         }
     }
 
-    async fn conclude(mut self, exited: Exited, reason: Option<Reason>, files: &Files) -> Heard {
-        let ending = reason.as_ref().map_or(Some(Ending::Itself), Reason::ending);
+    async fn conclude(
+        mut self,
+        exited: Exited,
+        reason: Option<Reason>,
+        unseen: bool,
+        files: &Files,
+    ) -> Heard {
+        let by_itself = if unseen { Ending::Lost } else { Ending::Itself };
+        let ending = reason.as_ref().map_or(Some(by_itself), Reason::ending);
         let Some(ending) = ending else { return self.deaf(exited, reason) };
         let stderr = self.redactor.text(&stderr_tail(&files.stderr));
         let signal = exited.signal.and_then(|signal| u32::try_from(signal).ok());
@@ -262,7 +313,7 @@ impl<'a> Reading<'a> {
         let (process, failure) = verdict(&outcome.verdict, exited);
         let failure = self.override_failure(reason, failure);
         if let Some(failure) = &failure {
-            self.inner.rest_after(&self.planned.executor.plugin.name, failure);
+            self.inner.rest_after(&self.planned.executor.plugin.name, self.planned.name(), failure).await;
         }
         Heard {
             process: if matches!(ending, Ending::WallClock | Ending::Idle) {
@@ -334,7 +385,7 @@ async fn look_at(identity: &Identity) -> Option<ActivitySample> {
 }
 
 /// Ends an agent and everything it started. Not a method: a reading cannot be shared while it waits.
-async fn end(inner: &Inner, run: &Run, running: &mut Running) -> Exited {
+pub(crate) async fn end(inner: &Inner, run: &Run, running: &mut Running) -> Exited {
     let grace = Duration::from_secs(inner.config().run.grace_s);
     match running.end(Grace { interrupt: grace, terminate: grace }).await {
         Ok(ended) => ended.exited,

@@ -4,9 +4,9 @@
 use super::events::clip;
 use crate::api::{Answer, AttemptSummary, FileLine, Link, Metrics};
 use jackfield_plugins::facts::{reporting, types};
-use jackfield_store::{Attempt, RunEvent, RunView};
+use jackfield_store::{Artifact, Attempt, CheckResult, RunEvent, RunView};
 use jackfield_types::{
-    CostSource, Delivered, Micros, Process, RunState, Settled, Timestamp, Usage, Verified,
+    AttemptState, CostSource, Delivered, Micros, Process, RunState, Settled, Timestamp, Usage, Verified,
 };
 use jackfield_workspace::{ChangeKind, ChangedFile};
 
@@ -22,9 +22,12 @@ pub(crate) fn report(
     workspace: &str,
     now: Timestamp,
 ) -> reporting::Report {
-    let last = view.attempts.last();
+    let last = speaks(view);
     let outcome = last.and_then(|attempt| attempt.outcome.as_ref());
-    let (failure, warnings) = settled(last);
+    let (failure, mut warnings) = settled(last);
+    if view.run.state == RunState::Waiting {
+        warnings.push("waits for a person: `jackfield task list` shows what is asked".to_owned());
+    }
     let usage = usage(view);
     reporting::Report {
         task: view.task.id.to_string(),
@@ -43,7 +46,7 @@ pub(crate) fn report(
         failure,
         files: files(view).iter().map(changed_file).collect(),
         steps: steps(events),
-        checks: Vec::new(),
+        checks: last.and_then(|attempt| attempt.checks.as_ref()).into_iter().flatten().map(check).collect(),
         warnings,
         usage: usage.into(),
         cost: cost(view).map(Micros::unsigned),
@@ -56,14 +59,39 @@ pub(crate) fn report(
     }
 }
 
-/// What a caller is told, around the compressed text.
-pub(crate) fn answer(view: &RunView, text: String, now: Timestamp) -> Answer {
-    let next = (!view.run.state.is_final()).then(|| {
-        format!(
-            "still {}: call `result` with run_id {} to wait on, or `cancel` to end it",
-            view.run.state, view.run.id
-        )
-    });
+/// The attempt whose work is the run's: the one that was chosen among several, else the last that was
+/// begun, else the last.
+fn speaks(view: &RunView) -> Option<&Attempt> {
+    let chosen = view.run.chosen.and_then(|id| view.attempts.iter().find(|attempt| attempt.id == id));
+    let begun = || view.attempts.iter().rev().find(|attempt| attempt.state != AttemptState::Planned);
+    chosen.or_else(begun).or(view.attempts.last())
+}
+
+fn check(result: &CheckResult) -> reporting::Check {
+    reporting::Check {
+        name: result.name.clone(),
+        passed: result.passed,
+        summary: match (result.passed, result.code) {
+            (true, _) => "passed".to_owned(),
+            (false, Some(code)) => format!("exit code {code}"),
+            (false, None) => "ended before it was done".to_owned(),
+        },
+    }
+}
+
+/// What a caller is told, around the compressed text; `line` says where it stands while it waits.
+pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Timestamp) -> Answer {
+    let id = view.run.id;
+    let next = match view.run.state {
+        state if state.is_final() => None,
+        RunState::Waiting => Some(format!(
+            "waits for a person: `jackfield task list` shows what is asked; call `result` with run_id {id} later"
+        )),
+        state => {
+            let stands = line.unwrap_or_else(|| format!("still {state}"));
+            Some(format!("{stands}: call `result` with run_id {id} to wait on, or `cancel` to end it"))
+        }
+    };
     Answer {
         task_id: view.task.id,
         run_id: view.run.id,
@@ -76,7 +104,7 @@ pub(crate) fn answer(view: &RunView, text: String, now: Timestamp) -> Answer {
             attempts: count(view),
             usage: usage(view),
         },
-        attempt: view.attempts.last().map(|attempt| summary(attempt, !files(view).is_empty())),
+        attempt: speaks(view).map(|attempt| summary(attempt, !files(view).is_empty())),
         files: files(view).iter().map(file_line).collect(),
         links: links(view),
     }
@@ -111,10 +139,15 @@ fn settled(attempt: Option<&Attempt>) -> (Option<types::Failure>, Vec<String>) {
     }
 }
 
-/// The files of the last diff, from its artifact.
+/// The diff that is the run's.
+pub(crate) fn diff(view: &RunView) -> Option<&Artifact> {
+    let own = speaks(view).map(|attempt| attempt.id);
+    view.artifacts.iter().rev().find(|artifact| artifact.kind == "diff" && Some(artifact.attempt) == own)
+}
+
+/// The files of that diff.
 pub(crate) fn files(view: &RunView) -> Vec<ChangedFile> {
-    let diff = view.artifacts.iter().rev().find(|artifact| artifact.kind == "diff");
-    diff.and_then(|diff| diff.meta.get("files").cloned())
+    diff(view).and_then(|diff| diff.meta.get("files").cloned())
         .and_then(|files| serde_json::from_value(files).ok())
         .unwrap_or_default()
 }
@@ -189,7 +222,8 @@ fn links(view: &RunView) -> Vec<Link> {
 const fn state(state: RunState) -> reporting::State {
     match state {
         RunState::Queued => reporting::State::Queued,
-        RunState::Running => reporting::State::Running,
+        // A compressor of an earlier version knows no waiting; the warning says it.
+        RunState::Running | RunState::Waiting => reporting::State::Running,
         RunState::Succeeded => reporting::State::Succeeded,
         RunState::Failed => reporting::State::Failed,
         RunState::Cancelled => reporting::State::Cancelled,

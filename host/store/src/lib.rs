@@ -12,6 +12,7 @@ mod file;
 mod keep;
 mod life;
 mod money;
+mod queue;
 mod record;
 mod store;
 mod view;
@@ -26,9 +27,11 @@ pub use money::{
     Spender,
 };
 pub use record::{
-    Artifact, Attempt, Event, Idempotency, NewArtifact, NewAttempt, NewPluginCall, NewRun, NewRunEvent,
-    NewTask, NewTranscript, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEvent,
-    RunSummary, RunView, Serving, Settlement, Task, Workspace, WorkspaceKind,
+    Artifact, Attempt, CheckResult, Event, Idempotency, NewArtifact, NewAttempt, NewDecision, NewHandoff,
+    NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker, NewWorkspace, PluginCall,
+    PluginReceipt, PluginVersion, Run, RunEvent, RunSummary, RunView, Serving, Settlement, Task, Then, Worker,
+    WorkerKind, Workspace, WorkspaceKind,
 };
+pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
 pub use store::{Store, StoreOptions};
 pub use view::{EventPage, ModelStats, RunFilter, Totals, UsageShare};

@@ -100,6 +100,14 @@ id!(
     AttemptId, "attempt"
 );
 id!(
+    /// A worker: a process that carries runs out.
+    WorkerId, "worker"
+);
+id!(
+    /// Something that waits for a person.
+    HumanTaskId, "human task"
+);
+id!(
     /// A workspace: a named scope with a repository or folder.
     WorkspaceId, "workspace"
 );

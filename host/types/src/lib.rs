@@ -17,7 +17,7 @@ mod usage;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use digest::{Digest, InvalidDigest};
 pub use failure::{Failure, FailureClass, FailureKind};
-pub use id::{AttemptId, InvalidId, RunId, TaskId, WorkspaceId};
+pub use id::{AttemptId, HumanTaskId, InvalidId, RunId, TaskId, WorkerId, WorkspaceId};
 pub use jiff::Timestamp;
 pub use money::{InvalidMoney, Micros};
 pub use outcome::{Delivered, Outcome, Process, Settled, Verified, settle};

@@ -39,6 +39,8 @@ states! {
         Queued = "queued",
         /// An attempt is at work.
         Running = "running",
+        /// A person has been asked.
+        Waiting = "waiting",
         /// Done, and called so by the table of truth.
         Succeeded = "succeeded",
         /// Done, and did not deliver.
@@ -58,8 +60,10 @@ impl RunState {
     pub const fn may_become(self, next: Self) -> bool {
         match self {
             Self::Queued => matches!(next, Self::Running | Self::Failed | Self::Cancelled),
-            // Back to the queue when the attempt was lost and policy allows another.
-            Self::Running => matches!(next, Self::Queued | Self::Succeeded | Self::Failed | Self::Cancelled),
+            // Back to the queue for another attempt, or to a person.
+            Self::Running => !matches!(next, Self::Running),
+            // The person's answer sends it back to work, takes it as it is, or gives it up.
+            Self::Waiting => !matches!(next, Self::Running | Self::Waiting),
             Self::Succeeded | Self::Failed | Self::Cancelled => false,
         }
     }
@@ -107,13 +111,14 @@ mod tests {
 
     #[test]
     fn nothing_follows_a_final_state() {
-        use RunState::{Cancelled, Failed, Queued, Running, Succeeded};
-        for from in [Queued, Running, Succeeded, Failed, Cancelled] {
-            for to in [Queued, Running, Succeeded, Failed, Cancelled] {
+        use RunState::{Cancelled, Failed, Queued, Running, Succeeded, Waiting};
+        for from in [Queued, Running, Waiting, Succeeded, Failed, Cancelled] {
+            for to in [Queued, Running, Waiting, Succeeded, Failed, Cancelled] {
                 assert!(!from.is_final() || !from.may_become(to), "{from} -> {to}");
             }
             assert_eq!(RunState::parse(from.as_str()), Some(from));
         }
         assert!(!Queued.may_become(Succeeded), "a run succeeds only by running");
+        assert!(!Waiting.may_become(Running), "what a person sent back waits for its turn");
     }
 }

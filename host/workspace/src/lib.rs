@@ -41,6 +41,7 @@ mod private;
 mod record;
 mod release;
 mod removal;
+mod restore;
 mod retire;
 mod save;
 mod source;

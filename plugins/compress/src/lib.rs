@@ -24,7 +24,6 @@ mod page;
 mod sample;
 mod standard;
 mod summary;
-mod visible;
 
 /// What a compressor is given, as `wit/compressor.wit` has it.
 pub mod facts {
@@ -39,6 +38,7 @@ pub use level::{Level, levels};
 
 use alloc::string::String;
 use facts::Report;
+use jackfield_sdk::visible;
 
 /// The report at a level.
 pub fn compress(level: Level, report: &Report) -> String {

@@ -9,7 +9,7 @@
     reason = "test code"
 )]
 
-use jackfield_plugins::facts::{choosing, driving, reporting, types};
+use jackfield_plugins::facts::{choosing, driving, judging, reporting, types};
 use jackfield_plugins::{
     Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginEvent, Plugins,
 };
@@ -58,7 +58,27 @@ macro_rules! guests {
 
 static FOLDER: OnceLock<PathBuf> = OnceLock::new();
 
-guests!(chooser, std_chooser, compressor, executor);
+guests!(chooser, std_chooser, compressor, executor, judge);
+
+/// The judge that comes with the host, built as the host's own build script builds it, and where it does.
+pub fn shipped_judge() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../components");
+        let built = Command::new(env!("CARGO"))
+            .current_dir(root)
+            .args(["rustc", "--quiet", "--package", "jackfield-judge", "--lib", "--crate-type", "cdylib"])
+            .args(["--target", "wasm32-wasip2", "--profile", "component", "--target-dir"])
+            .arg(&target)
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_TARGET_DIR")
+            .status();
+        assert!(built.expect("cargo starts").success(), "the judge does not build");
+        let file = target.join("wasm32-wasip2/component/jackfield_judge.wasm");
+        std::fs::read(file).expect("the judge was built")
+    })
+}
 
 /// The same component with one text written over another of the same length.
 pub fn rewritten(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
@@ -89,7 +109,7 @@ pub fn variant(bytes: &[u8], number: u32) -> Vec<u8> {
 
 pub fn short_limits() -> KindLimits {
     let mut limits = KindLimits::generous();
-    for limit in [&mut limits.executor, &mut limits.chooser, &mut limits.compressor] {
+    for limit in [&mut limits.executor, &mut limits.chooser, &mut limits.compressor, &mut limits.judge] {
         limit.cpu = Duration::from_millis(100);
         limit.wall = Duration::from_secs(30);
         limit.memory_bytes = 24 << 20;
@@ -288,6 +308,11 @@ pub fn report(instruction: &str) -> reporting::Report {
         branch: None,
         links: Vec::new(),
     }
+}
+
+/// A result whose instruction says how a guest is to behave.
+pub fn result(how: &str, diff: &str) -> judging::ResultInQuestion {
+    judging::ResultInQuestion { report: report(how), diff: diff.to_owned() }
 }
 
 pub fn granted(programs: &[&str], environment: &[&str]) -> Grants {

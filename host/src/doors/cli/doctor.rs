@@ -2,6 +2,7 @@
 
 use super::args::Global;
 use super::{Outcome, open, say, settings};
+use crate::Work;
 use crate::api::AuthStatus;
 use jackfield_process::{QuickSpec, host_environment, run_quick, which};
 use jackfield_types::Problem;
@@ -26,7 +27,7 @@ pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
         Ok((data, config)) => {
             findings.push(fine("configuration", format!("data folder {}", data.display())));
             findings.push(port(&config.server.listen).await);
-            match open(global, false).await {
+            match open(global, Work::Nothing).await {
                 Ok(host) => {
                     findings.push(fine("data folder", format!("{} can be read and written", data.display())));
                     let serving = host

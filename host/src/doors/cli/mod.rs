@@ -8,7 +8,7 @@ mod progress;
 mod serve;
 mod upkeep;
 
-use crate::Host;
+use crate::{Host, Work};
 use crate::config::{Config, Layers, default_file, load};
 use crate::engine::default_data;
 use args::{Cli, Command, Global};
@@ -65,13 +65,13 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Doctor => doctor::doctor(&global).await,
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
-            let host = open(&global, true).await?;
+            let host = open(&global, Work::Own).await?;
             let outcome = commands::run(&host, request, arguments.quiet, global.json).await;
             host.shutdown().await;
             outcome
         }
         other => {
-            let host = open(&global, false).await?;
+            let host = open(&global, Work::Nothing).await?;
             let outcome = commands::look(&host, other, global.json).await;
             host.shutdown().await;
             outcome
@@ -100,10 +100,10 @@ fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
     Ok((data, load(&layers)?))
 }
 
-/// A host in this process.
-async fn open(global: &Global, watch: bool) -> Result<Host, Problem> {
+/// A host in this process. One that is there for a look watches nothing and works nothing off.
+async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
     let (data, config) = settings(global)?;
-    Host::builder(data).config(config).watch(watch).open().await
+    Host::builder(data).config(config).watch(work != Work::Nothing).work(work).open().await
 }
 
 /// The server logs what happens; other commands only what goes wrong.

@@ -2,6 +2,7 @@
 
 use super::args::Global;
 use super::{Outcome, open, say_line, settings};
+use crate::Work;
 use crate::doors::{Token, http};
 use jackfield_types::Problem;
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Out
     let address = listener.local_addr().map_err(|error| {
         Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
     })?;
-    let host = open(global, true).await?;
+    let host = open(global, Work::All).await?;
     let file = host.data_folder().join("token");
     let token = Token::kept_in(&file)?;
     let shown = file.display();

@@ -2,7 +2,7 @@
 
 use super::{Bound, Tidied};
 use crate::engine::Inner;
-use crate::engine::attempt::Files;
+use crate::engine::files::Files;
 use jackfield_store::RunStanding;
 use jackfield_types::{AttemptId, Problem, RunId, Timestamp};
 use jackfield_workspace::{remove_folder, room};

@@ -29,6 +29,13 @@ fn attempt(run: RunId, task: TaskId) -> Attempt {
         reason: "asked for by the caller".into(),
         account: Account::Billed,
         host: "h".into(),
+        rung: None,
+        round: 1,
+        context: None,
+        heard: 0,
+        checking: None,
+        adopted: false,
+        checks: None,
         state: AttemptState::Settled,
         identity: None,
         worktree: None,
@@ -102,6 +109,11 @@ fn view(state: RunState, sources: &[CostSource], files: &Value) -> RunView {
             priority: 0,
             request: Value::Null,
             state,
+            worker: None,
+            assigned: false,
+            cancel_reason: None,
+            chosen: None,
+            not_before: None,
             last_seq: 0,
             created_at: NOW,
             started_at: Some(NOW),
@@ -125,7 +137,7 @@ fn one_file() -> Value {
 #[test]
 fn a_run_with_a_change_names_its_branch_its_files_and_its_diff() {
     let view = view(RunState::Succeeded, &[CostSource::Adapter], &one_file());
-    let answer = answer(&view, "text".into(), NOW);
+    let answer = answer(&view, "text".into(), None, NOW);
     assert_eq!(answer.files.len(), 1);
     assert_eq!((answer.files[0].path.as_str(), answer.files[0].kind.as_str()), ("a.txt", "added"));
     assert!(answer.links.iter().any(|link| link.label == "diff"));
@@ -141,7 +153,7 @@ fn a_run_with_a_change_names_its_branch_its_files_and_its_diff() {
 #[test]
 fn a_run_without_a_change_names_neither_branch_nor_diff() {
     let view = view(RunState::Succeeded, &[CostSource::Adapter], &json!([]));
-    let answer = answer(&view, String::new(), NOW);
+    let answer = answer(&view, String::new(), None, NOW);
     assert!(answer.files.is_empty() && !answer.links.iter().any(|link| link.label == "diff"));
     assert_eq!(answer.attempt.unwrap().branch, None);
     assert_eq!(report(&view, &[], "site", NOW).branch, None);
@@ -149,18 +161,40 @@ fn a_run_without_a_change_names_neither_branch_nor_diff() {
 
 #[test]
 fn a_run_under_way_says_what_to_call_next() {
-    let answer = answer(&view(RunState::Running, &[], &json!([])), String::new(), NOW);
+    let answer = answer(&view(RunState::Running, &[], &json!([])), String::new(), None, NOW);
     assert!(answer.next.unwrap().contains("call `result`"));
     assert_eq!((answer.metrics.attempts, answer.attempt), (0, None));
 }
 
 #[test]
+fn a_run_that_waits_says_where_it_stands_and_for_whom() {
+    let stands = Some("queued, 2 of 3 in line (all 2 places are taken)".to_owned());
+    let queued = answer(&view(RunState::Queued, &[], &json!([])), String::new(), stands, NOW).next.unwrap();
+    assert!(queued.starts_with("queued, 2 of 3 in line"), "{queued}");
+    let asked = view(RunState::Waiting, &[CostSource::Adapter], &json!([]));
+    assert!(answer(&asked, String::new(), None, NOW).next.unwrap().contains("jackfield task list"));
+    assert!(report(&asked, &[], "site", NOW).warnings.iter().any(|warning| warning.contains("a person")));
+}
+
+#[test]
+fn of_several_attempts_the_chosen_one_speaks() {
+    let mut view = view(RunState::Succeeded, &[CostSource::Adapter, CostSource::Adapter], &one_file());
+    view.attempts[0].branch = Some("jackfield/first".into());
+    view.run.chosen = Some(view.attempts[0].id);
+    let told = answer(&view, String::new(), None, NOW);
+    assert_eq!(told.attempt.unwrap().id, view.attempts[0].id);
+    assert!(told.files.is_empty(), "the diff is the other's");
+    view.artifacts[0].attempt = view.attempts[0].id;
+    assert_eq!(answer(&view, String::new(), None, NOW).files.len(), 1);
+}
+
+#[test]
 fn costs_and_tokens_add_up_and_an_unknown_price_is_no_figure() {
     let known = view(RunState::Failed, &[CostSource::Adapter, CostSource::Agent], &json!([]));
-    let metrics = answer(&known, String::new(), NOW).metrics;
+    let metrics = answer(&known, String::new(), None, NOW).metrics;
     assert_eq!((metrics.cost_usd, metrics.usage.input), (Some(0.00008), 20));
     let unknown = view(RunState::Failed, &[CostSource::Adapter, CostSource::Ceiling], &json!([]));
-    assert_eq!(answer(&unknown, String::new(), NOW).metrics.cost_usd, None);
+    assert_eq!(answer(&unknown, String::new(), None, NOW).metrics.cost_usd, None);
 }
 
 #[test]
@@ -170,7 +204,7 @@ fn a_failure_is_told_with_its_class() {
     view.attempts[0].settled = Some(Settled::Failed(failure.clone()));
     let told = report(&view, &[], "site", NOW).failure.unwrap();
     assert_eq!((told.class, told.message.as_str()), (types::FailureClass::RateLimited, "429"));
-    assert_eq!(answer(&view, String::new(), NOW).attempt.unwrap().failure, Some(failure));
+    assert_eq!(answer(&view, String::new(), None, NOW).attempt.unwrap().failure, Some(failure));
 }
 
 #[test]

@@ -4,11 +4,12 @@ use super::{events, states};
 use crate::file::{Sql, Tx, stamp, word};
 use crate::money::{breaker, ledger};
 use crate::view::{runs, trail, workspaces};
+use crate::queue::milliseconds;
 use crate::{
     AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Refusal,
-    Spender, Store, StoreError,
+    Run, Spender, Store, StoreError,
 };
-use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, WorkspaceId};
+use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, Timestamp, WorkspaceId};
 use rusqlite::params;
 use serde_json::json;
 
@@ -21,6 +22,8 @@ pub struct Admission {
     pub run: NewRun,
     /// Its first attempt.
     pub attempt: NewAttempt,
+    /// Others that are made side by side with it.
+    pub beside: Vec<NewAttempt>,
     /// The decisions that led here.
     pub calls: Vec<NewPluginCall>,
 }
@@ -44,7 +47,7 @@ impl Store {
     pub async fn admit(&self, admission: Admission, limits: &Limits) -> Result<Admitted, AdmitError> {
         let limits = limits.clone();
         self.write(move |tx| {
-            let Admission { task, run, attempt, calls } = admission;
+            let Admission { task, run, attempt, beside, calls } = admission;
             if let Some(key) = &task.idempotency
                 && let Some(known) = known(tx, &task.principal, key)?
             {
@@ -52,12 +55,13 @@ impl Store {
             }
             workspaces::by_id(tx, task.workspace)?;
             let place = Place { task: task.id, run: run.id, workspace: task.workspace };
-            if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
+            let attempts: Vec<&NewAttempt> = std::iter::once(&attempt).chain(&beside).collect();
+            if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
                 return Ok(Err(AdmitError::Refused(Box::new(refusal))));
             }
             add_task(tx, &task)?;
-            add_run(tx, place, &run)?;
-            add_attempt(tx, &limits, place, &attempt, &calls)?;
+            add_run(tx, place, &run, &attempts)?;
+            add_all(tx, &limits, place, &attempts, &calls)?;
             Ok(Ok(Admitted { task: place.task, run: place.run, existing: false }))
         })
         .await?
@@ -79,7 +83,7 @@ impl Store {
             if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
                 return Ok(Err(AdmitError::Refused(Box::new(refusal))));
             }
-            add_run(tx, place, &run)?;
+            add_run(tx, place, &run, &[&attempt])?;
             add_attempt(tx, &limits, place, &attempt, &calls)?;
             states::task_becomes(tx, task.id, TaskState::Ready)?;
             Ok(Ok(()))
@@ -110,6 +114,57 @@ impl Store {
         })
         .await?
     }
+
+    /// Sends a run that waits for a person back to the queue with an attempt to make.
+    pub async fn resume(
+        &self,
+        run: RunId,
+        attempt: NewAttempt,
+        calls: Vec<NewPluginCall>,
+        limits: &Limits,
+    ) -> Result<(), AdmitError> {
+        let limits = limits.clone();
+        self.write(move |tx| {
+            let found = runs::run_of(tx, run)?;
+            if found.state != RunState::Waiting {
+                return Err(states::illegal("run", run, found.state, RunState::Queued));
+            }
+            match queue_again(tx, &found, &[attempt], &calls, &limits, None)? {
+                Some(refusal) => Ok(Err(AdmitError::Refused(Box::new(refusal)))),
+                None => Ok(Ok(())),
+            }
+        })
+        .await?
+    }
+}
+
+/// Sends a run back to the queue with the attempts of its next round, or says why the breaker refuses one of
+/// them; then nothing of it was made.
+pub(super) fn queue_again(
+    tx: &Tx<'_>,
+    run: &Run,
+    attempts: &[NewAttempt],
+    calls: &[NewPluginCall],
+    limits: &Limits,
+    not_before: Option<Timestamp>,
+) -> Result<Option<Refusal>, StoreError> {
+    let place = Place { task: run.task, run: run.id, workspace: run.workspace };
+    let attempts: Vec<&NewAttempt> = attempts.iter().collect();
+    if let Some(refusal) = refuse_any(tx, limits, place, &attempts)? {
+        return Ok(Some(refusal));
+    }
+    add_all(tx, limits, place, &attempts, calls)?;
+    tx.exec(
+        "UPDATE runs SET wants = ?2, queued_ms = ?3, not_before_ms = ?4 WHERE id = ?1",
+        params![
+            run.id.to_string(),
+            wants(&attempts),
+            milliseconds(tx.now),
+            not_before.map_or(0, milliseconds),
+        ],
+    )?;
+    states::run_becomes(tx, run.id, RunState::Queued, None)?;
+    Ok(None)
 }
 
 /// What an attempt belongs to.
@@ -160,11 +215,38 @@ fn refuse(
     place: Place,
     attempt: &NewAttempt,
 ) -> Result<Option<Refusal>, StoreError> {
+    refuse_for(tx, limits, place, attempt, attempt.reserve)
+}
+
+/// Attempts that are made side by side have to be paid for together.
+fn refuse_any(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    place: Place,
+    attempts: &[&NewAttempt],
+) -> Result<Option<Refusal>, StoreError> {
+    let together: Micros = attempts.iter().map(|attempt| attempt.reserve).sum();
+    for attempt in attempts {
+        let asked = if attempt.reserve > Micros::ZERO { together } else { attempt.reserve };
+        if let Some(refusal) = refuse_for(tx, limits, place, attempt, asked)? {
+            return Ok(Some(refusal));
+        }
+    }
+    Ok(None)
+}
+
+fn refuse_for(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    place: Place,
+    attempt: &NewAttempt,
+    asked: Micros,
+) -> Result<Option<Refusal>, StoreError> {
     if attempt.reserve < Micros::ZERO {
         return Err(StoreError::Misuse("a reservation cannot be less than nothing".to_owned()));
     }
     let spender = place.spender(attempt);
-    let refusal = breaker::ask(tx, limits, &spender, attempt.account, attempt.reserve)?;
+    let refusal = breaker::ask(tx, limits, &spender, attempt.account, asked)?;
     if let Some(refusal) = &refusal {
         breaker::refused(tx, limits, &spender, refusal)?;
     }
@@ -201,10 +283,17 @@ fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
     .map(drop)
 }
 
-fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun) -> Result<(), StoreError> {
+/// The executors of attempts that are made side by side.
+fn wants(attempts: &[&NewAttempt]) -> String {
+    let wants: Vec<&str> = attempts.iter().map(|attempt| attempt.executor.as_str()).collect();
+    json!(wants).to_string()
+}
+
+fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun, attempts: &[&NewAttempt]) -> Result<(), StoreError> {
     tx.exec(
-        "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at, queued_ms,
+                           affinity, wants, assigned)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         params![
             run.id.to_string(),
             place.task.to_string(),
@@ -215,10 +304,25 @@ fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun) -> Result<(), StoreError> {
             run.request.to_string(),
             RunState::Queued.as_str(),
             stamp(tx.now),
+            milliseconds(tx.now),
+            run.affinity,
+            wants(attempts),
+            run.assigned,
         ],
     )?;
     let payload = json!({ "task": place.task, "workflow": run.workflow, "stage": run.stage });
     events::add(tx, run.id, None, "run_queued", &payload).map(drop)
+}
+
+fn add_all(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    place: Place,
+    attempts: &[&NewAttempt],
+    calls: &[NewPluginCall],
+) -> Result<(), StoreError> {
+    attempts.iter().try_for_each(|attempt| add_attempt(tx, limits, place, attempt, &[]))?;
+    trail::add_calls(tx, calls)
 }
 
 /// The attempt, and the money for it. The breaker was asked before.
@@ -241,8 +345,8 @@ fn add_attempt(
     attempt.chosen_by.iter().try_for_each(|chooser| trail::know(tx, chooser))?;
     tx.exec(
         "INSERT INTO attempts (id, task, run, workspace, number, executor, model, effort, adapter, chosen_by,
-                               reason, account, host, state, reserve, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'planned', ?14, ?15)",
+                               reason, account, host, state, reserve, created_at, rung, round, context)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'planned', ?14, ?15, ?16, ?17, ?18)",
         params![
             attempt.id.to_string(),
             place.task.to_string(),
@@ -259,12 +363,16 @@ fn add_attempt(
             attempt.host,
             attempt.reserve.0,
             stamp(tx.now),
+            attempt.rung,
+            attempt.round,
+            attempt.context,
         ],
     )?;
     trail::add_calls(tx, calls)?;
     let payload = json!({
         "number": attempt.number, "executor": attempt.executor, "model": attempt.model,
-        "effort": attempt.effort, "reason": attempt.reason, "reserved": attempt.reserve,
+        "effort": attempt.effort, "reason": attempt.reason, "reserved": attempt.reserve, "round": attempt.round,
+        "rung": attempt.rung,
     });
     events::add(tx, place.run, Some(attempt.id), "attempt_planned", &payload)?;
     if attempt.reserve == Micros::ZERO {

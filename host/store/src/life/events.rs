@@ -7,7 +7,7 @@ use rusqlite::params;
 use serde_json::Value;
 
 /// Adds one that happens now and gives its number.
-pub(super) fn add(
+pub(crate) fn add(
     tx: &Tx<'_>,
     run: RunId,
     attempt: Option<AttemptId>,
@@ -18,7 +18,7 @@ pub(super) fn add(
 }
 
 /// Adds one that happened at some time and gives its number.
-pub(super) fn add_at(
+pub(crate) fn add_at(
     tx: &Tx<'_>,
     run: RunId,
     attempt: Option<AttemptId>,

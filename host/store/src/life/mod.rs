@@ -4,11 +4,12 @@
 
 mod admit;
 mod charge;
-mod events;
+pub(crate) mod events;
 mod purse;
 mod settle;
+mod then;
 mod start;
-mod states;
+pub(crate) mod states;
 
 pub use admit::{Admission, Admitted};
 pub use settle::Settling;

@@ -1,23 +1,25 @@
 //! Settlement: the last charge, the release of the rest, and what became of it, in one transaction.
 
 use super::purse::{Money, Price, record_usage};
-use super::{events, states};
+use super::{events, states, then};
 use crate::file::{Sql, Tx, signed, stamp};
 use crate::money::breaker;
 use crate::view::{runs, trail};
-use crate::{Limits, NewArtifact, NewTranscript, Settlement, Spender, Store, StoreError};
-use jackfield_types::{AttemptState, FailureKind, Micros, Settled, Verified};
+use crate::{Limits, NewArtifact, NewTranscript, Refusal, Settlement, Spender, Store, StoreError};
+use jackfield_types::{AttemptState, FailureKind, Micros, RunId, RunState, Settled, Verified};
 use rusqlite::params;
 use serde::Serialize;
 use serde_json::json;
 
 /// What a settlement came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settling {
     /// It is recorded.
     Settled {
         /// What was held and is free again.
         released: Micros,
+        /// Why what was to follow was refused; then the run has failed.
+        refused: Option<Box<Refusal>>,
     },
     /// It was settled before. Nothing was changed or charged.
     Already,
@@ -28,37 +30,62 @@ impl Store {
     /// still held, records the outcome and everything that came of it, and ends the run if asked.
     pub async fn settle(&self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
         let limits = limits.clone();
+        self.write(move |tx| settle(tx, &settlement, &limits)).await
+    }
+
+    /// Ends a run that nobody has in hand: each of its attempts that wait is settled so. False: somebody
+    /// took it up meanwhile, or it has ended.
+    pub async fn settle_waiting(
+        &self,
+        run: RunId,
+        settlements: Vec<Settlement>,
+        state: RunState,
+        why: &str,
+        limits: &Limits,
+    ) -> Result<bool, StoreError> {
+        let (limits, why) = (limits.clone(), why.to_owned());
         self.write(move |tx| {
-            let mut money = Money::of(tx, settlement.attempt)?;
-            if money.state == AttemptState::Settled {
-                return Ok(Settling::Already);
+            let found = runs::run_of(tx, run)?;
+            if !matches!(found.state, RunState::Queued | RunState::Waiting) {
+                return Ok(false);
             }
-            let total = settlement.total.max(Micros::ZERO);
-            let price = Price { source: settlement.source, as_of: settlement.price_as_of.as_deref() };
-            record_usage(tx, settlement.attempt, &settlement.usage, price)?;
-            if settlement.model.is_some() {
-                money.purse.model.clone_from(&settlement.model);
+            for settlement in &settlements {
+                settle(tx, settlement, &limits)?;
             }
-            money.spend(tx, total, price)?;
-            money.give_back(tx, total, price)?;
-            let released = money.release(tx)?;
-            money.note_free(tx, price)?;
-            let spender = &money.purse.spender;
-            record_outcome(tx, &settlement)?;
-            record_yield(tx, &settlement, spender)?;
-            count_in(tx, &settlement, &money, total)?;
-            tell(tx, &settlement, spender, total)?;
-            if let Some(next) = settlement.run_ends {
-                states::run_becomes(tx, spender.run, next, why(&settlement.settled))?;
-            }
-            breaker::tell(tx, &limits, spender)?;
-            Ok(Settling::Settled { released })
+            then::close_handoff(tx, run, &why)?;
+            states::run_becomes(tx, run, state, Some(&why))?;
+            Ok(true)
         })
         .await
     }
 }
 
-fn why(settled: &Settled) -> Option<&str> {
+fn settle(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> Result<Settling, StoreError> {
+    let mut money = Money::of(tx, settlement.attempt)?;
+    if money.state == AttemptState::Settled {
+        return Ok(Settling::Already);
+    }
+    let total = settlement.total.max(Micros::ZERO);
+    let price = Price { source: settlement.source, as_of: settlement.price_as_of.as_deref() };
+    record_usage(tx, settlement.attempt, &settlement.usage, price)?;
+    if settlement.model.is_some() {
+        money.purse.model.clone_from(&settlement.model);
+    }
+    money.spend(tx, total, price)?;
+    money.give_back(tx, total, price)?;
+    let released = money.release(tx)?;
+    money.note_free(tx, price)?;
+    let spender = &money.purse.spender;
+    record_outcome(tx, settlement)?;
+    record_yield(tx, settlement, spender)?;
+    count_in(tx, settlement, &money, total)?;
+    tell(tx, settlement, spender, total)?;
+    let refused = then::follow(tx, settlement, spender, limits)?;
+    breaker::tell(tx, limits, spender)?;
+    Ok(Settling::Settled { released, refused: refused.map(Box::new) })
+}
+
+pub(super) fn why(settled: &Settled) -> Option<&str> {
     match settled {
         Settled::Succeeded { .. } => None,
         Settled::Failed(failure) => Some(&failure.message),
@@ -73,7 +100,8 @@ fn record_outcome(tx: &Tx<'_>, settlement: &Settlement) -> Result<(), StoreError
     tx.exec(
         "UPDATE attempts SET state = ?2, process = ?3, delivered = ?4, verified = ?5, failure_class = ?6,
                              outcome = ?7, settled = ?8, exit_code = ?9, signal = ?10, latency_ms = ?11,
-                             answer = ?12, session = ?13, model = COALESCE(?14, model), settled_at = ?15
+                             answer = ?12, session = ?13, model = COALESCE(?14, model), settled_at = ?15,
+                             checking = NULL
          WHERE id = ?1",
         params![
             settlement.attempt.to_string(),
@@ -133,8 +161,14 @@ fn record_yield(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender) -> Resu
     trail::add_calls(tx, &settlement.calls)
 }
 
-/// Adds the attempt to the statistics of its executor and model at such tasks.
+/// Adds the attempt to the statistics of its executor and model at such tasks. What never began, and what was
+/// called off, says nothing about either.
 fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) -> Result<(), StoreError> {
+    let policy = matches!(&settlement.settled, Settled::Failed(failure)
+        if failure.class.kind() == FailureKind::Policy);
+    if policy && money.state == AttemptState::Planned {
+        return Ok(());
+    }
     let task = runs::task_of(tx, money.purse.spender.task)?;
     let succeeded = matches!(settlement.settled, Settled::Succeeded { .. });
     let verified = succeeded && settlement.outcome.verified == Verified::Passed;

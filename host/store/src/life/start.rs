@@ -1,7 +1,7 @@
 //! What happens between admission and settlement: starts, adoption, events as they come.
 
 use super::{events, states};
-use crate::file::{Sql, stamp};
+use crate::file::{Columns, Sql, signed, stamp};
 use crate::view::runs;
 use crate::{NewRunEvent, Store, StoreError};
 use jackfield_types::{AttemptId, AttemptState, RunId, RunState};
@@ -22,7 +22,7 @@ pub struct Started {
 }
 
 impl Store {
-    /// The run left the queue.
+    /// The run left the queue, and no worker has it: its work is done elsewhere.
     pub async fn run_started(&self, run: RunId) -> Result<(), StoreError> {
         self.write(move |tx| states::run_becomes(tx, run, RunState::Running, None)).await
     }
@@ -68,25 +68,6 @@ impl Store {
         .await
     }
 
-    /// Another host instance takes over an attempt that is not settled. False: somebody else was
-    /// first, or it is settled.
-    pub async fn adopt(&self, attempt: AttemptId, from: &str, to: &str) -> Result<bool, StoreError> {
-        let (from, to) = (from.to_owned(), to.to_owned());
-        self.write(move |tx| {
-            let taken = tx.exec(
-                "UPDATE attempts SET host = ?3 WHERE id = ?1 AND host = ?2 AND state <> 'settled'",
-                params![attempt.to_string(), from, to],
-            )?;
-            if taken == 0 {
-                return Ok(false);
-            }
-            let run = runs::attempt_of(tx, attempt)?.run;
-            events::add(tx, run, Some(attempt), "attempt_adopted", &json!({ "from": from, "to": to }))?;
-            Ok(true)
-        })
-        .await
-    }
-
     /// Appends to a run's events and gives the sequence number of the last. Numbers begin at 1 and
     /// have no gap, however many append at once.
     pub async fn append_events(
@@ -100,6 +81,36 @@ impl Store {
                 events::add_at(tx, run, attempt, event.at, &event.kind, &event.payload)?;
             }
             runs::run_of(tx, run).map(|run| run.last_seq)
+        })
+        .await
+    }
+
+    /// Appends what was heard of an attempt's agent, counted from 0 with `from`. What is on record already is
+    /// left out, so that it can be told again after a restart or a lost connection. Gives how much is on
+    /// record then.
+    pub async fn append_heard(
+        &self,
+        run: RunId,
+        attempt: AttemptId,
+        from: u64,
+        events: Vec<NewRunEvent>,
+    ) -> Result<u64, StoreError> {
+        self.write(move |tx| {
+            let heard = tx
+                .one("SELECT heard FROM attempts WHERE id = ?1", [attempt.to_string()], |row| row.count("heard"))?
+                .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })?;
+            if from > heard {
+                let why = format!("events {heard} to {from} of attempt {attempt} are missing");
+                return Err(StoreError::Misuse(why));
+            }
+            let known = usize::try_from(heard - from).unwrap_or(usize::MAX);
+            let fresh = events.get(known..).unwrap_or_default();
+            for event in fresh {
+                events::add_at(tx, run, Some(attempt), event.at, &event.kind, &event.payload)?;
+            }
+            let now = heard + fresh.len() as u64;
+            tx.exec("UPDATE attempts SET heard = ?2 WHERE id = ?1", params![attempt.to_string(), signed(now)])?;
+            Ok(now)
         })
         .await
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 use std::fmt::Display;
 
 /// The run goes to `next`, its task with it, and the run's events say so.
-pub(super) fn run_becomes(
+pub(crate) fn run_becomes(
     tx: &Tx<'_>,
     run: RunId,
     next: RunState,
@@ -22,7 +22,7 @@ pub(super) fn run_becomes(
         return Err(illegal("run", run, found.state, next));
     }
     if next != RunState::Running
-        && let Some(attempt) = in_flight(tx, run)?
+        && let Some(attempt) = in_flight(tx, run, next == RunState::Queued)?
     {
         return Err(StoreError::Illegal {
             what: "run",
@@ -33,13 +33,15 @@ pub(super) fn run_becomes(
     }
     tx.exec(
         "UPDATE runs SET state = ?2, started_at = iif(?2 = 'running', COALESCE(started_at, ?3), started_at),
-                         ended_at = iif(?4, ?3, NULL)
+                         ended_at = iif(?4, ?3, NULL), worker = iif(?2 = 'running', worker, NULL),
+                         affinity = iif(?2 = 'running', NULL, affinity)
          WHERE id = ?1",
         params![run.to_string(), next.as_str(), stamp(tx.now), next.is_final()],
     )?;
     let task = match next {
         RunState::Queued => TaskState::Ready,
         RunState::Running => TaskState::InProgress,
+        RunState::Waiting => TaskState::Blocked,
         RunState::Succeeded => TaskState::Done,
         RunState::Failed => TaskState::Failed,
         RunState::Cancelled => TaskState::Cancelled,
@@ -60,15 +62,16 @@ pub(super) fn task_becomes(tx: &Tx<'_>, task: TaskId, next: TaskState) -> Result
     .map(drop)
 }
 
-fn in_flight(tx: &Tx<'_>, run: RunId) -> Result<Option<AttemptId>, StoreError> {
+/// An attempt that is not settled, or is at work already where those to come do not count.
+fn in_flight(tx: &Tx<'_>, run: RunId, planned_may_be: bool) -> Result<Option<AttemptId>, StoreError> {
     tx.one(
-        "SELECT id FROM attempts WHERE run = ?1 AND state <> 'settled' LIMIT 1",
-        [run.to_string()],
+        "SELECT id FROM attempts WHERE run = ?1 AND state <> 'settled' AND NOT (?2 AND state = 'planned') LIMIT 1",
+        params![run.to_string(), planned_may_be],
         |row| row.parsed("id"),
     )
 }
 
-pub(super) fn illegal(
+pub(crate) fn illegal(
     what: &'static str,
     id: impl Display,
     from: impl Display,

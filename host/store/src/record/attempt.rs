@@ -9,7 +9,7 @@ use jackfield_types::{
     TaskId, Timestamp, Usage,
 };
 use rusqlite::Row;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// An attempt to be recorded, and the money to be reserved for it. It begins as `planned`.
@@ -34,6 +34,12 @@ pub struct NewAttempt {
     pub account: Account,
     /// The host instance that runs it.
     pub host: String,
+    /// The rung of the ladder that it stands on; none: the executor as it is.
+    pub rung: Option<String>,
+    /// Attempts of one round are made side by side.
+    pub round: u32,
+    /// What its agent is told of the attempts before it.
+    pub context: Option<String>,
 }
 
 /// An attempt that was recorded.
@@ -53,6 +59,9 @@ pub struct Attempt {
     pub reason: String,
     pub account: Account,
     pub host: String,
+    pub rung: Option<String>,
+    pub round: u32,
+    pub context: Option<String>,
     pub state: AttemptState,
     /// What tells its process from any other, as the process layer gave it.
     pub identity: Option<Value>,
@@ -69,6 +78,15 @@ pub struct Attempt {
     pub price_as_of: Option<String>,
     pub outcome: Option<Outcome>,
     pub settled: Option<Settled>,
+    /// Events of its agent that are on record.
+    pub heard: u64,
+    /// What tells the process of its check from any other, while one runs.
+    #[serde(skip)]
+    pub checking: Option<Value>,
+    /// It was taken over while its agent was at work.
+    pub adopted: bool,
+    /// What its checks came to; none: none has run.
+    pub checks: Option<Vec<CheckResult>>,
     pub exit_code: Option<i32>,
     pub signal: Option<i32>,
     pub latency_ms: Option<u64>,
@@ -80,6 +98,66 @@ pub struct Attempt {
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub settled_at: Option<Timestamp>,
+}
+
+/// What an acceptance check came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// As the task calls it.
+    pub name: String,
+    /// The command that was run.
+    pub command: String,
+    /// It ended by itself, in time, with code 0.
+    pub passed: bool,
+    /// Its exit code, where it ended by itself.
+    pub code: Option<i32>,
+    /// The end of what it printed, for a person and for the next agent.
+    pub output: String,
+    /// How long it took, milliseconds.
+    pub took_ms: u64,
+}
+
+/// What follows a settlement, in the same transaction.
+#[derive(Debug, Clone, Default)]
+pub enum Then {
+    /// Others of its round are still at work.
+    #[default]
+    Nothing,
+    /// The run is over.
+    End(RunState),
+    /// The run goes back to the queue, to make these.
+    Again {
+        /// The next round, and the decisions that led to it are in the settlement.
+        attempts: Vec<NewAttempt>,
+        /// Not before then.
+        not_before: Option<Timestamp>,
+    },
+    /// A person is asked.
+    Human(NewHandoff),
+}
+
+/// A run that is handed to a person.
+#[derive(Debug, Clone)]
+pub struct NewHandoff {
+    /// In a line.
+    pub title: String,
+    /// What the person should know and decide.
+    pub body: String,
+    /// What to judge by: attempts, diffs, checks.
+    pub evidence: Value,
+}
+
+/// Something that was decided about a task, for the record.
+#[derive(Debug, Clone)]
+pub struct NewDecision {
+    /// `retry`, `consensus`, `verdict`, `handoff`, `done`, `stop`, `answer`, …
+    pub kind: String,
+    /// A component's digest, `host`, or a principal's name.
+    pub by: String,
+    /// In a sentence.
+    pub reason: String,
+    /// Anything more.
+    pub details: Value,
 }
 
 /// Everything that is known when an attempt is over.
@@ -108,8 +186,12 @@ pub struct Settlement {
     pub artifacts: Vec<NewArtifact>,
     pub transcript: Option<NewTranscript>,
     pub calls: Vec<NewPluginCall>,
-    /// What becomes of the run; none: it goes on with another attempt.
-    pub run_ends: Option<RunState>,
+    /// What becomes of the run.
+    pub then: Then,
+    /// What was decided about it.
+    pub decisions: Vec<NewDecision>,
+    /// The attempt whose work is the run's, where several were compared.
+    pub chosen: Option<AttemptId>,
     /// Told before the store's own `attempt_settled` and `run_…` events.
     pub events: Vec<NewRunEvent>,
 }
@@ -179,6 +261,9 @@ impl Attempt {
             reason: row.get("reason")?,
             account: row.word("account")?,
             host: row.get("host")?,
+            rung: row.get("rung")?,
+            round: row.get("round")?,
+            context: row.get("context")?,
             state: row.word("state")?,
             identity: row.json_opt("identity")?,
             worktree: row.get("worktree")?,
@@ -191,6 +276,10 @@ impl Attempt {
             price_as_of: row.get("price_as_of")?,
             outcome: row.json_opt("outcome")?,
             settled: row.json_opt("settled")?,
+            heard: row.count("heard")?,
+            checking: row.json_opt("checking")?,
+            adopted: row.get("adopted")?,
+            checks: row.json_opt("checks")?,
             exit_code: row.get("exit_code")?,
             signal: row.get("signal")?,
             latency_ms: row.get::<_, Option<i64>>("latency_ms")?.map(count),

@@ -7,11 +7,15 @@ mod event;
 mod plugin;
 mod run;
 mod task;
+mod worker;
 mod workspace;
 
-pub use attempt::{Artifact, Attempt, NewArtifact, NewAttempt, NewTranscript, Settlement};
+pub use attempt::{
+    Artifact, Attempt, CheckResult, NewArtifact, NewAttempt, NewDecision, NewHandoff, NewTranscript, Settlement, Then,
+};
 pub use event::{Event, NewRunEvent, RunEvent};
 pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving};
 pub use run::{NewRun, Run, RunSummary, RunView};
 pub use task::{Idempotency, NewTask, Task};
+pub use worker::{NewWorker, Worker, WorkerKind};
 pub use workspace::{NewWorkspace, Workspace, WorkspaceKind};

@@ -2,7 +2,9 @@
 
 use super::{Artifact, Attempt, Task};
 use crate::file::Columns;
-use jackfield_types::{FailureClass, Micros, RunId, RunState, TaskId, Timestamp, WorkspaceId};
+use jackfield_types::{
+    AttemptId, FailureClass, Micros, RunId, RunState, TaskId, Timestamp, WorkerId, WorkspaceId,
+};
 use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
@@ -20,6 +22,10 @@ pub struct NewRun {
     pub priority: i32,
     /// The request as it was asked, so that it can be asked again.
     pub request: Value,
+    /// The only host instance that may claim it while that lives.
+    pub affinity: Option<String>,
+    /// A host elsewhere decides what follows an attempt.
+    pub assigned: bool,
 }
 
 /// A run that was recorded.
@@ -34,6 +40,16 @@ pub struct Run {
     pub priority: i32,
     pub request: Value,
     pub state: RunState,
+    /// Who has it in hand.
+    pub worker: Option<WorkerId>,
+    /// A host elsewhere decides what follows an attempt.
+    pub assigned: bool,
+    /// Somebody wants it ended, and why.
+    pub cancel_reason: Option<String>,
+    /// The attempt whose work is its own, where several were compared.
+    pub chosen: Option<AttemptId>,
+    /// Not to be taken up before then.
+    pub not_before: Option<Timestamp>,
     /// The last sequence number among its events; 0: none yet.
     pub last_seq: u64,
     pub created_at: Timestamp,
@@ -89,12 +105,22 @@ impl Run {
             priority: row.get("priority")?,
             request: row.json("request")?,
             state: row.word("state")?,
+            worker: row.parsed_opt("worker")?,
+            assigned: row.get("assigned")?,
+            cancel_reason: row.get("cancel_reason")?,
+            chosen: row.parsed_opt("chosen")?,
+            not_before: not_before(row)?,
             last_seq: row.count("last_seq")?,
             created_at: row.parsed("created_at")?,
             started_at: row.parsed_opt("started_at")?,
             ended_at: row.parsed_opt("ended_at")?,
         })
     }
+}
+
+fn not_before(row: &Row<'_>) -> rusqlite::Result<Option<Timestamp>> {
+    let at: i64 = row.get("not_before_ms")?;
+    Ok(Timestamp::from_millisecond(at).ok().filter(|_| at > 0))
 }
 
 impl RunSummary {

@@ -14,7 +14,7 @@ async fn running_totals_are_charged_by_difference() {
     }
     use LedgerKind::{Charge, Release, Reserve};
     let settling = house.store.settle(settlement(work.attempt, cents(8)), &limits).await.unwrap();
-    assert_eq!(settling, Settling::Settled { released: cents(12) });
+    assert_eq!(settling, Settling::Settled { released: cents(12), refused: None });
     assert_eq!(
         house.ledger_of(work.attempt).await,
         [
@@ -133,7 +133,7 @@ async fn work_under_a_subscription_is_kept_apart_from_what_is_billed() {
     house.store.admit(subscribed, &limits).await.unwrap();
     house
         .store
-        .settle(Settlement { run_ends: None, ..settlement(attempt, cents(25)) }, &limits)
+        .settle(Settlement { then: Then::Nothing, ..settlement(attempt, cents(25)) }, &limits)
         .await
         .unwrap();
     let billed = house.at_work(cents(30), &limits).await;

@@ -106,11 +106,11 @@ async fn a_lost_attempt_sends_its_run_back_to_the_queue() {
     let limits = Limits::default();
     let work = house.at_work(cents(5), &limits).await;
     let lost = failed(work.attempt, cents(2), FailureClass::Lost);
-    let lost = Settlement { run_ends: Some(RunState::Queued), ..lost };
+    let lost = Settlement { then: Then::Again { attempts: vec![attempt(2, cents(5))], not_before: None }, ..lost };
     house.store.settle(lost, &limits).await.unwrap();
     let view = house.store.run(work.run).await.unwrap();
     assert_eq!((view.run.state, view.task.state), (RunState::Queued, TaskState::Ready));
-    house.store.add_attempt(work.run, attempt(2, cents(5)), vec![], &limits).await.unwrap();
+    assert_eq!((view.attempts.len(), view.attempts[1].state), (2, AttemptState::Planned));
     house.store.run_started(work.run).await.unwrap();
 }
 
@@ -201,17 +201,4 @@ async fn events_of_a_run_have_no_gap_however_many_write_them() {
     let events = house.store.run_events(work.run, 0, 1000).await.unwrap();
     let seqs: Vec<_> = events.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, (1..=204).collect::<Vec<u64>>());
-}
-
-#[tokio::test]
-async fn an_attempt_is_adopted_by_one_host_only() {
-    let house = house().await;
-    let work = house.at_work(cents(5), &Limits::none()).await;
-    assert_eq!(house.store.in_flight(Some("host-1")).await.unwrap()[0].id, work.attempt);
-    assert!(house.store.adopt(work.attempt, "host-1", "host-2").await.unwrap());
-    assert!(!house.store.adopt(work.attempt, "host-1", "host-3").await.unwrap());
-    assert!(house.store.in_flight(Some("host-1")).await.unwrap().is_empty());
-    house.store.settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
-    assert!(!house.store.adopt(work.attempt, "host-2", "host-3").await.unwrap());
-    assert!(house.store.in_flight(None).await.unwrap().is_empty());
 }

@@ -9,6 +9,7 @@ mod file;
 mod keeping;
 mod lives;
 mod processes;
+mod queue;
 mod reading;
 mod storm;
 mod support;

@@ -86,7 +86,7 @@ async fn statistics_are_kept_per_executor_model_type_and_language() {
         let attempt = admission.attempt.id;
         house.store.admit(admission, &limits).await.unwrap();
         let settled = match class {
-            None => Settlement { run_ends: None, ..settlement(attempt, cents(4)) },
+            None => Settlement { then: Then::Nothing, ..settlement(attempt, cents(4)) },
             Some(class) => failed(attempt, cents(2), class),
         };
         house.store.settle(settled, &limits).await.unwrap();

@@ -76,6 +76,9 @@ pub(crate) fn attempt(number: u32, reserve: Micros) -> NewAttempt {
         reserve,
         account: Account::Billed,
         host: "host-1".to_owned(),
+        rung: None,
+        round: 1,
+        context: None,
     }
 }
 
@@ -86,6 +89,8 @@ pub(crate) fn run() -> NewRun {
         stage: "impl".to_owned(),
         priority: 0,
         request: json!({ "wait": 45 }),
+        affinity: None,
+        assigned: false,
     }
 }
 
@@ -107,6 +112,7 @@ pub(crate) fn admission(workspace: WorkspaceId, reserve: Micros) -> Admission {
         },
         run: run(),
         attempt: attempt(1, reserve),
+        beside: Vec::new(),
         calls: Vec::new(),
     }
 }
@@ -206,7 +212,9 @@ pub(crate) fn settlement(attempt: AttemptId, total: Micros) -> Settlement {
         }],
         transcript: Some(NewTranscript { path: "/srv/logs/1.jsonl".to_owned(), bytes: 2048 }),
         calls: Vec::new(),
-        run_ends: Some(RunState::Succeeded),
+        then: Then::End(RunState::Succeeded),
+        decisions: Vec::new(),
+        chosen: None,
         events: Vec::new(),
     }
 }
@@ -223,7 +231,7 @@ pub(crate) fn failed(attempt: AttemptId, total: Micros, class: FailureClass) -> 
             denied: Vec::new(),
         },
         artifacts: Vec::new(),
-        run_ends: None,
+        then: Then::Nothing,
         ..settlement(attempt, total)
     }
 }

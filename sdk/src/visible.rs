@@ -5,7 +5,7 @@ use alloc::string::String;
 
 /// The characters of `text` that can be seen, line ends and tabs among them. Lazy, so that whoever
 /// stops reading early pays for no more.
-pub(crate) fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
+pub fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     let mut chars = text.chars().peekable();
     core::iter::from_fn(move || {
         loop {
@@ -36,12 +36,12 @@ fn hidden(this: char) -> bool {
 }
 
 /// `text` on one line, blanks run together, cut with `…` after `most` bytes.
-pub(crate) fn line(text: &str, most: usize) -> String {
+pub fn line(text: &str, most: usize) -> String {
     one_line(visible(text), most)
 }
 
 /// The same for characters that were looked at already.
-pub(crate) fn one_line(chars: impl Iterator<Item = char>, most: usize) -> String {
+pub fn one_line(chars: impl Iterator<Item = char>, most: usize) -> String {
     let mut out = String::new();
     let mut gap = false;
     for this in chars {
@@ -62,14 +62,14 @@ pub(crate) fn one_line(chars: impl Iterator<Item = char>, most: usize) -> String
 }
 
 /// The first line that says something.
-pub(crate) fn first_line(text: &str, most: usize) -> String {
+pub fn first_line(text: &str, most: usize) -> String {
     let mut chars = visible(text).skip_while(|c| c.is_whitespace());
     let first = core::iter::from_fn(|| chars.next().filter(|c| *c != '\n'));
     one_line(first, most)
 }
 
 /// The end of `text`, which for a path says more than its beginning: at most `most` bytes after `…`.
-pub(crate) fn ending(text: &str, most: usize) -> String {
+pub fn ending(text: &str, most: usize) -> String {
     if text.len() <= most {
         return line(text, most);
     }

@@ -1,0 +1,254 @@
+//! One round of a run: its attempts are made side by side, and settled with what follows.
+//!
+//! A round begins with a claim or with taking over from a host that is gone, and everything that is needed
+//! is read from the record. Killed at any point, the next host goes on from there.
+
+use super::Inner;
+use super::attempt::Planned;
+use super::ended::Ended;
+use super::running::Running;
+use jackfield_plugins::ExecutorInfo;
+use jackfield_store::{Attempt, NewRunEvent, RunView, Settlement, StoreError, Then};
+use jackfield_types::{
+    AttemptState, Failure, FailureClass, Process, RunId, RunState, Settled, Timestamp, settle,
+};
+use serde_json::json;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How long a settlement that failed waits for its next try, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// An attempt of the round that is over.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) attempt: Attempt,
+    pub(crate) planned: Option<Planned>,
+    pub(crate) ended: Ended,
+    pub(crate) settled: Settled,
+    pub(crate) latency_ms: u64,
+}
+
+impl Inner {
+    /// Carries out the round that a run waits for, or that a host that is gone has begun.
+    pub(crate) async fn carry(self: Arc<Self>, run: RunId) {
+        let view = match self.store.run(run).await {
+            Ok(view) => view,
+            Err(error) => return tracing::error!(%run, %error, "a run that was claimed cannot be read"),
+        };
+        let running = match self.running(&view).await {
+            Ok(running) => Arc::new(running),
+            Err(problem) => return self.cannot_carry(&view, &problem).await,
+        };
+        self.running.lock().insert(run, Arc::clone(&running));
+        self.round(&running, &view).await;
+        self.running.lock().remove(&run);
+        // A place is free, and the run itself may wait again.
+        self.wake.notify_one();
+    }
+
+    async fn round(&self, run: &Running, view: &RunView) {
+        let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
+        let made = futures::future::join_all(open.map(|attempt| self.make(run, attempt))).await;
+        let Some(done) = made.into_iter().collect::<Option<Vec<_>>>() else {
+            // Handed over as it is: whoever comes next takes it up.
+            return;
+        };
+        let follows = self.what_follows(run, view, &done).await;
+        self.settle_round(run, done, follows).await;
+    }
+
+    /// Makes an attempt, or goes on with it. Nothing where it is left to another host.
+    async fn make(&self, run: &Running, attempt: &Attempt) -> Option<Done> {
+        let began = self.clock.now();
+        let from = attempt.started_at.unwrap_or(began);
+        let planned = self.planned_again(attempt);
+        let ended = match &planned {
+            None => gone(attempt),
+            Some(planned) => self.carry_out(run, attempt, planned).await?,
+        };
+        let settled = settle(&ended.outcome, run.order.expect_change);
+        let latency_ms = since(from, self.clock.now());
+        Some(Done { attempt: attempt.clone(), planned, ended, settled, latency_ms })
+    }
+
+    async fn carry_out(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
+        if attempt.state == AttemptState::Running {
+            return self.go_on(run, attempt, planned).await;
+        }
+        if run.cancel.is_cancelled() {
+            return Some(never_begun(planned, run.cancelled()));
+        }
+        if let Some(failure) = self.rests(attempt, planned).await {
+            return Some(never_begun(planned, failure));
+        }
+        self.attempt(run, planned).await
+    }
+
+    /// Whoever was chosen and rests by now is passed over, as if they had said so themselves; whoever was
+    /// asked for by name is tried all the same.
+    async fn rests(&self, attempt: &Attempt, planned: &Planned) -> Option<Failure> {
+        attempt.chosen_by.as_ref()?;
+        let resting = self.resting().await.unwrap_or_default();
+        let until = resting.get(planned.name())?;
+        let wait = since(self.clock.now(), *until);
+        let mut failure = Failure::new(
+            FailureClass::RateLimited,
+            format!("{} rests until {until} because its provider asked for it", planned.name()),
+        );
+        failure.retry_after_ms = Some(wait);
+        Some(failure)
+    }
+
+    /// An attempt as its record has it; nothing where its executor is not in service any more.
+    pub(crate) fn planned_again(&self, attempt: &Attempt) -> Option<Planned> {
+        let serving = self.plugins.executors();
+        let executor = serving.into_iter().find(|info| info.plugin.name == attempt.executor)?;
+        let rung = attempt.rung.clone();
+        let pricing =
+            self.pricing(&executor, rung.as_deref(), attempt.model.as_deref(), attempt.created_at);
+        Some(Planned {
+            id: attempt.id,
+            executor,
+            rung,
+            model: attempt.model.clone(),
+            effort: attempt.effort,
+            context: attempt.context.clone(),
+            pricing,
+        })
+    }
+
+    async fn settle_round(&self, run: &Running, done: Vec<Done>, follows: super::advance::Follows) {
+        let last = done.len().saturating_sub(1);
+        let mut follows = Some(follows);
+        for (index, done) in done.into_iter().enumerate() {
+            let events = self.notes(&done.settled);
+            let attempt = done.attempt.id;
+            let mut settlement = settlement(done, events);
+            if index == last
+                && let Some(follows) = follows.take()
+            {
+                settlement.then = follows.then;
+                settlement.calls = super::choose::concerning(follows.calls, run.task, run.id, Some(attempt));
+                settlement.decisions = follows.decisions;
+                settlement.chosen = follows.chosen;
+            }
+            self.settle(run, settlement).await;
+        }
+    }
+
+    /// Settles, and tries again while the records cannot be written: what an agent did and cost is
+    /// not forgotten because a disk was full for a while. Where it stays so until the host is
+    /// stopped, the next host goes on with it.
+    async fn settle(&self, run: &Running, settlement: Settlement) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let Err(error) = self.store.settle(settlement.clone(), &run.limits).await else { return };
+            tracing::error!(run = %run.id, %error, "the run could not be settled");
+            if !matches!(error, StoreError::Busy | StoreError::DiskFull | StoreError::Sqlite(_)) {
+                return;
+            }
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
+        }
+    }
+
+    /// A run whose workspace or request cannot be made sense of any more has failed, and says why.
+    async fn cannot_carry(&self, view: &RunView, problem: &jackfield_types::Problem) {
+        let failure = Failure::new(FailureClass::Unknown, problem.message.clone())
+            .with_remedy(problem.remedy.clone());
+        let limits = self.limits(Some(view.run.workspace), None);
+        let open: Vec<_> =
+            view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled).collect();
+        let last = open.len().saturating_sub(1);
+        for (index, attempt) in open.into_iter().enumerate() {
+            let mut ended = Ended::unknown(attempt);
+            ended.outcome.process = Process::Failed;
+            ended.outcome.failure = Some(failure.clone());
+            let settled = Settled::Failed(failure.clone());
+            let latency_ms = 0;
+            let done = Done { attempt: attempt.clone(), planned: None, ended, settled, latency_ms };
+            let events = self.notes(&done.settled);
+            let mut settlement = settlement(done, events);
+            if index == last {
+                settlement.then = Then::End(RunState::Failed);
+            }
+            if let Err(error) = self.store.settle(settlement, &limits).await {
+                tracing::error!(run = %view.run.id, %error, "a run that cannot be carried out was not settled");
+            }
+        }
+    }
+
+    fn notes(&self, settled: &Settled) -> Vec<NewRunEvent> {
+        let texts = match settled {
+            Settled::Succeeded { notes } => notes.clone(),
+            Settled::Failed(failure) => vec![failure.to_string()],
+        };
+        let at = self.clock.now();
+        let event = |text| NewRunEvent { at, kind: "decision".into(), payload: json!({ "text": text }) };
+        texts.into_iter().map(event).collect()
+    }
+}
+
+fn settlement(done: Done, events: Vec<NewRunEvent>) -> Settlement {
+    let Done { attempt, ended, settled, latency_ms, .. } = done;
+    Settlement {
+        attempt: attempt.id,
+        outcome: ended.outcome,
+        settled,
+        usage: ended.usage,
+        // What was charged while it worked was spent, whatever is heard of it in the end.
+        total: if attempt.adopted { ended.cost.total.max(attempt.cost) } else { ended.cost.total },
+        source: ended.cost.source,
+        price_as_of: ended.cost.price_as_of,
+        exit_code: ended.exited.code,
+        signal: ended.exited.signal,
+        latency_ms,
+        answer: Some(ended.answer),
+        session: ended.session,
+        model: ended.model,
+        artifacts: ended.artifacts,
+        transcript: ended.transcript,
+        calls: Vec::new(),
+        then: Then::Nothing,
+        decisions: Vec::new(),
+        chosen: None,
+        events,
+    }
+}
+
+pub(crate) fn never_begun(planned: &Planned, failure: Failure) -> Ended {
+    let mut ended = Ended::nothing(planned);
+    ended.outcome.process = Process::Killed;
+    ended.outcome.failure = Some(failure);
+    ended
+}
+
+/// Its executor was taken out of service meanwhile.
+fn gone(attempt: &Attempt) -> Ended {
+    let mut ended = Ended::unknown(attempt);
+    ended.outcome.process = Process::Failed;
+    ended.outcome.failure = Some(
+        Failure::new(
+            FailureClass::NoProgram,
+            format!("the executor '{}' is not in service any more", attempt.executor),
+        )
+        .with_remedy("look at `jackfield plugin list`, or name another executor"),
+    );
+    ended
+}
+
+/// Milliseconds from one time to another; 0 where it lies behind.
+pub(crate) fn since(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
+}
+
+/// The executor behind a name, with what a plan needs of it.
+pub(crate) fn tier_of(executor: &ExecutorInfo, model: Option<&str>) -> jackfield_plugins::facts::types::Tier {
+    let known = executor.description.models.iter().find(|known| Some(known.name.as_str()) == model);
+    known.map_or(jackfield_plugins::facts::types::Tier::Light, |model| model.tier)
+}

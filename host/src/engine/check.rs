@@ -1,0 +1,208 @@
+//! Acceptance checks: commands that must succeed in the worktree when the agent says that it is done.
+//!
+//! They run after the work is captured, so that nothing they leave behind is taken for the agent's, and as
+//! processes on record, so that a host that is killed leaves none of them.
+
+use super::Inner;
+use super::ended::Ended;
+use super::events::clip;
+use super::files::Files;
+use super::running::Running;
+use crate::api::Check;
+use jackfield_process::{Exited, Grace, ProcessLimits, Spec, base_environment};
+use jackfield_store::CheckResult;
+use jackfield_types::{AttemptId, Failure, FailureClass, Process, Verified};
+use jackfield_workspace::Worktree;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// How much of what a check printed is kept, bytes: the end, where test programs say what failed.
+const KEPT: u64 = 4 << 10;
+
+impl Inner {
+    /// Runs the checks that the task asks for, where the agent's work is done; `known` are the results of an
+    /// earlier host.
+    pub(super) async fn check(
+        &self,
+        run: &Running,
+        attempt: AttemptId,
+        files: &Files,
+        worktree: &Worktree,
+        ended: &mut Ended,
+    ) {
+        let checks = &run.order.request.checks;
+        if checks.is_empty() || ended.outcome.process != Process::Exited || ended.outcome.failure.is_some() {
+            return;
+        }
+        let known = self.store.attempt(attempt).await.ok().and_then(|attempt| attempt.checks);
+        let results = match known {
+            Some(results) => results,
+            None => {
+                let mut results = Vec::new();
+                for (number, check) in checks.iter().enumerate() {
+                    results.push(self.run_check(run, attempt, files, worktree, number, check).await);
+                    if run.cancel.is_cancelled() {
+                        ended.outcome.process = Process::Killed;
+                        ended.outcome.failure = Some(run.cancelled());
+                        return;
+                    }
+                }
+                if let Err(error) = self.store.checks_done(attempt, &results).await {
+                    tracing::error!(run = %run.id, %error, "what the checks came to is not on record yet");
+                }
+                results
+            }
+        };
+        ended.outcome.verified = verified(&results);
+        ended.outcome.failure = failure(&results);
+        ended.checks = results;
+        if let Some(head) = &ended.head
+            && let Err(error) = self.worktrees.restore(worktree, head).await
+        {
+            tracing::warn!(run = %run.id, %error, "what the checks left is committed with the work");
+        }
+    }
+
+    async fn run_check(
+        &self,
+        run: &Running,
+        attempt: AttemptId,
+        files: &Files,
+        worktree: &Worktree,
+        number: usize,
+        check: &Check,
+    ) -> CheckResult {
+        let began = Instant::now();
+        let output = files.check(number);
+        let limit = check.timeout_s.map_or(run.order.timeout, Duration::from_secs);
+        let outcome = self.check_process(run, attempt, files, worktree, check, &output, limit).await;
+        let (passed, code, said) = match outcome {
+            Ok(Ending { exited, timed_out: false }) => (exited.is_success(), exited.code, None),
+            Ok(Ending { exited, timed_out: true }) => {
+                let said = format!("it was not done after {} s and was ended", limit.as_secs());
+                (false, exited.code, Some(said))
+            }
+            Err(why) => (false, None, Some(why)),
+        };
+        let printed = tail(&output);
+        let output = [printed.trim(), said.as_deref().unwrap_or_default()].join("\n").trim().to_owned();
+        CheckResult {
+            name: check.name.clone().unwrap_or_else(|| clip(&check.command, 80)),
+            command: check.command.clone(),
+            passed,
+            code,
+            output,
+            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)] // one process
+    async fn check_process(
+        &self,
+        run: &Running,
+        attempt: AttemptId,
+        files: &Files,
+        worktree: &Worktree,
+        check: &Check,
+        output: &Path,
+        limit: Duration,
+    ) -> Result<Ending, String> {
+        let mut environment = base_environment(&self.environment, &files.temporary);
+        environment.extend(worktree.environment());
+        let spec = Spec {
+            argv: ["sh", "-c", &check.command].map(Into::into).to_vec(),
+            environment,
+            cwd: worktree.cwd.clone(),
+            stdin: None,
+            stdout: output.to_owned(),
+            stderr: output.to_owned(),
+            status: output.with_extension("status"),
+            tag: format!("{attempt}-check"),
+            limits: ProcessLimits {
+                file_size: Some(self.config().run.max_file_mb << 20),
+                ..ProcessLimits::default()
+            },
+        };
+        let said = |error: jackfield_process::ProcessError| error.to_string();
+        let held = self.launcher().await.map_err(said)?.prepare(spec).map_err(said)?;
+        let identity = serde_json::to_value(held.identity()).ok();
+        self.store.check_runs(attempt, identity).await.map_err(|error| error.to_string())?;
+        let mut running = held.release().map_err(said)?;
+        let grace = Duration::from_secs(self.config().run.grace_s);
+        let grace = Grace { interrupt: grace, terminate: grace };
+        tokio::select! {
+            biased;
+            () = run.cancel.cancelled() => {
+                let ended = running.end(grace).await.map_err(said)?;
+                Ok(Ending { exited: ended.exited, timed_out: false })
+            }
+            exited = running.wait() => Ok(Ending { exited: exited.map_err(said)?, timed_out: false }),
+            () = tokio::time::sleep(limit) => {
+                let ended = running.end(grace).await.map_err(said)?;
+                Ok(Ending { exited: ended.exited, timed_out: true })
+            }
+        }
+    }
+}
+
+/// How a check's process ended.
+struct Ending {
+    exited: Exited,
+    timed_out: bool,
+}
+
+fn verified(results: &[CheckResult]) -> Verified {
+    if results.iter().all(|check| check.passed) { Verified::Passed } else { Verified::Failed }
+}
+
+fn failure(results: &[CheckResult]) -> Option<Failure> {
+    let failed: Vec<_> = results.iter().filter(|check| !check.passed).collect();
+    let first = failed.first()?;
+    let names: Vec<_> = failed.iter().map(|check| check.name.as_str()).collect();
+    let message =
+        format!("{} of {} checks failed: {}", failed.len(), results.len(), clip(&names.join(", "), 200));
+    Some(
+        Failure::new(FailureClass::TestFail, message)
+            .with_remedy(format!("look at what `{}` printed: `jackfield explain` shows it", clip(&first.command, 80))),
+    )
+}
+
+fn tail(file: &Path) -> String {
+    let read = || {
+        let mut file = std::fs::File::open(file)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(KEPT)))?;
+        let mut bytes = Vec::new();
+        file.take(KEPT).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, passed: bool) -> CheckResult {
+        CheckResult {
+            name: name.into(),
+            command: name.into(),
+            passed,
+            code: Some(i32::from(!passed)),
+            output: String::new(),
+            took_ms: 1,
+        }
+    }
+
+    #[test]
+    fn one_check_that_fails_is_enough_and_is_named() {
+        let good = [check("build", true), check("test", true)];
+        assert_eq!((verified(&good), failure(&good)), (Verified::Passed, None));
+        let bad = [check("build", true), check("test", false)];
+        assert_eq!(verified(&bad), Verified::Failed);
+        let failure = failure(&bad).unwrap();
+        assert_eq!(failure.class, FailureClass::TestFail);
+        assert_eq!(failure.message, "1 of 2 checks failed: test");
+    }
+}

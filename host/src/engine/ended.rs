@@ -1,0 +1,138 @@
+//! What became of an attempt, gathered bit by bit until it is settled.
+
+use super::attempt::{Planned, from_problem};
+use super::pricing::Cost;
+use super::reading::Heard;
+use jackfield_process::Exited;
+use jackfield_store::{CheckResult, NewArtifact, NewTranscript};
+use jackfield_types::{
+    CostSource, Delivered, Failure, FailureClass, Outcome, Process, Usage, Verified,
+};
+use jackfield_workspace::{Captured, ChangedFile, Commit};
+use serde_json::json;
+use std::path::Path;
+
+/// What became of an attempt, ready to be settled.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) outcome: Outcome,
+    pub(crate) usage: Usage,
+    pub(crate) cost: Cost,
+    pub(crate) exited: Exited,
+    pub(crate) answer: String,
+    pub(crate) session: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) artifacts: Vec<NewArtifact>,
+    pub(crate) transcript: Option<NewTranscript>,
+    /// The commit that holds everything it left.
+    pub(crate) head: Option<Commit>,
+    /// What was changed against the base.
+    pub(crate) changed: Vec<ChangedFile>,
+    /// What its checks came to.
+    pub(crate) checks: Vec<CheckResult>,
+}
+
+impl Ended {
+    /// Nothing has happened yet: failed, until something else is known.
+    pub(crate) fn nothing(planned: &Planned) -> Self {
+        Self {
+            outcome: Outcome {
+                process: Process::Failed,
+                delivered: Delivered::Nothing,
+                verified: Verified::NotRun,
+                failure: None,
+                denied: Vec::new(),
+            },
+            usage: Usage::default(),
+            cost: planned.pricing.cost(&Usage::default()),
+            exited: Exited::UNKNOWN,
+            answer: String::new(),
+            session: None,
+            model: planned.model.clone(),
+            artifacts: Vec::new(),
+            transcript: None,
+            head: None,
+            changed: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    /// What is on record of an attempt whose host is gone.
+    pub(crate) fn unknown(attempt: &jackfield_store::Attempt) -> Self {
+        Self {
+            outcome: Outcome {
+                process: Process::Lost,
+                delivered: Delivered::Nothing,
+                verified: Verified::NotRun,
+                failure: None,
+                denied: Vec::new(),
+            },
+            usage: attempt.usage,
+            cost: Cost {
+                total: attempt.cost,
+                source: attempt.cost_source.unwrap_or(CostSource::Ceiling),
+                price_as_of: attempt.price_as_of.clone(),
+            },
+            exited: Exited::UNKNOWN,
+            answer: attempt.answer.clone().unwrap_or_default(),
+            session: attempt.session.clone(),
+            model: attempt.model.clone(),
+            artifacts: Vec::new(),
+            transcript: None,
+            head: None,
+            changed: Vec::new(),
+            checks: Vec::new(),
+        }
+    }
+
+    pub(crate) fn fail(&mut self, failure: Failure) {
+        self.outcome.process = Process::Failed;
+        self.outcome.failure = Some(failure);
+    }
+
+    pub(crate) fn take_heard(&mut self, heard: Heard, planned: &Planned) {
+        self.outcome.process = heard.process;
+        self.outcome.failure = heard.failure;
+        self.outcome.denied = heard.denied;
+        self.cost = planned.pricing.cost(&heard.usage);
+        self.usage = heard.usage;
+        self.exited = heard.exited;
+        self.answer = heard.answer;
+        self.session = heard.session;
+        self.model = heard.model.or(self.model.take());
+    }
+
+    /// The diff as an artifact. A diff that could not be taken is said, not swallowed: the work is
+    /// still in the worktree, which is then kept.
+    pub(crate) fn take_diff(
+        &mut self,
+        captured: Result<Captured, jackfield_workspace::WorkspaceError>,
+        diff: &Path,
+    ) {
+        match captured {
+            Ok(captured) if captured.files.is_empty() => self.head = saved(&captured),
+            Ok(captured) => {
+                self.head = saved(&captured);
+                self.outcome.delivered = Delivered::Diff;
+                self.changed.clone_from(&captured.files);
+                self.artifacts.push(NewArtifact {
+                    kind: "diff".into(),
+                    label: format!("{} file(s) changed", captured.files.len()),
+                    target: diff.to_string_lossy().into_owned(),
+                    bytes: std::fs::metadata(diff).ok().map(|meta| meta.len()),
+                    meta: json!({ "files": captured.files, "head": captured.head.as_str() }),
+                });
+            }
+            // What went wrong before it says more.
+            Err(error) if self.outcome.failure.is_some() => {
+                tracing::warn!(%error, "a diff could not be taken");
+            }
+            Err(error) => self.fail(from_problem(FailureClass::Unknown, error.problem())),
+        }
+    }
+}
+
+/// Where the whole of the work is, if all of it could be committed.
+fn saved(captured: &Captured) -> Option<Commit> {
+    captured.left_out.is_none().then(|| captured.head.clone())
+}

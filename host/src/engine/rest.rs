@@ -1,0 +1,42 @@
+//! Executors that rest because their provider asked for it. Every process on the data folder knows.
+
+use super::Inner;
+use jackfield_store::Cooldown;
+use jackfield_types::{Failure, FailureClass, Problem, Timestamp};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// How long an executor rests after a rate limit that names no time.
+const REST: Duration = Duration::from_secs(60);
+
+impl Inner {
+    /// Who rests now, by executor or rung, and until when.
+    pub(crate) async fn resting(&self) -> Result<HashMap<String, Timestamp>, Problem> {
+        let resting = self.store.resting().await.map_err(|error| error.problem())?;
+        Ok(resting.into_iter().map(|cooldown| (cooldown.name, cooldown.until)).collect())
+    }
+
+    /// Rests an executor or a rung until the time that its provider gave, in milliseconds since the epoch.
+    pub(crate) async fn rest(&self, name: &str, until: Option<u64>, why: &str) {
+        let given =
+            until.and_then(|at| i64::try_from(at).ok()).and_then(|at| Timestamp::from_millisecond(at).ok());
+        let Some(until) = given.or_else(|| self.clock.now().checked_add(REST).ok()) else { return };
+        let cooldown = Cooldown { name: name.to_owned(), until, why: why.to_owned() };
+        if let Err(error) = self.store.rest(cooldown).await {
+            tracing::warn!(name, %error, "a rest is not on record");
+        }
+    }
+
+    /// Rests it after a failure for want of capacity; a failed login is looked at anew.
+    pub(crate) async fn rest_after(&self, executor: &str, name: &str, failure: &Failure) {
+        match failure.class {
+            FailureClass::RateLimited | FailureClass::Overloaded => {
+                let wait = failure.retry_after_ms.map_or(REST, Duration::from_millis);
+                let until = self.clock.now().checked_add(wait).ok();
+                self.rest(name, until.map(super::choose::milliseconds), failure.class.as_str()).await;
+            }
+            FailureClass::AuthFailure => self.health.forget(executor),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Taking the next run from the queue.
+//!
+//! The order: what counts as most urgent (its priority, and one more for each while that it has waited), then
+//! what has begun already, then the workspace that has the least at work and was served longest ago, then
+//! what came first. So one workspace's thousand runs hold up nobody else's one, and nothing waits for ever.
+
+use super::{milliseconds, whole};
+use crate::file::{Columns, Sql, Tx, stamp};
+use crate::life::states;
+use crate::{Store, StoreError};
+use jackfield_types::{AttemptId, RunId, RunState, WorkerId, WorkspaceId};
+use rusqlite::{Connection, params};
+use serde_json::json;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What a worker can take now.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Who it is.
+    pub worker: WorkerId,
+    /// What its attempts are known by: a host instance, or the worker itself.
+    pub holder: String,
+    /// Attempts that it could make at once, less those at work.
+    pub free: u32,
+    /// The executors that it has; none: whatever the host has.
+    pub executors: Option<Vec<String>>,
+    /// The workspaces that it can work in; none: all of them.
+    pub workspaces: Option<Vec<WorkspaceId>>,
+    /// Only what was reserved for it by its affinity.
+    pub only_own: bool,
+}
+
+/// How many attempts may be at work at once.
+#[derive(Debug, Clone, Default)]
+pub struct Caps {
+    /// On this machine; a remote worker brings slots of its own.
+    pub local: Option<u32>,
+    /// Of each executor that is named here, wherever it works.
+    pub executors: BTreeMap<String, u32>,
+    /// Of an executor that is not named.
+    pub executor: u32,
+    /// In each workspace that is named here.
+    pub workspaces: BTreeMap<WorkspaceId, u32>,
+    /// After waiting so long a run counts as one priority higher, and so on.
+    pub aging: Duration,
+}
+
+/// A run that a worker has now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// The run.
+    pub run: RunId,
+    /// The attempts that it is to make, side by side.
+    pub attempts: Vec<AttemptId>,
+}
+
+struct Waiting {
+    run: RunId,
+    workspace: WorkspaceId,
+}
+
+impl Store {
+    /// Gives the worker the next run that it can take; none: there is none for now.
+    pub async fn claim(&self, offer: Offer, caps: Caps) -> Result<Option<Claimed>, StoreError> {
+        if offer.free == 0 {
+            return Ok(None);
+        }
+        // Most looks find nothing, and need not wait for the writer.
+        let now = milliseconds(self.clock().now());
+        let (asked, allowed) = (offer.clone(), caps.clone());
+        if self.read(move |conn| next(conn, &asked, &allowed, now)).await?.is_none() {
+            return Ok(None);
+        }
+        self.write(move |tx| {
+            let Some(found) = next(tx, &offer, &caps, milliseconds(tx.now))? else { return Ok(None) };
+            take(tx, &found, &offer).map(Some)
+        })
+        .await
+    }
+}
+
+fn take(tx: &Tx<'_>, found: &Waiting, offer: &Offer) -> Result<Claimed, StoreError> {
+    let run = found.run.to_string();
+    tx.exec("UPDATE runs SET worker = ?2 WHERE id = ?1", params![run, offer.worker.to_string()])?;
+    states::run_becomes(tx, found.run, RunState::Running, None)?;
+    tx.exec(
+        "UPDATE workspaces SET served_at = ?2 WHERE id = ?1",
+        params![found.workspace.to_string(), stamp(tx.now)],
+    )?;
+    let attempts = tx.all(
+        "SELECT id FROM attempts WHERE run = ?1 AND state <> 'settled' ORDER BY number",
+        [&run],
+        |row| row.parsed("id"),
+    )?;
+    tx.exec(
+        "UPDATE attempts SET host = ?2 WHERE run = ?1 AND state <> 'settled'",
+        params![run, offer.holder],
+    )?;
+    Ok(Claimed { run: found.run, attempts })
+}
+
+/// The first in line that passes no cap and that the worker can take.
+fn next(conn: &Connection, offer: &Offer, caps: &Caps, now: i64) -> Result<Option<Waiting>, StoreError> {
+    let load = Load::of(conn)?;
+    let room = caps.local.map_or(offer.free, |most| offer.free.min(most.saturating_sub(load.local)));
+    if room == 0 {
+        return Ok(None);
+    }
+    let waiting = conn.all("SELECT DISTINCT wants FROM runs WHERE state = 'queued'", [], |row| {
+        Ok((row.get::<_, String>("wants")?, row.json::<Vec<String>>("wants")?))
+    })?;
+    let takes = |wants: &[String]| {
+        offer.executors.as_ref().is_none_or(|has| wants.iter().all(|want| has.contains(want)))
+            && wants.iter().all(|want| load.executor_has_room(caps, want, wants))
+            // More side by side than there is room for: they start when nothing else is at work.
+            && (count(wants) <= room || load.is_idle())
+    };
+    let possible: Vec<String> =
+        waiting.into_iter().filter(|(_, wants)| takes(wants)).map(|(text, _)| text).collect();
+    if possible.is_empty() {
+        return Ok(None);
+    }
+    let full: Vec<String> = caps
+        .workspaces
+        .iter()
+        .filter(|(workspace, most)| load.workspace(workspace) >= **most)
+        .map(|(workspace, _)| workspace.to_string())
+        .collect();
+    let mine: Option<Vec<String>> =
+        offer.workspaces.as_ref().map(|list| list.iter().map(WorkspaceId::to_string).collect());
+    conn.one(
+        &format!("{ORDERED} LIMIT 1"),
+        params![
+            now,
+            whole(caps.aging).max(1),
+            offer.holder,
+            offer.only_own,
+            json!(possible).to_string(),
+            json!(full).to_string(),
+            mine.map(|list| json!(list).to_string()),
+        ],
+        |row| {
+            Ok(Waiting { run: row.parsed("id")?, workspace: row.parsed("workspace")? })
+        },
+    )
+}
+
+/// `?1` now, `?2` ageing, `?3` holder, `?4` only its own, `?5` what can be taken, `?6` full workspaces,
+/// `?7` the worker's workspaces.
+const ORDERED: &str = "
+    WITH busy AS (SELECT workspace, COUNT(*) AS runs FROM runs WHERE state = 'running' GROUP BY workspace)
+    SELECT runs.id, runs.workspace
+    FROM runs JOIN workspaces ON workspaces.id = runs.workspace
+    LEFT JOIN busy ON busy.workspace = runs.workspace
+    WHERE runs.state = 'queued' AND runs.not_before_ms <= ?1
+      AND (runs.affinity = ?3 OR (runs.affinity IS NULL AND NOT ?4))
+      AND runs.wants IN (SELECT value FROM json_each(?5))
+      AND runs.workspace NOT IN (SELECT value FROM json_each(?6))
+      AND (?7 IS NULL OR runs.workspace IN (SELECT value FROM json_each(?7)))
+    ORDER BY runs.priority + (?1 - runs.queued_ms) / ?2 DESC, runs.started_at IS NULL,
+             COALESCE(busy.runs, 0), workspaces.served_at, runs.queued_ms, runs.id";
+
+fn count(wants: &[String]) -> u32 {
+    u32::try_from(wants.len()).unwrap_or(u32::MAX)
+}
+
+/// What is at work.
+pub(super) struct Load {
+    pub(super) local: u32,
+    pub(super) all: u32,
+    pub(super) executors: BTreeMap<String, u32>,
+    pub(super) workspaces: BTreeMap<String, u32>,
+}
+
+impl Load {
+    pub(super) fn of(conn: &Connection) -> Result<Self, StoreError> {
+        let rows = conn.all(
+            "SELECT runs.workspace, attempts.executor, COALESCE(workers.kind, 'local') = 'local' AS local,
+                    COUNT(*) AS attempts
+             FROM runs JOIN attempts ON attempts.run = runs.id AND attempts.state <> 'settled'
+             LEFT JOIN workers ON workers.id = runs.worker
+             WHERE runs.state = 'running' GROUP BY 1, 2, 3",
+            [],
+            |row| {
+                let (workspace, executor): (String, String) = (row.get(0)?, row.get(1)?);
+                Ok((workspace, executor, row.get::<_, bool>(2)?, row.get::<_, u32>(3)?))
+            },
+        )?;
+        let mut load =
+            Self { local: 0, all: 0, executors: BTreeMap::new(), workspaces: BTreeMap::new() };
+        for (workspace, executor, local, attempts) in rows {
+            load.all += attempts;
+            load.local += if local { attempts } else { 0 };
+            *load.executors.entry(executor).or_default() += attempts;
+            *load.workspaces.entry(workspace).or_default() += attempts;
+        }
+        Ok(load)
+    }
+
+    const fn is_idle(&self) -> bool {
+        self.all == 0
+    }
+
+    fn workspace(&self, workspace: &WorkspaceId) -> u32 {
+        self.workspaces.get(&workspace.to_string()).copied().unwrap_or(0)
+    }
+
+    /// One that wants an executor more often than that has slots goes when none of them is busy.
+    fn executor_has_room(&self, caps: &Caps, executor: &str, wants: &[String]) -> bool {
+        let most = caps.executors.get(executor).copied().unwrap_or(caps.executor).max(1);
+        let busy = self.executors.get(executor).copied().unwrap_or(0);
+        let wanted = u32::try_from(wants.iter().filter(|want| *want == executor).count()).unwrap_or(u32::MAX);
+        busy == 0 || busy.saturating_add(wanted) <= most
+    }
+}

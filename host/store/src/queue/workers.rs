@@ -1,0 +1,128 @@
+//! Workers: who is there, who lives, and who was given up.
+
+use crate::file::{Columns, Sql, Tx, stamp, word};
+use crate::view::trail;
+use crate::{NewWorker, Store, StoreError, Worker};
+use jackfield_types::{RunId, Timestamp, WorkerId};
+use rusqlite::params;
+use serde_json::json;
+use std::time::Duration;
+
+/// What a worker is told when it says that it lives.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// Runs in its hands that somebody wants ended, and why.
+    pub cancelled: Vec<(RunId, String)>,
+    /// It was given up: what it had is somebody else's now, and it must begin anew.
+    pub given_up: bool,
+}
+
+const SELECT: &str = "
+    SELECT workers.*, (SELECT COUNT(*) FROM runs JOIN attempts ON attempts.run = runs.id
+                       WHERE runs.worker = workers.id AND runs.state = 'running'
+                         AND attempts.state <> 'settled') AS busy
+    FROM workers";
+
+impl Store {
+    /// A worker begins.
+    pub async fn worker_begins(&self, worker: NewWorker) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let NewWorker { id, name, kind, instance, slots, executors, workspaces } = &worker;
+            tx.exec(
+                "INSERT INTO workers (id, name, kind, instance, slots, executors, workspaces, started_at, heartbeat_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, instance = excluded.instance,
+                     slots = excluded.slots, executors = excluded.executors, workspaces = excluded.workspaces,
+                     heartbeat_at = excluded.heartbeat_at",
+                params![
+                    id.to_string(),
+                    name,
+                    word(kind),
+                    instance,
+                    slots,
+                    json!(executors).to_string(),
+                    workspaces.as_ref().map(|list| json!(list).to_string()),
+                    stamp(tx.now),
+                ],
+            )?;
+            trail::add_event(tx, "worker_began", name, &json!({ "worker": id, "kind": kind, "slots": slots }))
+                .map(drop)
+        })
+        .await
+    }
+
+    /// A worker says that it lives, and hears which of its runs are to end.
+    pub async fn worker_lives(&self, worker: WorkerId) -> Result<Heartbeat, StoreError> {
+        self.write(move |tx| {
+            let known = tx.exec(
+                "UPDATE workers SET heartbeat_at = ?2 WHERE id = ?1 AND ended_at IS NULL",
+                params![worker.to_string(), stamp(tx.now)],
+            )?;
+            let cancelled = tx.all(
+                "SELECT id, cancel_reason FROM runs
+                 WHERE worker = ?1 AND state = 'running' AND cancel_reason IS NOT NULL",
+                [worker.to_string()],
+                |row| Ok((row.parsed("id")?, row.get("cancel_reason")?)),
+            )?;
+            Ok(Heartbeat { cancelled, given_up: known == 0 })
+        })
+        .await
+    }
+
+    /// A worker says goodbye, or is given up for `why`.
+    pub async fn worker_ends(&self, worker: WorkerId, why: &str) -> Result<bool, StoreError> {
+        let why = why.to_owned();
+        self.write(move |tx| end(tx, worker, &why)).await
+    }
+
+    /// Workers: those that have not ended, or all.
+    pub async fn workers(&self, ended_too: bool) -> Result<Vec<Worker>, StoreError> {
+        self.read(move |conn| {
+            let sql = format!("{SELECT} WHERE ended_at IS NULL OR ?1 ORDER BY id");
+            conn.all(&sql, [ended_too], Worker::read)
+        })
+        .await
+    }
+
+    /// One worker.
+    pub async fn worker(&self, worker: WorkerId) -> Result<Worker, StoreError> {
+        self.read(move |conn| {
+            conn.one(&format!("{SELECT} WHERE id = ?1"), [worker.to_string()], Worker::read)?
+                .ok_or_else(|| StoreError::NotFound { what: "worker", id: worker.to_string() })
+        })
+        .await
+    }
+
+    /// Forgets workers that ended, or were not heard of, before then and have nothing in hand. How many.
+    pub async fn forget_workers(&self, before: Timestamp) -> Result<usize, StoreError> {
+        self.write(move |tx| {
+            tx.exec(
+                "DELETE FROM workers WHERE COALESCE(ended_at, heartbeat_at) < ?1
+                     AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.worker = workers.id)",
+                [stamp(before)],
+            )
+        })
+        .await
+    }
+
+    /// Workers that were not heard of for `silence`.
+    pub async fn silent_workers(&self, silence: Duration) -> Result<Vec<Worker>, StoreError> {
+        let since = self.clock().now().checked_sub(silence).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.read(move |conn| {
+            let sql = format!("{SELECT} WHERE ended_at IS NULL AND heartbeat_at < ?1 ORDER BY id");
+            conn.all(&sql, [stamp(since)], Worker::read)
+        })
+        .await
+    }
+}
+
+fn end(tx: &Tx<'_>, worker: WorkerId, why: &str) -> Result<bool, StoreError> {
+    let ended = tx.exec(
+        "UPDATE workers SET ended_at = ?2 WHERE id = ?1 AND ended_at IS NULL",
+        params![worker.to_string(), stamp(tx.now)],
+    )?;
+    if ended > 0 {
+        trail::add_event(tx, "worker_ended", &worker.to_string(), &json!({ "why": why }))?;
+    }
+    Ok(ended > 0)
+}

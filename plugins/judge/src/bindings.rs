@@ -1,0 +1,8 @@
+//! What `wit/judge.wit` says, as Rust. Nothing here is written by hand.
+#![allow(missing_docs, unsafe_code, unreachable_pub, clippy::all, clippy::pedantic)]
+
+wit_bindgen::generate!({
+    path: "../../wit",
+    world: "judge",
+    additional_derives: [PartialEq, Clone],
+});
