@@ -3,7 +3,8 @@
 use anyhow::Result;
 use jackfield_store::{
     Account, Action, Admission, Counts, Limit, LimitScope, Limits, NewArtifact, NewAttempt, NewRun,
-    NewRunEvent, NewTask, NewTranscript, NewWorkspace, Period, Settlement, Started, Store, Then, WorkspaceKind,
+    NewRunEvent, NewTask, NewTranscript, NewWorkspace, Period, Settlement, Started, Store, Then,
+    WorkspaceKind,
 };
 use jackfield_types::{
     AttemptId, CostSource, Delivered, Digest, Effort, Micros, Outcome, PluginKind, PluginRef, Process, Role,
@@ -48,6 +49,20 @@ pub(crate) struct Life {
 impl Life {
     pub(crate) fn new() -> Self {
         Self { run: RunId::new(), attempt: AttemptId::new() }
+    }
+
+    /// A run that is there.
+    pub(crate) const fn of(run: RunId, attempt: AttemptId) -> Self {
+        Self { run, attempt }
+    }
+
+    pub(crate) async fn admit(self, store: &Store, workspace: WorkspaceId) -> Result<()> {
+        self.pass(Phase::Admit, store, workspace).await
+    }
+
+    pub(crate) async fn settle(self, store: &Store) -> Result<()> {
+        store.settle(self.settlement(), &limits()).await?;
+        Ok(())
     }
 
     /// Takes it through one phase; answers when that is on the disk.

@@ -15,6 +15,7 @@ mod machine;
 mod measure;
 mod parse;
 mod questions;
+mod queue;
 mod report;
 mod swap;
 mod transitions;
@@ -56,6 +57,8 @@ enum Name {
     Swap,
     /// Durable transitions of runs.
     Transitions,
+    /// A thousand runs, claimed and settled.
+    Queue,
     /// A whole `execute` of a command that does nothing.
     Execute,
 }
@@ -76,6 +79,7 @@ impl Name {
             Self::Parse => parse::measure(setting),
             Self::Swap => swap::measure(setting),
             Self::Transitions => transitions::measure(setting),
+            Self::Queue => queue::measure(setting),
             Self::Execute => execute::measure(setting),
         }
     }

@@ -20,6 +20,8 @@ use wasmtime::Trap;
 pub(crate) struct Answer<T> {
     pub(crate) value: T,
     pub(crate) took: Duration,
+    /// What the component told the log meanwhile.
+    pub(crate) notes: Vec<String>,
 }
 
 /// How a call is told apart from others, and what makes it replay to the same answer.
@@ -45,7 +47,7 @@ pub(crate) async fn ask<Q: Question>(
     let asked = bounded(engines, &limits, question.put(code, &mut store)).await;
     let value = asked.map_err(|stopped| stopped.deed(store.data()))?;
     question.check(&value).map_err(Deed::Contract)?;
-    Ok(Answer { value, took: begun.elapsed() })
+    Ok(Answer { value, took: begun.elapsed(), notes: store.data_mut().notes() })
 }
 
 /// Why a call stopped.

@@ -18,6 +18,9 @@ use wasmtime_wasi::{WasiCtxView, WasiView};
 /// Longest log line kept, in bytes.
 const LINE_BYTES: usize = 4096;
 
+/// Most log lines kept with a decision; what comes after them is in the host's log only.
+const NOTES: usize = 64;
+
 /// What one table element takes on the host.
 const ELEMENT_BYTES: u64 = 8;
 
@@ -50,6 +53,11 @@ impl Guest {
 
     pub(crate) const fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What it told the log in this call, for the record of the decision.
+    pub(crate) fn notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.log.notes)
     }
 
     /// Every call has its budgets afresh; memory is the component's for as long as it lives.
@@ -149,11 +157,12 @@ struct Log {
     lines: u32,
     bytes: u64,
     last: Option<String>,
+    notes: Vec<String>,
 }
 
 impl Log {
     const fn of(limits: &Limits) -> Self {
-        Self { lines: limits.log_lines, bytes: limits.log_bytes, last: None }
+        Self { lines: limits.log_lines, bytes: limits.log_bytes, last: None, notes: Vec::new() }
     }
 }
 
@@ -178,6 +187,9 @@ impl log::Host for Guest {
                 log::Level::Info => tracing::info!(target: "plugin", plugin, "{line}"),
                 log::Level::Warn => tracing::warn!(target: "plugin", plugin, "{line}"),
                 log::Level::Error => tracing::error!(target: "plugin", plugin, "{line}"),
+            }
+            if self.log.notes.len() < NOTES && !matches!(level, log::Level::Trace) {
+                self.log.notes.push(line.clone());
             }
         }
         self.log.last = Some(line);

@@ -282,6 +282,8 @@ pub struct Called<T> {
     pub seed: u64,
     /// Where the component's clock stood. With the seed and the facts, the call replays.
     pub now: Timestamp,
+    /// What the component told the log meanwhile: whom it passed over and why, for example.
+    pub notes: Vec<String>,
     /// Set where another component was asked first and failed.
     pub instead: Option<Instead>,
 }

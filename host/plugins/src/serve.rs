@@ -1,7 +1,7 @@
 //! Answering calls: which version is asked, what is held against one that misbehaves, and who
 //! answers in its place.
 
-use crate::call::{Circumstances, ask};
+use crate::call::{Answer, Circumstances, ask};
 use crate::error::{Deed, Misbehaviour, PluginError};
 use crate::house::House;
 use crate::load::is_from;
@@ -50,7 +50,8 @@ impl House {
                 version.did_well();
                 let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
                 let plugin = version.plugin().clone();
-                Ok(Called { value: answer.value, plugin, micros, seed, now, instead: None })
+                let Answer { value, notes, .. } = answer;
+                Ok(Called { value, plugin, micros, seed, now, notes, instead: None })
             }
             Err(deed) => Err(self.misbehaved(version, Q::FUNCTION, deed)),
         }

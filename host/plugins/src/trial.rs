@@ -2,7 +2,7 @@
 //!
 //! Nothing that it does is held against anything that serves, and nobody answers in its place.
 
-use crate::call::{Circumstances, ask};
+use crate::call::{Answer, Circumstances, ask};
 use crate::error::{Misbehaviour, PluginError};
 use crate::examine::Steps;
 use crate::facts::{choosing, compressing, judging, reporting};
@@ -112,7 +112,8 @@ impl Trial {
         match ask(&self.house.engines, &self.version.code(), circumstances, question).await {
             Ok(answer) => {
                 let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
-                Ok(Called { value: answer.value, plugin, micros, seed, now, instead: None })
+                let Answer { value, notes, .. } = answer;
+                Ok(Called { value, plugin, micros, seed, now, notes, instead: None })
             }
             Err(deed) => {
                 Err(Box::new(Misbehaviour { plugin, function: Q::FUNCTION, deed, now: None }).into())

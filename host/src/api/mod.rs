@@ -2,9 +2,20 @@
 //! door. Serialised as JSON they are the REST bodies and the MCP arguments and results.
 
 mod answer;
+mod explain;
+mod people;
 mod request;
 mod view;
+mod workers;
+mod workflow;
 
 pub use answer::{Answer, AttemptSummary, FileLine, Link, Metrics, Progress};
+pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
+pub use people::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
 pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter};
+pub use workers::{WorkerAction, WorkerLine, WorkersStatus};
+pub use workflow::{
+    CloseAnswer, CloseRequest, CloseState, ExternalOutcome, Handle, InitAnswer, InitRequest, Spec,
+    SpecRequest, SpecVersion, TasksFilter, WriteAnswer, WriteRequest,
+};

@@ -12,9 +12,13 @@ pub const MAX_INSTRUCTION_BYTES: usize = 1 << 20;
 #[serde(deny_unknown_fields)]
 pub struct ExecuteRequest {
     /// What should be done, in plain words. At most 1 MiB.
+    #[serde(alias = "prompt")]
     pub instruction: String,
+    /// A name for lists; default: the instruction's first line.
+    #[serde(default, alias = "name", skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// A workspace's name, or the path of a git repository or folder.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, alias = "cwd", skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
     /// claude, codex, gemini, shell, …; the chooser picks where not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! Reading the configuration in layers: file, environment, flags.
 
 use super::Config;
+use super::check::check;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -28,10 +29,10 @@ pub enum ConfigError {
     #[error("{origin} is not valid:\n{detail}")]
     #[allow(missing_docs)]
     Invalid { origin: String, detail: String },
-    /// A value cannot be what it is.
-    #[error("{key} = {value}: {why}")]
+    /// Values that cannot be what they are, one a line: all of them.
+    #[error("{}", faults.join("\n"))]
     #[allow(missing_docs)]
-    Unusable { key: &'static str, value: String, why: &'static str },
+    Unusable { faults: Vec<String> },
 }
 
 impl From<ConfigError> for jackfield_types::Problem {
@@ -39,7 +40,7 @@ impl From<ConfigError> for jackfield_types::Problem {
         Self::operator(
             "bad_config",
             error.to_string(),
-            "mend it and start again; `jackfield config` prints the commented default",
+            "mend it and start again; `jackfield config check` tells every mistake, `jackfield config` prints the commented default",
         )
     }
 }
@@ -51,27 +52,39 @@ pub fn load(layers: &Layers) -> Result<Config, ConfigError> {
     let invalid = |origin: &str, detail: String| ConfigError::Invalid { origin: origin.to_owned(), detail };
     toml::from_str::<Config>(&text).map_err(|error| invalid(&origin, error.to_string()))?;
     let mut table: Table = toml::from_str(&text).map_err(|error| invalid(&origin, error.to_string()))?;
-    for (name, value) in &layers.environment {
-        let Some(path) = name.strip_prefix("JACKFIELD_").filter(|path| path.contains("__")) else { continue };
-        overlay(&mut table, &path.to_lowercase().replace("__", "."), value);
-        Config::try_from_table(&table).map_err(|detail| invalid(&format!("the variable {name}"), detail))?;
-    }
-    for (key, value) in &layers.flags {
-        overlay(&mut table, key, value);
-        Config::try_from_table(&table).map_err(|detail| invalid(&format!("the flag for {key}"), detail))?;
+    for (origin, key, value) in layers.overlays() {
+        overlay(&mut table, &key, value)
+            .and_then(|()| Config::try_from_table(&table).map(drop))
+            .map_err(|detail| invalid(&origin, detail))?;
     }
     let config = Config::try_from_table(&table).map_err(|detail| invalid(&origin, detail))?;
-    check(&config)?;
-    Ok(config)
+    match check(&config) {
+        faults if faults.is_empty() => Ok(config),
+        faults => Err(ConfigError::Unusable { faults: faults.iter().map(ToString::to_string).collect() }),
+    }
+}
+
+impl Layers {
+    /// What is laid over the file, in order: where it comes from, `section.key`, and the value.
+    pub(crate) fn overlays(&self) -> impl Iterator<Item = (String, String, &str)> {
+        let variables = self.environment.iter().filter_map(|(name, value)| {
+            let path = name.strip_prefix("JACKFIELD_").filter(|path| path.contains("__"))?;
+            Some((format!("the variable {name}"), path.to_lowercase().replace("__", "."), value.as_str()))
+        });
+        let flags = self.flags.iter();
+        let flags = flags.map(|(key, value)| (format!("the flag for {key}"), key.clone(), value.as_str()));
+        variables.chain(flags)
+    }
 }
 
 impl Config {
-    fn try_from_table(table: &Table) -> Result<Self, String> {
+    pub(crate) fn try_from_table(table: &Table) -> Result<Self, String> {
         Value::Table(table.clone()).try_into().map_err(|error: toml::de::Error| error.to_string())
     }
 }
 
-fn read(layers: &Layers) -> Result<(String, String), ConfigError> {
+/// The file's name and text; no text where there is none and none was named.
+pub(crate) fn read(layers: &Layers) -> Result<(String, String), ConfigError> {
     let Some(path) = &layers.file else { return Ok(("the configuration".into(), String::new())) };
     let origin = path.display().to_string();
     match std::fs::read_to_string(path) {
@@ -84,41 +97,19 @@ fn read(layers: &Layers) -> Result<(String, String), ConfigError> {
 }
 
 /// Sets `section.key`, making sections on the way. The value is read as TOML where it is TOML.
-fn overlay(table: &mut Table, key: &str, text: &str) {
+pub(crate) fn overlay(table: &mut Table, key: &str, text: &str) -> Result<(), String> {
     let value = toml::from_str::<Table>(&format!("value = {text}"))
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| Value::String(text.to_owned()));
-    match key.split_once('.') {
-        None => {
-            table.insert(key.to_owned(), value);
-        }
-        Some((section, rest)) => {
-            let entry = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-            if let Value::Table(inner) = entry {
-                overlay(inner, rest, text);
-            }
-        }
-    }
-}
-
-fn check(config: &Config) -> Result<(), ConfigError> {
-    let positive = |key, value: u64| match value {
-        0 => Err(ConfigError::Unusable { key, value: "0".into(), why: "must be at least 1" }),
-        _ => Ok(()),
+    let Some((section, rest)) = key.split_once('.') else {
+        table.insert(key.to_owned(), value);
+        return Ok(());
     };
-    positive("run.max_concurrent", config.run.max_concurrent as u64)?;
-    positive("run.timeout_s", config.run.timeout_s)?;
-    positive("run.idle_s", config.run.idle_s)?;
-    positive("plugins.instances", u64::from(config.plugins.instances))?;
-    if config.server.listen.parse::<std::net::SocketAddr>().is_err() {
-        return Err(ConfigError::Unusable {
-            key: "server.listen",
-            value: config.server.listen.clone(),
-            why: "must be an address and a port, like 127.0.0.1:7700",
-        });
+    match table.entry(section).or_insert_with(|| Value::Table(Table::new())) {
+        Value::Table(inner) => overlay(inner, rest, text),
+        _ => Err(format!("`{section}` is not a section, so there is no `{rest}` in it")),
     }
-    Ok(())
 }
 
 /// Where the file is looked for when none is named: the data folder.
@@ -130,7 +121,9 @@ pub(crate) fn default_file(data: &Path) -> PathBuf {
 mod tests {
     use super::*;
     use crate::config::DEFAULT_TOML;
+    use crate::config::keys::{Key, flat};
     use jackfield_types::Micros;
+    use std::collections::BTreeSet;
 
     fn from_text(text: &str) -> Result<Config, ConfigError> {
         let folder = tempfile::tempdir().unwrap();
@@ -139,27 +132,68 @@ mod tests {
         load(&Layers { file: Some(file), required: true, ..Layers::default() })
     }
 
+    /// The default with these marks taken away.
+    fn uncommented(marks: &[&str]) -> String {
+        let without =
+            |line: &'static str| marks.iter().find_map(|mark| line.strip_prefix(mark)).unwrap_or(line);
+        DEFAULT_TOML.lines().flat_map(|line| [without(line), "\n"]).collect()
+    }
+
+    /// Every key that is written, with a star where a name is free.
+    fn written(value: &Value, path: &str, into: &mut BTreeSet<String>) {
+        match value {
+            Value::Table(table) => {
+                for (name, inner) in table {
+                    let free = ["executors", "workspaces", "plugins.limits"].contains(&path);
+                    let free = free || path.ends_with(".rates") && inner.is_table();
+                    let name = if free { "*" } else { name };
+                    written(inner, format!("{path}.{name}").trim_start_matches('.'), into);
+                }
+            }
+            Value::Array(items) if items.iter().any(Value::is_table) => {
+                items.iter().for_each(|item| written(item, path, into));
+            }
+            _ => drop(into.insert(path.to_owned())),
+        }
+    }
+
     #[test]
     fn the_commented_default_says_what_is_true() {
         assert_eq!(from_text(DEFAULT_TOML).unwrap(), Config::default());
-        // Every commented-out setting is one that the parser knows, with its default value.
-        let uncommented: String = DEFAULT_TOML
-            .lines()
-            .map(|line| line.strip_prefix("#: ").unwrap_or(line))
-            .flat_map(|line| [line, "\n"])
-            .collect();
-        let spelled_out = from_text(&uncommented).unwrap();
-        assert_eq!(spelled_out.run, Config { ..Config::default() }.run);
-        assert_eq!(spelled_out.breaker, Config::default().breaker);
-        assert_eq!(spelled_out.server, Config::default().server);
-        assert_eq!(spelled_out.keep, Config::default().keep);
-        // A setting that is not spelled out would have its default all the same.
-        let table: Table = toml::from_str(&uncommented).unwrap();
-        let keys: Vec<&str> = table["keep"].as_table().unwrap().keys().map(String::as_str).collect();
-        let mut named =
-            ["worktree_hours", "worktree_gb", "log_days", "log_gb", "event_days", "call_days", "every_min"];
-        named.sort_unstable();
-        assert_eq!(keys, named);
+        // What is marked as a default is known to the parser, and is the default.
+        assert_eq!(from_text(&uncommented(&["#: "])).unwrap(), Config::default());
+        // What is given as an example is known too, and can be used.
+        let examples = from_text(&uncommented(&["#: ", "#   "])).unwrap();
+        let (rung, site) = (&examples.ladder[0], &examples.workspaces["site"]);
+        assert_eq!((rung.name.as_str(), rung.executor.as_str()), ("deepseek", "claude"));
+        assert_eq!(rung.settings["auth_token_from"], "DEEPSEEK_API_KEY");
+        assert!(rung.environment.contains_key("DEEPSEEK_API_KEY"));
+        assert_eq!(site.repo.as_deref(), Some("owner/name"));
+    }
+
+    #[test]
+    fn the_commented_default_shows_every_setting_that_there_is() {
+        let mut shown = BTreeSet::new();
+        let text: Value = Value::Table(toml::from_str(&uncommented(&["#: ", "#   "])).unwrap());
+        written(&text, "", &mut shown);
+        // The sections say what there is: what is not set is there as null.
+        let examples: Config = text.try_into().unwrap();
+        let keys = flat(&examples).into_keys().map(|key| {
+            let steps: Vec<_> = key.0.iter().map(|step| Key(vec![step.clone()]).to_string()).collect();
+            match steps.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                ["executors", _, "rates", _, rest @ ..] => format!("executors.*.rates.*.{}", rest.join(".")),
+                [section @ ("executors" | "workspaces"), _, rest @ ..] => {
+                    format!("{section}.*.{}", rest.join("."))
+                }
+                ["plugins", "limits", _, rest @ ..] => format!("plugins.limits.*.{}", rest.join(".")),
+                ["ladder", _, "rates", ..] => "ladder.rates.input".to_owned(),
+                ["ladder", _, rest @ ..] => format!("ladder.{}", rest.join(".")),
+                ["ladder"] => "ladder.name".to_owned(),
+                steps => steps.join("."),
+            }
+        });
+        let missing: BTreeSet<_> = keys.filter(|key| !shown.contains(key)).collect();
+        assert_eq!(missing, BTreeSet::new(), "default.toml does not show these");
     }
 
     #[test]
@@ -171,6 +205,8 @@ mod tests {
         assert!(from_text("[breaker]\nday_usd = -1\n").is_err());
         let error = from_text("[run]\nmax_concurrent = 0\n").unwrap_err().to_string();
         assert!(error.contains("run.max_concurrent"), "{error}");
+        let error = from_text("[run]\nmax_concurrent = 0\n[queue]\npoll_s = 0").unwrap_err().to_string();
+        assert!(error.contains("run.max_concurrent") && error.contains("queue.poll_s"), "{error}");
     }
 
     #[test]
@@ -201,6 +237,9 @@ mod tests {
         };
         let error = load(&layers).unwrap_err().to_string();
         assert!(error.contains("JACKFIELD_RUN__TIMEOUTS") && error.contains("timeouts"), "{error}");
+        let flags = vec![("run.timeout_s".into(), "5".into()), ("run.timeout_s.long".into(), "5".into())];
+        let error = load(&Layers { flags, ..Layers::default() }).unwrap_err().to_string();
+        assert!(error.contains("`timeout_s` is not a section"), "{error}");
     }
 
     #[test]

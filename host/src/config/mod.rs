@@ -3,16 +3,26 @@
 //! Every field has a default, so an empty file is a valid one. An unknown key or a value that
 //! cannot be used is an error that names the file and the line, never a silent shrug.
 
+mod check;
+mod document;
+mod keys;
 mod load;
+mod review;
+mod secrets;
 mod sections;
+mod warn;
+mod words;
 
+pub(crate) use check::{SHIPPED_CHOOSER, SHIPPED_EXECUTORS, check, is_repo};
+pub(crate) use keys::{Key, Step, flat, shown};
 pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};
-pub(crate) use sections::is_secret_name;
+pub(crate) use review::{Finding, Review, Served, Severity};
+pub(crate) use secrets::is_secret_name;
 pub use sections::{
     BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
-    PluginLimits, PluginsSection, QueueSection, RateSection, RungSection, RunSection, ServerSection, TierName,
-    WorkspaceSection,
+    PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, ServerSection,
+    TierName, WorkspaceSection,
 };
 
 /// The commented default, as `jackfield config` prints it. A test holds it against the parser.

@@ -2,12 +2,12 @@
 
 use jackfield_plugins::{FailureMode, Grants};
 use jackfield_types::{Micros, Rates};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The whole configuration.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// The one port.
@@ -33,7 +33,7 @@ pub struct Config {
 }
 
 /// `[server]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSection {
     /// Address and port; loopback only.
@@ -47,7 +47,7 @@ impl Default for ServerSection {
 }
 
 /// `[run]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunSection {
     /// Attempts at work at once.
@@ -87,7 +87,7 @@ impl Default for RunSection {
 }
 
 /// `[queue]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct QueueSection {
     /// A worker says that it lives, every so many seconds.
@@ -125,7 +125,7 @@ impl Default for QueueSection {
 
 /// What becomes of a run whose agent was lost with its host. One that was taken over is never tried
 /// again by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LostPolicy {
     /// The same is tried once more.
@@ -136,7 +136,7 @@ pub enum LostPolicy {
 
 /// `[[ladder]]`: an executor with a model and an environment of its own, so that one program can stand
 /// on several rungs (Claude Code pointed at another provider's endpoint).
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct RungSection {
     /// What it is called in records, limits and cool-downs.
@@ -161,7 +161,7 @@ pub struct RungSection {
 }
 
 /// How strong a model is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum TierName {
@@ -171,7 +171,7 @@ pub enum TierName {
 }
 
 /// `[keep]`: by age and by size, whichever comes first. Branches and the ledger are always kept.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeepSection {
     /// Worktrees that were kept (`run.keep_worktrees`), hours after their attempt.
@@ -205,7 +205,7 @@ impl Default for KeepSection {
 }
 
 /// `[breaker]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BreakerSection {
     /// Spending stops here, dollars a UTC day.
@@ -252,7 +252,7 @@ impl Default for BreakerSection {
 }
 
 /// `[plugins]`
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PluginsSection {
     /// Watched for `.wasm` files; `plugins` in the data folder where not set.
@@ -280,7 +280,7 @@ impl Default for PluginsSection {
 }
 
 /// `[plugins.on_failure]`
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct FailureModes {
@@ -296,7 +296,7 @@ impl Default for FailureModes {
 }
 
 /// `[plugins.limits.KIND]`
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct LimitsSection {
@@ -307,7 +307,7 @@ pub struct LimitsSection {
 }
 
 /// Limits of one call. What is not set takes the kind's own value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PluginLimits {
     /// All memories and tables together, megabytes.
@@ -321,7 +321,7 @@ pub struct PluginLimits {
 }
 
 /// `[executors.NAME]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ExecutorSection {
     /// Off: never chosen, and refused when asked for.
@@ -355,14 +355,8 @@ impl Default for ExecutorSection {
     }
 }
 
-/// Whether a variable of this name most likely holds a secret, as such names go.
-pub(crate) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIALS"].iter().any(|end| name.ends_with(end))
-}
-
 /// `[executors.NAME.rates.MODEL]`, dollars per million tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct RateSection {
@@ -394,7 +388,7 @@ impl From<&RateSection> for Rates {
 }
 
 /// `[workspaces.NAME]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceSection {
     /// A git repository or a folder.
@@ -413,7 +407,7 @@ struct Dollars(Micros);
 impl<'de> Deserialize<'de> for Dollars {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged)]
+        #[serde(untagged, expecting = "expected dollars, like 20, 0.5 or \"0.50\"")]
         enum Written {
             Whole(i64),
             Decimal(f64),

@@ -19,6 +19,8 @@ use tokio::net::TcpListener;
 
 /// Largest request body, bytes: the longest instruction, escaped, and the rest.
 pub(super) const LARGEST_BODY: usize = 4 << 20;
+/// Carries the token where a caller has no say over `Authorization`, as those of `/execute`.
+const OWN_HEADER: &str = "x-auth-token";
 /// Most of a body that is too large which is read, bytes.
 const LARGEST_DROPPED: usize = 64 << 20;
 
@@ -78,15 +80,11 @@ pub(crate) async fn bind(listen: &str) -> Result<TcpListener, Problem> {
 }
 
 async fn authenticate(State(token): State<Token>, request: Request, next: Next) -> Response {
-    let given = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = given.and_then(|value| value.split_once(' '));
-    let right =
-        bearer.is_some_and(|(scheme, text)| scheme.eq_ignore_ascii_case("bearer") && token.is(text.trim()));
+    let (right, given) = shown(request.headers(), &token);
     if right {
         return next.run(request).await;
     }
-    let message =
-        if given.is_some() { "the bearer token is wrong" } else { "the request carries no bearer token" };
+    let message = if given { "the bearer token is wrong" } else { "the request carries no bearer token" };
     let problem = Problem::caller(
         "unauthorized",
         message,
@@ -95,6 +93,17 @@ async fn authenticate(State(token): State<Token>, request: Request, next: Next) 
     let mut response = rest::refuse(StatusCode::UNAUTHORIZED, problem);
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"jackfield\""));
     response
+}
+
+/// Whether the token is shown, and whether anything was shown at all.
+fn shown(headers: &HeaderMap, token: &Token) -> (bool, bool) {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (given, own) = (header(AUTHORIZATION.as_str()), header(OWN_HEADER));
+    let bearer = given.and_then(|value| value.split_once(' '));
+    let is_bearer = |scheme: &str| scheme.eq_ignore_ascii_case("bearer");
+    let right = own.is_some_and(|text| token.is(text.trim()))
+        || bearer.is_some_and(|(scheme, text)| is_bearer(scheme) && token.is(text.trim()));
+    (right, given.or(own).is_some())
 }
 
 /// Whoever is still sending does not read, so what is too large is taken in and dropped before it is

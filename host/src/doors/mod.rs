@@ -5,7 +5,12 @@ pub mod cli;
 pub mod http;
 mod mcp;
 mod rest;
+mod rest_tasks;
+mod stream;
 mod text;
+mod text_explain;
+mod text_people;
+mod text_workers;
 mod token;
 
 pub use token::Token;

@@ -1,26 +1,22 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
+use super::{rest_tasks, stream};
 use crate::Host;
 use crate::api::{ExecuteRequest, Health, RunsFilter};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE};
-use axum::http::{StatusCode, Uri};
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jackfield_types::{Audience, Micros, Problem, RunId};
+use jackfield_types::{Audience, Micros, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::convert::Infallible;
-use std::time::Duration;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 /// Who asks, for the record.
-const PRINCIPAL: &str = "rest";
+pub(super) const PRINCIPAL: &str = "rest";
 /// The content type of a problem document.
 const PROBLEM: &str = "application/problem+json";
 /// Most events on one page of a log.
@@ -30,16 +26,19 @@ const PAGE: u32 = 1_000;
 pub(super) fn router(host: Host) -> Router {
     Router::new()
         .route("/tasks/execute", post(execute))
+        .route("/execute", post(execute))
         .route("/workflow/stats", get(stats))
         .route("/api/runs", get(runs))
         .route("/api/runs/{run}", get(run).post(act_on_run))
         .route("/api/runs/{run}/logs", get(logs))
         .route("/api/runs/{run}/diff", get(diff))
+        .route("/api/events", get(events))
         .route("/api/breaker", get(breaker).post(act_on_breaker))
         .route("/api/breaker/history", get(breaker_history))
         .route("/api/plugins", get(plugins))
         .route("/api/status", get(status))
         .route("/api/auth", get(auth))
+        .merge(rest_tasks::router())
         .with_state(host)
 }
 
@@ -60,7 +59,8 @@ pub(super) async fn no_route(uri: Uri) -> Response {
     let problem = Problem::caller(
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
-        "routes: /mcp, /tasks/execute, /workflow/stats, /api/runs, /api/breaker, /api/plugins, /api/status, /api/auth, /health",
+        "routes: /mcp, /execute, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
+         /api/events, /api/breaker, /api/plugins, /api/workers, /api/status, /api/auth, /health",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }
@@ -109,7 +109,7 @@ pub(super) fn too_large() -> Problem {
 }
 
 /// A problem on its way out.
-struct Refused(Problem);
+pub(super) struct Refused(Problem);
 
 impl From<Problem> for Refused {
     fn from(problem: Problem) -> Self {
@@ -127,7 +127,7 @@ fn status_of(problem: &Problem) -> StatusCode {
     match (problem.code.as_str(), problem.audience) {
         ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
-        ("run_ended", _) => StatusCode::CONFLICT,
+        ("run_ended" | "run_active" | "task_closed" | "handoff", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
         (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
@@ -139,10 +139,10 @@ fn status_of(problem: &Problem) -> StatusCode {
     }
 }
 
-type Answered<T> = Result<T, Refused>;
+pub(super) type Answered<T> = Result<T, Refused>;
 
 /// A JSON body, with errors that say where it is wrong.
-fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
+pub(super) fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
     let bytes = bytes.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return too_large();
@@ -159,7 +159,7 @@ fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> R
 }
 
 /// What follows the `?`, with errors that name it.
-fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
+pub(super) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
     let Query(query) = query.map_err(|rejection| {
         Problem::caller("bad_query", rejection.body_text(), "mend what follows the `?` of the address")
     })?;
@@ -233,6 +233,7 @@ impl Default for LogQuery {
 async fn logs(
     State(host): State<Host>,
     Path(run): Path<String>,
+    headers: HeaderMap,
     asked: Result<Query<LogQuery>, QueryRejection>,
 ) -> Answered<Response> {
     let query = query(asked)?;
@@ -240,40 +241,19 @@ async fn logs(
     if !query.stream {
         return Ok(Json(host.run_events(run, query.after, query.limit.clamp(1, PAGE)).await?).into_response());
     }
-    Ok(stream(host, run, query.after).into_response())
+    stream::run(&host, run, &headers, query.after).await
 }
 
-/// Events as they come. A reader that is slow is waited for: the events are in the store.
-fn stream(host: Host, run: RunId, after: u64) -> impl IntoResponse {
-    let (send, receive) = mpsc::channel::<Result<Event, Infallible>>(64);
-    tokio::spawn(async move {
-        let mut seen = after;
-        loop {
-            let Ok(events) = host.run_events(run, seen, PAGE).await else { return };
-            for event in &events {
-                seen = event.seq;
-                let data = serde_json::to_string(event).unwrap_or_default();
-                let sent =
-                    send.send(Ok(Event::default().id(seen.to_string()).event(&event.kind).data(data))).await;
-                if sent.is_err() {
-                    return;
-                }
-            }
-            if !events.is_empty() {
-                continue;
-            }
-            let mut more = false;
-            let state = tokio::select! {
-                state = host.follow(run, seen, Duration::from_millis(500), |_| more = true) => state,
-                () = send.closed() => return,
-            };
-            let ended = state.is_ok_and(jackfield_types::RunState::is_final);
-            if ended && !more {
-                return;
-            }
-        }
-    });
-    Sse::new(ReceiverStream::new(receive)).keep_alive(KeepAlive::default())
+async fn events(
+    State(host): State<Host>,
+    headers: HeaderMap,
+    asked: Result<Query<LogQuery>, QueryRejection>,
+) -> Answered<Response> {
+    let query = query(asked)?;
+    if query.stream {
+        return stream::events(&host, &headers, query.after);
+    }
+    Ok(Json(host.events(query.after, query.limit.clamp(1, PAGE)).await?).into_response())
 }
 
 async fn diff(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {

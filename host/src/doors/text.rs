@@ -4,11 +4,13 @@ use crate::api::{AuthStatus, OrchestratorStatus};
 use crate::engine::{Advice, event_line};
 use comfy_table::{ContentArrangement, Table, presets};
 use jackfield_plugins::{CheckReport, CheckVerdict, Inspection, PluginStatus};
-use jackfield_store::{BreakerStatus, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView, Totals};
+use jackfield_store::{
+    Artifact, Attempt, BreakerStatus, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView, Totals,
+};
 use jackfield_types::{Settled, Timestamp};
 
 /// A table that fits its terminal, or one without bounds where there is no terminal.
-fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+pub(super) fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(heads);
     for row in rows {
@@ -18,11 +20,11 @@ fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [Strin
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn when(at: Timestamp) -> String {
+pub(super) fn when(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-fn or_dash(text: Option<impl ToString>) -> String {
+pub(super) fn or_dash(text: Option<impl ToString>) -> String {
     text.map_or_else(|| "-".into(), |text| text.to_string())
 }
 
@@ -53,7 +55,14 @@ pub(crate) fn run(view: &RunView) -> String {
         format!("kind      {}, complexity {}", view.task.task_type, view.task.complexity),
         format!("created   {}", when(view.run.created_at)),
     ];
-    for attempt in &view.attempts {
+    lines.extend(run_lines(&view.attempts, &view.artifacts));
+    lines.join("\n")
+}
+
+/// The attempts of a run, and what they produced.
+pub(super) fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for attempt in attempts {
         lines.push(format!("\nattempt {} {}  {}", attempt.number, attempt.id, attempt.state));
         lines.push(format!("  by        {} {}", attempt.executor, attempt.model.as_deref().unwrap_or("")));
         lines.push(format!("  why       {}", attempt.reason));
@@ -80,12 +89,10 @@ pub(crate) fn run(view: &RunView) -> String {
         }
         lines.extend(attempt.branch.iter().map(|branch| format!("  branch    {branch}")));
     }
-    lines.extend(
-        view.artifacts
-            .iter()
-            .map(|artifact| format!("\n{}: {} ({})", artifact.kind, artifact.label, artifact.target)),
-    );
-    lines.join("\n")
+    let produced =
+        |artifact: &Artifact| format!("\n{}: {} ({})", artifact.kind, artifact.label, artifact.target);
+    lines.extend(artifacts.iter().map(produced));
+    lines
 }
 
 pub(crate) fn event(event: &RunEvent) -> Option<String> {

@@ -13,8 +13,8 @@ use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::driving::Capabilities;
 use jackfield_store::{Account, Admission, Idempotency, Limits, NewAttempt, NewRun, NewTask};
 use jackfield_types::{AttemptId, Digest, Micros, Problem, RunId, TaskId, Timestamp};
-use tokio_util::task::task_tracker::TaskTrackerToken;
 use sha2::{Digest as _, Sha256};
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// Longest title of a task, bytes.
 const TITLE: usize = 80;
@@ -94,15 +94,20 @@ impl Inner {
         let mut attempts: Vec<NewAttempt> = Vec::new();
         for pick in picks {
             let number = super::advance::count(&attempts) + 1;
-            let attempt = self.new_attempt(order, pick.executor, pick.rung, NewPlan {
-                number,
-                round: 1,
-                model: pick.model,
-                effort: pick.effort.or(order.request.effort),
-                reason: pick.reason,
-                chosen_by: pick.chosen_by,
-                context: None,
-            });
+            let attempt = self.new_attempt(
+                order,
+                pick.executor,
+                pick.rung,
+                NewPlan {
+                    number,
+                    round: 1,
+                    model: pick.model,
+                    effort: pick.effort.or(order.request.effort),
+                    reason: pick.reason,
+                    chosen_by: pick.chosen_by,
+                    context: None,
+                },
+            );
             calls.extend(concerning(pick.calls, task, run, Some(attempt.id)));
             attempts.push(attempt);
         }
@@ -113,7 +118,7 @@ impl Inner {
                 id: task,
                 workspace: order.workspace.id,
                 principal: principal.to_owned(),
-                title: title(&order.request.instruction),
+                title: title(order.request.title.as_deref(), &order.request.instruction),
                 instruction: order.request.instruction.clone(),
                 task_type: order.task_type.clone(),
                 complexity: order.complexity,
@@ -181,9 +186,10 @@ impl Inner {
     }
 }
 
-fn title(instruction: &str) -> String {
-    let line = instruction.lines().map(str::trim).find(|line| !line.is_empty());
-    clip(line.unwrap_or_default(), TITLE)
+/// The name that was given, or the instruction's first line.
+pub(super) fn title(given: Option<&str>, instruction: &str) -> String {
+    let mut lines = given.into_iter().chain([instruction]).flat_map(str::lines).map(str::trim);
+    clip(lines.find(|line| !line.is_empty()).unwrap_or_default(), TITLE)
 }
 
 /// The key, and a digest of everything that makes it the same request. How long the caller waits

@@ -29,7 +29,7 @@ impl Inner {
         let Some(identity): Option<Identity> = identity else { return Some(lost(attempt, LOST_ELSEWHERE)) };
         self.end_check(attempt).await;
         let agent = match (adopt(identity.clone()), identity.fate()) {
-            (Some(running), _) => Agent::Alive(running),
+            (Some(running), _) => Agent::Alive(Box::new(running)),
             (None, Fate::Ended(exited)) => Agent::Gone(exited),
             (None, Fate::Started) => Agent::Gone(Exited::UNKNOWN),
             (None, Fate::NeverStarted) => return self.again(run, attempt, planned).await,
@@ -73,7 +73,8 @@ impl Inner {
         let unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
         let files = self.attempt_files(run.id, attempt.id);
         let mut ended = Ended::unknown(attempt);
-        let worktree = attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
+        let worktree =
+            attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
         match self.listen_again(run, attempt, planned, &files, agent).await {
             Ok(None) => return None,
             Ok(Some(heard)) => ended.take_heard(heard, planned),
@@ -81,7 +82,8 @@ impl Inner {
         }
         if unseen {
             ended.outcome.process = Process::Lost;
-            ended.outcome.failure = Some(loss("the host went away while the agent was at work, and the agent with it"));
+            ended.outcome.failure =
+                Some(loss("the host went away while the agent was at work, and the agent with it"));
         }
         match worktree {
             Some(worktree) => self.finish_work(run, attempt.id, &files, &worktree, &mut ended).await,
@@ -112,7 +114,8 @@ impl Inner {
         };
         let section = self.section_on(&planned.executor.plugin.name, planned.rung.as_deref());
         let description = &planned.executor.description;
-        let sources = super::environment::Sources { host: &self.environment, executor: &section, description };
+        let sources =
+            super::environment::Sources { host: &self.environment, executor: &section, description };
         let reading = super::reading::Reading::new(self, run, planned, drive, sources.redactor(), grace);
         reading.again(attempt.started_at).listen(agent, files).await
     }
@@ -161,5 +164,6 @@ pub(super) fn lost(attempt: &Attempt, why: &str) -> Ended {
 }
 
 fn loss(why: &str) -> Failure {
-    Failure::new(FailureClass::Lost, why).with_remedy("what it had done is on its branch; run it again to go on")
+    Failure::new(FailureClass::Lost, why)
+        .with_remedy("what it had done is on its branch; run it again to go on")
 }

@@ -4,12 +4,13 @@
 use super::Inner;
 use super::carry::{Done, tier_of};
 use super::choose::{Behind, decision, failed_decision, milliseconds, task};
-use super::{context, report};
 use super::running::Running;
+use super::{context, report};
 use jackfield_plugins::facts::choosing::{self, Past, Step};
-use jackfield_store::{Attempt, NewAttempt, NewDecision, NewHandoff, NewPluginCall, RunView, Then};
+use jackfield_store::{Attempt, Decided, NewAttempt, NewHandoff, NewPluginCall, RunView, Then};
 use jackfield_types::{
-    AttemptId, AttemptState, Delivered, FailureClass, FailureKind, PluginRef, Problem, RunState, Settled, Verified,
+    AttemptId, AttemptState, Delivered, FailureClass, FailureKind, PluginRef, Problem, RunState, Settled,
+    Verified,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +19,7 @@ use serde_json::{Value, json};
 pub(crate) struct Follows {
     pub(crate) then: Then,
     pub(crate) calls: Vec<NewPluginCall>,
-    pub(crate) decisions: Vec<NewDecision>,
+    pub(crate) decisions: Vec<Decided>,
     pub(crate) chosen: Option<AttemptId>,
 }
 
@@ -27,15 +28,9 @@ impl Follows {
         Self { then: Then::End(state), ..Self::default() }
     }
 
-    pub(crate) fn decided(
-        mut self,
-        kind: &str,
-        by: impl Into<String>,
-        reason: &str,
-        details: Value,
-    ) -> Self {
+    pub(crate) fn decided(mut self, kind: &str, by: impl Into<String>, reason: &str, details: Value) -> Self {
         let (kind, by, reason) = (kind.to_owned(), by.into(), reason.to_owned());
-        self.decisions.push(NewDecision { kind, by, reason, details });
+        self.decisions.push(Decided { kind, by, reason, details });
         self
     }
 }
@@ -124,7 +119,9 @@ impl Inner {
         match step {
             Step::Done(reason) => end().decided("done", digest, &reason, Value::Null),
             Step::Stop(reason) => end().decided("stop", digest, &reason, Value::Null),
-            Step::Human(reason) if most > 1 => self.hand_over(view, std::slice::from_ref(last), &reason, digest),
+            Step::Human(reason) if most > 1 => {
+                self.hand_over(view, std::slice::from_ref(last), &reason, digest)
+            }
             Step::Human(reason) => end().decided("stop", digest, &reason, Value::Null),
             Step::Retry(choice) => {
                 let wanted = json!({ "wanted": choice.reason });
@@ -156,8 +153,12 @@ impl Inner {
                     .collect();
                 match self.next_round(run, view, last, options, &chosen, by) {
                     Some(attempts) if attempts.len() > 1 => {
-                        Follows { then: Then::Again { attempts, not_before: None }, ..end() }
-                            .decided("consensus", digest, &consensus.reason, Value::Null)
+                        Follows { then: Then::Again { attempts, not_before: None }, ..end() }.decided(
+                            "consensus",
+                            digest,
+                            &consensus.reason,
+                            Value::Null,
+                        )
                     }
                     _ => refused("a consensus needs two or more candidates that are there", wanted),
                 }
@@ -193,15 +194,20 @@ impl Inner {
             && !view.attempts.iter().any(|attempt| failed_with(attempt, FailureClass::Lost));
         let planned = last.planned.as_ref().filter(|_| again)?;
         let reason = "its worker went away with it; the same is tried once more";
-        let attempt = self.new_attempt(&run.order, planned.executor.clone(), planned.rung.clone(), NewPlan {
-            number: count(&view.attempts) + 1,
-            round: last.attempt.round + 1,
-            model: planned.model.clone(),
-            effort: planned.effort,
-            reason: reason.to_owned(),
-            chosen_by: last.attempt.chosen_by.clone(),
-            context: planned.context.clone(),
-        });
+        let attempt = self.new_attempt(
+            &run.order,
+            planned.executor.clone(),
+            planned.rung.clone(),
+            NewPlan {
+                number: count(&view.attempts) + 1,
+                round: last.attempt.round + 1,
+                model: planned.model.clone(),
+                effort: planned.effort,
+                reason: reason.to_owned(),
+                chosen_by: last.attempt.chosen_by.clone(),
+                context: planned.context.clone(),
+            },
+        );
         let then = Then::Again { attempts: vec![attempt], not_before: None };
         Some(Follows { then, ..Follows::default() }.decided("retry", "host", reason, Value::Null))
     }
@@ -210,7 +216,8 @@ impl Inner {
     pub(crate) async fn options(&self, run: &Running) -> Result<Options, Problem> {
         let (candidates, behind) = self.candidates(&run.order, self.clock.now()).await?;
         let budget = self.budget(&run.order).await?;
-        let named = run.order.request.executor.as_deref();
+        // Where nothing more is tried anyway, the chooser sees everybody.
+        let named = run.order.request.executor.as_deref().filter(|_| self.most_attempts(run) > 1);
         let (candidates, behind) = candidates
             .into_iter()
             .zip(behind)
@@ -235,27 +242,26 @@ impl Inner {
         let plan = |(index, (candidate, effort, reason)): (usize, &(u32, Option<_>, String))| {
             let candidate = usize::try_from(*candidate).ok()?;
             let (facts, behind) = (options.candidates.get(candidate)?, options.behind.get(candidate)?);
-            Some(self.new_attempt(&run.order, behind.executor.clone(), behind.rung.clone(), NewPlan {
-                number: first + u32::try_from(index).ok()?,
-                round: last.attempt.round + 1,
-                model: facts.model.clone(),
-                effort: run.order.request.effort.or(effort.map(Into::into)),
-                reason: reason.clone(),
-                chosen_by: Some(by.clone()),
-                context: Some(context.clone()),
-            }))
+            Some(self.new_attempt(
+                &run.order,
+                behind.executor.clone(),
+                behind.rung.clone(),
+                NewPlan {
+                    number: first + u32::try_from(index).ok()?,
+                    round: last.attempt.round + 1,
+                    model: facts.model.clone(),
+                    effort: run.order.request.effort.or(effort.map(Into::into)),
+                    reason: reason.clone(),
+                    chosen_by: Some(by.clone()),
+                    context: Some(context.clone()),
+                },
+            ))
         };
         chosen.iter().enumerate().map(plan).collect()
     }
 
     /// The run waits for a person, with what there is to judge by.
-    pub(crate) fn hand_over(
-        &self,
-        view: &RunView,
-        done: &[Done],
-        reason: &str,
-        by: String,
-    ) -> Follows {
+    pub(crate) fn hand_over(&self, view: &RunView, done: &[Done], reason: &str, by: String) -> Follows {
         let handoff = NewHandoff {
             title: format!("{}: {}", view.task.title, super::events::clip(reason, 160)),
             body: format!(
@@ -264,7 +270,12 @@ impl Inner {
             ),
             evidence: context::evidence(view, done),
         };
-        Follows { then: Then::Human(handoff), ..Follows::default() }.decided("handoff", by, reason, Value::Null)
+        Follows { then: Then::Human(handoff), ..Follows::default() }.decided(
+            "handoff",
+            by,
+            reason,
+            Value::Null,
+        )
     }
 
     /// What became of every attempt of the run, those of the round that is over included.
@@ -279,7 +290,11 @@ impl Inner {
             let outcome = attempt.outcome.as_ref()?;
             let (succeeded, class) = came_to(attempt.settled.as_ref()?);
             Some(past(
-                (&attempt.executor, attempt.model.as_deref(), tier(&attempt.executor, attempt.model.as_deref())),
+                (
+                    &attempt.executor,
+                    attempt.model.as_deref(),
+                    tier(&attempt.executor, attempt.model.as_deref()),
+                ),
                 (succeeded, class, outcome.delivered, outcome.verified),
                 attempt.cost.unsigned(),
                 attempt.latency_ms.unwrap_or(0),

@@ -4,24 +4,26 @@
 //! other outcome; nothing here decides what comes next.
 
 use super::Inner;
-use crate::config::ExecutorSection;
-use super::environment::{BASH_STARTUP, Sources};
 use super::ended::Ended;
+use super::environment::{BASH_STARTUP, Sources};
 use super::files::{Files, file_failure};
 use super::pricing::Pricing;
 use super::reading::{Agent, Reading};
 use super::redact::Redactor;
 use super::running::Running;
+use crate::config::ExecutorSection;
 use jackfield_plugins::facts::driving;
 use jackfield_plugins::{Drive, ExecutorInfo, PluginError};
 use jackfield_process::{ProcessLimits, Spec};
 use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started};
-use jackfield_types::{
-    AttemptId, Delivered, Effort, Failure, FailureClass,
-};
-use jackfield_workspace::{Release, Worktree};
+use jackfield_types::{AttemptId, Delivered, Effort, Failure, FailureClass};
+use jackfield_workspace::{Release, WorkspaceError, Worktree};
 use serde_json::json;
 use std::path::Path;
+
+/// How often, and how long after, a worktree that somebody is at is asked for again.
+const TRIES: u32 = 20;
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// What an attempt is to be: decided and admitted, not begun.
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ impl Inner {
     /// Carries out one attempt from worktree to captured diff. Nothing where it is left to another host.
     pub(crate) async fn attempt(&self, run: &Running, planned: &Planned) -> Option<Ended> {
         let mut ended = Ended::nothing(planned);
-        match self.from_the_start(run, planned, &mut ended).await {
+        match self.start_to_end(run, planned, &mut ended).await {
             Ok(true) => {}
             Ok(false) => return None,
             Err(failure) => ended.fail(failure),
@@ -56,7 +58,7 @@ impl Inner {
         Some(ended)
     }
 
-    async fn from_the_start(
+    async fn start_to_end(
         &self,
         run: &Running,
         planned: &Planned,
@@ -79,12 +81,22 @@ impl Inner {
 
     /// A fresh worktree, or the one that a host made before it went away without starting an agent in it.
     async fn worktree(&self, run: &Running, attempt: AttemptId) -> Result<Worktree, Failure> {
-        let failed =
-            |error: jackfield_workspace::WorkspaceError| from_problem(FailureClass::Unknown, error.problem());
+        let failed = |error: WorkspaceError| from_problem(FailureClass::Unknown, error.problem());
         match self.worktrees.find(attempt).await.map_err(failed)? {
             Some(worktree) => Ok(worktree),
-            None => self.worktrees.create(&run.order.source, run.id, attempt).await.map_err(failed),
+            None => self.create_worktree(run, attempt).await.map_err(failed),
         }
+    }
+
+    /// Somebody may be tidying up what an earlier host began for this attempt: it takes moments.
+    async fn create_worktree(&self, run: &Running, attempt: AttemptId) -> Result<Worktree, WorkspaceError> {
+        for _ in 0..TRIES {
+            match self.worktrees.create(&run.order.source, run.id, attempt).await {
+                Err(WorkspaceError::AttemptTaken(_)) => tokio::time::sleep(PAUSE).await,
+                made => return made,
+            }
+        }
+        self.worktrees.create(&run.order.source, run.id, attempt).await
     }
 
     /// When the agent is done: what it changed is captured, checked, and let go of.
@@ -146,7 +158,9 @@ impl Inner {
         let running = self.start(spec, planned.id, worktree).await?;
         let grace = std::time::Duration::from_millis(command.final_grace);
         let reading = Reading::new(self, run, planned, drive, redactor, grace);
-        let Some(heard) = reading.listen(Agent::Alive(running), files).await? else { return Ok(false) };
+        let Some(heard) = reading.listen(Agent::Alive(Box::new(running)), files).await? else {
+            return Ok(false);
+        };
         ended.take_heard(heard, planned);
         Ok(true)
     }
@@ -179,6 +193,7 @@ impl Inner {
             answer: redactor.json(answer),
             micros: u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
             seed: Some(drive.seed()),
+            notes: Vec::new(),
             error,
         };
         let recorded = self.store.record_calls(vec![call]).await;

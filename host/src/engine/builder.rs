@@ -148,6 +148,7 @@ impl HostBuilder {
             work: self.work,
             worker: WorkerId::new(),
             wake: Notify::new(),
+            repaired: OnceCell::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             host: recover::host_instance(),
@@ -159,7 +160,7 @@ impl HostBuilder {
 }
 
 /// The generous limits of each kind, with the operator's figures in their place.
-fn limits(section: &crate::config::LimitsSection) -> KindLimits {
+pub(super) fn limits(section: &crate::config::LimitsSection) -> KindLimits {
     let generous = KindLimits::generous();
     let with = |own: &PluginLimits, limits: Limits| Limits {
         memory_bytes: own.memory_mb.map_or(limits.memory_bytes, |mb| mb << 20),

@@ -5,9 +5,7 @@ use super::ended::Ended;
 use super::{Host, Inner};
 use crate::api::Answer;
 use jackfield_store::{Attempt, RunView, Settlement, Then};
-use jackfield_types::{
-    AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Settled,
-};
+use jackfield_types::{AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Settled};
 use std::time::Duration;
 
 impl Host {
@@ -68,11 +66,7 @@ impl Inner {
     }
 }
 
-fn not_made(
-    attempt: &Attempt,
-    planned: Option<&super::attempt::Planned>,
-    failure: &Failure,
-) -> Settlement {
+fn not_made(attempt: &Attempt, planned: Option<&super::attempt::Planned>, failure: &Failure) -> Settlement {
     let ended = planned.map_or_else(
         || {
             let mut ended = Ended::unknown(attempt);

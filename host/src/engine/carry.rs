@@ -107,8 +107,7 @@ impl Inner {
         let serving = self.plugins.executors();
         let executor = serving.into_iter().find(|info| info.plugin.name == attempt.executor)?;
         let rung = attempt.rung.clone();
-        let pricing =
-            self.pricing(&executor, rung.as_deref(), attempt.model.as_deref(), attempt.created_at);
+        let pricing = self.pricing(&executor, rung.as_deref(), attempt.model.as_deref(), attempt.created_at);
         Some(Planned {
             id: attempt.id,
             executor,
@@ -159,8 +158,8 @@ impl Inner {
 
     /// A run whose workspace or request cannot be made sense of any more has failed, and says why.
     async fn cannot_carry(&self, view: &RunView, problem: &jackfield_types::Problem) {
-        let failure = Failure::new(FailureClass::Unknown, problem.message.clone())
-            .with_remedy(problem.remedy.clone());
+        let failure =
+            Failure::new(FailureClass::Unknown, problem.message.clone()).with_remedy(problem.remedy.clone());
         let limits = self.limits(Some(view.run.workspace), None);
         let open: Vec<_> =
             view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled).collect();

@@ -162,10 +162,10 @@ fn failure(results: &[CheckResult]) -> Option<Failure> {
     let names: Vec<_> = failed.iter().map(|check| check.name.as_str()).collect();
     let message =
         format!("{} of {} checks failed: {}", failed.len(), results.len(), clip(&names.join(", "), 200));
-    Some(
-        Failure::new(FailureClass::TestFail, message)
-            .with_remedy(format!("look at what `{}` printed: `jackfield explain` shows it", clip(&first.command, 80))),
-    )
+    Some(Failure::new(FailureClass::TestFail, message).with_remedy(format!(
+        "look at what `{}` printed: `jackfield explain` shows it",
+        clip(&first.command, 80)
+    )))
 }
 
 fn tail(file: &Path) -> String {

@@ -212,7 +212,7 @@ pub(crate) fn decision<T: serde::Serialize>(
     function: &str,
     facts: Value,
 ) -> Vec<NewPluginCall> {
-    let call = |plugin: &PluginRef, answer, error| NewPluginCall {
+    let call = |plugin: &PluginRef, answer, error: Option<String>| NewPluginCall {
         task: None,
         run: None,
         attempt: None,
@@ -222,6 +222,7 @@ pub(crate) fn decision<T: serde::Serialize>(
         answer,
         micros: called.micros,
         seed: Some(called.seed),
+        notes: if error.is_none() { called.notes.clone() } else { Vec::new() },
         error,
     };
     let failed =
@@ -254,6 +255,7 @@ pub(crate) fn failed_decision(error: &PluginError, function: &str, facts: Value)
         answer: Value::Null,
         micros: 0,
         seed: None,
+        notes: Vec::new(),
         error: Some(error.to_string()),
     })
 }
@@ -356,7 +358,8 @@ impl History {
         let share = self.shares.get(&key).copied().unwrap_or(0);
         let Some(stats) = self.stats.get(&key) else { return Past { share, ..Past::default() } };
         Past {
-            attempts: stats.attempts,
+            // What a login or a rate limit cut short says nothing about the work.
+            attempts: stats.judged(),
             succeeded: stats.succeeded,
             verified: stats.verified,
             mean_cost: stats.mean_cost(),

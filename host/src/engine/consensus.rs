@@ -8,8 +8,9 @@ use super::report;
 use super::running::Running;
 use super::{Host, Inner, advance};
 use crate::api::{Answer, ExecuteRequest};
+use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
-use jackfield_types::{AttemptState, FailureKind, Micros, Problem, Settled};
+use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Settled};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::time::Duration;
@@ -34,8 +35,21 @@ impl Host {
     ) -> Result<Answer, Problem> {
         let wait = request.wait_s.unwrap_or(self.0.config().run.wait_s);
         let verbosity = request.verbosity.clone();
-        let run = self.0.dispatch_several(request, executors, principal).await?;
+        let run = self.dispatch_consensus(request, executors, principal).await?;
         self.result(run, Duration::from_secs(wait), verbosity.as_deref()).await
+    }
+
+    /// Starts such a run and gives it at once.
+    ///
+    /// # Errors
+    /// As [`consensus`](Self::consensus).
+    pub async fn dispatch_consensus(
+        &self,
+        request: ExecuteRequest,
+        executors: &[String],
+        principal: &str,
+    ) -> Result<RunId, Problem> {
+        self.0.dispatch_several(request, executors, principal).await
     }
 }
 
@@ -45,7 +59,7 @@ impl Inner {
         request: ExecuteRequest,
         executors: &[String],
         principal: &str,
-    ) -> Result<jackfield_types::RunId, Problem> {
+    ) -> Result<RunId, Problem> {
         if request.executor.is_some() {
             return Err(Problem::caller(
                 "one_executor_named",
@@ -57,7 +71,9 @@ impl Inner {
         let order = self.order(request).await?;
         let picks = match executors.len() {
             0 => self.two_best(&order).await?,
-            2..=MOST => executors.iter().map(|name| self.asked_for(name, &order)).collect::<Result<_, _>>()?,
+            2..=MOST => {
+                executors.iter().map(|name| self.asked_for(name, &order)).collect::<Result<_, _>>()?
+            }
             number => {
                 return Err(Problem::caller(
                     "not_several",
@@ -94,7 +110,101 @@ impl Inner {
         ))
     }
 
-    pub(super) async fn judged(&self, _run: &Running, view: &RunView, done: &[Done]) -> Follows {
-        self.hand_over(view, done, "no judge", "host".to_owned())
+    /// The judge's word on a round of several.
+    pub(super) async fn judged(&self, run: &Running, view: &RunView, done: &[Done]) -> Follows {
+        let workspace = &run.order.workspace.name;
+        let results: Vec<ResultInQuestion> = done
+            .iter()
+            .map(|one| ResultInQuestion {
+                report: report::report(&as_settled(view, one), &[], workspace, self.clock.now()),
+                diff: diff_of(&one.ended.artifacts),
+            })
+            .collect();
+        let cost: Micros = done.iter().map(|one| one.ended.cost.total).sum();
+        let facts = json!({ "results": results });
+        let (comparison, by, calls) = match self.plugins.compare(&results).await {
+            Ok(called) => {
+                let calls = decision(&called, "compare", facts);
+                (called.value, called.plugin.digest.to_string(), calls)
+            }
+            Err(error) => {
+                let calls = failed_decision(&error, "compare", facts).into_iter().collect();
+                let reason = format!("nobody could compare what they did: {error}");
+                let follows = self.hand_over(view, done, &reason, "host".to_owned());
+                return Follows { calls, ..follows };
+            }
+        };
+        let winner = comparison.winner.and_then(|index| done.get(usize::try_from(index).ok()?));
+        let details = verdict(&comparison, done, winner, cost);
+        let follows = match winner {
+            Some(winner) => Follows {
+                chosen: Some(winner.attempt.id),
+                ..Follows::end(advance::end_state(&winner.settled))
+            },
+            // Where nobody could have done it, a person cannot choose either.
+            None if done.iter().all(cannot) => {
+                Follows::end(done.last().map_or(RunState::Failed, |one| advance::end_state(&one.settled)))
+            }
+            None => self.hand_over(view, done, &comparison.reason, by.clone()),
+        };
+        Follows { calls, ..follows }.decided("verdict", by, &comparison.reason, details)
     }
+}
+
+/// It failed for a reason that no better work would have changed.
+fn cannot(done: &Done) -> bool {
+    matches!(&done.settled, Settled::Failed(failure) if failure.class.kind() != FailureKind::Quality)
+}
+
+/// What was compared and how it came out, for whoever asks later.
+fn verdict(comparison: &Comparison, done: &[Done], winner: Option<&Done>, cost: Micros) -> Value {
+    json!({
+        "comparison": comparison,
+        "attempts": done.iter().map(|one| one.attempt.id).collect::<Vec<_>>(),
+        "winner": winner.map(|one| one.attempt.id),
+        "cost_usd": cost.usd(),
+    })
+}
+
+/// The run as if that attempt were its only one, and settled.
+fn as_settled(view: &RunView, done: &Done) -> RunView {
+    let ended = &done.ended;
+    let mut attempt = done.attempt.clone();
+    attempt.state = AttemptState::Settled;
+    attempt.outcome = Some(ended.outcome.clone());
+    attempt.settled = Some(done.settled.clone());
+    attempt.usage = ended.usage;
+    attempt.cost = ended.cost.total;
+    attempt.cost_source = Some(ended.cost.source);
+    attempt.answer = Some(ended.answer.clone());
+    attempt.latency_ms = Some(done.latency_ms);
+    attempt.checks = (!ended.checks.is_empty()).then(|| ended.checks.clone());
+    let artifact = |new: &NewArtifact| Artifact {
+        id: 0,
+        run: view.run.id,
+        attempt: attempt.id,
+        kind: new.kind.clone(),
+        label: new.label.clone(),
+        target: new.target.clone(),
+        bytes: new.bytes,
+        meta: new.meta.clone(),
+        created_at: view.run.created_at,
+    };
+    RunView {
+        task: view.task.clone(),
+        run: jackfield_store::Run { chosen: None, ..view.run.clone() },
+        artifacts: ended.artifacts.iter().map(artifact).collect(),
+        attempts: vec![attempt],
+    }
+}
+
+fn diff_of(artifacts: &[NewArtifact]) -> String {
+    let diff = artifacts.iter().find(|artifact| artifact.kind == "diff");
+    let read = |path: &str| {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(LONGEST_DIFF).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    let bytes = diff.map(|diff| read(&diff.target).unwrap_or_default()).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -46,7 +46,8 @@ fn attempts<'a>(view: &'a RunView, done: &'a [Done]) -> Vec<Told<'a>> {
 }
 
 fn files_of(view: &RunView, attempt: &Attempt) -> Vec<String> {
-    let diff = view.artifacts.iter().find(|artifact| artifact.attempt == attempt.id && artifact.kind == "diff");
+    let diff =
+        view.artifacts.iter().find(|artifact| artifact.attempt == attempt.id && artifact.kind == "diff");
     let files = diff.and_then(|diff| diff.meta.get("files")?.as_array());
     let path = |file: &Value| file.get("path")?.as_str().map(str::to_owned);
     files.into_iter().flatten().filter_map(path).collect()
@@ -61,7 +62,11 @@ pub(crate) fn of(view: &RunView, done: &[Done]) -> String {
         let who = told.attempt.model.as_deref().unwrap_or(&told.attempt.executor);
         let _ = match told.settled {
             Some(Settled::Failed(failure)) => {
-                writeln!(text, "\nAttempt {} ({who}) failed: {}: {}", told.attempt.number, failure.class, failure.message)
+                writeln!(
+                    text,
+                    "\nAttempt {} ({who}) failed: {}: {}",
+                    told.attempt.number, failure.class, failure.message
+                )
             }
             _ => writeln!(text, "\nAttempt {} ({who}) was done, and is not enough.", told.attempt.number),
         };

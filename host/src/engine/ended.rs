@@ -5,9 +5,7 @@ use super::pricing::Cost;
 use super::reading::Heard;
 use jackfield_process::Exited;
 use jackfield_store::{CheckResult, NewArtifact, NewTranscript};
-use jackfield_types::{
-    CostSource, Delivered, Failure, FailureClass, Outcome, Process, Usage, Verified,
-};
+use jackfield_types::{CostSource, Delivered, Failure, FailureClass, Outcome, Process, Usage, Verified};
 use jackfield_workspace::{Captured, ChangedFile, Commit};
 use serde_json::json;
 use std::path::Path;

@@ -77,9 +77,10 @@ impl Host {
     /// Starts what goes on beside every call.
     pub(super) fn begin(&self) {
         if self.0.work != Work::Nothing {
-            self.0.tasks.spawn(Arc::clone(&self.0).repair());
             self.0.tasks.spawn(Arc::clone(&self.0).work());
-            self.0.tasks.spawn(Arc::clone(&self.0).tidy_from_time_to_time());
+        }
+        if self.0.work == Work::All {
+            self.keep();
         }
     }
 

@@ -30,9 +30,6 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 /// and how often is looked whether it is time again.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// How long a worker that is gone is still known.
-const WORKER: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// How to tidy up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tidying {
@@ -143,11 +140,15 @@ impl Host {
         let bounds = Bounds::of(&self.0.config().keep, self.0.clock.now());
         self.0.tidy(&bounds, how).await
     }
+
+    pub(super) fn keep(&self) {
+        let inner = Arc::clone(&self.0);
+        self.0.tasks.spawn(inner.tidy_from_time_to_time());
+    }
 }
 
 impl Inner {
-    /// Until the host is stopped.
-    pub(super) async fn tidy_from_time_to_time(self: Arc<Self>) {
+    async fn tidy_from_time_to_time(self: Arc<Self>) {
         let mut look = interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last: Option<Instant> = None;
@@ -177,7 +178,7 @@ impl Inner {
         }
         let mut tidied = Tidied { dry_run: how.dry_run, ..Tidied::default() };
         if !how.dry_run {
-            self.mend(&mut tidied).await;
+            self.repair(&mut tidied).await;
         }
         let standing = self.tidy_worktrees(&bounds.worktrees, &mut tidied).await?;
         self.tidy_logs(&bounds.logs, &standing, &mut tidied).await?;
@@ -221,14 +222,17 @@ impl Inner {
             None => Ok(()),
             Some(hand) => Err(Problem::operator(
                 "runs_at_work",
-                format!("run {} is at work, and nothing can be recorded while the database is written anew", hand.run),
+                format!(
+                    "run {} is at work, and nothing can be recorded while the database is written anew",
+                    hand.run
+                ),
                 "wait until it has ended, or leave --vacuum away",
             )),
         }
     }
 
     /// What a request that was given up left half made, and what could not be deleted the last time.
-    async fn mend(&self, tidied: &mut Tidied) {
+    async fn repair(&self, tidied: &mut Tidied) {
         match self.worktrees.repair().await {
             Ok(repaired) => repaired.failed.into_iter().for_each(|why| tidied.keep("a worktree", why)),
             Err(error) => tidied.keep("worktrees", error.problem().to_string()),
@@ -244,8 +248,6 @@ impl Inner {
         let Bounds { events_before, calls_before, .. } = *bounds;
         self.step_by_step(&mut tidied.events, || self.store.trim_events(events_before)).await?;
         self.step_by_step(&mut tidied.calls, || self.store.trim_calls(calls_before)).await?;
-        let idle = self.clock.now().checked_sub(WORKER).unwrap_or(Timestamp::MIN);
-        self.store.forget_workers(idle).await?;
         let compacted = if vacuum { self.store.vacuum().await } else { self.store.give_back().await };
         tidied.database = Some(compacted?);
         Ok(())

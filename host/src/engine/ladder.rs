@@ -37,7 +37,9 @@ impl Place<'_> {
 pub(crate) fn places<'a>(ladder: &'a [RungSection], executors: &'a [ExecutorInfo]) -> Vec<Place<'a>> {
     let mut places = Vec::new();
     for (number, rung) in ladder.iter().enumerate() {
-        let Some(executor) = executors.iter().find(|info| info.plugin.name == rung.executor) else { continue };
+        let Some(executor) = executors.iter().find(|info| info.plugin.name == rung.executor) else {
+            continue;
+        };
         let model = rung.model.clone().or_else(|| executor.description.default_model.clone());
         let known = known(executor, model.as_deref());
         let tier = rung.tier.map(types::Tier::from).or_else(|| known.map(|model| model.tier));

@@ -6,6 +6,7 @@
 mod admit;
 mod adopt;
 mod advance;
+mod answer;
 mod attempt;
 mod builder;
 mod cancel;
@@ -17,6 +18,9 @@ mod context;
 mod ended;
 mod environment;
 mod events;
+mod explain;
+mod external;
+mod feed;
 mod files;
 mod folders;
 mod health;
@@ -25,22 +29,31 @@ mod keep;
 mod ladder;
 mod limits;
 mod order;
+mod people;
 mod pricing;
 mod query;
 mod reading;
 mod receipts;
+mod reconfigure;
 mod recover;
 mod redact;
 mod report;
 mod rest;
 mod running;
+mod served;
+mod told;
 mod worker;
+mod workers;
+mod workflow;
 
 pub use builder::HostBuilder;
 pub(crate) use events::line as event_line;
+pub use feed::{EventFeed, RunFeed};
 pub(crate) use folders::{default_data, private as private_folder, write_private};
 pub use host::{Advice, AdvisedChoice, Host};
 pub use keep::{Backup, Gone, Kept, Tidied, Tidying};
+pub use reconfigure::{Change, Reconfigured};
+pub(crate) use served::served;
 pub use worker::Work;
 
 use crate::config::{Config, ExecutorSection};
@@ -52,8 +65,8 @@ use jackfield_process::{Environment, Launcher, ProcessError};
 use jackfield_store::{Limits, Store};
 use jackfield_types::{Clock, Micros, RunId, WorkerId, WorkspaceId};
 use jackfield_workspace::Worktrees;
-use running::Running;
 use parking_lot::Mutex;
+use running::Running;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::{Notify, OnceCell};
@@ -81,6 +94,8 @@ pub(crate) struct Inner {
     pub(crate) worker: WorkerId,
     /// Somebody has put something into the queue, or a place is free.
     pub(crate) wake: Notify,
+    /// What earlier hosts left half made was looked after.
+    repaired: OnceCell<()>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     /// Which host instance this is, for recovery.

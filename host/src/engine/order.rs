@@ -3,6 +3,7 @@
 
 use super::Inner;
 use crate::api::{Access, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
+use crate::config::is_repo;
 use jackfield_store::{NewWorkspace, RunView, Workspace, WorkspaceKind};
 use jackfield_types::{Micros, Problem, Role};
 use jackfield_workspace::{Source, detect_stack, source};
@@ -126,7 +127,8 @@ impl Inner {
         }
     }
 
-    /// A configured name wins over a path; nothing given means the configured default.
+    /// A configured name wins over `owner/name`, and that over a path; nothing given means the
+    /// configured default.
     fn workspace_folder(&self, asked: Option<&str>) -> Result<(Option<String>, PathBuf), Problem> {
         let config = self.config();
         let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
@@ -139,9 +141,21 @@ impl Inner {
                 )),
             };
         };
-        match config.workspaces.get(asked) {
-            Some(section) => Ok((Some(asked.to_owned()), section.path.clone())),
+        // Forges do not tell ACME/Site from acme/site.
+        let is_asked =
+            |repo: &Option<String>| repo.as_ref().is_some_and(|repo| repo.eq_ignore_ascii_case(asked));
+        let by_name = config.workspaces.get_key_value(asked);
+        match by_name.or_else(|| config.workspaces.iter().find(|(_, section)| is_asked(&section.repo))) {
+            Some((name, section)) => Ok((Some(name.clone()), section.path.clone())),
             None if Path::new(asked).is_absolute() => Ok((None, asked.into())),
+            None if is_repo(asked) => Err(Problem::caller(
+                "unknown_workspace",
+                format!("no workspace is a clone of {asked}"),
+                format!(
+                    "clone it, and add to jackfield.toml:\n[workspaces.{}]\npath = \"/path/to/the/clone\"\nrepo = \"{asked}\"",
+                    free_name(asked, |name| config.workspaces.contains_key(name))
+                ),
+            )),
             None => Err(Problem::caller(
                 "unknown_workspace",
                 format!("there is no workspace named '{asked}'"),
@@ -151,6 +165,13 @@ impl Inner {
                 ),
             )),
         }
+    }
+
+    /// The workspace that is meant, known from here on.
+    pub(super) async fn known_workspace(&self, asked: &str) -> Result<Workspace, Problem> {
+        let (name, folder) = self.workspace_folder(Some(asked))?;
+        let source = source(&folder).await.map_err(|error| error.problem())?;
+        self.ensure_workspace(name, &source).await
     }
 
     async fn ensure_workspace(&self, name: Option<String>, source: &Source) -> Result<Workspace, Problem> {
@@ -165,12 +186,19 @@ impl Inner {
     }
 }
 
+/// A section for `owner/name` that is not there yet: `name`, else `owner-name`.
+fn free_name(repo: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let plain = |text: &str| text.replace('.', "-").to_lowercase();
+    let short = plain(repo.rsplit('/').next().unwrap_or(repo));
+    if is_taken(&short) { plain(&repo.replace('/', "-")) } else { short }
+}
+
 fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
     let listed: Vec<_> = names.map(String::as_str).collect();
     if listed.is_empty() { "none".into() } else { listed.join(", ") }
 }
 
-fn check_instruction(instruction: &str) -> Result<(), Problem> {
+pub(super) fn check_instruction(instruction: &str) -> Result<(), Problem> {
     if instruction.trim().is_empty() {
         return Err(Problem::caller(
             "empty_instruction",
@@ -213,11 +241,16 @@ fn check_bounds(request: &ExecuteRequest) -> Result<(), Problem> {
     for check in &request.checks {
         let bytes = check.command.len();
         if check.command.trim().is_empty() || bytes > LONGEST_CHECK || check.command.contains('\0') {
-            let message = format!("a check's command is empty, holds a NUL or is longer than {LONGEST_CHECK} bytes");
+            let message =
+                format!("a check's command is empty, holds a NUL or is longer than {LONGEST_CHECK} bytes");
             return refused("bad_check", message, "give a command as you would type it, like \"cargo test\"");
         }
         if check.timeout_s.is_some_and(|seconds| !(1..=LONGEST).contains(&seconds)) {
-            return refused("bad_check", "a check's timeout_s is out of range".into(), "give 1 to 86400 seconds");
+            return refused(
+                "bad_check",
+                "a check's timeout_s is out of range".into(),
+                "give 1 to 86400 seconds",
+            );
         }
     }
     Ok(())
@@ -268,7 +301,8 @@ mod tests {
         let site = folder.path().join("site");
         std::fs::create_dir(&site).unwrap();
         let mut config = Config::default();
-        config.workspaces.insert("site".into(), WorkspaceSection { path: site, repo: None, max_concurrent: None });
+        let section = WorkspaceSection { path: site, repo: Some("Acme/Site".into()), max_concurrent: None };
+        config.workspaces.insert("site".into(), section);
         let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
         (builder.open().await.unwrap(), folder)
     }
@@ -331,6 +365,34 @@ mod tests {
         // A path that is absolute needs no name, but a folder.
         assert!(host.0.order(workspace(&folder.path().to_string_lossy())).await.is_ok());
         assert!(host.0.order(workspace("/nowhere/at/all")).await.is_err());
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_workspace_is_asked_for_by_name_by_repository_or_by_path() {
+        let (host, folder) = host().await;
+        let site = folder.path().join("site").to_string_lossy().into_owned();
+        for asked in ["site", "Acme/Site", "acme/site", &site] {
+            let order =
+                host.0.order(ExecuteRequest { workspace: Some(asked.into()), ..request() }).await.unwrap();
+            assert_eq!((order.workspace.name.as_str(), &order.workspace.path), ("site", &site), "{asked}");
+        }
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_repository_that_is_not_configured_is_refused_with_the_lines_to_add() {
+        let (host, folder) = host().await;
+        let asked = |repo: &str| ExecuteRequest { workspace: Some(repo.into()), ..request() };
+        for (repo, section) in [("acme/Docs.rs", "docs-rs"), ("other/site", "other-site")] {
+            let problem = host.0.order(asked(repo)).await.unwrap_err();
+            assert_eq!(problem.code, "unknown_workspace");
+            let lines = format!("[workspaces.{section}]\npath = \"/path/to/the/clone\"\nrepo = \"{repo}\"");
+            assert!(problem.remedy.ends_with(&lines), "{problem}");
+            let added = lines.replace("/path/to/the/clone", &folder.path().to_string_lossy());
+            let config: Config = toml::from_str(&added).unwrap();
+            assert_eq!(config.workspaces[section].repo.as_deref(), Some(repo));
+        }
         host.shutdown().await;
     }
 }

@@ -75,7 +75,7 @@ impl Host {
         self.0.store.runs(filter).await.map_err(|error| error.problem())
     }
 
-    async fn workspace_named(&self, name: &str) -> Result<jackfield_types::WorkspaceId, Problem> {
+    pub(super) async fn workspace_named(&self, name: &str) -> Result<jackfield_types::WorkspaceId, Problem> {
         let known = self.0.store.workspaces().await.map_err(|error| error.problem())?;
         let found = known.iter().find(|workspace| workspace.name == name || workspace.path == name);
         found.map(|workspace| workspace.id).ok_or_else(|| {
@@ -267,7 +267,7 @@ fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> P
     Problem::operator("diff_gone", message, remedy)
 }
 
-fn with_reason(reason: &str) -> Result<String, Problem> {
+pub(super) fn with_reason(reason: &str) -> Result<String, Problem> {
     if reason.trim().is_empty() {
         return Err(Problem::caller(
             "no_reason",

@@ -3,10 +3,10 @@
 
 use super::Inner;
 use super::attempt::{Planned, plugin_failure};
-use super::files::Files;
 use super::events;
-use super::running::Running as Run;
+use super::files::Files;
 use super::redact::Redactor;
+use super::running::Running as Run;
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
@@ -40,7 +40,7 @@ pub(crate) struct Heard {
 #[derive(Debug)]
 pub(crate) enum Agent {
     /// At work.
-    Alive(Running),
+    Alive(Box<Running>),
     /// It ended while no host was there; only what it printed is left.
     Gone(Exited),
 }

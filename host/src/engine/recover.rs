@@ -52,15 +52,16 @@ impl Instance {
 }
 
 impl Inner {
-    /// Takes over what workers that are gone have left.
+    /// Takes over what workers that are gone have left. What they left half made is undone first, and once.
     pub(super) async fn recover(self: &Arc<Self>) {
+        self.repaired.get_or_init(|| self.repair_worktrees()).await;
         if let Err(error) = self.take_over().await {
             tracing::error!(%error, "what earlier hosts left cannot be taken over now");
         }
     }
 
     /// Undoes worktrees that hosts which are gone left half made. Once, when the host is opened.
-    pub(super) async fn repair(self: Arc<Self>) {
+    pub(super) async fn repair_worktrees(&self) {
         match self.worktrees.repair().await {
             Ok(repaired) => {
                 for failed in repaired.failed {

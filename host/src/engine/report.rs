@@ -147,7 +147,8 @@ pub(crate) fn diff(view: &RunView) -> Option<&Artifact> {
 
 /// The files of that diff.
 pub(crate) fn files(view: &RunView) -> Vec<ChangedFile> {
-    diff(view).and_then(|diff| diff.meta.get("files").cloned())
+    diff(view)
+        .and_then(|diff| diff.meta.get("files").cloned())
         .and_then(|files| serde_json::from_value(files).ok())
         .unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use super::Inner;
 use super::order::Order;
 use super::worker::Work;
 use jackfield_store::{Limits, RunView};
-use jackfield_types::{AttemptState, Failure, FailureClass, Problem, RunId, TaskId};
+use jackfield_types::{Failure, FailureClass, Problem, RunId, TaskId};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -48,9 +48,8 @@ impl Inner {
     pub(crate) async fn running(&self, view: &RunView) -> Result<Running, Problem> {
         let order = self.order_again(view).await?;
         let limits = self.limits(Some(order.workspace.id), order.max_cost);
-        // A host that is there for one run only does not stay for what it found.
-        let found = self.work == Work::Own
-            && view.attempts.iter().any(|attempt| attempt.state == AttemptState::Running);
+        // A host that is there for one run only does not stay for what it took over.
+        let found = self.work == Work::Own && view.run.affinity.as_deref() != Some(&self.host);
         let running = Running {
             id: view.run.id,
             task: view.task.id,

@@ -12,6 +12,8 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 /// How often a look is taken for work and words of other processes on the same data folder. Looks are
 /// reads, of microseconds.
 const LOOK: Duration = Duration::from_millis(250);
+/// How long workers that ended are kept on record.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a worker that cannot write its own record waits.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -46,7 +48,11 @@ impl Inner {
                     self.heed().await;
                     self.claim_all().await;
                 }
-                _ = beat.tick() => self.live().await,
+                _ = beat.tick() => {
+                    // Undoing what is half made can take a while, and what waits need not wait for it.
+                    let inner = Arc::clone(&self);
+                    self.tasks.spawn(async move { inner.live().await });
+                }
             }
         }
         if let Err(error) = self.store.worker_ends(self.worker, "the host was stopped").await {
@@ -56,6 +62,10 @@ impl Inner {
 
     /// Puts itself on record. False: the host was stopped before it could.
     async fn begin(&self) -> bool {
+        let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
+        if let Err(error) = self.store.forget_workers(yesterday).await {
+            tracing::warn!(%error, "workers of old are still on record");
+        }
         loop {
             let worker = NewWorker {
                 id: self.worker,
@@ -130,10 +140,9 @@ impl Inner {
         let capped = |section: &crate::config::WorkspaceSection| section.max_concurrent.is_some();
         if config.workspaces.values().any(capped) {
             for workspace in self.store.workspaces().await? {
-                let section = config
-                    .workspaces
-                    .iter()
-                    .find(|(name, section)| **name == workspace.name || section.path.as_os_str() == workspace.path.as_str());
+                let section = config.workspaces.iter().find(|(name, section)| {
+                    **name == workspace.name || section.path.as_os_str() == workspace.path.as_str()
+                });
                 if let Some(most) = section.and_then(|(_, section)| section.max_concurrent) {
                     caps.workspaces.insert(workspace.id, most);
                 }
@@ -167,15 +176,21 @@ impl Inner {
         let failed = |error: StoreError| error.problem();
         let local = most(self.config().run.max_concurrent);
         let caps = self.caps(Some(local)).await.map_err(failed)?;
-        let Some(line) = self.store.in_line(view.run.id, &caps).await.map_err(failed)? else { return Ok(None) };
+        let Some(line) = self.store.in_line(view.run.id, &caps).await.map_err(failed)? else {
+            return Ok(None);
+        };
         let occupancy = self.store.occupancy().await.map_err(failed)?;
         let slots = |executor: &String| caps.executors.get(executor).copied().unwrap_or(caps.executor);
         let busy = |executor: &String| occupancy.executors.get(executor).copied().unwrap_or(0);
         let full = line.wants.iter().find(|executor| busy(executor) >= slots(executor));
         let why = match (line.not_before, full) {
-            _ if !self.somebody_works().await? => "no worker is at work; start one with `jackfield serve`".to_owned(),
+            _ if !self.somebody_works().await? => {
+                "no worker is at work; start one with `jackfield serve`".to_owned()
+            }
             (Some(until), _) => format!("it rests until {until}"),
-            (None, Some(executor)) => format!("{executor} has all of its {} slot(s) at work", slots(executor)),
+            (None, Some(executor)) => {
+                format!("{executor} has all of its {} slot(s) at work", slots(executor))
+            }
             (None, None) if occupancy.local >= local => format!("all {local} places are taken"),
             (None, None) => "its turn comes now".to_owned(),
         };

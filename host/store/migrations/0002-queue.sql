@@ -56,6 +56,17 @@ ALTER TABLE attempts ADD COLUMN adopted INTEGER NOT NULL DEFAULT 0;
 -- What its checks came to, as a JSON list.
 ALTER TABLE attempts ADD COLUMN checks TEXT;
 
+-- What the component told the log while it decided, as a JSON list: whom it passed over, and why.
+ALTER TABLE plugin_calls ADD COLUMN notes TEXT NOT NULL DEFAULT '[]';
+
+-- Of the attempts whose work could be judged (succeeded, or bad): what was cut short by a login or a rate
+-- limit says nothing about what a whole attempt costs and takes.
+ALTER TABLE model_stats ADD COLUMN judged_cost INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE model_stats ADD COLUMN judged_latency_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE model_stats SET judged_cost = cost * (succeeded + quality_failed) / attempts,
+                       judged_latency_ms = latency_ms * (succeeded + quality_failed) / attempts
+    WHERE attempts > 0;
+
 -- Executors (or rungs of the ladder) that rest because their provider asked for it.
 CREATE TABLE cooldowns (
     name TEXT PRIMARY KEY,

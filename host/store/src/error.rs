@@ -78,7 +78,12 @@ impl StoreError {
             Self::Closed => ("store_closed", "the host is going down; start it again"),
             Self::NotFound { what, .. } => {
                 let code = format!("{}_not_found", what.replace(' ', "_"));
-                return Problem::caller(&code, message, "`jackfield runs` lists what there is");
+                let remedy = match *what {
+                    "human task" => "`jackfield task list --all` lists what there is",
+                    "task" | "checkpoint" => "`jackfield workflow show` lists what there is",
+                    _ => "`jackfield runs` lists what there is",
+                };
+                return Problem::caller(&code, message, remedy);
             }
             Self::Ambiguous { .. } => {
                 return Problem::caller("ambiguous_id", message, "give more characters of the id");

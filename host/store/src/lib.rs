@@ -12,6 +12,7 @@ mod file;
 mod keep;
 mod life;
 mod money;
+mod people;
 mod queue;
 mod record;
 mod store;
@@ -20,18 +21,23 @@ mod view;
 pub use error::{AdmitError, StoreError};
 pub use file::Copied;
 pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
-pub use life::{Admission, Admitted, Settling, Started};
+pub use life::{Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Settling, Started};
 pub use money::{
     Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Counts, InvalidScope, LedgerFilter,
     LedgerKind, LedgerRow, Limit, LimitScope, LimitStatus, Limits, Period, Raise, Refusal, Reset, Scope,
     Spender,
 };
-pub use record::{
-    Artifact, Attempt, CheckResult, Event, Idempotency, NewArtifact, NewAttempt, NewDecision, NewHandoff,
-    NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker, NewWorkspace, PluginCall,
-    PluginReceipt, PluginVersion, Run, RunEvent, RunSummary, RunView, Serving, Settlement, Task, Then, Worker,
-    WorkerKind, Workspace, WorkspaceKind,
-};
+pub use people::{Answered, HumanTaskFilter};
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
+pub use record::{
+    Artifact, Attempt, CheckResult, Checkpoint, Decided, Decision, Event, HumanTask, HumanTaskChange,
+    HumanTaskKind, HumanTaskState, Idempotency, NewArtifact, NewAttempt, NewCheckpoint, NewDecision,
+    NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker,
+    NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEvent, RunSummary, RunView, Serving,
+    Settlement, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
+};
 pub use store::{Store, StoreOptions};
-pub use view::{EventPage, ModelStats, RunFilter, Totals, UsageShare};
+pub use view::{
+    EventPage, ModelStats, Round, RoundAttempt, RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary,
+    TaskView, Totals, UsageShare,
+};

@@ -104,12 +104,12 @@ id!(
     WorkerId, "worker"
 );
 id!(
-    /// Something that waits for a person.
-    HumanTaskId, "human task"
-);
-id!(
     /// A workspace: a named scope with a repository or folder.
     WorkspaceId, "workspace"
+);
+id!(
+    /// A human task: something that waits for a person.
+    HumanTaskId, "human task"
 );
 
 #[cfg(test)]

@@ -16,7 +16,9 @@ impl Worktrees {
             return Ok(());
         }
         let git = |what: &str| {
-            Git::to(what, &worktree.path).with("GIT_DIR", &worktree.admin).with("GIT_WORK_TREE", &worktree.path)
+            Git::to(what, &worktree.path)
+                .with("GIT_DIR", &worktree.admin)
+                .with("GIT_WORK_TREE", &worktree.path)
         };
         git("undo what a check did").arguments(["reset", "--hard", "--quiet", head.as_str()]).run().await?;
         git("remove what a check left").arguments(["clean", "-f", "-d", "--quiet"]).run().await.map(drop)

@@ -24,7 +24,13 @@ pub fn choose(now: Timestamp, task: &Task, candidates: &[Candidate], budget: &Bu
     let wanted = wanted(task);
     let choices = ranked(now, task, &wanted, candidates, budget)
         .into_iter()
-        .filter_map(|one| choice(now, task, &wanted, candidates, budget, one.index, false))
+        .filter_map(|one| {
+            let mut choice = choice(now, task, &wanted, candidates, budget, one.index, false)?;
+            if one.trial {
+                choice.reason.push_str(reason::TRIAL);
+            }
+            Some(choice)
+        })
         .collect::<Vec<_>>();
     let mut notes = passed_over(now, &wanted, candidates, budget);
     if choices.is_empty() {
@@ -137,6 +143,18 @@ mod tests {
             chosen.choices[0].reason,
             "claude/sonnet (workhorse), because it is feature work of complexity 4; 12 of 14 like tasks succeeded, \
              about $0.05 each; effort medium, as nothing asks for more or less"
+        );
+    }
+
+    #[test]
+    fn whoever_is_tried_to_find_out_is_said_to_be() {
+        let middling =
+            Candidate { attempts: 40, succeeded: 26, verified: 26, ..candidate("a", "one", Tier::Workhorse) };
+        let chosen = choose(0, &task(), &[middling, candidate("b", "two", Tier::Workhorse)], &budget());
+        assert_eq!(chosen.choices[0].candidate, 1);
+        assert!(
+            chosen.choices[0].reason.ends_with("; little is known of it, so it gets a try"),
+            "{chosen:?}"
         );
     }
 

@@ -7,6 +7,9 @@ use crate::wanted::Wanted;
 use alloc::format;
 use alloc::string::String;
 
+/// Behind the reason for one who stands before somebody with a better record.
+pub(crate) const TRIAL: &str = "; little is known of it, so it gets a try";
+
 /// `claude/sonnet`, or `shell` where there is no model to name.
 pub(crate) fn name(executor: &str, model: Option<&str>) -> String {
     match model {

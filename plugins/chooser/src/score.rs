@@ -15,6 +15,15 @@ const COST: i64 = 100;
 const LATENCY: i64 = 40;
 const LOAD: i64 = 80;
 
+/// What it is worth to find out how somebody does of whom little is known, and the most that it can be.
+/// A record is not the truth: without this, one early failure would keep a good model out for ever, and
+/// nobody would get a first task beside somebody who does tolerably. The most is too little to pass over
+/// whoever does well and is checked.
+const CURIOSITY: i64 = 90;
+const MOST_CURIOUS: i64 = 80;
+/// So many tasks of one's peers before there is cause to wonder.
+const BEFORE_WONDERING: u32 = 8;
+
 /// Taken off where every slot is busy: a peer that is free comes first, a dearer tier does not.
 const WAITING: i64 = 100;
 /// Taken off where the expected price is more than what is left.
@@ -30,6 +39,8 @@ pub(crate) struct Ranked {
     pub index: usize,
     /// More is better.
     pub points: i64,
+    /// It stands before somebody whose record is better: to find out how it does.
+    pub trial: bool,
 }
 
 /// What the candidates are compared by: the extremes among those that can be asked.
@@ -38,6 +49,8 @@ struct Field {
     dearest: Option<Micros>,
     fastest: Option<Millis>,
     strategist_share: i64,
+    /// Attempts at like tasks by everybody of the tier that is wanted.
+    of_tier: u32,
 }
 
 /// Everyone who can be asked, best first. Equal points go to the lower rung, then to position.
@@ -60,17 +73,42 @@ pub(crate) fn ranked(
         dearest: costs().max(),
         fastest: able.iter().filter_map(|(_, candidate, _)| candidate.mean_latency).min(),
         strategist_share: strategist_share(candidates),
+        of_tier: able
+            .iter()
+            .filter(|(_, candidate, _)| candidate.tier == wanted.tier)
+            .fold(0, |sum, (_, candidate, _)| sum.saturating_add(candidate.attempts)),
     };
     let mut ranked: Vec<_> = able
         .iter()
         .map(|(index, candidate, standing)| {
             let waiting = if *standing == Standing::Full { WAITING } else { 0 };
-            let points = points(task, wanted, candidate, budget, &field) - waiting;
-            (Ranked { index: *index, points }, candidate.rung.unwrap_or(u16::MAX))
+            let known = points(task, wanted, candidate, budget, &field) - waiting;
+            let points = known + curiosity(wanted, candidate, field.of_tier);
+            (Ranked { index: *index, points, trial: false }, candidate.rung.unwrap_or(u16::MAX), known)
         })
         .collect();
-    ranked.sort_by_key(|(one, rung)| (Reverse(one.points), *rung, one.index));
-    ranked.into_iter().map(|(one, _)| one).collect()
+    ranked.sort_by_key(|(one, rung, _)| (Reverse(one.points), *rung, one.index));
+    let mut best_below = i64::MIN;
+    for (one, _, known) in ranked.iter_mut().rev() {
+        one.trial = *known < best_below;
+        best_below = best_below.max(*known);
+    }
+    ranked.into_iter().map(|(one, ..)| one).collect()
+}
+
+/// The less is known of one and the more of its peers, the more there is to learn from it: it grows as
+/// the root of ln(peers' tasks) / own tasks. Only among the tier that is wanted: being unknown is no
+/// cause to send work to a stronger or a lighter one.
+fn curiosity(wanted: &Wanted, candidate: &Candidate, of_tier: u32) -> i64 {
+    if candidate.tier != wanted.tier {
+        return 0;
+    }
+    let peers = of_tier.saturating_sub(candidate.attempts) / BEFORE_WONDERING;
+    // ln 2 = 0.693; the root of millionths is in thousandths.
+    let logarithm = u64::from((peers + 1).ilog2()) * 693_000;
+    // Beside the three tasks that stand for not knowing anything.
+    let root = (logarithm / (u64::from(candidate.attempts) + 3)).isqrt();
+    i64::try_from(root).map_or(MOST_CURIOUS, |root| (CURIOSITY * root / 1_000).min(MOST_CURIOUS))
 }
 
 fn points(task: &Task, wanted: &Wanted, candidate: &Candidate, budget: &Budget, field: &Field) -> i64 {
@@ -176,6 +214,96 @@ mod tests {
         both[0].attempts = 20;
         both[0].succeeded = 19;
         assert_eq!(first(&task(), &both, &budget()), 0);
+    }
+
+    /// How often each is picked over many tasks, when each succeeds as often of ten as is said, and
+    /// what succeeds is checked.
+    fn over(tasks: u32, of_ten: [u32; 2], mut both: [Candidate; 2]) -> [u32; 2] {
+        let mut picked = [0; 2];
+        for _ in 0..tasks {
+            let one = first(&task(), &both, &budget());
+            // Its seventh, fourth, … of ten is the one that fails: no luck, and no streak.
+            let good = (both[one].attempts * 7) % 10 < of_ten[one];
+            both[one].attempts += 1;
+            both[one].succeeded += u32::from(good);
+            both[one].verified += u32::from(good);
+            picked[one] += 1;
+        }
+        picked
+    }
+
+    #[test]
+    fn without_any_history_position_decides_and_everybody_gets_a_turn() {
+        assert_eq!(first(&task(), &pair(), &budget()), 0);
+        let picked = over(40, [6, 6], pair());
+        assert!(picked.iter().all(|times| *times >= 5), "{picked:?}");
+    }
+
+    #[test]
+    fn a_model_that_failed_its_first_task_and_is_the_better_one_wins_in_the_end() {
+        let mut both = pair();
+        both[0].attempts = 1;
+        let picked = over(400, [9, 5], both);
+        assert!(picked[0] > 300, "{picked:?}");
+    }
+
+    #[test]
+    fn a_model_that_does_badly_is_hardly_asked_again_and_never_quite_forgotten() {
+        let picked = over(400, [2, 7], pair());
+        assert!((1..40).contains(&picked[0]), "{picked:?}");
+    }
+
+    #[test]
+    fn whoever_does_well_and_is_checked_is_not_passed_over_for_the_unknown() {
+        let mut both = pair();
+        for attempts in 10..2_000 {
+            both[0] = Candidate { attempts, succeeded: attempts - attempts / 20, ..both[0].clone() };
+            both[0].verified = both[0].succeeded;
+            assert_eq!(first(&task(), &both, &budget()), 0, "{attempts}");
+        }
+    }
+
+    #[test]
+    fn a_trial_is_marked_as_one() {
+        let mut both = pair();
+        both[0] = Candidate { attempts: 40, succeeded: 26, verified: 26, ..both[0].clone() };
+        let order = ranked(0, &task(), &wanted(&task()), &both, &budget());
+        assert_eq!((order[0].index, order[0].trial), (1, true));
+        assert_eq!((order[1].index, order[1].trial), (0, false));
+    }
+
+    #[test]
+    fn being_unknown_sends_no_work_to_another_tier() {
+        let mut both = pair();
+        both[0] = Candidate { attempts: 500, succeeded: 330, ..both[0].clone() };
+        for tier in [Tier::Light, Tier::Strategist] {
+            both[1] = candidate("b", "two", tier);
+            assert_eq!(first(&task(), &both, &budget()), 0, "{tier:?}");
+        }
+    }
+
+    #[test]
+    fn more_success_a_lower_price_and_less_time_on_record_each_move_the_choice() {
+        let known = Candidate {
+            attempts: 10,
+            succeeded: 7,
+            verified: 3,
+            mean_cost: Some(60_000),
+            mean_latency: Some(60_000),
+            ..candidate("a", "one", Tier::Workhorse)
+        };
+        let changes: [fn(&mut Candidate); 4] = [
+            |one| one.succeeded = 9,
+            |one| one.verified = 7,
+            |one| one.mean_cost = Some(30_000),
+            |one| one.mean_latency = Some(20_000),
+        ];
+        for (at, change) in changes.into_iter().enumerate() {
+            let mut both = [known.clone(), Candidate { executor: "b".to_owned(), ..known.clone() }];
+            assert_eq!(first(&task(), &both, &budget()), 0);
+            change(&mut both[1]);
+            assert_eq!(first(&task(), &both, &budget()), 1, "change {at}");
+        }
     }
 
     #[test]

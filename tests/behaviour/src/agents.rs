@@ -115,6 +115,11 @@ pub struct Agents {
 impl Agents {
     /// Nothing when the programs cannot be had here, which has then been said.
     pub async fn set_up() -> Option<Self> {
+        Self::set_up_with("").await
+    }
+
+    /// The same, with more of a configuration.
+    pub async fn set_up_with(more: &str) -> Option<Self> {
         static PLACES: std::sync::OnceLock<Arc<Semaphore>> = std::sync::OnceLock::new();
         let programs = Programs::for_test().unwrap()?;
         let places = PLACES.get_or_init(|| Arc::new(Semaphore::new(AT_ONCE)));
@@ -127,7 +132,7 @@ impl Agents {
             .with("ANTHROPIC_API_KEY", TEST_KEY)
             .with("CODEX_API_KEY", TEST_KEY)
             .with("GEMINI_API_KEY", TEST_KEY)
-            .with_config(&config(&standin));
+            .with_config(&(config(&standin) + more));
         Some(Self { standin, ground, _place: place })
     }
 

@@ -108,6 +108,11 @@ impl Ground {
         Server::start(self).await
     }
 
+    /// What the servers of this ground have logged.
+    pub fn server_log(&self) -> String {
+        fs::read_to_string(self.path().join("server.log")).unwrap_or_default()
+    }
+
     /// The host's database, for reading.
     pub fn database(&self) -> Database {
         Database::open(&self.data())

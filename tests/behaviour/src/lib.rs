@@ -23,6 +23,7 @@ mod processes;
 mod repository;
 mod rest;
 mod server;
+mod sse;
 
 pub use agents::{Agent, Agents};
 pub use cli::{Cli, Told};
@@ -34,6 +35,7 @@ pub use processes::{Process, tagged};
 pub use repository::Repository;
 pub use rest::{Reply, Rest, sent};
 pub use server::Server;
+pub use sse::{Heard, Sse};
 
 use std::time::Duration;
 

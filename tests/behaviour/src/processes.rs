@@ -62,3 +62,11 @@ fn words(file: &Path) -> Option<Vec<String>> {
     let words = bytes.split(|byte| *byte == 0).filter(|word| !word.is_empty());
     Some(words.map(|word| String::from_utf8_lossy(word).into_owned()).collect())
 }
+
+impl Process {
+    /// Ends it at once. One that has ended meanwhile is fine.
+    pub fn kill(&self) {
+        let pid = rustix::process::Pid::from_raw(self.pid.cast_signed()).unwrap();
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+    }
+}

@@ -89,6 +89,11 @@ impl Server {
         self.ended().await;
     }
 
+    /// Sends it the signal that asks a server to read its configuration again.
+    pub fn hang_up(&self) {
+        self.signal(Signal::HUP);
+    }
+
     fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(self.pid().cast_signed()).unwrap();
         kill_process(pid, signal).unwrap();

@@ -1,5 +1,6 @@
 //! The command line, as clap reads it. Help texts are written for the person who reads them.
 
+use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
 use clap::{Args, Parser, Subcommand};
 use jackfield_types::PluginKind;
 use std::path::PathBuf;
@@ -97,6 +98,16 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "follow")]
         diff: bool,
     },
+    /// Have several agents do the same thing side by side, and compare what they did
+    Consensus {
+        #[command(flatten)]
+        run: RunArgs,
+        /// Who is asked, instead of the two best: two or more, with commas between
+        #[arg(long, value_delimiter = ',')]
+        among: Vec<String>,
+    },
+    /// Who carries runs out, and how long the queue is
+    Workers,
     /// End a run and everything it started
     Cancel {
         /// A run's id, or the beginning of it
@@ -105,6 +116,21 @@ pub(crate) enum Command {
         #[arg(long, default_value = "cancelled on the command line")]
         reason: String,
     },
+    /// Hand work in and get its run's id at once; a server's worker carries it out
+    Dispatch(DispatchArgs),
+    /// The answer of a run, now or when it has ended
+    Result(ResultArgs),
+    /// To-dos for people, and runs that wait for a person
+    #[command(subcommand)]
+    Task(TaskCommand),
+    /// Why things went as they did: every decision about a task or a run, in order
+    Explain {
+        /// A task's or a run's id, or the beginning of it [default: the last run]
+        id: Option<String>,
+    },
+    /// Keep track of work that is done elsewhere: what it is to be, attempts, cost, end
+    #[command(subcommand)]
+    Workflow(WorkflowCommand),
     /// Check the set-up and say how to mend what is wrong
     Doctor,
     /// Copy the records to a file while work goes on, and check the copy
@@ -121,11 +147,14 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "dry_run")]
         vacuum: bool,
     },
-    /// Print the configuration: the commented default, or what is in force
+    /// Print the configuration: the commented default, or what is in force; or check it
+    #[command(args_conflicts_with_subcommands = true)]
     Config {
         /// What is in force, all layers applied
         #[arg(long)]
         effective: bool,
+        #[command(subcommand)]
+        command: Option<ConfigCommand>,
     },
 }
 
@@ -139,7 +168,7 @@ pub(crate) struct RunArgs {
     /// A model of that executor
     #[arg(long, short)]
     pub(crate) model: Option<String>,
-    /// A workspace's name or a path
+    /// A workspace's name, its owner/name, or a path
     #[arg(long, short, default_value = ".")]
     pub(crate) workspace: String,
     /// feature, bugfix, refactor, test, docs, design, review, command, …
@@ -157,6 +186,15 @@ pub(crate) struct RunArgs {
     /// summary, mermaid, standard or full
     #[arg(long, short)]
     pub(crate) verbosity: Option<String>,
+    /// A command that must succeed in the worktree when the agent is done; may be given again
+    #[arg(long = "check", value_name = "COMMAND")]
+    pub(crate) checks: Vec<String>,
+    /// Attempts in all, others being asked where one was not good enough [default: 1 with --executor]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) max_attempts: Option<u32>,
+    /// Higher goes first, -100 to 100
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    pub(crate) priority: Option<i32>,
     /// Most that this may cost, dollars
     #[arg(long, value_name = "USD")]
     pub(crate) max_cost: Option<f64>,
@@ -187,6 +225,15 @@ pub(crate) enum PluginCommand {
         /// Where several kinds share the name
         #[arg(long)]
         kind: Option<PluginKind>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Tell every mistake at once, with its place and what to do; changes nothing
+    Check {
+        /// A file to check instead of the one that would be read
+        file: Option<PathBuf>,
     },
 }
 

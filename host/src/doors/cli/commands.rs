@@ -1,12 +1,12 @@
 //! What each command does with a host.
 
-use super::args::{BreakerCommand, Command, Global, PluginCommand, RunArgs};
+use super::args::{BreakerCommand, Command, PluginCommand, RunArgs};
 use super::progress::Teller;
 use super::serve::told_to_stop;
-use super::{Outcome, say, say_line, settings, upkeep};
-use crate::api::{Access, Complexity, ExecuteRequest, Expect, RunsFilter};
-use crate::config::{DEFAULT_TOML, is_secret_name};
-use crate::doors::text;
+use super::{Outcome, say, say_line, tasks, upkeep};
+use crate::api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
+use crate::config::is_repo;
+use crate::doors::{text, text_workers};
 use crate::{Answer, Host, Tidying};
 use jackfield_types::{Micros, Problem, RunId, RunState};
 use std::io::Read;
@@ -14,24 +14,14 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Who asks, for the record.
-const PRINCIPAL: &str = "cli";
+pub(super) const PRINCIPAL: &str = "cli";
 /// A day: as long as anything may take.
 const DAY: u64 = 24 * 60 * 60;
 
 /// `run`, as typed, to a request.
 pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
-    let workspace = Path::new(&arguments.workspace);
-    // A name without a slash that is no folder here may be a configured workspace.
-    let workspace = match workspace.canonicalize() {
-        Ok(path) => path.to_string_lossy().into_owned(),
-        Err(_) if arguments.workspace.contains('/') => std::path::absolute(workspace)
-            .unwrap_or_else(|_| workspace.to_owned())
-            .to_string_lossy()
-            .into_owned(),
-        Err(_) => arguments.workspace.clone(),
-    };
     Ok(ExecuteRequest {
-        workspace: Some(workspace),
+        workspace: Some(workspace(&arguments.workspace)),
         executor: arguments.executor.clone(),
         model: arguments.model.clone(),
         task_type: arguments.task_type.clone(),
@@ -43,11 +33,32 @@ pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
         timeout_s: arguments.timeout,
         wait_s: Some(DAY),
         idempotency_key: arguments.idempotency_key.clone(),
+        checks: arguments
+            .checks
+            .iter()
+            .map(|command| Check { command: command.clone(), ..Check::default() })
+            .collect(),
+        max_attempts: arguments.max_attempts,
+        priority: arguments.priority,
         ..ExecuteRequest::new(instruction(&arguments.instruction)?)
     })
 }
 
-fn instruction(given: &str) -> Result<String, Problem> {
+/// A workspace, as typed, to what a host takes.
+pub(super) fn workspace(given: &str) -> String {
+    let workspace = Path::new(given);
+    // What is no folder here may be the name of a configured workspace, or its owner/name.
+    match workspace.canonicalize() {
+        Ok(path) => path.to_string_lossy().into_owned(),
+        Err(_) if given.contains('/') && !is_repo(given) => std::path::absolute(workspace)
+            .unwrap_or_else(|_| workspace.to_owned())
+            .to_string_lossy()
+            .into_owned(),
+        Err(_) => given.to_owned(),
+    }
+}
+
+pub(super) fn instruction(given: &str) -> Result<String, Problem> {
     if given != "-" {
         return Ok(given.to_owned());
     }
@@ -62,7 +73,7 @@ fn instruction(given: &str) -> Result<String, Problem> {
     Ok(text)
 }
 
-fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
+pub(super) fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
     match given {
         None => Ok(None),
         Some("change") => Ok(Some(Expect::Change)),
@@ -73,15 +84,14 @@ fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
     }
 }
 
-/// `run`: until the end; an interrupt or TERM cancels the run and waits for it to be settled.
+/// `run` and `consensus`: until the end; an interrupt or TERM cancels the run and waits for it to be settled.
 pub(super) async fn run(
     host: &Host,
-    request: ExecuteRequest,
+    run: RunId,
+    verbosity: Option<&str>,
     quiet: bool,
     json: bool,
 ) -> Result<Outcome, Problem> {
-    let verbosity = request.verbosity.clone();
-    let run = host.dispatch(request, PRINCIPAL).await?;
     let teller = Teller::new(quiet || json);
     let ended = tokio::select! {
         ended = host.wait_for(run, Duration::from_secs(DAY), |progress| teller.tell(progress)) => Some(ended?),
@@ -91,12 +101,13 @@ pub(super) async fn run(
         host.cancel(run, "interrupted on the command line").await?;
     }
     teller.done();
-    let answer = host.answer(run, verbosity.as_deref()).await?;
-    say(json, || answer.text.clone(), &answer);
+    let answer = host.answer(run, verbosity).await?;
+    let next = answer.next.as_ref().map(|next| format!("\n{next}")).unwrap_or_default();
+    say(json, || format!("{}{next}", answer.text), &answer);
     Ok(came_to(&answer))
 }
 
-const fn came_to(answer: &Answer) -> Outcome {
+pub(super) const fn came_to(answer: &Answer) -> Outcome {
     if matches!(answer.state, RunState::Succeeded) { Outcome::Fine } else { Outcome::Failed }
 }
 
@@ -104,6 +115,11 @@ const fn came_to(answer: &Answer) -> Outcome {
 pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Outcome, Problem> {
     match command {
         Command::Plugin(command) => return plugin(host, command, json).await,
+        Command::Dispatch(arguments) => return tasks::dispatch(host, &arguments, json).await,
+        Command::Result(arguments) => return tasks::result(host, &arguments, json).await,
+        Command::Task(command) => return tasks::task(host, command, json).await,
+        Command::Explain { id } => return tasks::explain(host, id.as_deref(), json).await,
+        Command::Workflow(command) => return tasks::workflow(host, command, json).await,
         Command::Breaker { command } => breaker(host, command, json).await?,
         Command::Runs { run: Some(run), .. } => {
             let view = host.run(host.find_run(&run).await?).await?;
@@ -130,8 +146,13 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Tidy { dry_run, vacuum } => {
             return upkeep::tidy(host, Tidying { dry_run, vacuum }, json).await;
         }
+        Command::Workers => {
+            let workers = host.workers().await?;
+            say(json, || text_workers::workers(&workers), &workers);
+        }
         Command::Demo { .. }
         | Command::Run(_)
+        | Command::Consensus { .. }
         | Command::Serve { .. }
         | Command::Doctor
         | Command::Config { .. } => {}
@@ -197,21 +218,6 @@ async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outco
             let inspection = host.inspect_plugin(kind, &name)?;
             say(json, || text::inspection(&inspection), &inspection);
         }
-    }
-    Ok(Outcome::Fine)
-}
-
-/// `config`: the commented default, or what is in force.
-pub(super) fn config(effective: bool, global: &Global) -> Result<Outcome, Problem> {
-    if effective {
-        let (data, mut config) = settings(global)?;
-        let set = config.executors.values_mut().flat_map(|section| &mut section.environment);
-        for (name, value) in set.filter(|(name, _)| is_secret_name(name)) {
-            *value = format!("[{name}]");
-        }
-        say_line(&format!("data folder: {}\n{config:#?}", data.display()));
-    } else {
-        say_line(DEFAULT_TOML.trim_end());
     }
     Ok(Outcome::Fine)
 }

@@ -2,15 +2,19 @@
 
 mod args;
 mod commands;
+mod config;
 mod demo;
 mod doctor;
 mod progress;
+mod reload;
 mod serve;
+mod task_args;
+mod tasks;
 mod upkeep;
 
-use crate::{Host, Work};
 use crate::config::{Config, Layers, default_file, load};
 use crate::engine::default_data;
+use crate::{Host, Work};
 use args::{Cli, Command, Global};
 use clap::Parser;
 use jackfield_types::Problem;
@@ -29,6 +33,8 @@ enum Outcome {
     Fine,
     /// The work was done and did not succeed.
     Failed,
+    /// What was looked at cannot be used, and everything was said about that.
+    Unusable,
 }
 
 /// Runs the program.
@@ -49,6 +55,7 @@ pub fn main() -> ExitCode {
     match runtime.block_on(run(cli)) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => FAILED.into(),
+        Ok(Outcome::Unusable) => REFUSED.into(),
         Err(problem) => {
             say_problem(&problem, json);
             REFUSED.into()
@@ -60,13 +67,26 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
     let global = cli.global;
     match cli.command {
         Command::Demo { keep } => demo::demo(keep, &global).await,
-        Command::Config { effective } => commands::config(effective, &global),
+        Command::Config { effective, command } => config::config(effective, command, &global).await,
         Command::Serve { listen } => serve::serve(listen, &global).await,
         Command::Doctor => doctor::doctor(&global).await,
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;
-            let outcome = commands::run(&host, request, arguments.quiet, global.json).await;
+            let outcome = match host.dispatch(request, commands::PRINCIPAL).await {
+                Ok(run) => follow(&host, run, &arguments, global.json).await,
+                Err(problem) => Err(problem),
+            };
+            host.shutdown().await;
+            outcome
+        }
+        Command::Consensus { run: arguments, among } => {
+            let request = commands::request(&arguments)?;
+            let host = open(&global, Work::Own).await?;
+            let outcome = match host.dispatch_consensus(request, &among, commands::PRINCIPAL).await {
+                Ok(run) => follow(&host, run, &arguments, global.json).await,
+                Err(problem) => Err(problem),
+            };
             host.shutdown().await;
             outcome
         }
@@ -79,8 +99,17 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
     }
 }
 
-/// The data folder and the configuration, all layers applied.
-fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
+async fn follow(
+    host: &Host,
+    run: jackfield_types::RunId,
+    arguments: &args::RunArgs,
+    json: bool,
+) -> Result<Outcome, Problem> {
+    commands::run(host, run, arguments.verbosity.as_deref(), arguments.quiet, json).await
+}
+
+/// The data folder, and the layers of the configuration.
+fn layers(global: &Global) -> Result<(PathBuf, Layers), Problem> {
     let data = match &global.data {
         Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
         None => default_data(|name| std::env::var(name).ok()).ok_or_else(|| {
@@ -91,12 +120,22 @@ fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
             )
         })?,
     };
+    let variables = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with("JACKFIELD_"))?;
+        Some((name, value.to_string_lossy().into_owned()))
+    });
     let layers = Layers {
         required: global.config.is_some(),
         file: Some(global.config.clone().unwrap_or_else(|| default_file(&data))),
-        environment: std::env::vars().filter(|(name, _)| name.starts_with("JACKFIELD_")).collect(),
+        environment: variables.collect(),
         flags: global.set.clone(),
     };
+    Ok((data, layers))
+}
+
+/// The data folder and the configuration, all layers applied.
+fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
+    let (data, layers) = layers(global)?;
     Ok((data, load(&layers)?))
 }
 
@@ -116,6 +155,8 @@ fn start_logging(server: bool) {
         .with_writer(std::io::stderr)
         .with_ansi(colour)
         .with_target(false)
+        // Else a log that cannot be written, as when its terminal is gone, would end the program.
+        .log_internal_errors(false)
         .init();
 }
 

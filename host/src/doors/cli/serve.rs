@@ -1,8 +1,9 @@
 //! `serve`: MCP and REST on one local port, until told to stop.
 
 use super::args::Global;
-use super::{Outcome, open, say_line, settings};
-use crate::Work;
+use super::reload::Reload;
+use super::{Outcome, say_line, settings};
+use crate::Host;
 use crate::doors::{Token, http};
 use jackfield_types::Problem;
 use std::time::Duration;
@@ -14,12 +15,13 @@ use tokio_util::sync::CancellationToken;
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Outcome, Problem> {
-    let (_, config) = settings(global)?;
+    let (data, config) = settings(global)?;
     let listener = http::bind(listen.as_deref().unwrap_or(&config.server.listen)).await?;
     let address = listener.local_addr().map_err(|error| {
         Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
     })?;
-    let host = open(global, Work::All).await?;
+    let host = Host::builder(data).config(config.clone()).open().await?;
+    let reload = Reload::new(host.clone(), global, config)?;
     let file = host.data_folder().join("token");
     let token = Token::kept_in(&file)?;
     let shown = file.display();
@@ -33,7 +35,10 @@ pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Out
     let stopping = CancellationToken::new();
     let served = http::serve(listener, http::router(&host, token), stopping.clone().cancelled_owned());
     let stop = async {
-        told_to_stop().await;
+        tokio::select! {
+            () = told_to_stop() => {}
+            () = reload.follow() => {}
+        }
         tracing::info!("stopping: runs in hand are cancelled and settled");
         stopping.cancel();
         // While the server still answers: whoever waits for one of these runs is told how it ended.

@@ -3,9 +3,10 @@
 use super::tools::{
     BreakerArguments, BreakerVerb, CancelArguments, NoArguments, QueryArguments, Question, ResultArguments,
 };
+use super::workflow;
 use crate::Host;
-use crate::api::{Answer, ExecuteRequest, Progress, RunsFilter};
-use crate::doors::text;
+use crate::api::{Answer, ExecuteRequest, HumanTasksFilter, Progress, RunsFilter};
+use crate::doors::{text, text_people};
 use jackfield_types::{Micros, Problem};
 use rmcp::model::ProgressNotificationParam;
 use rmcp::service::{RequestContext, RoleServer};
@@ -16,9 +17,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// Who asks, for the record.
-const PRINCIPAL: &str = "mcp";
+pub(super) const PRINCIPAL: &str = "mcp";
 /// Longest that a call blocks, seconds: many clients give up after 60.
-const LONGEST_WAIT: u64 = 45;
+pub(super) const LONGEST_WAIT: u64 = 45;
 
 /// An answer: text that stands alone, and the same as data.
 pub(super) struct Said {
@@ -36,6 +37,10 @@ pub(super) async fn call(
         "execute" => execute(host, parse(arguments)?, context).await,
         "result" => result(host, parse(arguments)?).await,
         "cancel" => cancel(host, parse(arguments)?).await,
+        "dispatch" => workflow::dispatch(host, parse(arguments)?).await,
+        "consensus" => workflow::consensus(host, arguments).await,
+        "workflow" => workflow::workflow(host, arguments).await,
+        "task" => workflow::task(host, arguments).await,
         "workflow_query" => query(host, parse(arguments)?).await,
         "breaker" => breaker(host, parse(arguments)?).await,
         "orchestrator_status" => {
@@ -54,7 +59,7 @@ pub(super) async fn call(
     }
 }
 
-fn parse<T: DeserializeOwned>(arguments: Value) -> Result<T, Problem> {
+pub(super) fn parse<T: DeserializeOwned>(arguments: Value) -> Result<T, Problem> {
     serde_json::from_value(arguments).map_err(|error| {
         Problem::caller(
             "bad_arguments",
@@ -64,14 +69,14 @@ fn parse<T: DeserializeOwned>(arguments: Value) -> Result<T, Problem> {
     })
 }
 
-fn said(text: String, data: &impl Serialize) -> Result<Said, Problem> {
+pub(super) fn said(text: String, data: &impl Serialize) -> Result<Said, Problem> {
     let data = serde_json::to_value(data)
         .map_err(|error| Problem::operator("unreadable_answer", error.to_string(), "report this as a bug"))?;
     Ok(Said { text, data })
 }
 
 /// The compressed text, and what to do next where something is left to do.
-fn answered(answer: &Answer) -> Result<Said, Problem> {
+pub(super) fn answered(answer: &Answer) -> Result<Said, Problem> {
     let next = answer.next.as_ref().map(|next| format!("\n{next}")).unwrap_or_default();
     said(format!("{}{next}", answer.text), answer)
 }
@@ -136,12 +141,22 @@ async fn query(host: &Host, arguments: QueryArguments) -> Result<Said, Problem> 
         Question::Summary => {
             let limit = Some(arguments.limit.unwrap_or(10));
             let runs = host.runs(RunsFilter { limit, ..RunsFilter::default() }).await?;
-            said(text::runs(&runs), &serde_json::json!({ "runs": runs }))
+            let waiting = host.human_tasks(HumanTasksFilter::default()).await?;
+            let told = match waiting.len() {
+                0 => text::runs(&runs),
+                _ => format!("{}\n\nfor people\n{}", text::runs(&runs), text_people::human_tasks(&waiting)),
+            };
+            said(told, &serde_json::json!({ "runs": runs, "human_tasks": waiting }))
         }
         Question::State => {
-            let run = host.find_run(&named(arguments.run_id.as_deref().unwrap_or_default())?).await?;
-            let view = host.run(run).await?;
-            said(text::run(&view), &view)
+            let (task, run) = meant(host, &arguments).await?;
+            let view = host.task_narrowed(task, run).await?;
+            said(text_people::task(&view), &view)
+        }
+        Question::Consensus => {
+            let (task, run) = meant(host, &arguments).await?;
+            let rounds = host.rounds(task, run).await?;
+            said(text_people::rounds(&rounds), &serde_json::json!({ "rounds": rounds }))
         }
         Question::Stats => {
             let (totals, models) = (host.stats().await?, host.model_stats().await?);
@@ -159,6 +174,13 @@ async fn query(host: &Host, arguments: QueryArguments) -> Result<Said, Problem> 
             said(text::advice(&advice), &advice)
         }
     }
+}
+
+async fn meant(
+    host: &Host,
+    arguments: &QueryArguments,
+) -> Result<(jackfield_types::TaskId, Option<jackfield_types::RunId>), Problem> {
+    host.task_or_run(arguments.task_id.as_deref(), arguments.run_id.as_deref()).await
 }
 
 async fn breaker(host: &Host, arguments: BreakerArguments) -> Result<Said, Problem> {

@@ -2,7 +2,9 @@
 //! ones, on one endpoint.
 
 mod calls;
+mod schema;
 mod tools;
+mod workflow;
 
 use crate::Host;
 use rmcp::handler::server::ServerHandler;

@@ -1,10 +1,13 @@
 //! The tools as clients see them: short descriptions, the important words first.
 
-use crate::api::ExecuteRequest;
+use super::schema::{actions, bare, schema};
+use crate::api::{
+    CloseRequest, ExecuteRequest, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter,
+    InitRequest, SpecRequest, WriteRequest,
+};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
-use schemars::{JsonSchema, generate::SchemaSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// Which run, and how long to wait for it.
@@ -36,12 +39,14 @@ pub(super) struct CancelArguments {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Question {
-    /// Recent runs.
+    /// Recent runs, and what waits for a person.
     Summary,
-    /// One run in full.
+    /// One task or run in full.
     State,
     /// Totals, and figures by executor and model.
     Stats,
+    /// Several agents' work on one task, compared.
+    Consensus,
     /// Whom the chooser would pick for `request`; nothing is started.
     Chooser,
 }
@@ -51,14 +56,17 @@ pub(super) enum Question {
 #[serde(deny_unknown_fields)]
 pub(super) struct QueryArguments {
     pub(super) query: Question,
-    /// For `state`.
+    /// For `state` and `consensus`; or task_id.
     #[serde(default)]
     pub(super) run_id: Option<String>,
+    #[serde(default)]
+    pub(super) task_id: Option<String>,
     /// For `summary`: how many, default 10.
     #[serde(default)]
     pub(super) limit: Option<u32>,
-    /// For `chooser`: what would be asked of `execute`.
+    /// For `chooser`: the arguments of `execute`.
     #[serde(default)]
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub(super) request: Option<ExecuteRequest>,
 }
 
@@ -103,6 +111,13 @@ pub(super) fn all() -> Vec<Tool> {
              get a run_id; call `result` with it.",
             ToolAnnotations::default().read_only(false).destructive(false).open_world(true),
         ),
+        Tool::new(
+            "dispatch",
+            "Start a task in the background and get its run_id at once; `result` waits for it. Fields as in `execute`: \
+             prompt is the instruction, cwd or workspace says where, name is for lists.",
+            Arc::new(dispatch_schema()),
+        )
+        .with_annotations(ToolAnnotations::default().read_only(false).destructive(false).open_world(true)),
         tool::<ResultArguments>(
             "result",
             "Wait for a run and get its answer, again at another verbosity if you like.",
@@ -115,10 +130,33 @@ pub(super) fn all() -> Vec<Tool> {
         ),
         tool::<QueryArguments>(
             "workflow_query",
-            "Look up what happened: `summary` (recent runs), `state` (one run), `stats` (totals, by model), `chooser` (whom \
-             it would pick for a request, without starting anything).",
+            "Look up what happened: `summary` (recent runs), `state` (one task or run), `stats` (totals, by model), \
+             `chooser` (whom it would pick for a request, without starting anything), `consensus` (several agents' \
+             work compared).",
             looks(),
         ),
+        Tool::new(
+            "workflow",
+            "Keep track of work that you do yourself: `init` makes a task without a run, `spec` writes down what it is to \
+             be (without fields: reads it), `write` logs an attempt that you made and what it cost, `close` ends it.",
+            Arc::new(workflow_schema()),
+        )
+        .with_annotations(ToolAnnotations::default().read_only(false).destructive(false).open_world(false)),
+        Tool::new(
+            "task",
+            "To-dos for a person, not for an agent: create, read, update, delete, list. Runs that wait for a person are \
+             listed too, as handoff; `answer` passes on what your person says to one.",
+            Arc::new(task_schema()),
+        )
+        .with_annotations(ToolAnnotations::default().read_only(false).destructive(true).open_world(false)),
+        Tool::new(
+            "consensus",
+            "Have several agents do the same task side by side, each in its own worktree, and compare what they did: a \
+             winner or none, and why. Costs as much as all of them. `executors` names them; without it the two best \
+             are asked. Fields as in `execute`.",
+            Arc::new(consensus_schema()),
+        )
+        .with_annotations(ToolAnnotations::default().read_only(false).destructive(false).open_world(true)),
         tool::<NoArguments>(
             "orchestrator_status",
             "How the host is doing: queue, slots of each executor, breaker, warnings.",
@@ -138,66 +176,76 @@ pub(super) fn all() -> Vec<Tool> {
     ]
 }
 
+/// Fields of `execute` that are taken everywhere and told only there.
+const UNUSUAL: [&str; 9] =
+    ["stack", "keywords", "language", "role", "effort", "access", "prompt_syntax", "verbosity", "complexity"];
+
+/// As `execute`, by the names that a dispatcher has for the same; without what is about waiting.
+fn dispatch_schema() -> JsonObject {
+    let mut schema = bare(schema::<ExecuteRequest>());
+    if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        fields.retain(|name, _| !UNUSUAL.contains(&name.as_str()));
+        for (from, to) in [("instruction", "prompt"), ("title", "name"), ("workspace", "cwd"), ("wait_s", "")]
+        {
+            if let Some(field) = fields.remove(from).filter(|_| !to.is_empty()) {
+                fields.insert(to.to_owned(), field);
+            }
+        }
+        fields.insert("workspace".to_owned(), serde_json::json!({ "type": "string" }));
+    }
+    schema.insert("required".to_owned(), serde_json::json!(["prompt"]));
+    schema
+}
+
+/// The fields of `execute` that matter here; the host knows the rest too.
+fn consensus_schema() -> JsonObject {
+    let mut schema = bare(schema::<ExecuteRequest>());
+    let kept = ["instruction", "workspace", "checks", "max_cost_usd", "wait_s"];
+    if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        fields.retain(|name, _| kept.contains(&name.as_str()));
+        let names = serde_json::json!({ "type": "array", "items": { "type": "string" } });
+        fields.insert("executors".to_owned(), names);
+    }
+    schema
+}
+
+fn workflow_schema() -> JsonObject {
+    let usual = |mut schema: JsonObject| {
+        if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+            fields.retain(|name, _| !UNUSUAL.contains(&name.as_str()));
+            if let Some(class) = fields.get_mut("failure_class") {
+                *class = serde_json::json!({ "type": "string", "description": "Why it failed: test_fail, timeout, …" });
+            }
+        }
+        schema
+    };
+    actions(
+        ("task_id", "For all but init."),
+        vec![
+            ("init", usual(schema::<InitRequest>())),
+            ("spec", schema::<SpecRequest>()),
+            ("write", usual(schema::<WriteRequest>())),
+            ("close", schema::<CloseRequest>()),
+        ],
+    )
+}
+
+fn task_schema() -> JsonObject {
+    actions(
+        ("id", "For read, update, delete and answer."),
+        vec![
+            ("create", schema::<HumanTaskRequest>()),
+            ("read", JsonObject::new()),
+            ("update", schema::<HumanTaskEdit>()),
+            ("delete", JsonObject::new()),
+            ("list", schema::<HumanTasksFilter>()),
+            ("answer", schema::<HumanAnswer>()),
+        ],
+    )
+}
+
 fn tool<T: JsonSchema>(name: &'static str, description: &'static str, annotations: ToolAnnotations) -> Tool {
     Tool::new(name, description, Arc::new(schema::<T>())).with_annotations(annotations)
-}
-
-/// The arguments' schema, without what only costs tokens or confuses clients.
-fn schema<T: JsonSchema>() -> JsonObject {
-    let generator =
-        SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
-    let mut value = generator.into_root_schema_for::<T>().to_value();
-    lighten(&mut value);
-    match value {
-        Value::Object(object) => object,
-        _ => JsonObject::new(),
-    }
-}
-
-fn lighten(value: &mut Value) {
-    match value {
-        Value::Object(object) => {
-            object.remove("$schema");
-            object.remove("title");
-            let numeric = object.get("format").and_then(Value::as_str).is_some_and(|format| format != "uri");
-            if numeric {
-                object.remove("format");
-            }
-            if object.get("default") == Some(&Value::Null) {
-                object.remove("default");
-            }
-            without_null(object);
-            object.values_mut().for_each(lighten);
-        }
-        Value::Array(values) => values.iter_mut().for_each(lighten),
-        _ => {}
-    }
-}
-
-/// What may be left out need not be told that it may be null too: some models' dialects of schema
-/// have no alternatives of type, and their clients drop such a field.
-fn without_null(object: &mut JsonObject) {
-    if let Some(Value::Array(types)) = object.get_mut("type") {
-        types.retain(|kind| kind != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            object.insert("type".to_owned(), only);
-        }
-    }
-    if let Some(Value::Array(values)) = object.get_mut("enum") {
-        values.retain(|value| !value.is_null());
-    }
-    let Some(Value::Array(choices)) = object.get_mut("anyOf") else { return };
-    choices.retain(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
-    let only = match choices.as_mut_slice() {
-        [Value::Object(only)] => std::mem::take(only),
-        _ => return,
-    };
-    object.remove("anyOf");
-    for (name, value) in only {
-        // The field's own description says more than its type's.
-        object.entry(name).or_insert(value);
-    }
 }
 
 #[cfg(test)]
@@ -213,9 +261,32 @@ mod tests {
             assert!(annotations.read_only_hint.is_some(), "{}", tool.name);
             assert_eq!(tool.input_schema["type"], "object", "{}", tool.name);
             let text = serde_json::to_string(&tool.input_schema).unwrap();
-            for noise in ["$schema", "uint", "\"$ref\"", "\"title\"", "null"] {
+            for noise in ["$schema", "uint", "\"$ref\"", "\"title\":\"", "null"] {
                 assert!(!text.contains(noise), "{} has {noise}: {text}", tool.name);
             }
         }
+    }
+
+    #[test]
+    fn all_tools_together_cost_a_client_few_tokens() {
+        let tokens = |text: &str| tiktoken_rs::o200k_base_singleton().encode_ordinary(text).len();
+        let listed = serde_json::to_string(&all()).unwrap();
+        let each: Vec<_> = all()
+            .iter()
+            .map(|tool| (tool.name.clone(), tokens(&serde_json::to_string(tool).unwrap())))
+            .collect();
+        assert!(tokens(&listed) < 4_000, "{} tokens: {each:?}", tokens(&listed));
+    }
+
+    #[test]
+    fn a_field_of_several_actions_says_which() {
+        let schema = workflow_schema();
+        let said = |field: &str| schema["properties"][field]["description"].as_str().unwrap().to_owned();
+        assert!(said("instruction").starts_with("init, spec: "), "{}", said("instruction"));
+        assert!(said("latency_ms").starts_with("write: "));
+        let dispatch = dispatch_schema();
+        let fields = dispatch["properties"].as_object().unwrap();
+        assert!(["prompt", "name", "cwd", "workspace"].iter().all(|name| fields.contains_key(*name)));
+        assert!(!["instruction", "title", "wait_s"].iter().any(|name| fields.contains_key(*name)));
     }
 }

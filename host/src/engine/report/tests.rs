@@ -110,6 +110,7 @@ fn view(state: RunState, sources: &[CostSource], files: &Value) -> RunView {
             request: Value::Null,
             state,
             worker: None,
+            affinity: None,
             assigned: false,
             cancel_reason: None,
             chosen: None,

@@ -5,10 +5,8 @@ use crate::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
-const MIGRATIONS: &[&str] = &[
-    include_str!("../../migrations/0001-records.sql"),
-    include_str!("../../migrations/0002-queue.sql"),
-];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001-records.sql"), include_str!("../../migrations/0002-queue.sql")];
 
 /// "JACK": tells our files from any other program's.
 const APPLICATION: i64 = 0x4A41_434B;

@@ -3,11 +3,11 @@
 use super::{events, states};
 use crate::file::{Sql, Tx, stamp, word};
 use crate::money::{breaker, ledger};
-use crate::view::{runs, trail, workspaces};
 use crate::queue::milliseconds;
+use crate::view::{runs, trail, workspaces};
 use crate::{
-    AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Refusal,
-    Run, Spender, Store, StoreError,
+    AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Refusal, Run,
+    Spender, Store, StoreError,
 };
 use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, Timestamp, WorkspaceId};
 use rusqlite::params;
@@ -114,33 +114,11 @@ impl Store {
         })
         .await?
     }
-
-    /// Sends a run that waits for a person back to the queue with an attempt to make.
-    pub async fn resume(
-        &self,
-        run: RunId,
-        attempt: NewAttempt,
-        calls: Vec<NewPluginCall>,
-        limits: &Limits,
-    ) -> Result<(), AdmitError> {
-        let limits = limits.clone();
-        self.write(move |tx| {
-            let found = runs::run_of(tx, run)?;
-            if found.state != RunState::Waiting {
-                return Err(states::illegal("run", run, found.state, RunState::Queued));
-            }
-            match queue_again(tx, &found, &[attempt], &calls, &limits, None)? {
-                Some(refusal) => Ok(Err(AdmitError::Refused(Box::new(refusal)))),
-                None => Ok(Ok(())),
-            }
-        })
-        .await?
-    }
 }
 
 /// Sends a run back to the queue with the attempts of its next round, or says why the breaker refuses one of
 /// them; then nothing of it was made.
-pub(super) fn queue_again(
+pub(crate) fn queue_again(
     tx: &Tx<'_>,
     run: &Run,
     attempts: &[NewAttempt],
@@ -169,10 +147,10 @@ pub(super) fn queue_again(
 
 /// What an attempt belongs to.
 #[derive(Clone, Copy)]
-struct Place {
-    task: TaskId,
-    run: RunId,
-    workspace: WorkspaceId,
+pub(super) struct Place {
+    pub(super) task: TaskId,
+    pub(super) run: RunId,
+    pub(super) workspace: WorkspaceId,
 }
 
 impl Place {
@@ -193,6 +171,22 @@ fn known(
     principal: &str,
     idempotency: &Idempotency,
 ) -> Result<Option<Result<Admitted, AdmitError>>, StoreError> {
+    let task = match known_task(tx, principal, idempotency)? {
+        None => return Ok(None),
+        Some(Err(conflict)) => return Ok(Some(Err(conflict))),
+        Some(Ok(task)) => task,
+    };
+    let run = runs::latest_run_of(tx, task)?
+        .ok_or_else(|| StoreError::Damaged(format!("the task {task} has no run")))?;
+    Ok(Some(Ok(Admitted { task, run, existing: true })))
+}
+
+/// The task that was made under the key; none: it is new.
+pub(super) fn known_task(
+    tx: &Tx<'_>,
+    principal: &str,
+    idempotency: &Idempotency,
+) -> Result<Option<Result<TaskId, AdmitError>>, StoreError> {
     let Idempotency { key, digest } = idempotency;
     let found = tx.one(
         "SELECT id, idempotency_digest FROM tasks WHERE principal = ?1 AND idempotency_key = ?2",
@@ -204,9 +198,7 @@ fn known(
     if before != *digest {
         return Ok(Some(Err(AdmitError::Conflict { key: key.clone(), task })));
     }
-    let run = runs::latest_run_of(tx, task)?
-        .ok_or_else(|| StoreError::Damaged(format!("the task {task} has no run")))?;
-    Ok(Some(Ok(Admitted { task, run, existing: true })))
+    Ok(Some(Ok(task)))
 }
 
 fn refuse(
@@ -253,7 +245,7 @@ fn refuse_for(
     Ok(refusal)
 }
 
-fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
+pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
     if !(1..=10).contains(&task.complexity) {
         return Err(StoreError::Misuse(format!("a complexity is 1 to 10, not {}", task.complexity)));
     }
@@ -289,7 +281,12 @@ fn wants(attempts: &[&NewAttempt]) -> String {
     json!(wants).to_string()
 }
 
-fn add_run(tx: &Tx<'_>, place: Place, run: &NewRun, attempts: &[&NewAttempt]) -> Result<(), StoreError> {
+pub(super) fn add_run(
+    tx: &Tx<'_>,
+    place: Place,
+    run: &NewRun,
+    attempts: &[&NewAttempt],
+) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at, queued_ms,
                            affinity, wants, assigned)
@@ -326,7 +323,7 @@ fn add_all(
 }
 
 /// The attempt, and the money for it. The breaker was asked before.
-fn add_attempt(
+pub(super) fn add_attempt(
     tx: &Tx<'_>,
     limits: &Limits,
     place: Place,

@@ -5,12 +5,17 @@
 mod admit;
 mod charge;
 pub(crate) mod events;
+mod external;
 mod purse;
 mod settle;
-mod then;
 mod start;
 pub(crate) mod states;
+mod task;
+mod then;
 
+pub(crate) use admit::queue_again;
 pub use admit::{Admission, Admitted};
+pub use external::{ExternalAttempt, Logged};
 pub use settle::Settling;
 pub use start::Started;
+pub use task::{Closed, Closing, Opened};

@@ -30,7 +30,7 @@ impl Store {
     /// still held, records the outcome and everything that came of it, and ends the run if asked.
     pub async fn settle(&self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
         let limits = limits.clone();
-        self.write(move |tx| settle(tx, &settlement, &limits)).await
+        self.write(move |tx| settled(tx, &settlement, &limits)).await
     }
 
     /// Ends a run that nobody has in hand: each of its attempts that wait is settled so. False: somebody
@@ -50,7 +50,7 @@ impl Store {
                 return Ok(false);
             }
             for settlement in &settlements {
-                settle(tx, settlement, &limits)?;
+                settled(tx, settlement, &limits)?;
             }
             then::close_handoff(tx, run, &why)?;
             states::run_becomes(tx, run, state, Some(&why))?;
@@ -60,7 +60,8 @@ impl Store {
     }
 }
 
-fn settle(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> Result<Settling, StoreError> {
+/// A settlement as a part of a transaction.
+pub(super) fn settled(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> Result<Settling, StoreError> {
     let mut money = Money::of(tx, settlement.attempt)?;
     if money.state == AttemptState::Settled {
         return Ok(Settling::Already);
@@ -174,12 +175,14 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
     let verified = succeeded && settlement.outcome.verified == Verified::Passed;
     let quality_failed = matches!(&settlement.settled, Settled::Failed(failure)
         if failure.class.kind() == FailureKind::Quality);
+    let judged = succeeded || quality_failed;
     let usage = &settlement.usage;
     tx.exec(
         "INSERT INTO model_stats (executor, model, task_type, language, attempts, succeeded, verified,
                                   quality_failed, cost, latency_ms, input_tokens, cached_input_tokens,
-                                  cache_write_tokens, output_tokens, last_at)
-         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+                                  cache_write_tokens, output_tokens, last_at,
+                                  judged_cost, judged_latency_ms)
+         VALUES (?1, ?2, ?3, ?4, 1, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT DO UPDATE SET
              attempts = attempts + 1, succeeded = succeeded + excluded.succeeded,
              verified = verified + excluded.verified, quality_failed = quality_failed + excluded.quality_failed,
@@ -187,7 +190,9 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
              input_tokens = input_tokens + excluded.input_tokens,
              cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
              cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-             output_tokens = output_tokens + excluded.output_tokens, last_at = excluded.last_at",
+             output_tokens = output_tokens + excluded.output_tokens, last_at = excluded.last_at,
+             judged_cost = judged_cost + excluded.judged_cost,
+             judged_latency_ms = judged_latency_ms + excluded.judged_latency_ms",
         params![
             money.purse.spender.executor,
             money.purse.model.as_deref().unwrap_or(""),
@@ -203,6 +208,8 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
             signed(usage.cache_write),
             signed(usage.output),
             stamp(tx.now),
+            if judged { total.0 } else { 0 },
+            if judged { signed(settlement.latency_ms) } else { 0 },
         ],
     )
     .map(drop)

@@ -97,7 +97,9 @@ impl Store {
     ) -> Result<u64, StoreError> {
         self.write(move |tx| {
             let heard = tx
-                .one("SELECT heard FROM attempts WHERE id = ?1", [attempt.to_string()], |row| row.count("heard"))?
+                .one("SELECT heard FROM attempts WHERE id = ?1", [attempt.to_string()], |row| {
+                    row.count("heard")
+                })?
                 .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })?;
             if from > heard {
                 let why = format!("events {heard} to {from} of attempt {attempt} are missing");
@@ -109,7 +111,10 @@ impl Store {
                 events::add_at(tx, run, Some(attempt), event.at, &event.kind, &event.payload)?;
             }
             let now = heard + fresh.len() as u64;
-            tx.exec("UPDATE attempts SET heard = ?2 WHERE id = ?1", params![attempt.to_string(), signed(now)])?;
+            tx.exec(
+                "UPDATE attempts SET heard = ?2 WHERE id = ?1",
+                params![attempt.to_string(), signed(now)],
+            )?;
             Ok(now)
         })
         .await

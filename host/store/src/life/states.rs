@@ -33,8 +33,7 @@ pub(crate) fn run_becomes(
     }
     tx.exec(
         "UPDATE runs SET state = ?2, started_at = iif(?2 = 'running', COALESCE(started_at, ?3), started_at),
-                         ended_at = iif(?4, ?3, NULL), worker = iif(?2 = 'running', worker, NULL),
-                         affinity = iif(?2 = 'running', NULL, affinity)
+                         ended_at = iif(?4, ?3, NULL), worker = iif(?2 = 'running', worker, NULL)
          WHERE id = ?1",
         params![run.to_string(), next.as_str(), stamp(tx.now), next.is_final()],
     )?;

@@ -2,8 +2,13 @@
 
 use super::{admit, settle, states};
 use crate::file::{Sql, Tx, stamp};
-use crate::view::{runs, trail};
-use crate::{Limits, NewDecision, NewHandoff, Refusal, Settlement, Spender, StoreError, Then};
+use crate::people::decisions::add_decision;
+use crate::people::tasks::add_human_task;
+use crate::view::runs;
+use crate::{
+    Decided, HumanTaskKind, Limits, NewDecision, NewHandoff, NewHumanTask, Refusal, Settlement, Spender,
+    StoreError, Then,
+};
 use jackfield_types::{HumanTaskId, RunId, RunState};
 use rusqlite::params;
 use serde_json::json;
@@ -50,43 +55,36 @@ pub(super) fn follow(
     Ok(None)
 }
 
-fn decide(tx: &Tx<'_>, spender: &Spender, decision: &NewDecision) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO decisions (at, task, run, attempt, kind, decided_by, reason, details)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-        params![
-            stamp(tx.now),
-            spender.task.to_string(),
-            spender.run.to_string(),
-            spender.attempt.to_string(),
-            decision.kind,
-            decision.by,
-            decision.reason,
-            decision.details.to_string(),
-        ],
-    )
-    .map(drop)
+fn decide(tx: &Tx<'_>, spender: &Spender, decided: &Decided) -> Result<(), StoreError> {
+    let Decided { kind, by, reason, details } = decided.clone();
+    let decision = NewDecision {
+        task: spender.task,
+        run: Some(spender.run),
+        attempt: Some(spender.attempt),
+        kind,
+        decided_by: by,
+        reason,
+        details,
+    };
+    add_decision(tx, &decision).map(drop)
 }
 
 fn hand_over(tx: &Tx<'_>, spender: &Spender, handoff: &NewHandoff) -> Result<(), StoreError> {
-    let id = HumanTaskId::new();
-    tx.exec(
-        "INSERT INTO human_tasks (id, kind, workspace, task, run, title, body, evidence, state, created_by,
-                                  created_at, updated_at)
-         VALUES (?1, 'handoff', ?2, ?3, ?4, ?5, ?6, ?7, 'open', 'host', ?8, ?8)",
-        params![
-            id.to_string(),
-            spender.workspace.to_string(),
-            spender.task.to_string(),
-            spender.run.to_string(),
-            handoff.title,
-            handoff.body,
-            handoff.evidence.to_string(),
-            stamp(tx.now),
-        ],
-    )?;
-    let payload = json!({ "run": spender.run, "title": handoff.title });
-    trail::add_event(tx, "human_task_created", &id.to_string(), &payload).map(drop)
+    let NewHandoff { title, body, evidence } = handoff.clone();
+    let task = NewHumanTask {
+        id: HumanTaskId::new(),
+        kind: HumanTaskKind::Handoff,
+        workspace: Some(spender.workspace),
+        task: Some(spender.task),
+        run: Some(spender.run),
+        title,
+        body,
+        evidence,
+        priority: 0,
+        due_at: None,
+        created_by: "host".to_owned(),
+    };
+    add_human_task(tx, &task).map(drop)
 }
 
 /// Nobody needs to answer any more.

@@ -152,6 +152,24 @@ pub(crate) fn ask(
     Ok(None)
 }
 
+/// The halting limit that is reached, or that refused work which still does not fit; none: new work of
+/// this spender may be taken in, if it is small enough.
+pub(crate) fn halted(
+    tx: &Tx<'_>,
+    limits: &Limits,
+    spender: &Spender,
+    usual: Micros,
+) -> Result<Option<Refusal>, StoreError> {
+    let gauge = Gauge::of(tx, limits);
+    for (limit, scope) in limits.of(spender).filter(|(limit, _)| limit.action == Action::Halt) {
+        let (status, refused) = gauge.read(limit, scope)?;
+        if status.state == BreakerState::Halted {
+            return Ok(Some(refusal(status, refused.unwrap_or(usual))));
+        }
+    }
+    Ok(None)
+}
+
 /// What the tightest halting limit leaves, and which it is; none: nothing limits this spender.
 pub(crate) fn tightest(
     tx: &Tx<'_>,

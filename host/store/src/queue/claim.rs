@@ -140,9 +140,7 @@ fn next(conn: &Connection, offer: &Offer, caps: &Caps, now: i64) -> Result<Optio
             json!(full).to_string(),
             mine.map(|list| json!(list).to_string()),
         ],
-        |row| {
-            Ok(Waiting { run: row.parsed("id")?, workspace: row.parsed("workspace")? })
-        },
+        |row| Ok(Waiting { run: row.parsed("id")?, workspace: row.parsed("workspace")? }),
     )
 }
 
@@ -187,8 +185,7 @@ impl Load {
                 Ok((workspace, executor, row.get::<_, bool>(2)?, row.get::<_, u32>(3)?))
             },
         )?;
-        let mut load =
-            Self { local: 0, all: 0, executors: BTreeMap::new(), workspaces: BTreeMap::new() };
+        let mut load = Self { local: 0, all: 0, executors: BTreeMap::new(), workspaces: BTreeMap::new() };
         for (workspace, executor, local, attempts) in rows {
             load.all += attempts;
             load.local += if local { attempts } else { 0 };

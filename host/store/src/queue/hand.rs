@@ -52,7 +52,8 @@ impl Store {
         let holder = holder.to_owned();
         self.write(move |tx| {
             let taken = tx.exec(
-                "UPDATE runs SET worker = ?3 WHERE id = ?1 AND worker IS ?2 AND state = 'running'",
+                "UPDATE runs SET worker = ?3, affinity = NULL
+                 WHERE id = ?1 AND worker IS ?2 AND state = 'running'",
                 params![run.to_string(), from.map(|id| id.to_string()), to.to_string()],
             )?;
             if taken == 0 {
@@ -159,11 +160,7 @@ impl Store {
     }
 
     /// What the checks of an attempt came to, before its worktree goes.
-    pub async fn checks_done(
-        &self,
-        attempt: AttemptId,
-        results: &[CheckResult],
-    ) -> Result<(), StoreError> {
+    pub async fn checks_done(&self, attempt: AttemptId, results: &[CheckResult]) -> Result<(), StoreError> {
         let text = serde_json::to_string(results).map_err(|error| StoreError::Damaged(error.to_string()))?;
         let told: Vec<Value> = results
             .iter()
@@ -183,11 +180,10 @@ impl Store {
     /// When the oldest run that waits began to, and how many wait.
     pub async fn waiting(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
         self.read(|conn| {
-            let found = conn.one(
-                "SELECT COUNT(*), MIN(queued_ms) FROM runs WHERE state = 'queued'",
-                [],
-                |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Option<i64>>(1)?)),
-            )?;
+            let found =
+                conn.one("SELECT COUNT(*), MIN(queued_ms) FROM runs WHERE state = 'queued'", [], |row| {
+                    Ok((row.get::<_, u32>(0)?, row.get::<_, Option<i64>>(1)?))
+                })?;
             let (count, oldest) = found.unwrap_or((0, None));
             let oldest = oldest.and_then(|at| Timestamp::from_millisecond(at).ok());
             Ok((u64::from(count), oldest))

@@ -147,9 +147,9 @@ pub struct NewHandoff {
     pub evidence: Value,
 }
 
-/// Something that was decided about a task, for the record.
+/// What was decided with a settlement; it is about its task, its run and its attempt.
 #[derive(Debug, Clone)]
-pub struct NewDecision {
+pub struct Decided {
     /// `retry`, `consensus`, `verdict`, `handoff`, `done`, `stop`, `answer`, …
     pub kind: String,
     /// A component's digest, `host`, or a principal's name.
@@ -189,7 +189,7 @@ pub struct Settlement {
     /// What becomes of the run.
     pub then: Then,
     /// What was decided about it.
-    pub decisions: Vec<NewDecision>,
+    pub decisions: Vec<Decided>,
     /// The attempt whose work is the run's, where several were compared.
     pub chosen: Option<AttemptId>,
     /// Told before the store's own `attempt_settled` and `run_…` events.

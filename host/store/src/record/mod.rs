@@ -4,6 +4,7 @@
 
 mod attempt;
 mod event;
+mod people;
 mod plugin;
 mod run;
 mod task;
@@ -11,9 +12,14 @@ mod worker;
 mod workspace;
 
 pub use attempt::{
-    Artifact, Attempt, CheckResult, NewArtifact, NewAttempt, NewDecision, NewHandoff, NewTranscript, Settlement, Then,
+    Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement,
+    Then,
 };
 pub use event::{Event, NewRunEvent, RunEvent};
+pub use people::{
+    Checkpoint, Decision, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewCheckpoint,
+    NewDecision, NewHumanTask,
+};
 pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving};
 pub use run::{NewRun, Run, RunSummary, RunView};
 pub use task::{Idempotency, NewTask, Task};

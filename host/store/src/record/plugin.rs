@@ -66,6 +66,8 @@ pub struct NewPluginCall {
     pub micros: u64,
     /// What its random numbers came from, where it was given any.
     pub seed: Option<u64>,
+    /// What it told the log meanwhile.
+    pub notes: Vec<String>,
     /// Why it failed, where it did.
     pub error: Option<String>,
 }
@@ -85,6 +87,7 @@ pub struct PluginCall {
     pub answer: Value,
     pub micros: u64,
     pub seed: Option<u64>,
+    pub notes: Vec<String>,
     pub error: Option<String>,
 }
 
@@ -125,6 +128,7 @@ impl PluginCall {
             answer: row.json("answer")?,
             micros: row.count("micros")?,
             seed: row.parsed_opt("seed")?,
+            notes: row.json("notes")?,
             error: row.get("error")?,
         })
     }

@@ -42,6 +42,8 @@ pub struct Run {
     pub state: RunState,
     /// Who has it in hand.
     pub worker: Option<WorkerId>,
+    /// The only host instance that may claim it while that lives.
+    pub affinity: Option<String>,
     /// A host elsewhere decides what follows an attempt.
     pub assigned: bool,
     /// Somebody wants it ended, and why.
@@ -106,6 +108,7 @@ impl Run {
             request: row.json("request")?,
             state: row.word("state")?,
             worker: row.parsed_opt("worker")?,
+            affinity: row.get("affinity")?,
             assigned: row.get("assigned")?,
             cancel_reason: row.get("cancel_reason")?,
             chosen: row.parsed_opt("chosen")?,

@@ -1,9 +1,14 @@
 //! What is read back: lists, statistics, and histories. Every answer is one snapshot.
 
+pub(crate) mod ids;
+mod rounds;
 pub(crate) mod runs;
 mod stats;
+mod tasks;
 pub(crate) mod trail;
 pub(crate) mod workspaces;
 
+pub use rounds::{Round, RoundAttempt};
 pub use runs::{EventPage, RunFilter};
 pub use stats::{ModelStats, Totals, UsageShare};
+pub use tasks::{RunInFull, TaskFilter, TaskHistory, TaskSummary, TaskView};

@@ -1,5 +1,6 @@
 //! Runs, tasks and attempts as they are read back.
 
+use super::ids;
 use crate::file::{Columns, Sql, signed};
 use crate::{Artifact, Attempt, Run, RunEvent, RunSummary, RunView, Store, StoreError, Task};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, WorkspaceId};
@@ -33,12 +34,6 @@ impl Default for RunFilter {
         Self { states: Vec::new(), workspace: None, before: None, limit: 50 }
     }
 }
-
-/// A prefix shorter than this says next to nothing: ids begin with the time.
-const SHORTEST_PREFIX: usize = 6;
-
-/// So many are named when a prefix fits several.
-const NAMED: u32 = 5;
 
 const SUMMARY: &str = "
     SELECT runs.*, workspaces.name AS workspace_name, tasks.title, tasks.task_type,
@@ -74,26 +69,8 @@ impl Store {
 
     /// The run with this id, or the only one whose id begins so (case does not matter).
     pub async fn find_run(&self, id: &str) -> Result<RunId, StoreError> {
-        let prefix = id.trim().to_ascii_uppercase();
-        if prefix.len() < SHORTEST_PREFIX || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            let why =
-                format!("'{id}' is not a run id, nor {SHORTEST_PREFIX} or more of its first characters");
-            return Err(StoreError::Misuse(why));
-        }
-        self.read(move |conn| {
-            // A range, so that the primary key is used; '~' sorts behind every character of an id.
-            let found = conn.all(
-                "SELECT id FROM runs WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT ?2",
-                params![prefix, NAMED],
-                |row| row.get::<_, String>(0),
-            )?;
-            match found.as_slice() {
-                [] => Err(StoreError::NotFound { what: "run", id: prefix }),
-                [only] => only.parse().map_err(|_| StoreError::Damaged(format!("'{only}' is no run id"))),
-                _ => Err(StoreError::Ambiguous { prefix, found }),
-            }
-        })
-        .await
+        let id = id.to_owned();
+        self.read(move |conn| ids::find(conn, "runs", "run", &id)).await
     }
 
     /// The latest run of a task; none: it has none yet.

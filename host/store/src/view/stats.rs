@@ -12,8 +12,8 @@ use serde::Serialize;
 pub struct ModelStats {
     pub executor: String,
     pub model: Option<String>,
-    /// All of them, cancelled and rate-limited ones too; what says something about the work is
-    /// `succeeded + quality_failed`.
+    /// All of them, cancelled and rate-limited ones too; what says something about the work are those
+    /// that were [judged](Self::judged).
     pub attempts: u32,
     pub succeeded: u32,
     /// Succeeded, and its checks passed.
@@ -23,17 +23,27 @@ pub struct ModelStats {
     pub cost: Micros,
     pub tokens: u64,
     pub latency_ms: u64,
+    /// The part of `cost` of those that were judged.
+    pub judged_cost: Micros,
+    /// The part of `latency_ms` of those that were judged.
+    pub judged_latency_ms: u64,
 }
 
 impl ModelStats {
-    /// Per attempt; none where there were none.
-    pub fn mean_cost(&self) -> Option<Micros> {
-        (self.attempts > 0).then(|| Micros(self.cost.0 / i64::from(self.attempts)))
+    /// Attempts whose work could be judged: it was good, or it was bad.
+    pub const fn judged(&self) -> u32 {
+        self.succeeded.saturating_add(self.quality_failed)
     }
 
-    /// Per attempt, in milliseconds; none where there were none.
+    /// Per attempt that was judged; none where there were none. One that a rate limit or a missing
+    /// login cut short costs next to nothing, and would make its executor look cheap.
+    pub fn mean_cost(&self) -> Option<Micros> {
+        (self.judged() > 0).then(|| Micros(self.judged_cost.0 / i64::from(self.judged())))
+    }
+
+    /// The same of the time that it took, in milliseconds.
     pub fn mean_latency_ms(&self) -> Option<u64> {
-        (self.attempts > 0).then(|| self.latency_ms / u64::from(self.attempts))
+        (self.judged() > 0).then(|| self.judged_latency_ms / u64::from(self.judged()))
     }
 }
 
@@ -88,7 +98,8 @@ impl Store {
                         SUM(succeeded) AS succeeded, SUM(verified) AS verified,
                         SUM(quality_failed) AS quality_failed, SUM(cost) AS cost,
                         SUM(input_tokens + cached_input_tokens + cache_write_tokens + output_tokens) AS tokens,
-                        SUM(latency_ms) AS latency_ms
+                        SUM(latency_ms) AS latency_ms, SUM(judged_cost) AS judged_cost,
+                        SUM(judged_latency_ms) AS judged_latency_ms
                  FROM model_stats
                  WHERE (?1 IS NULL OR task_type = ?1) AND (?2 IS NULL OR language = ?2)
                  GROUP BY executor, model ORDER BY executor, model",
@@ -104,6 +115,8 @@ impl Store {
                         cost: row.micros("cost")?,
                         tokens: row.count("tokens")?,
                         latency_ms: row.count("latency_ms")?,
+                        judged_cost: row.micros("judged_cost")?,
+                        judged_latency_ms: row.count("judged_latency_ms")?,
                     })
                 },
             )

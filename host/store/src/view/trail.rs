@@ -3,7 +3,7 @@
 use crate::file::{Sql, Tx, count, signed, stamp, word};
 use crate::{Event, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, Store, StoreError};
 use jackfield_types::{PluginRef, TaskId};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 impl Store {
@@ -71,16 +71,17 @@ impl Store {
 
     /// Every decision about a task, oldest first.
     pub async fn decisions(&self, task: TaskId) -> Result<Vec<PluginCall>, StoreError> {
-        self.read(move |conn| {
-            conn.all(
-                "SELECT plugin_calls.*, kind, name, version, digest
-                 FROM plugin_calls JOIN plugins ON digest = plugin WHERE task = ?1 ORDER BY id",
-                [task.to_string()],
-                PluginCall::read,
-            )
-        })
-        .await
+        self.read(move |conn| calls_of(conn, task)).await
     }
+}
+
+pub(crate) fn calls_of(conn: &Connection, task: TaskId) -> Result<Vec<PluginCall>, StoreError> {
+    conn.all(
+        "SELECT plugin_calls.*, kind, name, version, digest
+         FROM plugin_calls JOIN plugins ON digest = plugin WHERE task = ?1 ORDER BY id",
+        [task.to_string()],
+        PluginCall::read,
+    )
 }
 
 /// Puts an event on the host's log and gives its place.
@@ -116,8 +117,9 @@ pub(crate) fn add_calls(tx: &Tx<'_>, calls: &[NewPluginCall]) -> Result<(), Stor
     for call in calls {
         know(tx, &call.plugin)?;
         tx.exec(
-            "INSERT INTO plugin_calls (at, task, run, attempt, plugin, function, facts, answer, micros, seed, error)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            "INSERT INTO plugin_calls (at, task, run, attempt, plugin, function, facts, answer, micros, seed, notes,
+                                       error)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             params![
                 stamp(tx.now),
                 call.task.map(|id| id.to_string()),
@@ -129,6 +131,7 @@ pub(crate) fn add_calls(tx: &Tx<'_>, calls: &[NewPluginCall]) -> Result<(), Stor
                 call.answer.to_string(),
                 signed(call.micros),
                 call.seed.map(|seed| seed.to_string()),
+                json!(call.notes).to_string(),
                 call.error,
             ],
         )?;

@@ -106,7 +106,8 @@ async fn a_lost_attempt_sends_its_run_back_to_the_queue() {
     let limits = Limits::default();
     let work = house.at_work(cents(5), &limits).await;
     let lost = failed(work.attempt, cents(2), FailureClass::Lost);
-    let lost = Settlement { then: Then::Again { attempts: vec![attempt(2, cents(5))], not_before: None }, ..lost };
+    let lost =
+        Settlement { then: Then::Again { attempts: vec![attempt(2, cents(5))], not_before: None }, ..lost };
     house.store.settle(lost, &limits).await.unwrap();
     let view = house.store.run(work.run).await.unwrap();
     assert_eq!((view.run.state, view.task.state), (RunState::Queued, TaskState::Ready));

@@ -5,9 +5,11 @@
 
 mod breaker;
 mod charging;
+mod external;
 mod file;
 mod keeping;
 mod lives;
+mod people;
 mod processes;
 mod queue;
 mod reading;

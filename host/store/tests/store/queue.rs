@@ -8,14 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 fn offer(worker: WorkerId, free: u32) -> Offer {
-    Offer {
-        worker,
-        holder: worker.to_string(),
-        free,
-        executors: None,
-        workspaces: None,
-        only_own: false,
-    }
+    Offer { worker, holder: worker.to_string(), free, executors: None, workspaces: None, only_own: false }
 }
 
 fn caps() -> Caps {
@@ -332,7 +325,8 @@ async fn what_was_heard_is_recorded_once_however_often_it_is_told() {
     assert_eq!(tell(2, said(2..5)).await.unwrap(), 5);
     assert_eq!(tell(7, said(7..8)).await.unwrap_err().problem().code, "bad_request", "a gap");
     let events = house.store.run_events(work.run, 0, 100).await.unwrap();
-    let told: Vec<_> = events.iter().filter(|event| event.kind == "text").map(|event| &event.payload).collect();
+    let told: Vec<_> =
+        events.iter().filter(|event| event.kind == "text").map(|event| &event.payload).collect();
     assert_eq!(told, [&json!(0), &json!(1), &json!(2), &json!(3), &json!(4)]);
 }
 
@@ -351,8 +345,18 @@ async fn a_person_is_asked_with_the_evidence_and_the_run_goes_on_where_they_say_
     let view = house.store.run(run).await.unwrap();
     assert_eq!((view.run.state, view.task.state), (RunState::Waiting, TaskState::Blocked));
     assert_eq!(claim(&house, &me, &caps()).await, None);
-    house.store.resume(run, attempt(2, Micros::ZERO), Vec::new(), &Limits::none()).await.unwrap();
+    let asked = house.store.human_tasks(HumanTaskFilter::default()).await.unwrap().remove(0);
+    assert_eq!((asked.run, asked.evidence["attempts"].as_i64()), (Some(run), Some(1)));
+    let said = json!({ "action": "retry", "text": "mind the rounding" });
+    let again = || Answered::Retry(Box::new(attempt(2, Micros::ZERO)));
+    house.store.answer_handoff(asked.id, again(), said.clone(), "ann", &Limits::none()).await.unwrap();
     assert_eq!(claim(&house, &me, &caps()).await, Some(run));
+    let twice = house.store.answer_handoff(asked.id, again(), said, "ann", &Limits::none()).await;
+    assert_eq!(twice.unwrap_err().problem().code, "bad_request");
+    let decisions = house.store.decided(view.run.task).await.unwrap();
+    let last = decisions.last().unwrap();
+    assert_eq!((last.kind.as_str(), last.decided_by.as_str()), ("answer", "ann"));
+    assert_eq!(last.reason, "mind the rounding");
 }
 
 #[tokio::test]

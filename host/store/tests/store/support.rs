@@ -252,6 +252,7 @@ pub(crate) fn call(task: Option<TaskId>, facts: Value) -> NewPluginCall {
         answer: json!([{ "candidate": 0 }]),
         micros: 84,
         seed: Some(u64::MAX),
+        notes: vec!["codex is passed over: not installed".to_owned()],
         error: None,
     }
 }

@@ -144,3 +144,9 @@ fn what_an_agent_named_a_file_cannot_deceive_or_flood_a_reader() {
     assert!(told[0].starts_with('…') && told[0].contains("deep/end.rs: only claude"), "{told:?}");
     assert!(told[1].starts_with("xy.rs: only codex") && told.iter().all(|line| line.len() < 300), "{told:?}");
 }
+
+#[test]
+fn of_one_result_alone_there_is_nothing_to_tell() {
+    let comparison = compare(&[passed(result(&file_diff("src/lib.rs", 10, &["x"], &["y"])))]);
+    assert_eq!((comparison.points_of_agreement, comparison.differences), (Vec::new(), Vec::new()));
+}

@@ -19,7 +19,7 @@ async fn the_sdk_executes_with_rising_progress_and_is_told_what_was_wrong() {
     assert_eq!(saw["capabilities"], json!({ "tools": {} }), "nothing is declared that is not offered");
     let tools: Vec<&str> =
         saw["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    assert!(tools.starts_with(&["execute", "result", "cancel"]), "{tools:?}");
+    assert!(tools.starts_with(&["execute", "dispatch", "result", "cancel"]), "{tools:?}");
 
     let told = saw["progress"].as_array().unwrap();
     let steps: Vec<f64> = told.iter().map(|told| told["progress"].as_f64().unwrap()).collect();
@@ -42,7 +42,7 @@ async fn the_sdk_executes_with_rising_progress_and_is_told_what_was_wrong() {
     let said = misspelt["content"][0]["text"].as_str().unwrap();
     assert!(said.contains("`verbositty`") && said.contains("`verbosity`"), "{said}");
     assert_eq!(saw["absent"]["code"], -32602);
-    assert!(saw["absent"]["message"].as_str().unwrap().contains("tools are execute, result"));
+    assert!(saw["absent"]["message"].as_str().unwrap().contains("tools are execute, dispatch"));
     assert_eq!(ground.database().count("runs"), 1, "neither mistake made a run");
 
     server.stop().await;

@@ -29,6 +29,14 @@ pub(crate) fn recorded_claude(usd: &str, work: &str) -> String {
     )
 }
 
+/// The same, whose `work` finds what it was told on standard input.
+pub(crate) fn said_claude(usd: &str, work: &str) -> String {
+    let read = "cat >/dev/null";
+    let script = recorded_claude(usd, &format!("{{ {work}\n}} < \"$asked\"; rm \"$asked\""));
+    assert!(script.contains(read));
+    script.replacen(read, "asked=$(mktemp); cat > \"$asked\"", 1)
+}
+
 /// The same, which prints all but the end of the answer and then does nothing for ever.
 pub(crate) fn stuck_claude(work: &str) -> String {
     let recording = recording();

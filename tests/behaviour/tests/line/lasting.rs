@@ -94,7 +94,10 @@ async fn hundreds_of_runs_leave_a_server_as_large_as_it_was() {
     .await;
     println!("before {before:?}, after {last:?}");
     let database = ground.database();
-    assert_eq!(database.number("SELECT COUNT(*) FROM runs WHERE state = 'succeeded'"), (WARM_UP + RUNS) as i64);
+    assert_eq!(
+        database.number("SELECT COUNT(*) FROM runs WHERE state = 'succeeded'"),
+        (WARM_UP + RUNS) as i64
+    );
     database.assert_events_without_gap();
     server.stop().await;
     ground.leave();

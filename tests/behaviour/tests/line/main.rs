@@ -10,10 +10,17 @@
 mod actors;
 mod cancelling;
 mod components;
+mod configuring;
 mod crash;
 mod demo;
 mod doors;
+mod explain;
+mod ladder;
 mod lasting;
 mod money;
+mod people;
+mod queue;
 mod refusals;
 mod repeats;
+mod streaming;
+mod workflow;

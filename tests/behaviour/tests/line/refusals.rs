@@ -138,7 +138,7 @@ async fn nobody_comes_in_without_the_token_or_from_elsewhere() {
     let repository = ground.repository();
     let server = ground.serve().await;
     let request = shell(&repository, "echo hi > hi.txt");
-    for path in ["/tasks/execute", "/mcp", "/api/breaker"] {
+    for path in ["/tasks/execute", "/execute", "/mcp", "/api/breaker"] {
         let anyone = Rest::new(server.address(), None);
         assert_refused(&anyone.post(path, &request).await, StatusCode::UNAUTHORIZED, "unauthorized");
         let guess = Rest::new(server.address(), Some("jf_0000000000000000"));
@@ -152,6 +152,17 @@ async fn nobody_comes_in_without_the_token_or_from_elsewhere() {
             let request = server.rest().request(Method::POST, path).header(header, value).json(&request);
             assert_refused(&sent(request).await, StatusCode::FORBIDDEN, "foreign_origin");
         }
+    }
+    for (token, status) in
+        [("jf_0000000000000000", StatusCode::UNAUTHORIZED), (server.token(), StatusCode::BAD_REQUEST)]
+    {
+        let direct =
+            Rest::new(server.address(), None).request(Method::POST, "/execute").header("x-auth-token", token);
+        assert_eq!(
+            sent(direct.json(&json!({ "instruction": "" }))).await.status,
+            status,
+            "the executor's own door"
+        );
     }
     let health = Rest::new(server.address(), None).get("/health").await.fine();
     assert_eq!(health["status"], "ok", "health alone needs no token");
@@ -192,7 +203,7 @@ async fn what_is_not_understood_is_refused_by_name() {
         let unknown = mcp.ask("tools/call", json!({ "name": "exekute", "arguments": {} })).await;
         assert_eq!(unknown["error"]["code"], -32602, "{unknown}");
         let message = unknown["error"]["message"].as_str().unwrap();
-        assert!(message.contains("exekute") && message.contains("execute, result"), "{message}");
+        assert!(message.contains("exekute") && message.contains("execute, dispatch, result"), "{message}");
         let method = mcp.ask("tools/destroy", json!({})).await;
         assert_eq!(method["error"]["code"], -32601, "{method}");
     }

@@ -26,6 +26,43 @@ fn only(diff: &str) -> (String, File) {
     change.files.pop_first().unwrap()
 }
 
+/// `git diff-tree -r -p --binary --full-index --find-renames` of one commit with everything odd in it.
+const RECORDED: &str = include_str!("recorded.diff");
+
+#[test]
+fn a_recorded_diff_is_read_as_git_counts_it() {
+    let change = all(RECORDED);
+    let read: Vec<_> = change
+        .files
+        .iter()
+        .map(|(path, file)| (path.as_str(), file.added, file.removed, file.kind, file.binary))
+        .collect();
+    // As `git diff-tree --numstat` has it.
+    let counted = [
+        ("café.txt", 1, 1, Kind::Modified, false),
+        ("crlf.txt", 1, 1, Kind::Modified, false),
+        ("dash.sql", 1, 1, Kind::Modified, false),
+        ("empty", 0, 0, Kind::Added, false),
+        ("fresh.py", 2, 0, Kind::Added, false),
+        ("gone.txt", 0, 1, Kind::Deleted, false),
+        ("img.bin", 0, 0, Kind::Modified, true),
+        ("latin.txt", 1, 0, Kind::Added, false),
+        ("link", 1, 1, Kind::Modified, false),
+        ("noend.txt", 2, 1, Kind::Modified, false),
+        ("old.txt", 1, 1, Kind::Renamed, false),
+        ("run.sh", 0, 0, Kind::Modified, false),
+        ("say \"hi\".txt", 1, 1, Kind::Modified, false),
+        ("src/lib.rs", 3, 2, Kind::Modified, false),
+        ("tab\there.txt", 1, 0, Kind::Modified, false),
+        ("with space/a b.txt", 1, 0, Kind::Modified, false),
+    ];
+    assert_eq!(read, counted);
+    assert!(change.touched().count() == counted.len(), "each of them is a change");
+    assert_eq!(change.files["noend.txt"].text, "@2\n+now\n");
+    assert_eq!(change.files["dash.sql"].text, "@2\n--- more\n+++ plus\n");
+    assert_eq!(change.files["old.txt"].to.as_deref(), Some("new.txt"));
+}
+
 #[test]
 fn a_modified_file_has_its_places_and_its_counts() {
     let (path, file) = only(MODIFIED);

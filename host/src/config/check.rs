@@ -1,0 +1,365 @@
+//! What a configuration that was read must be like to be used at all. Everything that is wrong is told,
+//! not only the first.
+
+use super::keys::Key;
+use super::{Config, ExecutorSection, KeepSection, QueueSection, RungSection};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::SocketAddr;
+
+/// The shipped executors; a test holds this against the components.
+pub(crate) const SHIPPED_EXECUTORS: [&str; 4] = ["claude", "codex", "gemini", "shell"];
+/// The shipped chooser; likewise.
+pub(crate) const SHIPPED_CHOOSER: &str = "chooser";
+/// Longest that an attempt may take: a day, seconds.
+const LONGEST: u64 = 24 * 60 * 60;
+/// Most megabytes that still are a number of bytes, far beyond any disk.
+const MOST_MEGABYTES: u64 = 1 << 40;
+/// Longest that anything else is waited for: a year, seconds.
+const YEAR: u64 = 365 * 24 * 60 * 60;
+/// Most instances and attempts at once: more is a slip of the finger.
+const MOST_AT_ONCE: u64 = 10_000;
+
+/// A setting that cannot be what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Fault {
+    /// Which one.
+    pub(crate) key: Key,
+    /// What it is, and what is wrong with that.
+    pub(crate) said: String,
+    /// What it must be.
+    pub(crate) remedy: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.said, self.remedy)
+    }
+}
+
+/// Everything that is wrong, in the order of the sections.
+pub(crate) fn check(config: &Config) -> Vec<Fault> {
+    let mut faults = Faults(Vec::new());
+    faults.server(config);
+    faults.run(config);
+    faults.queue(&config.queue);
+    faults.ladder(config);
+    faults.keep(&config.keep);
+    faults.breaker(config);
+    faults.plugins(config);
+    for (name, section) in &config.executors {
+        faults.executor(&Key::of("executors").then(name), section);
+    }
+    faults.workspaces(config);
+    faults.0
+}
+
+/// Whether a text is `owner/name`, as forges call a repository.
+pub(crate) fn is_repo(text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+            && !part.chars().all(|c| c == '.')
+    };
+    text.split_once('/').is_some_and(|(owner, name)| part(owner) && part(name))
+}
+
+struct Faults(Vec<Fault>);
+
+impl Faults {
+    fn add(&mut self, key: Key, said: String, remedy: impl Into<String>) {
+        self.0.push(Fault { key, said, remedy: remedy.into() });
+    }
+
+    /// A number from `least` to `most`.
+    fn number(&mut self, key: Key, value: u64, least: u64, most: u64) {
+        if value < least {
+            self.add(key.clone(), format!("{key} = {value}"), format!("must be at least {least}"));
+        } else if value > most {
+            self.add(key.clone(), format!("{key} = {value}"), format!("must be at most {most}"));
+        }
+    }
+
+    fn server(&mut self, config: &Config) {
+        let (key, listen) = (Key::of("server.listen"), &config.server.listen);
+        match listen.parse::<SocketAddr>() {
+            Ok(address) if address.ip().is_loopback() => {}
+            Ok(_) => self.add(
+                key.clone(),
+                format!("{key} = {listen:?}"),
+                "must be 127.0.0.1 or [::1] and a port; put a reverse proxy with TLS in front if others should come in",
+            ),
+            Err(_) => self.add(
+                key.clone(),
+                format!("{key} = {listen:?}"),
+                "must be an address and a port, like 127.0.0.1:7700",
+            ),
+        }
+    }
+
+    fn run(&mut self, config: &Config) {
+        let run = &config.run;
+        self.number(Key::of("run.max_concurrent"), run.max_concurrent as u64, 1, MOST_AT_ONCE);
+        self.number(Key::of("run.timeout_s"), run.timeout_s, 1, LONGEST);
+        self.number(Key::of("run.idle_s"), run.idle_s, 1, YEAR);
+        self.number(Key::of("run.grace_s"), run.grace_s, 0, LONGEST);
+        self.number(Key::of("run.max_file_mb"), run.max_file_mb, 1, MOST_MEGABYTES);
+        self.text(Key::of("run.verbosity"), &run.verbosity);
+    }
+
+    fn queue(&mut self, queue: &QueueSection) {
+        for (name, value) in [
+            ("queue.heartbeat_s", queue.heartbeat_s),
+            ("queue.poll_s", queue.poll_s),
+            ("queue.aging_s", queue.aging_s),
+        ] {
+            self.number(Key::of(name), value, 1, YEAR);
+        }
+        for ((name, value), (before, least)) in [
+            (("queue.stale_s", queue.stale_s), ("queue.heartbeat_s", queue.heartbeat_s)),
+            (("queue.rescue_s", queue.rescue_s), ("queue.stale_s", queue.stale_s)),
+        ] {
+            if value <= least {
+                self.add(
+                    Key::of(name),
+                    format!("{name} = {value}"),
+                    format!("must be more than {before}, which is {least}"),
+                );
+            } else {
+                self.number(Key::of(name), value, 1, YEAR);
+            }
+        }
+        let (most, before) = (u64::from(queue.most_attempts), u64::from(queue.before_consensus));
+        self.number(Key::of("queue.before_consensus"), before, 1, MOST_AT_ONCE);
+        self.number(Key::of("queue.most_attempts"), most, before.max(1), MOST_AT_ONCE);
+    }
+
+    fn ladder(&mut self, config: &Config) {
+        let mut seen = BTreeSet::new();
+        for (at, rung) in config.ladder.iter().enumerate() {
+            let key = Key::of("ladder").at(at);
+            self.rung_name(&key.then("name"), rung, config, &mut seen);
+            self.text(key.then("executor"), &rung.executor);
+            if let Some(model) = &rung.model {
+                self.text(key.then("model"), model);
+            }
+            self.environment(&key.then("environment"), &rung.environment);
+        }
+    }
+
+    fn rung_name<'a>(
+        &mut self,
+        key: &Key,
+        rung: &'a RungSection,
+        config: &Config,
+        seen: &mut BTreeSet<&'a str>,
+    ) {
+        let name = rung.name.as_str();
+        let said = format!("{key} = {name:?}");
+        let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty() || !name.chars().all(allowed) {
+            self.add(key.clone(), said, "a rung is named with a to z, 0 to 9 and -, like deepseek");
+        } else if SHIPPED_EXECUTORS.contains(&name) || config.executors.contains_key(name) {
+            let remedy = format!("is an executor's own name; call the rung something else, like {name}-rung");
+            self.add(key.clone(), said, remedy);
+        } else if !seen.insert(name) {
+            self.add(key.clone(), said, "is the name of a rung before it; each needs a name of its own");
+        }
+    }
+
+    /// Any of these may be 0; so much that a sum of seconds or bytes runs over is a slip of the finger.
+    fn keep(&mut self, keep: &KeepSection) {
+        let days = 100 * 365;
+        for (name, value, most) in [
+            ("keep.worktree_hours", keep.worktree_hours, 24 * days),
+            ("keep.worktree_gb", keep.worktree_gb, MOST_MEGABYTES >> 10),
+            ("keep.log_days", keep.log_days, days),
+            ("keep.log_gb", keep.log_gb, MOST_MEGABYTES >> 10),
+            ("keep.event_days", keep.event_days, days),
+            ("keep.call_days", keep.call_days, days),
+            ("keep.every_min", keep.every_min, YEAR / 60),
+        ] {
+            self.number(Key::of(name), value, 0, most);
+        }
+    }
+
+    fn breaker(&mut self, config: &Config) {
+        let zone = &config.breaker.time_zone;
+        if jiff::tz::TimeZone::get(zone).is_err() {
+            let key = Key::of("breaker.time_zone");
+            self.add(
+                key.clone(),
+                format!("{key} = {zone:?}"),
+                "must be an IANA name, like UTC or Europe/Paris",
+            );
+        }
+    }
+
+    fn plugins(&mut self, config: &Config) {
+        let plugins = &config.plugins;
+        self.number(Key::of("plugins.instances"), u64::from(plugins.instances), 1, MOST_AT_ONCE);
+        for (kind, limits) in [
+            ("executor", plugins.limits.executor),
+            ("chooser", plugins.limits.chooser),
+            ("compressor", plugins.limits.compressor),
+        ] {
+            let section = Key::of("plugins.limits").then(kind);
+            for (name, value, most) in [
+                ("memory_mb", limits.memory_mb, MOST_MEGABYTES),
+                ("cpu_ms", limits.cpu_ms, LONGEST * 1_000),
+                ("wall_ms", limits.wall_ms, LONGEST * 1_000),
+                ("output_kb", limits.output_kb, MOST_MEGABYTES),
+            ] {
+                if let Some(value) = value {
+                    self.number(section.then(name), value, 1, most);
+                }
+            }
+        }
+    }
+
+    fn executor(&mut self, key: &Key, section: &ExecutorSection) {
+        self.number(key.then("slots"), u64::from(section.slots), 1, MOST_AT_ONCE);
+        if let Some(model) = &section.model {
+            self.text(key.then("model"), model);
+        }
+        self.environment(&key.then("environment"), &section.environment);
+    }
+
+    fn workspaces(&mut self, config: &Config) {
+        let all = Key::of("workspaces");
+        let mut repos = BTreeMap::new();
+        for (name, section) in &config.workspaces {
+            let key = all.then(name);
+            if name.is_empty() {
+                self.add(key.clone(), "a workspace has no name".to_owned(), "write [workspaces.NAME]");
+            }
+            if section.path.as_os_str().is_empty() {
+                self.add(key.then("path"), format!("{} is empty", key.then("path")), "name a folder");
+            }
+            if let Some(most) = section.max_concurrent {
+                self.number(key.then("max_concurrent"), u64::from(most), 1, MOST_AT_ONCE);
+            }
+            let Some(repo) = &section.repo else { continue };
+            let (key, said) = (key.then("repo"), format!("{} = {repo:?}", key.then("repo")));
+            if !is_repo(repo) {
+                self.add(key, said, "must be owner/name, like rust-lang/cargo");
+            } else if let Some(other) = repos.insert(repo.to_ascii_lowercase(), name) {
+                self.add(
+                    key,
+                    said,
+                    format!("is workspaces.{other}'s already; one clone serves a repository"),
+                );
+            } else if config.workspaces.contains_key(repo) && repo != name {
+                self.add(key, said, "is the name of another workspace; rename that");
+            }
+        }
+    }
+
+    fn text(&mut self, key: Key, text: &str) {
+        if text.trim().is_empty() {
+            self.add(key.clone(), format!("{key} is empty"), "give a name, or take the line away");
+        }
+    }
+
+    /// What the operating system takes as an environment. Values are not shown.
+    fn environment(&mut self, section: &Key, variables: &BTreeMap<String, String>) {
+        for (name, value) in variables {
+            let key = section.then(name);
+            if name.is_empty() || name.contains(['=', '\0']) {
+                self.add(key, format!("{section} names {name:?}"), "no variable can be called so");
+            } else if value.contains('\0') {
+                self.add(key, format!("{section}.{name} holds a NUL character"), "no variable can");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn faults(toml: &str) -> Vec<String> {
+        check(&toml::from_str(toml).unwrap()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn the_default_has_no_fault() {
+        assert_eq!(faults(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_value_that_cannot_be_used_is_a_fault_of_its_own() {
+        for (toml, said) in [
+            ("[server]\nlisten = '7700'", "server.listen = \"7700\": must be an address"),
+            ("[server]\nlisten = '0.0.0.0:7700'", "must be 127.0.0.1 or [::1]"),
+            ("[run]\nmax_concurrent = 0", "run.max_concurrent = 0: must be at least 1"),
+            ("[run]\ntimeout_s = 86401", "run.timeout_s = 86401: must be at most 86400"),
+            ("[run]\nidle_s = 0", "run.idle_s"),
+            ("[run]\ngrace_s = 90000", "run.grace_s = 90000: must be at most 86400"),
+            ("[run]\nmax_file_mb = 0", "run.max_file_mb"),
+            ("[run]\nverbosity = ''", "run.verbosity is empty"),
+            ("[queue]\nheartbeat_s = 0", "queue.heartbeat_s = 0"),
+            ("[queue]\npoll_s = 0", "queue.poll_s = 0"),
+            ("[queue]\naging_s = 0", "queue.aging_s = 0"),
+            ("[queue]\nstale_s = 15", "queue.stale_s = 15: must be more than queue.heartbeat_s, which is 15"),
+            ("[queue]\nrescue_s = 60", "queue.rescue_s = 60: must be more than queue.stale_s, which is 60"),
+            ("[queue]\nbefore_consensus = 0", "queue.before_consensus = 0: must be at least 1"),
+            ("[queue]\nmost_attempts = 2", "queue.most_attempts = 2: must be at least 3"),
+            ("[keep]\nlog_days = 9000000", "keep.log_days = 9000000: must be at most 36500"),
+            ("[breaker]\ntime_zone = 'Mars/Olympus'", "IANA"),
+            ("[plugins]\ninstances = 0", "plugins.instances"),
+            ("[plugins.limits.chooser]\ncpu_ms = 0", "plugins.limits.chooser.cpu_ms = 0"),
+            ("[executors.claude]\nslots = 0", "executors.claude.slots = 0"),
+            ("[executors.claude]\nmodel = ' '", "executors.claude.model is empty"),
+            ("[executors.claude.environment]\n'A=B' = 'x'", "names \"A=B\""),
+            (
+                "[executors.claude.environment]\nA = \"\\u0000secret\"",
+                "executors.claude.environment.A holds a NUL",
+            ),
+            ("[workspaces.site]\npath = ''", "workspaces.site.path is empty"),
+            ("[workspaces.site]\npath = '/x'\nmax_concurrent = 0", "workspaces.site.max_concurrent = 0"),
+            ("[workspaces.site]\npath = '/x'\nrepo = 'site'", "must be owner/name"),
+        ] {
+            let faults = faults(toml);
+            assert!(faults.len() == 1 && faults[0].contains(said), "{toml}: {faults:#?}");
+            assert!(!faults[0].contains("secret"), "{faults:?}");
+        }
+    }
+
+    #[test]
+    fn rungs_have_names_of_their_own() {
+        let rung = |name: &str| format!("[[ladder]]\nname = '{name}'\nexecutor = 'claude'\n");
+        assert_eq!(faults(&rung("deepseek-2")), Vec::<String>::new());
+        for (toml, said) in [
+            (rung(""), "a to z"),
+            (rung("Deep Seek"), "a to z"),
+            (rung("claude"), "executor's own name"),
+            (rung("mine") + "[executors.mine]\n", "executor's own name"),
+            (rung("far") + &rung("far"), "ladder[1].name = \"far\": is the name of a rung before it"),
+        ] {
+            let faults = faults(&toml);
+            assert!(faults.len() == 1 && faults[0].contains(said), "{toml}: {faults:#?}");
+        }
+    }
+
+    #[test]
+    fn one_workspace_has_a_repository_and_no_other() {
+        let faults = faults(
+            "[workspaces.a]\npath = '/a'\nrepo = 'acme/site'\n[workspaces.b]\npath = '/b'\nrepo = 'Acme/Site'\n\
+             [workspaces.c]\npath = '/c'\nrepo = 'acme/d'\n[workspaces.'acme/d']\npath = '/d'\n",
+        );
+        assert_eq!(faults.len(), 2, "{faults:#?}");
+        assert!(faults.iter().any(|fault| fault.contains("workspaces.a's already")), "{faults:#?}");
+        assert!(faults.iter().any(|fault| fault.contains("name of another workspace")), "{faults:#?}");
+    }
+
+    #[test]
+    fn owner_and_name_are_told_from_paths() {
+        for repo in ["rust-lang/cargo", "a/b", "Some.Body/x_y.z"] {
+            assert!(is_repo(repo), "{repo}");
+        }
+        for other in ["", "a", "/a", "a/", "./a", "../a", "a/..", "a/b/c", "/a/b", "a b/c", "~/a"] {
+            assert!(!is_repo(other), "{other}");
+        }
+    }
+}

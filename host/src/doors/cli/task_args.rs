@@ -1,0 +1,272 @@
+//! The command line of tasks: handed in, kept track of, explained, and what waits for people.
+
+use super::args::RunArgs;
+use clap::{Args, Subcommand};
+
+#[derive(Debug, Args)]
+pub(crate) struct DispatchArgs {
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// A name for lists [default: the instruction's first line]
+    #[arg(long)]
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResultArgs {
+    /// A run's id, or the beginning of it
+    pub(crate) run: String,
+    /// How long to wait for its end, seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub(crate) wait: u64,
+    /// summary, mermaid, standard or full
+    #[arg(long, short)]
+    pub(crate) verbosity: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TaskCommand {
+    /// What waits for a person
+    List {
+        /// Those that are done or called off, too
+        #[arg(long, conflicts_with = "state")]
+        all: bool,
+        /// Only these: open, done, cancelled [default: open]
+        #[arg(long)]
+        state: Option<String>,
+        /// Only these: todo, handoff
+        #[arg(long)]
+        kind: Option<String>,
+        /// Only of this workspace
+        #[arg(long, short)]
+        workspace: Option<String>,
+        /// Most to list
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Make a to-do
+    Add(AddArgs),
+    /// Show one in full
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Change a to-do
+    Edit(EditArgs),
+    /// Say that a to-do is done
+    Done {
+        /// Its id, or the beginning of it
+        id: String,
+        /// What there is to say about it
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Answer a run that waits for you
+    #[command(group = clap::ArgGroup::new("what").required(true))]
+    Answer {
+        /// Its id, or the beginning of it
+        id: String,
+        /// Try again, and tell the agent this
+        #[arg(long, group = "what", value_name = "TEXT")]
+        retry: Option<String>,
+        /// The work is good as it is
+        #[arg(long, group = "what")]
+        accept: bool,
+        /// It has failed; nothing more is tried
+        #[arg(long, group = "what")]
+        stop: bool,
+        /// Who is to try, with --retry [default: who tried last]
+        #[arg(long, short, requires = "retry")]
+        executor: Option<String>,
+        /// With which model, with --retry
+        #[arg(long, short, requires = "retry")]
+        model: Option<String>,
+        /// What there is to say about it, kept with the answer
+        #[arg(long, conflicts_with = "retry", default_value = "")]
+        note: String,
+    },
+    /// Delete a to-do for good
+    Rm {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    /// What to do, in a line
+    pub(crate) title: String,
+    /// Anything more; `-` reads it from standard input
+    #[arg(long, default_value = "")]
+    pub(crate) body: String,
+    /// A workspace's name or a path
+    #[arg(long, short)]
+    pub(crate) workspace: Option<String>,
+    /// The task that it is about
+    #[arg(long, value_name = "ID")]
+    pub(crate) task: Option<String>,
+    /// The run that it is about
+    #[arg(long, value_name = "ID")]
+    pub(crate) run: Option<String>,
+    /// Higher goes first
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) priority: Option<i32>,
+    /// A date or a time, UTC
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) due: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EditArgs {
+    /// Its id, or the beginning of it
+    pub(crate) id: String,
+    /// What to do, in a line
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// Anything more; `-` reads it from standard input
+    #[arg(long)]
+    pub(crate) body: Option<String>,
+    /// Higher goes first
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) priority: Option<i32>,
+    /// A date or a time, UTC; empty: at no time
+    #[arg(long, value_name = "WHEN")]
+    pub(crate) due: Option<String>,
+    /// open, done or cancelled
+    #[arg(long)]
+    pub(crate) state: Option<String>,
+    /// What there is to say about it
+    #[arg(long)]
+    pub(crate) note: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkflowCommand {
+    /// Make a task without a run, for work that is done elsewhere
+    Init(InitArgs),
+    /// Write down what a task is to be, or show it where nothing is given
+    Spec(SpecArgs),
+    /// Log an attempt that was made elsewhere, and charge it
+    Write(Box<WriteArgs>),
+    /// Say how a task ended
+    Close {
+        /// Its id, or the beginning of it
+        task: String,
+        /// done, failed or cancelled
+        #[arg(long, default_value = "done")]
+        state: String,
+        /// Why; kept with the task
+        #[arg(long)]
+        reason: String,
+    },
+    /// Show a task with all that belongs to it, or list tasks
+    Show {
+        /// Its id, or the beginning of it
+        task: Option<String>,
+        /// Only these: ready, in_progress, done, failed, cancelled, …
+        #[arg(long)]
+        state: Option<String>,
+        /// Most to list
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// What should be done; `-` reads it from standard input
+    pub(crate) instruction: String,
+    /// A name for lists [default: the instruction's first line]
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// A workspace's name or a path
+    #[arg(long, short, default_value = ".")]
+    pub(crate) workspace: String,
+    /// feature, bugfix, refactor, test, docs, design, review, …
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) task_type: Option<String>,
+    /// trivial, simple, moderate, complex, epic, or 1 to 10
+    #[arg(long)]
+    pub(crate) complexity: Option<String>,
+    /// Programming language [default: detected]
+    #[arg(long)]
+    pub(crate) language: Option<String>,
+    /// change (files must change) or answer (words are enough)
+    #[arg(long)]
+    pub(crate) expect: Option<String>,
+    /// What must hold in the end; give it again for more
+    #[arg(long = "accept", value_name = "CRITERION")]
+    pub(crate) acceptance: Vec<String>,
+    /// The same key and the same request is the same task
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SpecArgs {
+    /// The task's id, or the beginning of it
+    pub(crate) task: String,
+    /// What should be done; `-` reads it from standard input
+    #[arg(long)]
+    pub(crate) instruction: Option<String>,
+    /// What must hold in the end, in place of what was said before; give it again for more
+    #[arg(long = "accept", value_name = "CRITERION")]
+    pub(crate) acceptance: Vec<String>,
+    /// Anything else worth knowing
+    #[arg(long)]
+    pub(crate) notes: Option<String>,
+    /// Show this version
+    #[arg(long, value_name = "NUMBER", conflicts_with_all = ["instruction", "acceptance", "notes"])]
+    pub(crate) version: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WriteArgs {
+    /// The task's id, or the beginning of it
+    pub(crate) task: String,
+    /// Who made it: an executor that is in service or configured
+    #[arg(long, short)]
+    pub(crate) executor: String,
+    /// With which model
+    #[arg(long, short)]
+    pub(crate) model: Option<String>,
+    /// succeeded or failed
+    #[arg(long)]
+    pub(crate) outcome: String,
+    /// Why it failed: test_fail, wrong_file, timeout, …
+    #[arg(long = "class", value_name = "CLASS")]
+    pub(crate) failure_class: Option<String>,
+    /// What was done, or what went wrong; `-` reads it from standard input
+    #[arg(long, default_value = "")]
+    pub(crate) summary: String,
+    /// What its checks said: passed, failed or not_run
+    #[arg(long)]
+    pub(crate) verified: Option<String>,
+    /// How long it took, seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) took: f64,
+    /// What it cost, dollars [default: reckoned from the tokens]
+    #[arg(long, value_name = "USD")]
+    pub(crate) cost: Option<f64>,
+    /// Tokens read afresh
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub(crate) input: u64,
+    /// Tokens read from a cache
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub(crate) cached_input: u64,
+    /// Tokens written to a cache
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub(crate) cache_write: u64,
+    /// Tokens written
+    #[arg(long, value_name = "TOKENS", default_value_t = 0)]
+    pub(crate) output: u64,
+    /// The branch that holds the work
+    #[arg(long)]
+    pub(crate) branch: Option<String>,
+    /// Where the result is
+    #[arg(long)]
+    pub(crate) url: Option<String>,
+    /// The same key and the same attempt is charged once
+    #[arg(long, value_name = "KEY")]
+    pub(crate) idempotency_key: Option<String>,
+}

@@ -1,0 +1,119 @@
+//! Work that is handed in or kept track of, and what waits for people: tools with several actions.
+
+use super::calls::{PRINCIPAL, Said, parse, said};
+use crate::Host;
+use crate::api::{ExecuteRequest, SpecRequest};
+use crate::doors::text_people;
+use jackfield_types::Problem;
+use serde_json::{Map, Value, json};
+
+/// What is left when the action and the id are taken out of the arguments.
+struct Asked {
+    action: String,
+    id: Option<String>,
+    rest: Value,
+}
+
+impl Asked {
+    fn of(arguments: Value, id: &str) -> Result<Self, Problem> {
+        let mut fields: Map<String, Value> = parse(arguments)?;
+        let mut text = |name: &str| match fields.remove(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => Err(Problem::caller(
+                "bad_arguments",
+                format!("{name} is {other}"),
+                format!("give {name} as text"),
+            )),
+        };
+        let (action, id) = (text("action")?.unwrap_or_default(), text(id)?);
+        Ok(Self { action, id, rest: Value::Object(fields) })
+    }
+
+    fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
+    }
+
+    /// Nothing more may be said.
+    fn no_more(&self) -> Result<(), Problem> {
+        parse::<super::tools::NoArguments>(self.rest.clone()).map(drop)
+    }
+
+    fn unknown(&self, known: &str) -> Problem {
+        Problem::caller(
+            "bad_arguments",
+            format!("there is no action '{}'", self.action),
+            format!("set action to one of: {known}"),
+        )
+    }
+}
+
+pub(super) async fn dispatch(host: &Host, request: ExecuteRequest) -> Result<Said, Problem> {
+    let run = host.dispatch(request, PRINCIPAL).await?;
+    let handle = host.handle(run).await?;
+    said(text_people::handle(&handle), &handle)
+}
+
+pub(super) async fn consensus(host: &Host, arguments: Value) -> Result<Said, Problem> {
+    let mut fields: Map<String, Value> = parse(arguments)?;
+    let executors: Vec<String> = fields.remove("executors").map(parse).transpose()?.unwrap_or_default();
+    let mut request: ExecuteRequest = parse(Value::Object(fields))?;
+    request.wait_s =
+        Some(request.wait_s.unwrap_or(super::calls::LONGEST_WAIT).min(super::calls::LONGEST_WAIT));
+    super::calls::answered(&host.consensus(request, &executors, PRINCIPAL).await?)
+}
+
+pub(super) async fn workflow(host: &Host, arguments: Value) -> Result<Said, Problem> {
+    let asked = Asked::of(arguments, "task_id")?;
+    match asked.action.as_str() {
+        "init" => {
+            let answer = host.init_task(parse(asked.rest)?, PRINCIPAL).await?;
+            said(text_people::init(&answer), &answer)
+        }
+        "spec" => {
+            let request: SpecRequest = parse(asked.rest.clone())?;
+            let version = if request == SpecRequest::default() {
+                host.spec(asked.id(), None).await?
+            } else {
+                host.specify(asked.id(), request, PRINCIPAL).await?
+            };
+            said(text_people::spec(&version), &version)
+        }
+        "write" => {
+            let answer = host.write_attempt(asked.id(), parse(asked.rest.clone())?, PRINCIPAL).await?;
+            said(text_people::written(&answer), &answer)
+        }
+        "close" => {
+            let answer = host.close_task(asked.id(), parse(asked.rest.clone())?, PRINCIPAL).await?;
+            said(text_people::closed(&answer), &answer)
+        }
+        _ => Err(asked.unknown("init, spec, write, close")),
+    }
+}
+
+pub(super) async fn task(host: &Host, arguments: Value) -> Result<Said, Problem> {
+    let asked = Asked::of(arguments, "id")?;
+    let task = match asked.action.as_str() {
+        "create" => host.create_human_task(parse(asked.rest)?, PRINCIPAL).await?,
+        "read" => {
+            asked.no_more()?;
+            host.human_task(asked.id()).await?
+        }
+        "update" => host.update_human_task(asked.id(), parse(asked.rest.clone())?, PRINCIPAL).await?,
+        "delete" => {
+            asked.no_more()?;
+            let task = host.delete_human_task(asked.id(), PRINCIPAL).await?;
+            return said(format!("deleted: {}", task.title), &json!({ "deleted": task }));
+        }
+        "answer" => {
+            let answer = host.answer_human_task(asked.id(), parse(asked.rest.clone())?, PRINCIPAL).await?;
+            return super::calls::answered(&answer);
+        }
+        "list" => {
+            let tasks = host.human_tasks(parse(asked.rest)?).await?;
+            return said(text_people::human_tasks(&tasks), &json!({ "human_tasks": tasks }));
+        }
+        _ => return Err(asked.unknown("create, read, update, delete, list, answer")),
+    };
+    said(text_people::human_task(&task), &task)
+}

@@ -1,0 +1,398 @@
+//! Another configuration for a host that runs: what is safe is in force at once, the rest waits for a
+//! restart, and what changed is on the host's event log.
+//!
+//! An attempt keeps what it began with. Whatever asks for a setting after the change sees the new one.
+
+use super::{Host, Inner};
+use crate::config::{Config, Key, Step, check, flat, shown};
+use jackfield_types::Problem;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// When a changed setting is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    AtOnce,
+    /// What was made of it when the host was opened cannot be made anew below work in hand.
+    Restart,
+}
+
+/// Every setting there is, with a star where a name is free. A setting that is not here is refused by
+/// a test.
+const SETTINGS: [(&str, When); 58] = {
+    use When::{AtOnce, Restart};
+    [
+        ("server.listen", Restart),
+        ("run.max_concurrent", AtOnce),
+        ("run.timeout_s", AtOnce),
+        ("run.idle_s", AtOnce),
+        ("run.wait_s", AtOnce),
+        ("run.verbosity", AtOnce),
+        ("run.grace_s", AtOnce),
+        ("run.max_file_mb", AtOnce),
+        ("run.keep_worktrees", AtOnce),
+        ("run.workspace", AtOnce),
+        ("queue.heartbeat_s", AtOnce),
+        ("queue.stale_s", AtOnce),
+        ("queue.rescue_s", AtOnce),
+        ("queue.poll_s", AtOnce),
+        ("queue.aging_s", AtOnce),
+        ("queue.lost", AtOnce),
+        ("queue.most_attempts", AtOnce),
+        ("queue.before_consensus", AtOnce),
+        ("ladder", AtOnce),
+        ("ladder.*.name", AtOnce),
+        ("ladder.*.executor", AtOnce),
+        ("ladder.*.model", AtOnce),
+        ("ladder.*.tier", AtOnce),
+        ("ladder.*.environment.*", AtOnce),
+        ("ladder.*.settings.*", AtOnce),
+        ("ladder.*.rates", AtOnce),
+        ("ladder.*.rates.*", AtOnce),
+        ("keep.worktree_hours", AtOnce),
+        ("keep.worktree_gb", AtOnce),
+        ("keep.log_days", AtOnce),
+        ("keep.log_gb", AtOnce),
+        ("keep.event_days", AtOnce),
+        ("keep.call_days", AtOnce),
+        ("keep.every_min", AtOnce),
+        ("breaker.day_usd", AtOnce),
+        ("breaker.month_usd", AtOnce),
+        ("breaker.month_halts", AtOnce),
+        ("breaker.reserve_usd", AtOnce),
+        ("breaker.unknown_price_usd", AtOnce),
+        ("breaker.executor_day_usd.*", AtOnce),
+        ("breaker.workspace_day_usd", AtOnce),
+        ("breaker.task_usd", AtOnce),
+        ("breaker.time_zone", Restart),
+        ("plugins.folder", Restart),
+        ("plugins.chooser", Restart),
+        ("plugins.instances", Restart),
+        ("plugins.on_failure.*", Restart),
+        ("plugins.limits.*.*", Restart),
+        ("executors.*.enabled", AtOnce),
+        ("executors.*.model", AtOnce),
+        ("executors.*.slots", AtOnce),
+        ("executors.*.environment.*", AtOnce),
+        ("executors.*.settings.*", AtOnce),
+        ("executors.*.rates.*.*", AtOnce),
+        ("executors.*.reserve_usd", AtOnce),
+        ("workspaces.*.path", AtOnce),
+        ("workspaces.*.repo", AtOnce),
+        ("workspaces.*.max_concurrent", AtOnce),
+    ]
+};
+/// `grants.KIND.NAME.…`; also a whole section that is new to the table.
+const OTHERWISE: When = When::Restart;
+
+/// A setting with what it was and what the file says now. Values that may be secrets are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// As it is written in the file.
+    pub key: String,
+    /// What held before.
+    pub old: String,
+    /// What is written now.
+    pub new: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} -> {}", self.key, self.old, self.new)
+    }
+}
+
+/// What came of another configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Reconfigured {
+    /// In force from now on.
+    pub applied: Vec<Change>,
+    /// In force after a restart; until then the old values hold.
+    pub restart: Vec<Change>,
+}
+
+impl Host {
+    /// Takes another configuration over while the host runs. What changed is logged and put on the
+    /// host's event log as `config_changed`.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it cannot be used; then the old one stays in force.
+    pub async fn reconfigure(&self, config: Config) -> Result<Reconfigured, Problem> {
+        let faults: Vec<_> = check(&config).iter().map(ToString::to_string).collect();
+        if !faults.is_empty() {
+            return Err(Problem::operator(
+                "bad_config",
+                faults.join("\n"),
+                "mend it; what was in force stays in force",
+            ));
+        }
+        let inner = &self.0;
+        let before = inner.config();
+        let restart = changes(&before, &config).into_iter().filter(|(_, when, _)| *when == When::Restart);
+        let restart = restart.map(|(_, _, change)| change).collect();
+        let before = inner.config.swap(Arc::new(in_force(config, &before)));
+        let applied = changes(&before, &inner.config());
+        inner.settle_in(&applied);
+        let applied = applied.into_iter().map(|(_, _, change)| change).collect();
+        let reconfigured = Reconfigured { applied, restart };
+        inner.tell(&reconfigured).await;
+        Ok(reconfigured)
+    }
+}
+
+impl Inner {
+    /// Passes on what was derived from a setting.
+    fn settle_in(&self, applied: &[(Key, When, Change)]) {
+        // There may be more places, for somebody.
+        self.wake.notify_one();
+        // Another environment may be another login.
+        let executors = applied.iter().filter_map(|(key, ..)| match key.0.as_slice() {
+            [Step::Name(section), Step::Name(name), ..] if section == "executors" => Some(name),
+            _ => None,
+        });
+        executors.collect::<BTreeSet<_>>().into_iter().for_each(|name| self.health.forget(name));
+    }
+
+    async fn tell(&self, changed: &Reconfigured) {
+        for change in &changed.applied {
+            tracing::info!("configuration: {change}");
+        }
+        for change in &changed.restart {
+            tracing::warn!("configuration: {change} needs a restart; until then the old value holds");
+        }
+        if *changed == Reconfigured::default() {
+            return;
+        }
+        let payload = serde_json::to_value(changed).unwrap_or_default();
+        // It is in force: a record that cannot be written does not undo that.
+        if let Err(error) = self.store.record_event("config_changed", "configuration", payload).await {
+            tracing::error!(%error, "the change of the configuration is not on record");
+        }
+    }
+}
+
+/// The new one, with the old values where those hold until a restart. A test holds this against the table.
+fn in_force(new: Config, old: &Config) -> Config {
+    let mut config = new;
+    config.server = old.server.clone();
+    config.breaker.time_zone.clone_from(&old.breaker.time_zone);
+    config.plugins = old.plugins.clone();
+    config.grants = old.grants.clone();
+    config
+}
+
+fn changes(old: &Config, new: &Config) -> Vec<(Key, When, Change)> {
+    let (old, new) = (flat(old), flat(new));
+    let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let changed = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
+    let told = changed.map(|key| {
+        let (before, now) = (old.get(key), new.get(key));
+        let change = Change { key: key.to_string(), old: shown(key, before), new: shown(key, now) };
+        (key.clone(), when(key).unwrap_or(OTHERWISE), change)
+    });
+    // A setting that appears with its section and is not set says nothing.
+    told.filter(|(_, _, change)| change.old != "not set" || change.new != "not set").collect()
+}
+
+fn when(key: &Key) -> Option<When> {
+    SETTINGS.iter().find(|(pattern, _)| matches(pattern, key)).map(|(_, when)| *when)
+}
+
+fn matches(pattern: &str, key: &Key) -> bool {
+    let steps: Vec<_> = pattern.split('.').collect();
+    let fits = |(step, own): (&&str, &Step)| matches!(own, Step::Name(name) if *step == "*" || step == name);
+    steps.len() == key.0.len() && steps.iter().zip(&key.0).all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jackfield_store::Event;
+
+    /// One of everything, and nothing as it is by default.
+    const EVERYTHING: &str = r#"
+        [server]
+        listen = "127.0.0.1:7711"
+        [run]
+        max_concurrent = 3
+        timeout_s = 181
+        idle_s = 121
+        wait_s = 46
+        verbosity = "full"
+        grace_s = 3
+        max_file_mb = 1024
+        keep_worktrees = true
+        workspace = "/srv"
+        [queue]
+        heartbeat_s = 16
+        stale_s = 61
+        rescue_s = 301
+        poll_s = 6
+        aging_s = 301
+        lost = "fail"
+        most_attempts = 6
+        before_consensus = 4
+        [[ladder]]
+        name = "far"
+        executor = "claude"
+        model = "far-1"
+        tier = "light"
+        environment = { FAR_API_KEY = "far-key-1" }
+        settings = { max_turns = "9" }
+        rates = { input = 1, output = 2, cached_input = 3, cache_write = 4, reasoning = 5, as_of = "today" }
+        [keep]
+        worktree_hours = 73
+        worktree_gb = 21
+        log_days = 31
+        log_gb = 11
+        event_days = 91
+        call_days = 92
+        every_min = 31
+        [breaker]
+        day_usd = 21
+        month_usd = 81
+        month_halts = true
+        reserve_usd = 0.6
+        unknown_price_usd = 26
+        executor_day_usd = { claude = 5 }
+        workspace_day_usd = 6
+        task_usd = 7
+        time_zone = "Europe/Paris"
+        [plugins]
+        folder = "/elsewhere"
+        chooser = "mine"
+        instances = 65
+        on_failure = { chooser = "fail", compressor = "previous", judge = "fail" }
+        [plugins.limits]
+        executor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
+        chooser = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
+        compressor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
+        judge = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
+        [executors.claude]
+        enabled = false
+        model = "one"
+        slots = 3
+        environment = { ANTHROPIC_API_KEY = "claude-key-1" }
+        settings = { max_turns = "9" }
+        reserve_usd = 1
+        [executors.claude.rates.one]
+        input = 1
+        output = 2
+        cached_input = 3
+        cache_write = 4
+        reasoning = 5
+        as_of = "today"
+        [workspaces.site]
+        path = "/srv/site"
+        repo = "acme/site"
+        max_concurrent = 1
+        [grants]
+        executor.agy = { programs = ["agy"], environment = ["AGY_API_KEY"] }
+    "#;
+
+    fn everything() -> Config {
+        toml::from_str(EVERYTHING).unwrap()
+    }
+
+    #[test]
+    fn every_setting_is_in_the_table_and_every_line_of_the_table_is_a_setting() {
+        let settings: BTreeSet<_> =
+            flat(&Config::default()).into_keys().chain(flat(&everything()).into_keys()).collect();
+        let settings = settings.into_iter().filter(|key| !key.is_in(&Key::of("grants")));
+        let settings: Vec<_> = settings.collect();
+        for key in &settings {
+            let lines = SETTINGS.iter().filter(|(pattern, _)| matches(pattern, key)).count();
+            assert_eq!(lines, 1, "{key} is in {lines} lines of the table: say when a change is in force");
+        }
+        for (pattern, _) in SETTINGS.iter().filter(|(pattern, _)| *pattern != "ladder.*.rates") {
+            assert!(settings.iter().any(|key| matches(pattern, key)), "{pattern} is no setting");
+        }
+    }
+
+    #[test]
+    fn what_needs_a_restart_keeps_its_value_and_everything_else_is_taken_over() {
+        let (old, new) = (Config::default(), everything());
+        let now = flat(&in_force(new.clone(), &old));
+        let changed = changes(&old, &new);
+        let named: BTreeSet<_> = changed.iter().map(|(key, ..)| key.clone()).collect();
+        for (key, value) in flat(&new) {
+            assert!(named.contains(&key) || value.is_null(), "{key} is as it is by default: change it");
+        }
+        for (key, when, change) in changed {
+            let expected = if when == When::AtOnce { flat(&new) } else { flat(&old) };
+            assert_eq!(now.get(&key), expected.get(&key), "{change} is {when:?}");
+        }
+    }
+
+    async fn host(config: Config) -> (Host, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
+        (builder.open().await.unwrap(), folder)
+    }
+
+    async fn recorded(host: &Host) -> Vec<Event> {
+        let events = host.0.store.events(0, 1_000).await.unwrap();
+        events.into_iter().filter(|event| event.kind == "config_changed").collect()
+    }
+
+    #[tokio::test]
+    async fn a_change_is_in_force_at_once_and_on_record_without_its_secrets() {
+        let (host, _folder) = host(Config::default()).await;
+        let done = host.reconfigure(everything()).await.unwrap();
+        let line = |changes: &[Change], key: &str| {
+            changes.iter().find(|change| change.key == key).map(ToString::to_string)
+        };
+        assert_eq!(line(&done.applied, "run.max_concurrent").unwrap(), "run.max_concurrent: 2 -> 3");
+        assert_eq!(line(&done.applied, "ladder").unwrap(), "ladder: [] -> [\"far\"]");
+        assert_eq!(
+            line(&done.restart, "server.listen").unwrap(),
+            "server.listen: \"127.0.0.1:7700\" -> \"127.0.0.1:7711\""
+        );
+        assert!(line(&done.restart, "grants.executor.agy.programs").is_some());
+        assert!(line(&done.applied, "server.listen").is_none());
+        assert_eq!(host.0.config().breaker.task_usd, Some(jackfield_types::Micros::dollars(7)));
+        assert_eq!(host.orchestrator_status().await.unwrap().max_concurrent, 3);
+
+        let events = recorded(&host).await;
+        assert_eq!(events.len(), 1);
+        let text = events[0].payload.to_string();
+        assert!(text.contains("executors.claude.environment.ANTHROPIC_API_KEY"), "{text}");
+        assert!(!text.contains("claude-key-1") && !text.contains("far-key-1"), "{text}");
+
+        // The same again: nothing is new but what still waits for the restart.
+        let again = host.reconfigure(everything()).await.unwrap();
+        assert_eq!((again.applied, again.restart), (Vec::new(), done.restart));
+        let back = host.reconfigure(Config::default()).await.unwrap();
+        assert!(back.restart.is_empty() && !back.applied.is_empty());
+        assert_eq!(host.reconfigure(Config::default()).await.unwrap(), Reconfigured::default());
+        assert_eq!(recorded(&host).await.len(), 3, "what changes nothing is not recorded");
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_used_changes_nothing() {
+        let (host, _folder) = host(Config::default()).await;
+        let mut broken = everything();
+        broken.run.max_concurrent = 0;
+        broken.queue.poll_s = 0;
+        let problem = host.reconfigure(broken).await.unwrap_err();
+        assert_eq!(problem.code, "bad_config");
+        assert!(problem.message.contains("run.max_concurrent") && problem.message.contains("queue.poll_s"));
+        assert_eq!(*host.0.config(), Config::default());
+        assert!(recorded(&host).await.is_empty());
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_rung_that_only_moved_is_told_by_the_order() {
+        let rung = |name: &str| format!("[[ladder]]\nname = '{name}'\nexecutor = 'claude'\n");
+        let (first, second) = (rung("near") + &rung("far"), rung("far") + &rung("near"));
+        let (host, _folder) = host(toml::from_str(&first).unwrap()).await;
+        let done = host.reconfigure(toml::from_str(&second).unwrap()).await.unwrap();
+        let told: Vec<_> = done.applied.iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["ladder: [\"near\",\"far\"] -> [\"far\",\"near\"]"]);
+        host.shutdown().await;
+    }
+}

@@ -1,0 +1,112 @@
+//! Which components would serve under a configuration, found without opening a host: nothing is written
+//! to the data folder or beside a dropped file.
+
+use super::builder::limits;
+use super::folders::private;
+use crate::config::{Config, SHIPPED_CHOOSER, SHIPPED_EXECUTORS, Served};
+use jackfield_plugins::{FailureMode, FailureModes, MemoryScan, Options, Plugins};
+use jackfield_types::{PluginKind, RunId, SystemClock};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The shipped components and those that lie in the plugin folder.
+pub(crate) async fn served(data: &Path, config: &Config) -> Served {
+    let mut served = Served {
+        executors: SHIPPED_EXECUTORS.map(str::to_owned).into(),
+        choosers: [SHIPPED_CHOOSER.to_owned()].into(),
+    };
+    let folder = config.plugins.folder.clone().unwrap_or_else(|| data.join("plugins"));
+    let dropped = components_in(&folder);
+    if dropped.is_empty() {
+        return served;
+    }
+    let scratch = Scratch::make();
+    let opened = Plugins::open(Options {
+        data: scratch.0.join("store"),
+        drop_folder: scratch.0.join("drop"),
+        embedded: Vec::new(),
+        limits: limits(&config.plugins.limits),
+        grants: config.grants.clone(),
+        failure_modes: FailureModes {
+            executor: FailureMode::Fail,
+            chooser: FailureMode::Fail,
+            compressor: FailureMode::Fail,
+            judge: FailureMode::Fail,
+        },
+        chooser: None,
+        instances: 1,
+        memory_scan: MemoryScan::Never,
+        strikes: 1,
+        observer: Arc::new(|_| {}),
+        clock: Arc::new(SystemClock),
+    })
+    .await;
+    let Ok(plugins) = opened else { return served };
+    for file in dropped {
+        let Some(plugin) = plugins.check(&file).await.ok().and_then(|report| report.plugin) else { continue };
+        match plugin.kind {
+            PluginKind::Executor => drop(served.executors.insert(plugin.name)),
+            PluginKind::Chooser => drop(served.choosers.insert(plugin.name)),
+            _ => {}
+        }
+    }
+    served
+}
+
+fn components_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm")).collect()
+}
+
+/// A folder that is gone afterwards.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn make() -> Self {
+        let path = std::env::temp_dir().join(format!("jackfield-check-{}", RunId::new()));
+        // Where it cannot be made, opening the plugins says so.
+        let _ = private(&path);
+        Self(path)
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Host, embedded};
+    use std::collections::BTreeSet;
+
+    #[tokio::test]
+    async fn the_shipped_names_are_those_of_the_shipped_components() {
+        let folder = tempfile::tempdir().unwrap();
+        let host = Host::builder(folder.path()).environment([]).watch(false).open().await.unwrap();
+        let of = |kind: PluginKind| -> BTreeSet<String> {
+            let known = host.plugins().into_iter().filter(|plugin| plugin.kind == Some(kind));
+            known.filter_map(|plugin| plugin.name).collect()
+        };
+        let served = served(folder.path(), &Config::default()).await;
+        assert_eq!(served.executors, of(PluginKind::Executor));
+        assert_eq!(served.choosers, of(PluginKind::Chooser));
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn what_lies_in_the_folder_is_looked_at_and_nothing_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let plugins = folder.path().join("plugins");
+        std::fs::create_dir(&plugins).unwrap();
+        std::fs::write(plugins.join("mine.wasm"), embedded::SHIPPED[0]).unwrap();
+        std::fs::write(plugins.join("broken.wasm"), "no component").unwrap();
+        let served = served(folder.path(), &Config::default()).await;
+        assert!(served.executors.contains("claude"));
+        assert_eq!(std::fs::read_dir(&plugins).unwrap().count(), 2, "no note beside a file");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing in the data folder");
+    }
+}

@@ -1,0 +1,159 @@
+//! An attempt that was made elsewhere: its run, its charge, its outcome and its figures, all at once.
+
+use super::admit::{Place, add_attempt, add_run};
+use super::{settle, states, task};
+use crate::file::{Columns, Sql, Tx, stamp};
+use crate::people::checkpoints::add_checkpoint;
+use crate::people::decisions::add_decision;
+use crate::view::runs;
+use crate::{
+    AdmitError, Idempotency, Limits, NewAttempt, NewCheckpoint, NewDecision, NewRun, Settlement, Store,
+    StoreError,
+};
+use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
+use rusqlite::params;
+use serde_json::{Value, json};
+
+/// An attempt that was made elsewhere. It was paid for already, so that no limit refuses it.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct ExternalAttempt {
+    pub task: TaskId,
+    pub principal: String,
+    pub run: NewRun,
+    /// Nothing is held for it.
+    pub attempt: NewAttempt,
+    /// Only the configuration names its executor: the adapter in `attempt` is no component.
+    pub without_component: bool,
+    pub settlement: Settlement,
+    /// One key is one attempt of the task.
+    pub idempotency: Option<Idempotency>,
+    /// One line for a person, kept as the decision's reason.
+    pub label: String,
+    /// How far the task is by it.
+    pub content: Value,
+}
+
+/// What the logging of an attempt came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Logged {
+    /// Its run.
+    pub run: RunId,
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The same was logged before under the same key: nothing was charged now.
+    pub existing: bool,
+}
+
+impl Store {
+    /// Logs an attempt that was made elsewhere, with its run, and charges it.
+    ///
+    /// A task that is open stays so, whatever the attempt came to; one that is over stays as it is.
+    pub async fn log_attempt(
+        &self,
+        external: ExternalAttempt,
+        limits: &Limits,
+    ) -> Result<Logged, AdmitError> {
+        let limits = limits.clone();
+        self.write(move |tx| {
+            let ExternalAttempt { task, principal, run, attempt, .. } = &external;
+            let found = runs::task_of(tx, *task)?;
+            if let Some(key) = &external.idempotency
+                && let Some(known) = known(tx, *task, principal, key)?
+            {
+                return Ok(known);
+            }
+            if attempt.reserve != Micros::ZERO {
+                return Err(StoreError::Misuse("nothing is held for work that is done".to_owned()));
+            }
+            let place = Place { task: *task, run: run.id, workspace: found.workspace };
+            if external.without_component {
+                know_executor(tx, attempt)?;
+            }
+            add_run(tx, place, &remembering(run, principal, external.idempotency.as_ref()), &[attempt])?;
+            add_attempt(tx, &limits, place, attempt, &[])?;
+            states::run_becomes(tx, run.id, RunState::Running, Some("it was made elsewhere"))?;
+            settle::settled(tx, &external.settlement, &limits)?;
+            let stays = if task::is_over(found.state) { found.state } else { TaskState::InProgress };
+            states::task_becomes(tx, *task, stays)?;
+            tell(tx, &external)?;
+            Ok(Ok(Logged { run: run.id, attempt: attempt.id, existing: false }))
+        })
+        .await?
+    }
+}
+
+/// The run, with what makes a repeated request the same one.
+fn remembering(run: &NewRun, principal: &str, idempotency: Option<&Idempotency>) -> NewRun {
+    let mut run = run.clone();
+    if let (Some(request), Some(Idempotency { key, digest })) = (run.request.as_object_mut(), idempotency) {
+        let remembered = json!({ "principal": principal, "key": key, "digest": digest });
+        request.insert("logged_as".to_owned(), remembered);
+    }
+    run
+}
+
+/// What became of the key before, among the attempts of this task; none: it is new.
+fn known(
+    tx: &Tx<'_>,
+    task: TaskId,
+    principal: &str,
+    idempotency: &Idempotency,
+) -> Result<Option<Result<Logged, AdmitError>>, StoreError> {
+    let found = tx.one(
+        "SELECT runs.id AS run, attempts.id AS attempt, request ->> '$.logged_as.digest' AS digest
+         FROM runs JOIN attempts ON attempts.run = runs.id
+         WHERE runs.task = ?1 AND request ->> '$.logged_as.key' = ?2
+               AND request ->> '$.logged_as.principal' = ?3
+         LIMIT 1",
+        params![task.to_string(), idempotency.key, principal],
+        |row| Ok((row.parsed("run")?, row.parsed("attempt")?, row.get::<_, String>("digest")?)),
+    )?;
+    Ok(found.map(|(run, attempt, digest)| {
+        if digest == idempotency.digest {
+            Ok(Logged { run, attempt, existing: true })
+        } else {
+            Err(AdmitError::Conflict { key: idempotency.key.clone(), task })
+        }
+    }))
+}
+
+/// An executor that only the configuration names has no component; its row says so.
+fn know_executor(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<(), StoreError> {
+    let adapter = &attempt.adapter;
+    tx.exec(
+        "INSERT INTO plugins (digest, kind, name, version, state, reason, details, first_seen_at, changed_at)
+         VALUES (?1, ?2, ?3, ?4, 'retired', 'no component: its work is logged from elsewhere', 'null', ?5, ?5)
+         ON CONFLICT DO NOTHING",
+        params![
+            adapter.digest.to_string(),
+            adapter.kind.as_str(),
+            adapter.name,
+            adapter.version,
+            stamp(tx.now)
+        ],
+    )
+    .map(drop)
+}
+
+fn tell(tx: &Tx<'_>, external: &ExternalAttempt) -> Result<(), StoreError> {
+    let ExternalAttempt { task, principal, run, attempt, label, content, .. } = external;
+    let decision = NewDecision {
+        task: *task,
+        run: Some(run.id),
+        attempt: Some(attempt.id),
+        kind: "write".to_owned(),
+        decided_by: principal.clone(),
+        reason: label.clone(),
+        details: Value::Null,
+    };
+    add_decision(tx, &decision)?;
+    let checkpoint = NewCheckpoint {
+        task: *task,
+        principal: principal.clone(),
+        kind: "write".to_owned(),
+        label: label.clone(),
+        content: content.clone(),
+    };
+    add_checkpoint(tx, &checkpoint).map(drop)
+}

@@ -1,0 +1,210 @@
+//! A task apart from its runs: made before there is one, and closed by whoever keeps it.
+
+use super::admit::{add_task, known_task};
+use super::states;
+use crate::file::{Columns, Sql, Tx};
+use crate::money::breaker;
+use crate::people::checkpoints::{add_checkpoint, latest_checkpoint};
+use crate::people::decisions::add_decision;
+use crate::view::{runs, trail, workspaces};
+use crate::{
+    AdmitError, Checkpoint, Limits, NewCheckpoint, NewDecision, NewTask, Spender, Store, StoreError,
+};
+use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+/// What the making of a task came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// The task.
+    pub task: TaskId,
+    /// The same request made it before under the same key: nothing was made now.
+    pub existing: bool,
+}
+
+/// How a task is to be closed.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Closing {
+    pub task: TaskId,
+    /// A final one: done, failed or cancelled.
+    pub state: TaskState,
+    pub reason: String,
+    pub principal: String,
+}
+
+/// What the closing of a task came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Closed {
+    /// It is closed, and this version of it says so.
+    Closed {
+        /// The checkpoint's number.
+        version: u32,
+    },
+    /// It was closed so before, for the same reason. Nothing was changed.
+    Already {
+        /// The checkpoint's number.
+        version: u32,
+    },
+    /// A run of it has not ended. Nothing was changed.
+    RunActive(RunId, RunState),
+}
+
+impl Store {
+    /// Makes a task without a run, with the first version of what it is to be, unless a halting limit
+    /// that holds for it is reached. `usual` is what an attempt at it may cost, for the refusal.
+    pub async fn open_task(
+        &self,
+        task: NewTask,
+        spec: Value,
+        usual: Micros,
+        limits: &Limits,
+    ) -> Result<Opened, AdmitError> {
+        let limits = limits.clone();
+        self.write(move |tx| {
+            if let Some(key) = &task.idempotency
+                && let Some(known) = known_task(tx, &task.principal, key)?
+            {
+                return Ok(known.map(|task| Opened { task, existing: true }));
+            }
+            workspaces::by_id(tx, task.workspace)?;
+            let spender = nobody_yet(&task);
+            if let Some(refusal) = breaker::halted(tx, &limits, &spender, usual)? {
+                breaker::refused(tx, &limits, &spender, &refusal)?;
+                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+            }
+            add_task(tx, &task)?;
+            let payload = json!({
+                "title": task.title, "workspace": task.workspace, "by": task.principal,
+            });
+            trail::add_event(tx, "task_created", &task.id.to_string(), &payload)?;
+            let decision = NewDecision {
+                task: task.id,
+                run: None,
+                attempt: None,
+                kind: "init".to_owned(),
+                decided_by: task.principal.clone(),
+                reason: "made without a run".to_owned(),
+                details: Value::Null,
+            };
+            add_decision(tx, &decision)?;
+            let checkpoint = NewCheckpoint {
+                task: task.id,
+                principal: task.principal.clone(),
+                kind: "spec".to_owned(),
+                label: "as asked".to_owned(),
+                content: spec,
+            };
+            add_checkpoint(tx, &checkpoint)?;
+            Ok(Ok(Opened { task: task.id, existing: false }))
+        })
+        .await?
+    }
+
+    /// Adds a version of what a task is to be. `make` is given the version before it, where there is
+    /// one, and the task's state is checked in the same transaction.
+    pub async fn specify(
+        &self,
+        task: TaskId,
+        principal: &str,
+        label: &str,
+        make: impl FnOnce(Option<&Checkpoint>) -> Value + Send + 'static,
+    ) -> Result<Checkpoint, StoreError> {
+        let (principal, label) = (principal.to_owned(), label.to_owned());
+        self.write(move |tx| {
+            let found = runs::task_of(tx, task)?;
+            if is_over(found.state) {
+                return Err(states::illegal("task", task, found.state.as_str(), "specified anew"));
+            }
+            let before = latest_checkpoint(tx, task, "spec")?;
+            let content = make(before.as_ref());
+            let kind = "spec".to_owned();
+            let new =
+                NewCheckpoint { task, principal: principal.clone(), kind, label: label.clone(), content };
+            let added = add_checkpoint(tx, &new)?;
+            let decision = NewDecision {
+                task,
+                run: None,
+                attempt: None,
+                kind: "spec".to_owned(),
+                decided_by: principal,
+                reason: label,
+                details: json!({ "version": added.version }),
+            };
+            add_decision(tx, &decision)?;
+            Ok(added)
+        })
+        .await
+    }
+
+    /// Closes a task, or closes it otherwise than it is. Refused while a run of it has not ended.
+    pub async fn close_task(&self, closing: Closing) -> Result<Closed, StoreError> {
+        self.write(move |tx| close(tx, &closing)).await
+    }
+}
+
+fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
+    let Closing { task, state, reason, principal } = closing;
+    let found = runs::task_of(tx, *task)?;
+    if !is_over(*state) {
+        return Err(states::illegal("task", task, found.state, format!("closed as {state}")));
+    }
+    if let Some((run, state)) = active_run(tx, *task)? {
+        return Ok(Closed::RunActive(run, state));
+    }
+    let content = json!({ "state": state, "reason": reason });
+    if found.state == *state
+        && let Some(last) = latest_checkpoint(tx, *task, "close")?
+        && last.content == content
+    {
+        return Ok(Closed::Already { version: last.version });
+    }
+    states::task_becomes(tx, *task, *state)?;
+    let decision = NewDecision {
+        task: *task,
+        run: None,
+        attempt: None,
+        kind: "close".to_owned(),
+        decided_by: principal.clone(),
+        reason: reason.clone(),
+        details: json!({ "from": found.state, "to": state }),
+    };
+    add_decision(tx, &decision)?;
+    let checkpoint = NewCheckpoint {
+        task: *task,
+        principal: principal.clone(),
+        kind: "close".to_owned(),
+        label: format!("closed as {state}"),
+        content,
+    };
+    let added = add_checkpoint(tx, &checkpoint)?;
+    let payload = json!({ "from": found.state, "to": state, "reason": reason, "by": principal });
+    trail::add_event(tx, "task_closed", &task.to_string(), &payload)?;
+    Ok(Closed::Closed { version: added.version })
+}
+
+/// Nothing more is expected of it.
+pub(super) const fn is_over(state: TaskState) -> bool {
+    matches!(state, TaskState::Done | TaskState::Failed | TaskState::Cancelled)
+}
+
+fn active_run(conn: &Connection, task: TaskId) -> Result<Option<(RunId, RunState)>, StoreError> {
+    conn.one(
+        "SELECT id, state FROM runs WHERE task = ?1 AND state NOT IN ('succeeded', 'failed', 'cancelled')
+         ORDER BY id DESC LIMIT 1",
+        [task.to_string()],
+        |row| Ok((row.parsed("id")?, row.word("state")?)),
+    )
+}
+
+/// Whose limits hold for a task that nobody works on yet.
+fn nobody_yet(task: &NewTask) -> Spender {
+    Spender {
+        workspace: task.workspace,
+        executor: String::new(),
+        task: task.id,
+        run: RunId::new(),
+        attempt: AttemptId::new(),
+    }
+}

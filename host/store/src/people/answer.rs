@@ -1,0 +1,92 @@
+//! A person's answer to a run that was handed over: the run goes on, or is over, in the same transaction.
+
+use super::decisions::add_decision;
+use super::tasks::of_id;
+use crate::file::{Sql, stamp};
+use crate::life::states;
+use crate::view::{runs, trail};
+use crate::{
+    AdmitError, HumanTask, HumanTaskKind, HumanTaskState, Limits, NewAttempt, NewDecision, Store, StoreError,
+};
+use jackfield_types::{AttemptId, HumanTaskId, RunState};
+use rusqlite::params;
+use serde_json::{Value, json};
+
+/// What becomes of a run by a person's answer.
+#[derive(Debug, Clone)]
+pub enum Answered {
+    /// Another attempt is made.
+    Retry(Box<NewAttempt>),
+    /// The work of that attempt is good as it is.
+    Accept(AttemptId),
+    /// It has failed.
+    Stop,
+}
+
+impl Store {
+    /// Answers a run that waits for a person. The breaker may refuse another attempt; then nothing changed.
+    pub async fn answer_handoff(
+        &self,
+        id: HumanTaskId,
+        answered: Answered,
+        said: Value,
+        principal: &str,
+        limits: &Limits,
+    ) -> Result<HumanTask, AdmitError> {
+        let (limits, principal) = (limits.clone(), principal.to_owned());
+        self.write(move |tx| {
+            let task = of_id(tx, id)?;
+            let (HumanTaskKind::Handoff, HumanTaskState::Open, Some(run)) = (task.kind, task.state, task.run)
+            else {
+                let why = format!("human task {id} is no run that waits for an answer");
+                return Err(StoreError::Misuse(why));
+            };
+            let found = runs::run_of(tx, run)?;
+            if found.state != RunState::Waiting {
+                return Err(states::illegal("run", run, found.state, "answered"));
+            }
+            let reason = said.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
+            let kind = match &answered {
+                Answered::Retry(attempt) => {
+                    let attempt = std::slice::from_ref(attempt.as_ref());
+                    if let Some(refusal) =
+                        crate::life::queue_again(tx, &found, attempt, &[], &limits, None)?
+                    {
+                        return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+                    }
+                    "retry"
+                }
+                Answered::Accept(attempt) => {
+                    tx.exec(
+                        "UPDATE runs SET chosen = ?2 WHERE id = ?1",
+                        params![run.to_string(), attempt.to_string()],
+                    )?;
+                    states::run_becomes(tx, run, RunState::Succeeded, Some("a person took it as it is"))?;
+                    "accept"
+                }
+                Answered::Stop => {
+                    states::run_becomes(tx, run, RunState::Failed, Some("a person gave it up"))?;
+                    "stop"
+                }
+            };
+            tx.exec(
+                "UPDATE human_tasks SET state = 'done', answer = ?2, answered_by = ?3, updated_at = ?4, closed_at = ?4
+                 WHERE id = ?1",
+                params![id.to_string(), said.to_string(), principal, stamp(tx.now)],
+            )?;
+            add_decision(tx, &NewDecision {
+                task: found.task,
+                run: Some(run),
+                attempt: None,
+                kind: "answer".to_owned(),
+                decided_by: principal.clone(),
+                reason,
+                details: said.clone(),
+            })?;
+            let payload = json!({ "run": run, "action": kind, "by": principal });
+            trail::add_event(tx, "human_task_answered", &id.to_string(), &payload)?;
+            of_id(tx, id).map(Ok)
+        })
+        .await?
+    }
+}

@@ -1,0 +1,74 @@
+//! Checkpoints: numbered versions of what a task is to be and how far it is.
+
+use crate::file::{Sql, Tx, stamp};
+use crate::view::{runs, trail};
+use crate::{Checkpoint, NewCheckpoint, Store, StoreError};
+use jackfield_types::TaskId;
+use rusqlite::{Connection, params};
+use serde_json::json;
+
+impl Store {
+    /// Adds the next version and gives it.
+    pub async fn add_checkpoint(&self, checkpoint: NewCheckpoint) -> Result<Checkpoint, StoreError> {
+        self.write(move |tx| add_checkpoint(tx, &checkpoint)).await
+    }
+
+    /// Every version of a task, oldest first.
+    pub async fn checkpoints(&self, task: TaskId) -> Result<Vec<Checkpoint>, StoreError> {
+        self.read(move |conn| of_task(conn, task)).await
+    }
+
+    /// One version of a task.
+    pub async fn checkpoint(&self, task: TaskId, version: u32) -> Result<Checkpoint, StoreError> {
+        self.read(move |conn| {
+            let found = conn.one(
+                "SELECT * FROM checkpoints WHERE task = ?1 AND version = ?2",
+                params![task.to_string(), version],
+                Checkpoint::read,
+            )?;
+            found.ok_or_else(|| StoreError::NotFound {
+                what: "checkpoint",
+                id: format!("{version} of task {task}"),
+            })
+        })
+        .await
+    }
+}
+
+pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<Checkpoint>, StoreError> {
+    conn.all(
+        "SELECT * FROM checkpoints WHERE task = ?1 ORDER BY version",
+        [task.to_string()],
+        Checkpoint::read,
+    )
+}
+
+/// The latest version of one kind; none: there is none yet.
+pub(crate) fn latest_checkpoint(
+    conn: &Connection,
+    task: TaskId,
+    kind: &str,
+) -> Result<Option<Checkpoint>, StoreError> {
+    conn.one(
+        "SELECT * FROM checkpoints WHERE task = ?1 AND kind = ?2 ORDER BY version DESC LIMIT 1",
+        params![task.to_string(), kind],
+        Checkpoint::read,
+    )
+}
+
+/// Adds the next version. One writer at a time makes the numbers, so that none is used twice.
+pub(crate) fn add_checkpoint(tx: &Tx<'_>, checkpoint: &NewCheckpoint) -> Result<Checkpoint, StoreError> {
+    let NewCheckpoint { task, principal, kind, label, content } = checkpoint;
+    runs::task_of(tx, *task)?;
+    let added = tx.one(
+        "INSERT INTO checkpoints (task, version, at, principal, kind, label, content)
+         SELECT ?1, COALESCE(MAX(version), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM checkpoints WHERE task = ?1
+         RETURNING *",
+        params![task.to_string(), stamp(tx.now), principal, kind, label, content.to_string()],
+        Checkpoint::read,
+    )?;
+    let added = added.ok_or_else(|| StoreError::Damaged(format!("a checkpoint of {task} was not added")))?;
+    let payload = json!({ "version": added.version, "kind": kind, "label": label, "by": principal });
+    trail::add_event(tx, "checkpoint_added", &task.to_string(), &payload)?;
+    Ok(added)
+}

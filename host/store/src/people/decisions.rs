@@ -1,0 +1,49 @@
+//! Decisions about a task, as they are made and read back.
+
+use crate::file::{Sql, Tx, count, stamp};
+use crate::view::trail;
+use crate::{Decision, NewDecision, Store, StoreError};
+use jackfield_types::TaskId;
+use rusqlite::{Connection, params};
+use serde_json::json;
+
+impl Store {
+    /// Records what was decided about a task and gives its number.
+    pub async fn decide(&self, decision: NewDecision) -> Result<u64, StoreError> {
+        self.write(move |tx| add_decision(tx, &decision)).await
+    }
+
+    /// What was decided about a task, oldest first: what became of the components' answers, and what
+    /// people said. The components' own answers, with the facts that they saw, are
+    /// [`decisions`](Self::decisions).
+    pub async fn decided(&self, task: TaskId) -> Result<Vec<Decision>, StoreError> {
+        self.read(move |conn| of_task(conn, task)).await
+    }
+}
+
+pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<Decision>, StoreError> {
+    conn.all("SELECT * FROM decisions WHERE task = ?1 ORDER BY id", [task.to_string()], Decision::read)
+}
+
+/// Records a decision and gives its number.
+pub(crate) fn add_decision(tx: &Tx<'_>, decision: &NewDecision) -> Result<u64, StoreError> {
+    let NewDecision { task, run, attempt, kind, decided_by, reason, details } = decision;
+    tx.exec(
+        "INSERT INTO decisions (at, task, run, attempt, kind, decided_by, reason, details)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        params![
+            stamp(tx.now),
+            task.to_string(),
+            run.map(|id| id.to_string()),
+            attempt.map(|id| id.to_string()),
+            kind,
+            decided_by,
+            reason,
+            details.to_string(),
+        ],
+    )?;
+    let id = count(tx.last_insert_rowid());
+    let payload = json!({ "decision": id, "kind": kind, "run": run, "by": decided_by, "reason": reason });
+    trail::add_event(tx, "decision_made", &task.to_string(), &payload)?;
+    Ok(id)
+}

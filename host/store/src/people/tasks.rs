@@ -1,0 +1,219 @@
+//! Human tasks: made, changed, done, listed, and deleted where they are nobody's answer.
+
+use crate::file::{Sql, Tx, signed, stamp, word};
+use crate::view::{ids, trail};
+use crate::{HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewHumanTask, Store, StoreError};
+use jackfield_types::{HumanTaskId, RunId, TaskId, WorkspaceId};
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{Connection, params, params_from_iter};
+use serde_json::json;
+
+/// Which human tasks to list: the open ones first, what is most pressing before the rest, then the
+/// newest first.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct HumanTaskFilter {
+    /// None: in any state.
+    pub state: Option<HumanTaskState>,
+    pub kind: Option<HumanTaskKind>,
+    pub workspace: Option<WorkspaceId>,
+    pub task: Option<TaskId>,
+    pub run: Option<RunId>,
+    /// At most so many.
+    pub limit: u32,
+    /// Without so many at the front.
+    pub skip: u64,
+}
+
+impl Default for HumanTaskFilter {
+    fn default() -> Self {
+        Self { state: None, kind: None, workspace: None, task: None, run: None, limit: 50, skip: 0 }
+    }
+}
+
+impl Store {
+    /// Records a human task.
+    pub async fn add_human_task(&self, new: NewHumanTask) -> Result<HumanTask, StoreError> {
+        self.write(move |tx| add_human_task(tx, &new)).await
+    }
+
+    /// One human task.
+    pub async fn human_task(&self, id: HumanTaskId) -> Result<HumanTask, StoreError> {
+        self.read(move |conn| of_id(conn, id)).await
+    }
+
+    /// The human task with this id, or the only one whose id begins so (case does not matter).
+    pub async fn find_human_task(&self, id: &str) -> Result<HumanTaskId, StoreError> {
+        let id = id.to_owned();
+        self.read(move |conn| ids::find(conn, "human_tasks", "human task", &id)).await
+    }
+
+    /// Human tasks, in the order in which a person would take them up.
+    pub async fn human_tasks(&self, filter: HumanTaskFilter) -> Result<Vec<HumanTask>, StoreError> {
+        self.read(move |conn| {
+            let given = [
+                ("state", filter.state.map(word)),
+                ("kind", filter.kind.map(word)),
+                ("workspace", filter.workspace.map(|id| id.to_string())),
+                ("task", filter.task.map(|id| id.to_string())),
+                ("run", filter.run.map(|id| id.to_string())),
+            ];
+            let mut sql = format!("{} WHERE TRUE", HumanTask::SELECT);
+            let mut values: Vec<SqlValue> = Vec::new();
+            for (column, value) in given.into_iter().filter_map(|(column, value)| Some((column, value?))) {
+                sql.push_str(&format!(" AND human_tasks.{column} = ?"));
+                values.push(value.into());
+            }
+            sql.push_str(
+                " ORDER BY human_tasks.state = 'open' DESC, priority DESC, human_tasks.id DESC LIMIT ? OFFSET ?",
+            );
+            values.extend([filter.limit.into(), signed(filter.skip).into()]);
+            conn.all(&sql, params_from_iter(values), HumanTask::read)
+        })
+        .await
+    }
+
+    /// Changes a to-do, and closes or reopens it where its state is to change. Gives it as it then is.
+    /// Of a handoff, only how pressing it is and when it is due: what it says is evidence, and what
+    /// closes it is an answer.
+    pub async fn change_human_task(
+        &self,
+        id: HumanTaskId,
+        change: HumanTaskChange,
+        principal: &str,
+    ) -> Result<HumanTask, StoreError> {
+        let principal = principal.to_owned();
+        self.write(move |tx| change_human_task(tx, id, &change, &principal)).await
+    }
+
+    /// Deletes a to-do for good; the event log keeps what it was. A handoff stays.
+    pub async fn delete_human_task(&self, id: HumanTaskId, principal: &str) -> Result<HumanTask, StoreError> {
+        let principal = principal.to_owned();
+        self.write(move |tx| {
+            let task = of_id(tx, id)?;
+            if task.kind == HumanTaskKind::Handoff {
+                return Err(illegal(&task, "deleted"));
+            }
+            tx.exec("DELETE FROM human_tasks WHERE id = ?1", [id.to_string()])?;
+            let payload = json!({ "by": principal, "was": task });
+            trail::add_event(tx, "human_task_deleted", &id.to_string(), &payload)?;
+            Ok(task)
+        })
+        .await
+    }
+}
+
+pub(crate) fn of_id(conn: &Connection, id: HumanTaskId) -> Result<HumanTask, StoreError> {
+    let sql = format!("{} WHERE human_tasks.id = ?1", HumanTask::SELECT);
+    conn.one(&sql, [id.to_string()], HumanTask::read)?
+        .ok_or_else(|| StoreError::NotFound { what: "human task", id: id.to_string() })
+}
+
+fn illegal(task: &HumanTask, to: &str) -> StoreError {
+    StoreError::Illegal {
+        what: "human task",
+        id: task.id.to_string(),
+        from: format!("a {} that is {}", word(task.kind), task.state.as_str()),
+        to: to.to_owned(),
+    }
+}
+
+/// Those about one task, oldest first.
+pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<HumanTask>, StoreError> {
+    let sql = format!("{} WHERE human_tasks.task = ?1 ORDER BY human_tasks.id", HumanTask::SELECT);
+    conn.all(&sql, [task.to_string()], HumanTask::read)
+}
+
+/// Records a human task.
+pub(crate) fn add_human_task(tx: &Tx<'_>, new: &NewHumanTask) -> Result<HumanTask, StoreError> {
+    tx.exec(
+        "INSERT INTO human_tasks (id, kind, workspace, task, run, title, body, evidence, state, priority, due_at,
+                                  created_by, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open', ?9, ?10, ?11, ?12, ?12)",
+        params![
+            new.id.to_string(),
+            word(new.kind),
+            new.workspace.map(|id| id.to_string()),
+            new.task.map(|id| id.to_string()),
+            new.run.map(|id| id.to_string()),
+            new.title,
+            new.body,
+            new.evidence.to_string(),
+            new.priority,
+            new.due_at.map(stamp),
+            new.created_by,
+            stamp(tx.now),
+        ],
+    )?;
+    let payload = json!({
+        "kind": new.kind, "title": new.title, "task": new.task, "run": new.run, "by": new.created_by,
+    });
+    trail::add_event(tx, "human_task_created", &new.id.to_string(), &payload)?;
+    of_id(tx, new.id)
+}
+
+fn change_human_task(
+    tx: &Tx<'_>,
+    id: HumanTaskId,
+    change: &HumanTaskChange,
+    principal: &str,
+) -> Result<HumanTask, StoreError> {
+    let before = of_id(tx, id)?;
+    let HumanTaskChange { title, body, state, answer, .. } = change;
+    let says = title.is_some() || body.is_some() || state.is_some() || answer.is_some();
+    if says && before.kind == HumanTaskKind::Handoff {
+        return Err(illegal(&before, "changed but in its priority and its date"));
+    }
+    apply(tx, before, change, principal)
+}
+
+/// Makes a change, of whatever kind the human task is, and tells the event log.
+pub(crate) fn apply(
+    tx: &Tx<'_>,
+    before: HumanTask,
+    change: &HumanTaskChange,
+    principal: &str,
+) -> Result<HumanTask, StoreError> {
+    let HumanTaskChange { title, body, priority, due_at, state, answer } = change;
+    let id = before.id;
+    let state = state.unwrap_or(before.state);
+    let closed_at = match state {
+        HumanTaskState::Open => None,
+        _ if state == before.state => before.closed_at,
+        _ => Some(tx.now),
+    };
+    // Reopened: what was said of it before does not count any longer.
+    let reopened = state == HumanTaskState::Open && before.state != HumanTaskState::Open;
+    let kept = if reopened { None } else { before.answer.clone() };
+    let (answer, by) = match answer {
+        Some(answer) => (Some(answer.clone()), Some(principal.to_owned())),
+        None if state != before.state => (kept, (!reopened).then(|| principal.to_owned())),
+        None => (kept, before.answered_by.clone()),
+    };
+    tx.exec(
+        "UPDATE human_tasks SET title = ?2, body = ?3, priority = ?4, due_at = ?5, state = ?6, answer = ?7,
+                                answered_by = ?8, closed_at = ?9, updated_at = ?10
+         WHERE id = ?1",
+        params![
+            id.to_string(),
+            title.as_ref().unwrap_or(&before.title),
+            body.as_ref().unwrap_or(&before.body),
+            priority.unwrap_or(before.priority),
+            due_at.unwrap_or(before.due_at).map(stamp),
+            state.as_str(),
+            answer.map(|answer| answer.to_string()),
+            by,
+            closed_at.map(stamp),
+            stamp(tx.now),
+        ],
+    )?;
+    let after = of_id(tx, id)?;
+    let kind = match (before.state, after.state) {
+        (from, to) if from == to => "human_task_changed",
+        (_, HumanTaskState::Open) => "human_task_reopened",
+        (_, HumanTaskState::Done) => "human_task_done",
+        (_, HumanTaskState::Cancelled) => "human_task_cancelled",
+    };
+    trail::add_event(tx, kind, &id.to_string(), &json!({ "by": principal, "was": before, "is": after }))?;
+    Ok(after)
+}

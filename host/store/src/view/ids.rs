@@ -1,0 +1,37 @@
+//! Ids as people give them: whole, or so much of the beginning that only one fits.
+
+use crate::StoreError;
+use crate::file::Sql;
+use rusqlite::{Connection, params};
+use std::str::FromStr;
+
+/// A prefix shorter than this says next to nothing: ids begin with the time.
+const SHORTEST_PREFIX: usize = 6;
+
+/// So many are named when a prefix fits several.
+const NAMED: u32 = 5;
+
+/// The id in `table` that is this one, or the only one that begins so (case does not matter).
+pub(crate) fn find<T: FromStr>(
+    conn: &Connection,
+    table: &'static str,
+    what: &'static str,
+    id: &str,
+) -> Result<T, StoreError> {
+    let prefix = id.trim().to_ascii_uppercase();
+    if prefix.len() < SHORTEST_PREFIX || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        let why = format!("'{id}' is not a {what} id, nor {SHORTEST_PREFIX} or more of its first characters");
+        return Err(StoreError::Misuse(why));
+    }
+    // A range, so that the primary key is used; '~' sorts behind every character of an id.
+    let found = conn.all(
+        &format!("SELECT id FROM {table} WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT ?2"),
+        params![prefix, NAMED],
+        |row| row.get::<_, String>(0),
+    )?;
+    match found.as_slice() {
+        [] => Err(StoreError::NotFound { what, id: prefix }),
+        [only] => only.parse().map_err(|_| StoreError::Damaged(format!("'{only}' is no {what} id"))),
+        _ => Err(StoreError::Ambiguous { prefix, found }),
+    }
+}
