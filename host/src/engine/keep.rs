@@ -217,14 +217,14 @@ impl Inner {
     }
 
     async fn nothing_at_work(&self) -> Result<(), Problem> {
-        let at_work = self.store.in_flight(None).await.map_err(|error| error.problem())?;
-        match at_work.first() {
+        let in_hand = self.store.in_hand().await.map_err(|error| error.problem())?;
+        match in_hand.first() {
             None => Ok(()),
-            Some(attempt) => Err(Problem::operator(
+            Some(hand) => Err(Problem::operator(
                 "runs_at_work",
                 format!(
                     "run {} is at work, and nothing can be recorded while the database is written anew",
-                    attempt.run
+                    hand.run
                 ),
                 "wait until it has ended, or leave --vacuum away",
             )),

@@ -39,7 +39,7 @@ ALTER TABLE runs ADD COLUMN cancel_reason TEXT;
 ALTER TABLE runs ADD COLUMN chosen TEXT;
 CREATE INDEX runs_waiting ON runs (workspace, priority, queued_ms, id, not_before_ms, affinity, wants, started_at)
     WHERE state = 'queued';
-CREATE INDEX runs_in_hand ON runs (worker) WHERE state = 'running';
+CREATE INDEX runs_in_hand ON runs (worker) WHERE worker IS NOT NULL;
 
 -- The rung of the ladder that it stands on; none: the executor as it is.
 ALTER TABLE attempts ADD COLUMN rung TEXT;
