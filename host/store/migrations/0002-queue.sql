@@ -117,6 +117,8 @@ CREATE TABLE decisions (
 CREATE INDEX decisions_of_task ON decisions (task, id);
 CREATE TRIGGER decisions_are_never_changed BEFORE UPDATE ON decisions
 BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
+CREATE TRIGGER decisions_are_never_cut BEFORE DELETE ON decisions
+BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
 
 -- Versions of what a task is to be and how far it is, from 1 without a gap.
 CREATE TABLE checkpoints (

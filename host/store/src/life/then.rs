@@ -4,7 +4,7 @@ use super::{admit, settle, states};
 use crate::file::{Sql, Tx, stamp};
 use crate::people::decisions::add_decision;
 use crate::people::tasks::add_human_task;
-use crate::view::runs;
+use crate::view::{runs, trail};
 use crate::{
     Decided, HumanTaskKind, Limits, NewDecision, NewHandoff, NewHumanTask, Refusal, Settlement, Spender,
     StoreError, Then,
@@ -87,12 +87,15 @@ fn hand_over(tx: &Tx<'_>, spender: &Spender, handoff: &NewHandoff) -> Result<(),
     add_human_task(tx, &task).map(drop)
 }
 
-/// Nobody needs to answer any more.
+/// Nobody needs to answer any more. To-dos about the run are their people's, and stay.
 pub(super) fn close_handoff(tx: &Tx<'_>, run: RunId, why: &str) -> Result<(), StoreError> {
-    tx.exec(
+    let closed = tx.exec(
         "UPDATE human_tasks SET state = 'cancelled', answer = ?2, closed_at = ?3, updated_at = ?3
-         WHERE run = ?1 AND state = 'open'",
+         WHERE run = ?1 AND kind = 'handoff' AND state = 'open'",
         params![run.to_string(), json!({ "text": why }).to_string(), stamp(tx.now)],
-    )
-    .map(drop)
+    )?;
+    if closed > 0 {
+        trail::add_event(tx, "human_task_cancelled", &run.to_string(), &json!({ "run": run, "why": why }))?;
+    }
+    Ok(())
 }

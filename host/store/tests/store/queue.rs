@@ -360,6 +360,36 @@ async fn a_person_is_asked_with_the_evidence_and_the_run_goes_on_where_they_say_
 }
 
 #[tokio::test]
+async fn calling_a_run_off_asks_nobody_any_more_and_leaves_peoples_own_tasks_alone() {
+    let house = house().await;
+    let me = offer(worker(&house.store).await, 1);
+    let run = queued(&house, house.workspace, "shell", 0).await;
+    claim(&house, &me, &caps()).await.unwrap();
+    let evidence = json!(null);
+    finish(&house, run, Then::Human(NewHandoff { title: "Look".into(), body: String::new(), evidence }))
+        .await;
+    let own = NewHumanTask {
+        id: HumanTaskId::new(),
+        kind: HumanTaskKind::Todo,
+        workspace: None,
+        task: None,
+        run: Some(run),
+        title: "Tell the customer".into(),
+        body: String::new(),
+        evidence: json!(null),
+        priority: 0,
+        due_at: None,
+        created_by: "ann".into(),
+    };
+    let own = house.store.add_human_task(own).await.unwrap().id;
+    let limits = Limits::none();
+    assert!(house.store.settle_waiting(run, vec![], RunState::Cancelled, "no", &limits).await.unwrap());
+    let open = HumanTaskFilter { state: Some(HumanTaskState::Open), ..HumanTaskFilter::default() };
+    let left = house.store.human_tasks(open).await.unwrap();
+    assert_eq!(left.iter().map(|task| task.id).collect::<Vec<_>>(), [own]);
+}
+
+#[tokio::test]
 async fn rest_is_shared_and_never_cut_short() {
     let house = house().await;
     let rest = |seconds, why: &str| Cooldown {
