@@ -65,7 +65,7 @@ impl Store {
                 values.push(value.into());
             }
             sql.push_str(
-                " ORDER BY human_tasks.state = 'open' DESC, priority DESC, human_tasks.id DESC LIMIT ? OFFSET ?",
+                " ORDER BY human_tasks.state = 'open' DESC, priority DESC, human_tasks.rowid DESC LIMIT ? OFFSET ?",
             );
             values.extend([filter.limit.into(), signed(filter.skip).into()]);
             conn.all(&sql, params_from_iter(values), HumanTask::read)
