@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 const KEPT: u64 = 4 << 10;
 
 impl Inner {
-    /// Runs the checks that the task asks for, where the agent's work is done; `known` are the results of an
-    /// earlier host.
+    /// Runs the checks that the task asks for, where the agent's work is done. What an earlier host found
+    /// stands.
     pub(super) async fn check(
         &self,
         run: &Running,

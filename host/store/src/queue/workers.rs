@@ -33,7 +33,7 @@ impl Store {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
                  ON CONFLICT (id) DO UPDATE SET name = excluded.name, instance = excluded.instance,
                      slots = excluded.slots, executors = excluded.executors, workspaces = excluded.workspaces,
-                     heartbeat_at = excluded.heartbeat_at",
+                     heartbeat_at = excluded.heartbeat_at, ended_at = NULL",
                 params![
                     id.to_string(),
                     name,
