@@ -90,6 +90,7 @@ async fn drain(store: &Store) -> Result<Vec<f64>> {
                 executors: None,
                 workspaces: None,
                 only_own: false,
+                elsewhere: false,
             };
             let caps = Caps { executor: 64, aging: Duration::from_secs(300), ..Caps::default() };
             let mut latencies = Vec::new();

@@ -54,6 +54,13 @@ const WAITER: &str = r#"BEGIN {
     exit ended < 256 ? ended : 128 + ended % 256
 }"#;
 
+/// Stands beside an agent that lives on a lease, `'LEASE'` being its file, and looks at it each second. Once it
+/// has run out, or cannot be read, word is left in `'STATUS'`, and everything in the agent's process group goes,
+/// this and the gate included.
+const WATCH: &str = r#"(while read -r until <'LEASE' && read -r up rest </proc/uptime && [ "${up%%.*}" -lt "$until" ]
+do sleep 1 || exit; done; echo expired >>'STATUS'; kill -KILL 0) </dev/null >/dev/null 2>&1 &
+"#;
+
 /// `sh` and its arguments for one agent.
 pub(crate) fn argv(
     sh: &Path,
@@ -62,7 +69,9 @@ pub(crate) fn argv(
     spec: &Spec,
 ) -> Result<Vec<OsString>, ProcessError> {
     let arguments = spec.argv.iter().skip(1).map(OsString::as_os_str);
-    let command = command_line(std::iter::once(program.as_os_str()).chain(arguments))?;
+    let watch = spec.lease.as_ref().map(|lease| watch(lease.as_os_str(), spec.status.as_os_str()));
+    let command =
+        command_line(watch.unwrap_or_default(), std::iter::once(program.as_os_str()).chain(arguments))?;
     let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
     let mut argv: Vec<OsString> = vec![sh.into(), "-c".into(), SCRIPT.into(), "jackfield-gate".into()];
     argv.extend([awk.into(), WAITER.into(), spec.status.as_os_str().to_owned(), input.into(), command]);
@@ -85,19 +94,40 @@ fn limits(limits: &ProcessLimits) -> [Option<u64>; 6] {
     ]
 }
 
-/// awk hands a command to the shell as one string, so each argument is quoted: within single quotes nothing
-/// has a meaning but the closing one.
-fn command_line<'a>(argv: impl Iterator<Item = &'a OsStr>) -> Result<OsString, ProcessError> {
-    let mut line = b"exec".to_vec();
+fn watch(lease: &OsStr, status: &OsStr) -> Vec<u8> {
+    let mut line = Vec::new();
+    let mut rest = WATCH;
+    for (mark, file) in [("'LEASE'", lease), ("'STATUS'", status)] {
+        let (before, after) = rest.split_once(mark).unwrap_or((rest, ""));
+        line.extend_from_slice(before.as_bytes());
+        quote(&mut line, file);
+        rest = after;
+    }
+    line.extend_from_slice(rest.as_bytes());
+    line
+}
+
+/// Within single quotes nothing has a meaning but the closing one.
+fn quote(line: &mut Vec<u8>, argument: &OsStr) {
+    line.push(b'\'');
+    for byte in argument.as_bytes() {
+        if *byte == b'\'' { line.extend_from_slice(br"'\''") } else { line.push(*byte) }
+    }
+    line.push(b'\'');
+}
+
+/// awk hands a command to the shell as one string, so each argument is quoted.
+fn command_line<'a>(
+    mut line: Vec<u8>,
+    argv: impl Iterator<Item = &'a OsStr>,
+) -> Result<OsString, ProcessError> {
+    line.extend_from_slice(b"exec");
     for argument in argv {
         if argument.as_bytes().contains(&0) {
             return Err(ProcessError::BadCommand("an argument holds a NUL byte".into()));
         }
-        line.extend_from_slice(b" '");
-        for byte in argument.as_bytes() {
-            if *byte == b'\'' { line.extend_from_slice(br"'\''") } else { line.push(*byte) }
-        }
-        line.push(b'\'');
+        line.push(b' ');
+        quote(&mut line, argument);
     }
     if line.len() >= MOST_ARGUMENT_BYTES {
         let problem =
@@ -113,7 +143,7 @@ mod tests {
 
     #[test]
     fn arguments_that_cannot_be_carried_are_refused_before_anything_starts() {
-        let line = |text: &str| command_line([OsStr::new("agent"), OsStr::new(text)].into_iter());
+        let line = |text: &str| command_line(Vec::new(), [OsStr::new("agent"), OsStr::new(text)].into_iter());
         assert_eq!(line("it's").unwrap(), OsString::from(r"exec 'agent' 'it'\''s'"));
         assert!(matches!(line("a\0b"), Err(ProcessError::BadCommand(_))));
         assert!(line(&"x".repeat(MOST_ARGUMENT_BYTES - 100)).is_ok());

@@ -36,6 +36,7 @@ mod error;
 mod gate;
 mod identity;
 mod launcher;
+mod lease;
 mod occupant;
 mod quick;
 mod readiness;
@@ -52,6 +53,7 @@ pub use environment::{Environment, TAG_VARIABLE, base_environment, host_environm
 pub use error::ProcessError;
 pub use identity::{Containment, Identity};
 pub use launcher::{Held, Launcher};
+pub use lease::Lease;
 pub use occupant::{Occupant, occupant};
 pub use quick::{Quick, QuickSpec, run_quick};
 pub use running::{Ended, Grace, Running, Stage, adopt, end_leftovers};

@@ -29,6 +29,9 @@ pub struct Spec {
     pub tag: String,
     /// What it may use.
     pub limits: ProcessLimits,
+    /// The file of the [`Lease`](crate::Lease) that it lives on: once that has run out, its own gate ends it,
+    /// whether the host is there or not. None: it may work as long as it likes.
+    pub lease: Option<PathBuf>,
 }
 
 /// What each process of an agent may use; `None` leaves the host's own limit. Core dumps are always off.

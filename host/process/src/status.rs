@@ -2,7 +2,7 @@
 //!
 //! The gate writes `started` before the agent exists and one line of ending after it. A shell reports a
 //! program killed by TERM and one that exits with 143 alike; agents do both, so the gate uses `awk`, which
-//! tells them apart: 143, and 256 + 15.
+//! tells them apart: 143, and 256 + 15. What stands beside an agent on a lease writes `expired` before it ends it.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -72,6 +72,10 @@ pub(crate) fn read(path: &Path) -> Fate {
 fn parse(text: &str) -> Fate {
     let mut status = Fate::NeverStarted;
     for line in text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n')) {
+        if line == "expired" && status == Fate::Started {
+            // However it then went: it did not end by itself, and nobody who knew why ended it.
+            return status;
+        }
         status = match line.split_once(' ') {
             None if line == "started" => Fate::Started,
             Some(("ended", value)) => match value.parse::<i32>() {
@@ -95,6 +99,16 @@ mod tests {
         assert_eq!(parse("started\nended 143\n"), Fate::Ended(Exited::with_code(143)));
         assert_eq!(parse("started\nended 271\n"), Fate::Ended(Exited::by_signal(15)));
         assert_eq!(parse("started\nended 527\n"), Fate::Ended(Exited::by_signal(15)));
+    }
+
+    #[test]
+    fn the_end_of_an_agent_whose_lease_ran_out_counts_as_unseen() {
+        assert_eq!(parse("started\nexpired\nended 265\n"), Fate::Started);
+        assert_eq!(
+            parse("started\nended 0\nexpired\n"),
+            Fate::Ended(Exited::with_code(0)),
+            "it was done before"
+        );
     }
 
     #[test]

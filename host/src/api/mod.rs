@@ -2,6 +2,7 @@
 //! door. Serialised as JSON they are the REST bodies and the MCP arguments and results.
 
 mod answer;
+pub mod elsewhere;
 mod explain;
 mod people;
 mod request;

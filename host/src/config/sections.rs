@@ -36,13 +36,17 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSection {
-    /// Address and port; loopback only.
+    /// Address and port; loopback only, unless `plain_http` is set.
     pub listen: String,
+    /// Whether others may come in from beyond this machine without TLS: on a network that is trusted.
+    pub plain_http: bool,
+    /// The names and addresses, without a port, by which others may call it.
+    pub names: Vec<String>,
 }
 
 impl Default for ServerSection {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:7700".into() }
+        Self { listen: "127.0.0.1:7700".into(), plain_http: false, names: Vec::new() }
     }
 }
 
@@ -52,6 +56,8 @@ impl Default for ServerSection {
 pub struct RunSection {
     /// Attempts at work at once.
     pub max_concurrent: usize,
+    /// Whether this host carries out work itself; if not, it only hands it to workers elsewhere.
+    pub here: bool,
     /// Wall-clock limit of an attempt, seconds.
     pub timeout_s: u64,
     /// An attempt that writes nothing, uses no CPU and runs no tool for so long is ended, seconds.
@@ -74,6 +80,7 @@ impl Default for RunSection {
     fn default() -> Self {
         Self {
             max_concurrent: 2,
+            here: true,
             timeout_s: 180,
             idle_s: 120,
             wait_s: 45,

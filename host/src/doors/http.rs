@@ -15,17 +15,29 @@ use axum::serve::ListenerExt;
 use futures::StreamExt;
 use jackfield_types::Problem;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// Largest request body, bytes: the longest instruction, escaped, and the rest.
 pub(super) const LARGEST_BODY: usize = 4 << 20;
+/// How often, and how long after, an address that is taken is asked for again.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(200);
 /// Carries the token where a caller has no say over `Authorization`, as those of `/execute`.
 const OWN_HEADER: &str = "x-auth-token";
+/// The same for what a worker elsewhere tells, which holds all that its agents said and its components decided.
+/// Files are not bodies in this sense: they go to the disk as they come.
+const LARGEST_NEWS: usize = 64 << 20;
 /// Most of a body that is too large which is read, bytes.
-const LARGEST_DROPPED: usize = 64 << 20;
+const LARGEST_DROPPED: usize = 128 << 20;
 
 /// The whole HTTP side of a host; nest it under any path.
-pub fn router(host: &Host, token: Token) -> Router {
+///
+/// `names` are those by which others may call it, besides this machine's own: a host name or an address, without
+/// a port.
+pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
+    let names: Arc<[String]> = names.into();
     let guarded = Router::new()
         .nest_service("/mcp", mcp::service(host))
         .merge(rest::router(host.clone()))
@@ -36,7 +48,7 @@ pub fn router(host: &Host, token: Token) -> Router {
         .fallback(rest::no_route)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response(rest::told))
-        .layer(from_fn(own_machine_only))
+        .layer(from_fn_with_state(names, own_names_only))
 }
 
 /// Serves until `stop` resolves and what is being answered then is answered.
@@ -54,8 +66,8 @@ pub(crate) async fn serve(
     axum::serve(listener, router).with_graceful_shutdown(stop).await
 }
 
-/// Binds `listen`, which must be loopback.
-pub(crate) async fn bind(listen: &str) -> Result<TcpListener, Problem> {
+/// Binds `listen`, which must be loopback unless the operator says that others may come in without TLS.
+pub(crate) async fn bind(listen: &str, plain_http: bool) -> Result<TcpListener, Problem> {
     let address: SocketAddr = listen.parse().map_err(|_| {
         Problem::operator(
             "bad_address",
@@ -63,11 +75,12 @@ pub(crate) async fn bind(listen: &str) -> Result<TcpListener, Problem> {
             "write it like 127.0.0.1:7700",
         )
     })?;
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() && !plain_http {
         return Err(Problem::operator(
             "not_loopback",
             format!("{address} can be reached from other machines, and Jackfield serves this one only"),
-            "listen on 127.0.0.1 or [::1], and put a reverse proxy with TLS in front if others should come in",
+            "listen on 127.0.0.1 or [::1], and put a reverse proxy with TLS in front if others should come in; \
+             on a network that you trust, set server.plain_http = true",
         ));
     }
     TcpListener::bind(address).await.map_err(|error| {
@@ -77,6 +90,18 @@ pub(crate) async fn bind(listen: &str) -> Result<TcpListener, Problem> {
             "is another `jackfield serve` running? Choose another port with --listen",
         )
     })
+}
+
+/// The same; an address that is taken is asked for again for a moment, because what was started by a host that
+/// was killed just now may hold it still.
+pub(crate) async fn bind_soon(listen: &str, plain_http: bool) -> Result<TcpListener, Problem> {
+    for _ in 0..TRIES {
+        match bind(listen, plain_http).await {
+            Err(problem) if problem.code == "cannot_listen" => tokio::time::sleep(PAUSE).await,
+            bound => return bound,
+        }
+    }
+    bind(listen, plain_http).await
 }
 
 async fn authenticate(State(token): State<Token>, request: Request, next: Next) -> Response {
@@ -110,7 +135,8 @@ fn shown(headers: &HeaderMap, token: &Token) -> (bool, bool) {
 /// refused: else the answer is lost in a broken connection.
 async fn fits(request: Request, next: Next) -> Response {
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-    if length.is_none_or(|length: usize| length <= LARGEST_BODY) {
+    let most = if request.uri().path().starts_with("/api/worker/") { LARGEST_NEWS } else { LARGEST_BODY };
+    if length.is_none_or(|length: usize| length <= most) {
         return next.run(request).await;
     }
     let mut body = request.into_body().into_data_stream();
@@ -124,17 +150,21 @@ async fn fits(request: Request, next: Next) -> Response {
     rest::refuse(StatusCode::PAYLOAD_TOO_LARGE, rest::too_large())
 }
 
-async fn own_machine_only(request: Request, next: Next) -> Response {
+async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, next: Next) -> Response {
+    let is_own = |authority: &str| is_own(authority, &names);
     let headers = request.headers();
     let host = headers.get(HOST).map(|value| value.to_str().is_ok_and(is_own));
-    let origin = headers.get_all(ORIGIN).iter().all(|value| value.to_str().is_ok_and(is_own_origin));
+    let origin = headers
+        .get_all(ORIGIN)
+        .iter()
+        .all(|value| value.to_str().is_ok_and(|origin| is_own_origin(origin, &names)));
     if host.unwrap_or(true) && origin {
         return next.run(request).await;
     }
     let problem = Problem::caller(
         "foreign_origin",
         format!("the request names {} as its host or origin", foreign(headers)),
-        "call this host as 127.0.0.1 or localhost, and from no other site's page",
+        "call this host as 127.0.0.1 or localhost, or by a name in server.names of jackfield.toml, and from no other site's page",
     );
     rest::refuse(StatusCode::FORBIDDEN, problem).into_response()
 }
@@ -145,19 +175,20 @@ fn foreign(headers: &HeaderMap) -> String {
     named.collect::<Vec<_>>().join(" / ")
 }
 
-/// `localhost`, `127.0.0.1`, `[::1]`, each with or without a port.
-fn is_own(authority: &str) -> bool {
+/// `localhost`, `127.0.0.1`, `[::1]` or one of `names`, each with or without a port.
+fn is_own(authority: &str, names: &[String]) -> bool {
     let name = match authority.strip_prefix('[') {
         Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
         None => authority.split_once(':').map_or(authority, |(name, _)| name),
     };
     name.eq_ignore_ascii_case("localhost")
         || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        || names.iter().any(|own| own.trim_matches(['[', ']']).eq_ignore_ascii_case(name))
 }
 
-fn is_own_origin(origin: &str) -> bool {
+fn is_own_origin(origin: &str, names: &[String]) -> bool {
     let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    authority.is_some_and(is_own)
+    authority.is_some_and(|authority| is_own(authority, names))
 }
 
 #[cfg(test)]
@@ -167,26 +198,41 @@ mod tests {
     #[test]
     fn only_this_machines_own_names_pass() {
         for own in ["localhost", "localhost:7700", "127.0.0.1:7700", "127.0.0.2", "[::1]:7700", "LOCALHOST"] {
-            assert!(is_own(own), "{own}");
+            assert!(is_own(own, &[]), "{own}");
         }
         for other in
             ["example.com", "localhost.example.com", "127.0.0.1.example.com", "", "[::2]", "10.0.0.1:80"]
         {
-            assert!(!is_own(other), "{other}");
+            assert!(!is_own(other, &[]), "{other}");
         }
-        assert!(is_own_origin("http://localhost:5173"));
+        assert!(is_own_origin("http://localhost:5173", &[]));
         for other in ["null", "file://", "https://example.com", "http://localhost.example.com", "localhost"] {
-            assert!(!is_own_origin(other), "{other}");
+            assert!(!is_own_origin(other, &[]), "{other}");
         }
     }
 
+    #[test]
+    fn other_names_pass_where_the_operator_gave_them() {
+        let names = ["Build.example.com".to_owned(), "10.0.0.5".to_owned(), "[fd00::5]".to_owned()];
+        for named in
+            ["build.example.com", "build.example.com:7700", "10.0.0.5:7700", "[fd00::5]:7700", "localhost"]
+        {
+            assert!(is_own(named, &names), "{named}");
+        }
+        for other in ["example.com", "10.0.0.50", "build.example.com.evil.test"] {
+            assert!(!is_own(other, &names), "{other}");
+        }
+        assert!(is_own_origin("https://build.example.com", &names));
+    }
+
     #[tokio::test]
-    async fn nothing_listens_beyond_this_machine() {
-        let problem = bind("0.0.0.0:0").await.unwrap_err();
+    async fn nothing_listens_beyond_this_machine_unless_told_to() {
+        let problem = bind("0.0.0.0:0", false).await.unwrap_err();
         assert_eq!(problem.code, "not_loopback");
-        assert_eq!(bind("nonsense").await.unwrap_err().code, "bad_address");
-        let taken = bind("127.0.0.1:0").await.unwrap();
-        let again = bind(&taken.local_addr().unwrap().to_string()).await.unwrap_err();
+        assert!(bind("0.0.0.0:0", true).await.is_ok());
+        assert_eq!(bind("nonsense", true).await.unwrap_err().code, "bad_address");
+        let taken = bind("127.0.0.1:0", false).await.unwrap();
+        let again = bind(&taken.local_addr().unwrap().to_string(), false).await.unwrap_err();
         assert_eq!(again.code, "cannot_listen");
     }
 }

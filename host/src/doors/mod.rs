@@ -6,6 +6,7 @@ pub mod http;
 mod mcp;
 mod rest;
 mod rest_tasks;
+mod rest_worker;
 mod stream;
 mod text;
 mod text_explain;

@@ -1,6 +1,6 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
-use super::{rest_tasks, stream};
+use super::{rest_tasks, rest_worker, stream};
 use crate::Host;
 use crate::api::{ExecuteRequest, Health, RunsFilter};
 use axum::body::Bytes;
@@ -39,6 +39,7 @@ pub(super) fn router(host: Host) -> Router {
         .route("/api/status", get(status))
         .route("/api/auth", get(auth))
         .merge(rest_tasks::router())
+        .merge(rest_worker::router())
         .with_state(host)
 }
 
@@ -60,7 +61,7 @@ pub(super) async fn no_route(uri: Uri) -> Response {
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
         "routes: /mcp, /execute, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
-         /api/events, /api/breaker, /api/plugins, /api/workers, /api/status, /api/auth, /health",
+         /api/events, /api/breaker, /api/plugins, /api/workers, /api/worker, /api/status, /api/auth, /health",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }

@@ -25,7 +25,7 @@ impl Inner {
         let _taking_in = self.taking_in()?;
         let order = self.order(request).await?;
         let pick = self.pick(&order).await?;
-        self.check_program(&pick.executor)?;
+        self.check_program(&pick.executor).await?;
         let limits = self.limits(Some(order.workspace.id), order.max_cost);
         let admission = self.admission(&order, vec![pick], principal)?;
         self.admit(admission, &limits).await
@@ -44,8 +44,11 @@ impl Inner {
         Ok(token)
     }
 
-    pub(crate) fn check_program(&self, executor: &ExecutorInfo) -> Result<(), Problem> {
+    pub(crate) async fn check_program(&self, executor: &ExecutorInfo) -> Result<(), Problem> {
         let Some(program) = self.missing_program(&executor.description) else { return Ok(()) };
+        if self.elsewhere_has(&executor.plugin.name).await.map_err(|error| error.problem())? {
+            return Ok(());
+        }
         Err(Problem::operator(
             "program_missing",
             format!(

@@ -150,6 +150,7 @@ impl Inner {
                 file_size: Some(self.config().run.max_file_mb << 20),
                 ..ProcessLimits::default()
             },
+            lease: self.lease.clone(),
         };
         drive.begin(&request).await.map_err(plugin_failure)?;
         if run.cancel.is_cancelled() {

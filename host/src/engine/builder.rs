@@ -36,6 +36,7 @@ pub struct HostBuilder {
     embedded: Vec<Cow<'static, [u8]>>,
     watch: bool,
     work: Work,
+    lease: Option<PathBuf>,
 }
 
 impl HostBuilder {
@@ -48,6 +49,7 @@ impl HostBuilder {
             embedded: embedded::SHIPPED.iter().map(|bytes| Cow::Borrowed(*bytes)).collect(),
             watch: true,
             work: Work::All,
+            lease: None,
         }
     }
 
@@ -92,6 +94,13 @@ impl HostBuilder {
     #[must_use]
     pub const fn work(mut self, work: Work) -> Self {
         self.work = work;
+        self
+    }
+
+    /// Agents live on the lease in this file.
+    #[must_use]
+    pub(crate) fn lease(mut self, file: PathBuf) -> Self {
+        self.lease = Some(file);
         self
     }
 
@@ -151,6 +160,7 @@ impl HostBuilder {
             repaired: OnceCell::new(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            lease: self.lease,
             host: recover::host_instance(),
         };
         let host = Host::new(inner);

@@ -75,7 +75,8 @@ impl Inner {
     }
 
     async fn carry_out(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
-        if attempt.state == AttemptState::Running {
+        // One that a worker elsewhere was given may have begun there.
+        if attempt.state == AttemptState::Running || attempt.identity.is_some() {
             return self.go_on(run, attempt, planned).await;
         }
         if run.cancel.is_cancelled() {
@@ -119,7 +120,12 @@ impl Inner {
         })
     }
 
-    async fn settle_round(&self, run: &Running, done: Vec<Done>, follows: super::advance::Follows) {
+    pub(super) async fn settle_round(
+        &self,
+        run: &Running,
+        done: Vec<Done>,
+        follows: super::advance::Follows,
+    ) {
         let last = done.len().saturating_sub(1);
         let mut follows = Some(follows);
         for (index, done) in done.into_iter().enumerate() {

@@ -123,6 +123,7 @@ impl Inner {
                 file_size: Some(self.config().run.max_file_mb << 20),
                 ..ProcessLimits::default()
             },
+            lease: self.lease.clone(),
         };
         let said = |error: jackfield_process::ProcessError| error.to_string();
         let held = self.launcher().await.map_err(said)?.prepare(spec).map_err(said)?;

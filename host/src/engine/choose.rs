@@ -128,7 +128,7 @@ impl Inner {
             ));
         }
         let facts = Facts {
-            health: self.health_of(&executors).await,
+            health: self.health_anywhere(&executors).await?,
             history: History::read(self, order, now).await?,
             occupancy: self.store.occupancy().await.map_err(|error| error.problem())?,
             resting: self.resting().await?,

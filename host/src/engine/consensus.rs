@@ -83,7 +83,7 @@ impl Inner {
             }
         };
         for pick in &picks {
-            self.check_program(&pick.executor)?;
+            self.check_program(&pick.executor).await?;
         }
         let limits = self.limits(Some(order.workspace.id), order.max_cost);
         let admission = self.admission(&order, picks, principal)?;

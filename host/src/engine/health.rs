@@ -7,7 +7,7 @@ use crate::api::AuthStatus;
 use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::{driving, types};
 use jackfield_process::{QuickSpec, run_quick, which};
-use jackfield_types::Timestamp;
+use jackfield_types::{Problem, Timestamp};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -48,6 +48,18 @@ impl Inner {
         let asked =
             executors.iter().map(|info| async { (info.plugin.name.clone(), self.health(info).await) });
         futures::future::join_all(asked).await.into_iter().collect()
+    }
+
+    /// The same, where what is missing here may be on a worker elsewhere: that one has looked.
+    pub(crate) async fn health_anywhere(
+        &self,
+        executors: &[ExecutorInfo],
+    ) -> Result<HashMap<String, driving::Health>, Problem> {
+        let mut health = self.health_of(executors).await;
+        for (name, health) in health.iter_mut().filter(|(_, health)| !health.installed) {
+            health.installed = self.elsewhere_has(name).await.map_err(|error| error.problem())?;
+        }
+        Ok(health)
     }
 
     /// The set-up of every executor, for people.

@@ -7,6 +7,7 @@ mod admit;
 mod adopt;
 mod advance;
 mod answer;
+pub(crate) mod assigned;
 mod attempt;
 mod builder;
 mod cancel;
@@ -15,6 +16,7 @@ mod check;
 mod choose;
 mod consensus;
 mod context;
+pub(crate) mod elsewhere;
 mod ended;
 mod environment;
 mod events;
@@ -55,6 +57,7 @@ pub use keep::{Backup, Gone, Kept, Tidied, Tidying};
 pub use reconfigure::{Change, Reconfigured};
 pub(crate) use served::served;
 pub use worker::Work;
+pub(crate) use worker::hostname;
 
 use crate::config::{Config, ExecutorSection};
 use arc_swap::ArcSwap;
@@ -98,6 +101,8 @@ pub(crate) struct Inner {
     repaired: OnceCell<()>,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
+    /// The file of the lease that agents live on, where a host elsewhere could give this one up.
+    pub(crate) lease: Option<std::path::PathBuf>,
     /// Which host instance this is, for recovery.
     pub(crate) host: String,
 }

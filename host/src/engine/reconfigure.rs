@@ -21,11 +21,14 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 58] = {
+const SETTINGS: [(&str, When); 61] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
+        ("server.plain_http", Restart),
+        ("server.names", Restart),
         ("run.max_concurrent", AtOnce),
+        ("run.here", AtOnce),
         ("run.timeout_s", AtOnce),
         ("run.idle_s", AtOnce),
         ("run.wait_s", AtOnce),

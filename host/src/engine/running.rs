@@ -18,7 +18,8 @@ pub(crate) struct Running {
     pub(crate) cancel: CancellationToken,
     /// Where its agent, which an earlier host started, is left alone when this host stops.
     left_alone: Option<CancellationToken>,
-    reason: Mutex<Option<String>>,
+    /// What its attempts fail with once it is cancelled.
+    reason: Mutex<Option<Failure>>,
 }
 
 impl Running {
@@ -32,14 +33,19 @@ impl Running {
 
     /// Ends it; the first reason counts.
     pub(crate) fn cancel(&self, reason: &str) {
-        self.reason.lock().get_or_insert_with(|| reason.to_owned());
+        self.end_with(Failure::new(FailureClass::Cancelled, reason));
+    }
+
+    /// Ends it, and its attempts fail with that; the first failure counts.
+    pub(crate) fn end_with(&self, failure: Failure) {
+        self.reason.lock().get_or_insert(failure);
         self.cancel.cancel();
     }
 
     /// What its attempt fails with once it is cancelled.
     pub(crate) fn cancelled(&self) -> Failure {
-        let reason = self.reason.lock().clone();
-        Failure::new(FailureClass::Cancelled, reason.unwrap_or_else(|| "the host was stopped".into()))
+        let stopped = || Failure::new(FailureClass::Cancelled, "the host was stopped");
+        self.reason.lock().clone().unwrap_or_else(stopped)
     }
 }
 
@@ -47,7 +53,11 @@ impl Inner {
     /// A run as its record has it.
     pub(crate) async fn running(&self, view: &RunView) -> Result<Running, Problem> {
         let order = self.order_again(view).await?;
-        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let limits = match view.run.assigned {
+            // Whoever gave it keeps its books.
+            true => Limits::none(),
+            false => self.limits(Some(order.workspace.id), order.max_cost),
+        };
         // A host that is there for one run only does not stay for what it took over.
         let found = self.work == Work::Own && view.run.affinity.as_deref() != Some(&self.host);
         let running = Running {
@@ -61,6 +71,15 @@ impl Inner {
         };
         if let Some(reason) = &view.run.cancel_reason {
             running.cancel(reason);
+        }
+        Ok(running)
+    }
+
+    /// A run whose round was made elsewhere: that this host is being stopped does not concern it.
+    pub(crate) async fn running_elsewhere(&self, view: &RunView) -> Result<Running, Problem> {
+        let mut running = self.running(view).await?;
+        if view.run.cancel_reason.is_none() {
+            running.cancel = CancellationToken::new();
         }
         Ok(running)
     }

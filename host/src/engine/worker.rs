@@ -11,7 +11,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// How often a look is taken for work and words of other processes on the same data folder. Looks are
 /// reads, of microseconds.
-const LOOK: Duration = Duration::from_millis(250);
+pub(super) const LOOK: Duration = Duration::from_millis(250);
 /// How long workers that ended are kept on record.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long a worker that cannot write its own record waits.
@@ -74,7 +74,7 @@ impl Inner {
                 instance: self.host.clone(),
                 slots: most(self.config().run.max_concurrent),
                 executors: self.plugins.executors().into_iter().map(|info| info.plugin.name).collect(),
-                workspaces: (self.work == Work::Own).then(Vec::new),
+                workspaces: (self.work == Work::Own || !self.config().run.here).then(Vec::new),
             };
             let Err(error) = self.store.worker_begins(worker).await else { return true };
             tracing::error!(%error, "this worker cannot begin");
@@ -109,15 +109,27 @@ impl Inner {
         }
     }
 
+    /// The executors that this host takes work for: all of them, so that a missing program is told, unless a
+    /// worker elsewhere may have what is not here.
+    async fn takes(&self) -> Result<Option<Vec<String>>, StoreError> {
+        let workers = self.store.workers(false).await?;
+        let others = workers.iter().any(|worker| worker.kind == WorkerKind::Remote);
+        Ok(others.then(|| self.executors_here()))
+    }
+
     async fn claim(self: &Arc<Self>) -> Result<bool, StoreError> {
+        if !self.config().run.here && self.work == Work::All {
+            return Ok(false);
+        }
         let free = most(self.config().run.max_concurrent);
         let offer = Offer {
             worker: self.worker,
             holder: self.host.clone(),
             free,
-            executors: None,
+            executors: self.takes().await?,
             workspaces: None,
             only_own: self.work == Work::Own,
+            elsewhere: false,
         };
         let Some(claimed) = self.store.claim(offer, self.caps(Some(free)).await?).await? else {
             return Ok(false);
@@ -195,6 +207,17 @@ impl Inner {
             (None, None) => "its turn comes now".to_owned(),
         };
         Ok(Some(format!("queued, {} of {} in line ({why})", line.position, line.of)))
+    }
+
+    /// Whether a worker elsewhere that is alive has the executor.
+    pub(crate) async fn elsewhere_has(&self, executor: &str) -> Result<bool, StoreError> {
+        let stale = Duration::from_secs(self.config().queue.stale_s);
+        let now = self.clock.now();
+        Ok(self.store.workers(false).await?.iter().any(|worker| {
+            worker.kind == WorkerKind::Remote
+                && worker.executors.iter().any(|has| has == executor)
+                && now.duration_since(worker.heartbeat_at).unsigned_abs() <= stale
+        }))
     }
 
     /// Whether somebody is there who takes up what waits.

@@ -47,6 +47,7 @@ mod save;
 mod source;
 mod stack;
 mod throwaway;
+mod travel;
 mod worktree;
 mod worktrees;
 
@@ -58,5 +59,6 @@ pub use retire::{Retired, remove_folder, room};
 pub use source::{Repository, Source, source};
 pub use stack::{Stack, detect_language, detect_stack};
 pub use throwaway::throwaway;
+pub use travel::{Packed, bring_copy, copy_stands_at, pack_branch};
 pub use worktree::{Release, Released, Repaired, Worktree, WorktreeKind};
 pub use worktrees::Worktrees;

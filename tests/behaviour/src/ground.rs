@@ -3,7 +3,7 @@
 //!
 //! The paths are short and unique, so that whatever still runs in them or knows them can be found.
 
-use crate::{Cli, Database, Process, Repository, Server, binary, processes};
+use crate::{Cli, Database, Network, Process, Repository, Server, Worker, binary, processes};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
@@ -105,7 +105,17 @@ impl Ground {
 
     /// `jackfield serve` over this data folder, on a port that the system picked.
     pub async fn serve(&self) -> Server {
-        Server::start(self).await
+        self.serve_on("127.0.0.1:0").await
+    }
+
+    /// The same at this address.
+    pub async fn serve_on(&self, listen: &str) -> Server {
+        Server::start(self, listen).await
+    }
+
+    /// `jackfield worker` over this data folder, for a host at this address.
+    pub async fn work_for(&self, host: &str, token: &str, slots: u32, network: Option<&Network>) -> Worker {
+        Worker::start(self, host, token, slots, network).await
     }
 
     /// What the servers of this ground have logged.

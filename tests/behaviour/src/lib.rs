@@ -24,6 +24,7 @@ mod repository;
 mod rest;
 mod server;
 mod sse;
+mod worker;
 
 pub use agents::{Agent, Agents};
 pub use cli::{Cli, Told};
@@ -34,8 +35,9 @@ pub use mermaid::assert_diagrams;
 pub use processes::{Process, tagged};
 pub use repository::Repository;
 pub use rest::{Reply, Rest, sent};
-pub use server::Server;
+pub use server::{Server, steady_port};
 pub use sse::{Heard, Sse};
+pub use worker::{Network, Worker};
 
 use std::time::Duration;
 

@@ -8,6 +8,15 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
+/// A port for a server that is started again at the same address: free now, and none that the system gives to
+/// callers, who would otherwise take it while the server is away.
+pub fn steady_port() -> u16 {
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
+    (first..32_000)
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
+}
+
 /// A server that is ready for calls. Dropping it kills it.
 pub struct Server {
     child: Child,
@@ -18,11 +27,11 @@ pub struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(ground: &Ground) -> Self {
+    pub(crate) async fn start(ground: &Ground, listen: &str) -> Self {
         let log = ground.path().join("server.log");
         let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
         let mut child = Command::new(binary::binary())
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .args(["serve", "--listen", listen, "--data"])
             .arg(ground.data())
             .current_dir(ground.path())
             .env_clear()
@@ -44,7 +53,7 @@ impl Server {
             }
             told.push_str(&line);
             if let Some((_, address)) = line.trim().split_once("serves http://") {
-                break address.to_owned();
+                break address.replace("0.0.0.0", "127.0.0.1");
             }
         };
         let token = std::fs::read_to_string(ground.data().join("token")).unwrap().trim().to_owned();
@@ -54,6 +63,11 @@ impl Server {
     /// `127.0.0.1:PORT`.
     pub fn address(&self) -> &str {
         &self.address
+    }
+
+    /// The port that it listens on.
+    pub fn port(&self) -> u16 {
+        self.address.rsplit_once(':').unwrap().1.parse().unwrap()
     }
 
     /// The bearer token.

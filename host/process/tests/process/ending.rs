@@ -1,7 +1,7 @@
 //! However an agent and its tools resist, nothing of them is left.
 
-use crate::support::Scene;
-use jackfield_process::{Exited, Grace, Stage, activity};
+use crate::support::{Scene, said_ready};
+use jackfield_process::{Exited, Fate, Grace, Lease, Spec, Stage, activity};
 use std::time::Duration;
 
 const BRIEF: Grace = Grace { interrupt: Duration::from_millis(50), terminate: Duration::from_millis(50) };
@@ -140,5 +140,48 @@ async fn output_cpu_and_tools_are_signs_of_life() {
         assert_eq!(later.output_bytes, 11);
         running.end(Grace::NONE).await.unwrap();
         assert_eq!(activity(running.identity()), None);
+    }
+}
+
+#[tokio::test]
+async fn an_agent_whose_lease_has_run_out_ends_even_where_nobody_looks_after_it() {
+    for scene in Scene::each().await {
+        let lease = Lease::kept_in(scene.path("the host's lease"));
+        lease.renew(Lease::now().unwrap() + Duration::from_secs(2)).unwrap();
+        // Its tool ignores every signal that can be ignored, and nobody waits for either.
+        let script = "trap '' INT TERM HUP; echo ready; sleep MARK & sleep MARK";
+        let spec = Spec { lease: Some(lease.file().to_owned()), ..scene.script(script) };
+        let held = scene.launcher.prepare(spec).unwrap();
+        let identity = held.identity().clone();
+        drop(held.release().unwrap());
+        said_ready(&identity).await;
+        assert!(!scene.left().is_empty(), "it works while its lease holds");
+        for _ in 0..100 {
+            if scene.left().is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(scene.left(), [0; 0], "{:?}", identity.containment);
+        assert!(!identity.is_alive() && identity.fate() == Fate::Started, "its end went unseen");
+    }
+}
+
+#[tokio::test]
+async fn an_agent_whose_lease_is_renewed_works_on_and_ends_by_itself() {
+    for scene in Scene::each().await {
+        let lease = Lease::kept_in(scene.path("lease"));
+        let renew = || lease.renew(Lease::now().unwrap() + Duration::from_secs(2)).unwrap();
+        renew();
+        let spec = Spec { lease: Some(lease.file().to_owned()), ..scene.script("sleep 4; exit 3") };
+        let mut running = scene.launcher.prepare(spec).unwrap().release().unwrap();
+        let exited = loop {
+            tokio::select! {
+                exited = running.wait() => break exited.unwrap(),
+                () = tokio::time::sleep(Duration::from_millis(500)) => renew(),
+            }
+        };
+        assert_eq!(exited, Exited { code: Some(3), signal: None }, "{:?}", running.identity().containment);
+        assert_eq!(scene.left(), [0; 0]);
     }
 }

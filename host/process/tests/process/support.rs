@@ -72,6 +72,7 @@ pub(crate) fn spec(folder: &Path, argv: &[&str], tag: &str) -> Spec {
         status: folder.join("status"),
         tag: tag.to_owned(),
         limits: ProcessLimits::default(),
+        lease: None,
     }
 }
 

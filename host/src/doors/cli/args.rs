@@ -65,6 +65,25 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<String>,
     },
+    /// Carry out work for a host on another machine
+    ///
+    /// It needs no set-up but the agents' own: what is to be worked on comes from the host, and what was done goes
+    /// back there, as events, diffs and branches. Agents are given this machine's environment and logins. Where the
+    /// host cannot be reached for long, its agents end, so that nothing is done twice.
+    Worker {
+        /// Its address, like http://10.0.0.5:7700
+        #[arg(long, value_name = "URL")]
+        host: String,
+        /// Its token, as in the file `token` of its data folder
+        #[arg(long, env = "JACKFIELD_WORKER_TOKEN", hide_env_values = true)]
+        token: String,
+        /// Attempts at once [default: run.max_concurrent]
+        #[arg(long, value_name = "NUMBER")]
+        slots: Option<usize>,
+        /// What people know it by [default: this machine's name]
+        #[arg(long)]
+        name: Option<String>,
+    },
     /// See, check and inspect the components that decide
     #[command(subcommand)]
     Plugin(PluginCommand),

@@ -154,6 +154,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         | Command::Run(_)
         | Command::Consensus { .. }
         | Command::Serve { .. }
+        | Command::Worker { .. }
         | Command::Doctor
         | Command::Config { .. } => {}
     }

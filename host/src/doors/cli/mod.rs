@@ -11,6 +11,7 @@ mod serve;
 mod task_args;
 mod tasks;
 mod upkeep;
+mod worker;
 
 use crate::config::{Config, Layers, default_file, load};
 use crate::engine::default_data;
@@ -50,7 +51,7 @@ pub fn main() -> ExitCode {
             return REFUSED.into();
         }
     };
-    start_logging(matches!(cli.command, Command::Serve { .. }));
+    start_logging(matches!(cli.command, Command::Serve { .. } | Command::Worker { .. }));
     let json = cli.global.json;
     match runtime.block_on(run(cli)) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
@@ -69,6 +70,9 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Demo { keep } => demo::demo(keep, &global).await,
         Command::Config { effective, command } => config::config(effective, command, &global).await,
         Command::Serve { listen } => serve::serve(listen, &global).await,
+        Command::Worker { host, token, slots, name } => {
+            worker::worker(worker::Asked { host, token, slots, name }, &global).await
+        }
         Command::Doctor => doctor::doctor(&global).await,
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;

@@ -16,11 +16,13 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Outcome, Problem> {
     let (data, config) = settings(global)?;
-    let listener = http::bind(listen.as_deref().unwrap_or(&config.server.listen)).await?;
+    let listener =
+        http::bind_soon(listen.as_deref().unwrap_or(&config.server.listen), config.server.plain_http).await?;
     let address = listener.local_addr().map_err(|error| {
         Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
     })?;
     let host = Host::builder(data).config(config.clone()).open().await?;
+    let names = config.server.names.clone();
     let reload = Reload::new(host.clone(), global, config)?;
     let file = host.data_folder().join("token");
     let token = Token::kept_in(&file)?;
@@ -33,7 +35,8 @@ pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Out
         host.plugin_folder().display(),
     ));
     let stopping = CancellationToken::new();
-    let served = http::serve(listener, http::router(&host, token), stopping.clone().cancelled_owned());
+    let served =
+        http::serve(listener, http::router(&host, token, &names), stopping.clone().cancelled_owned());
     let stop = async {
         tokio::select! {
             () = told_to_stop() => {}

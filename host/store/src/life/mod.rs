@@ -6,7 +6,7 @@ mod admit;
 mod charge;
 pub(crate) mod events;
 mod external;
-mod purse;
+pub(crate) mod purse;
 mod settle;
 mod start;
 pub(crate) mod states;

@@ -8,25 +8,25 @@ use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
 use rusqlite::{Row, params};
 
 /// What an attempt holds and has spent.
-pub(super) struct Money {
-    pub(super) purse: Purse,
-    pub(super) state: AttemptState,
+pub(crate) struct Money {
+    pub(crate) purse: Purse,
+    pub(crate) state: AttemptState,
     /// Held at admission.
-    pub(super) reserve: Micros,
+    pub(crate) reserve: Micros,
     /// Held now.
-    pub(super) held: Micros,
-    pub(super) spent: Micros,
+    pub(crate) held: Micros,
+    pub(crate) spent: Micros,
 }
 
 /// Where a price came from.
 #[derive(Clone, Copy)]
-pub(super) struct Price<'a> {
-    pub(super) source: CostSource,
-    pub(super) as_of: Option<&'a str>,
+pub(crate) struct Price<'a> {
+    pub(crate) source: CostSource,
+    pub(crate) as_of: Option<&'a str>,
 }
 
 impl Money {
-    pub(super) fn of(tx: &Tx<'_>, attempt: AttemptId) -> Result<Self, StoreError> {
+    pub(crate) fn of(tx: &Tx<'_>, attempt: AttemptId) -> Result<Self, StoreError> {
         tx.one("SELECT * FROM attempts WHERE id = ?1", [attempt.to_string()], Self::read)?
             .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })
     }
@@ -50,7 +50,7 @@ impl Money {
     }
 
     /// Records what was spent beyond what is recorded, whatever the limits say: it is spent.
-    pub(super) fn spend(&mut self, tx: &Tx<'_>, total: Micros, price: Price<'_>) -> Result<(), StoreError> {
+    pub(crate) fn spend(&mut self, tx: &Tx<'_>, total: Micros, price: Price<'_>) -> Result<(), StoreError> {
         let more = total - self.spent;
         if more <= Micros::ZERO {
             return Ok(());
@@ -62,7 +62,7 @@ impl Money {
 
     /// Holds as much more as was held at first, or what the limits leave of that. For when more was
     /// spent than was held.
-    pub(super) fn extend(&mut self, tx: &Tx<'_>, limits: &Limits) -> Result<Charged, StoreError> {
+    pub(crate) fn extend(&mut self, tx: &Tx<'_>, limits: &Limits) -> Result<Charged, StoreError> {
         let step = if self.reserve > Micros::ZERO { self.reserve } else { self.spent };
         let left = breaker::tightest(tx, limits, &self.purse.spender, self.purse.account)?;
         let more = left.as_ref().map_or(step, |LimitStatus { left, .. }| step.min(*left));
@@ -80,7 +80,7 @@ impl Money {
 
     /// Gives back what was charged above `total`, newest day first, each on the day it was charged:
     /// taken from today, it would make room that today does not have.
-    pub(super) fn give_back(
+    pub(crate) fn give_back(
         &mut self,
         tx: &Tx<'_>,
         total: Micros,
@@ -105,7 +105,7 @@ impl Money {
     }
 
     /// Releases what is still held and says how much it was.
-    pub(super) fn release(&mut self, tx: &Tx<'_>) -> Result<Micros, StoreError> {
+    pub(crate) fn release(&mut self, tx: &Tx<'_>) -> Result<Micros, StoreError> {
         let held = self.held;
         if held > Micros::ZERO {
             let today = tx.calendar.today(tx.now);
@@ -115,7 +115,7 @@ impl Money {
     }
 
     /// Puts an attempt that cost nothing on the ledger too: whoever adds it up sees every attempt.
-    pub(super) fn note_free(&mut self, tx: &Tx<'_>, price: Price<'_>) -> Result<(), StoreError> {
+    pub(crate) fn note_free(&mut self, tx: &Tx<'_>, price: Price<'_>) -> Result<(), StoreError> {
         if price.source != CostSource::Free || self.spent != Micros::ZERO {
             return Ok(());
         }
@@ -144,7 +144,7 @@ impl Money {
 }
 
 /// Records the tokens of an attempt, and where its price came from.
-pub(super) fn record_usage(
+pub(crate) fn record_usage(
     tx: &Tx<'_>,
     attempt: AttemptId,
     usage: &Usage,

@@ -29,6 +29,8 @@ pub struct Offer {
     pub workspaces: Option<Vec<WorkspaceId>>,
     /// Only what was reserved for it by its affinity.
     pub only_own: bool,
+    /// It is elsewhere: what it makes of the attempts is known from its reports only.
+    pub elsewhere: bool,
 }
 
 /// How many attempts may be at work at once.
@@ -93,9 +95,11 @@ fn take(tx: &Tx<'_>, found: &Waiting, offer: &Offer) -> Result<Claimed, StoreErr
         [&run],
         |row| row.parsed("id"),
     )?;
+    // From here on it may have begun there, whatever is heard of it: it is never begun here as well.
+    let identity = offer.elsewhere.then(|| json!({ "worker": offer.worker }).to_string());
     tx.exec(
-        "UPDATE attempts SET host = ?2 WHERE run = ?1 AND state <> 'settled'",
-        params![run, offer.holder],
+        "UPDATE attempts SET host = ?2, identity = ?3 WHERE run = ?1 AND state <> 'settled'",
+        params![run, offer.holder, identity],
     )?;
     Ok(Claimed { run: found.run, attempts })
 }

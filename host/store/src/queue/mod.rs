@@ -4,6 +4,7 @@
 //! nobody else has it and no cap is passed, however many ask at once and from however many processes.
 
 mod claim;
+mod elsewhere;
 mod hand;
 mod line;
 mod rest;

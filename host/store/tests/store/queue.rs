@@ -8,7 +8,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 fn offer(worker: WorkerId, free: u32) -> Offer {
-    Offer { worker, holder: worker.to_string(), free, executors: None, workspaces: None, only_own: false }
+    Offer {
+        worker,
+        holder: worker.to_string(),
+        free,
+        executors: None,
+        workspaces: None,
+        only_own: false,
+        elsewhere: false,
+    }
 }
 
 fn caps() -> Caps {

@@ -21,6 +21,7 @@ mod money;
 mod people;
 mod queue;
 mod refusals;
+mod remote;
 mod repeats;
 mod streaming;
 mod workflow;

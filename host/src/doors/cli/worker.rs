@@ -1,0 +1,42 @@
+//! `worker`: carries out work for a host on another machine, until told to stop.
+
+use super::args::Global;
+use super::serve::told_to_stop;
+use super::{Outcome, say_line, settings};
+use crate::engine::hostname;
+use crate::remote::{Office, Options, Remote};
+use jackfield_types::Problem;
+
+/// What `worker` is asked.
+pub(super) struct Asked {
+    pub(super) host: String,
+    pub(super) token: String,
+    pub(super) slots: Option<usize>,
+    pub(super) name: Option<String>,
+}
+
+pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Problem> {
+    let (data, mut config) = settings(global)?;
+    // A host may have this machine's usual folder; the worker has one of its own.
+    let data = if global.data.is_some() { data } else { data.join("worker") };
+    if let Some(slots) = asked.slots {
+        config.run.max_concurrent = slots.max(1);
+    }
+    let office = Office::new(&asked.host, asked.token.trim())?;
+    let name = asked.name.unwrap_or_else(hostname);
+    let slots = config.run.max_concurrent;
+    let options = Options { host: asked.host.clone(), name: name.clone() };
+    let remote = tokio::select! {
+        opened = Remote::open(data, config, office, options) => opened?,
+        () = told_to_stop() => return Ok(Outcome::Fine),
+    };
+    say_line(&format!(
+        "jackfield {} works for {} as {name}, {slots} attempt(s) at once\n\n  executors  {}\n  records    {}",
+        crate::VERSION,
+        asked.host,
+        remote.host().executors_here().join(", "),
+        remote.host().data_folder().display(),
+    ));
+    remote.work(told_to_stop()).await;
+    Ok(Outcome::Fine)
+}
