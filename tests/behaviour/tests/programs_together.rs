@@ -80,6 +80,66 @@ async fn where_one_program_has_no_room_another_does_the_work_and_the_first_rests
     agents.ground.leave();
 }
 
+/// What the first program meets, what that is called, whether another is asked then (who is at fault is
+/// the work, or the room for it) or the operator (whom nobody else could spare the repair), and a word of the remedy.
+const FAILURES: [(&str, &str, bool, &str); 8] = [
+    ("shell:echo+other+>other.txt", "test_fail", true, "jackfield explain"),
+    ("refusal", "refused", true, "differently"),
+    ("context", "context_overflow", true, "larger window"),
+    ("overloaded", "overloaded", true, "later"),
+    ("cut", "network", false, "network"),
+    ("nomodel", "unknown_model", false, "model"),
+    ("credit", "no_credit", false, "credit"),
+    ("auth", "auth_failure", false, "login"),
+];
+
+#[tokio::test]
+async fn whatever_a_program_fails_with_has_its_name_its_next_step_and_its_remedy() {
+    for (scenario, class, another, remedy) in FAILURES {
+        let Some(agents) = Agents::set_up_with(TWO).await else { return };
+        let (ground, repository) = (&agents.ground, agents.ground.repository());
+        let server = ground.serve().await;
+        let mcp = server.mcp(jackfield_behaviour::Era::Stateless);
+        let wanted = request(&repository);
+        let advice =
+            mcp.call("workflow_query", json!({ "query": "chooser", "request": wanted })).await.fine();
+        let first = advice["choices"][0]["executor"].as_str().unwrap().to_owned();
+        agents.standin.scenario(Scenario::Write);
+        agents.standin.scenario_for(api(&first), scenario.parse().unwrap());
+        let answer = server.rest().execute(&wanted).await.fine();
+        let view = run_of(&server, &answer).await;
+        let attempts = view["attempts"].as_array().unwrap();
+        let failure = &attempts[0]["outcome"]["failure"];
+        assert_eq!(
+            (&attempts[0]["executor"], &failure["class"]),
+            (&json!(first), &json!(class)),
+            "{failure}"
+        );
+        assert!(failure["remedy"].as_str().unwrap().contains(remedy), "{scenario}: {failure}");
+        let run = answer["run_id"].as_str().unwrap();
+        let decided =
+            ground.database().rows(&format!("SELECT kind FROM decisions WHERE run = '{run}' ORDER BY id"));
+        let kinds: Vec<&str> = decided.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+        if another {
+            assert_eq!(
+                (attempts.len(), &view["run"]["state"]),
+                (2, &json!("succeeded")),
+                "{scenario}: {view}"
+            );
+            assert_ne!(attempts[1]["executor"], json!(first));
+            assert_eq!(kinds, ["retry", "done"], "{scenario}");
+        } else {
+            assert_eq!((attempts.len(), &view["run"]["state"]), (1, &json!("failed")), "{scenario}: {view}");
+            assert_eq!(kinds, ["stop"], "{scenario}");
+            // Whoever asked is told what to do, wherever they read it.
+            assert!(answer["text"].as_str().unwrap().contains(remedy), "{scenario}: {answer}");
+        }
+        assert_eq!(ground.database().breaker(), ground.database().ledger());
+        server.stop().await;
+        agents.ground.leave();
+    }
+}
+
 #[tokio::test]
 async fn two_programs_do_the_same_task_side_by_side_and_are_compared() {
     let Some(agents) = Agents::set_up_with(TWO).await else { return };

@@ -19,13 +19,17 @@ const SORTS: [(&str, &str, &str); 8] = [
     ("forks", "setsid sleep 600 & sleep 600 & sleep 0.4; echo forked", "succeeded"),
     ("deaf", "trap '' TERM INT HUP; sleep 0.5; echo deaf", "succeeded"),
     ("split", "printf '\\303'; sleep 0.2; printf '\\244\\n'; sleep 0.2; echo whole", "succeeded"),
-    ("long", "head -c 10000000 /dev/zero | tr '\\0' x; echo; echo long", "succeeded"),
+    ("long", "head -c LONG /dev/zero | tr '\\0' x; echo; echo long", "succeeded"),
     ("fails", "sleep 0.2; echo broken; exit 7", "failed"),
     // A program in place of Claude Code, which stays when it has said its last word.
     (LINGERS, "sleep 0.2", "succeeded"),
     ("slow", "for n in 1 2 3 4 5 6 7 8; do echo step $n; sleep 0.1; done", "succeeded"),
 ];
 
+/// Bytes of the longest line. A host that is killed reads it again from its beginning, so one that never lives for
+/// half a second is not given the longest.
+const LONG: &str = "3000000";
+const LONGEST: &str = "10000000";
 const LINGERS: &str = "lingers";
 /// How many of those there are: each stays for as long as one host lives, and a little longer.
 const LINGERING: usize = 2;
@@ -64,6 +68,7 @@ async fn hand_in(
     server: &Server,
     repository: &Repository,
     marks: &str,
+    long: &str,
 ) -> Vec<(String, &'static str, String)> {
     let mut runs = Vec::new();
     for number in 0..EACH {
@@ -74,7 +79,7 @@ async fn hand_in(
             let name = format!("{sort}-{number}");
             let executor = if sort == LINGERS { "claude" } else { "shell" };
             let request = json!({
-                "instruction": guarded(marks, &name, command), "executor": executor,
+                "instruction": guarded(marks, &name, &command.replace("LONG", long)), "executor": executor,
                 "workspace": repository.text(), "expect": "answer",
             });
             let handle = server.rest().post("/tasks/dispatch", &request).await.fine();
@@ -93,7 +98,7 @@ async fn two_hundred_kills_lose_nothing_run_nothing_twice_and_leave_nothing() {
     let marks = ground.path().join("marks");
     std::fs::create_dir_all(&marks).unwrap();
     let mut server = ground.serve().await;
-    let mut runs = hand_in(&server, &repository, marks.to_str().unwrap()).await;
+    let mut runs = hand_in(&server, &repository, marks.to_str().unwrap(), LONG).await;
     for kill in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(20 + drawn(u64::from(kill), 400))).await;
         server.kill().await;
@@ -102,7 +107,7 @@ async fn two_hundred_kills_lose_nothing_run_nothing_twice_and_leave_nothing() {
         if open <= LINGERING.try_into().unwrap() {
             let more =
                 std::fs::create_dir_all(marks.join(kill.to_string())).map(|()| marks.join(kill.to_string()));
-            runs.extend(hand_in(&server, &repository, more.unwrap().to_str().unwrap()).await);
+            runs.extend(hand_in(&server, &repository, more.unwrap().to_str().unwrap(), LONG).await);
         }
     }
     until("the end of every run", || {
@@ -216,7 +221,7 @@ async fn sixty_kills_of_a_host_and_its_workers_lose_nothing_and_run_nothing_twic
     for ground in &there {
         workers.push(ground.work_for(&host, &token, 3, None).await);
     }
-    let mut runs = hand_in(&server, &repository, marks.to_str().unwrap()).await;
+    let mut runs = hand_in(&server, &repository, marks.to_str().unwrap(), LONGEST).await;
     for kill in 0..KILLS_ELSEWHERE {
         tokio::time::sleep(Duration::from_millis(50 + drawn(u64::from(kill) + 7_000, 600))).await;
         match drawn(u64::from(kill) + 9_000, 3) {
@@ -234,7 +239,7 @@ async fn sixty_kills_of_a_host_and_its_workers_lose_nothing_and_run_nothing_twic
         if open <= LINGERING.try_into().unwrap() {
             let more = marks.join(kill.to_string());
             std::fs::create_dir_all(&more).unwrap();
-            runs.extend(hand_in(&server, &repository, more.to_str().unwrap()).await);
+            runs.extend(hand_in(&server, &repository, more.to_str().unwrap(), LONGEST).await);
         }
     }
     until("the end of every run", || {
