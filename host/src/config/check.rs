@@ -83,7 +83,7 @@ impl Faults {
     fn server(&mut self, config: &Config) {
         let (key, listen) = (Key::of("server.listen"), &config.server.listen);
         match listen.parse::<SocketAddr>() {
-            Ok(address) if address.ip().is_loopback() => {}
+            Ok(address) if address.ip().is_loopback() || config.server.plain_http => {}
             Ok(_) => self.add(
                 key.clone(),
                 format!("{key} = {listen:?}"),
@@ -198,6 +198,7 @@ impl Faults {
     fn plugins(&mut self, config: &Config) {
         let plugins = &config.plugins;
         self.number(Key::of("plugins.instances"), u64::from(plugins.instances), 1, MOST_AT_ONCE);
+        self.number(Key::of("plugins.shadow_cpu_percent"), u64::from(plugins.shadow_cpu_percent), 1, 100);
         for (kind, limits) in [
             ("executor", plugins.limits.executor),
             ("chooser", plugins.limits.chooser),

@@ -272,6 +272,8 @@ pub struct PluginsSection {
     pub on_failure: FailureModes,
     /// Limits of one call, by kind.
     pub limits: LimitsSection,
+    /// How much of one processor components that are asked on the side may use, percent.
+    pub shadow_cpu_percent: u32,
 }
 
 impl Default for PluginsSection {
@@ -282,6 +284,7 @@ impl Default for PluginsSection {
             instances: 64,
             on_failure: FailureModes::default(),
             limits: LimitsSection::default(),
+            shadow_cpu_percent: 10,
         }
     }
 }

@@ -11,9 +11,10 @@ use super::worker::Work;
 use crate::api::ExecuteRequest;
 use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::driving::Capabilities;
-use jackfield_store::{Account, Admission, Idempotency, Limits, NewAttempt, NewRun, NewTask};
+use jackfield_store::{Account, Admission, Idempotency, Limits, NewAttempt, NewPluginCall, NewRun, NewTask};
 use jackfield_types::{AttemptId, Digest, Micros, Problem, RunId, TaskId, Timestamp};
 use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// Longest title of a task, bytes.
@@ -21,7 +22,11 @@ const TITLE: usize = 80;
 
 impl Inner {
     /// Takes a request in and puts its run into the queue. Gives the run's id at once.
-    pub(crate) async fn dispatch(&self, request: ExecuteRequest, principal: &str) -> Result<RunId, Problem> {
+    pub(crate) async fn dispatch(
+        self: &Arc<Self>,
+        request: ExecuteRequest,
+        principal: &str,
+    ) -> Result<RunId, Problem> {
         let _taking_in = self.taking_in()?;
         let order = self.order(request).await?;
         let pick = self.pick(&order).await?;
@@ -60,9 +65,15 @@ impl Inner {
     }
 
     /// Onto the record, and into the queue. Gives the run's id, an earlier one where the key says so.
-    pub(crate) async fn admit(&self, admission: Admission, limits: &Limits) -> Result<RunId, Problem> {
+    pub(crate) async fn admit(
+        self: &Arc<Self>,
+        admission: Admission,
+        limits: &Limits,
+    ) -> Result<RunId, Problem> {
+        let (task, asked) = (admission.task.id, functions(&admission.calls));
         let admitted = self.store.admit(admission, limits).await.map_err(|error| error.problem())?;
         self.wake.notify_one();
+        self.put_aside(task, asked);
         Ok(admitted.run)
     }
 
@@ -187,6 +198,13 @@ impl Inner {
             context: plan.context,
         }
     }
+}
+
+/// What was asked of components, each once.
+pub(super) fn functions(calls: &[NewPluginCall]) -> Vec<String> {
+    let mut functions: Vec<_> = calls.iter().map(|call| call.function.clone()).collect();
+    functions.dedup();
+    functions
 }
 
 /// The name that was given, or the instruction's first line.

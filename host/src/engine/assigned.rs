@@ -103,7 +103,11 @@ impl Inner {
             .collect()
     }
 
-    async fn take_assignment(&self, assignment: Assignment, folder: &Path) -> Result<RunId, Problem> {
+    async fn take_assignment(
+        self: &std::sync::Arc<Self>,
+        assignment: Assignment,
+        folder: &Path,
+    ) -> Result<RunId, Problem> {
         let Some(first) = assignment.attempts.first() else {
             return Err(Problem::caller("no_attempts", "nothing is to be made", "give at least one attempt"));
         };

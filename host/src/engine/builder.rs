@@ -158,6 +158,7 @@ impl HostBuilder {
             worker: WorkerId::new(),
             wake: Notify::new(),
             repaired: OnceCell::new(),
+            shadows: super::shadow::Shadows::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             lease: self.lease,

@@ -49,7 +49,7 @@ impl Inner {
         self.wake.notify_one();
     }
 
-    async fn round(&self, run: &Running, view: &RunView) {
+    async fn round(self: &Arc<Self>, run: &Running, view: &RunView) {
         let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
         let made = futures::future::join_all(open.map(|attempt| self.make(run, attempt))).await;
         let Some(done) = made.into_iter().collect::<Option<Vec<_>>>() else {
@@ -121,12 +121,13 @@ impl Inner {
     }
 
     pub(super) async fn settle_round(
-        &self,
+        self: &Arc<Self>,
         run: &Running,
         done: Vec<Done>,
         follows: super::advance::Follows,
     ) {
         let last = done.len().saturating_sub(1);
+        let asked = super::admit::functions(&follows.calls);
         let mut follows = Some(follows);
         for (index, done) in done.into_iter().enumerate() {
             let events = self.notes(&done.settled);
@@ -142,6 +143,7 @@ impl Inner {
             }
             self.settle(run, settlement).await;
         }
+        self.put_aside(run.task, asked);
     }
 
     /// Settles, and tries again while the records cannot be written: what an agent did and cost is

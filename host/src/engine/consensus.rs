@@ -13,6 +13,7 @@ use jackfield_store::{Artifact, NewArtifact, RunView};
 use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Settled};
 use serde_json::{Value, json};
 use std::io::Read;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Most of a diff that a judge is given, bytes.
@@ -55,7 +56,7 @@ impl Host {
 
 impl Inner {
     async fn dispatch_several(
-        &self,
+        self: &Arc<Self>,
         request: ExecuteRequest,
         executors: &[String],
         principal: &str,

@@ -408,7 +408,7 @@ impl Inner {
         std::fs::remove_file(bundle).map_err(|error| unwritable(bundle, &error))
     }
 
-    async fn end_round(&self, over: RoundOver, view: &RunView) -> Result<(), Problem> {
+    async fn end_round(self: &std::sync::Arc<Self>, over: RoundOver, view: &RunView) -> Result<(), Problem> {
         let running = std::sync::Arc::new(self.running_elsewhere(view).await?);
         // Whoever says it again while this is under way hears of it next time.
         if self.running.lock().contains_key(&view.run.id) {
@@ -422,7 +422,7 @@ impl Inner {
     }
 
     async fn settle_there(
-        &self,
+        self: &std::sync::Arc<Self>,
         over: RoundOver,
         view: &RunView,
         running: &super::running::Running,

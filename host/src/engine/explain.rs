@@ -3,6 +3,7 @@
 use super::Host;
 use super::events::clip;
 use super::external::EXTERNAL;
+use super::replay::Difference;
 use super::told::{self, Told, named, span};
 use crate::api::{Explanation, Step, StepKind};
 use jackfield_store::{
@@ -62,7 +63,9 @@ fn explanation(history: &TaskHistory, only: Option<RunId>) -> Explanation {
             run.attempts.iter().filter_map(|attempt| unrecorded_choice(history, run, attempt, &of_run)),
         );
         steps.extend(run.attempts.iter().map(|attempt| attempted(history, attempt)));
-        steps.extend(of_run.iter().map(|call| decided_by_component(call, run)));
+        let decided =
+            |call: &&PluginCall| asked_aside(call, calls).unwrap_or_else(|| decided_by_component(call, run));
+        steps.extend(of_run.iter().map(decided));
         steps.extend(ended(run));
     }
     for decision in view.decisions.iter().filter(|decision| told_of(decision.run)) {
@@ -157,6 +160,23 @@ fn unrecorded_choice(
         reason: attempt.reason.clone(),
         then: vec![in_short(attempt)],
         ..made
+    })
+}
+
+/// What one that is asked on the side would have said, beside what was said.
+fn asked_aside(call: &PluginCall, calls: &[PluginCall]) -> Option<Step> {
+    let of = call.facts.get("of").and_then(Value::as_u64)?;
+    let live = calls.iter().find(|live| live.id == of)?;
+    let answer = match (&call.error, Difference::between(live, &call.answer)) {
+        (Some(error), _) => format!("it was not heard: {error}"),
+        (None, Some(Difference { from, to })) => format!("{to}, where {from} was decided"),
+        (None, None) => "the same".to_owned(),
+    };
+    Some(Step {
+        digest: Some(call.plugin.digest),
+        run_id: call.run,
+        then: vec!["it is asked on the side: what it says is not used".to_owned()],
+        ..step(call.at, StepKind::Decision, &format!("{} {}", call.plugin.name, call.plugin.version), answer)
     })
 }
 

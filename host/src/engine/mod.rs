@@ -39,10 +39,12 @@ mod receipts;
 mod reconfigure;
 mod recover;
 mod redact;
+mod replay;
 mod report;
 mod rest;
 mod running;
 mod served;
+mod shadow;
 mod told;
 mod worker;
 mod workers;
@@ -99,6 +101,8 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     /// What earlier hosts left half made was looked after.
     repaired: OnceCell<()>,
+    /// Components that are asked on the side.
+    shadows: shadow::Shadows,
     pub(crate) tasks: TaskTracker,
     pub(crate) stop: CancellationToken,
     /// The file of the lease that agents live on, where a host elsewhere could give this one up.

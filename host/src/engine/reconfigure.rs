@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 61] = {
+const SETTINGS: [(&str, When); 62] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -73,6 +73,7 @@ const SETTINGS: [(&str, When); 61] = {
         ("plugins.folder", Restart),
         ("plugins.chooser", Restart),
         ("plugins.instances", Restart),
+        ("plugins.shadow_cpu_percent", AtOnce),
         ("plugins.on_failure.*", Restart),
         ("plugins.limits.*.*", Restart),
         ("executors.*.enabled", AtOnce),

@@ -38,6 +38,6 @@ pub use record::{
 };
 pub use store::{Store, StoreOptions};
 pub use view::{
-    EventPage, ModelStats, Round, RoundAttempt, RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary,
-    TaskView, Totals, UsageShare,
+    EventPage, ModelStats, RecordedDecision, RecordedOutcome, Round, RoundAttempt, RunFilter, RunInFull,
+    TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,
 };

@@ -99,8 +99,15 @@ async fn two_hundred_kills_lose_nothing_run_nothing_twice_and_leave_nothing() {
     std::fs::create_dir_all(&marks).unwrap();
     let mut server = ground.serve().await;
     let mut runs = hand_in(&server, &repository, marks.to_str().unwrap(), LONG).await;
+    let mut settled = 0;
     for kill in 0..KILLS {
         tokio::time::sleep(Duration::from_millis(20 + drawn(u64::from(kill), 400))).await;
+        if kill % 4 == 3 {
+            // On a busy machine a host may need longer than that for anything: every fourth one gets it.
+            settled =
+                until("the end of one more attempt", || Some(ended(&ground)).filter(|now| *now > settled))
+                    .await;
+        }
         server.kill().await;
         server = ground.serve().await;
         let open = ground.database().number("SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')");
@@ -133,7 +140,11 @@ async fn two_hundred_kills_lose_nothing_run_nothing_twice_and_leave_nothing() {
         );
     }
     let adopted = database.number("SELECT COUNT(*) FROM attempts WHERE adopted = 1");
-    assert!(adopted >= 20, "only {adopted} attempts changed hands: the kills met nobody at work");
+    assert!(
+        adopted >= 20,
+        "only {adopted} of {} attempts changed hands: the kills met nobody at work",
+        runs.len()
+    );
     assert_eq!(twice(&marks), 0, "something ran twice at once");
     // Each attempt began once, however often it changed hands.
     for (run, _, name) in &runs {
@@ -161,6 +172,10 @@ async fn two_hundred_kills_lose_nothing_run_nothing_twice_and_leave_nothing() {
     assert_eq!(locks, 1, "worktrees are left");
     repository.assert_untouched();
     ground.leave();
+}
+
+fn ended(ground: &Ground) -> i64 {
+    ground.database().number("SELECT COUNT(*) FROM attempts WHERE state = 'settled'")
 }
 
 /// What the runs that cost something cost, millionths of a dollar.

@@ -230,6 +230,8 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
+    #[command(flatten)]
+    Try(super::replay::TryCommand),
     /// Every component: what serves, what was rejected and why
     List,
     /// Say whether a file would be accepted, and why not; changes nothing

@@ -199,6 +199,7 @@ async fn breaker(host: &Host, command: Option<BreakerCommand>, json: bool) -> Re
 
 async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
+        PluginCommand::Try(command) => return super::replay::tried(host, command, json).await,
         PluginCommand::List => {
             let plugins = host.plugins();
             let folder = host.plugin_folder();

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod progress;
 mod reload;
+mod replay;
 mod serve;
 mod task_args;
 mod tasks;

@@ -1,6 +1,7 @@
 //! What is read back: lists, statistics, and histories. Every answer is one snapshot.
 
 pub(crate) mod ids;
+mod recorded;
 mod rounds;
 pub(crate) mod runs;
 mod stats;
@@ -8,6 +9,7 @@ mod tasks;
 pub(crate) mod trail;
 pub(crate) mod workspaces;
 
+pub use recorded::{RecordedDecision, RecordedOutcome};
 pub use rounds::{Round, RoundAttempt};
 pub use runs::{EventPage, RunFilter};
 pub use stats::{ModelStats, Totals, UsageShare};

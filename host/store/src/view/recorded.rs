@@ -1,0 +1,150 @@
+//! Decisions that are on record with what they were made from, to be made again by somebody else.
+
+use crate::file::{Columns, Sql, stamp};
+use crate::{PluginCall, Store, StoreError};
+use jackfield_types::{FailureClass, FailureKind, Micros, PluginKind, TaskId, Timestamp};
+use rusqlite::{Row, params};
+use serde::Serialize;
+
+/// A decision that can be made again, with what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RecordedDecision {
+    /// The decision.
+    pub call: PluginCall,
+    /// What its first choice came to; none: it was about something else, or is not known yet.
+    pub outcome: Option<RecordedOutcome>,
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordedOutcome {
+    /// Who made it.
+    pub executor: String,
+    /// What it said it was.
+    pub model: Option<String>,
+    /// The type of its task.
+    pub task_type: String,
+    /// How hard its task was, 1 to 10.
+    pub complexity: u8,
+    /// It succeeded.
+    pub succeeded: bool,
+    /// It says something about whoever made it: it succeeded, or its work was not good enough.
+    pub judged: bool,
+    /// What it cost.
+    pub cost: Micros,
+}
+
+impl Store {
+    /// Decisions of components of a kind that were made since then and did not fail, oldest first, after the
+    /// one with the number `after`. Functions that only the host's own side asks (`shadow_…`) are not among them.
+    pub async fn recorded_decisions(
+        &self,
+        kind: PluginKind,
+        since: Timestamp,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<RecordedDecision>, StoreError> {
+        self.read(move |conn| {
+            conn.all(
+                "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest,
+                        attempts.executor, attempts.model, attempts.failure_class, attempts.cost,
+                        attempts.state AS attempt_state, tasks.task_type, tasks.complexity
+                 FROM plugin_calls JOIN plugins ON plugins.digest = plugin_calls.plugin
+                 LEFT JOIN attempts ON attempts.id = plugin_calls.attempt
+                 LEFT JOIN tasks ON tasks.id = plugin_calls.task
+                 WHERE plugin_calls.id > ?1 AND plugin_calls.at >= ?2 AND plugins.kind = ?3
+                   AND plugin_calls.error IS NULL AND plugin_calls.seed IS NOT NULL
+                   AND plugin_calls.function NOT LIKE 'shadow\\_%' ESCAPE '\\'
+                 ORDER BY plugin_calls.id LIMIT ?4",
+                params![crate::file::signed(after), stamp(since), kind.as_str(), limit],
+                |row| Ok(RecordedDecision { call: PluginCall::read(row)?, outcome: outcome(row)? }),
+            )
+        })
+        .await
+    }
+
+    /// What attempts that ended since then came to, those of decisions and those that callers asked for alike.
+    pub async fn recorded_outcomes(&self, since: Timestamp) -> Result<Vec<RecordedOutcome>, StoreError> {
+        self.read(move |conn| {
+            let rows = conn.all(
+                "SELECT attempts.executor, attempts.model, attempts.failure_class, attempts.cost,
+                        attempts.state AS attempt_state, tasks.task_type, tasks.complexity
+                 FROM attempts JOIN tasks ON tasks.id = attempts.task
+                 WHERE attempts.state = 'settled' AND attempts.settled_at >= ?1",
+                [stamp(since)],
+                outcome,
+            )?;
+            Ok(rows.into_iter().flatten().collect())
+        })
+        .await
+    }
+
+    /// What was answered on the side since then, with what served answered to the same facts. Newest first.
+    pub async fn shadowed(
+        &self,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<(PluginCall, PluginCall)>, StoreError> {
+        self.read(move |conn| {
+            let sql = "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest
+                       FROM plugin_calls JOIN plugins ON plugins.digest = plugin_calls.plugin";
+            let shadows = conn.all(
+                &format!(
+                    "{sql} WHERE plugin_calls.at >= ?1 AND plugin_calls.function LIKE 'shadow\\_%' ESCAPE '\\'
+                     ORDER BY plugin_calls.id DESC LIMIT ?2"
+                ),
+                params![stamp(since), limit],
+                PluginCall::read,
+            )?;
+            let mut pairs = Vec::new();
+            for shadow in shadows {
+                let of = shadow.facts.get("of").and_then(serde_json::Value::as_u64).unwrap_or_default();
+                let live = conn.one(
+                    &format!("{sql} WHERE plugin_calls.id = ?1"),
+                    [crate::file::signed(of)],
+                    PluginCall::read,
+                )?;
+                pairs.extend(live.map(|live| (shadow, live)));
+            }
+            Ok(pairs)
+        })
+        .await
+    }
+}
+
+impl Store {
+    /// The last decision of a function about a task: what was just recorded.
+    pub async fn last_decision(
+        &self,
+        task: TaskId,
+        function: &str,
+    ) -> Result<Option<PluginCall>, StoreError> {
+        let function = function.to_owned();
+        self.read(move |conn| {
+            conn.one(
+                "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest
+                 FROM plugin_calls JOIN plugins ON plugins.digest = plugin_calls.plugin
+                 WHERE task = ?1 AND function = ?2 AND error IS NULL ORDER BY plugin_calls.id DESC LIMIT 1",
+                params![task.to_string(), function],
+                PluginCall::read,
+            )
+        })
+        .await
+    }
+}
+
+fn outcome(row: &Row<'_>) -> rusqlite::Result<Option<RecordedOutcome>> {
+    if row.get::<_, Option<String>>("attempt_state")?.as_deref() != Some("settled") {
+        return Ok(None);
+    }
+    let failure: Option<FailureClass> = row.word_opt("failure_class")?;
+    Ok(Some(RecordedOutcome {
+        executor: row.get("executor")?,
+        model: row.get("model")?,
+        task_type: row.get("task_type")?,
+        complexity: row.get("complexity")?,
+        succeeded: failure.is_none(),
+        judged: failure.is_none_or(|class| class.kind() == FailureKind::Quality),
+        cost: row.micros("cost")?,
+    }))
+}
