@@ -413,3 +413,28 @@ async fn rest_is_shared_and_never_cut_short() {
     house.clock.advance(Duration::from_secs(100));
     assert!(house.store.resting().await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn what_a_worker_elsewhere_was_given_is_marked_and_what_is_heard_late_is_charged_once() {
+    let house = house().await;
+    let workspace = place(&house.store, "site").await;
+    let run = queued(&house, workspace, "shell", 0).await;
+    let id = worker(&house.store).await;
+    let there = Offer { elsewhere: true, ..offer(id, 2) };
+    assert_eq!(claim(&house, &there, &caps()).await, Some(run));
+    let handed = house.store.handed_out(id).await.unwrap();
+    assert_eq!((handed.len(), handed[0].run, handed[0].attempts.len()), (1, run, 1));
+    let attempt = handed[0].attempts[0];
+    let given = house.store.attempt(attempt).await.unwrap();
+    assert_eq!(given.identity, Some(json!({ "worker": id })), "it may have begun there from now on");
+    finish(&house, run, Then::End(RunState::Failed)).await;
+    assert_eq!(house.store.handed_out(id).await.unwrap(), []);
+
+    let before = house.store.attempt(attempt).await.unwrap().cost;
+    let total = before + Micros::dollars(1);
+    let (usage, none) = (Usage::default(), Limits::none());
+    let late = || house.store.charge_late(attempt, total, &usage, CostSource::Agent, None, &none);
+    assert_eq!(late().await.unwrap(), Micros::dollars(1));
+    assert_eq!(late().await.unwrap(), Micros::ZERO, "said again, it changes nothing");
+    assert_eq!(house.store.attempt(attempt).await.unwrap().cost, total);
+}
