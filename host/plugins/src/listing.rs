@@ -118,6 +118,7 @@ pub(crate) fn inspect(
         description: passport.description().cloned(),
         levels: passport.levels().to_vec(),
         dimensions: passport.dimensions().to_vec(),
+        gates: passport.gates().to_vec(),
         before,
     })
 }

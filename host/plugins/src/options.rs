@@ -66,6 +66,10 @@ pub struct Limits {
     pub log_bytes: u64,
     /// Number of log lines; what goes past is dropped.
     pub log_lines: u32,
+    /// How often a gate may ask for evidence. Past it the call is ended.
+    pub host_calls: u32,
+    /// Bytes of evidence that it may be given. Past it the call is ended.
+    pub host_bytes: u64,
 }
 
 /// The limits of each kind, and of single components where they differ.
@@ -79,6 +83,8 @@ pub struct KindLimits {
     pub compressor: Limits,
     /// For each call of a judge.
     pub judge: Limits,
+    /// For each call of a gate.
+    pub gate: Limits,
     /// Components that have limits of their own.
     #[serde(default)]
     pub own: BTreeMap<PluginKind, BTreeMap<String, Limits>>,
@@ -94,6 +100,8 @@ impl KindLimits {
             output_bytes: output_mib << 20,
             log_bytes: 64 << 10,
             log_lines: 200,
+            host_calls: 25_000,
+            host_bytes: 256 << 20,
         };
         Self {
             executor: limits(256, 2_000, 16),
@@ -101,6 +109,8 @@ impl KindLimits {
             compressor: limits(128, 1_000, 4),
             // It is given whole diffs, one for each result.
             judge: limits(256, 2_000, 4),
+            // It reads files, and waits for the disk.
+            gate: limits(128, 2_000, 1),
             own: BTreeMap::new(),
         }
     }
@@ -111,7 +121,8 @@ impl KindLimits {
             PluginKind::Executor => &self.executor,
             PluginKind::Compressor => &self.compressor,
             PluginKind::Judge => &self.judge,
-            PluginKind::Chooser | PluginKind::Gate => &self.chooser,
+            PluginKind::Chooser => &self.chooser,
+            PluginKind::Gate => &self.gate,
         };
         self.own.get(&kind).and_then(|own| own.get(name)).unwrap_or(of_kind)
     }
@@ -119,7 +130,7 @@ impl KindLimits {
     /// The most memory that any component may have.
     pub(crate) fn most_memory(&self) -> u64 {
         let own = self.own.values().flat_map(BTreeMap::values);
-        let kinds = [&self.executor, &self.chooser, &self.compressor, &self.judge];
+        let kinds = [&self.executor, &self.chooser, &self.compressor, &self.judge, &self.gate];
         kinds.into_iter().chain(own).map(|limits| limits.memory_bytes).max().unwrap_or(0)
     }
 }
@@ -208,6 +219,8 @@ pub struct FailureModes {
     pub compressor: FailureMode,
     /// For `compare` and `rate`.
     pub judge: FailureMode,
+    /// For `evaluate`.
+    pub gate: FailureMode,
 }
 
 impl Default for FailureModes {
@@ -217,6 +230,7 @@ impl Default for FailureModes {
             chooser: FailureMode::Builtin,
             compressor: FailureMode::Builtin,
             judge: FailureMode::Builtin,
+            gate: FailureMode::Builtin,
         }
     }
 }

@@ -2,15 +2,16 @@
 
 use crate::drive::Drive;
 use crate::error::PluginError;
+use crate::evidence::{Evidence, NoEvidence};
 use crate::examine::Steps;
-use crate::facts::{choosing, driving, judging, reporting};
+use crate::facts::{choosing, driving, gating, judging, reporting};
 use crate::folder::digest_of;
 use crate::house::House;
 use crate::listing;
 use crate::options::{Embedded, Grants, Options};
-use crate::question::{Choose, Compare, Compress, Next, Probes, Rate, ReadProbes};
+use crate::question::{Choose, Compare, Compress, Evaluate, Next, Probes, Rate, ReadProbes};
 use crate::report::{
-    Called, CheckReport, CheckVerdict, ExecutorInfo, Inspection, LevelInfo, PluginStatus, State,
+    Called, CheckReport, CheckVerdict, ExecutorInfo, GateInfo, Inspection, LevelInfo, PluginStatus, State,
 };
 use crate::trial::Trial;
 use crate::version::Version;
@@ -161,6 +162,38 @@ impl Plugins {
         levels
             .map(|(level, version)| LevelInfo { plugin: version.plugin().clone(), level: level.clone() })
             .collect()
+    }
+
+    /// The kinds of gates in service, by name.
+    pub fn gates(&self) -> Vec<GateInfo> {
+        let served = self.house.served();
+        let gates = served.gates.values();
+        gates
+            .map(|(kind, version)| GateInfo { plugin: version.plugin().clone(), kind: kind.clone() })
+            .collect()
+    }
+
+    /// What a gate of that kind rules. The inner error says what is wrong with the config.
+    pub async fn evaluate(
+        &self,
+        kind: &str,
+        config: &str,
+        evidence: Arc<dyn Evidence>,
+    ) -> Result<Called<Result<gating::Ruling, String>>, PluginError> {
+        let served = self.house.served();
+        let Some((_, version)) = served.gates.get(kind) else {
+            return Err(PluginError::NoSuchGate {
+                kind: kind.to_owned(),
+                known: served.gates.keys().cloned().collect(),
+            });
+        };
+        let question = Evaluate { kind, config, evidence };
+        self.house.answer(version, self.house.clock.now(), &question, Some(kind)).await
+    }
+
+    /// What is wrong with a gate's config, where anything is: asked with nothing to see.
+    pub async fn gate_fault(&self, kind: &str, config: &str) -> Result<Option<String>, PluginError> {
+        Ok(self.evaluate(kind, config, Arc::new(NoEvidence)).await?.value.err())
     }
 
     /// Whom to ask, best first. Indices are within `candidates`, each at most once.

@@ -2,7 +2,7 @@
 //!
 //! Plain data that serialises; nothing here holds a component alive.
 
-use crate::facts::{compressing, driving};
+use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, Limits};
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -132,6 +132,8 @@ pub struct Inspection {
     pub levels: Vec<compressing::Level>,
     /// What a judge rates on.
     pub dimensions: Vec<String>,
+    /// A gate's kinds.
+    pub gates: Vec<gating::GateKind>,
     /// Versions that served before it under the same kind and name, oldest first.
     pub before: Vec<PluginRef>,
 }
@@ -269,6 +271,15 @@ pub struct LevelInfo {
     pub level: compressing::Level,
 }
 
+/// A kind of gate in service.
+#[derive(Debug, Clone, Serialize)]
+pub struct GateInfo {
+    /// The component that offers it.
+    pub plugin: PluginRef,
+    /// The kind, with the JSON Schema of its config.
+    pub kind: gating::GateKind,
+}
+
 /// An answer, and who gave it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Called<T> {
@@ -284,6 +295,8 @@ pub struct Called<T> {
     pub now: Timestamp,
     /// What the component told the log meanwhile: whom it passed over and why, for example.
     pub notes: Vec<String>,
+    /// What a gate looked at of the evidence.
+    pub looked_at: Vec<String>,
     /// Set where another component was asked first and failed.
     pub instead: Option<Instead>,
 }

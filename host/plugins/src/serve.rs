@@ -20,21 +20,21 @@ impl House {
         version: &Arc<Version>,
         now: Timestamp,
         question: &Q,
-        level: Option<&str>,
+        offering: Option<&str>,
     ) -> Result<Called<Q::Answer>, PluginError> {
         let failed = match self.ask(version, now, question).await {
             Ok(called) => return Ok(called),
             Err(misbehaviour) => misbehaviour,
         };
-        let Some(other) = self.instead_of(version, level) else { return Err(failed.into()) };
+        let Some(other) = self.instead_of(version, offering) else { return Err(failed.into()) };
         let mut called = self.ask(&other, now, question).await?;
         called.instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
         Ok(called)
     }
 
-    pub(crate) fn instead_of(&self, failed: &Version, level: Option<&str>) -> Option<Arc<Version>> {
+    pub(crate) fn instead_of(&self, failed: &Version, offering: Option<&str>) -> Option<Arc<Version>> {
         let mode = self.failure_mode(failed.plugin().kind);
-        self.slots(|slots| slots.instead_of(failed, mode, level))
+        self.slots(|slots| slots.instead_of(failed, mode, offering))
     }
 
     async fn ask<Q: Question>(
@@ -50,8 +50,8 @@ impl House {
                 version.did_well();
                 let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
                 let plugin = version.plugin().clone();
-                let Answer { value, notes, .. } = answer;
-                Ok(Called { value, plugin, micros, seed, now, notes, instead: None })
+                let Answer { value, notes, looked_at, .. } = answer;
+                Ok(Called { value, plugin, micros, seed, now, notes, looked_at, instead: None })
             }
             Err(deed) => Err(self.misbehaved(version, Q::FUNCTION, deed)),
         }
@@ -123,7 +123,7 @@ impl House {
             PluginKind::Chooser => self.failure_modes.chooser,
             PluginKind::Compressor => self.failure_modes.compressor,
             PluginKind::Judge => self.failure_modes.judge,
-            PluginKind::Gate => FailureMode::Fail,
+            PluginKind::Gate => self.failure_modes.gate,
         }
     }
 }

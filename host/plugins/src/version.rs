@@ -2,7 +2,7 @@
 
 use crate::code::Code;
 use crate::error::Deed;
-use crate::facts::{compressing, driving};
+use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, KindLimits, Limits};
 use arc_swap::ArcSwap;
 use jackfield_types::{Digest, PluginRef, Timestamp};
@@ -30,6 +30,8 @@ pub(crate) enum Offers {
     Compressing(Vec<compressing::Level>),
     /// The dimensions that it rates on.
     Judging(Vec<String>),
+    /// The kinds of gates that it has.
+    Gating(Vec<gating::GateKind>),
 }
 
 impl Passport {
@@ -44,21 +46,37 @@ impl Passport {
     pub(crate) const fn description(&self) -> Option<&driving::Description> {
         match &self.offers {
             Offers::Driving(description) => Some(description),
-            Offers::Choosing | Offers::Compressing(_) | Offers::Judging(_) => None,
+            _ => None,
         }
     }
 
     pub(crate) fn levels(&self) -> &[compressing::Level] {
         match &self.offers {
             Offers::Compressing(levels) => levels,
-            Offers::Driving(_) | Offers::Choosing | Offers::Judging(_) => &[],
+            _ => &[],
         }
     }
 
     pub(crate) fn dimensions(&self) -> &[String] {
         match &self.offers {
             Offers::Judging(dimensions) => dimensions,
-            Offers::Driving(_) | Offers::Choosing | Offers::Compressing(_) => &[],
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn gates(&self) -> &[gating::GateKind] {
+        match &self.offers {
+            Offers::Gating(kinds) => kinds,
+            _ => &[],
+        }
+    }
+
+    /// Whether it offers a level, or a kind of gate, of that name.
+    pub(crate) fn offers(&self, name: &str) -> bool {
+        match &self.offers {
+            Offers::Compressing(levels) => levels.iter().any(|level| level.name == name),
+            Offers::Gating(kinds) => kinds.iter().any(|kind| kind.name == name),
+            Offers::Driving(_) | Offers::Choosing | Offers::Judging(_) => false,
         }
     }
 }

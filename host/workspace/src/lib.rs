@@ -47,6 +47,7 @@ mod save;
 mod source;
 mod stack;
 mod throwaway;
+mod view;
 mod worktree;
 mod worktrees;
 
@@ -58,5 +59,6 @@ pub use retire::{Retired, remove_folder, room};
 pub use source::{Repository, Source, source};
 pub use stack::{Stack, detect_language, detect_stack};
 pub use throwaway::throwaway;
+pub use view::{MOST_FILES, View, ViewError};
 pub use worktree::{Release, Released, Repaired, Worktree, WorktreeKind};
 pub use worktrees::Worktrees;

@@ -58,26 +58,35 @@ macro_rules! guests {
 
 static FOLDER: OnceLock<PathBuf> = OnceLock::new();
 
-guests!(chooser, std_chooser, compressor, executor, judge);
+guests!(chooser, std_chooser, compressor, executor, gate, judge);
 
-/// The judge that comes with the host, built as the host's own build script builds it, and where it does.
+/// The judge that comes with the host.
 pub fn shipped_judge() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../components");
-        let built = Command::new(env!("CARGO"))
-            .current_dir(root)
-            .args(["rustc", "--quiet", "--package", "jackfield-judge", "--lib", "--crate-type", "cdylib"])
-            .args(["--target", "wasm32-wasip2", "--profile", "component", "--target-dir"])
-            .arg(&target)
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_TARGET_DIR")
-            .status();
-        assert!(built.expect("cargo starts").success(), "the judge does not build");
-        let file = target.join("wasm32-wasip2/component/jackfield_judge.wasm");
-        std::fs::read(file).expect("the judge was built")
-    })
+    BYTES.get_or_init(|| shipped("jackfield-judge"))
+}
+
+/// The gates that come with the host.
+pub fn shipped_gates() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| shipped("jackfield-gates"))
+}
+
+/// A component built as the host's own build script builds it, and where it does.
+fn shipped(package: &str) -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../components");
+    let built = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["rustc", "--quiet", "--package", package, "--lib", "--crate-type", "cdylib"])
+        .args(["--target", "wasm32-wasip2", "--profile", "component", "--target-dir"])
+        .arg(&target)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_TARGET_DIR")
+        .status();
+    assert!(built.expect("cargo starts").success(), "{package} does not build");
+    let file = target.join(format!("wasm32-wasip2/component/{}.wasm", package.replace('-', "_")));
+    std::fs::read(file).expect("it was built")
 }
 
 /// The same component with one text written over another of the same length.
@@ -109,7 +118,13 @@ pub fn variant(bytes: &[u8], number: u32) -> Vec<u8> {
 
 pub fn short_limits() -> KindLimits {
     let mut limits = KindLimits::generous();
-    for limit in [&mut limits.executor, &mut limits.chooser, &mut limits.compressor, &mut limits.judge] {
+    for limit in [
+        &mut limits.executor,
+        &mut limits.chooser,
+        &mut limits.compressor,
+        &mut limits.judge,
+        &mut limits.gate,
+    ] {
         limit.cpu = Duration::from_millis(100);
         limit.wall = Duration::from_secs(30);
         limit.memory_bytes = 24 << 20;
