@@ -301,8 +301,34 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
     if !inspection.dimensions.is_empty() {
         lines.push(format!("rates     {}", listed(&inspection.dimensions)));
     }
+    for gate in &inspection.gates {
+        lines.push(format!("gate      {}: {}", gate.name, gate.summary));
+        let schema: serde_json::Value = serde_json::from_str(&gate.schema).unwrap_or_default();
+        lines.extend(gate_fields(&schema).into_iter().map(|line| format!("          {line}")));
+    }
     lines.extend(inspection.before.iter().map(|plugin| format!("before    {plugin}")));
     lines.join("\n")
+}
+
+/// What the config of a gate takes, from its schema.
+fn gate_fields(schema: &serde_json::Value) -> Vec<String> {
+    let text = |value: &serde_json::Value, field: &str| {
+        value.get(field).and_then(|text| text.as_str()).map(str::to_owned)
+    };
+    let required = |name: &String| {
+        let names = schema.get("required").and_then(|names| names.as_array());
+        names.is_some_and(|names| names.iter().any(|one| one == name.as_str()))
+    };
+    let fields = schema.get("properties").and_then(|fields| fields.as_object());
+    let field = |(name, field): (&String, &serde_json::Value)| {
+        let must = if required(name) { " (required)" } else { "" };
+        let said = text(field, "description").map(|said| format!(": {said}")).unwrap_or_default();
+        format!("{name}{must}{said}")
+    };
+    let mut lines: Vec<_> = fields.into_iter().flatten().map(field).collect();
+    let example = schema.get("examples").and_then(|all| all.get(0));
+    lines.extend(example.map(|example| format!("for example {example}")));
+    lines
 }
 
 fn listed(names: &[String]) -> String {

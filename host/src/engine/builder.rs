@@ -120,6 +120,7 @@ impl HostBuilder {
                 chooser: self.config.plugins.on_failure.chooser,
                 compressor: self.config.plugins.on_failure.compressor,
                 judge: self.config.plugins.on_failure.judge,
+                gate: self.config.plugins.on_failure.gate,
             },
             chooser: self.config.plugins.chooser.clone(),
             instances: self.config.plugins.instances,
@@ -166,6 +167,8 @@ pub(super) fn limits(section: &crate::config::LimitsSection) -> KindLimits {
         memory_bytes: own.memory_mb.map_or(limits.memory_bytes, |mb| mb << 20),
         cpu: own.cpu_ms.map_or(limits.cpu, Duration::from_millis),
         wall: own.wall_ms.map_or(limits.wall, Duration::from_millis),
+        host_calls: own.host_calls.unwrap_or(limits.host_calls),
+        host_bytes: own.host_mb.map_or(limits.host_bytes, |mb| mb << 20),
         output_bytes: own.output_kb.map_or(limits.output_bytes, |kb| kb << 10),
         ..limits
     };
@@ -174,6 +177,7 @@ pub(super) fn limits(section: &crate::config::LimitsSection) -> KindLimits {
         chooser: with(&section.chooser, generous.chooser),
         compressor: with(&section.compressor, generous.compressor),
         judge: with(&section.judge, generous.judge),
+        gate: with(&section.gate, generous.gate),
         own: generous.own,
     }
 }

@@ -23,6 +23,7 @@ mod external;
 mod feed;
 mod files;
 mod folders;
+mod gates;
 mod health;
 mod host;
 mod keep;

@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 58] = {
+const SETTINGS: [(&str, When); 60] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -34,6 +34,7 @@ const SETTINGS: [(&str, When); 58] = {
         ("run.max_file_mb", AtOnce),
         ("run.keep_worktrees", AtOnce),
         ("run.workspace", AtOnce),
+        ("run.gates", AtOnce),
         ("queue.heartbeat_s", AtOnce),
         ("queue.stale_s", AtOnce),
         ("queue.rescue_s", AtOnce),
@@ -82,6 +83,7 @@ const SETTINGS: [(&str, When); 58] = {
         ("workspaces.*.path", AtOnce),
         ("workspaces.*.repo", AtOnce),
         ("workspaces.*.max_concurrent", AtOnce),
+        ("workspaces.*.gates", AtOnce),
     ]
 };
 /// `grants.KIND.NAME.…`; also a whole section that is new to the table.
@@ -225,6 +227,7 @@ mod tests {
         max_file_mb = 1024
         keep_worktrees = true
         workspace = "/srv"
+        gates = [{ kind = "file_exists", config = { path = "LICENSE" } }]
         [queue]
         heartbeat_s = 16
         stale_s = 61
@@ -264,12 +267,13 @@ mod tests {
         folder = "/elsewhere"
         chooser = "mine"
         instances = 65
-        on_failure = { chooser = "fail", compressor = "previous", judge = "fail" }
+        on_failure = { chooser = "fail", compressor = "previous", judge = "fail", gate = "fail" }
         [plugins.limits]
-        executor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
-        chooser = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
-        compressor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
-        judge = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
+        executor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
+        chooser = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
+        compressor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
+        judge = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
+        gate = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
         [executors.claude]
         enabled = false
         model = "one"
@@ -288,6 +292,7 @@ mod tests {
         path = "/srv/site"
         repo = "acme/site"
         max_concurrent = 1
+        gates = [{ kind = "file_exists", config = { path = "README.md" } }]
         [grants]
         executor.agy = { programs = ["agy"], environment = ["AGY_API_KEY"] }
     "#;

@@ -32,6 +32,7 @@ pub(crate) async fn served(data: &Path, config: &Config) -> Served {
             chooser: FailureMode::Fail,
             compressor: FailureMode::Fail,
             judge: FailureMode::Fail,
+            gate: FailureMode::Fail,
         },
         chooser: None,
         instances: 1,

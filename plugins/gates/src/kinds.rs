@@ -46,7 +46,7 @@ const METRIC_THRESHOLD: &str = r#"{
   "type": "object", "required": ["metric"], "additionalProperties": false,
   "anyOf": [{ "required": ["min"] }, { "required": ["max"] }],
   "properties": {
-    "metric": { "type": "string", "description": "files-changed, lines-added, lines-removed, diff-bytes, cost-usd, input-tokens, output-tokens, attempt, checks-passed, checks-failed" },
+    "metric": { "type": "string", "description": "files-changed, lines-added, lines-removed, diff-bytes, cost-usd, input-tokens, output-tokens, checks-passed, checks-failed" },
     "min": { "type": "number" },
     "max": { "type": "number" }
   },

@@ -38,6 +38,7 @@ pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
             .iter()
             .map(|command| Check { command: command.clone(), ..Check::default() })
             .collect(),
+        gates: arguments.gates.clone(),
         max_attempts: arguments.max_attempts,
         priority: arguments.priority,
         ..ExecuteRequest::new(instruction(&arguments.instruction)?)

@@ -15,6 +15,7 @@ mod crash;
 mod demo;
 mod doors;
 mod explain;
+mod gates;
 mod ladder;
 mod lasting;
 mod money;
