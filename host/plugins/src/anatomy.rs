@@ -3,6 +3,7 @@
 
 use jackfield_types::PluginKind;
 use semver::Version;
+use std::collections::BTreeSet;
 use wasmparser::{Encoding, Parser, Payload};
 
 /// The package that all worlds are in, and the version of it that this host speaks.
@@ -112,6 +113,12 @@ impl Anatomy {
     pub(crate) fn missing(&self, kind: PluginKind) -> Vec<&str> {
         self.imports.iter().map(String::as_str).filter(|name| !is_given(kind, name)).collect()
     }
+}
+
+/// What of some imports is the operator's to grant, by the interface's own name.
+pub(crate) fn to_be_granted(imports: &[String]) -> BTreeSet<String> {
+    let interfaces = imports.iter().filter_map(|import| split(import)).map(|(interface, _)| interface);
+    interfaces.filter(|interface| *interface == EVIDENCE).map(str::to_owned).collect()
 }
 
 fn is_given(kind: PluginKind, import: &str) -> bool {

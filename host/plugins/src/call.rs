@@ -24,6 +24,8 @@ pub(crate) struct Answer<T> {
     pub(crate) notes: Vec<String>,
     /// What it looked at of the evidence.
     pub(crate) looked_at: Vec<String>,
+    /// The most memory that it had, bytes.
+    pub(crate) memory: u64,
 }
 
 /// How a call is told apart from others, and what makes it replay to the same answer.
@@ -49,8 +51,9 @@ pub(crate) async fn ask<Q: Question>(
     let asked = bounded(engines, &limits, question.put(code, &mut store)).await;
     let value = asked.map_err(|stopped| stopped.deed(store.data()))?;
     question.check(&value).map_err(Deed::Contract)?;
-    let guest = store.data_mut();
-    Ok(Answer { value, took: begun.elapsed(), notes: guest.notes(), looked_at: guest.looked_at() })
+    let (took, guest) = (begun.elapsed(), store.data_mut());
+    let memory = guest.peak_memory();
+    Ok(Answer { value, took, notes: guest.notes(), looked_at: guest.looked_at(), memory })
 }
 
 /// Why a call stopped.

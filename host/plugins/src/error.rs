@@ -3,7 +3,7 @@
 
 use crate::options::Limits;
 use crate::report::State;
-use jackfield_types::{PluginKind, PluginRef, Problem};
+use jackfield_types::{Digest, PluginKind, PluginRef, Problem};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -87,6 +87,24 @@ pub enum PluginError {
     /// The folder for compiled code can be written by others.
     #[error("{} can be written by other users, and compiled code in it would be run as it is", .0.display())]
     NotPrivate(PathBuf),
+    /// What serves is locked, and the lock does not fit.
+    #[error("what serves is locked: {0}")]
+    Locked(String),
+    /// Nothing of that digest was ever kept under that kind and name.
+    #[error("{digest} cannot serve as {kind} {name}: {why}")]
+    NotKept {
+        /// What was asked for.
+        kind: PluginKind,
+        /// Its name.
+        name: String,
+        /// Of which digest.
+        digest: Digest,
+        /// Why not.
+        why: String,
+    },
+    /// There is nothing to take back.
+    #[error("{0}")]
+    NothingToUndo(String),
     /// The WebAssembly engine did not start.
     #[error("the WebAssembly engine did not start: {0}")]
     Engine(String),
@@ -159,6 +177,21 @@ impl PluginError {
                 "plugin_folder_not_private",
                 message,
                 format!("chmod -R go-w '{}'", path.display()),
+            ),
+            Self::Locked(_) => Problem::operator(
+                "plugins_locked",
+                message,
+                "Start once without `--locked` (or with `--set plugins.locked=false`): what serves then is written to plugins.lock.",
+            ),
+            Self::NotKept { .. } => Problem::caller(
+                "plugin_not_kept",
+                message,
+                "GET /api/plugins lists under `history` every version that was ever seen, with its digest; drop the file to have a new one.",
+            ),
+            Self::NothingToUndo(_) => Problem::caller(
+                "nothing_to_undo",
+                message,
+                "`jackfield plugin list` shows what serves and why.",
             ),
             Self::Engine(_) => Problem::operator(
                 "plugin_engine",

@@ -58,6 +58,11 @@ impl Guest {
         &self.limits
     }
 
+    /// The most memory that it had so far.
+    pub(crate) const fn peak_memory(&self) -> u64 {
+        self.memory.peak
+    }
+
     /// What it told the log in this call, for the record of the decision.
     pub(crate) fn notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.log.notes)
@@ -127,6 +132,7 @@ impl Cpu {
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     used: u64,
+    peak: u64,
     asked_last: u64,
     limit: u64,
     refused: Option<u64>,
@@ -146,6 +152,7 @@ impl Memory {
         }
         self.asked_last = by;
         self.used = wanted;
+        self.peak = self.peak.max(wanted);
         true
     }
 

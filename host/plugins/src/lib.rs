@@ -34,9 +34,12 @@ mod guest;
 mod house;
 mod listing;
 mod load;
+mod lock;
 mod machine;
+mod obey;
 mod optimise;
 mod options;
+mod orders;
 mod plugins;
 mod question;
 mod report;
@@ -45,6 +48,7 @@ mod sandbox;
 mod serve;
 mod settle;
 mod slots;
+mod stats;
 mod ticker;
 mod trial;
 mod version;
@@ -55,10 +59,13 @@ pub use error::{Deed, Misbehaviour, PluginError};
 pub use evidence::{Evidence, NoEvidence};
 pub use options::{
     Embedded, FailureMode, FailureModes, Grant, Grants, KindLimits, Limits, MemoryScan, Observer, Options,
+    Service,
 };
+pub use orders::Orders;
 pub use plugins::Plugins;
 pub use report::{
     Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, GateInfo, Inspection, Instead,
     LevelInfo, PluginEvent, PluginStatus, State, StepTime,
 };
+pub use stats::{Counted, Figures, LATENCY_BOUNDS};
 pub use trial::Trial;

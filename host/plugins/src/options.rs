@@ -26,8 +26,10 @@ pub struct Options {
     pub embedded: Vec<Embedded>,
     /// What each call may use.
     pub limits: KindLimits,
-    /// What dropped-in components were granted.
+    /// What dropped-in components were granted by the configuration.
     pub grants: Grants,
+    /// What may be in service at all.
+    pub service: Service,
     /// What serves a call that a component has failed.
     pub failure_modes: FailureModes,
     /// The name of the chooser that serves; none: the most recently dropped, else the embedded one.
@@ -42,6 +44,15 @@ pub struct Options {
     pub observer: Observer,
     /// Where the time of events comes from.
     pub clock: Arc<dyn Clock>,
+}
+
+/// What may be in service at all. By default whatever is sound, and nothing is written down.
+#[derive(Debug, Clone, Default)]
+pub struct Service {
+    /// Where the digests of what serves are written at every swap.
+    pub lock: Option<PathBuf>,
+    /// Nothing else serves than what that file says; it is not written then.
+    pub locked: bool,
 }
 
 /// A component that comes with the host.
@@ -143,6 +154,8 @@ pub struct Grant {
     pub programs: BTreeSet<String>,
     /// Environment names whose values may reach those programs.
     pub environment: BTreeSet<String>,
+    /// Interfaces of the host that a component may call beyond `log`: `evidence`, for a gate.
+    pub imports: BTreeSet<String>,
 }
 
 impl Grant {
@@ -151,6 +164,7 @@ impl Grant {
         Self {
             programs: self.programs.difference(&granted.programs).cloned().collect(),
             environment: self.environment.difference(&granted.environment).cloned().collect(),
+            imports: self.imports.difference(&granted.imports).cloned().collect(),
         }
     }
 
@@ -160,12 +174,31 @@ impl Grant {
         Self {
             programs: self.programs.union(&other.programs).cloned().collect(),
             environment: self.environment.union(&other.environment).cloned().collect(),
+            imports: self.imports.union(&other.imports).cloned().collect(),
         }
     }
 
     /// Nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.programs.is_empty() && self.environment.is_empty()
+        self.programs.is_empty() && self.environment.is_empty() && self.imports.is_empty()
+    }
+
+    /// Each list with its key in the configuration and its flag on the command line.
+    const fn lists(&self) -> [(&'static str, &'static str, &BTreeSet<String>); 3] {
+        [
+            ("programs", "--program", &self.programs),
+            ("environment", "--env", &self.environment),
+            ("imports", "--import", &self.imports),
+        ]
+    }
+
+    /// The command that grants all of this to `name`.
+    pub fn command(&self, kind: PluginKind, name: &str) -> String {
+        let flags = self
+            .lists()
+            .into_iter()
+            .flat_map(|(_, flag, names)| names.iter().map(move |name| format!(" {flag} {}", quoted(name))));
+        format!("jackfield plugin grant {kind} {name}{}", flags.collect::<String>())
     }
 
     /// The line that grants all of this to `name`, as written under `[grants]` in the configuration.
@@ -174,12 +207,24 @@ impl Grant {
             let quoted: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
             format!("[{}]", quoted.join(", "))
         };
-        let parts: Vec<_> = [("programs", &self.programs), ("environment", &self.environment)]
+        let parts: Vec<_> = self
+            .lists()
             .into_iter()
+            .map(|(key, _, names)| (key, names))
             .filter(|(_, names)| !names.is_empty())
             .map(|(key, names)| format!("{key} = {}", list(names)))
             .collect();
         format!("{kind}.{name} = {{ {} }}", parts.join(", "))
+    }
+}
+
+/// As a shell takes it.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '@');
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
     }
 }
 
@@ -255,13 +300,23 @@ mod tests {
     #[test]
     fn the_line_that_grants_names_what_is_missing_and_nothing_else() {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let asked = Grant { programs: set(&["claude", "npx"]), environment: set(&["KEY"]) };
-        let granted = Grant { programs: set(&["claude"]), environment: BTreeSet::new() };
+        let asked = Grant {
+            programs: set(&["claude", "npx"]),
+            environment: set(&["KEY"]),
+            imports: set(&["evidence"]),
+        };
+        let granted = Grant { programs: set(&["claude"]), ..Grant::default() };
         let missing = asked.beyond(&granted);
         assert_eq!(
             missing.line(PluginKind::Executor, "claude"),
-            r#"executor.claude = { programs = ["npx"], environment = ["KEY"] }"#
+            r#"executor.claude = { programs = ["npx"], environment = ["KEY"], imports = ["evidence"] }"#
         );
+        assert_eq!(
+            missing.command(PluginKind::Executor, "claude"),
+            "jackfield plugin grant executor claude --program npx --env KEY --import evidence"
+        );
+        let odd = Grant { programs: set(&["it's; rm"]), ..Grant::default() };
+        assert!(odd.command(PluginKind::Executor, "x").ends_with(r"--program 'it'\''s; rm'"));
         assert!(asked.beyond(&asked).is_empty());
     }
 

@@ -4,6 +4,7 @@
 
 use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, Limits};
+use crate::stats::Figures;
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -107,6 +108,8 @@ pub struct PluginStatus {
     pub calls: u64,
     /// Calls of these that it failed.
     pub failures: u64,
+    /// How it has done, where it serves or could.
+    pub figures: Option<Figures>,
     /// Since when it has been in this state.
     pub since: Timestamp,
 }
@@ -175,11 +178,18 @@ pub enum CheckVerdict {
         missing: Grant,
         /// The line to add under `[grants]`.
         line: String,
+        /// The command that does the same.
+        command: String,
     },
     /// It would not be taken.
     WouldBeRejected {
         /// The step at which it stopped.
         step: State,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// It is sound, and may not serve as things stand: another is pinned, or what serves is locked.
+    Barred {
         /// Why, and what to do.
         reason: String,
     },

@@ -47,7 +47,7 @@ impl House {
         let circumstances = Circumstances { label: version.label.clone(), limits: version.limits, now, seed };
         match ask(&self.engines, &version.code(), circumstances, question).await {
             Ok(answer) => {
-                version.did_well();
+                version.did_well(answer.took, answer.memory);
                 let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
                 let plugin = version.plugin().clone();
                 let Answer { value, notes, looked_at, .. } = answer;
@@ -90,6 +90,7 @@ impl House {
             tracing::warn!("the quarantine of {plugin} will not outlive this process: {error}");
         }
         let now = self.change(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
+        self.write_lock();
         if let Some(file) = &version.file {
             self.note_quarantine(file, version.digest(), why);
             let good = now.as_ref().filter(|now| is_from(now, file)).map(|now| now.digest());

@@ -186,6 +186,11 @@ impl Slots {
         served
     }
 
+    /// What serves, of every kind and name.
+    pub(crate) fn all_serving(&self) -> impl Iterator<Item = PluginRef> {
+        self.slots.values().filter_map(Slot::serving).map(|version| version.plugin().clone())
+    }
+
     /// Every version that serves or lies beneath one that does.
     pub(crate) fn versions(&self) -> impl Iterator<Item = (&Arc<Version>, bool)> {
         self.slots.values().flat_map(|slot| {

@@ -29,7 +29,7 @@ pub struct Config {
     pub executors: BTreeMap<String, ExecutorSection>,
     /// Named workspaces.
     pub workspaces: BTreeMap<String, WorkspaceSection>,
-    /// What dropped-in executors may ask for: `executor.NAME = { programs = [], environment = [] }`.
+    /// What dropped-in executors may ask for: `executor.NAME = { programs = [], environment = [], imports = [] }`.
     pub grants: Grants,
 }
 
@@ -263,6 +263,8 @@ pub struct PluginsSection {
     pub folder: Option<PathBuf>,
     /// The chooser that serves, by its own name; else the one dropped in last, else the shipped one.
     pub chooser: Option<String>,
+    /// Nothing serves but what `plugins.lock` in the data folder has.
+    pub locked: bool,
     /// Calls at work at once.
     pub instances: u32,
     /// What serves a call whose component failed.
@@ -276,6 +278,7 @@ impl Default for PluginsSection {
         Self {
             folder: None,
             chooser: None,
+            locked: false,
             instances: 64,
             on_failure: FailureModes::default(),
             limits: LimitsSection::default(),

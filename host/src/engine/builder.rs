@@ -8,7 +8,7 @@ use crate::config::{Config, PluginLimits};
 use crate::embedded;
 use arc_swap::ArcSwap;
 use jackfield_plugins::{
-    Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins,
+    Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins, Service,
 };
 use jackfield_process::{Environment, host_environment};
 use jackfield_store::{Store, StoreOptions};
@@ -115,6 +115,10 @@ impl HostBuilder {
             embedded: self.embedded.into_iter().map(|bytes| Embedded { bytes }).collect(),
             limits: limits(&self.config.plugins.limits),
             grants: self.config.grants.clone(),
+            service: Service {
+                lock: Some(folders.data.join("plugins.lock")),
+                locked: self.config.plugins.locked,
+            },
             failure_modes: FailureModes {
                 executor: FailureMode::Fail,
                 chooser: self.config.plugins.on_failure.chooser,

@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 60] = {
+const SETTINGS: [(&str, When); 61] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -70,6 +70,7 @@ const SETTINGS: [(&str, When); 60] = {
         ("breaker.time_zone", Restart),
         ("plugins.folder", Restart),
         ("plugins.chooser", Restart),
+        ("plugins.locked", Restart),
         ("plugins.instances", Restart),
         ("plugins.on_failure.*", Restart),
         ("plugins.limits.*.*", Restart),
@@ -86,7 +87,7 @@ const SETTINGS: [(&str, When); 60] = {
         ("workspaces.*.gates", AtOnce),
     ]
 };
-/// `grants.KIND.NAME.…`; also a whole section that is new to the table.
+/// A whole section that is new to the table.
 const OTHERWISE: When = When::Restart;
 
 /// A setting with what it was and what the file says now. Values that may be secrets are not in it.
@@ -137,6 +138,11 @@ impl Host {
         let before = inner.config.swap(Arc::new(in_force(config, &before)));
         let applied = changes(&before, &inner.config());
         inner.settle_in(&applied);
+        if applied.iter().any(|(key, ..)| key.is_in(&Key::of("grants")))
+            && let Err(error) = inner.plugins.regrant(inner.config().grants.clone()).await
+        {
+            tracing::error!("the plugin folder was not looked at again for new grants: {error}");
+        }
         let applied = applied.into_iter().map(|(_, _, change)| change).collect();
         let reconfigured = Reconfigured { applied, restart };
         inner.tell(&reconfigured).await;
@@ -181,7 +187,6 @@ fn in_force(new: Config, old: &Config) -> Config {
     config.server = old.server.clone();
     config.breaker.time_zone.clone_from(&old.breaker.time_zone);
     config.plugins = old.plugins.clone();
-    config.grants = old.grants.clone();
     config
 }
 
@@ -199,6 +204,10 @@ fn changes(old: &Config, new: &Config) -> Vec<(Key, When, Change)> {
 }
 
 fn when(key: &Key) -> Option<When> {
+    // `grants.KIND.NAME.…`
+    if key.is_in(&Key::of("grants")) {
+        return Some(When::AtOnce);
+    }
     SETTINGS.iter().find(|(pattern, _)| matches(pattern, key)).map(|(_, when)| *when)
 }
 
@@ -266,6 +275,7 @@ mod tests {
         [plugins]
         folder = "/elsewhere"
         chooser = "mine"
+        locked = true
         instances = 65
         on_failure = { chooser = "fail", compressor = "previous", judge = "fail", gate = "fail" }
         [plugins.limits]
@@ -294,7 +304,7 @@ mod tests {
         max_concurrent = 1
         gates = [{ kind = "file_exists", config = { path = "README.md" } }]
         [grants]
-        executor.agy = { programs = ["agy"], environment = ["AGY_API_KEY"] }
+        executor.agy = { programs = ["agy"], environment = ["AGY_API_KEY"], imports = ["evidence"] }
     "#;
 
     fn everything() -> Config {
@@ -355,7 +365,7 @@ mod tests {
             line(&done.restart, "server.listen").unwrap(),
             "server.listen: \"127.0.0.1:7700\" -> \"127.0.0.1:7711\""
         );
-        assert!(line(&done.restart, "grants.executor.agy.programs").is_some());
+        assert!(line(&done.applied, "grants.executor.agy.programs").is_some());
         assert!(line(&done.applied, "server.listen").is_none());
         assert_eq!(host.0.config().breaker.task_usd, Some(jackfield_types::Micros::dollars(7)));
         assert_eq!(host.orchestrator_status().await.unwrap().max_concurrent, 3);

@@ -11,7 +11,8 @@
 
 use jackfield_plugins::facts::{choosing, driving, judging, reporting, types};
 use jackfield_plugins::{
-    Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginEvent, Plugins,
+    Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginError, PluginEvent,
+    Plugins, Service,
 };
 use jackfield_types::{PluginKind, SystemClock, Timestamp};
 use std::borrow::Cow;
@@ -142,6 +143,7 @@ pub struct Host {
 pub struct Setup {
     pub embedded: Vec<Vec<u8>>,
     pub grants: Grants,
+    pub service: Service,
     pub limits: KindLimits,
     pub failure_modes: FailureModes,
     pub chooser: Option<String>,
@@ -153,6 +155,7 @@ pub fn setup() -> Setup {
     Setup {
         embedded: Vec::new(),
         grants: Grants::default(),
+        service: Service::default(),
         limits: short_limits(),
         failure_modes: FailureModes::default(),
         chooser: None,
@@ -164,23 +167,43 @@ pub fn setup() -> Setup {
 impl Setup {
     pub async fn open(self) -> Host {
         let (tell, events) = broadcast::channel(10_000);
-        let options = Options {
-            data: self.folder.path().join("data"),
-            drop_folder: self.folder.path().join("plugins"),
-            embedded: self.embedded.into_iter().map(|bytes| Embedded { bytes: Cow::Owned(bytes) }).collect(),
-            limits: self.limits,
-            grants: self.grants,
-            failure_modes: self.failure_modes,
-            chooser: self.chooser,
-            instances: self.instances,
-            memory_scan: MemoryScan::Auto,
-            strikes: 3,
-            observer: Arc::new(move |event| drop(tell.send(event))),
-            clock: Arc::new(SystemClock),
-        };
+        let mut options = options(self.folder.path(), self.embedded, self.service);
+        options.limits = self.limits;
+        options.grants = self.grants;
+        options.failure_modes = self.failure_modes;
+        options.chooser = self.chooser;
+        options.instances = self.instances;
+        options.observer = Arc::new(move |event| drop(tell.send(event)));
         let plugins = Plugins::open(options).await.unwrap();
         Host { plugins, folder: self.folder, events }
     }
+}
+
+fn options(folder: &Path, embedded: Vec<Vec<u8>>, service: Service) -> Options {
+    Options {
+        data: folder.join("data"),
+        drop_folder: folder.join("plugins"),
+        embedded: embedded.into_iter().map(|bytes| Embedded { bytes: Cow::Owned(bytes) }).collect(),
+        limits: short_limits(),
+        grants: Grants::default(),
+        service,
+        failure_modes: FailureModes::default(),
+        chooser: None,
+        instances: 8,
+        memory_scan: MemoryScan::Auto,
+        strikes: 3,
+        observer: Arc::new(|_| {}),
+        clock: Arc::new(SystemClock),
+    }
+}
+
+/// Another host over the folders of one that may be there already.
+pub async fn over(
+    folder: &Path,
+    embedded: Vec<Vec<u8>>,
+    service: Service,
+) -> Result<Arc<Plugins>, PluginError> {
+    Plugins::open(options(folder, embedded, service)).await
 }
 
 impl Host {
@@ -333,7 +356,7 @@ pub fn result(how: &str, diff: &str) -> judging::ResultInQuestion {
 pub fn granted(programs: &[&str], environment: &[&str]) -> Grants {
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let mut grants = Grants::default();
-    let grant = Grant { programs: set(programs), environment: set(environment) };
+    let grant = Grant { programs: set(programs), environment: set(environment), ..Grant::default() };
     grants.0.entry(PluginKind::Executor).or_default().insert(NAME.to_owned(), grant);
     grants
 }

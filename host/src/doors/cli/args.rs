@@ -65,6 +65,9 @@ pub(crate) enum Command {
         /// Address and port; loopback only
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<String>,
+        /// Serve no component but those in plugins.lock
+        #[arg(long)]
+        locked: bool,
     },
     /// See, check and inspect the components that decide
     #[command(subcommand)]
@@ -222,6 +225,8 @@ pub(crate) enum PluginCommand {
         /// A `.wasm` file
         file: PathBuf,
     },
+    #[command(flatten)]
+    Operate(super::operate::OperateCommand),
     /// What a component is, imports, asks for and answers
     Inspect {
         /// Its own name

@@ -215,6 +215,7 @@ async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outco
                 return Ok(Outcome::Failed);
             }
         }
+        PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
         PluginCommand::Inspect { name, kind } => {
             let inspection = host.inspect_plugin(kind, &name)?;
             say(json, || text::inspection(&inspection), &inspection);

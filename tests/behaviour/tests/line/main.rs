@@ -19,6 +19,7 @@ mod gates;
 mod ladder;
 mod lasting;
 mod money;
+mod operating;
 mod people;
 mod queue;
 mod refusals;

@@ -45,8 +45,13 @@ impl gating::Guest for Guest {
     }
 
     fn evaluate(kind: String, config: String) -> Result<Ruling, String> {
-        if kind != guests::text(KIND) && guests::text(UNKNOWN).starts_with('r') {
-            return Err("there is no such kind".into());
+        if kind != guests::text(KIND) {
+            let measurements = Vec::new();
+            return if guests::text(UNKNOWN).starts_with('r') {
+                Err("there is no such kind".into())
+            } else {
+                Ok(Ruling { passed: true, message: "it is well".into(), measurements })
+            };
         }
         let how = config.strip_prefix("{\"how\":\"").and_then(|rest| rest.strip_suffix("\"}"));
         let how = how.ok_or_else(|| "`how` is missing".to_string())?;
