@@ -11,7 +11,7 @@ use std::process::Command;
 const TARGET: &str = "wasm32-wasip2";
 
 /// Package, and the name of the constant that holds its bytes.
-const COMPONENTS: [(&str, &str); 8] = [
+const COMPONENTS: [(&str, &str); 9] = [
     ("claude-adapter", "CLAUDE"),
     ("codex-adapter", "CODEX"),
     ("gemini-adapter", "GEMINI"),
@@ -19,6 +19,7 @@ const COMPONENTS: [(&str, &str); 8] = [
     ("jackfield-chooser", "CHOOSER"),
     ("jackfield-compress", "COMPRESS"),
     ("jackfield-judge", "JUDGE"),
+    ("jackfield-gates", "GATES"),
     ("headline-compressor", "HEADLINE"),
 ];
 

@@ -38,6 +38,7 @@ impl House {
             embedded: embedded.into(),
             limits: KindLimits::generous(),
             grants: Grants::default(),
+            service: jackfield_plugins::Service::default(),
             failure_modes: FailureModes::default(),
             chooser: None,
             instances: INSTANCES,

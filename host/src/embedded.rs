@@ -3,4 +3,4 @@
 include!(concat!(env!("OUT_DIR"), "/components.rs"));
 
 /// What serves where no file in the plugin folder takes its place.
-pub(crate) const SHIPPED: [&[u8]; 7] = [CLAUDE, CODEX, GEMINI, SHELL, CHOOSER, COMPRESS, JUDGE];
+pub(crate) const SHIPPED: [&[u8]; 8] = [CLAUDE, CODEX, GEMINI, SHELL, CHOOSER, COMPRESS, JUDGE, GATES];

@@ -15,8 +15,8 @@ mod remote;
 
 pub use api::{Answer, ExecuteRequest, Progress};
 pub use engine::{
-    Advice, AdvisedChoice, Backup, Change, EventFeed, Gone, Host, HostBuilder, Kept, Reconfigured, RunFeed,
-    Tidied, Tidying, Work,
+    Advice, AdvisedChoice, Backup, Change, EventFeed, Gone, Host, HostBuilder, Kept, Ordered, Reconfigured,
+    RunFeed, Tidied, Tidying, Work,
 };
 pub use jackfield_types::{Audience, Problem};
 

@@ -80,7 +80,7 @@ fn clippy(ground: &Ground) -> Outcome {
 const GUESTS: &str = "host/plugins/tests/guests";
 
 /// Packages that become components.
-const COMPONENTS: [&str; 8] = [
+const COMPONENTS: [&str; 9] = [
     "claude-adapter",
     "codex-adapter",
     "gemini-adapter",
@@ -88,6 +88,7 @@ const COMPONENTS: [&str; 8] = [
     "jackfield-chooser",
     "jackfield-compress",
     "jackfield-judge",
+    "jackfield-gates",
     "headline-compressor",
 ];
 

@@ -11,6 +11,7 @@ use crate::error::Deed;
 use crate::facts::executor::Executor;
 use crate::facts::{driving, types};
 use crate::guest::Guest;
+use std::time::{Duration, Instant};
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::Store;
 use wasmtime::component::ResourceAny;
@@ -18,6 +19,7 @@ use wasmtime::component::ResourceAny;
 /// One adapter's instance, while it can be called.
 pub(crate) struct Adapter {
     live: Option<Live>,
+    last: (Duration, u64),
     _place: Option<OwnedSemaphorePermit>,
 }
 
@@ -49,7 +51,11 @@ impl Adapter {
         let mut store = engines.store(code.compiled, guest);
         let world = bounded(engines, &limits, code.executor(&mut store)).await;
         let world = world.map_err(|stopped| stopped.deed(store.data()))?;
-        Ok(Self { live: Some(Live { store, world, reading: None }), _place: place })
+        Ok(Self {
+            live: Some(Live { store, world, reading: None }),
+            last: (Duration::ZERO, 0),
+            _place: place,
+        })
     }
 
     pub(crate) async fn plan(
@@ -103,6 +109,11 @@ impl Adapter {
         told
     }
 
+    /// How long the last call that was answered took, and the most memory so far.
+    pub(crate) const fn last(&self) -> (Duration, u64) {
+        self.last
+    }
+
     fn reading(&self) -> Option<ResourceAny> {
         self.live.as_ref().and_then(|live| live.reading)
     }
@@ -120,8 +131,10 @@ impl Adapter {
         live.store.data_mut().begin_call();
         live.store.set_epoch_deadline(1);
         let limits = *live.store.data().limits();
+        let begun = Instant::now();
         match bounded(engines, &limits, ask(&mut live)).await {
             Ok(answer) => {
+                self.last = (begun.elapsed(), live.store.data().peak_memory());
                 self.live = Some(live);
                 Told::Answer(answer)
             }

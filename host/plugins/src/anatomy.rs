@@ -3,6 +3,7 @@
 
 use jackfield_types::PluginKind;
 use semver::Version;
+use std::collections::BTreeSet;
 use wasmparser::{Encoding, Parser, Payload};
 
 /// The package that all worlds are in, and the version of it that this host speaks.
@@ -16,6 +17,9 @@ const MAGIC: &[u8] = b"\0asm";
 
 /// Interfaces of the package that any component may import.
 const GIVEN: [&str; 3] = ["log", "types", "reporting"];
+
+/// The interface that gates may import besides.
+const EVIDENCE: &str = "evidence";
 
 /// WASI packages that are linked, with nothing granted behind them.
 const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
@@ -102,22 +106,26 @@ impl Anatomy {
         if !about {
             return Err(format!("it does not export {PACKAGE}/about"));
         }
-        if *kind == PluginKind::Gate {
-            return Err(format!("{kind}s are not served by this version yet"));
-        }
         Ok(*kind)
     }
 
-    /// Imports that nothing here answers.
-    pub(crate) fn missing(&self) -> Vec<&str> {
-        self.imports.iter().map(String::as_str).filter(|name| !is_given(name)).collect()
+    /// Imports that nothing here answers for a component of that kind.
+    pub(crate) fn missing(&self, kind: PluginKind) -> Vec<&str> {
+        self.imports.iter().map(String::as_str).filter(|name| !is_given(kind, name)).collect()
     }
 }
 
-fn is_given(import: &str) -> bool {
+/// What of some imports is the operator's to grant, by the interface's own name.
+pub(crate) fn to_be_granted(imports: &[String]) -> BTreeSet<String> {
+    let interfaces = imports.iter().filter_map(|import| split(import)).map(|(interface, _)| interface);
+    interfaces.filter(|interface| *interface == EVIDENCE).map(str::to_owned).collect()
+}
+
+fn is_given(kind: PluginKind, import: &str) -> bool {
     if let Some((interface, version)) = split(import) {
         let spoken = version.is_none_or(|version| version.major == SPOKEN.major);
-        return spoken && GIVEN.contains(&interface);
+        let evidence = kind == PluginKind::Gate && interface == EVIDENCE;
+        return spoken && (GIVEN.contains(&interface) || evidence);
     }
     import
         .strip_prefix("wasi:")
@@ -173,7 +181,8 @@ mod tests {
             why(&[ABOUT, "jackfield:plugin/choosing@2.0.0"]).contains("@2.0.0 and this host speaks 1.0.0")
         );
         assert!(why(&[ABOUT, "jackfield:plugin/choosing@1.1.0"]).contains("@1.1.0"));
-        assert!(why(&[ABOUT, "jackfield:plugin/gating@1.0.0"]).contains("not served by this version yet"));
+        let gate = with(&[], &[ABOUT, "jackfield:plugin/gating@1.0.0"]);
+        assert_eq!(gate.kind(), Ok(PluginKind::Gate));
         let both = ["jackfield:plugin/choosing@1.0.0", "jackfield:plugin/driving@1.0.0"];
         assert!(why(&both).contains("several worlds (chooser, executor)"));
     }
@@ -190,7 +199,7 @@ mod tests {
         ];
         let missing = with(&imports, &[]);
         assert_eq!(
-            missing.missing(),
+            missing.missing(PluginKind::Chooser),
             [
                 "jackfield:plugin/evidence@1.0.0",
                 "wasi:http/outgoing-handler@0.2.6",
@@ -198,6 +207,8 @@ mod tests {
                 "acme:db/rows"
             ]
         );
+        let of_gate = missing.missing(PluginKind::Gate);
+        assert!(!of_gate.contains(&"jackfield:plugin/evidence@1.0.0"), "{of_gate:?}");
     }
 
     #[test]

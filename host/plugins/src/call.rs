@@ -22,6 +22,10 @@ pub(crate) struct Answer<T> {
     pub(crate) took: Duration,
     /// What the component told the log meanwhile.
     pub(crate) notes: Vec<String>,
+    /// What it looked at of the evidence.
+    pub(crate) looked_at: Vec<String>,
+    /// The most memory that it had, bytes.
+    pub(crate) memory: u64,
 }
 
 /// How a call is told apart from others, and what makes it replay to the same answer.
@@ -47,7 +51,9 @@ pub(crate) async fn ask<Q: Question>(
     let asked = bounded(engines, &limits, question.put(code, &mut store)).await;
     let value = asked.map_err(|stopped| stopped.deed(store.data()))?;
     question.check(&value).map_err(Deed::Contract)?;
-    Ok(Answer { value, took: begun.elapsed(), notes: store.data_mut().notes() })
+    let (took, guest) = (begun.elapsed(), store.data_mut());
+    let memory = guest.peak_memory();
+    Ok(Answer { value, took, notes: guest.notes(), looked_at: guest.looked_at(), memory })
 }
 
 /// Why a call stopped.
@@ -79,6 +85,9 @@ impl Stopped {
         };
         if guest.cpu.is_spent() {
             return Deed::Cpu(limits);
+        }
+        if guest.stormed() {
+            return Deed::HostCalls(limits);
         }
         // Being refused memory is no misdeed by itself; stopping because of it is.
         if let Some(asked) = guest.memory.refused() {

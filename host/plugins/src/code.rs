@@ -4,6 +4,7 @@ use crate::engine::Tier;
 use crate::facts::chooser::{Chooser, ChooserPre};
 use crate::facts::compressor::{Compressor, CompressorPre};
 use crate::facts::executor::{Executor, ExecutorPre};
+use crate::facts::gate::{Gate, GatePre};
 use crate::facts::judge::{Judge, JudgePre};
 use crate::guest::Guest;
 use crate::report::Compiled;
@@ -22,6 +23,7 @@ enum World {
     Chooser(ChooserPre<Guest>),
     Compressor(CompressorPre<Guest>),
     Judge(JudgePre<Guest>),
+    Gate(GatePre<Guest>),
 }
 
 impl Code {
@@ -38,9 +40,7 @@ impl Code {
             PluginKind::Chooser => World::Chooser(ChooserPre::new(linked)?),
             PluginKind::Compressor => World::Compressor(CompressorPre::new(linked)?),
             PluginKind::Judge => World::Judge(JudgePre::new(linked)?),
-            PluginKind::Gate => {
-                return Err(wasmtime::Error::msg(format!("{kind}s are not served by this version yet")));
-            }
+            PluginKind::Gate => World::Gate(GatePre::new(linked)?),
         };
         Ok(Self { world, compiled })
     }
@@ -49,7 +49,7 @@ impl Code {
     pub(crate) async fn executor(&self, store: &mut Store<Guest>) -> wasmtime::Result<Executor> {
         match &self.world {
             World::Executor(linked) => linked.instantiate_async(store).await,
-            World::Chooser(_) | World::Compressor(_) | World::Judge(_) => Err(not("an executor")),
+            _ => Err(not("an executor")),
         }
     }
 
@@ -57,7 +57,7 @@ impl Code {
     pub(crate) async fn chooser(&self, store: &mut Store<Guest>) -> wasmtime::Result<Chooser> {
         match &self.world {
             World::Chooser(linked) => linked.instantiate_async(store).await,
-            World::Executor(_) | World::Compressor(_) | World::Judge(_) => Err(not("a chooser")),
+            _ => Err(not("a chooser")),
         }
     }
 
@@ -65,7 +65,7 @@ impl Code {
     pub(crate) async fn compressor(&self, store: &mut Store<Guest>) -> wasmtime::Result<Compressor> {
         match &self.world {
             World::Compressor(linked) => linked.instantiate_async(store).await,
-            World::Executor(_) | World::Chooser(_) | World::Judge(_) => Err(not("a compressor")),
+            _ => Err(not("a compressor")),
         }
     }
 
@@ -73,7 +73,15 @@ impl Code {
     pub(crate) async fn judge(&self, store: &mut Store<Guest>) -> wasmtime::Result<Judge> {
         match &self.world {
             World::Judge(linked) => linked.instantiate_async(store).await,
-            World::Executor(_) | World::Chooser(_) | World::Compressor(_) => Err(not("a judge")),
+            _ => Err(not("a judge")),
+        }
+    }
+
+    /// A fresh instance of a gate.
+    pub(crate) async fn gate(&self, store: &mut Store<Guest>) -> wasmtime::Result<Gate> {
+        match &self.world {
+            World::Gate(linked) => linked.instantiate_async(store).await,
+            _ => Err(not("a gate")),
         }
     }
 
@@ -92,6 +100,7 @@ impl Code {
             World::Chooser(linked) => identity!(linked),
             World::Compressor(linked) => identity!(linked),
             World::Judge(linked) => identity!(linked),
+            World::Gate(linked) => identity!(linked),
         }
     }
 }

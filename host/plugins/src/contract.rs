@@ -2,7 +2,7 @@
 //! broken contract fails the call that broke it and nothing else.
 
 use crate::code::Identity;
-use crate::facts::{choosing, compressing, driving, judging};
+use crate::facts::{choosing, compressing, driving, gating, judging};
 use std::collections::BTreeSet;
 
 /// Longest summary of a component, in bytes.
@@ -22,6 +22,13 @@ const SCORE: u16 = 1000;
 
 /// Longest text in a judge's answer, in bytes; people read them, and all are recorded.
 const TEXT_BYTES: usize = 4096;
+
+/// Most kinds of one gate component, and most measurements of one ruling.
+const GATES: usize = 64;
+const MEASUREMENTS: usize = 100;
+
+/// Longest JSON Schema of a gate's config, bytes.
+const SCHEMA_BYTES: usize = 64 << 10;
 
 /// Names that would let a command run code that nobody granted, or make the host look elsewhere for
 /// the program that was.
@@ -275,4 +282,49 @@ pub(crate) fn equal_results_agree(comparison: &judging::Comparison) -> Kept {
     must(comparison.agreement == judging::Agreement::Full, || {
         "two equal results are not in full agreement for it".to_owned()
     })
+}
+
+fn is_gate_name(name: &str) -> bool {
+    let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+    (1..=64).contains(&name.len()) && name.bytes().all(fits)
+}
+
+pub(crate) fn gates(kinds: &[gating::GateKind]) -> Kept {
+    must((1..=GATES).contains(&kinds.len()), || {
+        format!("it has {} kinds of gates, where 1 to {GATES} are right", kinds.len())
+    })?;
+    for kind in kinds {
+        let gating::GateKind { name, summary, schema } = kind;
+        must(is_gate_name(name), || format!("the kind {name:?} is not 1 to 64 of a-z, 0-9, '-' and '_'"))?;
+        text(summary, "kind's summary")?;
+        let is_schema =
+            || serde_json::from_str::<serde_json::Value>(schema).is_ok_and(|schema| schema.is_object());
+        must(schema.len() <= SCHEMA_BYTES && is_schema(), || {
+            format!("the schema of '{name}' is not a JSON object of at most {SCHEMA_BYTES} bytes")
+        })?;
+    }
+    unique(kinds.iter().map(|kind| kind.name.as_str()), "kind")
+}
+
+pub(crate) fn ruled(ruled: &Result<gating::Ruling, String>) -> Kept {
+    let ruling = match ruled {
+        Ok(ruling) => ruling,
+        Err(why) => return text(why, "refusal"),
+    };
+    text(&ruling.message, "ruling's message")?;
+    must(ruling.measurements.len() <= MEASUREMENTS, || {
+        format!("{} measurements are more than {MEASUREMENTS}", ruling.measurements.len())
+    })?;
+    ruling.measurements.iter().try_for_each(|measurement| {
+        text(&measurement.name, "measurement's name")?;
+        must(measurement.unit.len() <= TEXT_BYTES, || "a measurement's unit is too long".to_owned())?;
+        must(measurement.value.is_finite(), || {
+            format!("the measurement '{}' is not a number", measurement.name)
+        })
+    })
+}
+
+/// A gate that takes whatever it is asked would let through what nobody described.
+pub(crate) fn refused<T>(answer: &Result<T, String>, what: &str) -> Kept {
+    must(answer.is_err(), || format!("it takes {what}, where it must say what is wrong with it"))
 }

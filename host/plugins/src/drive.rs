@@ -122,7 +122,8 @@ impl Drive {
     fn told<T>(&self, function: &'static str, told: Told<T>) -> Result<T, PluginError> {
         match told {
             Told::Answer(answer) => {
-                self.version.did_well();
+                let (took, memory) = self.adapter.last();
+                self.version.did_well(took, memory);
                 Ok(answer)
             }
             Told::Deed(deed) => Err(self.house.misbehaved(&self.version, function, deed).into()),

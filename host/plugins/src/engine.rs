@@ -5,7 +5,7 @@
 //! the pool (who finds none waits, and is not refused).
 
 use crate::error::PluginError;
-use crate::facts::{compressor, executor};
+use crate::facts::{compressor, executor, gate};
 use crate::guest::Guest;
 use crate::machine;
 use crate::options::{KindLimits, MemoryScan};
@@ -127,6 +127,7 @@ impl Tier {
         compressor::jackfield::plugin::reporting::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| {
             guest
         })?;
+        gate::jackfield::plugin::evidence::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
         Ok(Self { engine, linker })
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::options::Limits;
 use crate::report::State;
-use jackfield_types::{PluginKind, PluginRef, Problem};
+use jackfield_types::{Digest, PluginKind, PluginRef, Problem};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -37,6 +37,14 @@ pub enum PluginError {
     /// No judge is in service.
     #[error("no judge is in service")]
     NoJudge,
+    /// No gate in service offers that kind.
+    #[error("no gate of the kind '{kind}' is in service{}", listed(known))]
+    NoSuchGate {
+        /// What was asked for.
+        kind: String,
+        /// What is offered.
+        known: Vec<String>,
+    },
     /// No compressor in service offers that level.
     #[error("no compressor offers the level '{level}'{}", listed(known))]
     NoSuchLevel {
@@ -79,6 +87,24 @@ pub enum PluginError {
     /// The folder for compiled code can be written by others.
     #[error("{} can be written by other users, and compiled code in it would be run as it is", .0.display())]
     NotPrivate(PathBuf),
+    /// What serves is locked, and the lock does not fit.
+    #[error("what serves is locked: {0}")]
+    Locked(String),
+    /// Nothing of that digest was ever kept under that kind and name.
+    #[error("{digest} cannot serve as {kind} {name}: {why}")]
+    NotKept {
+        /// What was asked for.
+        kind: PluginKind,
+        /// Its name.
+        name: String,
+        /// Of which digest.
+        digest: Digest,
+        /// Why not.
+        why: String,
+    },
+    /// There is nothing to take back.
+    #[error("{0}")]
+    NothingToUndo(String),
     /// The WebAssembly engine did not start.
     #[error("the WebAssembly engine did not start: {0}")]
     Engine(String),
@@ -121,6 +147,9 @@ impl PluginError {
                 message,
                 "`jackfield plugin list` shows why; the shipped one serves wherever nothing takes its place.",
             ),
+            Self::NoSuchGate { .. } => {
+                Problem::caller("no_such_gate", message, "Ask for one of the kinds that are offered.")
+            }
             Self::NoSuchLevel { .. } => {
                 Problem::caller("no_such_level", message, "Ask for one of the levels that are offered.")
             }
@@ -148,6 +177,21 @@ impl PluginError {
                 "plugin_folder_not_private",
                 message,
                 format!("chmod -R go-w '{}'", path.display()),
+            ),
+            Self::Locked(_) => Problem::operator(
+                "plugins_locked",
+                message,
+                "Start once without `--locked` (or with `--set plugins.locked=false`): what serves then is written to plugins.lock.",
+            ),
+            Self::NotKept { .. } => Problem::caller(
+                "plugin_not_kept",
+                message,
+                "GET /api/plugins lists under `history` every version that was ever seen, with its digest; drop the file to have a new one.",
+            ),
+            Self::NothingToUndo(_) => Problem::caller(
+                "nothing_to_undo",
+                message,
+                "`jackfield plugin list` shows what serves and why.",
             ),
             Self::Engine(_) => Problem::operator(
                 "plugin_engine",
@@ -207,6 +251,8 @@ pub enum Deed {
     },
     /// It answered more than it may.
     Output(Limits),
+    /// It asked the host more often, or for more, than it may.
+    HostCalls(Limits),
     /// It gave an answer that its contract does not allow.
     Contract(String),
 }
@@ -220,6 +266,7 @@ impl Deed {
             Self::Wall(_) => "plugin_wall_deadline",
             Self::Memory { .. } => "plugin_memory_limit",
             Self::Output(_) => "plugin_output_limit",
+            Self::HostCalls(_) => "plugin_host_calls",
             Self::Contract(_) => "plugin_broke_contract",
         }
     }
@@ -236,6 +283,11 @@ impl fmt::Display for Deed {
                 write!(f, "asked for {asked} bytes of memory where {} are allowed", limits.memory_bytes)
             }
             Self::Output(limits) => write!(f, "answered more than the {} bytes allowed", limits.output_bytes),
+            Self::HostCalls(limits) => write!(
+                f,
+                "asked the host for more than the {} answers of {} bytes in all that are allowed",
+                limits.host_calls, limits.host_bytes
+            ),
             Self::Contract(how) => write!(f, "broke its contract: {how}"),
         }
     }
@@ -260,9 +312,9 @@ impl Misbehaviour {
                     "Mend the component, or take its file out of the plugin folder to have the one before it back: {kind} {name}."
                 )
             }
-            Deed::Cpu(_) | Deed::Wall(_) | Deed::Memory { .. } | Deed::Output(_) => {
+            Deed::Cpu(_) | Deed::Wall(_) | Deed::Memory { .. } | Deed::Output(_) | Deed::HostCalls(_) => {
                 format!(
-                    "Mend the component, or raise its limit: [limits.own.{kind}.{name}] in the configuration."
+                    "Mend the component {name}, or raise the limits of its kind: [plugins.limits.{kind}] in the configuration."
                 )
             }
         };

@@ -11,13 +11,14 @@ use crate::compile::Cache;
 use crate::contract;
 use crate::engine::Engines;
 use crate::error::Deed;
-use crate::facts::driving;
+use crate::evidence::NoEvidence;
+use crate::facts::{driving, gating};
 use crate::folder::{digest_of, write_cached};
 use crate::guest::Guest;
 use crate::options::{KindLimits, Limits};
 use crate::question::{
-    Choose, Compare, Compress, Describe, Dimensions, Identify, Levels, Next, Probes, Question, Rate,
-    ReadProbes,
+    Choose, Compare, Compress, Describe, Dimensions, Evaluate, Gates, Identify, Levels, Next, Probes,
+    Question, Rate, ReadProbes,
 };
 use crate::report::{State, StepTime};
 use crate::samples;
@@ -92,7 +93,7 @@ impl Examiner<'_> {
         steps.begin(State::CheckingWorld);
         let kind = anatomy.kind().map_err(|reason| steps.refuse(reason))?;
         steps.begin(State::Linking);
-        let missing = anatomy.missing();
+        let missing = anatomy.missing(kind);
         if !missing.is_empty() {
             let reason = format!(
                 "it imports {}, which this host grants to no component: build it without",
@@ -166,9 +167,7 @@ impl Examiner<'_> {
                 Offers::Compressing(levels)
             }
             PluginKind::Judge => Offers::Judging(self.check_judge(code, limits, &label).await?),
-            PluginKind::Gate => {
-                return Err(format!("{kind}s are not served by this version yet"));
-            }
+            PluginKind::Gate => Offers::Gating(self.check_gate(code, limits, &label).await?),
         };
         let plugin = PluginRef { kind, name: identity.name, version: identity.version, digest };
         let Anatomy { imports, exports } = anatomy;
@@ -218,6 +217,39 @@ impl Examiner<'_> {
             broke(contract::rated_on(&ratings, &dimensions), Rate::FUNCTION)?;
         }
         Ok(dimensions)
+    }
+
+    /// Its own examples are taken, and what nobody could mean is not.
+    async fn check_gate(
+        &self,
+        code: &Code,
+        limits: Limits,
+        label: &Arc<str>,
+    ) -> Result<Vec<gating::GateKind>, String> {
+        let kinds = self.put(code, &Gates, limits, label).await?;
+        let evaluate = async |kind: &str, config: &str, evidence: Arc<dyn crate::evidence::Evidence>| {
+            self.put(code, &Evaluate { kind, config, evidence }, limits, label).await
+        };
+        let broke = |how| failed(Evaluate::FUNCTION, &Deed::Contract(how));
+        for kind in &kinds {
+            for config in samples::gate_configs(&kind.schema) {
+                for evidence in
+                    [Arc::new(NoEvidence) as Arc<dyn crate::evidence::Evidence>, Arc::new(samples::Files)]
+                {
+                    if let Err(why) = evaluate(&kind.name, &config, evidence).await? {
+                        return Err(broke(format!(
+                            "it refuses its own example {config} of '{}': {why}",
+                            kind.name
+                        )));
+                    }
+                }
+            }
+            let garbled = evaluate(&kind.name, samples::NO_CONFIG, Arc::new(NoEvidence)).await?;
+            contract::refused(&garbled, "a config that is no JSON").map_err(broke)?;
+        }
+        let unknown = evaluate(samples::NO_GATE, "{}", Arc::new(NoEvidence)).await?;
+        contract::refused(&unknown, "a kind that it does not have").map_err(broke)?;
+        Ok(kinds)
     }
 
     async fn check_executor(

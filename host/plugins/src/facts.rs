@@ -63,6 +63,19 @@ pub(crate) mod judge {
     });
 }
 
+/// The `gate` world.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::restriction)]
+pub(crate) mod gate {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "gate",
+        imports: { "jackfield:plugin/evidence": async | trappable },
+        exports: { default: async },
+        additional_derives: [Clone, PartialEq, serde::Serialize, serde::Deserialize],
+        with: { "jackfield:plugin/log": super::executor::jackfield::plugin::log },
+    });
+}
+
 /// How one agent program is driven: what an executor is asked and what it answers.
 pub mod driving {
     pub use super::executor::exports::jackfield::plugin::driving::{
@@ -82,6 +95,12 @@ pub mod choosing {
 /// How short an answer is: what a compressor offers.
 pub mod compressing {
     pub use super::compressor::exports::jackfield::plugin::compressing::Level;
+}
+
+/// May a task advance: what a gate is asked, what it may look at, and what it answers.
+pub mod gating {
+    pub use super::gate::exports::jackfield::plugin::gating::{GateKind, Measurement, Ruling};
+    pub use super::gate::jackfield::plugin::evidence::{Artifact, CommandResult};
 }
 
 /// How results compare: what a judge is asked and what it answers.

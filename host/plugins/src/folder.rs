@@ -23,6 +23,7 @@ pub(crate) struct Folder {
     compiled: PathBuf,
     quarantine: PathBuf,
     good: PathBuf,
+    pub(crate) orders: PathBuf,
 }
 
 impl Folder {
@@ -32,8 +33,9 @@ impl Folder {
             compiled: data.join("compiled"),
             quarantine: data.join("quarantine"),
             good: data.join("last-good"),
+            orders: data.join("orders"),
         };
-        for part in [&folder.components, &folder.compiled, &folder.quarantine, &folder.good] {
+        for part in [&folder.components, &folder.compiled, &folder.quarantine, &folder.good, &folder.orders] {
             create_private(part).map_err(|source| failed("cannot create", part, source))?;
             private(part)?;
         }

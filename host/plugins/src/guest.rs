@@ -5,6 +5,7 @@
 //! dropped, not queued; WASI has no files, network, environment or arguments, its clocks stand still
 //! at the time of the request, and its random numbers follow from the seed.
 
+use crate::evidence::{Evidence, Looking, NoEvidence};
 use crate::facts::compressor::jackfield::plugin::reporting;
 use crate::facts::executor::jackfield::plugin::{log, types};
 use crate::options::Limits;
@@ -33,6 +34,7 @@ pub(crate) struct Guest {
     log: Log,
     now: Timestamp,
     seed: u64,
+    looking: Option<Looking>,
     // Most components import no WASI; those pay nothing for it.
     sandbox: Option<Box<Sandbox>>,
 }
@@ -47,6 +49,7 @@ impl Guest {
             log: Log::of(&limits),
             now,
             seed,
+            looking: None,
             sandbox: None,
         }
     }
@@ -55,9 +58,35 @@ impl Guest {
         &self.limits
     }
 
+    /// The most memory that it had so far.
+    pub(crate) const fn peak_memory(&self) -> u64 {
+        self.memory.peak
+    }
+
     /// What it told the log in this call, for the record of the decision.
     pub(crate) fn notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.log.notes)
+    }
+
+    /// What a gate may look at in this call.
+    pub(crate) fn show(&mut self, evidence: Arc<dyn Evidence>) {
+        self.looking = Some(Looking::at(evidence, &self.limits));
+    }
+
+    /// Where nothing was shown to it, there is nothing to see.
+    pub(crate) fn looking(&mut self) -> &mut Looking {
+        let limits = &self.limits;
+        self.looking.get_or_insert_with(|| Looking::at(Arc::new(NoEvidence), limits))
+    }
+
+    /// Whether it asked the host for more than it may.
+    pub(crate) fn stormed(&self) -> bool {
+        self.looking.as_ref().is_some_and(Looking::stormed)
+    }
+
+    /// What it looked at in this call, for the record of the decision.
+    pub(crate) fn looked_at(&mut self) -> Vec<String> {
+        self.looking.as_mut().map(Looking::looked_at).unwrap_or_default()
     }
 
     /// Every call has its budgets afresh; memory is the component's for as long as it lives.
@@ -103,6 +132,7 @@ impl Cpu {
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     used: u64,
+    peak: u64,
     asked_last: u64,
     limit: u64,
     refused: Option<u64>,
@@ -122,6 +152,7 @@ impl Memory {
         }
         self.asked_last = by;
         self.used = wanted;
+        self.peak = self.peak.max(wanted);
         true
     }
 

@@ -9,10 +9,13 @@ use crate::engine::Engines;
 use crate::error::PluginError;
 use crate::examine::Examiner;
 use crate::folder::Folder;
+use crate::lock::LockFile;
 use crate::optimise::Optimiser;
 use crate::options::{FailureModes, Grant, Grants, KindLimits, Observer, Options};
+use crate::orders::OrderBook;
 use crate::report::{Change, PluginEvent, State, StepTime};
 use crate::slots::{Served, Slots};
+use crate::stats::Tally;
 use crate::version::{Passport, Version};
 use arc_swap::ArcSwap;
 use jackfield_types::{Clock, Digest, PluginRef, Timestamp};
@@ -20,6 +23,7 @@ use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// The inside of [`Plugins`](crate::Plugins).
@@ -32,10 +36,16 @@ pub(crate) struct House {
     pub(crate) engines: Arc<Engines>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) folder: Folder,
+    /// What the configuration grants.
     pub(crate) grants: RwLock<Grants>,
+    pub(crate) orders: OrderBook,
+    pub(crate) lock: LockFile,
+    pub(crate) tally: Tally,
     pub(crate) files: Mutex<BTreeMap<PathBuf, Dropped>>,
     /// Held by whoever loads, so that one file is taken at a time.
     pub(crate) loading: tokio::sync::Mutex<()>,
+    /// All that was there at the beginning has been looked at.
+    pub(crate) opened: AtomicBool,
     chooser: Option<String>,
     observer: Observer,
     optimiser: Optimiser,
@@ -72,6 +82,8 @@ impl House {
             path: options.drop_folder.clone(),
             source,
         })?;
+        let orders = OrderBook::open(folder.orders.clone())?;
+        let lock = LockFile::open(options.service.lock, options.service.locked)?;
         let engines = Arc::new(Engines::new(&options.limits, options.instances, options.memory_scan)?);
         let cache = Arc::new(Cache::open(&folder, &engines)?);
         Ok(Self {
@@ -84,8 +96,12 @@ impl House {
             cache,
             folder,
             grants: RwLock::new(options.grants),
+            orders,
+            lock,
+            tally: Tally::default(),
             files: Mutex::default(),
             loading: tokio::sync::Mutex::default(),
+            opened: AtomicBool::new(false),
             chooser: options.chooser,
             observer: options.observer,
             optimiser: Optimiser::start()?,
@@ -126,9 +142,12 @@ impl House {
         let now = self.clock.now();
         let (version, until_now) = self.change(|slots| {
             let order = slots.next_order();
-            let version = Arc::new(Version::new(passport, code, file, order, &self.limits, now));
+            let stats = self.tally.of(&passport.plugin);
+            let version = Version::new(passport, code, file, order, &self.limits, now).counted(stats);
+            let version = Arc::new(version);
             (version.clone(), slots.put(version))
         });
+        self.write_lock();
         self.optimiser.improve(self, &version);
         (version, until_now)
     }
@@ -137,11 +156,30 @@ impl House {
     /// the shipped component of its kind and name carries.
     pub(crate) fn ungranted(&self, passport: &Passport) -> Grant {
         let PluginRef { kind, name, .. } = &passport.plugin;
-        let granted = self.grants.read().of(*kind, name);
+        let granted = self.grants.read().of(*kind, name).and(&self.orders.now().grants.of(*kind, name));
         let shipped = self.slots(|slots| {
             slots.embedded(*kind, name).map_or_else(Grant::default, |embedded| embedded.passport.asks())
         });
         passport.asks().beyond(&granted.and(&shipped))
+    }
+
+    /// Why a component may not serve though it is sound, where it may not.
+    pub(crate) fn barred(&self, plugin: &PluginRef) -> Option<String> {
+        let PluginRef { kind, name, digest, .. } = plugin;
+        let pinned = self.orders.now().pin(*kind, name).filter(|pin| pin != digest).map(|pin| {
+            format!(
+                "{kind} {name} is pinned to {}; `jackfield plugin unpin {kind} {name}` lifts it",
+                pin.short()
+            )
+        });
+        pinned.or_else(|| self.lock.bars(plugin))
+    }
+
+    /// Writes down what serves now. Not before all that is there has been looked at: half of it is none.
+    pub(crate) fn write_lock(&self) {
+        if self.opened.load(Ordering::SeqCst) {
+            self.lock.record(|| self.slots(|slots| slots.all_serving().collect()));
+        }
     }
 
     pub(crate) fn tell(&self, event: PluginEvent) {

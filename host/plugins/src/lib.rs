@@ -10,7 +10,7 @@
 //! - no engine without a ticker, no store without limits, no wait without a deadline;
 //! - a store in which something went wrong is dropped and never entered again;
 //! - no call waits for a compilation, and none fails because of a swap;
-//! - a component reaches `log` and a WASI that grants nothing, and nothing else.
+//! - a component reaches `log` and a WASI that grants nothing, a gate its evidence, and nothing else.
 //!
 //! This crate knows no database, starts no process and reads no file but components and its own
 //! folder.
@@ -25,6 +25,7 @@ mod convert;
 mod drive;
 mod engine;
 mod error;
+mod evidence;
 mod examine;
 #[allow(missing_docs)]
 pub mod facts;
@@ -33,9 +34,12 @@ mod guest;
 mod house;
 mod listing;
 mod load;
+mod lock;
 mod machine;
+mod obey;
 mod optimise;
 mod options;
+mod orders;
 mod plugins;
 mod question;
 mod report;
@@ -44,6 +48,7 @@ mod sandbox;
 mod serve;
 mod settle;
 mod slots;
+mod stats;
 mod ticker;
 mod trial;
 mod version;
@@ -51,12 +56,16 @@ mod watch;
 
 pub use drive::Drive;
 pub use error::{Deed, Misbehaviour, PluginError};
+pub use evidence::{Evidence, NoEvidence};
 pub use options::{
     Embedded, FailureMode, FailureModes, Grant, Grants, KindLimits, Limits, MemoryScan, Observer, Options,
+    Service,
 };
+pub use orders::Orders;
 pub use plugins::Plugins;
 pub use report::{
-    Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, Inspection, Instead, LevelInfo,
-    PluginEvent, PluginStatus, State, StepTime,
+    Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, GateInfo, Inspection, Instead,
+    LevelInfo, PluginEvent, PluginStatus, State, StepTime,
 };
+pub use stats::{Counted, Figures, LATENCY_BOUNDS};
 pub use trial::Trial;

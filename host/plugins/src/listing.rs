@@ -47,6 +47,10 @@ fn in_its_place(other: &Version) -> String {
 /// A version can serve though its file now holds something else, or was put away.
 fn put_back(house: &House, version: &Version) -> Option<String> {
     let file = version.file.as_ref()?;
+    let PluginRef { kind, name, digest, .. } = version.plugin();
+    if house.orders.now().pin(*kind, name) == Some(*digest) {
+        return Some(format!("pinned; `jackfield plugin unpin {kind} {name}` lifts it"));
+    }
     let files = house.files.lock();
     let dropped = files.get(file)?;
     (dropped.digest != Some(version.digest()))
@@ -55,7 +59,7 @@ fn put_back(house: &House, version: &Version) -> Option<String> {
 
 fn status(version: &Version, state: State, reason: Option<String>) -> PluginStatus {
     let plugin = version.plugin();
-    let (calls, failures) = version.calls();
+    let figures = version.figures();
     PluginStatus {
         kind: Some(plugin.kind),
         name: Some(plugin.name.clone()),
@@ -65,8 +69,9 @@ fn status(version: &Version, state: State, reason: Option<String>) -> PluginStat
         state,
         reason,
         compiled: (state == State::Serving).then(|| version.code().compiled),
-        calls,
-        failures,
+        calls: figures.calls,
+        failures: figures.failures(),
+        figures: Some(figures),
         since: version.since,
     }
 }
@@ -84,6 +89,7 @@ fn of_file(file: &Path, dropped: &Dropped, state: State, reason: Option<String>)
         compiled: None,
         calls: 0,
         failures: 0,
+        figures: None,
         since: dropped.since,
     }
 }
@@ -118,6 +124,7 @@ pub(crate) fn inspect(
         description: passport.description().cloned(),
         levels: passport.levels().to_vec(),
         dimensions: passport.dimensions().to_vec(),
+        gates: passport.gates().to_vec(),
         before,
     })
 }

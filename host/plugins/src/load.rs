@@ -8,6 +8,7 @@ use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
 use crate::folder::{digest_of, write_cached};
 use crate::house::{Dropped, House, Mark};
+use crate::options::Grant;
 use crate::report::{Change, State, StepTime};
 use crate::settle::{Settling, settle};
 use jackfield_types::{Digest, PluginRef};
@@ -92,12 +93,13 @@ impl House {
         let missing = self.ungranted(&sound.passport);
         steps.end();
         let times = steps.times;
-        if missing.is_empty() {
-            self.serve(file, sound, times);
+        let plugin = &sound.passport.plugin;
+        if !missing.is_empty() {
+            self.hold(file, plugin, &ungranted(&missing, plugin), times);
+        } else if let Some(why) = self.barred(plugin) {
+            self.hold(file, plugin, &why, times);
         } else {
-            let plugin = &sound.passport.plugin;
-            let line = missing.line(plugin.kind, &plugin.name);
-            self.hold(file, plugin, &line, times);
+            self.serve(file, sound, times);
         }
     }
 
@@ -113,7 +115,7 @@ impl House {
         let Ok(bytes) = bytes else { return self.folder.set_last_good(file, None) };
         let examined = self.examiner().examine(&bytes.into(), &mut Steps::telling(&|_| {})).await;
         let Ok(sound) = examined else { return self.folder.set_last_good(file, None) };
-        if self.ungranted(&sound.passport).is_empty() {
+        if self.ungranted(&sound.passport).is_empty() && self.barred(&sound.passport.plugin).is_none() {
             let (version, until_now) = self.publish(sound.passport, sound.code, Some(file.to_owned()));
             let plugin = version.plugin();
             let why = format!("{plugin} goes on serving: what is in its file now does not");
@@ -140,11 +142,14 @@ impl House {
         self.tell(event);
     }
 
-    fn hold(&self, file: &Path, plugin: &PluginRef, line: &str, steps: Vec<StepTime>) {
-        let why = format!("it waits until it is granted what it asks for; add under [grants]: {line}");
-        self.note(file, State::Held, Some(&why), Some(plugin), Some(plugin.digest));
+    /// Sound, and not to serve as things stand; the note beside the file says why.
+    pub(crate) fn hold(&self, file: &Path, plugin: &PluginRef, why: &str, steps: Vec<StepTime>) {
+        self.note(file, State::Held, Some(why), Some(plugin), Some(plugin.digest));
+        remove_note(file);
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        write_note(file, HELD, &format!("{name} is sound, and does not serve yet.\n{why}\n"));
         let digest = Some(plugin.digest);
-        let mut event = self.file_event(Change::Held, file, Some(plugin), digest, why, steps);
+        let mut event = self.file_event(Change::Held, file, Some(plugin), digest, why.to_owned(), steps);
         let serving = self.slots(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
         event.from = serving.map(|serving| serving.digest());
         self.tell(event);
@@ -168,9 +173,8 @@ impl House {
             serving.as_ref().map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
         let name = file.file_name().unwrap_or_default().to_string_lossy();
         let text = format!("{name} was not taken.\n{why}{goes_on}\n");
-        if let Err(error) = write_cached(&note_of(file), text.as_bytes()) {
-            tracing::warn!("cannot write the note beside {}: {error}", file.display());
-        }
+        remove_note(file);
+        write_note(file, REJECTED, &text);
         let mut event = self.file_event(Change::Rejected, file, None, digest, why.to_owned(), steps);
         event.from = serving.map(|serving| serving.digest);
         self.tell(event);
@@ -181,7 +185,9 @@ impl House {
         self.files.lock().remove(file);
         self.folder.set_last_good(file, None);
         remove_note(file);
-        for (gone, now) in self.change(|slots| slots.take_off(file)) {
+        let gone = self.change(|slots| slots.take_off(file));
+        self.write_lock();
+        for (gone, now) in gone {
             let why = match &now {
                 Some(now) => format!("its file was taken away; {} serves again", now.plugin()),
                 None => "its file was taken away".to_owned(),
@@ -238,17 +244,38 @@ pub(crate) fn is_from(version: &crate::version::Version, file: &Path) -> bool {
     version.file.as_deref() == Some(file)
 }
 
-/// `NAME.wasm.rejected.txt`, beside the file.
-fn note_of(file: &Path) -> PathBuf {
+/// What is said of a component that asks for more than it was granted.
+pub(crate) fn ungranted(missing: &Grant, plugin: &PluginRef) -> String {
+    let (kind, name) = (plugin.kind, &plugin.name);
+    format!(
+        "it waits until it is granted what it asks for:\n  {}\nor, under [grants] in the configuration:\n  {}",
+        missing.command(kind, name),
+        missing.line(kind, name)
+    )
+}
+
+/// Endings of the notes beside a file: `NAME.wasm.rejected.txt`.
+const REJECTED: &str = ".rejected.txt";
+const HELD: &str = ".held.txt";
+
+fn note_of(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".rejected.txt");
+    name.push(ending);
     file.with_file_name(name)
 }
 
+fn write_note(file: &Path, ending: &str, text: &str) {
+    if let Err(error) = write_cached(&note_of(file, ending), text.as_bytes()) {
+        tracing::warn!("cannot write the note beside {}: {error}", file.display());
+    }
+}
+
 fn remove_note(file: &Path) {
-    if let Err(error) = std::fs::remove_file(note_of(file))
-        && error.kind() != std::io::ErrorKind::NotFound
-    {
-        tracing::warn!("cannot remove the note beside {}: {error}", file.display());
+    for ending in [REJECTED, HELD] {
+        if let Err(error) = std::fs::remove_file(note_of(file, ending))
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            tracing::warn!("cannot remove the note beside {}: {error}", file.display());
+        }
     }
 }

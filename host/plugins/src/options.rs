@@ -26,8 +26,10 @@ pub struct Options {
     pub embedded: Vec<Embedded>,
     /// What each call may use.
     pub limits: KindLimits,
-    /// What dropped-in components were granted.
+    /// What dropped-in components were granted by the configuration.
     pub grants: Grants,
+    /// What may be in service at all.
+    pub service: Service,
     /// What serves a call that a component has failed.
     pub failure_modes: FailureModes,
     /// The name of the chooser that serves; none: the most recently dropped, else the embedded one.
@@ -42,6 +44,15 @@ pub struct Options {
     pub observer: Observer,
     /// Where the time of events comes from.
     pub clock: Arc<dyn Clock>,
+}
+
+/// What may be in service at all. By default whatever is sound, and nothing is written down.
+#[derive(Debug, Clone, Default)]
+pub struct Service {
+    /// Where the digests of what serves are written at every swap.
+    pub lock: Option<PathBuf>,
+    /// Nothing else serves than what that file says; it is not written then.
+    pub locked: bool,
 }
 
 /// A component that comes with the host.
@@ -66,6 +77,10 @@ pub struct Limits {
     pub log_bytes: u64,
     /// Number of log lines; what goes past is dropped.
     pub log_lines: u32,
+    /// How often a gate may ask for evidence. Past it the call is ended.
+    pub host_calls: u32,
+    /// Bytes of evidence that it may be given. Past it the call is ended.
+    pub host_bytes: u64,
 }
 
 /// The limits of each kind, and of single components where they differ.
@@ -79,6 +94,8 @@ pub struct KindLimits {
     pub compressor: Limits,
     /// For each call of a judge.
     pub judge: Limits,
+    /// For each call of a gate.
+    pub gate: Limits,
     /// Components that have limits of their own.
     #[serde(default)]
     pub own: BTreeMap<PluginKind, BTreeMap<String, Limits>>,
@@ -94,6 +111,8 @@ impl KindLimits {
             output_bytes: output_mib << 20,
             log_bytes: 64 << 10,
             log_lines: 200,
+            host_calls: 25_000,
+            host_bytes: 256 << 20,
         };
         Self {
             executor: limits(256, 2_000, 16),
@@ -101,6 +120,8 @@ impl KindLimits {
             compressor: limits(128, 1_000, 4),
             // It is given whole diffs, one for each result.
             judge: limits(256, 2_000, 4),
+            // It reads files, and waits for the disk.
+            gate: limits(128, 2_000, 1),
             own: BTreeMap::new(),
         }
     }
@@ -111,7 +132,8 @@ impl KindLimits {
             PluginKind::Executor => &self.executor,
             PluginKind::Compressor => &self.compressor,
             PluginKind::Judge => &self.judge,
-            PluginKind::Chooser | PluginKind::Gate => &self.chooser,
+            PluginKind::Chooser => &self.chooser,
+            PluginKind::Gate => &self.gate,
         };
         self.own.get(&kind).and_then(|own| own.get(name)).unwrap_or(of_kind)
     }
@@ -119,7 +141,7 @@ impl KindLimits {
     /// The most memory that any component may have.
     pub(crate) fn most_memory(&self) -> u64 {
         let own = self.own.values().flat_map(BTreeMap::values);
-        let kinds = [&self.executor, &self.chooser, &self.compressor, &self.judge];
+        let kinds = [&self.executor, &self.chooser, &self.compressor, &self.judge, &self.gate];
         kinds.into_iter().chain(own).map(|limits| limits.memory_bytes).max().unwrap_or(0)
     }
 }
@@ -132,6 +154,8 @@ pub struct Grant {
     pub programs: BTreeSet<String>,
     /// Environment names whose values may reach those programs.
     pub environment: BTreeSet<String>,
+    /// Interfaces of the host that a component may call beyond `log`: `evidence`, for a gate.
+    pub imports: BTreeSet<String>,
 }
 
 impl Grant {
@@ -140,6 +164,7 @@ impl Grant {
         Self {
             programs: self.programs.difference(&granted.programs).cloned().collect(),
             environment: self.environment.difference(&granted.environment).cloned().collect(),
+            imports: self.imports.difference(&granted.imports).cloned().collect(),
         }
     }
 
@@ -149,12 +174,31 @@ impl Grant {
         Self {
             programs: self.programs.union(&other.programs).cloned().collect(),
             environment: self.environment.union(&other.environment).cloned().collect(),
+            imports: self.imports.union(&other.imports).cloned().collect(),
         }
     }
 
     /// Nothing at all.
     pub fn is_empty(&self) -> bool {
-        self.programs.is_empty() && self.environment.is_empty()
+        self.programs.is_empty() && self.environment.is_empty() && self.imports.is_empty()
+    }
+
+    /// Each list with its key in the configuration and its flag on the command line.
+    const fn lists(&self) -> [(&'static str, &'static str, &BTreeSet<String>); 3] {
+        [
+            ("programs", "--program", &self.programs),
+            ("environment", "--env", &self.environment),
+            ("imports", "--import", &self.imports),
+        ]
+    }
+
+    /// The command that grants all of this to `name`.
+    pub fn command(&self, kind: PluginKind, name: &str) -> String {
+        let flags = self
+            .lists()
+            .into_iter()
+            .flat_map(|(_, flag, names)| names.iter().map(move |name| format!(" {flag} {}", quoted(name))));
+        format!("jackfield plugin grant {kind} {name}{}", flags.collect::<String>())
     }
 
     /// The line that grants all of this to `name`, as written under `[grants]` in the configuration.
@@ -163,12 +207,24 @@ impl Grant {
             let quoted: Vec<_> = names.iter().map(|name| format!("{name:?}")).collect();
             format!("[{}]", quoted.join(", "))
         };
-        let parts: Vec<_> = [("programs", &self.programs), ("environment", &self.environment)]
+        let parts: Vec<_> = self
+            .lists()
             .into_iter()
+            .map(|(key, _, names)| (key, names))
             .filter(|(_, names)| !names.is_empty())
             .map(|(key, names)| format!("{key} = {}", list(names)))
             .collect();
         format!("{kind}.{name} = {{ {} }}", parts.join(", "))
+    }
+}
+
+/// As a shell takes it.
+fn quoted(name: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '@');
+    if !name.is_empty() && name.chars().all(plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
     }
 }
 
@@ -208,6 +264,8 @@ pub struct FailureModes {
     pub compressor: FailureMode,
     /// For `compare` and `rate`.
     pub judge: FailureMode,
+    /// For `evaluate`.
+    pub gate: FailureMode,
 }
 
 impl Default for FailureModes {
@@ -217,6 +275,7 @@ impl Default for FailureModes {
             chooser: FailureMode::Builtin,
             compressor: FailureMode::Builtin,
             judge: FailureMode::Builtin,
+            gate: FailureMode::Builtin,
         }
     }
 }
@@ -241,13 +300,23 @@ mod tests {
     #[test]
     fn the_line_that_grants_names_what_is_missing_and_nothing_else() {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        let asked = Grant { programs: set(&["claude", "npx"]), environment: set(&["KEY"]) };
-        let granted = Grant { programs: set(&["claude"]), environment: BTreeSet::new() };
+        let asked = Grant {
+            programs: set(&["claude", "npx"]),
+            environment: set(&["KEY"]),
+            imports: set(&["evidence"]),
+        };
+        let granted = Grant { programs: set(&["claude"]), ..Grant::default() };
         let missing = asked.beyond(&granted);
         assert_eq!(
             missing.line(PluginKind::Executor, "claude"),
-            r#"executor.claude = { programs = ["npx"], environment = ["KEY"] }"#
+            r#"executor.claude = { programs = ["npx"], environment = ["KEY"], imports = ["evidence"] }"#
         );
+        assert_eq!(
+            missing.command(PluginKind::Executor, "claude"),
+            "jackfield plugin grant executor claude --program npx --env KEY --import evidence"
+        );
+        let odd = Grant { programs: set(&["it's; rm"]), ..Grant::default() };
+        assert!(odd.command(PluginKind::Executor, "x").ends_with(r"--program 'it'\''s; rm'"));
         assert!(asked.beyond(&asked).is_empty());
     }
 

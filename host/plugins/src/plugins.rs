@@ -2,16 +2,19 @@
 
 use crate::drive::Drive;
 use crate::error::PluginError;
+use crate::evidence::{Evidence, NoEvidence};
 use crate::examine::Steps;
-use crate::facts::{choosing, driving, judging, reporting};
+use crate::facts::{choosing, driving, gating, judging, reporting};
 use crate::folder::digest_of;
 use crate::house::House;
 use crate::listing;
-use crate::options::{Embedded, Grants, Options};
-use crate::question::{Choose, Compare, Compress, Next, Probes, Rate, ReadProbes};
+use crate::options::{Embedded, Grant, Grants, Options};
+use crate::orders::Orders;
+use crate::question::{Choose, Compare, Compress, Evaluate, Next, Probes, Rate, ReadProbes};
 use crate::report::{
-    Called, CheckReport, CheckVerdict, ExecutorInfo, Inspection, LevelInfo, PluginStatus, State,
+    Called, CheckReport, CheckVerdict, ExecutorInfo, GateInfo, Inspection, LevelInfo, PluginStatus, State,
 };
+use crate::stats::Counted;
 use crate::trial::Trial;
 use crate::version::Version;
 use crate::watch;
@@ -20,6 +23,7 @@ use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::AbortHandle;
 
@@ -51,11 +55,18 @@ impl Plugins {
             let examined = house.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
             let sound = examined
                 .map_err(|refusal| PluginError::Embedded(format!("{}: {}", refusal.step, refusal.reason)))?;
+            // Nothing can take the place of a shipped one, so a host that may not serve it does not begin.
+            if let Some(why) = house.lock.bars(&sound.passport.plugin) {
+                return Err(PluginError::Locked(why));
+            }
             house.publish(sound.passport, sound.code, None);
         }
         // A file that was taken away while no host ran took its component with it.
         house.folder.forget_good_but(|name| house.drop_folder.join(name).exists());
         house.scan(&BTreeSet::new()).await?;
+        house.obey().await;
+        house.opened.store(true, Ordering::SeqCst);
+        house.write_lock();
         Ok(Arc::new(Self { house, watching: Mutex::new(None) }))
     }
 
@@ -76,12 +87,63 @@ impl Plugins {
         Ok(())
     }
 
-    /// Replaces the operator's grants, and takes what was held for want of them. What serves already
-    /// goes on serving.
+    /// Replaces the grants of the configuration: what was held for want of them is taken, and what has
+    /// lost one that it asks for is held.
     pub async fn regrant(&self, grants: Grants) -> Result<(), PluginError> {
         *self.house.grants.write() = grants;
-        self.house.look_again(|dropped| dropped.state == State::Held);
+        self.house.obey().await;
         self.rescan().await
+    }
+
+    /// What the operator has said by command.
+    pub fn orders(&self) -> Orders {
+        self.house.orders.now()
+    }
+
+    /// Grants a component more, for this and every other process over the same folder.
+    pub async fn grant(&self, kind: PluginKind, name: &str, grant: &Grant) -> Result<(), PluginError> {
+        self.order(|orders| orders.grant(kind, name, grant)).await
+    }
+
+    /// Takes back what was granted by command.
+    pub async fn revoke(&self, kind: PluginKind, name: &str) -> Result<(), PluginError> {
+        if self.order(|orders| orders.revoke(kind, name)).await? {
+            return Ok(());
+        }
+        Err(PluginError::NothingToUndo(format!(
+            "nothing was granted to {kind} {name} by command; what [grants] in the configuration says is changed there"
+        )))
+    }
+
+    /// Has one version of a component serve, and no other, until it is unpinned. It must have been kept.
+    pub async fn pin(&self, kind: PluginKind, name: &str, digest: Digest) -> Result<(), PluginError> {
+        self.house.can_pin(kind, name, digest).await?;
+        self.order(|orders| orders.set_pin(kind, name, digest)).await
+    }
+
+    /// Lets what was dropped last serve again.
+    pub async fn unpin(&self, kind: PluginKind, name: &str) -> Result<(), PluginError> {
+        if self.order(|orders| orders.unpin(kind, name)).await? {
+            return Ok(());
+        }
+        Err(PluginError::NothingToUndo(format!("{kind} {name} is not pinned")))
+    }
+
+    async fn order<T>(&self, change: impl FnOnce(&mut Orders) -> T) -> Result<T, PluginError> {
+        let changed = self.house.orders.change(change)?;
+        self.house.obey().await;
+        self.rescan().await?;
+        Ok(changed)
+    }
+
+    /// The digest of the shipped component of a kind and name.
+    pub fn shipped(&self, kind: PluginKind, name: &str) -> Option<Digest> {
+        self.house.slots(|slots| slots.embedded(kind, name).map(|version| version.digest()))
+    }
+
+    /// How each version that served since this host began has done.
+    pub fn counted(&self) -> Vec<Counted> {
+        self.house.tally.all()
     }
 
     /// Every component, in service or not.
@@ -119,7 +181,10 @@ impl Plugins {
                     report.verdict = CheckVerdict::Quarantined { reason };
                 } else if !missing.is_empty() {
                     let line = missing.line(plugin.kind, &plugin.name);
-                    report.verdict = CheckVerdict::WouldBeHeld { missing, line };
+                    let command = missing.command(plugin.kind, &plugin.name);
+                    report.verdict = CheckVerdict::WouldBeHeld { missing, line, command };
+                } else if let Some(reason) = self.house.barred(&plugin) {
+                    report.verdict = CheckVerdict::Barred { reason };
                 }
                 report.plugin = Some(plugin);
                 report.summary = Some(sound.passport.summary);
@@ -161,6 +226,38 @@ impl Plugins {
         levels
             .map(|(level, version)| LevelInfo { plugin: version.plugin().clone(), level: level.clone() })
             .collect()
+    }
+
+    /// The kinds of gates in service, by name.
+    pub fn gates(&self) -> Vec<GateInfo> {
+        let served = self.house.served();
+        let gates = served.gates.values();
+        gates
+            .map(|(kind, version)| GateInfo { plugin: version.plugin().clone(), kind: kind.clone() })
+            .collect()
+    }
+
+    /// What a gate of that kind rules. The inner error says what is wrong with the config.
+    pub async fn evaluate(
+        &self,
+        kind: &str,
+        config: &str,
+        evidence: Arc<dyn Evidence>,
+    ) -> Result<Called<Result<gating::Ruling, String>>, PluginError> {
+        let served = self.house.served();
+        let Some((_, version)) = served.gates.get(kind) else {
+            return Err(PluginError::NoSuchGate {
+                kind: kind.to_owned(),
+                known: served.gates.keys().cloned().collect(),
+            });
+        };
+        let question = Evaluate { kind, config, evidence };
+        self.house.answer(version, self.house.clock.now(), &question, Some(kind)).await
+    }
+
+    /// What is wrong with a gate's config, where anything is: asked with nothing to see.
+    pub async fn gate_fault(&self, kind: &str, config: &str) -> Result<Option<String>, PluginError> {
+        Ok(self.evaluate(kind, config, Arc::new(NoEvidence)).await?.value.err())
     }
 
     /// Whom to ask, best first. Indices are within `candidates`, each at most once.

@@ -2,10 +2,12 @@
 
 use crate::code::{Code, Identity};
 use crate::contract;
-use crate::facts::{choosing, compressing, driving, judging, reporting};
+use crate::evidence::Evidence;
+use crate::facts::{choosing, compressing, driving, gating, judging, reporting};
 use crate::guest::Guest;
 use jackfield_types::Timestamp;
 use std::future::Future;
+use std::sync::Arc;
 use wasmtime::{Result, Store};
 
 /// One question to a fresh instance.
@@ -232,5 +234,47 @@ impl Question for Rate<'_> {
 
     fn check(&self, ratings: &Vec<judging::Rating>) -> Result<(), String> {
         contract::ratings(ratings)
+    }
+}
+
+pub(crate) struct Gates;
+
+impl Question for Gates {
+    type Answer = Vec<gating::GateKind>;
+    const FUNCTION: &'static str = "gating.kinds";
+
+    async fn put<'a>(&'a self, code: &'a Code, store: &'a mut Store<Guest>) -> Result<Vec<gating::GateKind>> {
+        let world = code.gate(store).await?;
+        world.jackfield_plugin_gating().call_kinds(store).await
+    }
+
+    fn check(&self, kinds: &Vec<gating::GateKind>) -> Result<(), String> {
+        contract::gates(kinds)
+    }
+}
+
+pub(crate) struct Evaluate<'q> {
+    pub(crate) kind: &'q str,
+    pub(crate) config: &'q str,
+    pub(crate) evidence: Arc<dyn Evidence>,
+}
+
+impl Question for Evaluate<'_> {
+    /// The error is the component's own: what is wrong with the kind or the config.
+    type Answer = std::result::Result<gating::Ruling, String>;
+    const FUNCTION: &'static str = "gating.evaluate";
+
+    async fn put<'a>(
+        &'a self,
+        code: &'a Code,
+        store: &'a mut Store<Guest>,
+    ) -> wasmtime::Result<Self::Answer> {
+        store.data_mut().show(Arc::clone(&self.evidence));
+        let world = code.gate(store).await?;
+        world.jackfield_plugin_gating().call_evaluate(store, self.kind, self.config).await
+    }
+
+    fn check(&self, ruled: &Self::Answer) -> std::result::Result<(), String> {
+        contract::ruled(ruled)
     }
 }

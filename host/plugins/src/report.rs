@@ -2,8 +2,9 @@
 //!
 //! Plain data that serialises; nothing here holds a component alive.
 
-use crate::facts::{compressing, driving};
+use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, Limits};
+use crate::stats::Figures;
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -107,6 +108,8 @@ pub struct PluginStatus {
     pub calls: u64,
     /// Calls of these that it failed.
     pub failures: u64,
+    /// How it has done, where it serves or could.
+    pub figures: Option<Figures>,
     /// Since when it has been in this state.
     pub since: Timestamp,
 }
@@ -132,6 +135,8 @@ pub struct Inspection {
     pub levels: Vec<compressing::Level>,
     /// What a judge rates on.
     pub dimensions: Vec<String>,
+    /// A gate's kinds.
+    pub gates: Vec<gating::GateKind>,
     /// Versions that served before it under the same kind and name, oldest first.
     pub before: Vec<PluginRef>,
 }
@@ -173,11 +178,18 @@ pub enum CheckVerdict {
         missing: Grant,
         /// The line to add under `[grants]`.
         line: String,
+        /// The command that does the same.
+        command: String,
     },
     /// It would not be taken.
     WouldBeRejected {
         /// The step at which it stopped.
         step: State,
+        /// Why, and what to do.
+        reason: String,
+    },
+    /// It is sound, and may not serve as things stand: another is pinned, or what serves is locked.
+    Barred {
         /// Why, and what to do.
         reason: String,
     },
@@ -269,6 +281,15 @@ pub struct LevelInfo {
     pub level: compressing::Level,
 }
 
+/// A kind of gate in service.
+#[derive(Debug, Clone, Serialize)]
+pub struct GateInfo {
+    /// The component that offers it.
+    pub plugin: PluginRef,
+    /// The kind, with the JSON Schema of its config.
+    pub kind: gating::GateKind,
+}
+
 /// An answer, and who gave it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Called<T> {
@@ -284,6 +305,8 @@ pub struct Called<T> {
     pub now: Timestamp,
     /// What the component told the log meanwhile: whom it passed over and why, for example.
     pub notes: Vec<String>,
+    /// What a gate looked at of the evidence.
+    pub looked_at: Vec<String>,
     /// Set where another component was asked first and failed.
     pub instead: Option<Instead>,
 }

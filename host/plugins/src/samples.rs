@@ -1,7 +1,8 @@
 //! The sample cases of each kind, with which a component shows that it can do its work before it is
 //! given any.
 
-use crate::facts::{choosing, driving, judging, reporting, types};
+use crate::evidence::Evidence;
+use crate::facts::{choosing, driving, gating, judging, reporting, types};
 
 pub(crate) fn request(description: &driving::Description) -> driving::Request {
     driving::Request {
@@ -172,4 +173,52 @@ pub(crate) fn failed_result() -> judging::ResultInQuestion {
         ..report()
     };
     judging::ResultInQuestion { report: failed, diff: String::new() }
+}
+
+/// A kind of gate that nobody has, and a config that is none.
+pub(crate) const NO_GATE: &str = "no-such-gate";
+pub(crate) const NO_CONFIG: &str = "{\"cut off";
+
+/// Most examples of one schema that are tried.
+const EXAMPLES: usize = 10;
+
+/// The examples in the schema of a gate's config.
+pub(crate) fn gate_configs(schema: &str) -> Vec<String> {
+    let schema: serde_json::Value = serde_json::from_str(schema).unwrap_or_default();
+    let examples = schema.get("examples").and_then(serde_json::Value::as_array);
+    examples.into_iter().flatten().take(EXAMPLES).map(ToString::to_string).collect()
+}
+
+/// A worktree with one file, whatever is asked for, that is no text, and a little of everything else.
+pub(crate) struct Files;
+
+impl Evidence for Files {
+    fn files(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(vec!["src/health.rs".to_owned()])
+    }
+
+    fn read(&self, _: &str, most: u32) -> Result<Vec<u8>, String> {
+        let bytes = GARBAGE.concat();
+        Ok(bytes.into_iter().take(usize::try_from(most).unwrap_or(usize::MAX)).collect())
+    }
+
+    fn artifacts(&self) -> Vec<gating::Artifact> {
+        let artifact = |kind: &str| gating::Artifact {
+            kind: kind.to_owned(),
+            label: "1 file(s) changed".to_owned(),
+            target: "sample.patch".to_owned(),
+            size: 0,
+        };
+        vec![artifact("diff"), artifact("other")]
+    }
+
+    fn metric(&self, name: &str) -> Option<f64> {
+        Some(if name.len() % 2 == 0 { f64::NAN } else { -1.0 })
+    }
+
+    fn commands(&self) -> Vec<gating::CommandResult> {
+        let command =
+            |name: &str, code| gating::CommandResult { name: name.to_owned(), code, output: String::new() };
+        vec![command("tests", Some(0)), command("lint", None)]
+    }
 }

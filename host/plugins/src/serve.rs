@@ -20,21 +20,21 @@ impl House {
         version: &Arc<Version>,
         now: Timestamp,
         question: &Q,
-        level: Option<&str>,
+        offering: Option<&str>,
     ) -> Result<Called<Q::Answer>, PluginError> {
         let failed = match self.ask(version, now, question).await {
             Ok(called) => return Ok(called),
             Err(misbehaviour) => misbehaviour,
         };
-        let Some(other) = self.instead_of(version, level) else { return Err(failed.into()) };
+        let Some(other) = self.instead_of(version, offering) else { return Err(failed.into()) };
         let mut called = self.ask(&other, now, question).await?;
         called.instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
         Ok(called)
     }
 
-    pub(crate) fn instead_of(&self, failed: &Version, level: Option<&str>) -> Option<Arc<Version>> {
+    pub(crate) fn instead_of(&self, failed: &Version, offering: Option<&str>) -> Option<Arc<Version>> {
         let mode = self.failure_mode(failed.plugin().kind);
-        self.slots(|slots| slots.instead_of(failed, mode, level))
+        self.slots(|slots| slots.instead_of(failed, mode, offering))
     }
 
     async fn ask<Q: Question>(
@@ -47,11 +47,11 @@ impl House {
         let circumstances = Circumstances { label: version.label.clone(), limits: version.limits, now, seed };
         match ask(&self.engines, &version.code(), circumstances, question).await {
             Ok(answer) => {
-                version.did_well();
+                version.did_well(answer.took, answer.memory);
                 let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
                 let plugin = version.plugin().clone();
-                let Answer { value, notes, .. } = answer;
-                Ok(Called { value, plugin, micros, seed, now, notes, instead: None })
+                let Answer { value, notes, looked_at, .. } = answer;
+                Ok(Called { value, plugin, micros, seed, now, notes, looked_at, instead: None })
             }
             Err(deed) => Err(self.misbehaved(version, Q::FUNCTION, deed)),
         }
@@ -90,6 +90,7 @@ impl House {
             tracing::warn!("the quarantine of {plugin} will not outlive this process: {error}");
         }
         let now = self.change(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
+        self.write_lock();
         if let Some(file) = &version.file {
             self.note_quarantine(file, version.digest(), why);
             let good = now.as_ref().filter(|now| is_from(now, file)).map(|now| now.digest());
@@ -123,7 +124,7 @@ impl House {
             PluginKind::Chooser => self.failure_modes.chooser,
             PluginKind::Compressor => self.failure_modes.compressor,
             PluginKind::Judge => self.failure_modes.judge,
-            PluginKind::Gate => FailureMode::Fail,
+            PluginKind::Gate => self.failure_modes.gate,
         }
     }
 }

@@ -4,7 +4,7 @@
 //! Invariants: what serves is the uppermost version that was not put away; a call sees one whole
 //! [`Served`], taken once; taking a file's versions off uncovers what lies beneath.
 
-use crate::facts::compressing;
+use crate::facts::{compressing, gating};
 use crate::options::FailureMode;
 use crate::version::Version;
 use jackfield_types::{PluginKind, PluginRef};
@@ -120,22 +120,23 @@ impl Slots {
         self.slots.get(&(kind, name.to_owned())).map_or(&[], |slot| &slot.before)
     }
 
-    /// Who answers in the place of a version that failed. `level` is what a compressor must offer.
+    /// Who answers in the place of a version that failed. `offering` is the level that a compressor, or the
+    /// kind that a gate must offer.
     pub(crate) fn instead_of(
         &self,
         failed: &Version,
         mode: FailureMode,
-        level: Option<&str>,
+        offering: Option<&str>,
     ) -> Option<Arc<Version>> {
         let PluginRef { kind, name, .. } = failed.plugin();
         let fits = |version: &&Arc<Version>| {
-            let offered = |level: &str| version.passport.levels().iter().any(|known| known.name == level);
-            version.order != failed.order && !version.is_away() && level.is_none_or(offered)
+            let offered = |name: &str| version.passport.offers(name);
+            version.order != failed.order && !version.is_away() && offering.is_none_or(offered)
         };
         let slot = self.slots.get(&(*kind, name.clone()))?;
         let previous = || slot.dropped.iter().rev().filter(|version| version.order < failed.order).find(fits);
         let own = || slot.embedded.iter().find(fits);
-        // Choosers, compressors and judges of any name can stand in for each other; an executor drives its
+        // Choosers, compressors, judges and gates of any name can stand in for each other; an executor drives its
         // own program and no other.
         let any = || {
             let same_kind = |version: &&Arc<Version>| version.plugin().kind == *kind;
@@ -175,10 +176,19 @@ impl Slots {
                     }
                 }
                 PluginKind::Judge => served.judge = Some(version.clone()),
-                PluginKind::Gate => {}
+                PluginKind::Gate => {
+                    for kind in version.passport.gates() {
+                        served.gates.insert(kind.name.clone(), (kind.clone(), version.clone()));
+                    }
+                }
             }
         }
         served
+    }
+
+    /// What serves, of every kind and name.
+    pub(crate) fn all_serving(&self) -> impl Iterator<Item = PluginRef> {
+        self.slots.values().filter_map(Slot::serving).map(|version| version.plugin().clone())
     }
 
     /// Every version that serves or lies beneath one that does.
@@ -198,4 +208,5 @@ pub(crate) struct Served {
     pub(crate) chooser: Option<Arc<Version>>,
     pub(crate) levels: BTreeMap<String, (compressing::Level, Arc<Version>)>,
     pub(crate) judge: Option<Arc<Version>>,
+    pub(crate) gates: BTreeMap<String, (gating::GateKind, Arc<Version>)>,
 }

@@ -4,10 +4,11 @@
 
 use crate::call::{Answer, Circumstances, ask};
 use crate::error::{Misbehaviour, PluginError};
+use crate::evidence::Evidence;
 use crate::examine::Steps;
-use crate::facts::{choosing, compressing, judging, reporting};
+use crate::facts::{choosing, compressing, gating, judging, reporting};
 use crate::house::House;
-use crate::question::{Choose, Compare, Compress, Next, Question, Rate};
+use crate::question::{Choose, Compare, Compress, Evaluate, Next, Question, Rate};
 use crate::report::{Called, State};
 use crate::version::Version;
 use jackfield_types::{PluginRef, Timestamp};
@@ -100,6 +101,23 @@ impl Trial {
         self.ask(now, seed, &Rate { subject }).await
     }
 
+    /// A gate's kinds.
+    pub fn gates(&self) -> &[gating::GateKind] {
+        self.version.passport.gates()
+    }
+
+    /// What it would rule; the inner error says what is wrong with the kind or the config.
+    pub async fn evaluate(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        kind: &str,
+        config: &str,
+        evidence: Arc<dyn Evidence>,
+    ) -> Result<Called<Result<gating::Ruling, String>>, PluginError> {
+        self.ask(now, seed, &Evaluate { kind, config, evidence }).await
+    }
+
     async fn ask<Q: Question>(
         &self,
         now: Timestamp,
@@ -112,8 +130,8 @@ impl Trial {
         match ask(&self.house.engines, &self.version.code(), circumstances, question).await {
             Ok(answer) => {
                 let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
-                let Answer { value, notes, .. } = answer;
-                Ok(Called { value, plugin, micros, seed, now, notes, instead: None })
+                let Answer { value, notes, looked_at, .. } = answer;
+                Ok(Called { value, plugin, micros, seed, now, notes, looked_at, instead: None })
             }
             Err(deed) => {
                 Err(Box::new(Misbehaviour { plugin, function: Q::FUNCTION, deed, now: None }).into())

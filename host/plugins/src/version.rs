@@ -1,15 +1,18 @@
 //! One version of one component, from the moment it passed its checks.
 
+use crate::anatomy;
 use crate::code::Code;
 use crate::error::Deed;
-use crate::facts::{compressing, driving};
+use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, KindLimits, Limits};
+use crate::stats::{Figures, Stats};
 use arc_swap::ArcSwap;
 use jackfield_types::{Digest, PluginRef, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 /// Everything that was learnt about a component when it was checked. Holds for its bytes for ever,
 /// so it is kept beside the compiled code and not asked for again.
@@ -30,35 +33,56 @@ pub(crate) enum Offers {
     Compressing(Vec<compressing::Level>),
     /// The dimensions that it rates on.
     Judging(Vec<String>),
+    /// The kinds of gates that it has.
+    Gating(Vec<gating::GateKind>),
 }
 
 impl Passport {
-    /// Programs and environment names that it asks for.
+    /// Programs, environment names and interfaces that it asks for.
     pub(crate) fn asks(&self) -> Grant {
-        self.description().map_or_else(Grant::default, |description| Grant {
+        let imports = anatomy::to_be_granted(&self.imports);
+        let described = self.description().map_or_else(Grant::default, |description| Grant {
             programs: description.programs.iter().map(|program| program.name.clone()).collect(),
             environment: description.environment.iter().map(|variable| variable.name.clone()).collect(),
-        })
+            ..Grant::default()
+        });
+        Grant { imports, ..described }
     }
 
     pub(crate) const fn description(&self) -> Option<&driving::Description> {
         match &self.offers {
             Offers::Driving(description) => Some(description),
-            Offers::Choosing | Offers::Compressing(_) | Offers::Judging(_) => None,
+            _ => None,
         }
     }
 
     pub(crate) fn levels(&self) -> &[compressing::Level] {
         match &self.offers {
             Offers::Compressing(levels) => levels,
-            Offers::Driving(_) | Offers::Choosing | Offers::Judging(_) => &[],
+            _ => &[],
         }
     }
 
     pub(crate) fn dimensions(&self) -> &[String] {
         match &self.offers {
             Offers::Judging(dimensions) => dimensions,
-            Offers::Driving(_) | Offers::Choosing | Offers::Compressing(_) => &[],
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn gates(&self) -> &[gating::GateKind] {
+        match &self.offers {
+            Offers::Gating(kinds) => kinds,
+            _ => &[],
+        }
+    }
+
+    /// Whether it offers a level, or a kind of gate, of that name.
+    pub(crate) fn offers(&self, name: &str) -> bool {
+        match &self.offers {
+            Offers::Compressing(levels) => levels.iter().any(|level| level.name == name),
+            Offers::Gating(kinds) => kinds.iter().any(|kind| kind.name == name),
+            Offers::Driving(_) | Offers::Choosing | Offers::Judging(_) => false,
         }
     }
 }
@@ -76,8 +100,7 @@ pub(crate) struct Version {
     pub(crate) label: Arc<str>,
     code: ArcSwap<Code>,
     away: AtomicBool,
-    calls: AtomicU64,
-    failures: AtomicU64,
+    stats: Arc<Stats>,
     strikes: AtomicU32,
 }
 
@@ -100,8 +123,7 @@ impl Version {
             since,
             code: ArcSwap::from_pointee(code),
             away: AtomicBool::new(false),
-            calls: AtomicU64::new(0),
-            failures: AtomicU64::new(0),
+            stats: Arc::default(),
             strikes: AtomicU32::new(0),
         }
     }
@@ -124,13 +146,18 @@ impl Version {
         self.code.store(Arc::new(code));
     }
 
-    pub(crate) fn calls(&self) -> (u64, u64) {
-        (self.calls.load(Ordering::Relaxed), self.failures.load(Ordering::Relaxed))
+    /// Counted from now on with what the same version did before.
+    pub(crate) fn counted(self, stats: Arc<Stats>) -> Self {
+        Self { stats, ..self }
     }
 
-    /// One call went well.
-    pub(crate) fn did_well(&self) {
-        self.calls.fetch_add(1, Ordering::Relaxed);
+    pub(crate) fn figures(&self) -> Figures {
+        self.stats.figures()
+    }
+
+    /// One call went well, took so long, and had so much memory.
+    pub(crate) fn did_well(&self, took: Duration, memory: u64) {
+        self.stats.answered(took, memory);
         if self.strikes.load(Ordering::Relaxed) != 0 {
             self.strikes.store(0, Ordering::Relaxed);
         }
@@ -139,8 +166,7 @@ impl Version {
     /// One call went wrong; how many have in a row, of those that tell against the version. An answer
     /// that breaks its contract fails its own call only.
     pub(crate) fn did_wrong(&self, deed: &Deed) -> u32 {
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        self.failures.fetch_add(1, Ordering::Relaxed);
+        self.stats.failed(deed);
         match deed {
             Deed::Contract(_) => 0,
             _ => self.strikes.fetch_add(1, Ordering::Relaxed) + 1,

@@ -21,36 +21,44 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// How often the folder is read where the system cannot watch it.
 const POLL: Duration = Duration::from_secs(2);
 
+/// Endings of components, and of the operator's orders.
+const INTERESTING: [&str; 2] = ["wasm", "toml"];
+
 /// Files that something happened to, and whether that says that they are complete.
 type News = Vec<(PathBuf, bool)>;
 
 /// Watches until the task is aborted. The watcher lives in the task.
 pub(crate) fn watch(house: &Arc<House>) -> Result<AbortHandle, PluginError> {
     let (tell, news) = unbounded_channel();
-    let watcher = watcher(&house.drop_folder, tell)?;
+    let watcher = watcher(&[&house.drop_folder, house.orders.folder()], &tell)?;
     Ok(tokio::spawn(follow(Arc::downgrade(house), watcher, news)).abort_handle())
 }
 
-fn watcher(folder: &Path, tell: UnboundedSender<News>) -> Result<Box<dyn Watcher + Send>, PluginError> {
+fn watcher(folders: &[&Path], tell: &UnboundedSender<News>) -> Result<Box<dyn Watcher + Send>, PluginError> {
     let system =
         RecommendedWatcher::new(hear(tell.clone()), notify::Config::default()).and_then(|mut watcher| {
-            watcher.watch(folder, RecursiveMode::NonRecursive)?;
+            watch_all(&mut watcher, folders)?;
             Ok(watcher)
         });
     let error = match system {
         Ok(watcher) => return Ok(Box::new(watcher)),
         Err(error) => error,
     };
+    let folder = folders.first().copied().unwrap_or(Path::new("."));
     tracing::warn!("the system cannot watch {}, so it is read every {POLL:?}: {error}", folder.display());
     let config = notify::Config::default().with_poll_interval(POLL);
-    let polling = PollWatcher::new(hear(tell), config).and_then(|mut watcher| {
-        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    let polling = PollWatcher::new(hear(tell.clone()), config).and_then(|mut watcher| {
+        watch_all(&mut watcher, folders)?;
         Ok(watcher)
     });
     match polling {
         Ok(watcher) => Ok(Box::new(watcher)),
         Err(error) => Err(PluginError::Watch { folder: folder.to_owned(), why: error.to_string() }),
     }
+}
+
+fn watch_all(watcher: &mut impl Watcher, folders: &[&Path]) -> notify::Result<()> {
+    folders.iter().try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))
 }
 
 fn hear(tell: UnboundedSender<News>) -> impl Fn(notify::Result<Event>) + Send + 'static {
@@ -75,8 +83,10 @@ fn news_of(event: Event) -> Option<News> {
         EventKind::Access(_) => return None,
         _ => false,
     };
-    let is_component = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "wasm");
-    let news: News = event.paths.into_iter().filter(is_component).map(|path| (path, complete)).collect();
+    let of_interest = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| INTERESTING.iter().any(|one| extension == *one))
+    };
+    let news: News = event.paths.into_iter().filter(of_interest).map(|path| (path, complete)).collect();
     (!news.is_empty() || event.attrs.flag().is_some()).then_some(news)
 }
 
@@ -102,6 +112,9 @@ async fn follow(house: Weak<House>, watcher: Box<dyn Watcher + Send>, mut news: 
             }
         }
         let Some(house) = house.upgrade() else { break };
+        if house.orders.heed() {
+            house.obey().await;
+        }
         waiting = match house.scan(&closed).await {
             Ok(waiting) => waiting,
             Err(error) => {

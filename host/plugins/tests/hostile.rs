@@ -12,6 +12,7 @@ const NOBODY_INSTEAD: FailureModes = FailureModes {
     chooser: FailureMode::Fail,
     compressor: FailureMode::Fail,
     judge: FailureMode::Fail,
+    gate: FailureMode::Fail,
 };
 
 async fn alone() -> common::Host {

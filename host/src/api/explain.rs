@@ -32,6 +32,8 @@ pub enum StepKind {
     Plan,
     /// What an attempt came to.
     Attempt,
+    /// Whether the work is as a gate wants it.
+    Gate,
     /// What follows an attempt.
     Next,
     /// Anything else that was decided.

@@ -15,7 +15,7 @@ pub use answer::{Answer, AttemptSummary, FileLine, Link, Metrics, Progress};
 pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
 pub use people::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 pub use replay::{Bounds, ChangedChoice, FunctionReplayed, Prediction, ReplayFailure, Replayed, Shadowed};
-pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
+pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES};
 pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter};
 pub use workers::{WorkerAction, WorkerLine, WorkersStatus};
 pub use workflow::{

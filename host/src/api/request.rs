@@ -59,6 +59,9 @@ pub struct ExecuteRequest {
     /// Commands that must succeed in the worktree when the agent is done; else the work is not good enough.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
+    /// What must hold in the worktree besides: file_exists, content_check, metric_threshold, …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gates: Vec<Gate>,
     /// Attempts in all: 1 never asks another. Default: 1 where an executor is named, else as configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
@@ -101,6 +104,44 @@ pub struct Check {
     /// Longest that it may take, seconds; as long as the attempt where not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<u64>,
+}
+
+/// What must hold, ruled by a component.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// As `plugin inspect gates` lists them.
+    pub kind: String,
+    /// As its kind takes it.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub config: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Gate {
+    /// The config as the component is given it.
+    pub(crate) fn config_text(&self) -> String {
+        serde_json::Value::Object(self.config.clone()).to_string()
+    }
+
+    /// `file_exists {"path":"README.md"}`
+    pub(crate) fn label(&self) -> String {
+        format!("{} {}", self.kind, self.config_text())
+    }
+}
+
+/// As typed: `file_exists {"path":"README.md"}`.
+impl std::str::FromStr for Gate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, config) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), "{}"));
+        if kind.is_empty() || kind.starts_with('{') {
+            return Err("write a kind and its config, like 'file_exists {\"path\":\"README.md\"}'".into());
+        }
+        let config =
+            serde_json::from_str(config).map_err(|error| format!("the config is no JSON object: {error}"))?;
+        Ok(Self { kind: kind.to_owned(), config })
+    }
 }
 
 /// What counts as done.

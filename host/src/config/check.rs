@@ -203,6 +203,8 @@ impl Faults {
             ("executor", plugins.limits.executor),
             ("chooser", plugins.limits.chooser),
             ("compressor", plugins.limits.compressor),
+            ("judge", plugins.limits.judge),
+            ("gate", plugins.limits.gate),
         ] {
             let section = Key::of("plugins.limits").then(kind);
             for (name, value, most) in [
@@ -210,6 +212,8 @@ impl Faults {
                 ("cpu_ms", limits.cpu_ms, LONGEST * 1_000),
                 ("wall_ms", limits.wall_ms, LONGEST * 1_000),
                 ("output_kb", limits.output_kb, MOST_MEGABYTES),
+                ("host_calls", limits.host_calls.map(u64::from), u64::from(u32::MAX)),
+                ("host_mb", limits.host_mb, MOST_MEGABYTES),
             ] {
                 if let Some(value) = value {
                     self.number(section.then(name), value, 1, most);

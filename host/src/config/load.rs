@@ -151,6 +151,7 @@ mod tests {
                 }
             }
             Value::Array(items) if items.iter().any(Value::is_table) => {
+                into.insert(path.to_owned());
                 items.iter().for_each(|item| written(item, path, into));
             }
             _ => drop(into.insert(path.to_owned())),

@@ -1,5 +1,6 @@
 //! The sections of `jackfield.toml`, one struct each. Units are in the names.
 
+use crate::api::Gate;
 use jackfield_plugins::{FailureMode, Grants};
 use jackfield_types::{Micros, Rates};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -28,7 +29,7 @@ pub struct Config {
     pub executors: BTreeMap<String, ExecutorSection>,
     /// Named workspaces.
     pub workspaces: BTreeMap<String, WorkspaceSection>,
-    /// What dropped-in executors may ask for: `executor.NAME = { programs = [], environment = [] }`.
+    /// What dropped-in executors may ask for: `executor.NAME = { programs = [], environment = [], imports = [] }`.
     pub grants: Grants,
 }
 
@@ -51,7 +52,7 @@ impl Default for ServerSection {
 }
 
 /// `[run]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunSection {
     /// Attempts at work at once.
@@ -74,6 +75,8 @@ pub struct RunSection {
     pub keep_worktrees: bool,
     /// Workspace where the caller names none.
     pub workspace: Option<PathBuf>,
+    /// What every task must keep besides: `{ kind = "content_check", config = {} }`.
+    pub gates: Vec<Gate>,
 }
 
 impl Default for RunSection {
@@ -89,6 +92,7 @@ impl Default for RunSection {
             max_file_mb: 2048,
             keep_worktrees: false,
             workspace: None,
+            gates: Vec::new(),
         }
     }
 }
@@ -266,6 +270,8 @@ pub struct PluginsSection {
     pub folder: Option<PathBuf>,
     /// The chooser that serves, by its own name; else the one dropped in last, else the shipped one.
     pub chooser: Option<String>,
+    /// Nothing serves but what `plugins.lock` in the data folder has.
+    pub locked: bool,
     /// Calls at work at once.
     pub instances: u32,
     /// What serves a call whose component failed.
@@ -281,6 +287,7 @@ impl Default for PluginsSection {
         Self {
             folder: None,
             chooser: None,
+            locked: false,
             instances: 64,
             on_failure: FailureModes::default(),
             limits: LimitsSection::default(),
@@ -297,11 +304,17 @@ pub struct FailureModes {
     pub chooser: FailureMode,
     pub compressor: FailureMode,
     pub judge: FailureMode,
+    pub gate: FailureMode,
 }
 
 impl Default for FailureModes {
     fn default() -> Self {
-        Self { chooser: FailureMode::Builtin, compressor: FailureMode::Builtin, judge: FailureMode::Builtin }
+        Self {
+            chooser: FailureMode::Builtin,
+            compressor: FailureMode::Builtin,
+            judge: FailureMode::Builtin,
+            gate: FailureMode::Builtin,
+        }
     }
 }
 
@@ -314,6 +327,7 @@ pub struct LimitsSection {
     pub chooser: PluginLimits,
     pub compressor: PluginLimits,
     pub judge: PluginLimits,
+    pub gate: PluginLimits,
 }
 
 /// Limits of one call. What is not set takes the kind's own value.
@@ -328,6 +342,10 @@ pub struct PluginLimits {
     pub wall_ms: Option<u64>,
     /// What it may answer, kilobytes.
     pub output_kb: Option<u64>,
+    /// How often a gate may ask for evidence.
+    pub host_calls: Option<u32>,
+    /// Evidence that it may be given, megabytes.
+    pub host_mb: Option<u64>,
 }
 
 /// `[executors.NAME]`
@@ -398,7 +416,7 @@ impl From<&RateSection> for Rates {
 }
 
 /// `[workspaces.NAME]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct WorkspaceSection {
     /// A git repository or a folder.
@@ -409,6 +427,9 @@ pub struct WorkspaceSection {
     /// Attempts at work in it at once.
     #[serde(default)]
     pub max_concurrent: Option<u32>,
+    /// What every task in it must keep besides.
+    #[serde(default)]
+    pub gates: Vec<Gate>,
 }
 
 /// Dollars as written by a person: `20`, `0.5` or `"0.50"`. Never negative.

@@ -4,6 +4,7 @@
 pub mod cli;
 pub mod http;
 mod mcp;
+mod metrics;
 mod rest;
 mod rest_tasks;
 mod rest_worker;

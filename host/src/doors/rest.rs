@@ -36,6 +36,7 @@ pub(super) fn router(host: Host) -> Router {
         .route("/api/breaker", get(breaker).post(act_on_breaker))
         .route("/api/breaker/history", get(breaker_history))
         .route("/api/plugins", get(plugins))
+        .route("/metrics", get(metrics))
         .route("/api/status", get(status))
         .route("/api/auth", get(auth))
         .merge(rest_tasks::router())
@@ -61,7 +62,7 @@ pub(super) async fn no_route(uri: Uri) -> Response {
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
         "routes: /mcp, /execute, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
-         /api/events, /api/breaker, /api/plugins, /api/workers, /api/worker, /api/status, /api/auth, /health",
+         /api/events, /api/breaker, /api/plugins, /api/workers, /api/worker, /api/status, /api/auth, /metrics, /health",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }
@@ -295,6 +296,10 @@ struct PluginsAnswer {
     folder: String,
     plugins: Vec<jackfield_plugins::PluginStatus>,
     history: Vec<jackfield_store::PluginVersion>,
+}
+
+async fn metrics(State(host): State<Host>) -> Response {
+    ([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], super::metrics::all(&host)).into_response()
 }
 
 async fn plugins(State(host): State<Host>) -> Answered<Response> {

@@ -3,7 +3,7 @@
 use crate::api::{AuthStatus, OrchestratorStatus};
 use crate::engine::{Advice, event_line};
 use comfy_table::{ContentArrangement, Table, presets};
-use jackfield_plugins::{CheckReport, CheckVerdict, Inspection, PluginStatus};
+use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus};
 use jackfield_store::{
     Artifact, Attempt, BreakerStatus, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView, Totals,
 };
@@ -229,13 +229,24 @@ pub(crate) fn plugins(plugins: &[PluginStatus]) -> String {
             plugin.state.to_string(),
             file.unwrap_or_else(|| "embedded".into()),
             format!("{}/{}", plugin.failures, plugin.calls),
+            plugin.figures.as_ref().map_or_else(|| "-".into(), took),
             or_dash(plugin.reason.as_ref()),
         ]
     };
     table(
-        ["KIND", "NAME", "VERSION", "DIGEST", "STATE", "FROM", "FAILED/CALLS", "REASON"],
+        ["KIND", "NAME", "VERSION", "DIGEST", "STATE", "FROM", "FAILED/CALLS", "P50/P99", "REASON"],
         plugins.iter().map(row),
     )
+}
+
+/// What half, and what almost all of the answered calls kept within.
+fn took(figures: &Figures) -> String {
+    let bound = |micros: Option<u64>| match micros {
+        Some(micros @ 0..1_000) => format!("{micros} µs"),
+        Some(micros) => format!("{} ms", micros as f64 / 1e3),
+        None => "-".to_owned(),
+    };
+    format!("{}/{}", bound(figures.within(500)), bound(figures.within(990)))
 }
 
 pub(crate) fn check(report: &CheckReport) -> String {
@@ -250,10 +261,11 @@ pub(crate) fn check(report: &CheckReport) -> String {
     lines.push(format!("steps     {}", steps.join(", ")));
     lines.push(match &report.verdict {
         CheckVerdict::WouldServe => "would serve at once".into(),
-        CheckVerdict::WouldBeHeld { line, .. } => {
-            format!("would be held; to let it serve, add under [grants] in jackfield.toml:\n  {line}")
-        }
+        CheckVerdict::WouldBeHeld { line, command, .. } => format!(
+            "would be held; to let it serve:\n  {command}\nor add under [grants] in jackfield.toml:\n  {line}"
+        ),
         CheckVerdict::WouldBeRejected { step, reason } => format!("would be rejected at {step}: {reason}"),
+        CheckVerdict::Barred { reason } => format!("may not serve now: {reason}"),
         CheckVerdict::Quarantined { reason } => format!("is quarantined: {reason}"),
     });
     lines.join("\n")
@@ -290,6 +302,7 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
             |names: &std::collections::BTreeSet<String>| listed(&names.iter().cloned().collect::<Vec<_>>());
         lines.push(format!("programs  {}", names(&inspection.asks.programs)));
         lines.push(format!("variables {}", names(&inspection.asks.environment)));
+        lines.push(format!("interfaces {}", names(&inspection.asks.imports)));
     }
     if let Some(description) = &inspection.description {
         let models: Vec<_> = description.models.iter().map(|model| model.name.clone()).collect();
@@ -301,8 +314,34 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
     if !inspection.dimensions.is_empty() {
         lines.push(format!("rates     {}", listed(&inspection.dimensions)));
     }
+    for gate in &inspection.gates {
+        lines.push(format!("gate      {}: {}", gate.name, gate.summary));
+        let schema: serde_json::Value = serde_json::from_str(&gate.schema).unwrap_or_default();
+        lines.extend(gate_fields(&schema).into_iter().map(|line| format!("          {line}")));
+    }
     lines.extend(inspection.before.iter().map(|plugin| format!("before    {plugin}")));
     lines.join("\n")
+}
+
+/// What the config of a gate takes, from its schema.
+fn gate_fields(schema: &serde_json::Value) -> Vec<String> {
+    let text = |value: &serde_json::Value, field: &str| {
+        value.get(field).and_then(|text| text.as_str()).map(str::to_owned)
+    };
+    let required = |name: &String| {
+        let names = schema.get("required").and_then(|names| names.as_array());
+        names.is_some_and(|names| names.iter().any(|one| one == name.as_str()))
+    };
+    let fields = schema.get("properties").and_then(|fields| fields.as_object());
+    let field = |(name, field): (&String, &serde_json::Value)| {
+        let must = if required(name) { " (required)" } else { "" };
+        let said = text(field, "description").map(|said| format!(": {said}")).unwrap_or_default();
+        format!("{name}{must}{said}")
+    };
+    let mut lines: Vec<_> = fields.into_iter().flatten().map(field).collect();
+    let example = schema.get("examples").and_then(|all| all.get(0));
+    lines.extend(example.map(|example| format!("for example {example}")));
+    lines
 }
 
 fn listed(names: &[String]) -> String {

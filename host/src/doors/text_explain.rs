@@ -43,6 +43,7 @@ fn title(step: &Step) -> String {
         StepKind::Choice => "who does it",
         StepKind::Plan => "how it is driven",
         StepKind::Attempt => "what came of it",
+        StepKind::Gate => "a gate",
         StepKind::Next => "what follows",
         StepKind::Decision => "decided",
         StepKind::Person => "a person",

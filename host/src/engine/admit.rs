@@ -157,12 +157,15 @@ impl Inner {
         })
     }
 
-    /// The request as it is recorded: whoever takes it up need not have the same default workspace.
+    /// The request as it is recorded: whoever takes it up need not have the same default workspace
+    /// and the same gates.
     fn with_folder(&self, mut asked: serde_json::Value, order: &Order) -> serde_json::Value {
-        if order.request.workspace.is_none()
-            && let Some(fields) = asked.as_object_mut()
-        {
+        let Some(fields) = asked.as_object_mut() else { return asked };
+        if order.request.workspace.is_none() {
             fields.insert("workspace".into(), order.source.path().to_string_lossy().into());
+        }
+        if !order.gates.is_empty() {
+            fields.insert("gates".into(), serde_json::to_value(&order.gates).unwrap_or_default());
         }
         asked
     }

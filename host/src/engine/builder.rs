@@ -8,7 +8,7 @@ use crate::config::{Config, PluginLimits};
 use crate::embedded;
 use arc_swap::ArcSwap;
 use jackfield_plugins::{
-    Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins,
+    Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins, Service,
 };
 use jackfield_process::{Environment, host_environment};
 use jackfield_store::{Store, StoreOptions};
@@ -124,11 +124,16 @@ impl HostBuilder {
             embedded: self.embedded.into_iter().map(|bytes| Embedded { bytes }).collect(),
             limits: limits(&self.config.plugins.limits),
             grants: self.config.grants.clone(),
+            service: Service {
+                lock: Some(folders.data.join("plugins.lock")),
+                locked: self.config.plugins.locked,
+            },
             failure_modes: FailureModes {
                 executor: FailureMode::Fail,
                 chooser: self.config.plugins.on_failure.chooser,
                 compressor: self.config.plugins.on_failure.compressor,
                 judge: self.config.plugins.on_failure.judge,
+                gate: self.config.plugins.on_failure.gate,
             },
             chooser: self.config.plugins.chooser.clone(),
             instances: self.config.plugins.instances,
@@ -177,6 +182,8 @@ pub(super) fn limits(section: &crate::config::LimitsSection) -> KindLimits {
         memory_bytes: own.memory_mb.map_or(limits.memory_bytes, |mb| mb << 20),
         cpu: own.cpu_ms.map_or(limits.cpu, Duration::from_millis),
         wall: own.wall_ms.map_or(limits.wall, Duration::from_millis),
+        host_calls: own.host_calls.unwrap_or(limits.host_calls),
+        host_bytes: own.host_mb.map_or(limits.host_bytes, |mb| mb << 20),
         output_bytes: own.output_kb.map_or(limits.output_bytes, |kb| kb << 10),
         ..limits
     };
@@ -185,6 +192,7 @@ pub(super) fn limits(section: &crate::config::LimitsSection) -> KindLimits {
         chooser: with(&section.chooser, generous.chooser),
         compressor: with(&section.compressor, generous.compressor),
         judge: with(&section.judge, generous.judge),
+        gate: with(&section.gate, generous.gate),
         own: generous.own,
     }
 }

@@ -31,13 +31,17 @@ impl Inner {
         worktree: &Worktree,
         ended: &mut Ended,
     ) {
-        let checks = &run.order.request.checks;
-        if checks.is_empty() || ended.outcome.process != Process::Exited || ended.outcome.failure.is_some() {
+        let (checks, gates) = (&run.order.request.checks, &run.order.gates);
+        if (checks.is_empty() && gates.is_empty())
+            || ended.outcome.process != Process::Exited
+            || ended.outcome.failure.is_some()
+        {
             return;
         }
         let known = self.store.attempt(attempt).await.ok().and_then(|attempt| attempt.checks);
-        let results = match known {
+        let mut results = match known {
             Some(results) => results,
+            None if checks.is_empty() => Vec::new(),
             None => {
                 let mut results = Vec::new();
                 for (number, check) in checks.iter().enumerate() {
@@ -48,19 +52,31 @@ impl Inner {
                         return;
                     }
                 }
-                if let Err(error) = self.store.checks_done(attempt, &results).await {
-                    tracing::error!(run = %run.id, %error, "what the checks came to is not on record yet");
-                }
+                self.record_checks(run, attempt, &results).await;
                 results
             }
         };
-        ended.outcome.verified = verified(&results);
-        ended.outcome.failure = failure(&results);
-        ended.checks = results;
-        if let Some(head) = &ended.head
+        if !checks.is_empty()
+            && let Some(head) = &ended.head
             && let Err(error) = self.worktrees.restore(worktree, head).await
         {
             tracing::warn!(run = %run.id, %error, "what the checks left is committed with the work");
+        }
+        let mut broken = None;
+        if !gates.is_empty() && !results.iter().any(|result| result.gate.is_some()) {
+            let ruled = self.gates(run, attempt, worktree, ended, &results).await;
+            results.extend(ruled.results);
+            broken = ruled.broken;
+            self.record_checks(run, attempt, &results).await;
+        }
+        ended.outcome.verified = verified(&results);
+        ended.outcome.failure = broken.or_else(|| failure(&results));
+        ended.checks = results;
+    }
+
+    async fn record_checks(&self, run: &Running, attempt: AttemptId, results: &[CheckResult]) {
+        if let Err(error) = self.store.checks_done(attempt, results).await {
+            tracing::error!(run = %run.id, %error, "what the checks came to is not on record yet");
         }
     }
 
@@ -90,6 +106,7 @@ impl Inner {
         CheckResult {
             name: check.name.clone().unwrap_or_else(|| clip(&check.command, 80)),
             command: check.command.clone(),
+            gate: None,
             passed,
             code,
             output,
@@ -160,9 +177,19 @@ fn verified(results: &[CheckResult]) -> Verified {
 fn failure(results: &[CheckResult]) -> Option<Failure> {
     let failed: Vec<_> = results.iter().filter(|check| !check.passed).collect();
     let first = failed.first()?;
-    let names: Vec<_> = failed.iter().map(|check| check.name.as_str()).collect();
+    // What a gate says is why; what a command printed is too long for a message.
+    let named = |check: &&CheckResult| match &check.gate {
+        Some(_) => format!("{} ({})", check.name, clip(check.output.trim(), 300)),
+        None => check.name.clone(),
+    };
+    let names: Vec<_> = failed.iter().map(named).collect();
+    let what = if results.iter().all(|check| check.gate.is_some()) { "gates" } else { "checks" };
     let message =
-        format!("{} of {} checks failed: {}", failed.len(), results.len(), clip(&names.join(", "), 200));
+        format!("{} of {} {what} failed: {}", failed.len(), results.len(), clip(&names.join(", "), 600));
+    if first.gate.is_some() {
+        let remedy = "`jackfield explain` shows what each gate looked at";
+        return Some(Failure::new(FailureClass::TestFail, message).with_remedy(remedy));
+    }
     Some(Failure::new(FailureClass::TestFail, message).with_remedy(format!(
         "look at what `{}` printed: `jackfield explain` shows it",
         clip(&first.command, 80)
@@ -189,6 +216,7 @@ mod tests {
         CheckResult {
             name: name.into(),
             command: name.into(),
+            gate: None,
             passed,
             code: Some(i32::from(!passed)),
             output: String::new(),
@@ -205,5 +233,11 @@ mod tests {
         let failure = failure(&bad).unwrap();
         assert_eq!(failure.class, FailureClass::TestFail);
         assert_eq!(failure.message, "1 of 2 checks failed: test");
+        let mut gate = check("file_exists", false);
+        gate.gate = Some("file_exists".into());
+        gate.output = "no file matches LICENSE".into();
+        let message = super::failure(&[check("build", true), gate.clone()]).unwrap().message;
+        assert_eq!(message, "1 of 2 checks failed: file_exists (no file matches LICENSE)");
+        assert!(super::failure(&[gate]).unwrap().message.starts_with("1 of 1 gates failed"));
     }
 }

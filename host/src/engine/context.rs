@@ -83,6 +83,11 @@ pub(crate) fn account(view: &RunView, done: &[Done]) -> String {
             let _ = writeln!(text, "Its work is on the branch {branch} (git diff HEAD...{branch}).");
         }
         for check in told.checks.iter().filter(|check| !check.passed) {
+            if check.gate.is_some() {
+                let message = ending(&check.output, LONGEST_OUTPUT);
+                let _ = writeln!(text, "The gate {} failed: {message}", clip(&check.command, 200));
+                continue;
+            }
             let _ = writeln!(
                 text,
                 "The check `{}` failed. The end of what it printed:\n{}",

@@ -91,6 +91,11 @@ pub(crate) fn line(event: &RunEvent) -> Option<String> {
         "warning" | "host_warning" => format!("warning: {}", first_line(field("text"))),
         "worktree" => format!("worktree ready on {}", field("branch")),
         "decision" | "events_gone" => first_line(field("text")),
+        "gate" => {
+            let ruled =
+                if event.payload.get("passed") == Some(&Value::Bool(true)) { "passed" } else { "failed" };
+            format!("gate {ruled}: {}", first_line(field("message")))
+        }
         "run_queued" => "waiting for a place".to_owned(),
         "run_started" => "started".to_owned(),
         "run_succeeded" => "succeeded".to_owned(),

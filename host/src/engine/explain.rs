@@ -185,6 +185,7 @@ fn decided_by_component(call: &PluginCall, run: &RunInFull) -> Step {
         "choose" => (StepKind::Choice, told::choice(call)),
         "next" => (StepKind::Next, told::next(call)),
         "plan" => (StepKind::Plan, told::plan(call)),
+        "evaluate" => (StepKind::Gate, told::ruling(call)),
         "compress" => (StepKind::Compress, told::compress(call)),
         _ => (StepKind::Decision, told::other(call)),
     };
@@ -256,14 +257,15 @@ fn in_short(attempt: &Attempt) -> String {
 /// One check; of one that failed, the last that it printed.
 fn check(check: &Value) -> String {
     let text = |name: &str| check.get(name).and_then(Value::as_str).unwrap_or_default();
+    let what = if check.get("gate").is_some_and(Value::is_string) { "gate" } else { "check" };
     if check.get("passed").and_then(Value::as_bool).unwrap_or_default() {
-        return format!("check {} passed", text("name"));
+        return format!("{what} {} passed", text("name"));
     }
     let lines: Vec<_> = text("output").lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join(" / ");
     let why =
         if last.is_empty() { " and printed nothing".to_owned() } else { format!(": {}", clip(&last, 300)) };
-    format!("check {} failed{why}", text("name"))
+    format!("{what} {} failed{why}", text("name"))
 }
 
 fn run_in_short(run: &RunInFull) -> Option<String> {

@@ -2,7 +2,7 @@
 //! on record yet; only the workspace is known from here on, so that limits can name it.
 
 use super::Inner;
-use crate::api::{Access, ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES};
+use crate::api::{Access, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES};
 use crate::config::is_repo;
 use jackfield_store::{NewWorkspace, RunView, Workspace, WorkspaceKind};
 use jackfield_types::{Micros, Problem, Role};
@@ -34,6 +34,8 @@ pub(crate) struct Order {
     pub(crate) access: Access,
     pub(crate) max_cost: Option<Micros>,
     pub(crate) timeout: Duration,
+    /// Those of the configuration before those of the request.
+    pub(crate) gates: Vec<Gate>,
 }
 
 impl Inner {
@@ -46,6 +48,7 @@ impl Inner {
         let max_cost = max_cost(&request)?;
         let timeout = self.timeout(&request)?;
         let (name, folder) = self.workspace_folder(request.workspace.as_deref())?;
+        let gates = self.all_gates(&request.gates, name.as_deref()).await?;
         let source = source(&folder).await.map_err(|error| error.problem())?;
         let workspace = self.ensure_workspace(name, &source).await?;
         let found = detect_stack(&source.path());
@@ -58,6 +61,7 @@ impl Inner {
             complexity,
             max_cost,
             timeout,
+            gates,
             workspace,
             language: request.language.clone().or(found.language),
             stack: if request.stack.is_empty() { found.hints } else { request.stack.clone() },
@@ -90,6 +94,7 @@ impl Inner {
         Ok(Order {
             max_cost: max_cost(&request)?,
             timeout: self.timeout(&request)?,
+            gates: request.gates.clone(),
             access: request.access.unwrap_or_default(),
             task_type: task.task_type.clone(),
             complexity: task.complexity,
@@ -301,7 +306,12 @@ mod tests {
         let site = folder.path().join("site");
         std::fs::create_dir(&site).unwrap();
         let mut config = Config::default();
-        let section = WorkspaceSection { path: site, repo: Some("Acme/Site".into()), max_concurrent: None };
+        let section = WorkspaceSection {
+            path: site,
+            repo: Some("Acme/Site".into()),
+            max_concurrent: None,
+            gates: Vec::new(),
+        };
         config.workspaces.insert("site".into(), section);
         let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
         (builder.open().await.unwrap(), folder)

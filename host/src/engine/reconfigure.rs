@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 62] = {
+const SETTINGS: [(&str, When); 65] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -37,6 +37,7 @@ const SETTINGS: [(&str, When); 62] = {
         ("run.max_file_mb", AtOnce),
         ("run.keep_worktrees", AtOnce),
         ("run.workspace", AtOnce),
+        ("run.gates", AtOnce),
         ("queue.heartbeat_s", AtOnce),
         ("queue.stale_s", AtOnce),
         ("queue.rescue_s", AtOnce),
@@ -72,6 +73,7 @@ const SETTINGS: [(&str, When); 62] = {
         ("breaker.time_zone", Restart),
         ("plugins.folder", Restart),
         ("plugins.chooser", Restart),
+        ("plugins.locked", Restart),
         ("plugins.instances", Restart),
         ("plugins.shadow_cpu_percent", AtOnce),
         ("plugins.on_failure.*", Restart),
@@ -86,9 +88,10 @@ const SETTINGS: [(&str, When); 62] = {
         ("workspaces.*.path", AtOnce),
         ("workspaces.*.repo", AtOnce),
         ("workspaces.*.max_concurrent", AtOnce),
+        ("workspaces.*.gates", AtOnce),
     ]
 };
-/// `grants.KIND.NAME.…`; also a whole section that is new to the table.
+/// A whole section that is new to the table.
 const OTHERWISE: When = When::Restart;
 
 /// A setting with what it was and what the file says now. Values that may be secrets are not in it.
@@ -139,6 +142,11 @@ impl Host {
         let before = inner.config.swap(Arc::new(in_force(config, &before)));
         let applied = changes(&before, &inner.config());
         inner.settle_in(&applied);
+        if applied.iter().any(|(key, ..)| key.is_in(&Key::of("grants")))
+            && let Err(error) = inner.plugins.regrant(inner.config().grants.clone()).await
+        {
+            tracing::error!("the plugin folder was not looked at again for new grants: {error}");
+        }
         let applied = applied.into_iter().map(|(_, _, change)| change).collect();
         let reconfigured = Reconfigured { applied, restart };
         inner.tell(&reconfigured).await;
@@ -183,7 +191,6 @@ fn in_force(new: Config, old: &Config) -> Config {
     config.server = old.server.clone();
     config.breaker.time_zone.clone_from(&old.breaker.time_zone);
     config.plugins = old.plugins.clone();
-    config.grants = old.grants.clone();
     config
 }
 
@@ -201,6 +208,10 @@ fn changes(old: &Config, new: &Config) -> Vec<(Key, When, Change)> {
 }
 
 fn when(key: &Key) -> Option<When> {
+    // `grants.KIND.NAME.…`
+    if key.is_in(&Key::of("grants")) {
+        return Some(When::AtOnce);
+    }
     SETTINGS.iter().find(|(pattern, _)| matches(pattern, key)).map(|(_, when)| *when)
 }
 
@@ -229,6 +240,7 @@ mod tests {
         max_file_mb = 1024
         keep_worktrees = true
         workspace = "/srv"
+        gates = [{ kind = "file_exists", config = { path = "LICENSE" } }]
         [queue]
         heartbeat_s = 16
         stale_s = 61
@@ -267,13 +279,15 @@ mod tests {
         [plugins]
         folder = "/elsewhere"
         chooser = "mine"
+        locked = true
         instances = 65
-        on_failure = { chooser = "fail", compressor = "previous", judge = "fail" }
+        on_failure = { chooser = "fail", compressor = "previous", judge = "fail", gate = "fail" }
         [plugins.limits]
-        executor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
-        chooser = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
-        compressor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
-        judge = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4 }
+        executor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
+        chooser = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
+        compressor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
+        judge = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
+        gate = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }
         [executors.claude]
         enabled = false
         model = "one"
@@ -292,8 +306,9 @@ mod tests {
         path = "/srv/site"
         repo = "acme/site"
         max_concurrent = 1
+        gates = [{ kind = "file_exists", config = { path = "README.md" } }]
         [grants]
-        executor.agy = { programs = ["agy"], environment = ["AGY_API_KEY"] }
+        executor.agy = { programs = ["agy"], environment = ["AGY_API_KEY"], imports = ["evidence"] }
     "#;
 
     fn everything() -> Config {
@@ -354,7 +369,7 @@ mod tests {
             line(&done.restart, "server.listen").unwrap(),
             "server.listen: \"127.0.0.1:7700\" -> \"127.0.0.1:7711\""
         );
-        assert!(line(&done.restart, "grants.executor.agy.programs").is_some());
+        assert!(line(&done.applied, "grants.executor.agy.programs").is_some());
         assert!(line(&done.applied, "server.listen").is_none());
         assert_eq!(host.0.config().breaker.task_usd, Some(jackfield_types::Micros::dollars(7)));
         assert_eq!(host.orchestrator_status().await.unwrap().max_concurrent, 3);

@@ -72,6 +72,7 @@ fn check(result: &CheckResult) -> reporting::Check {
         name: result.name.clone(),
         passed: result.passed,
         summary: match (result.passed, result.code) {
+            _ if result.gate.is_some() => clip(&result.output, 300),
             (true, _) => "passed".to_owned(),
             (false, Some(code)) => format!("exit code {code}"),
             (false, None) => "ended before it was done".to_owned(),

@@ -4,7 +4,7 @@
 use super::builder::limits;
 use super::folders::private;
 use crate::config::{Config, SHIPPED_CHOOSER, SHIPPED_EXECUTORS, Served};
-use jackfield_plugins::{FailureMode, FailureModes, MemoryScan, Options, Plugins};
+use jackfield_plugins::{FailureMode, FailureModes, MemoryScan, Options, Plugins, Service};
 use jackfield_types::{PluginKind, RunId, SystemClock};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,11 +27,13 @@ pub(crate) async fn served(data: &Path, config: &Config) -> Served {
         embedded: Vec::new(),
         limits: limits(&config.plugins.limits),
         grants: config.grants.clone(),
+        service: Service::default(),
         failure_modes: FailureModes {
             executor: FailureMode::Fail,
             chooser: FailureMode::Fail,
             compressor: FailureMode::Fail,
             judge: FailureMode::Fail,
+            gate: FailureMode::Fail,
         },
         chooser: None,
         instances: 1,

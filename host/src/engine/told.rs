@@ -90,6 +90,33 @@ pub(super) fn plan(call: &PluginCall) -> Told {
     Told { facts: vec![facts.join(", ")], answer, notes: call.notes.clone(), ..Told::default() }
 }
 
+/// Whether a gate let the work through, and by what.
+pub(super) fn ruling(call: &PluginCall) -> Told {
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    let kind = call.facts.get("kind").and_then(text).unwrap_or_default();
+    let config = call.facts.get("config").map(ToString::to_string).unwrap_or_default();
+    let looked_at: Vec<String> = field(call, "looked_at");
+    let ruled = call.answer.get("Ok").unwrap_or(&call.answer);
+    let refused = call.answer.get("Err").and_then(text);
+    let passed = ruled.get("passed").and_then(Value::as_bool);
+    let answer = match (refused.is_some(), passed) {
+        (true, _) => "refused",
+        (_, Some(true)) => "passed",
+        _ => "failed",
+    };
+    let mut facts = vec![super::events::clip(&format!("{kind} {config}"), 300)];
+    if !looked_at.is_empty() {
+        facts.push(super::events::clip(&format!("looked at {}", looked_at.join(", ")), 300));
+    }
+    Told {
+        facts,
+        answer: answer.to_owned(),
+        reason: refused.or_else(|| ruled.get("message").and_then(text)).unwrap_or_default(),
+        notes: call.notes.clone(),
+        ..Told::default()
+    }
+}
+
 /// At which level the answer was told.
 pub(super) fn compress(call: &PluginCall) -> Told {
     let level = call.facts.get("level").and_then(Value::as_str).unwrap_or("?");

@@ -48,6 +48,7 @@ mod source;
 mod stack;
 mod throwaway;
 mod travel;
+mod view;
 mod worktree;
 mod worktrees;
 
@@ -60,5 +61,6 @@ pub use source::{Repository, Source, source};
 pub use stack::{Stack, detect_language, detect_stack};
 pub use throwaway::throwaway;
 pub use travel::{Packed, bring_copy, copy_stands_at, pack_branch};
+pub use view::{MOST_FILES, View, ViewError};
 pub use worktree::{Release, Released, Repaired, Worktree, WorktreeKind};
 pub use worktrees::Worktrees;

@@ -11,7 +11,8 @@
 
 use jackfield_plugins::facts::{choosing, driving, judging, reporting, types};
 use jackfield_plugins::{
-    Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginEvent, Plugins,
+    Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginError, PluginEvent,
+    Plugins, Service,
 };
 use jackfield_types::{PluginKind, SystemClock, Timestamp};
 use std::borrow::Cow;
@@ -58,26 +59,35 @@ macro_rules! guests {
 
 static FOLDER: OnceLock<PathBuf> = OnceLock::new();
 
-guests!(chooser, std_chooser, compressor, executor, judge);
+guests!(chooser, std_chooser, compressor, executor, gate, judge);
 
-/// The judge that comes with the host, built as the host's own build script builds it, and where it does.
+/// The judge that comes with the host.
 pub fn shipped_judge() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    BYTES.get_or_init(|| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../components");
-        let built = Command::new(env!("CARGO"))
-            .current_dir(root)
-            .args(["rustc", "--quiet", "--package", "jackfield-judge", "--lib", "--crate-type", "cdylib"])
-            .args(["--target", "wasm32-wasip2", "--profile", "component", "--target-dir"])
-            .arg(&target)
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_TARGET_DIR")
-            .status();
-        assert!(built.expect("cargo starts").success(), "the judge does not build");
-        let file = target.join("wasm32-wasip2/component/jackfield_judge.wasm");
-        std::fs::read(file).expect("the judge was built")
-    })
+    BYTES.get_or_init(|| shipped("jackfield-judge"))
+}
+
+/// The gates that come with the host.
+pub fn shipped_gates() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| shipped("jackfield-gates"))
+}
+
+/// A component built as the host's own build script builds it, and where it does.
+fn shipped(package: &str) -> Vec<u8> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../components");
+    let built = Command::new(env!("CARGO"))
+        .current_dir(root)
+        .args(["rustc", "--quiet", "--package", package, "--lib", "--crate-type", "cdylib"])
+        .args(["--target", "wasm32-wasip2", "--profile", "component", "--target-dir"])
+        .arg(&target)
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_TARGET_DIR")
+        .status();
+    assert!(built.expect("cargo starts").success(), "{package} does not build");
+    let file = target.join(format!("wasm32-wasip2/component/{}.wasm", package.replace('-', "_")));
+    std::fs::read(file).expect("it was built")
 }
 
 /// The same component with one text written over another of the same length.
@@ -109,7 +119,13 @@ pub fn variant(bytes: &[u8], number: u32) -> Vec<u8> {
 
 pub fn short_limits() -> KindLimits {
     let mut limits = KindLimits::generous();
-    for limit in [&mut limits.executor, &mut limits.chooser, &mut limits.compressor, &mut limits.judge] {
+    for limit in [
+        &mut limits.executor,
+        &mut limits.chooser,
+        &mut limits.compressor,
+        &mut limits.judge,
+        &mut limits.gate,
+    ] {
         limit.cpu = Duration::from_millis(100);
         limit.wall = Duration::from_secs(30);
         limit.memory_bytes = 24 << 20;
@@ -127,6 +143,7 @@ pub struct Host {
 pub struct Setup {
     pub embedded: Vec<Vec<u8>>,
     pub grants: Grants,
+    pub service: Service,
     pub limits: KindLimits,
     pub failure_modes: FailureModes,
     pub chooser: Option<String>,
@@ -138,6 +155,7 @@ pub fn setup() -> Setup {
     Setup {
         embedded: Vec::new(),
         grants: Grants::default(),
+        service: Service::default(),
         limits: short_limits(),
         failure_modes: FailureModes::default(),
         chooser: None,
@@ -149,23 +167,43 @@ pub fn setup() -> Setup {
 impl Setup {
     pub async fn open(self) -> Host {
         let (tell, events) = broadcast::channel(10_000);
-        let options = Options {
-            data: self.folder.path().join("data"),
-            drop_folder: self.folder.path().join("plugins"),
-            embedded: self.embedded.into_iter().map(|bytes| Embedded { bytes: Cow::Owned(bytes) }).collect(),
-            limits: self.limits,
-            grants: self.grants,
-            failure_modes: self.failure_modes,
-            chooser: self.chooser,
-            instances: self.instances,
-            memory_scan: MemoryScan::Auto,
-            strikes: 3,
-            observer: Arc::new(move |event| drop(tell.send(event))),
-            clock: Arc::new(SystemClock),
-        };
+        let mut options = options(self.folder.path(), self.embedded, self.service);
+        options.limits = self.limits;
+        options.grants = self.grants;
+        options.failure_modes = self.failure_modes;
+        options.chooser = self.chooser;
+        options.instances = self.instances;
+        options.observer = Arc::new(move |event| drop(tell.send(event)));
         let plugins = Plugins::open(options).await.unwrap();
         Host { plugins, folder: self.folder, events }
     }
+}
+
+fn options(folder: &Path, embedded: Vec<Vec<u8>>, service: Service) -> Options {
+    Options {
+        data: folder.join("data"),
+        drop_folder: folder.join("plugins"),
+        embedded: embedded.into_iter().map(|bytes| Embedded { bytes: Cow::Owned(bytes) }).collect(),
+        limits: short_limits(),
+        grants: Grants::default(),
+        service,
+        failure_modes: FailureModes::default(),
+        chooser: None,
+        instances: 8,
+        memory_scan: MemoryScan::Auto,
+        strikes: 3,
+        observer: Arc::new(|_| {}),
+        clock: Arc::new(SystemClock),
+    }
+}
+
+/// Another host over the folders of one that may be there already.
+pub async fn over(
+    folder: &Path,
+    embedded: Vec<Vec<u8>>,
+    service: Service,
+) -> Result<Arc<Plugins>, PluginError> {
+    Plugins::open(options(folder, embedded, service)).await
 }
 
 impl Host {
@@ -318,7 +356,7 @@ pub fn result(how: &str, diff: &str) -> judging::ResultInQuestion {
 pub fn granted(programs: &[&str], environment: &[&str]) -> Grants {
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
     let mut grants = Grants::default();
-    let grant = Grant { programs: set(programs), environment: set(environment) };
+    let grant = Grant { programs: set(programs), environment: set(environment), ..Grant::default() };
     grants.0.entry(PluginKind::Executor).or_default().insert(NAME.to_owned(), grant);
     grants
 }

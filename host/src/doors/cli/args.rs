@@ -1,6 +1,7 @@
 //! The command line, as clap reads it. Help texts are written for the person who reads them.
 
 use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
+use crate::api::Gate;
 use clap::{Args, Parser, Subcommand};
 use jackfield_types::PluginKind;
 use std::path::PathBuf;
@@ -64,6 +65,9 @@ pub(crate) enum Command {
         /// Address and port; loopback only
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<String>,
+        /// Serve no component but those in plugins.lock
+        #[arg(long)]
+        locked: bool,
     },
     /// Carry out work for a host on another machine
     ///
@@ -208,6 +212,9 @@ pub(crate) struct RunArgs {
     /// A command that must succeed in the worktree when the agent is done; may be given again
     #[arg(long = "check", value_name = "COMMAND")]
     pub(crate) checks: Vec<String>,
+    /// A gate that must let the work through, like 'file_exists {"path":"README.md"}'; may be given again
+    #[arg(long = "gate", value_name = "KIND JSON")]
+    pub(crate) gates: Vec<Gate>,
     /// Attempts in all, others being asked where one was not good enough [default: 1 with --executor]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_attempts: Option<u32>,
@@ -239,6 +246,8 @@ pub(crate) enum PluginCommand {
         /// A `.wasm` file
         file: PathBuf,
     },
+    #[command(flatten)]
+    Operate(super::operate::OperateCommand),
     /// What a component is, imports, asks for and answers
     Inspect {
         /// Its own name

@@ -38,6 +38,7 @@ pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
             .iter()
             .map(|command| Check { command: command.clone(), ..Check::default() })
             .collect(),
+        gates: arguments.gates.clone(),
         max_attempts: arguments.max_attempts,
         priority: arguments.priority,
         ..ExecuteRequest::new(instruction(&arguments.instruction)?)
@@ -216,6 +217,7 @@ async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outco
                 return Ok(Outcome::Failed);
             }
         }
+        PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
         PluginCommand::Inspect { name, kind } => {
             let inspection = host.inspect_plugin(kind, &name)?;
             say(json, || text::inspection(&inspection), &inspection);

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod demo;
 mod doctor;
+mod operate;
 mod progress;
 mod reload;
 mod replay;
@@ -70,10 +71,10 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
     match cli.command {
         Command::Demo { keep } => demo::demo(keep, &global).await,
         Command::Config { effective, command } => config::config(effective, command, &global).await,
-        Command::Serve { listen } => serve::serve(listen, &global).await,
         Command::Worker { host, token, slots, name } => {
             worker::worker(worker::Asked { host, token, slots, name }, &global).await
         }
+        Command::Serve { listen, locked } => serve::serve(listen, locked, &global).await,
         Command::Doctor => doctor::doctor(&global).await,
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;

@@ -14,15 +14,25 @@ use tokio_util::sync::CancellationToken;
 /// How long an answer that is under way may take once every run is settled.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Outcome, Problem> {
+pub(super) async fn serve(listen: Option<String>, locked: bool, global: &Global) -> Result<Outcome, Problem> {
+    let mut global = global.clone();
+    if locked {
+        // As the last flag, so that a changed file does not undo it.
+        global.set.push(("plugins.locked".to_owned(), "true".to_owned()));
+    }
+    let global = &global;
     let (data, config) = settings(global)?;
     let listener =
         http::bind_soon(listen.as_deref().unwrap_or(&config.server.listen), config.server.plain_http).await?;
     let address = listener.local_addr().map_err(|error| {
         Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
     })?;
+    let only_locked = config.plugins.locked;
     let host = Host::builder(data).config(config.clone()).open().await?;
     let names = config.server.names.clone();
+    if only_locked {
+        say_line("components are locked: nothing serves but what plugins.lock has");
+    }
     let reload = Reload::new(host.clone(), global, config)?;
     let file = host.data_folder().join("token");
     let token = Token::kept_in(&file)?;

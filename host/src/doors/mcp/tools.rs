@@ -200,7 +200,7 @@ fn dispatch_schema() -> JsonObject {
 /// The fields of `execute` that matter here; the host knows the rest too.
 fn consensus_schema() -> JsonObject {
     let mut schema = bare(schema::<ExecuteRequest>());
-    let kept = ["instruction", "workspace", "checks", "max_cost_usd", "wait_s"];
+    let kept = ["instruction", "workspace", "checks", "gates", "max_cost_usd", "wait_s"];
     if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
         fields.retain(|name, _| kept.contains(&name.as_str()));
         let names = serde_json::json!({ "type": "array", "items": { "type": "string" } });

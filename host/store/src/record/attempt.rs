@@ -100,13 +100,16 @@ pub struct Attempt {
     pub settled_at: Option<Timestamp>,
 }
 
-/// What an acceptance check came to.
+/// What an acceptance check or a gate came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckResult {
     /// As the task calls it.
     pub name: String,
-    /// The command that was run.
+    /// The command that was run, or the gate with its config.
     pub command: String,
+    /// The kind of the gate, where it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
     /// It ended by itself, in time, with code 0.
     pub passed: bool,
     /// Its exit code, where it ended by itself.

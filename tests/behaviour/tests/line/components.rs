@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// A compressor in a file, as the demo drops it in.
-async fn headline(ground: &Ground) -> Vec<u8> {
+pub(crate) async fn headline(ground: &Ground) -> Vec<u8> {
     let told = ground.cli().run(["demo", "--keep"]).await.fine();
     let kept = told.stdout.lines().find_map(|line| line.strip_prefix("kept: ")).expect("where it is");
     let component = fs::read(Path::new(kept).join("data/plugins/headline.wasm")).unwrap();
@@ -20,7 +20,7 @@ async fn headline(ground: &Ground) -> Vec<u8> {
 }
 
 /// The same component, which says `mark` instead of `DONE`.
-fn saying(component: &[u8], mark: &str) -> Vec<u8> {
+pub(crate) fn saying(component: &[u8], mark: &str) -> Vec<u8> {
     assert_eq!(mark.len(), 4);
     let places: Vec<_> =
         (0..component.len() - 4).filter(|at| component[*at..].starts_with(b"DONE")).collect();
@@ -32,12 +32,12 @@ fn saying(component: &[u8], mark: &str) -> Vec<u8> {
     changed
 }
 
-fn digest(component: &[u8]) -> String {
+pub(crate) fn digest(component: &[u8]) -> String {
     Sha256::digest(component).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// As an operator should: written beside, renamed into place.
-fn drop_in(ground: &Ground, name: &str, component: &[u8]) {
+pub(crate) fn drop_in(ground: &Ground, name: &str, component: &[u8]) {
     let beside = ground.plugins().join(format!(".{name}.part"));
     fs::write(&beside, component).unwrap();
     fs::rename(beside, ground.plugins().join(name)).unwrap();
@@ -64,7 +64,7 @@ async fn answered_with(mcp: &Mcp, run: &str, beginning: &str) -> String {
 }
 
 /// What the server says about a file in its folder, once it is in this state.
-async fn file_in_state(server: &Server, name: &str, state: &str) -> Value {
+pub(crate) async fn file_in_state(server: &Server, name: &str, state: &str) -> Value {
     until_told(&format!("{name} {state}"), async || {
         let told = server.rest().get("/api/plugins").await.fine();
         let plugins = told["plugins"].as_array().unwrap();

@@ -1,0 +1,123 @@
+//! Doing what the operator has ordered: who lost a grant or is pinned away goes, who was held is looked at
+//! again, and what is pinned serves from the host's own folder.
+
+use crate::error::PluginError;
+use crate::examine::{Sound, Steps};
+use crate::house::House;
+use crate::report::{Change, State};
+use jackfield_types::{Digest, PluginKind, PluginRef};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+impl House {
+    /// Brings what serves in line with the orders. What is held is looked at by the next scan.
+    pub(crate) async fn obey(self: &Arc<Self>) {
+        let _alone = self.loading.lock().await;
+        self.withdraw();
+        for (kind, name, digest) in self.orders.now().all_pins() {
+            if let Err(error) = self.bring(kind, &name, digest).await {
+                tracing::error!("a pin is not heeded: {error}");
+            }
+        }
+        self.look_again(|dropped| dropped.state == State::Held);
+        self.write_lock();
+    }
+
+    /// Takes off what may not serve any more.
+    fn withdraw(self: &Arc<Self>) {
+        let dropped: Vec<_> = self.slots(|slots| {
+            let dropped = slots.versions().filter(|(version, _)| version.file.is_some());
+            dropped.map(|(version, _)| version.clone()).collect()
+        });
+        for version in dropped {
+            let plugin = version.plugin();
+            let missing = self.ungranted(&version.passport);
+            let kept = version.file.as_deref() == Some(&self.folder.component(plugin.digest));
+            let unpinned = kept && self.orders.now().pin(plugin.kind, &plugin.name).is_none();
+            let why = if unpinned {
+                Some("it is not pinned any more".to_owned())
+            } else if missing.is_empty() {
+                self.barred(plugin)
+            } else {
+                Some(crate::load::ungranted(&missing, plugin))
+            };
+            let (Some(why), Some(file)) = (why, &version.file) else { continue };
+            let gone = self.change(|slots| slots.take_off(file));
+            if self.files.lock().contains_key(file) {
+                self.hold(file, plugin, &why, Vec::new());
+            }
+            for (_, now) in gone {
+                let mut event = self.event(Change::Retired, plugin, why.clone());
+                event.from = Some(plugin.digest);
+                event.to = now.map(|now| now.digest());
+                self.tell(event);
+            }
+        }
+    }
+
+    /// Whether a version could serve when it is pinned.
+    pub(crate) async fn can_pin(
+        &self,
+        kind: PluginKind,
+        name: &str,
+        digest: Digest,
+    ) -> Result<(), PluginError> {
+        if self.slots(|slots| slots.embedded(kind, name).is_some_and(|version| version.digest() == digest)) {
+            return Ok(());
+        }
+        self.kept(kind, name, digest).await.map(drop)
+    }
+
+    /// Has a pinned version serve, if it does not.
+    async fn bring(
+        self: &Arc<Self>,
+        kind: PluginKind,
+        name: &str,
+        digest: Digest,
+    ) -> Result<(), PluginError> {
+        let serves =
+            self.slots(|slots| slots.serving(kind, name).is_some_and(|version| version.digest() == digest));
+        if serves {
+            return Ok(());
+        }
+        let (sound, path) = self.kept(kind, name, digest).await?;
+        let (version, until_now) = self.publish(sound.passport, sound.code, Some(path));
+        let mut event = self.event(Change::Serving, version.plugin(), "the operator pinned it".to_owned());
+        event.from = until_now.map(|until_now| until_now.digest());
+        self.tell(event);
+        Ok(())
+    }
+
+    /// A version that this host has kept, examined anew.
+    async fn kept(
+        &self,
+        kind: PluginKind,
+        name: &str,
+        digest: Digest,
+    ) -> Result<(Sound, PathBuf), PluginError> {
+        let not = |why: String| PluginError::NotKept { kind, name: name.to_owned(), digest, why };
+        if let Some(why) = self.folder.quarantined(digest) {
+            return Err(not(format!("it was put away: {why}")));
+        }
+        let path = self.folder.component(digest);
+        let bytes: Arc<[u8]> = read(&path).await.map_err(not)?.into();
+        let examined = self.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
+        let sound = examined.map_err(|refusal| not(format!("{}: {}", refusal.step, refusal.reason)))?;
+        let PluginRef { kind: its_kind, name: its_name, digest: its_digest, .. } = &sound.passport.plugin;
+        if *its_kind != kind || its_name != name || *its_digest != digest {
+            return Err(not(format!("it is {}", sound.passport.plugin)));
+        }
+        let missing = self.ungranted(&sound.passport);
+        if !missing.is_empty() {
+            return Err(not(format!("it asks for what was not granted: {}", missing.command(kind, name))));
+        }
+        if let Some(why) = self.lock.bars(&sound.passport.plugin) {
+            return Err(not(why));
+        }
+        Ok((sound, path))
+    }
+}
+
+async fn read(path: &Path) -> Result<Vec<u8>, String> {
+    tokio::fs::read(path).await.map_err(|_| "this host has never kept it".to_owned())
+}

@@ -1,0 +1,167 @@
+//! What an operator orders of components: grants, pins, and the way back. Kept in the data folder, heeded at
+//! once by every host over it, and each order on the event log.
+
+use super::Host;
+use jackfield_plugins::{Counted, Grant, Orders};
+use jackfield_types::{Digest, PluginKind, Problem};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// What was ordered, and what serves now.
+#[derive(Debug, Clone, Serialize)]
+pub struct Ordered {
+    /// Of which kind.
+    pub kind: PluginKind,
+    /// Its own name.
+    pub name: String,
+    /// What serves under that kind and name now.
+    pub serving: Option<Digest>,
+    /// What it was granted by command, in all.
+    pub granted: Grant,
+    /// The version that it is pinned to.
+    pub pinned: Option<Digest>,
+}
+
+impl Host {
+    /// Everything that the operator has said by command.
+    pub fn plugin_orders(&self) -> Orders {
+        self.0.plugins.orders()
+    }
+
+    /// Grants a component what it asks for, on top of the configuration.
+    ///
+    /// # Errors
+    /// A [`Problem`] where nothing is named, or the orders cannot be written.
+    pub async fn grant_plugin(
+        &self,
+        kind: PluginKind,
+        name: &str,
+        grant: &Grant,
+    ) -> Result<Ordered, Problem> {
+        if grant.is_empty() {
+            return Err(Problem::caller(
+                "nothing_to_grant",
+                format!("nothing is named that {kind} {name} is to be granted"),
+                "`jackfield plugin list` shows the command for one that is held, with --program, --env and --import",
+            ));
+        }
+        self.0.plugins.grant(kind, name, grant).await.map_err(|error| error.problem())?;
+        self.ordered("plugin_granted", kind, name, json!({ "grant": grant })).await
+    }
+
+    /// Takes back what was granted by command; who asks for it is held from now on.
+    ///
+    /// # Errors
+    /// A [`Problem`] where nothing was granted, or the orders cannot be written.
+    pub async fn revoke_plugin(&self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
+        self.0.plugins.revoke(kind, name).await.map_err(|error| error.problem())?;
+        self.ordered("plugin_revoked", kind, name, json!({})).await
+    }
+
+    /// Has one version serve and no other, until it is unpinned. The beginning of a digest is enough.
+    ///
+    /// # Errors
+    /// A [`Problem`] where this host has never kept it, or it may not serve.
+    pub async fn pin_plugin(&self, kind: PluginKind, name: &str, digest: &str) -> Result<Ordered, Problem> {
+        let digest = self.known_version(kind, name, digest).await?;
+        self.pin(kind, name, digest, "plugin_pinned").await
+    }
+
+    /// Pins the version that served before the one that serves now; the shipped one where there is no other.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is nothing to go back to.
+    pub async fn roll_back_plugin(&self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
+        let serving = self.serving(kind, name);
+        let history = self.plugin_history().await?;
+        let shipped = self.0.plugins.shipped(kind, name);
+        let own = history.iter().filter(|version| version.plugin.kind == kind && version.plugin.name == name);
+        let served = own.filter_map(|version| Some((version.first_served_at?, version.plugin.digest)));
+        let served: Vec<_> = served.collect();
+        let since = served.iter().find(|(_, digest)| Some(*digest) == serving).map(|(since, _)| *since);
+        // From the shipped one there is no way back; from any other, to the one that came before it.
+        let before = served.iter().filter(|(first, _)| since.is_some_and(|since| *first < since));
+        let earlier = before.max_by_key(|(first, _)| *first).map(|(_, digest)| *digest);
+        let Some(digest) = earlier.or_else(|| shipped.filter(|shipped| Some(*shipped) != serving)) else {
+            return Err(Problem::caller(
+                "nothing_to_undo",
+                format!("no other version of {kind} {name} has ever served here"),
+                "drop the version that you want into the plugin folder",
+            ));
+        };
+        self.pin(kind, name, digest, "plugin_rolled_back").await
+    }
+
+    /// Lets what was dropped last serve again.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it is not pinned, or the orders cannot be written.
+    pub async fn unpin_plugin(&self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
+        self.0.plugins.unpin(kind, name).await.map_err(|error| error.problem())?;
+        self.ordered("plugin_unpinned", kind, name, json!({})).await
+    }
+
+    /// How each version of each component has done since this host began.
+    pub fn plugin_figures(&self) -> Vec<Counted> {
+        self.0.plugins.counted()
+    }
+
+    async fn pin(
+        &self,
+        kind: PluginKind,
+        name: &str,
+        digest: Digest,
+        event: &str,
+    ) -> Result<Ordered, Problem> {
+        let from = self.serving(kind, name);
+        self.0.plugins.pin(kind, name, digest).await.map_err(|error| error.problem())?;
+        self.ordered(event, kind, name, json!({ "from": from, "to": digest })).await
+    }
+
+    async fn ordered(
+        &self,
+        event: &str,
+        kind: PluginKind,
+        name: &str,
+        details: Value,
+    ) -> Result<Ordered, Problem> {
+        // It is in force: a record that cannot be written does not undo that.
+        if let Err(error) = self.0.store.record_event(event, &format!("{kind} {name}"), details).await {
+            tracing::error!(%error, "an order is not on record");
+        }
+        let orders = self.plugin_orders();
+        Ok(Ordered {
+            kind,
+            name: name.to_owned(),
+            serving: self.serving(kind, name),
+            granted: orders.grants.of(kind, name),
+            pinned: orders.pin(kind, name),
+        })
+    }
+
+    fn serving(&self, kind: PluginKind, name: &str) -> Option<Digest> {
+        self.inspect_plugin(Some(kind), name).ok().and_then(|inspection| inspection.status.digest)
+    }
+
+    async fn known_version(&self, kind: PluginKind, name: &str, digest: &str) -> Result<Digest, Problem> {
+        if let Ok(digest) = digest.trim_start_matches("sha256:").parse() {
+            return Ok(digest);
+        }
+        let history = self.plugin_history().await?.into_iter().map(|version| version.plugin);
+        let known =
+            history.filter(|plugin| plugin.kind == kind && plugin.name == name).map(|plugin| plugin.digest);
+        let all: std::collections::BTreeSet<_> = known.chain(self.0.plugins.shipped(kind, name)).collect();
+        let fits: Vec<_> = all.iter().filter(|known| known.to_string().starts_with(digest)).collect();
+        match fits.as_slice() {
+            [one] if digest.len() >= 4 => Ok(**one),
+            _ => {
+                let there: Vec<_> = all.iter().map(|digest| digest.short()).collect();
+                Err(Problem::caller(
+                    "unknown_digest",
+                    format!("'{digest}' is not one version of {kind} {name} that was seen here"),
+                    format!("give a sha256, or at least four digits of one: {}", there.join(", ")),
+                ))
+            }
+        }
+    }
+}

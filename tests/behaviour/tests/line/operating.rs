@@ -1,0 +1,96 @@
+//! An operator at work on the components of a server that runs: back to the version before, on again, held to
+//! what is locked, and read by a monitor.
+
+use crate::components::{digest, drop_in, file_in_state, headline, saying};
+use jackfield_behaviour::{Ground, Rest, Server, until_told};
+use serde_json::Value;
+
+async fn serving(server: &Server, name: &str) -> Option<String> {
+    let told = server.rest().get("/api/plugins").await.fine();
+    let is_it = |plugin: &&Value| plugin["name"] == name && plugin["state"] == "serving";
+    told["plugins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(is_it)
+        .map(|one| one["digest"].as_str().unwrap().to_owned())
+}
+
+async fn until_serving(server: &Server, name: &str, digest: &str) {
+    until_told(&format!("{digest} serving"), async || {
+        serving(server, name).await.filter(|serving| serving == digest)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_version_is_rolled_back_pinned_and_let_go_while_the_server_runs() {
+    let ground = Ground::new();
+    let first = headline(&ground).await;
+    let (second, third) = (saying(&first, "TWO!"), saying(&first, "3RD!"));
+    let server = ground.serve().await;
+    for component in [&first, &second] {
+        drop_in(&ground, "headline.wasm", component);
+        until_serving(&server, "headline", &digest(component)).await;
+    }
+    let lock = ground.data().join("plugins.lock");
+    assert!(std::fs::read_to_string(&lock).unwrap().contains(&digest(&second)));
+
+    let back =
+        ground.cli().run(["plugin", "rollback", "compressor", "headline", "--json"]).await.fine().json();
+    assert_eq!(back["pinned"], digest(&first));
+    until_serving(&server, "headline", &digest(&first)).await;
+    let nothing = ground.cli().run(["plugin", "rollback", "compressor", "headline", "--json"]).await;
+    assert_eq!(nothing.problem()["code"], "nothing_to_undo");
+    drop_in(&ground, "headline.wasm", &third);
+    let held = file_in_state(&server, "headline.wasm", "held").await;
+    assert!(held["reason"].as_str().unwrap().contains("plugin unpin compressor headline"), "{held}");
+
+    let short = &digest(&second)[..12];
+    ground.cli().run(["plugin", "pin", "compressor", "headline", short]).await.fine();
+    until_serving(&server, "headline", &digest(&second)).await;
+    ground.cli().run(["plugin", "unpin", "compressor", "headline"]).await.fine();
+    until_serving(&server, "headline", &digest(&third)).await;
+    let ordered = "SELECT kind FROM events WHERE kind IN ('plugin_rolled_back', 'plugin_pinned', 'plugin_unpinned') ORDER BY seq";
+    let kinds: Vec<_> = ground.database().rows(ordered).into_iter().map(|row| row["kind"].clone()).collect();
+    assert_eq!(kinds, ["plugin_rolled_back", "plugin_pinned", "plugin_unpinned"]);
+    server.stop().await;
+    ground.leave();
+}
+
+#[tokio::test]
+async fn a_locked_server_serves_what_the_lock_says_and_a_monitor_reads_how_it_does() {
+    let ground = Ground::new();
+    let first = headline(&ground).await;
+    let server = ground.serve().await;
+    drop_in(&ground, "headline.wasm", &first);
+    until_serving(&server, "headline", &digest(&first)).await;
+    server.stop().await;
+
+    std::fs::write(ground.config(), "[plugins]\nlocked = true\n").unwrap();
+    let server = ground.serve().await;
+    assert!(
+        ground.server_log().contains("components are locked") || serving(&server, "headline").await.is_some()
+    );
+    drop_in(&ground, "headline.wasm", &saying(&first, "TWO!"));
+    let held = file_in_state(&server, "headline.wasm", "held").await;
+    assert!(held["reason"].as_str().unwrap().contains("what serves is locked"), "{held}");
+    assert_eq!(serving(&server, "headline").await, Some(digest(&first)));
+
+    let answer = server.rest().execute(&crate::actors::shell(&ground.repository(), "true")).await.fine();
+    assert_eq!(answer["state"], "succeeded");
+    let stranger = Rest::new(server.address(), None).get("/metrics").await;
+    assert_eq!(stranger.status, 401);
+    let metrics = server.rest().get("/metrics").await;
+    assert!(metrics.content_type.starts_with("text/plain; version=0.0.4"), "{metrics:?}");
+    let count = |name: &str, of: &str| {
+        let line = metrics.text.lines().find(|line| line.starts_with(name) && line.contains(of));
+        line.and_then(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).unwrap_or_default()
+    };
+    let shell = "name=\"shell\"";
+    assert!(count("jackfield_plugin_calls_total{", shell) >= 3.0, "{}", metrics.text);
+    assert!(count("jackfield_plugin_call_seconds_sum{", shell) > 0.0);
+    assert!(count("jackfield_plugin_peak_memory_bytes{", shell) >= 65536.0, "{}", metrics.text);
+    server.stop().await;
+    ground.leave();
+}
