@@ -11,6 +11,7 @@ pub mod config;
 pub mod doors;
 mod embedded;
 mod engine;
+pub mod kit;
 
 pub use api::{Answer, ExecuteRequest, Progress};
 pub use engine::{

@@ -20,6 +20,8 @@ use wasmtime::Trap;
 pub(crate) struct Answer<T> {
     pub(crate) value: T,
     pub(crate) took: Duration,
+    /// Bytes of all its memories and tables, which only ever grow.
+    pub(crate) memory: u64,
     /// What the component told the log meanwhile.
     pub(crate) notes: Vec<String>,
 }
@@ -47,7 +49,8 @@ pub(crate) async fn ask<Q: Question>(
     let asked = bounded(engines, &limits, question.put(code, &mut store)).await;
     let value = asked.map_err(|stopped| stopped.deed(store.data()))?;
     question.check(&value).map_err(Deed::Contract)?;
-    Ok(Answer { value, took: begun.elapsed(), notes: store.data_mut().notes() })
+    let (took, memory) = (begun.elapsed(), store.data().memory.used());
+    Ok(Answer { value, took, memory, notes: store.data_mut().notes() })
 }
 
 /// Why a call stopped.

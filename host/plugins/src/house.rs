@@ -136,12 +136,17 @@ impl House {
     /// What a component asks for beyond what it was granted, by the operator or by the grants that
     /// the shipped component of its kind and name carries.
     pub(crate) fn ungranted(&self, passport: &Passport) -> Grant {
-        let PluginRef { kind, name, .. } = &passport.plugin;
+        passport.asks().beyond(&self.granted(&passport.plugin))
+    }
+
+    /// What a component of that kind and name is granted.
+    pub(crate) fn granted(&self, plugin: &PluginRef) -> Grant {
+        let PluginRef { kind, name, .. } = plugin;
         let granted = self.grants.read().of(*kind, name);
         let shipped = self.slots(|slots| {
             slots.embedded(*kind, name).map_or_else(Grant::default, |embedded| embedded.passport.asks())
         });
-        passport.asks().beyond(&granted.and(&shipped))
+        granted.and(&shipped)
     }
 
     pub(crate) fn tell(&self, event: PluginEvent) {

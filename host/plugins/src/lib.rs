@@ -17,6 +17,7 @@
 
 mod adapter;
 mod anatomy;
+mod asking;
 mod call;
 mod code;
 mod compile;
@@ -34,6 +35,7 @@ mod house;
 mod listing;
 mod load;
 mod machine;
+mod makeup;
 mod optimise;
 mod options;
 mod plugins;
@@ -48,7 +50,9 @@ mod ticker;
 mod trial;
 mod version;
 mod watch;
+mod words;
 
+pub use asking::Asking;
 pub use drive::Drive;
 pub use error::{Deed, Misbehaviour, PluginError};
 pub use options::{
@@ -56,7 +60,7 @@ pub use options::{
 };
 pub use plugins::Plugins;
 pub use report::{
-    Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, Inspection, Instead, LevelInfo,
-    PluginEvent, PluginStatus, State, StepTime,
+    Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, FileInspection, Inspection, Instead,
+    LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Said, State, StepTime,
 };
 pub use trial::Trial;

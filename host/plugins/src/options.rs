@@ -143,6 +143,12 @@ impl Grant {
         }
     }
 
+    /// What is asked for here and in `granted` too.
+    #[must_use]
+    pub fn within(&self, granted: &Self) -> Self {
+        self.beyond(&self.beyond(granted))
+    }
+
     /// Everything that either has.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {

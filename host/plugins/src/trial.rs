@@ -3,10 +3,14 @@
 //! Nothing that it does is held against anything that serves, and nobody answers in its place.
 
 use crate::call::{Answer, Circumstances, ask};
-use crate::error::{Misbehaviour, PluginError};
+use crate::code::Code;
+use crate::engine::Engines;
+use crate::error::{Deed, Misbehaviour, PluginError};
 use crate::examine::Steps;
-use crate::facts::{choosing, compressing, judging, reporting};
+use crate::facts::{choosing, compressing, driving, judging, reporting};
+use crate::folder::digest_of;
 use crate::house::House;
+use crate::options::Limits;
 use crate::question::{Choose, Compare, Compress, Next, Question, Rate};
 use crate::report::{Called, State};
 use crate::version::Version;
@@ -27,6 +31,8 @@ impl Trial {
             |step, reason| PluginError::Untriable { what: file.display().to_string(), step, reason };
         let bytes = tokio::fs::read(file).await;
         let bytes: Arc<[u8]> = bytes.map_err(|error| unsound(State::Parsing, error.to_string()))?.into();
+        // Better code may be made of it later, from what was kept and not from what the file then holds.
+        house.folder.keep(digest_of(&bytes), &bytes)?;
         let examined = house.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| unsound(refusal.step, refusal.reason))?;
         let now = house.clock.now();
@@ -53,7 +59,7 @@ impl Trial {
         candidates: &[choosing::Candidate],
         budget: &choosing::Budget,
     ) -> Result<Called<Vec<choosing::Choice>>, PluginError> {
-        self.ask(now, seed, &Choose { now, task, candidates, budget }).await
+        self.ask_as(now, seed, &Choose { now, task, candidates, budget }).await
     }
 
     /// What it would do next.
@@ -66,7 +72,7 @@ impl Trial {
         candidates: &[choosing::Candidate],
         budget: &choosing::Budget,
     ) -> Result<Called<choosing::Step>, PluginError> {
-        self.ask(now, seed, &Next { now, task, history, candidates, budget }).await
+        self.ask_as(now, seed, &Next { now, task, history, candidates, budget }).await
     }
 
     /// What it would say.
@@ -77,7 +83,7 @@ impl Trial {
         level: &str,
         report: &reporting::Report,
     ) -> Result<Called<String>, PluginError> {
-        self.ask(now, seed, &Compress { level, report }).await
+        self.ask_as(now, seed, &Compress { level, report }).await
     }
 
     /// How it would compare results.
@@ -87,7 +93,7 @@ impl Trial {
         seed: u64,
         results: &[judging::ResultInQuestion],
     ) -> Result<Called<judging::Comparison>, PluginError> {
-        self.ask(now, seed, &Compare { results }).await
+        self.ask_as(now, seed, &Compare { results }).await
     }
 
     /// How it would rate one.
@@ -97,27 +103,73 @@ impl Trial {
         seed: u64,
         subject: &judging::ResultInQuestion,
     ) -> Result<Called<Vec<judging::Rating>>, PluginError> {
-        self.ask(now, seed, &Rate { subject }).await
+        self.ask_as(now, seed, &Rate { subject }).await
     }
 
-    async fn ask<Q: Question>(
+    /// What an executor said of itself.
+    pub const fn description(&self) -> Option<&driving::Description> {
+        self.version.passport.description()
+    }
+
+    /// Goes on in the best code there can be of it, which takes seconds where nobody has made it yet.
+    pub async fn optimised(self) -> Result<Self, PluginError> {
+        if self.code().compiled == crate::report::Compiled::Optimised {
+            return Ok(self);
+        }
+        let (house, plugin) = (self.house.clone(), self.plugin().clone());
+        let made = tokio::task::spawn_blocking(move || {
+            let bytes =
+                std::fs::read(house.folder.component(plugin.digest)).map_err(|error| error.to_string())?;
+            let code = house.cache.best(&house.engines, plugin.kind, plugin.digest, &bytes);
+            code.map_err(|error| format!("{error:#}"))
+        });
+        let made = made.await.unwrap_or_else(|panicked| Err(panicked.to_string()));
+        let unsound = |reason| PluginError::Untriable {
+            what: self.plugin().to_string(),
+            step: State::Compiling,
+            reason,
+        };
+        self.version.improve(made.map_err(unsound)?);
+        Ok(self)
+    }
+
+    async fn ask_as<Q: Question>(
         &self,
         now: Timestamp,
         seed: u64,
         question: &Q,
     ) -> Result<Called<Q::Answer>, PluginError> {
-        let (label, limits) = (self.version.label.clone(), self.version.limits);
-        let circumstances = Circumstances { label, limits, now, seed };
+        let Answer { value, took, notes, .. } = self.answer(now, seed, question).await?;
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let plugin = self.plugin().clone();
-        match ask(&self.house.engines, &self.version.code(), circumstances, question).await {
-            Ok(answer) => {
-                let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
-                let Answer { value, notes, .. } = answer;
-                Ok(Called { value, plugin, micros, seed, now, notes, instead: None })
-            }
-            Err(deed) => {
-                Err(Box::new(Misbehaviour { plugin, function: Q::FUNCTION, deed, now: None }).into())
-            }
-        }
+        Ok(Called { value, plugin, micros, seed, now, notes, instead: None })
+    }
+
+    pub(crate) async fn answer<Q: Question>(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        question: &Q,
+    ) -> Result<Answer<Q::Answer>, PluginError> {
+        let (label, limits) = self.circumstances();
+        let circumstances = Circumstances { label, limits, now, seed };
+        let answered = ask(&self.house.engines, &self.version.code(), circumstances, question).await;
+        answered.map_err(|deed| self.misbehaved(Q::FUNCTION, deed))
+    }
+
+    pub(crate) fn circumstances(&self) -> (Arc<str>, Limits) {
+        (self.version.label.clone(), self.version.limits)
+    }
+
+    pub(crate) fn engines(&self) -> &Engines {
+        &self.house.engines
+    }
+
+    pub(crate) fn code(&self) -> Arc<Code> {
+        self.version.code()
+    }
+
+    pub(crate) fn misbehaved(&self, function: &'static str, deed: Deed) -> PluginError {
+        Box::new(Misbehaviour { plugin: self.plugin().clone(), function, deed, now: None }).into()
     }
 }

@@ -9,6 +9,7 @@ mod rest_tasks;
 mod stream;
 mod text;
 mod text_explain;
+mod text_kit;
 mod text_people;
 mod text_workers;
 mod token;

@@ -52,6 +52,7 @@ pub use feed::{EventFeed, RunFeed};
 pub(crate) use folders::{default_data, private as private_folder, write_private};
 pub use host::{Advice, AdvisedChoice, Host};
 pub use keep::{Backup, Gone, Kept, Tidied, Tidying};
+pub(crate) use query::plugin_file;
 pub use reconfigure::{Change, Reconfigured};
 pub(crate) use served::served;
 pub use worker::Work;

@@ -1,5 +1,6 @@
 //! The command line, as clap reads it. Help texts are written for the person who reads them.
 
+use super::kit_args::KitCommand;
 use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
 use clap::{Args, Parser, Subcommand};
 use jackfield_types::PluginKind;
@@ -218,14 +219,17 @@ pub(crate) enum PluginCommand {
         /// A `.wasm` file
         file: PathBuf,
     },
-    /// What a component is, imports, asks for and answers
+    /// What a component is made of, imports, asks for, was granted and answers
     Inspect {
-        /// Its own name
-        name: String,
+        /// A `.wasm` file, or the name of one in service
+        #[arg(value_name = "FILE_OR_NAME")]
+        what: String,
         /// Where several kinds share the name
         #[arg(long)]
         kind: Option<PluginKind>,
     },
+    #[command(flatten)]
+    Kit(KitCommand),
 }
 
 #[derive(Debug, Subcommand)]

@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod demo;
 mod doctor;
+mod kit;
+mod kit_args;
 mod progress;
 mod reload;
 mod serve;
@@ -15,9 +17,10 @@ mod upkeep;
 use crate::config::{Config, Layers, default_file, load};
 use crate::engine::default_data;
 use crate::{Host, Work};
-use args::{Cli, Command, Global};
+use args::{Cli, Command, Global, PluginCommand};
 use clap::Parser;
 use jackfield_types::Problem;
+use kit_args::KitCommand;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -70,6 +73,10 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Config { effective, command } => config::config(effective, command, &global).await,
         Command::Serve { listen } => serve::serve(listen, &global).await,
         Command::Doctor => doctor::doctor(&global).await,
+        Command::Plugin(PluginCommand::Kit(KitCommand::New(arguments))) => kit::new(&arguments, global.json),
+        Command::Plugin(PluginCommand::Kit(KitCommand::Build { folder })) => {
+            kit::build(&folder, global.json).await
+        }
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;
