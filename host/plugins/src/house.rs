@@ -4,7 +4,7 @@
 //! Invariants: `served` is what the slots say, and is replaced whole while they are held; nothing
 //! that answers a call waits for a lock that loading holds across work.
 
-use crate::compile::Cache;
+use crate::compile::{Cache, Origin};
 use crate::engine::Engines;
 use crate::error::PluginError;
 use crate::examine::Examiner;
@@ -73,7 +73,7 @@ impl House {
             source,
         })?;
         let engines = Arc::new(Engines::new(&options.limits, options.instances, options.memory_scan)?);
-        let cache = Arc::new(Cache::open(&folder, &engines)?);
+        let cache = Arc::new(Cache::open(&folder, &engines, options.apart)?);
         Ok(Self {
             drop_folder: options.drop_folder,
             limits: options.limits,
@@ -94,8 +94,9 @@ impl House {
         })
     }
 
-    pub(crate) fn examiner(&self) -> Examiner<'_> {
-        Examiner { engines: &self.engines, cache: &self.cache, limits: &self.limits, now: self.clock.now() }
+    pub(crate) fn examiner(&self, origin: Origin) -> Examiner<'_> {
+        let (engines, cache, limits, now) = (&self.engines, &self.cache, &self.limits, self.clock.now());
+        Examiner { engines, cache, limits, now, origin }
     }
 
     /// What a call that begins now sees.

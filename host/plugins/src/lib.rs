@@ -17,6 +17,7 @@
 
 mod adapter;
 mod anatomy;
+mod apart;
 mod asking;
 mod call;
 mod code;
@@ -52,6 +53,7 @@ mod version;
 mod watch;
 mod words;
 
+pub use apart::{Apart, CompileLimits, NotCompiled, compile_alone};
 pub use asking::Asking;
 pub use drive::Drive;
 pub use error::{Deed, Misbehaviour, PluginError};

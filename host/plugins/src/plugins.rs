@@ -1,5 +1,6 @@
 //! The door of this crate.
 
+use crate::compile::Origin;
 use crate::drive::Drive;
 use crate::error::PluginError;
 use crate::examine::Steps;
@@ -49,7 +50,8 @@ impl Plugins {
         for Embedded { bytes } in embedded {
             let bytes: Arc<[u8]> = bytes.into();
             house.folder.keep(digest_of(&bytes), &bytes)?;
-            let examined = house.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
+            let examined =
+                house.examiner(Origin::Shipped).examine(&bytes, &mut Steps::telling(&|_| {})).await;
             let sound = examined
                 .map_err(|refusal| PluginError::Embedded(format!("{}: {}", refusal.step, refusal.reason)))?;
             house.publish(sound.passport, sound.code, None);
@@ -106,7 +108,7 @@ impl Plugins {
     async fn check_bytes(&self, file: &Path, bytes: &Arc<[u8]>) -> CheckReport {
         let digest = digest_of(bytes);
         let mut steps = Steps::telling(&|_| {});
-        let examined = self.house.examiner().examine(bytes, &mut steps).await;
+        let examined = self.house.examiner(Origin::Foreign).examine(bytes, &mut steps).await;
         let mut report = CheckReport {
             file: file.to_owned(),
             size: bytes.len() as u64,

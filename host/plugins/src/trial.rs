@@ -4,11 +4,11 @@
 
 use crate::call::{Answer, Circumstances, ask};
 use crate::code::Code;
+use crate::compile::{Origin, Source};
 use crate::engine::Engines;
 use crate::error::{Deed, Misbehaviour, PluginError};
 use crate::examine::Steps;
 use crate::facts::{choosing, compressing, driving, judging, reporting};
-use crate::folder::digest_of;
 use crate::house::House;
 use crate::options::Limits;
 use crate::question::{Choose, Compare, Compress, Next, Question, Rate};
@@ -23,6 +23,7 @@ use std::sync::Arc;
 pub struct Trial {
     house: Arc<House>,
     version: Version,
+    bytes: Arc<[u8]>,
 }
 
 impl Trial {
@@ -31,13 +32,11 @@ impl Trial {
             |step, reason| PluginError::Untriable { what: file.display().to_string(), step, reason };
         let bytes = tokio::fs::read(file).await;
         let bytes: Arc<[u8]> = bytes.map_err(|error| unsound(State::Parsing, error.to_string()))?.into();
-        // Better code may be made of it later, from what was kept and not from what the file then holds.
-        house.folder.keep(digest_of(&bytes), &bytes)?;
-        let examined = house.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
+        let examined = house.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| unsound(refusal.step, refusal.reason))?;
         let now = house.clock.now();
         let version = Version::new(sound.passport, sound.code, None, 0, &house.limits, now);
-        Ok(Self { house, version })
+        Ok(Self { house, version, bytes })
     }
 
     /// Which component is tried.
@@ -116,12 +115,11 @@ impl Trial {
         if self.code().compiled == crate::report::Compiled::Optimised {
             return Ok(self);
         }
-        let (house, plugin) = (self.house.clone(), self.plugin().clone());
+        let (house, bytes) = (self.house.clone(), self.bytes.clone());
+        let PluginRef { kind, digest, .. } = *self.plugin();
         let made = tokio::task::spawn_blocking(move || {
-            let bytes =
-                std::fs::read(house.folder.component(plugin.digest)).map_err(|error| error.to_string())?;
-            let code = house.cache.best(&house.engines, plugin.kind, plugin.digest, &bytes);
-            code.map_err(|error| format!("{error:#}"))
+            let source = Source { kind, digest, bytes: &bytes, origin: Origin::Foreign };
+            house.cache.best(&house.engines, source).map_err(|error| format!("{error:#}"))
         });
         let made = made.await.unwrap_or_else(|panicked| Err(panicked.to_string()));
         let unsound = |reason| PluginError::Untriable {

@@ -7,6 +7,7 @@ mod admit;
 mod adopt;
 mod advance;
 mod answer;
+mod apart;
 mod attempt;
 mod builder;
 mod cancel;

@@ -11,7 +11,8 @@
 
 use jackfield_plugins::facts::{choosing, driving, judging, reporting, types};
 use jackfield_plugins::{
-    Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginEvent, Plugins,
+    Apart, Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginEvent,
+    Plugins,
 };
 use jackfield_types::{PluginKind, SystemClock, Timestamp};
 use std::borrow::Cow;
@@ -132,6 +133,7 @@ pub struct Setup {
     pub chooser: Option<String>,
     pub folder: tempfile::TempDir,
     pub instances: u32,
+    pub apart: Option<Arc<dyn Apart>>,
 }
 
 pub fn setup() -> Setup {
@@ -143,6 +145,7 @@ pub fn setup() -> Setup {
         chooser: None,
         folder: tempfile::tempdir().unwrap(),
         instances: 8,
+        apart: None,
     }
 }
 
@@ -159,6 +162,7 @@ impl Setup {
             chooser: self.chooser,
             instances: self.instances,
             memory_scan: MemoryScan::Auto,
+            apart: self.apart,
             strikes: 3,
             observer: Arc::new(move |event| drop(tell.send(event))),
             clock: Arc::new(SystemClock),

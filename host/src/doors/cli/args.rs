@@ -1,6 +1,6 @@
 //! The command line, as clap reads it. Help texts are written for the person who reads them.
 
-use super::kit_args::KitCommand;
+use super::kit_args::{CompileArgs, KitCommand};
 use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
 use clap::{Args, Parser, Subcommand};
 use jackfield_types::PluginKind;
@@ -69,6 +69,9 @@ pub(crate) enum Command {
     /// See, check and inspect the components that decide
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Compile the component on standard input; what the host starts for every file that is dropped
+    #[command(hide = true)]
+    CompileComponent(CompileArgs),
     /// Money: what is spent, what is left, and how to go on
     Breaker {
         #[command(subcommand)]

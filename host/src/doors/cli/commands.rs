@@ -155,6 +155,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         | Command::Consensus { .. }
         | Command::Serve { .. }
         | Command::Doctor
+        | Command::CompileComponent(_)
         | Command::Config { .. } => {}
     }
     Ok(Outcome::Fine)

@@ -1,16 +1,17 @@
 //! `plugin`: what is in service, and the author's kit.
 
 use super::args::PluginCommand;
-use super::kit_args::{Asked, KitCommand, NewArgs};
+use super::kit_args::{Asked, CompileArgs, KitCommand, NewArgs};
 use super::{Outcome, say};
 use crate::Host;
 use crate::doors::{text, text_kit};
 use crate::engine::plugin_file;
 use crate::kit::{self, Cases};
-use jackfield_plugins::CheckVerdict;
+use jackfield_plugins::{CheckVerdict, CompileLimits, Compiled, compile_alone};
 use jackfield_types::{Clock, PluginKind, Problem, SystemClock};
 use std::io::Write;
 use std::path::Path;
+use std::process::ExitCode;
 
 pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
@@ -58,6 +59,19 @@ pub(super) async fn build(folder: &Path, json: bool) -> Result<Outcome, Problem>
     let built = kit::build(folder, &jackfield_process::host_environment(), tell).await?;
     say(json, || text_kit::built(&built), &built);
     Ok(Outcome::Fine)
+}
+
+/// The whole work of a process that the host started to compile one component.
+pub(super) fn compile(arguments: &CompileArgs) -> ExitCode {
+    let CompileArgs { baseline, memory_bytes, cpu_seconds, ref code } = *arguments;
+    let compiled = if baseline { Compiled::Baseline } else { Compiled::Optimised };
+    match compile_alone(compiled, code, CompileLimits { memory_bytes, cpu_seconds }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            let _ = writeln!(std::io::stderr().lock(), "{why}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Problem> {

@@ -73,3 +73,20 @@ pub(crate) struct Asked {
     #[arg(long)]
     pub(crate) kind: Option<PluginKind>,
 }
+
+/// What to compile, and what that may use.
+#[derive(Debug, Args)]
+pub(crate) struct CompileArgs {
+    /// Quickly instead of well
+    #[arg(long)]
+    pub(crate) baseline: bool,
+    /// Address space
+    #[arg(long)]
+    pub(crate) memory_bytes: u64,
+    /// Time on the processor
+    #[arg(long)]
+    pub(crate) cpu_seconds: u64,
+    /// Where to write the code
+    #[arg(long)]
+    pub(crate) code: PathBuf,
+}

@@ -16,7 +16,7 @@ mod upkeep;
 
 use crate::config::{Config, Layers, default_file, load};
 use crate::engine::default_data;
-use crate::{Host, Work};
+use crate::{Host, HostBuilder, Work};
 use args::{Cli, Command, Global, PluginCommand};
 use clap::Parser;
 use jackfield_types::Problem;
@@ -31,6 +31,9 @@ const FAILED: u8 = 1;
 /// A request that was refused, or a set-up that does not work.
 const REFUSED: u8 = 2;
 
+/// Still this very program when its file was replaced while it runs.
+const THIS_PROGRAM: &str = "/proc/self/exe";
+
 /// What a command came to.
 enum Outcome {
     Fine,
@@ -43,6 +46,9 @@ enum Outcome {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::CompileComponent(arguments) = &cli.command {
+        return kit::compile(arguments);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -149,7 +155,12 @@ fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
 /// A host in this process. One that is there for a look watches nothing and works nothing off.
 async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
     let (data, config) = settings(global)?;
-    Host::builder(data).config(config).watch(work != Work::Nothing).work(work).open().await
+    builder(data).config(config).watch(work != Work::Nothing).work(work).open().await
+}
+
+/// A host that has dropped components compiled by this program again.
+fn builder(data: impl Into<PathBuf>) -> HostBuilder {
+    Host::builder(data).compile_apart(THIS_PROGRAM)
 }
 
 /// The server logs what happens; other commands only what goes wrong.

@@ -3,7 +3,6 @@
 use super::args::Global;
 use super::reload::Reload;
 use super::{Outcome, say_line, settings};
-use crate::Host;
 use crate::doors::{Token, http};
 use jackfield_types::Problem;
 use std::time::Duration;
@@ -20,7 +19,7 @@ pub(super) async fn serve(listen: Option<String>, global: &Global) -> Result<Out
     let address = listener.local_addr().map_err(|error| {
         Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
     })?;
-    let host = Host::builder(data).config(config.clone()).open().await?;
+    let host = super::builder(data).config(config.clone()).open().await?;
     let reload = Reload::new(host.clone(), global, config)?;
     let file = host.data_folder().join("token");
     let token = Token::kept_in(&file)?;
