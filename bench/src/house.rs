@@ -42,6 +42,7 @@ impl House {
             failure_modes: FailureModes::default(),
             chooser: None,
             instances: INSTANCES,
+            apart: None,
             memory_scan: if scan { MemoryScan::Auto } else { MemoryScan::Never },
             strikes: 3,
             // Whoever no longer listens misses nothing.

@@ -11,6 +11,7 @@ pub mod config;
 pub mod doors;
 mod embedded;
 mod engine;
+pub mod kit;
 mod remote;
 
 pub use api::{Answer, ExecuteRequest, Progress};

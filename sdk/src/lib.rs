@@ -2,6 +2,9 @@
 //! components without the standard library ([`runtime!`]), and [`Lines`], which finds whole
 //! lines in a byte stream that is split anywhere.
 //!
+//! Whoever writes a policy begins with the trait of its kind ([`chooser`], [`compressor`], [`judge`],
+//! [`executor`]) and with `jackfield plugin new`; the standard library may be used there.
+//!
 //! A component built with [`runtime!`] imports `jackfield:plugin/log` and nothing else, so the
 //! import list that `jackfield plugin inspect` prints *is* its sandbox. A panic reaches the
 //! operator's log with its message and place before the trap ends the call.
@@ -10,10 +13,21 @@
 
 extern crate alloc;
 
+#[cfg(any(feature = "chooser", feature = "compressor", feature = "executor", feature = "judge"))]
+#[doc(hidden)]
+pub mod about;
+#[cfg(feature = "chooser")]
+pub mod chooser;
 mod clip;
+#[cfg(feature = "compressor")]
+pub mod compressor;
 pub mod exec;
+#[cfg(feature = "executor")]
+pub mod executor;
 pub mod figures;
 pub mod json;
+#[cfg(feature = "judge")]
+pub mod judge;
 mod lines;
 #[cfg(target_family = "wasm")]
 mod runtime;

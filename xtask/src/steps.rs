@@ -20,7 +20,7 @@ const fn step(name: &'static str, what: &'static str, run: fn(&Ground) -> Outcom
 }
 
 const STEPS: [Step; 10] = [
-    step("tools", "the Rust target, clippy, nextest, git, Node", tools::ensure),
+    step("tools", "the Rust target, clippy, nextest, git, Node, Python", tools::ensure),
     step("format", "the code is laid out by rustfmt", format),
     step("hygiene", "what every file owes its readers", hygiene::check),
     step("licences", "every dependency may be used", licences::check),

@@ -24,13 +24,17 @@ pub(crate) fn ensure(ground: &Ground) -> Outcome {
         println!("Node is not looked for: --quick leaves the real agent programs out");
         return Ok(());
     }
-    match node(ground) {
-        Err(failure) if !ground.ci => {
-            println!("NOTE: {failure}\nNOTE: tests that need it will say SKIPPED; with CI=true they fail");
-            Ok(())
+    for found in [node(ground), python(ground)] {
+        match found {
+            Err(failure) if !ground.ci => {
+                println!(
+                    "NOTE: {failure}\nNOTE: tests that need it will say SKIPPED; with CI=true they fail"
+                );
+            }
+            found => found?,
         }
-        found => found,
     }
+    Ok(())
 }
 
 fn say(name: &str, text: impl AsRef<str>) {
@@ -102,13 +106,41 @@ pub(crate) fn node(ground: &Ground) -> Outcome {
         return found;
     }
     println!("Node is missing or too old: asking apt for it");
-    let apt = |arguments: &[&str]| {
+    apt(ground, &["nodejs", "npm"]);
+    node_there(ground)
+}
+
+/// Python with what makes environments of its own, in which the author's kit builds components.
+fn python(ground: &Ground) -> Outcome {
+    let found = python_there(ground);
+    if found.is_ok() || !debian_root(ground) {
+        return found;
+    }
+    println!("Python or its venv is missing: asking apt for it");
+    apt(ground, &["python3-venv"]);
+    python_there(ground)
+}
+
+fn python_there(ground: &Ground) -> Outcome {
+    let mut ask = ground.program("python3");
+    let version = told(ask.args(["-c", "import ensurepip, sys, venv; print(sys.version.split()[0])"]));
+    let version = version.map_err(|_| {
+        Failure::new(
+            "Python 3 with venv and pip is not here; components in Python are built with it",
+            "install Python 3.10 or later with them (Debian: python3-venv), or use --quick",
+        )
+    })?;
+    say("python", version);
+    Ok(())
+}
+
+fn apt(ground: &Ground, packages: &[&str]) {
+    let ask = |arguments: &[&str]| {
         shown(ground.program("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))
     };
-    apt(&["update", "-q"])
-        .and_then(|()| apt(&["install", "-y", "-q", "--no-install-recommends", "nodejs", "npm"]))
-        .unwrap_or_else(|failure| println!("NOTE: {failure}"));
-    node_there(ground)
+    let install: Vec<_> =
+        ["install", "-y", "-q", "--no-install-recommends"].iter().chain(packages).copied().collect();
+    ask(&["update", "-q"]).and_then(|()| ask(&install)).unwrap_or_else(|failure| println!("NOTE: {failure}"));
 }
 
 fn node_there(ground: &Ground) -> Outcome {

@@ -114,6 +114,12 @@ impl Adapter {
         self.last
     }
 
+    /// Bytes of memory that it has, and what it told the log in its last call; nothing once it has ended.
+    pub(crate) fn used(&mut self) -> (u64, Vec<String>) {
+        let guest = self.live.as_mut().map(|live| live.store.data_mut());
+        guest.map_or_else(Default::default, |guest| (guest.memory.used(), guest.notes()))
+    }
+
     fn reading(&self) -> Option<ResourceAny> {
         self.live.as_ref().and_then(|live| live.reading)
     }

@@ -133,6 +133,12 @@ fn is_given(kind: PluginKind, import: &str) -> bool {
         .is_some_and(|(package, rest)| WASI.contains(&package) && rest.contains("@0.2."))
 }
 
+/// The version of the package that an export was built against.
+pub(crate) fn wit_of(export: &str) -> Option<String> {
+    let (_, version) = split(export)?;
+    version.map(|version| format!("{PACKAGE}@{version}"))
+}
+
 fn split(name: &str) -> Option<(&str, Option<Version>)> {
     let rest = name.strip_prefix(PACKAGE)?.strip_prefix('/')?;
     Some(match rest.split_once('@') {

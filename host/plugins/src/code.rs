@@ -110,7 +110,7 @@ fn not(what: &str) -> wasmtime::Error {
 }
 
 /// Who a component says it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Identity {
     pub(crate) name: String,
     pub(crate) version: String,

@@ -53,9 +53,7 @@ impl Engines {
     pub(crate) fn new(limits: &KindLimits, instances: u32, scan: MemoryScan) -> Result<Self, PluginError> {
         let instances = instances.max(1);
         let failed = |error: wasmtime::Error| PluginError::Engine(format!("{error:#}"));
-        // Background compilation must leave the other cores to those who wait for an answer.
-        let mut well = config(Strategy::Cranelift);
-        well.parallel_compilation(false);
+        let well = config_of_optimised();
         let mut pooled = well.clone();
         // Attempts and calls wait for places of their own, so an attempt never waits for itself.
         let pool = pool(limits, instances.saturating_mul(2), scan);
@@ -66,11 +64,7 @@ impl Engines {
         });
         let optimised = Tier::new(optimised.map_err(failed)?).map_err(failed)?;
         // Serves for the moments until better code is there, so it needs no pool of its own.
-        let baseline = Engine::new(&config(Strategy::Winch)).or_else(|error| {
-            tracing::warn!("no baseline compiler on this machine, new components start later: {error:#}");
-            let mut quick = config(Strategy::Cranelift);
-            Engine::new(quick.cranelift_opt_level(OptLevel::None))
-        });
+        let baseline = baseline_engine();
         let baseline = Tier::new(baseline.map_err(failed)?).map_err(failed)?;
         let ticker = Ticker::start(vec![optimised.engine.weak(), baseline.engine.weak()])
             .map_err(|error| PluginError::Engine(error.to_string()))?;
@@ -130,6 +124,29 @@ impl Tier {
         gate::jackfield::plugin::evidence::add_to_linker::<_, HasSelf<Guest>>(&mut linker, |guest| guest)?;
         Ok(Self { engine, linker })
     }
+}
+
+/// An engine that only compiles: it makes the code that the engine of the same name runs, and has no pool.
+pub(crate) fn compiling(compiled: Compiled) -> wasmtime::Result<Engine> {
+    match compiled {
+        Compiled::Optimised => Engine::new(&config_of_optimised()),
+        Compiled::Baseline => baseline_engine(),
+    }
+}
+
+fn config_of_optimised() -> Config {
+    let mut well = config(Strategy::Cranelift);
+    // Background compilation must leave the other cores to those who wait for an answer.
+    well.parallel_compilation(false);
+    well
+}
+
+fn baseline_engine() -> wasmtime::Result<Engine> {
+    Engine::new(&config(Strategy::Winch)).or_else(|error| {
+        tracing::warn!("no baseline compiler on this machine, new components start later: {error:#}");
+        let mut quick = config(Strategy::Cranelift);
+        Engine::new(quick.cranelift_opt_level(OptLevel::None))
+    })
 }
 
 fn config(strategy: Strategy) -> Config {

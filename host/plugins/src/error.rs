@@ -61,6 +61,24 @@ pub enum PluginError {
         /// What is not so.
         why: &'static str,
     },
+    /// A component has no function of that name.
+    #[error("{plugin} has no function '{function}'{}", listed(known))]
+    NoSuchFunction {
+        /// The component.
+        plugin: PluginRef,
+        /// What was asked for.
+        function: String,
+        /// What its kind has.
+        known: Vec<String>,
+    },
+    /// Facts that a person wrote are not what the function takes.
+    #[error("the facts for `{function}` cannot be used: {why}")]
+    BadFacts {
+        /// The function, as the WIT names it.
+        function: &'static str,
+        /// What is wrong, and where.
+        why: String,
+    },
     /// A component that is not in service could not be tried.
     #[error("{what} cannot be tried: {step}: {reason}")]
     Untriable {
@@ -157,6 +175,14 @@ impl PluginError {
                 "plugin_out_of_turn",
                 message,
                 "Start a new attempt; this one cannot be read any further.",
+            ),
+            Self::NoSuchFunction { .. } => {
+                Problem::caller("no_such_function", message, "Ask for one of the functions that there are.")
+            }
+            Self::BadFacts { .. } => Problem::caller(
+                "bad_facts",
+                message,
+                "The WIT in `wit/` names every fact; what is not said is nothing, or the usual.",
             ),
             Self::Untriable { .. } => Problem::author(
                 "plugin_not_sound",

@@ -7,7 +7,7 @@ use crate::adapter::{Adapter, Told};
 use crate::anatomy::{Anatomy, NotComponent};
 use crate::call::{Circumstances, ask};
 use crate::code::Code;
-use crate::compile::Cache;
+use crate::compile::{Cache, Origin, Source};
 use crate::contract;
 use crate::engine::Engines;
 use crate::error::Deed;
@@ -82,6 +82,7 @@ pub(crate) struct Examiner<'a> {
     pub(crate) cache: &'a Arc<Cache>,
     pub(crate) limits: &'a KindLimits,
     pub(crate) now: Timestamp,
+    pub(crate) origin: Origin,
 }
 
 impl Examiner<'_> {
@@ -118,8 +119,11 @@ impl Examiner<'_> {
     }
 
     async fn compile(&self, kind: PluginKind, digest: Digest, bytes: Arc<[u8]>) -> Result<Code, String> {
-        let (engines, cache) = (self.engines.clone(), self.cache.clone());
-        let made = tokio::task::spawn_blocking(move || cache.quickest(&engines, kind, digest, &bytes)).await;
+        let (engines, cache, origin) = (self.engines.clone(), self.cache.clone(), self.origin);
+        let made = tokio::task::spawn_blocking(move || {
+            cache.quickest(&engines, Source { kind, digest, bytes: &bytes, origin })
+        });
+        let made = made.await;
         match made {
             Ok(made) => made.map_err(|error| format!("it does not compile or link: {error:#}")),
             Err(panicked) => Err(format!("the compiler gave up: {panicked}")),

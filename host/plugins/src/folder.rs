@@ -15,6 +15,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// The host's own folder.
 #[derive(Debug, Clone)]
@@ -63,6 +64,20 @@ impl Folder {
         create_private(&folder).map_err(|source| failed("cannot create", &folder, source))?;
         private(&folder)?;
         Ok(folder)
+    }
+
+    /// Removes what one engine made of components that are not kept, once it is older than `stay`.
+    pub(crate) fn forget_strangers(&self, place: &Path, stay: Duration) {
+        for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let digest = name.to_str().and_then(|name| name.split('.').next()?.parse().ok());
+            let kept = digest.is_none_or(|digest| self.component(digest).exists());
+            let age = entry.metadata().and_then(|file| file.modified()).map(|at| at.elapsed());
+            if !kept && matches!(age, Ok(Ok(age)) if age > stay) {
+                // Who has it mapped goes on with it.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// Why these bytes were quarantined, if they were.
@@ -242,6 +257,23 @@ mod tests {
         fs::set_permissions(&compiled, fs::Permissions::from_mode(0o770)).unwrap();
         let error = Folder::open(data.path()).unwrap_err();
         assert!(matches!(&error, PluginError::NotPrivate(path) if *path == compiled), "{error}");
+    }
+
+    #[test]
+    fn code_of_what_was_only_looked_at_goes_and_code_of_what_was_dropped_stays() {
+        let (_data, folder) = folder();
+        let place = folder.compiled("engine").unwrap();
+        let (dropped, looked_at) = (digest_of(b"dropped"), digest_of(b"looked at"));
+        folder.keep(dropped, b"dropped").unwrap();
+        let code = |digest| CodeFile::of(&place, digest, Compiled::Optimised);
+        code(dropped).write(b"code").unwrap();
+        code(looked_at).write(b"code").unwrap();
+        folder.forget_strangers(&place, Duration::from_secs(3600));
+        assert!(code(looked_at).is_sound(), "its author may still be at work on it");
+        std::thread::sleep(Duration::from_millis(5));
+        folder.forget_strangers(&place, Duration::ZERO);
+        assert!(code(dropped).is_sound());
+        assert_eq!(fs::read_dir(&place).unwrap().count(), 2, "code and its sum");
     }
 
     #[test]

@@ -139,6 +139,11 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
+    /// What it has.
+    pub(crate) const fn used(&self) -> u64 {
+        self.used
+    }
+
     /// What it would have had, had it been given what it asked for.
     pub(crate) const fn refused(&self) -> Option<u64> {
         self.refused

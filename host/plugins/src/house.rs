@@ -4,7 +4,7 @@
 //! Invariants: `served` is what the slots say, and is replaced whole while they are held; nothing
 //! that answers a call waits for a lock that loading holds across work.
 
-use crate::compile::Cache;
+use crate::compile::{Cache, Origin};
 use crate::engine::Engines;
 use crate::error::PluginError;
 use crate::examine::Examiner;
@@ -85,7 +85,7 @@ impl House {
         let orders = OrderBook::open(folder.orders.clone())?;
         let lock = LockFile::open(options.service.lock, options.service.locked)?;
         let engines = Arc::new(Engines::new(&options.limits, options.instances, options.memory_scan)?);
-        let cache = Arc::new(Cache::open(&folder, &engines)?);
+        let cache = Arc::new(Cache::open(&folder, &engines, options.apart)?);
         Ok(Self {
             drop_folder: options.drop_folder,
             limits: options.limits,
@@ -110,8 +110,9 @@ impl House {
         })
     }
 
-    pub(crate) fn examiner(&self) -> Examiner<'_> {
-        Examiner { engines: &self.engines, cache: &self.cache, limits: &self.limits, now: self.clock.now() }
+    pub(crate) fn examiner(&self, origin: Origin) -> Examiner<'_> {
+        let (engines, cache, limits, now) = (&self.engines, &self.cache, &self.limits, self.clock.now());
+        Examiner { engines, cache, limits, now, origin }
     }
 
     /// What a call that begins now sees.
@@ -155,12 +156,17 @@ impl House {
     /// What a component asks for beyond what it was granted, by the operator or by the grants that
     /// the shipped component of its kind and name carries.
     pub(crate) fn ungranted(&self, passport: &Passport) -> Grant {
-        let PluginRef { kind, name, .. } = &passport.plugin;
+        passport.asks().beyond(&self.granted(&passport.plugin))
+    }
+
+    /// What a component of that kind and name is granted.
+    pub(crate) fn granted(&self, plugin: &PluginRef) -> Grant {
+        let PluginRef { kind, name, .. } = plugin;
         let granted = self.grants.read().of(*kind, name).and(&self.orders.now().grants.of(*kind, name));
         let shipped = self.slots(|slots| {
             slots.embedded(*kind, name).map_or_else(Grant::default, |embedded| embedded.passport.asks())
         });
-        passport.asks().beyond(&granted.and(&shipped))
+        granted.and(&shipped)
     }
 
     /// Why a component may not serve though it is sound, where it may not.

@@ -17,6 +17,8 @@
 
 mod adapter;
 mod anatomy;
+mod apart;
+mod asking;
 mod call;
 mod code;
 mod compile;
@@ -36,6 +38,7 @@ mod listing;
 mod load;
 mod lock;
 mod machine;
+mod makeup;
 mod obey;
 mod optimise;
 mod options;
@@ -53,7 +56,10 @@ mod ticker;
 mod trial;
 mod version;
 mod watch;
+mod words;
 
+pub use apart::{Apart, CompileLimits, NotCompiled, compile_alone};
+pub use asking::Asking;
 pub use drive::Drive;
 pub use error::{Deed, Misbehaviour, PluginError};
 pub use evidence::{Evidence, NoEvidence};
@@ -64,8 +70,8 @@ pub use options::{
 pub use orders::Orders;
 pub use plugins::Plugins;
 pub use report::{
-    Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, GateInfo, Inspection, Instead,
-    LevelInfo, PluginEvent, PluginStatus, State, StepTime,
+    Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, FileInspection, GateInfo, Inspection,
+    Instead, LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Said, State, StepTime,
 };
 pub use stats::{Counted, Figures, LATENCY_BOUNDS};
 pub use trial::Trial;

@@ -2,7 +2,8 @@
 
 use crate::error::PluginError;
 use crate::house::{Dropped, House};
-use crate::report::{Inspection, PluginStatus, State};
+use crate::makeup;
+use crate::report::{CheckReport, FileInspection, Inspection, Makeup, PluginStatus, State};
 use crate::version::Version;
 use jackfield_types::{PluginKind, PluginRef};
 use std::path::Path;
@@ -99,20 +100,7 @@ pub(crate) fn inspect(
     kind: Option<PluginKind>,
     name: &str,
 ) -> Result<Inspection, PluginError> {
-    let kinds = kind.map_or_else(|| PluginKind::ALL.to_vec(), |kind| vec![kind]);
-    let found = house.slots(|slots| {
-        let serving = kinds.iter().find_map(|kind| slots.serving(*kind, name).cloned())?;
-        let before = slots.before(serving.plugin().kind, name).to_vec();
-        Some((serving, before))
-    });
-    let Some((version, before)) = found else {
-        let known = house.slots(|slots| {
-            let wanted = |version: &&Arc<Version>| kinds.contains(&version.plugin().kind);
-            let serving = slots.versions().filter(|(_, serving)| *serving).map(|(version, _)| version);
-            serving.filter(wanted).map(|version| version.plugin().name.clone()).collect()
-        });
-        return Err(PluginError::NotServing { kind, name: name.to_owned(), known });
-    };
+    let (version, before) = serving(house, kind, name)?;
     let passport = &version.passport;
     Ok(Inspection {
         status: status(&version, State::Serving, put_back(house, &version)),
@@ -120,11 +108,52 @@ pub(crate) fn inspect(
         imports: passport.imports.clone(),
         exports: passport.exports.clone(),
         asks: passport.asks(),
+        granted: passport.asks().within(&house.granted(version.plugin())),
         limits: version.limits,
+        makeup: makeup(house, &version),
         description: passport.description().cloned(),
         levels: passport.levels().to_vec(),
         dimensions: passport.dimensions().to_vec(),
         gates: passport.gates().to_vec(),
         before,
+    })
+}
+
+/// Read from the bytes that are kept under its digest.
+fn makeup(house: &House, version: &Version) -> Makeup {
+    let file = house.folder.component(version.digest());
+    std::fs::read(file).map(|bytes| makeup::of(&bytes)).unwrap_or_default()
+}
+
+/// Everything about a file that need not be in service.
+pub(crate) fn file(house: &House, bytes: &[u8], check: CheckReport) -> FileInspection {
+    let granted = check.plugin.as_ref().map(|plugin| check.asks.within(&house.granted(plugin)));
+    FileInspection {
+        granted: granted.unwrap_or_default(),
+        limits: check.plugin.as_ref().map(|plugin| *house.limits.of(plugin.kind, &plugin.name)),
+        makeup: makeup::of(bytes),
+        check,
+    }
+}
+
+/// What serves under a name, and what did before it.
+pub(crate) fn serving(
+    house: &House,
+    kind: Option<PluginKind>,
+    name: &str,
+) -> Result<(Arc<Version>, Vec<PluginRef>), PluginError> {
+    let kinds = kind.map_or_else(|| PluginKind::ALL.to_vec(), |kind| vec![kind]);
+    let found = house.slots(|slots| {
+        let serving = kinds.iter().find_map(|kind| slots.serving(*kind, name).cloned())?;
+        let before = slots.before(serving.plugin().kind, name).to_vec();
+        Some((serving, before))
+    });
+    found.ok_or_else(|| {
+        let known = house.slots(|slots| {
+            let wanted = |version: &&Arc<Version>| kinds.contains(&version.plugin().kind);
+            let serving = slots.versions().filter(|(_, serving)| *serving).map(|(version, _)| version);
+            serving.filter(wanted).map(|version| version.plugin().name.clone()).collect()
+        });
+        PluginError::NotServing { kind, name: name.to_owned(), known }
     })
 }

@@ -4,6 +4,7 @@
 //! kept, examined and served; whatever happens to a file, what served before goes on serving until a
 //! sound component takes its place.
 
+use crate::compile::Origin;
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
 use crate::folder::{digest_of, write_cached};
@@ -81,7 +82,7 @@ impl House {
         let mut steps = Steps::telling(&tell);
         let micros = u64::try_from(settling.as_micros()).unwrap_or(u64::MAX);
         steps.times.push(StepTime { step: State::Settling, micros });
-        let examined = self.examiner().examine(&bytes, &mut steps).await;
+        let examined = self.examiner(Origin::Foreign).examine(&bytes, &mut steps).await;
         let sound = match examined {
             Ok(sound) => sound,
             Err(refusal) => {
@@ -113,7 +114,8 @@ impl House {
         }
         let bytes = tokio::fs::read(self.folder.component(digest)).await;
         let Ok(bytes) = bytes else { return self.folder.set_last_good(file, None) };
-        let examined = self.examiner().examine(&bytes.into(), &mut Steps::telling(&|_| {})).await;
+        let examined =
+            self.examiner(Origin::Foreign).examine(&bytes.into(), &mut Steps::telling(&|_| {})).await;
         let Ok(sound) = examined else { return self.folder.set_last_good(file, None) };
         if self.ungranted(&sound.passport).is_empty() && self.barred(&sound.passport.plugin).is_none() {
             let (version, until_now) = self.publish(sound.passport, sound.code, Some(file.to_owned()));

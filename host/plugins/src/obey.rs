@@ -101,7 +101,7 @@ impl House {
         }
         let path = self.folder.component(digest);
         let bytes: Arc<[u8]> = read(&path).await.map_err(not)?.into();
-        let examined = self.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
+        let examined = self.examiner(crate::compile::Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| not(format!("{}: {}", refusal.step, refusal.reason)))?;
         let PluginRef { kind: its_kind, name: its_name, digest: its_digest, .. } = &sound.passport.plugin;
         if *its_kind != kind || its_name != name || *its_digest != digest {

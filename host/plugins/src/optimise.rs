@@ -3,6 +3,7 @@
 //! One version at a time, on one thread that gives way to everything else. What no longer serves
 //! when its turn comes is passed over.
 
+use crate::compile::{Origin, Source};
 use crate::error::PluginError;
 use crate::house::House;
 use crate::report::{Change, Compiled, State, StepTime};
@@ -63,7 +64,9 @@ fn improve(house: &Arc<House>, version: &Arc<Version>) {
         Ok(bytes) => bytes,
         Err(error) => return tracing::warn!("{plugin} stays in its first code: {error}"),
     };
-    match house.cache.best(&house.engines, plugin.kind, plugin.digest, &bytes) {
+    let origin = if version.file.is_none() { Origin::Shipped } else { Origin::Foreign };
+    let source = Source { kind: plugin.kind, digest: plugin.digest, bytes: &bytes, origin };
+    match house.cache.best(&house.engines, source) {
         Ok(code) => {
             version.improve(code);
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);

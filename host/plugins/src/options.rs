@@ -4,6 +4,7 @@
 //! [`Limits`] has no default: every figure is written down by whoever opens the plugins, so no store
 //! can be made without them.
 
+use crate::apart::Apart;
 use crate::report::PluginEvent;
 use jackfield_types::{Clock, PluginKind};
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ pub struct Options {
     pub instances: u32,
     /// Whether memory is handed on by scanning what was touched.
     pub memory_scan: MemoryScan,
+    /// How dropped components are compiled in a process of their own; none: in this one.
+    pub apart: Option<Arc<dyn Apart>>,
     /// Traps or deadlines in a row after which a version is put away. At least 1.
     pub strikes: u32,
     /// Who is told of every change.
@@ -166,6 +169,12 @@ impl Grant {
             environment: self.environment.difference(&granted.environment).cloned().collect(),
             imports: self.imports.difference(&granted.imports).cloned().collect(),
         }
+    }
+
+    /// What is asked for here and in `granted` too.
+    #[must_use]
+    pub fn within(&self, granted: &Self) -> Self {
+        self.beyond(&self.beyond(granted))
     }
 
     /// Everything that either has.

@@ -1,5 +1,6 @@
 //! The door of this crate.
 
+use crate::compile::Origin;
 use crate::drive::Drive;
 use crate::error::PluginError;
 use crate::evidence::{Evidence, NoEvidence};
@@ -12,7 +13,8 @@ use crate::options::{Embedded, Grant, Grants, Options};
 use crate::orders::Orders;
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Probes, Rate, ReadProbes};
 use crate::report::{
-    Called, CheckReport, CheckVerdict, ExecutorInfo, GateInfo, Inspection, LevelInfo, PluginStatus, State,
+    Called, CheckReport, CheckVerdict, ExecutorInfo, FileInspection, GateInfo, Inspection, LevelInfo,
+    PluginStatus, State,
 };
 use crate::stats::Counted;
 use crate::trial::Trial;
@@ -52,7 +54,8 @@ impl Plugins {
         for Embedded { bytes } in embedded {
             let bytes: Arc<[u8]> = bytes.into();
             house.folder.keep(digest_of(&bytes), &bytes)?;
-            let examined = house.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
+            let examined =
+                house.examiner(Origin::Shipped).examine(&bytes, &mut Steps::telling(&|_| {})).await;
             let sound = examined
                 .map_err(|refusal| PluginError::Embedded(format!("{}: {}", refusal.step, refusal.reason)))?;
             // Nothing can take the place of a shipped one, so a host that may not serve it does not begin.
@@ -153,11 +156,21 @@ impl Plugins {
 
     /// Every step that a file would go through if it were dropped. What serves is not changed.
     pub async fn check(&self, file: &Path) -> Result<CheckReport, PluginError> {
-        let failed = |source| PluginError::Io { what: "cannot read", path: file.to_owned(), source };
-        let bytes: Arc<[u8]> = tokio::fs::read(file).await.map_err(failed)?.into();
-        let digest = digest_of(&bytes);
+        let bytes = read(file).await?;
+        Ok(self.check_bytes(file, &bytes).await)
+    }
+
+    /// The same, and everything else that can be said of a file.
+    pub async fn inspect_file(&self, file: &Path) -> Result<FileInspection, PluginError> {
+        let bytes = read(file).await?;
+        let check = self.check_bytes(file, &bytes).await;
+        Ok(listing::file(&self.house, &bytes, check))
+    }
+
+    async fn check_bytes(&self, file: &Path, bytes: &Arc<[u8]>) -> CheckReport {
+        let digest = digest_of(bytes);
         let mut steps = Steps::telling(&|_| {});
-        let examined = self.house.examiner().examine(&bytes, &mut steps).await;
+        let examined = self.house.examiner(Origin::Foreign).examine(bytes, &mut steps).await;
         let mut report = CheckReport {
             file: file.to_owned(),
             size: bytes.len() as u64,
@@ -192,7 +205,7 @@ impl Plugins {
                 report.exports = sound.passport.exports;
             }
             Err(refusal) => {
-                if let Ok(anatomy) = crate::anatomy::Anatomy::of(&bytes) {
+                if let Ok(anatomy) = crate::anatomy::Anatomy::of(bytes) {
                     report.imports = anatomy.imports;
                     report.exports = anatomy.exports;
                 }
@@ -200,7 +213,7 @@ impl Plugins {
             }
         }
         report.steps = steps.times;
-        Ok(report)
+        report
     }
 
     /// Everything about the component in service under a name; where several kinds have it and none
@@ -378,6 +391,12 @@ impl Plugins {
         Trial::of_file(self.house.clone(), &self.house.folder.component(digest)).await
     }
 
+    /// The same for what is in service under a name.
+    pub async fn try_served(&self, kind: Option<PluginKind>, name: &str) -> Result<Trial, PluginError> {
+        let (version, _) = listing::serving(&self.house, kind, name)?;
+        self.try_digest(version.digest()).await
+    }
+
     fn chooser(&self) -> Result<Arc<Version>, PluginError> {
         self.house.served().chooser.clone().ok_or(PluginError::NoChooser)
     }
@@ -397,4 +416,9 @@ impl Plugins {
             known: self.house.served().executors.keys().cloned().collect(),
         }
     }
+}
+
+async fn read(file: &Path) -> Result<Arc<[u8]>, PluginError> {
+    let failed = |source| PluginError::Io { what: "cannot read", path: file.to_owned(), source };
+    Ok(tokio::fs::read(file).await.map_err(failed)?.into())
 }

@@ -127,8 +127,12 @@ pub struct Inspection {
     pub exports: Vec<String>,
     /// Programs and environment names that it asks for.
     pub asks: Grant,
+    /// What of that it was granted; a shipped one carries its grants.
+    pub granted: Grant,
     /// What each call may use.
     pub limits: Limits,
+    /// What it is made of.
+    pub makeup: Makeup,
     /// An executor's description.
     pub description: Option<driving::Description>,
     /// A compressor's levels.
@@ -139,6 +143,44 @@ pub struct Inspection {
     pub gates: Vec<gating::GateKind>,
     /// Versions that served before it under the same kind and name, oldest first.
     pub before: Vec<PluginRef>,
+}
+
+/// What a component is made of, as its own bytes tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Makeup {
+    /// Bytes.
+    pub size: u64,
+    /// Core modules that it is put together from.
+    pub modules: u32,
+    /// The version of the WIT that it was built against.
+    pub wit: Option<String>,
+    /// Languages that its tools name.
+    pub languages: Vec<String>,
+    /// The tools that made it.
+    pub producers: Vec<Producer>,
+}
+
+/// A tool that had a hand in a component.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Producer {
+    /// Its name.
+    pub name: String,
+    /// Its version, as it tells it.
+    pub version: String,
+}
+
+/// Everything about a file: what would happen to it, and what it is made of.
+#[derive(Debug, Clone, Serialize)]
+pub struct FileInspection {
+    /// What would happen if it were dropped.
+    #[serde(flatten)]
+    pub check: CheckReport,
+    /// What of what it asks for it was granted.
+    pub granted: Grant,
+    /// What each call may use, where its kind and name are known.
+    pub limits: Option<Limits>,
+    /// What it is made of.
+    pub makeup: Makeup,
 }
 
 /// The answer of a dry run: what would happen to this file if it were dropped.
@@ -318,4 +360,27 @@ pub struct Instead {
     pub failed: PluginRef,
     /// What it did.
     pub error: String,
+}
+
+/// What one function of a component said, asked on the side with facts that a person wrote.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Said {
+    /// Who said it.
+    pub plugin: PluginRef,
+    /// The function, as the WIT names it.
+    pub function: &'static str,
+    /// The answer, in the words of the WIT.
+    pub answer: serde_json::Value,
+    /// How long the call took, in microseconds, a fresh instance included.
+    pub micros: u64,
+    /// Bytes of all its memories and tables at the end of the call.
+    pub memory_bytes: u64,
+    /// How the code that answered was made.
+    pub compiled: Compiled,
+    /// What it told the log meanwhile.
+    pub notes: Vec<String>,
+    /// Where its clock stood.
+    pub now: Timestamp,
+    /// What its random numbers came from.
+    pub seed: u64,
 }

@@ -4,6 +4,17 @@
 use crate::evidence::Evidence;
 use crate::facts::{choosing, driving, gating, judging, reporting, types};
 
+/// Of one that has not described itself.
+pub(crate) fn no_description() -> driving::Description {
+    driving::Description {
+        programs: Vec::new(),
+        environment: Vec::new(),
+        models: Vec::new(),
+        default_model: None,
+        capabilities: driving::Capabilities::empty(),
+    }
+}
+
 pub(crate) fn request(description: &driving::Description) -> driving::Request {
     driving::Request {
         attempt: "01HZZZZZZZZZZZZZZZZZZZZZZZ".to_owned(),

@@ -3,11 +3,15 @@
 //! Nothing that it does is held against anything that serves, and nobody answers in its place.
 
 use crate::call::{Answer, Circumstances, ask};
-use crate::error::{Misbehaviour, PluginError};
+use crate::code::Code;
+use crate::compile::{Origin, Source};
+use crate::engine::Engines;
+use crate::error::{Deed, Misbehaviour, PluginError};
 use crate::evidence::Evidence;
 use crate::examine::Steps;
-use crate::facts::{choosing, compressing, gating, judging, reporting};
+use crate::facts::{choosing, compressing, driving, gating, judging, reporting};
 use crate::house::House;
+use crate::options::Limits;
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Question, Rate};
 use crate::report::{Called, State};
 use crate::version::Version;
@@ -20,6 +24,7 @@ use std::sync::Arc;
 pub struct Trial {
     house: Arc<House>,
     version: Version,
+    bytes: Arc<[u8]>,
 }
 
 impl Trial {
@@ -28,11 +33,11 @@ impl Trial {
             |step, reason| PluginError::Untriable { what: file.display().to_string(), step, reason };
         let bytes = tokio::fs::read(file).await;
         let bytes: Arc<[u8]> = bytes.map_err(|error| unsound(State::Parsing, error.to_string()))?.into();
-        let examined = house.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
+        let examined = house.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| unsound(refusal.step, refusal.reason))?;
         let now = house.clock.now();
         let version = Version::new(sound.passport, sound.code, None, 0, &house.limits, now);
-        Ok(Self { house, version })
+        Ok(Self { house, version, bytes })
     }
 
     /// Which component is tried.
@@ -54,7 +59,7 @@ impl Trial {
         candidates: &[choosing::Candidate],
         budget: &choosing::Budget,
     ) -> Result<Called<Vec<choosing::Choice>>, PluginError> {
-        self.ask(now, seed, &Choose { now, task, candidates, budget }).await
+        self.ask_as(now, seed, &Choose { now, task, candidates, budget }).await
     }
 
     /// What it would do next.
@@ -67,7 +72,7 @@ impl Trial {
         candidates: &[choosing::Candidate],
         budget: &choosing::Budget,
     ) -> Result<Called<choosing::Step>, PluginError> {
-        self.ask(now, seed, &Next { now, task, history, candidates, budget }).await
+        self.ask_as(now, seed, &Next { now, task, history, candidates, budget }).await
     }
 
     /// What it would say.
@@ -78,7 +83,7 @@ impl Trial {
         level: &str,
         report: &reporting::Report,
     ) -> Result<Called<String>, PluginError> {
-        self.ask(now, seed, &Compress { level, report }).await
+        self.ask_as(now, seed, &Compress { level, report }).await
     }
 
     /// How it would compare results.
@@ -88,7 +93,7 @@ impl Trial {
         seed: u64,
         results: &[judging::ResultInQuestion],
     ) -> Result<Called<judging::Comparison>, PluginError> {
-        self.ask(now, seed, &Compare { results }).await
+        self.ask_as(now, seed, &Compare { results }).await
     }
 
     /// How it would rate one.
@@ -98,7 +103,7 @@ impl Trial {
         seed: u64,
         subject: &judging::ResultInQuestion,
     ) -> Result<Called<Vec<judging::Rating>>, PluginError> {
-        self.ask(now, seed, &Rate { subject }).await
+        self.ask_as(now, seed, &Rate { subject }).await
     }
 
     /// A gate's kinds.
@@ -115,27 +120,72 @@ impl Trial {
         config: &str,
         evidence: Arc<dyn Evidence>,
     ) -> Result<Called<Result<gating::Ruling, String>>, PluginError> {
-        self.ask(now, seed, &Evaluate { kind, config, evidence }).await
+        self.ask_as(now, seed, &Evaluate { kind, config, evidence }).await
     }
 
-    async fn ask<Q: Question>(
+    /// What an executor said of itself.
+    pub const fn description(&self) -> Option<&driving::Description> {
+        self.version.passport.description()
+    }
+
+    /// Goes on in the best code there can be of it, which takes seconds where nobody has made it yet.
+    pub async fn optimised(self) -> Result<Self, PluginError> {
+        if self.code().compiled == crate::report::Compiled::Optimised {
+            return Ok(self);
+        }
+        let (house, bytes) = (self.house.clone(), self.bytes.clone());
+        let PluginRef { kind, digest, .. } = *self.plugin();
+        let made = tokio::task::spawn_blocking(move || {
+            let source = Source { kind, digest, bytes: &bytes, origin: Origin::Foreign };
+            house.cache.best(&house.engines, source).map_err(|error| format!("{error:#}"))
+        });
+        let made = made.await.unwrap_or_else(|panicked| Err(panicked.to_string()));
+        let unsound = |reason| PluginError::Untriable {
+            what: self.plugin().to_string(),
+            step: State::Compiling,
+            reason,
+        };
+        self.version.improve(made.map_err(unsound)?);
+        Ok(self)
+    }
+
+    async fn ask_as<Q: Question>(
         &self,
         now: Timestamp,
         seed: u64,
         question: &Q,
     ) -> Result<Called<Q::Answer>, PluginError> {
-        let (label, limits) = (self.version.label.clone(), self.version.limits);
-        let circumstances = Circumstances { label, limits, now, seed };
+        let Answer { value, took, notes, looked_at, .. } = self.answer(now, seed, question).await?;
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let plugin = self.plugin().clone();
-        match ask(&self.house.engines, &self.version.code(), circumstances, question).await {
-            Ok(answer) => {
-                let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
-                let Answer { value, notes, looked_at, .. } = answer;
-                Ok(Called { value, plugin, micros, seed, now, notes, looked_at, instead: None })
-            }
-            Err(deed) => {
-                Err(Box::new(Misbehaviour { plugin, function: Q::FUNCTION, deed, now: None }).into())
-            }
-        }
+        Ok(Called { value, plugin, micros, seed, now, notes, looked_at, instead: None })
+    }
+
+    pub(crate) async fn answer<Q: Question>(
+        &self,
+        now: Timestamp,
+        seed: u64,
+        question: &Q,
+    ) -> Result<Answer<Q::Answer>, PluginError> {
+        let (label, limits) = self.circumstances();
+        let circumstances = Circumstances { label, limits, now, seed };
+        let answered = ask(&self.house.engines, &self.version.code(), circumstances, question).await;
+        answered.map_err(|deed| self.misbehaved(Q::FUNCTION, deed))
+    }
+
+    pub(crate) fn circumstances(&self) -> (Arc<str>, Limits) {
+        (self.version.label.clone(), self.version.limits)
+    }
+
+    pub(crate) fn engines(&self) -> &Engines {
+        &self.house.engines
+    }
+
+    pub(crate) fn code(&self) -> Arc<Code> {
+        self.version.code()
+    }
+
+    pub(crate) fn misbehaved(&self, function: &'static str, deed: Deed) -> PluginError {
+        Box::new(Misbehaviour { plugin: self.plugin().clone(), function, deed, now: None }).into()
     }
 }

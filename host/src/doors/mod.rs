@@ -11,6 +11,7 @@ mod rest_worker;
 mod stream;
 mod text;
 mod text_explain;
+mod text_kit;
 mod text_people;
 mod text_replay;
 mod text_workers;

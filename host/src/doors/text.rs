@@ -1,5 +1,6 @@
 //! Records as text for people and models: the same words at every door.
 
+use super::text_kit;
 use crate::api::{AuthStatus, OrchestratorStatus};
 use crate::engine::{Advice, event_line};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -289,21 +290,10 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
         ),
         format!("imports   {}", listed(&inspection.imports)),
         format!("exports   {}", listed(&inspection.exports)),
-        format!(
-            "limits    {} MiB, {} ms CPU, {} ms wall, {} KiB out",
-            inspection.limits.memory_bytes >> 20,
-            inspection.limits.cpu.as_millis(),
-            inspection.limits.wall.as_millis(),
-            inspection.limits.output_bytes >> 10
-        ),
+        limits(&inspection.limits),
     ];
-    if !inspection.asks.is_empty() {
-        let names =
-            |names: &std::collections::BTreeSet<String>| listed(&names.iter().cloned().collect::<Vec<_>>());
-        lines.push(format!("programs  {}", names(&inspection.asks.programs)));
-        lines.push(format!("variables {}", names(&inspection.asks.environment)));
-        lines.push(format!("interfaces {}", names(&inspection.asks.imports)));
-    }
+    lines.extend(text_kit::grants(&inspection.asks, &inspection.granted));
+    lines.extend(text_kit::makeup(&inspection.makeup));
     if let Some(description) = &inspection.description {
         let models: Vec<_> = description.models.iter().map(|model| model.name.clone()).collect();
         lines.push(format!("models    {}", listed(&models)));
@@ -342,6 +332,16 @@ fn gate_fields(schema: &serde_json::Value) -> Vec<String> {
     let example = schema.get("examples").and_then(|all| all.get(0));
     lines.extend(example.map(|example| format!("for example {example}")));
     lines
+}
+
+pub(crate) fn limits(limits: &jackfield_plugins::Limits) -> String {
+    format!(
+        "limits    {} MiB, {} ms CPU, {} ms wall, {} KiB out",
+        limits.memory_bytes >> 20,
+        limits.cpu.as_millis(),
+        limits.wall.as_millis(),
+        limits.output_bytes >> 10
+    )
 }
 
 fn listed(names: &[String]) -> String {

@@ -1,5 +1,6 @@
 //! Opening a host.
 
+use super::apart::OwnProcess;
 use super::folders::Folders;
 use super::health::HealthCache;
 use super::worker::Work;
@@ -8,7 +9,7 @@ use crate::config::{Config, PluginLimits};
 use crate::embedded;
 use arc_swap::ArcSwap;
 use jackfield_plugins::{
-    Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins, Service,
+    Apart, Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins, Service,
 };
 use jackfield_process::{Environment, host_environment};
 use jackfield_store::{Store, StoreOptions};
@@ -37,6 +38,7 @@ pub struct HostBuilder {
     watch: bool,
     work: Work,
     lease: Option<PathBuf>,
+    apart: Option<Arc<dyn Apart>>,
 }
 
 impl HostBuilder {
@@ -50,6 +52,7 @@ impl HostBuilder {
             watch: true,
             work: Work::All,
             lease: None,
+            apart: None,
         }
     }
 
@@ -104,6 +107,15 @@ impl HostBuilder {
         self
     }
 
+    /// Has dropped components compiled in a process of their own, under limits of memory and time, so that
+    /// none of them can exhaust this one. `program` is the `jackfield` program of this very version; where not
+    /// called, they are compiled in this process.
+    #[must_use]
+    pub fn compile_apart(mut self, program: impl Into<PathBuf>) -> Self {
+        self.apart = Some(Arc::new(OwnProcess::new(program.into())));
+        self
+    }
+
     /// Opens the host: records, components, worktrees, and what an earlier host left behind.
     pub async fn open(self) -> Result<Host, Problem> {
         let folders = Folders::make(&self.data, self.config.plugins.folder.as_deref()).map_err(|error| {
@@ -138,6 +150,7 @@ impl HostBuilder {
             chooser: self.config.plugins.chooser.clone(),
             instances: self.config.plugins.instances,
             memory_scan: MemoryScan::Auto,
+            apart: self.apart,
             strikes: STRIKES,
             observer,
             clock: Arc::clone(&self.clock),

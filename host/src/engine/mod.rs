@@ -7,6 +7,7 @@ mod admit;
 mod adopt;
 mod advance;
 mod answer;
+mod apart;
 pub(crate) mod assigned;
 mod attempt;
 mod builder;
@@ -59,6 +60,7 @@ pub(crate) use folders::{default_data, private as private_folder, write_private}
 pub use host::{Advice, AdvisedChoice, Host};
 pub use keep::{Backup, Gone, Kept, Tidied, Tidying};
 pub use operate::Ordered;
+pub(crate) use query::plugin_file;
 pub use reconfigure::{Change, Reconfigured};
 pub(crate) use served::served;
 pub use worker::Work;

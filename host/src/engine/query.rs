@@ -2,7 +2,7 @@
 
 use super::Host;
 use crate::api::RunsFilter;
-use jackfield_plugins::{CheckReport, Inspection, LevelInfo, PluginStatus};
+use jackfield_plugins::{CheckReport, FileInspection, Inspection, LevelInfo, PluginStatus, Trial};
 use jackfield_store::{
     Attempt, BreakerStatus, Event, LedgerFilter, LedgerRow, LimitStatus, ModelStats, Period, PluginCall,
     PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView, Scope, Totals,
@@ -228,6 +228,27 @@ impl Host {
         self.0.plugins.inspect(kind, name).map_err(|error| error.problem())
     }
 
+    /// What would happen to a file if it were dropped, and what it is made of.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the file cannot be read.
+    pub async fn inspect_plugin_file(&self, file: &Path) -> Result<FileInspection, Problem> {
+        self.0.plugins.inspect_file(file).await.map_err(|error| error.problem())
+    }
+
+    /// A component to ask on the side: a file, which need not be in service, or what serves under a name.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it is not sound, or none of that name is in service.
+    pub async fn try_plugin(&self, kind: Option<PluginKind>, what: &str) -> Result<Trial, Problem> {
+        let plugins = &self.0.plugins;
+        let trial = match plugin_file(what) {
+            Some(file) => plugins.try_file(file).await,
+            None => plugins.try_served(kind, what).await,
+        };
+        trial.map_err(|error| error.problem())
+    }
+
     /// The verbosities on offer.
     pub fn levels(&self) -> Vec<LevelInfo> {
         self.0.plugins.levels()
@@ -276,4 +297,10 @@ pub(super) fn with_reason(reason: &str) -> Result<String, Problem> {
         ));
     }
     Ok(reason.to_owned())
+}
+
+/// A component is meant by its file or by its name, and a name has no dots and no slashes.
+pub(crate) fn plugin_file(what: &str) -> Option<&Path> {
+    let file = Path::new(what);
+    (what.contains(['/', '.']) || file.is_file()).then_some(file)
 }

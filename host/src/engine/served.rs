@@ -1,16 +1,18 @@
 //! Which components would serve under a configuration, found without opening a host: nothing is written
 //! to the data folder or beside a dropped file.
 
+use super::apart::OwnProcess;
 use super::builder::limits;
 use super::folders::private;
 use crate::config::{Config, SHIPPED_CHOOSER, SHIPPED_EXECUTORS, Served};
-use jackfield_plugins::{FailureMode, FailureModes, MemoryScan, Options, Plugins, Service};
+use jackfield_plugins::{Apart, FailureMode, FailureModes, MemoryScan, Options, Plugins, Service};
 use jackfield_types::{PluginKind, RunId, SystemClock};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The shipped components and those that lie in the plugin folder.
-pub(crate) async fn served(data: &Path, config: &Config) -> Served {
+/// The shipped components and those that lie in the plugin folder, which `compiler` compiles apart where one
+/// is named.
+pub(crate) async fn served(data: &Path, config: &Config, compiler: Option<&str>) -> Served {
     let mut served = Served {
         executors: SHIPPED_EXECUTORS.map(str::to_owned).into(),
         choosers: [SHIPPED_CHOOSER.to_owned()].into(),
@@ -38,6 +40,7 @@ pub(crate) async fn served(data: &Path, config: &Config) -> Served {
         chooser: None,
         instances: 1,
         memory_scan: MemoryScan::Never,
+        apart: compiler.map(|program| Arc::new(OwnProcess::new(program.into())) as Arc<dyn Apart>),
         strikes: 1,
         observer: Arc::new(|_| {}),
         clock: Arc::new(SystemClock),
@@ -93,7 +96,7 @@ mod tests {
             let known = host.plugins().into_iter().filter(|plugin| plugin.kind == Some(kind));
             known.filter_map(|plugin| plugin.name).collect()
         };
-        let served = served(folder.path(), &Config::default()).await;
+        let served = served(folder.path(), &Config::default(), None).await;
         assert_eq!(served.executors, of(PluginKind::Executor));
         assert_eq!(served.choosers, of(PluginKind::Chooser));
         host.shutdown().await;
@@ -106,7 +109,7 @@ mod tests {
         std::fs::create_dir(&plugins).unwrap();
         std::fs::write(plugins.join("mine.wasm"), embedded::SHIPPED[0]).unwrap();
         std::fs::write(plugins.join("broken.wasm"), "no component").unwrap();
-        let served = served(folder.path(), &Config::default()).await;
+        let served = served(folder.path(), &Config::default(), None).await;
         assert!(served.executors.contains("claude"));
         assert_eq!(std::fs::read_dir(&plugins).unwrap().count(), 2, "no note beside a file");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing in the data folder");

@@ -42,7 +42,7 @@ fn lingering_claude() -> String {
         .join("../../plugins/claude/tests/transcripts/hello.jsonl");
     let said = std::fs::read_to_string(file).unwrap().replace("0.005592000000000001", COST);
     format!(
-        "#!/bin/sh\ncase \"$1\" in --version) echo '2.1.197 (Claude Code)'; exit 0;; esac\n\
+        "#!/bin/sh\ncase \"$1\" in --version) echo '2.1.197 (Claude Code)'; exit 0;; auth) exit 0;; esac\n\
          asked=$(cat)\n( eval \"$asked\" )\ncat <<'RECORDED'\n{said}RECORDED\ntrap '' TERM INT\nsleep 600 & wait\n"
     )
 }

@@ -11,8 +11,8 @@
 
 use jackfield_plugins::facts::{choosing, driving, judging, reporting, types};
 use jackfield_plugins::{
-    Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginError, PluginEvent,
-    Plugins, Service,
+    Apart, Change, Embedded, FailureModes, Grant, Grants, KindLimits, MemoryScan, Options, PluginError,
+    PluginEvent, Plugins, Service,
 };
 use jackfield_types::{PluginKind, SystemClock, Timestamp};
 use std::borrow::Cow;
@@ -149,6 +149,7 @@ pub struct Setup {
     pub chooser: Option<String>,
     pub folder: tempfile::TempDir,
     pub instances: u32,
+    pub apart: Option<Arc<dyn Apart>>,
 }
 
 pub fn setup() -> Setup {
@@ -161,6 +162,7 @@ pub fn setup() -> Setup {
         chooser: None,
         folder: tempfile::tempdir().unwrap(),
         instances: 8,
+        apart: None,
     }
 }
 
@@ -173,6 +175,7 @@ impl Setup {
         options.failure_modes = self.failure_modes;
         options.chooser = self.chooser;
         options.instances = self.instances;
+        options.apart = self.apart;
         options.observer = Arc::new(move |event| drop(tell.send(event)));
         let plugins = Plugins::open(options).await.unwrap();
         Host { plugins, folder: self.folder, events }
@@ -191,6 +194,7 @@ fn options(folder: &Path, embedded: Vec<Vec<u8>>, service: Service) -> Options {
         chooser: None,
         instances: 8,
         memory_scan: MemoryScan::Auto,
+        apart: None,
         strikes: 3,
         observer: Arc::new(|_| {}),
         clock: Arc::new(SystemClock),

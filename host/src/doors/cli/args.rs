@@ -1,5 +1,6 @@
 //! The command line, as clap reads it. Help texts are written for the person who reads them.
 
+use super::kit_args::{CompileArgs, KitCommand};
 use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
 use crate::api::Gate;
 use clap::{Args, Parser, Subcommand};
@@ -91,6 +92,9 @@ pub(crate) enum Command {
     /// See, check and inspect the components that decide
     #[command(subcommand)]
     Plugin(PluginCommand),
+    /// Compile the component on standard input; what the host starts for every file that is dropped
+    #[command(hide = true)]
+    CompileComponent(CompileArgs),
     /// Money: what is spent, what is left, and how to go on
     Breaker {
         #[command(subcommand)]
@@ -248,14 +252,17 @@ pub(crate) enum PluginCommand {
     },
     #[command(flatten)]
     Operate(super::operate::OperateCommand),
-    /// What a component is, imports, asks for and answers
+    /// What a component is made of, imports, asks for, was granted and answers
     Inspect {
-        /// Its own name
-        name: String,
+        /// A `.wasm` file, or the name of one in service
+        #[arg(value_name = "FILE_OR_NAME")]
+        what: String,
         /// Where several kinds share the name
         #[arg(long)]
         kind: Option<PluginKind>,
     },
+    #[command(flatten)]
+    Kit(KitCommand),
 }
 
 #[derive(Debug, Subcommand)]

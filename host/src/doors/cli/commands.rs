@@ -1,9 +1,9 @@
 //! What each command does with a host.
 
-use super::args::{BreakerCommand, Command, PluginCommand, RunArgs};
+use super::args::{BreakerCommand, Command, RunArgs};
 use super::progress::Teller;
 use super::serve::told_to_stop;
-use super::{Outcome, say, say_line, tasks, upkeep};
+use super::{Outcome, kit, say, say_line, tasks, upkeep};
 use crate::api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
 use crate::config::is_repo;
 use crate::doors::{text, text_workers};
@@ -115,7 +115,7 @@ pub(super) const fn came_to(answer: &Answer) -> Outcome {
 /// Commands that look at the records, and small changes to them.
 pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Outcome, Problem> {
     match command {
-        Command::Plugin(command) => return plugin(host, command, json).await,
+        Command::Plugin(command) => return kit::plugin(host, command, json).await,
         Command::Dispatch(arguments) => return tasks::dispatch(host, &arguments, json).await,
         Command::Result(arguments) => return tasks::result(host, &arguments, json).await,
         Command::Task(command) => return tasks::task(host, command, json).await,
@@ -157,6 +157,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         | Command::Serve { .. }
         | Command::Worker { .. }
         | Command::Doctor
+        | Command::CompileComponent(_)
         | Command::Config { .. } => {}
     }
     Ok(Outcome::Fine)
@@ -196,32 +197,4 @@ async fn breaker(host: &Host, command: Option<BreakerCommand>, json: bool) -> Re
     let status = host.breaker().await?;
     say(json, || text::breaker(&status), &status);
     Ok(())
-}
-
-async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
-    match command {
-        PluginCommand::Try(command) => return super::replay::tried(host, command, json).await,
-        PluginCommand::List => {
-            let plugins = host.plugins();
-            let folder = host.plugin_folder();
-            say(
-                json,
-                || format!("{}\n\ndrop .wasm files into {}", text::plugins(&plugins), folder.display()),
-                &plugins,
-            );
-        }
-        PluginCommand::Check { file } => {
-            let report = host.check_plugin(&file).await?;
-            say(json, || text::check(&report), &report);
-            if report.verdict != jackfield_plugins::CheckVerdict::WouldServe {
-                return Ok(Outcome::Failed);
-            }
-        }
-        PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
-        PluginCommand::Inspect { name, kind } => {
-            let inspection = host.inspect_plugin(kind, &name)?;
-            say(json, || text::inspection(&inspection), &inspection);
-        }
-    }
-    Ok(Outcome::Fine)
 }

@@ -51,7 +51,7 @@ async fn check(file: Option<PathBuf>, global: &Global) -> Result<Outcome, Proble
         layers = Layers { required: true, file: Some(file), ..layers };
     }
     let mut review = Review::read(&layers);
-    let served = served(&data, &review.config).await;
+    let served = served(&data, &review.config, Some(super::THIS_PROGRAM)).await;
     review.warn(&served);
     let (errors, warnings) = (review.count(Severity::Error), review.count(Severity::Warning));
     let checked = Checked { file: &review.origin, errors, warnings, findings: &review.findings };

@@ -5,6 +5,8 @@ mod commands;
 mod config;
 mod demo;
 mod doctor;
+mod kit;
+mod kit_args;
 mod operate;
 mod progress;
 mod reload;
@@ -17,10 +19,11 @@ mod worker;
 
 use crate::config::{Config, Layers, default_file, load};
 use crate::engine::default_data;
-use crate::{Host, Work};
-use args::{Cli, Command, Global};
+use crate::{Host, HostBuilder, Work};
+use args::{Cli, Command, Global, PluginCommand};
 use clap::Parser;
 use jackfield_types::Problem;
+use kit_args::KitCommand;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,6 +33,9 @@ use tracing_subscriber::EnvFilter;
 const FAILED: u8 = 1;
 /// A request that was refused, or a set-up that does not work.
 const REFUSED: u8 = 2;
+
+/// Still this very program when its file was replaced while it runs.
+const THIS_PROGRAM: &str = "/proc/self/exe";
 
 /// What a command came to.
 enum Outcome {
@@ -43,6 +49,9 @@ enum Outcome {
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    if let Command::CompileComponent(arguments) = &cli.command {
+        return kit::compile(arguments);
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -76,6 +85,10 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         }
         Command::Serve { listen, locked } => serve::serve(listen, locked, &global).await,
         Command::Doctor => doctor::doctor(&global).await,
+        Command::Plugin(PluginCommand::Kit(KitCommand::New(arguments))) => kit::new(&arguments, global.json),
+        Command::Plugin(PluginCommand::Kit(KitCommand::Build { folder })) => {
+            kit::build(&folder, global.json).await
+        }
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;
@@ -148,7 +161,12 @@ fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
 /// A host in this process. One that is there for a look watches nothing and works nothing off.
 async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
     let (data, config) = settings(global)?;
-    Host::builder(data).config(config).watch(work != Work::Nothing).work(work).open().await
+    builder(data).config(config).watch(work != Work::Nothing).work(work).open().await
+}
+
+/// A host that has dropped components compiled by this program again.
+fn builder(data: impl Into<PathBuf>) -> HostBuilder {
+    Host::builder(data).compile_apart(THIS_PROGRAM)
 }
 
 /// The server logs what happens; other commands only what goes wrong.

@@ -3,7 +3,6 @@
 use super::args::Global;
 use super::reload::Reload;
 use super::{Outcome, say_line, settings};
-use crate::Host;
 use crate::doors::{Token, http};
 use jackfield_types::Problem;
 use std::time::Duration;
@@ -28,7 +27,7 @@ pub(super) async fn serve(listen: Option<String>, locked: bool, global: &Global)
         Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
     })?;
     let only_locked = config.plugins.locked;
-    let host = Host::builder(data).config(config.clone()).open().await?;
+    let host = super::builder(data).config(config.clone()).open().await?;
     let names = config.server.names.clone();
     if only_locked {
         say_line("components are locked: nothing serves but what plugins.lock has");

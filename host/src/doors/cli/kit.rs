@@ -1,0 +1,117 @@
+//! `plugin`: what is in service, and the author's kit.
+
+use super::args::PluginCommand;
+use super::kit_args::{Asked, CompileArgs, KitCommand, NewArgs};
+use super::{Outcome, say};
+use crate::Host;
+use crate::doors::{text, text_kit};
+use crate::engine::plugin_file;
+use crate::kit::{self, Cases};
+use jackfield_plugins::{CheckVerdict, CompileLimits, Compiled, compile_alone};
+use jackfield_types::{Clock, PluginKind, Problem, SystemClock};
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        PluginCommand::Try(command) => return super::replay::tried(host, command, json).await,
+        PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
+        PluginCommand::List => {
+            let plugins = host.plugins();
+            let folder = host.plugin_folder();
+            say(
+                json,
+                || format!("{}\n\ndrop .wasm files into {}", text::plugins(&plugins), folder.display()),
+                &plugins,
+            );
+        }
+        PluginCommand::Check { file } => {
+            let report = host.check_plugin(&file).await?;
+            say(json, || text::check(&report), &report);
+            if report.verdict != CheckVerdict::WouldServe {
+                return Ok(Outcome::Failed);
+            }
+        }
+        PluginCommand::Inspect { what, kind } => match plugin_file(&what) {
+            Some(file) => {
+                let inspection = host.inspect_plugin_file(file).await?;
+                say(json, || text_kit::file(&inspection), &inspection);
+            }
+            None => {
+                let inspection = host.inspect_plugin(kind, &what)?;
+                say(json, || text::inspection(&inspection), &inspection);
+            }
+        },
+        PluginCommand::Kit(command) => return kit(host, command, json).await,
+    }
+    Ok(Outcome::Fine)
+}
+
+/// `plugin new`: needs no host.
+pub(super) fn new(arguments: &NewArgs, json: bool) -> Result<Outcome, Problem> {
+    let made = kit::new(&arguments.into, &arguments.name, arguments.kind, arguments.lang)?;
+    say(json, || text_kit::made(&made), &made);
+    Ok(Outcome::Fine)
+}
+
+/// `plugin build`: neither.
+pub(super) async fn build(folder: &Path, json: bool) -> Result<Outcome, Problem> {
+    let tell = |step: &str| drop(writeln!(std::io::stderr().lock(), "{step}"));
+    let built = kit::build(folder, &jackfield_process::host_environment(), tell).await?;
+    say(json, || text_kit::built(&built), &built);
+    Ok(Outcome::Fine)
+}
+
+/// The whole work of a process that the host started to compile one component.
+pub(super) fn compile(arguments: &CompileArgs) -> ExitCode {
+    let CompileArgs { baseline, memory_bytes, cpu_seconds, ref code } = *arguments;
+    let compiled = if baseline { Compiled::Baseline } else { Compiled::Optimised };
+    match compile_alone(compiled, code, CompileLimits { memory_bytes, cpu_seconds }) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            let _ = writeln!(std::io::stderr().lock(), "{why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        KitCommand::Call(Asked { what, function, facts, kind }) => {
+            let facts = kit::read_facts(facts.as_deref())?;
+            let trial = host.try_plugin(kind, &what).await?;
+            let asking =
+                trial.asking(&function, &facts, SystemClock.now()).map_err(|error| error.problem())?;
+            let said = trial.ask(&asking).await.map_err(|error| error.problem())?;
+            say(json, || text_kit::said(&said), &said);
+        }
+        // Those were seen to before there was a host.
+        KitCommand::New(_) | KitCommand::Build { .. } => {}
+        KitCommand::Test { what, cases, kind } => return test(host, &what, &cases, kind, json).await,
+        KitCommand::Bench { asked: Asked { what, function, facts, kind }, calls } => {
+            let facts = kit::read_facts(facts.as_deref())?;
+            let trial = host.try_plugin(kind, &what).await?;
+            let asking =
+                trial.asking(&function, &facts, SystemClock.now()).map_err(|error| error.problem())?;
+            let trial = trial.optimised().await.map_err(|error| error.problem())?;
+            let report = kit::bench(&trial, &function, &asking, calls).await?;
+            say(json, || text_kit::bench(&report), &report);
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+async fn test(
+    host: &Host,
+    what: &str,
+    cases: &Path,
+    kind: Option<PluginKind>,
+    json: bool,
+) -> Result<Outcome, Problem> {
+    let cases: Cases = kit::read_file(cases)?;
+    let trial = host.try_plugin(kind, what).await?;
+    let report = kit::test(&trial, &cases, SystemClock.now()).await?;
+    say(json, || text_kit::tested(&report), &report);
+    Ok(if report.failed == 0 { Outcome::Fine } else { Outcome::Failed })
+}

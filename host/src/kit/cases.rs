@@ -1,0 +1,208 @@
+//! Cases: what a component is asked, and what it must answer.
+
+use super::difference::{differences, texts};
+use jackfield_plugins::{PluginError, Said, Trial};
+use jackfield_types::{PluginRef, Problem, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// A file of cases.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cases {
+    /// Facts of every case that does not say otherwise; a function is given those that it takes.
+    #[serde(default)]
+    pub facts: Map<String, Value>,
+    /// The cases, in the order in which they are tried.
+    #[serde(rename = "case")]
+    pub cases: Vec<Case>,
+}
+
+/// One case.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows, for a person.
+    pub name: String,
+    /// The function, as the WIT names it.
+    pub function: String,
+    /// Its facts.
+    #[serde(default)]
+    pub facts: Map<String, Value>,
+    /// What the answer must contain.
+    pub contains: Option<Value>,
+    /// What the answer must be, whole.
+    pub equals: Option<Value>,
+    /// Words that must be somewhere in it.
+    #[serde(default)]
+    pub says: Vec<String>,
+    /// It must fail, with these words in the reason.
+    pub fails: Option<String>,
+}
+
+/// What came of all cases.
+#[derive(Debug, Clone, Serialize)]
+pub struct TestReport {
+    /// What was tested.
+    pub plugin: PluginRef,
+    /// How many cases passed.
+    pub passed: usize,
+    /// How many did not.
+    pub failed: usize,
+    /// Each of them.
+    pub cases: Vec<CaseReport>,
+}
+
+/// What came of one case.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseReport {
+    /// What it shows.
+    pub name: String,
+    /// The function that was asked.
+    pub function: String,
+    /// Whether everything was as it must be.
+    pub passed: bool,
+    /// What was not.
+    pub differences: Vec<String>,
+    /// What it answered, where it did.
+    pub answer: Option<Value>,
+    /// How long the call took, in microseconds.
+    pub micros: Option<u64>,
+    /// Bytes of memory that it took.
+    pub memory_bytes: Option<u64>,
+    /// What it told the log meanwhile.
+    pub notes: Vec<String>,
+}
+
+/// Holds a component to its cases, each under the limits that it would serve under.
+///
+/// # Errors
+/// A [`Problem`] where a case is not one: it expects nothing, or its facts are not what its function takes.
+pub async fn test(trial: &Trial, cases: &Cases, now: Timestamp) -> Result<TestReport, Problem> {
+    let mut reports = Vec::with_capacity(cases.cases.len());
+    for case in &cases.cases {
+        reports.push(case.run(trial, &cases.facts, now).await?);
+    }
+    let passed = reports.iter().filter(|report| report.passed).count();
+    let plugin = trial.plugin().clone();
+    Ok(TestReport { plugin, passed, failed: reports.len() - passed, cases: reports })
+}
+
+impl Case {
+    async fn run(
+        &self,
+        trial: &Trial,
+        shared: &Map<String, Value>,
+        now: Timestamp,
+    ) -> Result<CaseReport, Problem> {
+        let expects = self.contains.is_some() || self.equals.is_some() || self.fails.is_some();
+        if !expects && self.says.is_empty() {
+            return Err(bad(self, "it expects nothing: give `contains`, `equals`, `says` or `fails`"));
+        }
+        let taken = trial.arguments(&self.function);
+        let mut facts = Value::Object(shared.clone());
+        if let Value::Object(facts) = &mut facts {
+            facts.retain(|name, _| taken.contains(&name.as_str()) || matches!(name.as_str(), "now" | "seed"));
+        }
+        merge(&mut facts, &Value::Object(self.facts.clone()));
+        let asking = trial.asking(&self.function, &facts, now);
+        let asking = asking.map_err(|error| bad(self, &error.to_string()))?;
+        Ok(self.report(trial.ask(&asking).await))
+    }
+
+    fn report(&self, said: Result<Said, PluginError>) -> CaseReport {
+        let differences = match &said {
+            Ok(said) => self.wrong_with(&said.answer),
+            Err(error) => self.wrong_with_failure(&error.to_string()),
+        };
+        let said = said.ok();
+        CaseReport {
+            name: self.name.clone(),
+            function: self.function.clone(),
+            passed: differences.is_empty(),
+            differences,
+            micros: said.as_ref().map(|said| said.micros),
+            memory_bytes: said.as_ref().map(|said| said.memory_bytes),
+            notes: said.as_ref().map(|said| said.notes.clone()).unwrap_or_default(),
+            answer: said.map(|said| said.answer),
+        }
+    }
+
+    fn wrong_with(&self, answer: &Value) -> Vec<String> {
+        let mut wrong = Vec::new();
+        wrong.extend(self.contains.iter().flat_map(|wanted| differences(wanted, answer, false)));
+        wrong.extend(self.equals.iter().flat_map(|wanted| differences(wanted, answer, true)));
+        let said = texts(answer);
+        let unsaid = self.says.iter().filter(|words| !said.iter().any(|text| text.contains(words.as_str())));
+        wrong.extend(unsaid.map(|words| format!("it says {words:?} nowhere")));
+        wrong.extend(self.fails.iter().map(|why| format!("it answered, where it must fail ({why})")));
+        wrong
+    }
+
+    fn wrong_with_failure(&self, error: &str) -> Vec<String> {
+        match &self.fails {
+            Some(why) if error.contains(why.as_str()) => Vec::new(),
+            Some(why) => vec![format!("it failed, and not because {why:?}: {error}")],
+            None => vec![error.to_owned()],
+        }
+    }
+}
+
+/// Tables are put together, anything else is replaced.
+fn merge(into: &mut Value, over: &Value) {
+    match (into, over) {
+        (Value::Object(into), Value::Object(over)) => {
+            for (name, value) in over {
+                merge(into.entry(name.replace('_', "-")).or_insert(Value::Null), value);
+            }
+        }
+        (into, over) => *into = over.clone(),
+    }
+}
+
+fn bad(case: &Case, why: &str) -> Problem {
+    Problem::caller(
+        "bad_case",
+        format!("the case '{}' cannot be tried: {why}", case.name),
+        "mend the case; `docs/author.md` shows one of each",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_case_says_goes_over_what_all_share() {
+        let mut facts = json!({ "task": { "complexity": 3, "language": "rust" }, "candidates": [1, 2] });
+        merge(&mut facts, &json!({ "task": { "complexity": 9, "task_type": "bugfix" }, "candidates": [3] }));
+        assert_eq!(
+            facts,
+            json!({
+                "task": { "complexity": 9, "language": "rust", "task-type": "bugfix" },
+                "candidates": [3]
+            })
+        );
+    }
+
+    #[test]
+    fn a_case_holds_an_answer_to_all_that_it_expects() {
+        let case = |more: Value| {
+            let mut case = json!({ "name": "one", "function": "choose" });
+            merge(&mut case, &more);
+            serde_json::from_value::<Case>(case).unwrap()
+        };
+        let answer = json!([{ "candidate": 0, "reason": "the cheapest" }]);
+        assert!(
+            case(json!({ "says": ["cheapest"], "contains": [{ "candidate": 0 }] }))
+                .wrong_with(&answer)
+                .is_empty()
+        );
+        assert_eq!(case(json!({ "says": ["dearest"] })).wrong_with(&answer), ["it says \"dearest\" nowhere"]);
+        let must_fail = case(json!({ "fails": "trapped" }));
+        assert_eq!(must_fail.wrong_with(&answer).len(), 1);
+        assert!(must_fail.wrong_with_failure("one trapped (unreachable)").is_empty());
+        assert_eq!(must_fail.wrong_with_failure("ran past its CPU budget").len(), 1);
+    }
+}

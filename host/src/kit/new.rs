@@ -1,0 +1,222 @@
+//! A folder in which a component is written: source, contract, recipe, cases.
+
+use super::manifest;
+use super::templates::{README, SDK, SDK_MANIFEST, WIT, WORKSPACE, cases, files};
+use jackfield_types::{PluginKind, Problem};
+use serde::Serialize;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// What a component is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Rust, with cargo.
+    Rust,
+    /// JavaScript, with npm.
+    Js,
+    /// Python, with pip.
+    Python,
+}
+
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Rust, Self::Js, Self::Python];
+
+    /// As typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Js => "js",
+            Self::Python => "python",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust",
+            Self::Js => "JavaScript",
+            Self::Python => "Python",
+        }
+    }
+
+    /// Where its source is, within the folder.
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::Rust => "src/lib.rs",
+            Self::Js => "policy.js",
+            Self::Python => "policy.py",
+        }
+    }
+
+    const fn recipe(self) -> &'static str {
+        match self {
+            Self::Rust => {
+                "`Cargo.toml` is the recipe: `cargo build --release --target wasm32-wasip2` makes the component, and the kit that it needs is in `sdk/`."
+            }
+            Self::Js => "`package.json` is the recipe: `npm ci` once, then `npm run build`.",
+            Self::Python => {
+                "`requirements.txt` is the recipe: `pip install -r requirements.txt` once, then `componentize-py --wit-path wit --world chooser componentize policy --output {{name}}.wasm`."
+            }
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Language {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = Self::ALL.map(Self::as_str).join(", ");
+        let found = Self::ALL.into_iter().find(|language| language.as_str() == text);
+        found.ok_or_else(|| format!("'{text}' is not one of {known}"))
+    }
+}
+
+/// A folder that was written.
+#[derive(Debug, Clone, Serialize)]
+pub struct NewPlugin {
+    /// Where.
+    pub folder: PathBuf,
+    /// The component's name.
+    pub name: String,
+    /// Its kind.
+    pub kind: PluginKind,
+    /// What it is written in.
+    pub language: Language,
+    /// The files, within the folder.
+    pub files: Vec<String>,
+}
+
+/// Writes a new folder, `into/NAME`.
+///
+/// # Errors
+/// A [`Problem`] where the name does not fit a component, there is no template, or something is there already.
+pub fn new(into: &Path, name: &str, kind: PluginKind, language: Language) -> Result<NewPlugin, Problem> {
+    check_name(name)?;
+    let (Some(own), Some(cases)) = (files(kind, language), cases(kind)) else {
+        return Err(Problem::caller(
+            "no_template",
+            format!("there is no template for a {kind} in {}", language.title()),
+            "use --lang rust, which has one for each of chooser, compressor, executor and judge",
+        ));
+    };
+    let folder = into.join(name);
+    let occupied = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
+    if occupied || folder.is_file() {
+        return Err(Problem::caller(
+            "folder_in_use",
+            format!("{} is there already", folder.display()),
+            "choose another name, or remove it",
+        ));
+    }
+    let fill = |text: &str| {
+        let recipe = text.replace("{{recipe}}", language.recipe()).replace("{{source}}", language.source());
+        let words = recipe.replace("{{kind}}", kind.as_str()).replace("{{language}}", language.title());
+        words.replace("{{summary}}", summary(kind)).replace("{{name}}", name)
+    };
+    let mut written = Vec::new();
+    let mut write = |path: &str, text: &str| {
+        written.push(path.to_owned());
+        write_file(&folder.join(path), text)
+    };
+    for (path, text) in own.into_iter().chain([("cases.toml", cases), ("README.md", README)]) {
+        write(path, &fill(text))?;
+    }
+    WIT.iter().try_for_each(|(path, text)| write(path, text))?;
+    if language == Language::Rust {
+        SDK.iter().try_for_each(|(path, text)| write(path, text))?;
+        write("sdk/Cargo.toml", &manifest::alone(SDK_MANIFEST, WORKSPACE)?)?;
+    }
+    Ok(NewPlugin { folder, name: name.to_owned(), kind, language, files: written })
+}
+
+/// One sentence, for the operator; the author writes a better one.
+const fn summary(kind: PluginKind) -> &'static str {
+    match kind {
+        PluginKind::Chooser => "Asks the cheapest who can start now.",
+        PluginKind::Compressor => "Answers in a line, or with what was changed.",
+        PluginKind::Executor => "Gives the instruction to a program and takes what it prints for the answer.",
+        PluginKind::Judge => "Takes the smallest change whose checks passed.",
+        PluginKind::Gate => "Says whether a task may go on.",
+    }
+}
+
+/// The host's own rule for names, and a letter first: cargo wants one.
+fn check_name(name: &str) -> Result<(), Problem> {
+    let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let good = (1..=64).contains(&name.len())
+        && name.bytes().all(fits)
+        && name.starts_with(|first: char| first.is_ascii_lowercase());
+    if good {
+        return Ok(());
+    }
+    Err(Problem::caller(
+        "bad_plugin_name",
+        format!("'{name}' is no name for a component"),
+        "use 1 to 64 of a-z, 0-9 and '-', a letter first",
+    ))
+}
+
+fn write_file(path: &Path, text: &str) -> Result<(), Problem> {
+    let parent = path.parent().unwrap_or(path);
+    let written = std::fs::create_dir_all(parent).and_then(|()| std::fs::write(path, text));
+    written.map_err(|error| {
+        Problem::caller(
+            "cannot_write",
+            format!("{} cannot be written: {error}", path.display()),
+            "choose a folder that belongs to you and has room",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_written_whole_and_nothing_is_written_over() {
+        let place = tempfile::tempdir().unwrap();
+        let made = new(place.path(), "cheapest", PluginKind::Chooser, Language::Rust).unwrap();
+        assert_eq!(made.folder, place.path().join("cheapest"));
+        // In the kit's own source two braces are nothing but two braces.
+        for file in made.files.iter().filter(|file| !file.starts_with("sdk/")) {
+            let text = std::fs::read_to_string(made.folder.join(file)).unwrap();
+            assert!(!text.contains("{{"), "{file} has a gap: {text}");
+        }
+        let readme = std::fs::read_to_string(made.folder.join("README.md")).unwrap();
+        assert!(readme.contains("A Jackfield chooser, in Rust."), "{readme}");
+        let again = new(place.path(), "cheapest", PluginKind::Chooser, Language::Js).unwrap_err();
+        assert_eq!(again.code, "folder_in_use");
+    }
+
+    #[test]
+    fn every_kind_has_a_template_in_rust_and_choosers_have_one_in_every_language() {
+        let place = tempfile::tempdir().unwrap();
+        for kind in [PluginKind::Compressor, PluginKind::Executor, PluginKind::Judge] {
+            new(place.path(), &format!("in-rust-{kind}"), kind, Language::Rust).unwrap();
+        }
+        for language in Language::ALL {
+            let made = new(place.path(), &format!("in-{language}"), PluginKind::Chooser, language).unwrap();
+            assert!(made.files.iter().any(|file| file == language.source()));
+        }
+        let missing = new(place.path(), "none", PluginKind::Judge, Language::Python).unwrap_err();
+        assert_eq!(missing.code, "no_template");
+        assert!(!place.path().join("none").exists(), "a refusal leaves nothing behind");
+    }
+
+    #[test]
+    fn a_name_must_be_one_that_the_host_takes() {
+        let place = tempfile::tempdir().unwrap();
+        for name in ["", "Cheap", "2cheap", "cheap_one", "../out", &"a".repeat(65)] {
+            let refused = new(place.path(), name, PluginKind::Chooser, Language::Rust).unwrap_err();
+            assert_eq!(refused.code, "bad_plugin_name", "{name}");
+        }
+    }
+}
