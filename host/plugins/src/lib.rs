@@ -47,6 +47,7 @@ mod samples;
 mod sandbox;
 mod serve;
 mod settle;
+mod signature;
 mod slots;
 mod stats;
 mod ticker;
@@ -67,5 +68,6 @@ pub use report::{
     Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, GateInfo, Inspection, Instead,
     LevelInfo, PluginEvent, PluginStatus, State, StepTime,
 };
+pub use signature::{check_public_key, keygen, sign, signature_of};
 pub use stats::{Counted, Figures, LATENCY_BOUNDS};
 pub use trial::Trial;

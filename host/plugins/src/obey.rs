@@ -101,6 +101,9 @@ impl House {
         }
         let path = self.folder.component(digest);
         let bytes: Arc<[u8]> = read(&path).await.map_err(not)?.into();
+        if let Some(fault) = self.keys.fault(&bytes, self.folder.signature(digest).as_deref()) {
+            return Err(not(fault));
+        }
         let examined = self.examiner().examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| not(format!("{}: {}", refusal.step, refusal.reason)))?;
         let PluginRef { kind: its_kind, name: its_name, digest: its_digest, .. } = &sound.passport.plugin;

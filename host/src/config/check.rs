@@ -197,6 +197,12 @@ impl Faults {
 
     fn plugins(&mut self, config: &Config) {
         let plugins = &config.plugins;
+        for key in &plugins.keys {
+            if let Err(error) = jackfield_plugins::check_public_key(key) {
+                let said = format!("plugins.keys: {error}");
+                self.add(Key::of("plugins.keys"), said, "`jackfield plugin keygen FILE` prints a public key");
+            }
+        }
         self.number(Key::of("plugins.instances"), u64::from(plugins.instances), 1, MOST_AT_ONCE);
         for (kind, limits) in [
             ("executor", plugins.limits.executor),

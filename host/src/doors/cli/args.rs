@@ -227,6 +227,8 @@ pub(crate) enum PluginCommand {
     },
     #[command(flatten)]
     Operate(super::operate::OperateCommand),
+    #[command(flatten)]
+    Sign(super::sign::SignCommand),
     /// What a component is, imports, asks for and answers
     Inspect {
         /// Its own name

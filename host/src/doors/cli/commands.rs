@@ -215,6 +215,7 @@ async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outco
                 return Ok(Outcome::Failed);
             }
         }
+        PluginCommand::Sign(command) => return super::sign::sign(command, json),
         PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
         PluginCommand::Inspect { name, kind } => {
             let inspection = host.inspect_plugin(kind, &name)?;

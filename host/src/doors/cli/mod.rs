@@ -9,6 +9,7 @@ mod operate;
 mod progress;
 mod reload;
 mod serve;
+mod sign;
 mod task_args;
 mod tasks;
 mod upkeep;
@@ -70,6 +71,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Demo { keep } => demo::demo(keep, &global).await,
         Command::Config { effective, command } => config::config(effective, command, &global).await,
         Command::Serve { listen, locked } => serve::serve(listen, locked, &global).await,
+        Command::Plugin(args::PluginCommand::Sign(command)) => sign::sign(command, global.json),
         Command::Doctor => doctor::doctor(&global).await,
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
