@@ -120,6 +120,9 @@ pub enum PluginError {
         /// Why not.
         why: String,
     },
+    /// A text that should be a key is none.
+    #[error("{0}")]
+    BadKey(String),
     /// There is nothing to take back.
     #[error("{0}")]
     NothingToUndo(String),
@@ -213,6 +216,11 @@ impl PluginError {
                 "plugin_not_kept",
                 message,
                 "GET /api/plugins lists under `history` every version that was ever seen, with its digest; drop the file to have a new one.",
+            ),
+            Self::BadKey(_) => Problem::operator(
+                "bad_key",
+                message,
+                "`jackfield plugin keygen FILE` makes a key to sign with and prints its public key.",
             ),
             Self::NothingToUndo(_) => Problem::caller(
                 "nothing_to_undo",

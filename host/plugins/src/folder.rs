@@ -8,6 +8,7 @@
 
 use crate::error::PluginError;
 use crate::report::Compiled;
+use crate::signature::{beside, signature_of};
 use jackfield_types::Digest;
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsStr;
@@ -43,12 +44,22 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Keeps a component for ever under its digest.
-    pub(crate) fn keep(&self, digest: Digest, bytes: &[u8]) -> Result<PathBuf, PluginError> {
+    /// Keeps a component for ever under its digest, with its signature.
+    pub(crate) fn keep(
+        &self,
+        digest: Digest,
+        bytes: &[u8],
+        signature: Option<&str>,
+    ) -> Result<PathBuf, PluginError> {
         let path = self.component(digest);
         let there = fs::metadata(&path).is_ok_and(|file| file.len() == bytes.len() as u64);
         if !there {
             write_whole(&path, bytes).map_err(|source| failed("cannot write", &path, source))?;
+        }
+        if let Some(signature) = signature {
+            let path = signature_of(&path);
+            write_whole(&path, signature.as_bytes())
+                .map_err(|source| failed("cannot write", &path, source))?;
         }
         Ok(path)
     }
@@ -56,6 +67,11 @@ impl Folder {
     /// Where the component of a digest lies, if it was ever kept.
     pub(crate) fn component(&self, digest: Digest) -> PathBuf {
         self.components.join(format!("{digest}.wasm"))
+    }
+
+    /// The signature that a component came with.
+    pub(crate) fn signature(&self, digest: Digest) -> Option<String> {
+        beside(&self.component(digest))
     }
 
     /// The place for what one engine made of a component.

@@ -14,6 +14,7 @@ use crate::optimise::Optimiser;
 use crate::options::{FailureModes, Grant, Grants, KindLimits, Observer, Options};
 use crate::orders::OrderBook;
 use crate::report::{Change, PluginEvent, State, StepTime};
+use crate::signature::Keys;
 use crate::slots::{Served, Slots};
 use crate::stats::Tally;
 use crate::version::{Passport, Version};
@@ -40,6 +41,7 @@ pub(crate) struct House {
     pub(crate) grants: RwLock<Grants>,
     pub(crate) orders: OrderBook,
     pub(crate) lock: LockFile,
+    pub(crate) keys: Keys,
     pub(crate) tally: Tally,
     pub(crate) files: Mutex<BTreeMap<PathBuf, Dropped>>,
     /// Held by whoever loads, so that one file is taken at a time.
@@ -71,6 +73,8 @@ pub(crate) struct Dropped {
 pub(crate) struct Mark {
     pub(crate) bytes: u64,
     pub(crate) changed: Option<std::time::SystemTime>,
+    /// The same of the signature beside it.
+    pub(crate) signed: Option<std::time::SystemTime>,
     pub(crate) inode: u64,
 }
 
@@ -83,6 +87,7 @@ impl House {
             source,
         })?;
         let orders = OrderBook::open(folder.orders.clone())?;
+        let keys = Keys::read(&options.service.keys)?;
         let lock = LockFile::open(options.service.lock, options.service.locked)?;
         let engines = Arc::new(Engines::new(&options.limits, options.instances, options.memory_scan)?);
         let cache = Arc::new(Cache::open(&folder, &engines, options.apart)?);
@@ -98,6 +103,7 @@ impl House {
             grants: RwLock::new(options.grants),
             orders,
             lock,
+            keys,
             tally: Tally::default(),
             files: Mutex::default(),
             loading: tokio::sync::Mutex::default(),

@@ -50,6 +50,7 @@ mod samples;
 mod sandbox;
 mod serve;
 mod settle;
+mod signature;
 mod slots;
 mod stats;
 mod ticker;
@@ -73,5 +74,6 @@ pub use report::{
     Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, FileInspection, GateInfo, Inspection,
     Instead, LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Said, State, StepTime,
 };
+pub use signature::{check_public_key, keygen, sign, signature_of};
 pub use stats::{Counted, Figures, LATENCY_BOUNDS};
 pub use trial::Trial;

@@ -12,6 +12,7 @@ use crate::house::{Dropped, House, Mark};
 use crate::options::Grant;
 use crate::report::{Change, State, StepTime};
 use crate::settle::{Settling, settle};
+use crate::signature;
 use jackfield_types::{Digest, PluginRef};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,11 @@ impl House {
     /// One complete file, all the way.
     async fn take(self: &Arc<Self>, file: &Path, bytes: Arc<[u8]>, settling: Duration) {
         let digest = digest_of(&bytes);
+        let signature = signature::beside(file);
+        if let Some(fault) = self.keys.fault(&bytes, signature.as_deref()) {
+            let why = format!("{}: {fault}", State::CheckingSignature);
+            return self.refuse(file, Some(digest), State::Rejected, &why, Vec::new());
+        }
         let same = self.files.lock().get(file).is_some_and(|dropped| dropped.digest == Some(digest));
         if same && self.serves(file, digest) {
             return self.set(file, State::Serving, None);
@@ -75,7 +81,7 @@ impl House {
             let why = format!("these very bytes were put away: {why}");
             return self.refuse(file, Some(digest), State::Quarantined, &why, Vec::new());
         }
-        if let Err(error) = self.folder.keep(digest, &bytes) {
+        if let Err(error) = self.folder.keep(digest, &bytes, signature.as_deref()) {
             return self.refuse(file, Some(digest), State::Rejected, &error.to_string(), Vec::new());
         }
         let tell = |state| self.set(file, state, None);
@@ -114,6 +120,10 @@ impl House {
         }
         let bytes = tokio::fs::read(self.folder.component(digest)).await;
         let Ok(bytes) = bytes else { return self.folder.set_last_good(file, None) };
+        // Whose key is not trusted any more goes out of service, and comes back with the trust.
+        if self.keys.fault(&bytes, self.folder.signature(digest).as_deref()).is_some() {
+            return;
+        }
         let examined =
             self.examiner(Origin::Foreign).examine(&bytes.into(), &mut Steps::telling(&|_| {})).await;
         let Ok(sound) = examined else { return self.folder.set_last_good(file, None) };

@@ -1,6 +1,7 @@
 //! Doing what the operator has ordered: who lost a grant or is pinned away goes, who was held is looked at
 //! again, and what is pinned serves from the host's own folder.
 
+use crate::compile::Origin;
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
 use crate::house::House;
@@ -101,7 +102,10 @@ impl House {
         }
         let path = self.folder.component(digest);
         let bytes: Arc<[u8]> = read(&path).await.map_err(not)?.into();
-        let examined = self.examiner(crate::compile::Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
+        if let Some(fault) = self.keys.fault(&bytes, self.folder.signature(digest).as_deref()) {
+            return Err(not(fault));
+        }
+        let examined = self.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| not(format!("{}: {}", refusal.step, refusal.reason)))?;
         let PluginRef { kind: its_kind, name: its_name, digest: its_digest, .. } = &sound.passport.plugin;
         if *its_kind != kind || its_name != name || *its_digest != digest {

@@ -56,6 +56,9 @@ pub struct Service {
     pub lock: Option<PathBuf>,
     /// Nothing else serves than what that file says; it is not written then.
     pub locked: bool,
+    /// Where any are listed, what is dropped in must be signed by one of these Ed25519 keys (64 hexadecimal
+    /// digits each).
+    pub keys: Vec<String>,
 }
 
 /// A component that comes with the host.

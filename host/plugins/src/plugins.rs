@@ -53,7 +53,7 @@ impl Plugins {
         let house = Arc::new(House::build(options)?);
         for Embedded { bytes } in embedded {
             let bytes: Arc<[u8]> = bytes.into();
-            house.folder.keep(digest_of(&bytes), &bytes)?;
+            house.folder.keep(digest_of(&bytes), &bytes, None)?;
             let examined =
                 house.examiner(Origin::Shipped).examine(&bytes, &mut Steps::telling(&|_| {})).await;
             let sound = examined
@@ -183,6 +183,7 @@ impl Plugins {
             asks: crate::options::Grant::default(),
             verdict: CheckVerdict::WouldServe,
         };
+        let signature = crate::signature::beside(file);
         match examined {
             Ok(sound) => {
                 steps.begin(State::CheckingGrants);
@@ -198,6 +199,10 @@ impl Plugins {
                     report.verdict = CheckVerdict::WouldBeHeld { missing, line, command };
                 } else if let Some(reason) = self.house.barred(&plugin) {
                     report.verdict = CheckVerdict::Barred { reason };
+                }
+                if let Some(reason) = self.house.keys.fault(&bytes, signature.as_deref()) {
+                    let step = State::CheckingSignature;
+                    report.verdict = CheckVerdict::WouldBeRejected { step, reason };
                 }
                 report.plugin = Some(plugin);
                 report.summary = Some(sound.passport.summary);

@@ -16,6 +16,8 @@ use std::path::PathBuf;
 pub enum State {
     /// The file is still being written.
     Settling,
+    /// Is it signed by whom the operator trusts?
+    CheckingSignature,
     /// Is it a whole component?
     Parsing,
     /// Does it export exactly one world that this host knows?
@@ -45,6 +47,7 @@ impl State {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Settling => "settling",
+            Self::CheckingSignature => "checking signature",
             Self::Parsing => "parsing",
             Self::CheckingWorld => "checking world",
             Self::Linking => "linking",

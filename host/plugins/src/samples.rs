@@ -224,7 +224,7 @@ impl Evidence for Files {
     }
 
     fn metric(&self, name: &str) -> Option<f64> {
-        Some(if name.len() % 2 == 0 { f64::NAN } else { -1.0 })
+        Some(if name.len().is_multiple_of(2) { f64::NAN } else { -1.0 })
     }
 
     fn commands(&self) -> Vec<gating::CommandResult> {

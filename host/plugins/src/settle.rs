@@ -7,6 +7,7 @@
 use crate::anatomy::{Anatomy, NotComponent};
 use crate::house::{Dropped, House, Mark};
 use crate::report::State;
+use crate::signature::signature_of;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -36,6 +37,7 @@ impl Mark {
         Ok(about.is_file().then(|| Self {
             bytes: about.len(),
             changed: changed(&about),
+            signed: std::fs::metadata(signature_of(file)).ok().and_then(|about| changed(&about)),
             inode: inode(&about),
         }))
     }

@@ -21,8 +21,8 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// How often the folder is read where the system cannot watch it.
 const POLL: Duration = Duration::from_secs(2);
 
-/// Endings of components, and of the operator's orders.
-const INTERESTING: [&str; 2] = ["wasm", "toml"];
+/// Endings of components, of their signatures, and of the operator's orders.
+const INTERESTING: [&str; 3] = ["wasm", "sig", "toml"];
 
 /// Files that something happened to, and whether that says that they are complete.
 type News = Vec<(PathBuf, bool)>;

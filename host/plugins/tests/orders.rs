@@ -5,7 +5,9 @@
 mod common;
 
 use common::{NAME, OTHER_PROGRAM, PROGRAM, VERSION, chooser, executor, gate, rewritten, setup, variant};
-use jackfield_plugins::{Change, CheckVerdict, Grant, PluginError, PluginStatus, Service, State};
+use jackfield_plugins::{
+    Change, CheckVerdict, Grant, PluginError, PluginStatus, Service, State, keygen, sign,
+};
 use jackfield_types::{Digest, PluginKind};
 use std::path::Path;
 
@@ -131,7 +133,7 @@ async fn the_shipped_version_can_be_pinned_too() {
 }
 
 fn locked(folder: &Path, locked: bool) -> Service {
-    Service { lock: Some(folder.join("plugins.lock")), locked }
+    Service { lock: Some(folder.join("plugins.lock")), locked, ..Service::default() }
 }
 
 #[tokio::test]
@@ -190,4 +192,51 @@ async fn each_version_is_counted_with_its_digest_also_when_it_is_gone() {
     assert!(one.micros > 0 && one.peak_memory_bytes >= 64 << 10, "{one:?}");
     let status = of_file(&host, "mine.wasm");
     assert_eq!(status.figures.unwrap(), two);
+}
+
+#[tokio::test]
+async fn where_keys_are_listed_only_what_they_signed_serves() {
+    let mut setup = setup();
+    let folder = setup.folder.path().to_owned();
+    let key = |name: &str| folder.join(name);
+    let (mine, other) = (keygen(&key("mine")).unwrap(), keygen(&key("other")).unwrap());
+    let signed_by = |keys: &[&String]| Service {
+        keys: keys.iter().map(|key| (*key).clone()).collect(),
+        ..Service::default()
+    };
+    setup.embedded = vec![rewritten(chooser(), NAME, common::OTHER_NAME)];
+    setup.service = signed_by(&[&mine]);
+    let mut host = setup.open().await;
+    host.plugins.watch().unwrap();
+    assert_eq!(
+        host.choose("well").await.unwrap().plugin.name,
+        common::OTHER_NAME,
+        "the shipped one needs none"
+    );
+
+    host.drop_in("mine.wasm", chooser());
+    let rejected = host.event(Change::Rejected).await;
+    assert!(rejected.why.contains("jackfield plugin sign FILE --key KEYFILE"), "{}", rejected.why);
+    let note = host.path("mine.wasm.rejected.txt");
+    assert!(std::fs::read_to_string(&note).unwrap().contains("it is not signed"));
+    let check = host.plugins.check(&host.path("mine.wasm")).await.unwrap();
+    assert!(matches!(check.verdict, CheckVerdict::WouldBeRejected { step: State::CheckingSignature, .. }));
+    sign(&host.path("mine.wasm"), &key("other")).unwrap();
+    assert!(host.event(Change::Rejected).await.why.contains("of none of the keys"));
+    sign(&host.path("mine.wasm"), &key("mine")).unwrap();
+    let serving = host.event(Change::Serving).await;
+    assert_eq!(host.choose("well").await.unwrap().plugin.name, NAME);
+    assert!(!note.exists());
+
+    // Other bytes under the old signature; what served before goes on.
+    host.drop_in("mine.wasm", &variant(chooser(), 1));
+    assert!(host.event(Change::Rejected).await.why.contains("of other bytes"));
+    let again = common::over(&folder, Vec::new(), signed_by(&[&other, &mine])).await.unwrap();
+    assert!(again.list().iter().any(|one| one.state == State::Serving && one.digest == serving.to));
+    let distrusted = common::over(&folder, Vec::new(), signed_by(&[&other])).await.unwrap();
+    assert!(!distrusted.list().iter().any(|one| one.state == State::Serving));
+    let pinned = distrusted.pin(PluginKind::Chooser, NAME, serving.to.unwrap()).await.unwrap_err();
+    assert!(pinned.to_string().contains("of none of the keys"), "{pinned}");
+    let no_key = common::over(&folder, Vec::new(), signed_by(&[&"zz".to_owned()])).await;
+    assert!(matches!(no_key, Err(PluginError::BadKey(_))));
 }

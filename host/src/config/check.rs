@@ -197,6 +197,12 @@ impl Faults {
 
     fn plugins(&mut self, config: &Config) {
         let plugins = &config.plugins;
+        for key in &plugins.keys {
+            if let Err(error) = jackfield_plugins::check_public_key(key) {
+                let said = format!("plugins.keys: {error}");
+                self.add(Key::of("plugins.keys"), said, "`jackfield plugin keygen FILE` prints a public key");
+            }
+        }
         self.number(Key::of("plugins.instances"), u64::from(plugins.instances), 1, MOST_AT_ONCE);
         self.number(Key::of("plugins.shadow_cpu_percent"), u64::from(plugins.shadow_cpu_percent), 1, 100);
         for (kind, limits) in [

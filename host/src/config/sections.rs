@@ -272,6 +272,8 @@ pub struct PluginsSection {
     pub chooser: Option<String>,
     /// Nothing serves but what `plugins.lock` in the data folder has.
     pub locked: bool,
+    /// Where any are listed, what is dropped in must be signed by one of them.
+    pub keys: Vec<String>,
     /// Calls at work at once.
     pub instances: u32,
     /// What serves a call whose component failed.
@@ -288,6 +290,7 @@ impl Default for PluginsSection {
             folder: None,
             chooser: None,
             locked: false,
+            keys: Vec::new(),
             instances: 64,
             on_failure: FailureModes::default(),
             limits: LimitsSection::default(),

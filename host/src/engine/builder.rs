@@ -139,6 +139,7 @@ impl HostBuilder {
             service: Service {
                 lock: Some(folders.data.join("plugins.lock")),
                 locked: self.config.plugins.locked,
+                keys: self.config.plugins.keys.clone(),
             },
             failure_modes: FailureModes {
                 executor: FailureMode::Fail,

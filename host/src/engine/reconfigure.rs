@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 65] = {
+const SETTINGS: [(&str, When); 66] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -74,6 +74,7 @@ const SETTINGS: [(&str, When); 65] = {
         ("plugins.folder", Restart),
         ("plugins.chooser", Restart),
         ("plugins.locked", Restart),
+        ("plugins.keys", Restart),
         ("plugins.instances", Restart),
         ("plugins.shadow_cpu_percent", AtOnce),
         ("plugins.on_failure.*", Restart),
@@ -280,6 +281,7 @@ mod tests {
         folder = "/elsewhere"
         chooser = "mine"
         locked = true
+        keys = ["d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"]
         instances = 65
         on_failure = { chooser = "fail", compressor = "previous", judge = "fail", gate = "fail" }
         [plugins.limits]

@@ -252,6 +252,8 @@ pub(crate) enum PluginCommand {
     },
     #[command(flatten)]
     Operate(super::operate::OperateCommand),
+    #[command(flatten)]
+    Sign(super::sign::SignCommand),
     /// What a component is made of, imports, asks for, was granted and answers
     Inspect {
         /// A `.wasm` file, or the name of one in service

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         PluginCommand::Try(command) => return super::replay::tried(host, command, json).await,
+        PluginCommand::Sign(command) => return super::sign::sign(command, json),
         PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
         PluginCommand::List => {
             let plugins = host.plugins();

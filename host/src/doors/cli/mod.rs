@@ -12,6 +12,7 @@ mod progress;
 mod reload;
 mod replay;
 mod serve;
+mod sign;
 mod task_args;
 mod tasks;
 mod upkeep;
@@ -84,6 +85,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
             worker::worker(worker::Asked { host, token, slots, name }, &global).await
         }
         Command::Serve { listen, locked } => serve::serve(listen, locked, &global).await,
+        Command::Plugin(args::PluginCommand::Sign(command)) => sign::sign(command, global.json),
         Command::Doctor => doctor::doctor(&global).await,
         Command::Plugin(PluginCommand::Kit(KitCommand::New(arguments))) => kit::new(&arguments, global.json),
         Command::Plugin(PluginCommand::Kit(KitCommand::Build { folder })) => {

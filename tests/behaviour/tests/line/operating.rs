@@ -94,3 +94,30 @@ async fn a_locked_server_serves_what_the_lock_says_and_a_monitor_reads_how_it_do
     server.stop().await;
     ground.leave();
 }
+
+#[tokio::test]
+async fn a_person_makes_a_key_signs_a_component_and_has_nothing_else_served() {
+    let ground = Ground::new();
+    let component = headline(&ground).await;
+    let (key, file) = (ground.path().join("my.key"), ground.path().join("headline.wasm"));
+    std::fs::write(&file, &component).unwrap();
+    let (key, file) = (key.to_str().unwrap(), file.to_str().unwrap());
+    let made = ground.cli().run(["plugin", "keygen", key, "--json"]).await.fine().json();
+    let again = ground.cli().run(["plugin", "keygen", key, "--json"]).await;
+    assert_eq!(again.problem()["code"], "plugin_files", "a key is never written over");
+    let public = made["public_key"].as_str().unwrap();
+    std::fs::write(ground.config(), format!("[plugins]\nkeys = [\"{public}\"]\n")).unwrap();
+
+    let server = ground.serve().await;
+    drop_in(&ground, "headline.wasm", &component);
+    let rejected = file_in_state(&server, "headline.wasm", "rejected").await;
+    assert!(rejected["reason"].as_str().unwrap().contains("jackfield plugin sign"), "{rejected}");
+    let checked = ground.cli().run(["plugin", "check", file]).await;
+    assert!(checked.code != 0 && checked.stdout.contains("rejected at checking signature"), "{checked:#?}");
+    ground.cli().run(["plugin", "sign", file, "--key", key]).await.fine();
+    ground.cli().run(["plugin", "check", file]).await.fine();
+    std::fs::copy(format!("{file}.sig"), ground.plugins().join("headline.wasm.sig")).unwrap();
+    until_serving(&server, "headline", &digest(&component)).await;
+    server.stop().await;
+    ground.leave();
+}

@@ -1,0 +1,47 @@
+//! `plugin keygen` and `plugin sign`: saying where a component comes from, with nothing but this program.
+
+use super::{Outcome, say};
+use clap::Subcommand;
+use jackfield_plugins::{keygen, sign as sign_file};
+use jackfield_types::Problem;
+use serde_json::json;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SignCommand {
+    /// Make a key to sign components with, and print its public key
+    Keygen {
+        /// Where the secret key goes; a file that does not exist yet
+        file: PathBuf,
+    },
+    /// Sign a component: writes FILE.sig beside it
+    Sign {
+        /// A `.wasm` file
+        file: PathBuf,
+        /// The key, as `plugin keygen` made it
+        #[arg(long, value_name = "KEYFILE")]
+        key: PathBuf,
+    },
+}
+
+pub(super) fn sign(command: SignCommand, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        SignCommand::Keygen { file } => {
+            let public = keygen(&file).map_err(|error| error.problem())?;
+            let told = || {
+                format!(
+                    "the secret key is in {}; keep it to yourself\n\nHosts that are to trust it have this in \
+                     jackfield.toml:\n[plugins]\nkeys = [\"{public}\"]",
+                    file.display()
+                )
+            };
+            say(json, told, &json!({ "file": file, "public_key": public }));
+        }
+        SignCommand::Sign { file, key } => {
+            let (signature, public) = sign_file(&file, &key).map_err(|error| error.problem())?;
+            let told = || format!("signed with the key {public}: {}", signature.display());
+            say(json, told, &json!({ "signature": signature, "public_key": public }));
+        }
+    }
+    Ok(Outcome::Fine)
+}
