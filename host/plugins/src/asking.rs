@@ -159,7 +159,7 @@ impl Trial {
         let Some(function) = self.full_name(function) else {
             let known = self.functions().iter().map(|name| (*name).to_owned()).collect();
             return Err(PluginError::NoSuchFunction {
-                plugin: self.plugin().clone(),
+                plugin: Box::new(self.plugin().clone()),
                 function: function.to_owned(),
                 known,
             });

@@ -65,7 +65,7 @@ pub enum PluginError {
     #[error("{plugin} has no function '{function}'{}", listed(known))]
     NoSuchFunction {
         /// The component.
-        plugin: PluginRef,
+        plugin: Box<PluginRef>,
         /// What was asked for.
         function: String,
         /// What its kind has.

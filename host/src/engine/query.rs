@@ -10,6 +10,7 @@ use jackfield_store::{
 use jackfield_types::{Micros, PluginKind, Problem, RunId, RunState, TaskId};
 use jackfield_workspace::Worktree;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Most runs on one page.
 const MOST_RUNS: u32 = 200;
@@ -197,6 +198,18 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn model_stats(&self) -> Result<Vec<ModelStats>, Problem> {
         self.0.store.model_stats(None, None).await.map_err(|error| error.problem())
+    }
+
+    /// Takes what was dropped into the plugin folder; what is still being written is waited for, at most so
+    /// long. A host that watches the folder does so by itself.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the folder cannot be read.
+    pub async fn settle_plugins(&self, patience: Duration) -> Result<(), Problem> {
+        match tokio::time::timeout(patience, self.0.plugins.rescan()).await {
+            Ok(settled) => settled.map_err(|error| error.problem()),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Every component, in service or not.

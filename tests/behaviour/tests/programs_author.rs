@@ -70,9 +70,36 @@ fn the_guide_leads_from_nothing_to_a_served_chooser_in_each_language() {
             typed(&ground, place.path(), "jackfield plugin test cheapest/cheapest.wasm shown.toml");
         }
     }
+    the_other_kinds(&ground, place.path());
+    a_case_that_does_not_pass(&ground, place.path());
     the_same_answers(&ground, place.path());
     what_they_may_reach(&ground, place.path());
     compiled_apart(&ground, place.path());
+}
+
+/// Every template builds and passes its own cases. What the first one compiled is used by the others.
+fn the_other_kinds(ground: &Ground, place: &Path) {
+    for name in ["brief", "smallest", "my-agent"] {
+        let line = format!(
+            "ln -s ../cheapest/target {name}/target\njackfield plugin build {name}\n\
+             jackfield plugin test {name}/{name}.wasm {name}/cases.toml"
+        );
+        let told = typed(ground, place, &line);
+        assert!(told.contains("cases passed") && !told.contains("FAIL"), "{told}");
+    }
+}
+
+/// Scripts go by the exit code, people by the place that differs.
+fn a_case_that_does_not_pass(ground: &Ground, place: &Path) {
+    let cases = "[[case]]\nname = \"the dear one first\"\nfunction = \"choose\"\n\
+                 facts.candidates = [{ executor = \"dear\" }, { executor = \"free\", free = true }]\n\
+                 contains = [{ candidate = 0 }]\n";
+    fs::write(place.join("wrong.toml"), cases).unwrap();
+    let line = "code=0; jackfield plugin test cheapest/cheapest.wasm wrong.toml || code=$?; echo \"ended with $code\"";
+    let told = typed(ground, place, line);
+    assert!(told.contains("FAIL the dear one first"), "{told}");
+    assert!(told.contains("[0].candidate: wanted 0, got 1"), "{told}");
+    assert!(told.contains("ended with 1"), "{told}");
 }
 
 /// One policy in three languages: same cases, same answers, to the last word of the reasons.

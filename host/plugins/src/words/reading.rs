@@ -9,9 +9,11 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
 
 /// A value as it was written, or one that was not.
+#[derive(Default)]
 pub(super) enum Words {
     Given(Value),
     Usual(Usual),
+    #[default]
     Unsaid,
 }
 
@@ -157,12 +159,6 @@ impl<'de> Deserializer<'de> for Words {
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misread> {
         visitor.visit_unit()
-    }
-}
-
-impl Default for Words {
-    fn default() -> Self {
-        Self::Unsaid
     }
 }
 

@@ -12,8 +12,13 @@ use jackfield_types::{Clock, PluginKind, Problem, SystemClock};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
+
+/// How long a file that is being written is waited for.
+const SETTLING: Duration = Duration::from_secs(2);
 
 pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
+    host.settle_plugins(SETTLING).await?;
     match command {
         PluginCommand::Try(command) => return super::replay::tried(host, command, json).await,
         PluginCommand::Sign(command) => return super::sign::sign(command, json),
