@@ -280,7 +280,7 @@ mod tests {
         let (_data, folder) = folder();
         let place = folder.compiled("engine").unwrap();
         let (dropped, looked_at) = (digest_of(b"dropped"), digest_of(b"looked at"));
-        folder.keep(dropped, b"dropped").unwrap();
+        folder.keep(dropped, b"dropped", None).unwrap();
         let code = |digest| CodeFile::of(&place, digest, Compiled::Optimised);
         code(dropped).write(b"code").unwrap();
         code(looked_at).write(b"code").unwrap();

@@ -200,7 +200,7 @@ impl Plugins {
                 } else if let Some(reason) = self.house.barred(&plugin) {
                     report.verdict = CheckVerdict::Barred { reason };
                 }
-                if let Some(reason) = self.house.keys.fault(&bytes, signature.as_deref()) {
+                if let Some(reason) = self.house.keys.fault(bytes, signature.as_deref()) {
                     let step = State::CheckingSignature;
                     report.verdict = CheckVerdict::WouldBeRejected { step, reason };
                 }

@@ -30,10 +30,12 @@ const NOT_ASKED: &str = "not asked: what may be spent on the side was spent";
 
 /// What a file was when it was looked at.
 type Seen = (Option<SystemTime>, u64);
+/// Files that were looked at, and what is in them, where that is sound.
+type Known = HashMap<PathBuf, (Seen, Option<Arc<Trial>>)>;
 
 /// Components that are asked on the side, and their line.
 pub(crate) struct Shadows {
-    known: Mutex<HashMap<PathBuf, (Seen, Option<Arc<Trial>>)>>,
+    known: Mutex<Known>,
     line: Semaphore,
     /// Not before then is the next one asked.
     turn: Mutex<Instant>,
