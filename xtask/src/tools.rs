@@ -24,7 +24,7 @@ pub(crate) fn ensure(ground: &Ground) -> Outcome {
         println!("Node is not looked for: --quick leaves the real agent programs out");
         return Ok(());
     }
-    for found in [node(ground), python(ground)] {
+    for found in [node(ground), python(ground), networks(ground)] {
         match found {
             Err(failure) if !ground.ci => {
                 println!(
@@ -131,6 +131,23 @@ fn python_there(ground: &Ground) -> Outcome {
         )
     })?;
     say("python", version);
+    Ok(())
+}
+
+/// What makes networks that tests can cut; a user who may not make any has them skipped.
+fn networks(ground: &Ground) -> Outcome {
+    let there = || told(ground.program("ip").arg("-V"));
+    if there().is_err() && debian_root(ground) {
+        println!("ip is missing: asking apt for it");
+        apt(ground, &["iproute2"]);
+    }
+    let version = there().map_err(|_| {
+        Failure::new(
+            "`ip` is not here; the tests of workers on other machines make networks with it",
+            "install it (Debian: iproute2), or use --quick",
+        )
+    })?;
+    say("ip", version);
     Ok(())
 }
 

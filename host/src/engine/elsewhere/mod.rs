@@ -5,25 +5,22 @@
 //! nothing that a worker says about an attempt that is not its own any more changes what became of it. Only its
 //! cost and its commits are still taken: they are a fact.
 
-use super::attempt::{Planned, transcript};
-use super::carry::Done;
-use super::ended::Ended;
+mod over;
+
+use super::attempt::Planned;
 use super::worker::LOOK;
 use super::{Host, Inner};
 use crate::api::elsewhere::{
     AssignedAttempt, Assignment, AttemptOver, Beat, Heard, News, NewsTaken, Registration, RoundOver,
     SentFile, Terms, WorkAsked,
 };
-use jackfield_process::Exited;
 use jackfield_store::{
-    Attempt, Charged, Claimed, NewArtifact, NewPluginCall, NewRunEvent, NewWorker, Offer, RunView, Started,
-    StoreError, WorkerKind, WorkspaceKind,
+    Attempt, Charged, Claimed, NewRunEvent, NewWorker, Offer, RunView, Started, StoreError, WorkerKind,
+    WorkspaceKind,
 };
-use jackfield_types::{
-    AttemptId, AttemptState, CostSource, Delivered, Problem, RunState, WorkerId, WorkspaceId, settle,
-};
+use jackfield_types::{AttemptId, AttemptState, Problem, RunState, WorkerId, WorkspaceId};
 use jackfield_workspace::{Commit, Packed, Source, WorkspaceError};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
@@ -406,111 +403,6 @@ impl Inner {
             _ => error.problem(),
         })?;
         std::fs::remove_file(bundle).map_err(|error| unwritable(bundle, &error))
-    }
-
-    async fn end_round(self: &std::sync::Arc<Self>, over: RoundOver, view: &RunView) -> Result<(), Problem> {
-        let running = std::sync::Arc::new(self.running_elsewhere(view).await?);
-        // Whoever says it again while this is under way hears of it next time.
-        if self.running.lock().contains_key(&view.run.id) {
-            return Err(Problem::operator("being_settled", "this round is being settled", "ask again"));
-        }
-        self.running.lock().insert(view.run.id, std::sync::Arc::clone(&running));
-        let ended = self.settle_there(over, view, &running).await;
-        self.running.lock().remove(&view.run.id);
-        self.wake.notify_one();
-        ended
-    }
-
-    async fn settle_there(
-        self: &std::sync::Arc<Self>,
-        over: RoundOver,
-        view: &RunView,
-        running: &super::running::Running,
-    ) -> Result<(), Problem> {
-        let mut done = Vec::new();
-        let mut told_of = over.attempts;
-        for attempt in view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled) {
-            let Some(at) = told_of.iter().position(|over| over.id == attempt.id) else {
-                return Err(Problem::caller(
-                    "round_incomplete",
-                    format!("nothing is told of attempt {}", attempt.id),
-                    "tell of every attempt of the round at once",
-                ));
-            };
-            done.push(self.done_there(view, running, attempt, told_of.swap_remove(at)).await?);
-        }
-        let follows = self.what_follows(running, view, &done).await;
-        self.settle_round(running, done, follows).await;
-        let after = self.store.run(view.run.id).await.map_err(told)?;
-        let open = |attempt: &&Attempt| {
-            attempt.state != AttemptState::Settled && attempt.host == over.worker.to_string()
-        };
-        if after.run.state == RunState::Running && after.attempts.iter().any(|attempt| open(&attempt)) {
-            return Err(Problem::operator(
-                "not_settled",
-                "the round could not be settled",
-                "tell of it again",
-            ));
-        }
-        Ok(())
-    }
-
-    async fn done_there(
-        &self,
-        view: &RunView,
-        running: &super::running::Running,
-        attempt: &Attempt,
-        over: AttemptOver,
-    ) -> Result<Done, Problem> {
-        let planned = self.planned_again(attempt);
-        if !over.checks.is_empty() && attempt.checks.is_none() {
-            self.store.checks_done(attempt.id, &over.checks).await.map_err(told)?;
-        }
-        let calls = over.calls.into_iter().map(|call| NewPluginCall {
-            task: Some(view.task.id),
-            run: Some(view.run.id),
-            attempt: Some(attempt.id),
-            plugin: call.plugin,
-            function: call.function,
-            facts: call.facts,
-            answer: call.answer,
-            micros: call.micros,
-            seed: call.seed,
-            notes: call.notes,
-            error: call.error,
-        });
-        self.store.record_calls(calls.collect()).await.map_err(told)?;
-        let files = self.attempt_files(view.run.id, attempt.id);
-        let mut ended = Ended::unknown(attempt);
-        if let Some(planned) = &planned {
-            ended.cost = planned.pricing.cost(&over.usage);
-        } else {
-            ended.cost.source = attempt.cost_source.unwrap_or(CostSource::Ceiling);
-        }
-        if over.outcome.delivered == Delivered::Diff {
-            ended.artifacts.push(NewArtifact {
-                kind: "diff".into(),
-                label: format!("{} file(s) changed", over.changed.len()),
-                target: files.diff.to_string_lossy().into_owned(),
-                bytes: std::fs::metadata(&files.diff).ok().map(|meta| meta.len()),
-                meta: json!({ "files": over.changed, "head": over.head }),
-            });
-        }
-        if let (Some(failure), Some(planned)) = (&over.outcome.failure, &planned) {
-            self.rest_after(&planned.executor.plugin.name, planned.name(), failure).await;
-        }
-        ended.outcome = over.outcome;
-        ended.usage = over.usage;
-        ended.exited = Exited { code: over.exit_code, signal: over.signal };
-        ended.answer = over.answer;
-        ended.session = over.session;
-        ended.model = over.model.or(ended.model.take());
-        ended.head = over.head;
-        ended.changed = over.changed;
-        ended.checks = over.checks;
-        ended.transcript = transcript(&files.stdout);
-        let settled = settle(&ended.outcome, running.order.expect_change);
-        Ok(Done { attempt: attempt.clone(), planned, ended, settled, latency_ms: over.latency_ms })
     }
 }
 
