@@ -191,7 +191,8 @@ fn in_force(new: Config, old: &Config) -> Config {
     let mut config = new;
     config.server = old.server.clone();
     config.breaker.time_zone.clone_from(&old.breaker.time_zone);
-    config.plugins = old.plugins.clone();
+    let shadow_cpu_percent = config.plugins.shadow_cpu_percent;
+    config.plugins = crate::config::PluginsSection { shadow_cpu_percent, ..old.plugins.clone() };
     config
 }
 
@@ -231,8 +232,11 @@ mod tests {
     const EVERYTHING: &str = r#"
         [server]
         listen = "127.0.0.1:7711"
+        plain_http = true
+        names = ["build.example.com"]
         [run]
         max_concurrent = 3
+        here = false
         timeout_s = 181
         idle_s = 121
         wait_s = 46
@@ -283,6 +287,7 @@ mod tests {
         locked = true
         keys = ["d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"]
         instances = 65
+        shadow_cpu_percent = 20
         on_failure = { chooser = "fail", compressor = "previous", judge = "fail", gate = "fail" }
         [plugins.limits]
         executor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }

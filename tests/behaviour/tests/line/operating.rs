@@ -2,7 +2,7 @@
 //! what is locked, and read by a monitor.
 
 use crate::components::{digest, drop_in, file_in_state, headline, saying};
-use jackfield_behaviour::{Ground, Rest, Server, until_told};
+use jackfield_behaviour::{Ground, Rest, Server, until, until_told};
 use serde_json::Value;
 
 async fn serving(server: &Server, name: &str) -> Option<String> {
@@ -34,7 +34,10 @@ async fn a_version_is_rolled_back_pinned_and_let_go_while_the_server_runs() {
         until_serving(&server, "headline", &digest(component)).await;
     }
     let lock = ground.data().join("plugins.lock");
-    assert!(std::fs::read_to_string(&lock).unwrap().contains(&digest(&second)));
+    until("what serves, written down", || {
+        std::fs::read_to_string(&lock).unwrap().contains(&digest(&second)).then_some(())
+    })
+    .await;
 
     let back =
         ground.cli().run(["plugin", "rollback", "compressor", "headline", "--json"]).await.fine().json();
