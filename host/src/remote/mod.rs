@@ -201,6 +201,7 @@ impl Remote {
                     if heard.unknown {
                         if let Err(problem) = self.register().await {
                             tracing::error!("the host does not take this worker any more: {problem}");
+                            sleep(PAUSE).await;
                         }
                         continue;
                     }

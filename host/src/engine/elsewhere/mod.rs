@@ -185,7 +185,15 @@ impl Host {
         let workspace = self.0.store.workspace(workspace).await.map_err(told)?;
         let found = jackfield_workspace::source(Path::new(&workspace.path)).await;
         match found.map_err(|error| error.problem())? {
-            Source::Git(repository) => repository.pack(known, file).await.map_err(|error| error.problem()),
+            Source::Git(repository) => repository.pack(known, file).await.map_err(|error| match &error {
+                // Asking again would not help: whoever was to make it gives it back, with this.
+                WorkspaceError::Git { .. } => Problem::caller(
+                    "not_packed",
+                    error.to_string(),
+                    "mend the repository on the host (it needs a commit, and its history), or let this host's own worker do it",
+                ),
+                _ => error.problem(),
+            }),
             Source::Folder { path } => Err(Problem::operator(
                 "not_a_repository",
                 format!("{} is a folder without git, and cannot travel", path.display()),

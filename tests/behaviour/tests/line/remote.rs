@@ -370,6 +370,28 @@ async fn two_workers_share_a_queue_within_the_caps_and_each_run_is_made_once() {
 }
 
 #[tokio::test]
+async fn what_cannot_travel_is_given_back_with_the_reason_and_holds_up_nothing() {
+    let (ground, there) = (host(60), worker());
+    let repository = ground.repository();
+    let empty = ground.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    let server = ground.serve().await;
+    let worker = at_work(&there, &server, 1).await;
+    repository.git(&["init", "-q", empty.to_str().unwrap()]);
+    let request = json!({ "instruction": "echo never", "executor": "shell", "workspace": empty });
+    let run = handed_in(&server, &request).await;
+    let given_back = becomes(&server, &run, "failed").await;
+    let failure = given_back["attempts"][0]["outcome"]["failure"].to_string();
+    assert!(failure.contains("it has no commit yet") && failure.contains("own worker"), "{failure}");
+    let run = handed_in(&server, &shell(&repository, "echo fine")).await;
+    becomes(&server, &run, "succeeded").await;
+    worker.stop().await;
+    server.stop().await;
+    there.leave();
+    ground.leave();
+}
+
+#[tokio::test]
 async fn what_a_worker_cannot_be_is_said_plainly() {
     let (ground, there) = (host(60), worker());
     let server = ground.serve().await;
