@@ -130,7 +130,8 @@ async fn a_file_that_is_no_component_is_refused_with_its_reason_and_changes_noth
 
     drop_in(&ground, "headline.wasm", &saying(&component, "GOOD"));
     answered_with(&mcp, &run, "GOOD").await;
-    assert!(!ground.plugins().join("headline.wasm.rejected.txt").exists(), "the note goes with its cause");
+    let note = ground.plugins().join("headline.wasm.rejected.txt");
+    until_told("the note to go with its cause", async || (!note.exists()).then_some(())).await;
     server.stop().await;
     ground.leave();
 }
