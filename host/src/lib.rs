@@ -12,6 +12,7 @@ pub mod doors;
 mod embedded;
 mod engine;
 pub mod kit;
+pub mod registry;
 mod remote;
 
 pub use api::{Answer, ExecuteRequest, Progress};

@@ -24,7 +24,7 @@ pub(crate) fn ensure(ground: &Ground) -> Outcome {
         println!("Node is not looked for: --quick leaves the real agent programs out");
         return Ok(());
     }
-    for found in [node(ground), python(ground), networks(ground)] {
+    for found in [node(ground), python(ground), networks(ground), registry(ground)] {
         match found {
             Err(failure) if !ground.ci => {
                 println!(
@@ -131,6 +131,23 @@ fn python_there(ground: &Ground) -> Outcome {
         )
     })?;
     say("python", version);
+    Ok(())
+}
+
+/// A registry of the OCI kind, which components are handed in to and fetched from.
+fn registry(ground: &Ground) -> Outcome {
+    let there = || told(ground.program("docker-registry").arg("--version"));
+    if there().is_err() && debian_root(ground) {
+        println!("docker-registry is missing: asking apt for it");
+        apt(ground, &["docker-registry"]);
+    }
+    let version = there().map_err(|_| {
+        Failure::new(
+            "`docker-registry` is not here; components are handed in to it and fetched from it",
+            "install it (Debian: docker-registry), or use --quick",
+        )
+    })?;
+    say("registry", version);
     Ok(())
 }
 

@@ -267,6 +267,14 @@ impl Host {
         self.0.plugins.levels()
     }
 
+    /// Looks at the plugin folder now, rather than when its next change is noticed.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the folder cannot be read.
+    pub async fn rescan_plugins(&self) -> Result<(), Problem> {
+        self.0.plugins.rescan().await.map_err(|error| error.problem())
+    }
+
     /// Where components are dropped in.
     pub fn plugin_folder(&self) -> PathBuf {
         self.0.folders.drop.clone()

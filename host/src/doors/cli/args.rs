@@ -254,6 +254,8 @@ pub(crate) enum PluginCommand {
     Operate(super::operate::OperateCommand),
     #[command(flatten)]
     Sign(super::sign::SignCommand),
+    #[command(flatten)]
+    Shelve(super::shelve::ShelveCommand),
     /// What a component is made of, imports, asks for, was granted and answers
     Inspect {
         /// A `.wasm` file, or the name of one in service

@@ -22,6 +22,7 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
     match command {
         PluginCommand::Try(command) => return super::replay::tried(host, command, json).await,
         PluginCommand::Sign(command) => return super::sign::sign(command, json),
+        PluginCommand::Shelve(command) => return super::shelve::shelve(host, command, json).await,
         PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
         PluginCommand::List => {
             let plugins = host.plugins();

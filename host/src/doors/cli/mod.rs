@@ -12,6 +12,7 @@ mod progress;
 mod reload;
 mod replay;
 mod serve;
+mod shelve;
 mod sign;
 mod task_args;
 mod tasks;

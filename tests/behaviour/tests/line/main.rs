@@ -23,6 +23,7 @@ mod operating;
 mod people;
 mod queue;
 mod refusals;
+mod registry;
 mod remote;
 mod repeats;
 mod streaming;
