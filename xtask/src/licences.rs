@@ -26,7 +26,8 @@ const ALLOWED: [&str; 14] = [
 ];
 
 /// Workspaces with a lockfile of their own.
-const MANIFESTS: [&str; 2] = ["Cargo.toml", "host/plugins/tests/guests/Cargo.toml"];
+const MANIFESTS: [&str; 3] =
+    ["Cargo.toml", "host/plugins/tests/guests/Cargo.toml", "host/plugins/tests/hostile/guests/Cargo.toml"];
 
 pub(crate) fn check(ground: &Ground) -> Outcome {
     let mut seen = BTreeMap::new();

@@ -66,7 +66,10 @@ pub(crate) fn run(ground: &Ground, only: Option<&str>) -> Outcome {
 
 fn format(ground: &Ground) -> Outcome {
     ground.cargo("fmt --all --check")?;
-    ground.cargo(&format!("fmt --check --manifest-path {GUESTS}/Cargo.toml"))
+    for (folder, _) in GUESTS {
+        ground.cargo(&format!("fmt --all --check --manifest-path {folder}/Cargo.toml"))?;
+    }
+    Ok(())
 }
 
 /// The shipped components are linted as what they are too: half of an adapter exists only there.
@@ -76,8 +79,10 @@ fn clippy(ground: &Ground) -> Outcome {
     ground.cargo(&format!("clippy {packages} --target {} --locked -- -D warnings", tools::WASM))
 }
 
-/// Components that the tests of the component layer load; a workspace of their own.
-const GUESTS: &str = "host/plugins/tests/guests";
+/// Components that the tests of the component layer load, workspaces of their own, and where below the target
+/// folder the tests look for them.
+const GUESTS: [(&str, &str); 2] =
+    [("host/plugins/tests/guests", "tmp/guests"), ("host/plugins/tests/hostile/guests", "tmp/hostile")];
 
 /// Packages that become components.
 const COMPONENTS: [&str; 9] = [
@@ -100,9 +105,12 @@ fn compile(ground: &Ground) -> Outcome {
 fn build(ground: &Ground) -> Outcome {
     compile(ground)?;
     // Their tests build them too; here nobody waits for it under a time limit.
-    let folder = ground.target.join("tmp/guests");
     let line = format!("build --quiet --release --examples --locked --target {}", tools::WASM);
-    ground.cargo_in(&ground.root.join(GUESTS), &line, &[("CARGO_TARGET_DIR", folder.as_os_str())])
+    for (source, built) in GUESTS {
+        let folder = ground.target.join(built);
+        ground.cargo_in(&ground.root.join(source), &line, &[("CARGO_TARGET_DIR", folder.as_os_str())])?;
+    }
+    Ok(())
 }
 
 /// Before the tests, so that none of them waits for npm under a time limit.
