@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Licences that ask for no more than to be named, and MPL-2.0, which asks only about its own files.
-const ALLOWED: [&str; 14] = [
+const ALLOWED: [&str; 15] = [
     "0BSD",
     "Apache-2.0",
     "Apache-2.0 WITH LLVM-exception",
@@ -23,6 +23,8 @@ const ALLOWED: [&str; 14] = [
     // Of data: the certificates that are trusted where the system has none of its own.
     "CDLA-Permissive-2.0",
     "Zlib",
+    // Of libFuzzer, which is never passed on.
+    "NCSA",
 ];
 
 /// Workspaces with a lockfile of their own.

@@ -4,7 +4,7 @@
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown};
 use crate::summary::Summary;
-use crate::{hygiene, licences, tools};
+use crate::{fuzz, hygiene, licences, tools};
 use std::time::Instant;
 
 struct Step {
@@ -19,7 +19,7 @@ const fn step(name: &'static str, what: &'static str, run: fn(&Ground) -> Outcom
     Step { name, what, run, slow: false }
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     step("tools", "the Rust target, clippy, nextest, git, Node, Python", tools::ensure),
     step("format", "the code is laid out by rustfmt", format),
     step("hygiene", "what every file owes its readers", hygiene::check),
@@ -28,6 +28,7 @@ const STEPS: [Step; 10] = [
     step("build", "the program, its components, all tests", build),
     Step { slow: true, ..step("programs", "the real agent programs, fetched from npm", fetch) },
     step("tests", "unit and behaviour tests", tests),
+    Step { slow: true, ..step("fuzz", "what strangers wrote, made up at random for a minute", fuzz::run) },
     step("documents", "every example in the documentation", documents),
     step("example", "a host inside another program", example),
 ];
@@ -66,7 +67,8 @@ pub(crate) fn run(ground: &Ground, only: Option<&str>) -> Outcome {
 
 fn format(ground: &Ground) -> Outcome {
     ground.cargo("fmt --all --check")?;
-    for (folder, _) in GUESTS {
+    let guests = GUESTS.map(|(folder, _)| folder);
+    for folder in guests.into_iter().chain(["fuzz"]) {
         ground.cargo(&format!("fmt --all --check --manifest-path {folder}/Cargo.toml"))?;
     }
     Ok(())
