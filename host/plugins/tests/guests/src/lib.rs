@@ -19,6 +19,9 @@ pub const VERSION: &str = "1.4.2";
 /// Whether it does as it is told; a test can write `ignores!` over it.
 const MANNERS: &str = "obeys-me";
 
+/// Whether it takes its time; a test can write `slow-pace` over it.
+const PACE: &str = "good-pace";
+
 /// What it was told, unless it does not listen.
 pub fn told(how: &str) -> &str {
     if text(MANNERS).starts_with('o') { how } else { "" }
@@ -26,6 +29,11 @@ pub fn told(how: &str) -> &str {
 
 /// Fails if it is told to. Every other way to misbehave is a guest of its own, in `tests/hostile`.
 pub fn behave(how: &str) {
+    if text(PACE).starts_with('s') {
+        (0..4_000_000_u32).for_each(|turn| {
+            core::hint::black_box(turn);
+        });
+    }
     match told(how) {
         "loop" => loop {
             core::hint::black_box(());
