@@ -93,7 +93,7 @@ impl Adapter {
                 driving.reading().call_feed(&mut live.store, reading, bytes).await
             })
             .await;
-        self.keeping(told, contract::events)
+        self.keeping(told, |events| contract::events(events))
     }
 
     pub(crate) async fn finish(&mut self, engines: &Engines, exit: &driving::Exit) -> Told<driving::Outcome> {

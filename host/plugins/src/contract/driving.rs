@@ -132,7 +132,7 @@ pub(crate) fn health(health: &driving::Health) -> Kept {
     [version, account, remedy].into_iter().flatten().try_for_each(|text| brief(text, "text about health"))
 }
 
-pub(crate) fn events(events: &Vec<driving::Event>) -> Kept {
+pub(crate) fn events(events: &[driving::Event]) -> Kept {
     events.iter().try_for_each(|event| match event {
         driving::Event::ToolCall(call) => {
             cut(&call.input, "tool's input")?;
