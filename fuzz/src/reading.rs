@@ -34,7 +34,22 @@ fn lines(bytes: &[u8], size: usize) {
 macro_rules! adapter {
     ($name:ident, $crate_name:ident) => {
         fn $name(chunks: &[&[u8]]) -> (Vec<String>, String) {
+            use $crate_name::driving::Event;
             use $crate_name::driving::{Access, Ending, Exit, Folders, GuestReading, Request, Role};
+            // Past these the host would fail the attempt, for what a program garbled.
+            fn believable(event: &Event) {
+                match event {
+                    Event::Usage(used) => {
+                        let most = [used.input, used.cached_input, used.cache_write, used.output];
+                        assert!(most.iter().chain(&used.cost).all(|figure| *figure <= 1_000_000_000_000_000));
+                    }
+                    Event::Limit(limit) => {
+                        assert!(limit.resets_at.is_none_or(|at| at <= 253_402_300_799_999))
+                    }
+                    Event::Retrying(again) => assert!(again.after <= 1_000_000_000_000_000),
+                    _ => {}
+                }
+            }
             let reading = $crate_name::Reading::new(Request {
                 attempt: String::new(),
                 instruction: String::new(),
@@ -52,7 +67,8 @@ macro_rules! adapter {
                 prompt_syntax: false,
             });
             let told = chunks.iter().flat_map(|chunk| reading.feed(chunk.to_vec()));
-            let told: Vec<_> = told.map(|event| format!("{event:?}")).collect();
+            let told: Vec<_> =
+                told.inspect(|event| believable(event)).map(|event| format!("{event:?}")).collect();
             let exit = Exit { code: Some(1), signal: None, ending: Ending::Itself, stderr: String::new() };
             (told, format!("{:?}", reading.finish(exit)))
         }

@@ -4,8 +4,9 @@
 use super::{Kept, TEXT_BYTES, few, must, unique};
 use crate::facts::{driving, types};
 
-/// Most tokens, micro-dollars or milliseconds that can be true of one attempt: a million dollars, 31 years.
-const FIGURE: u64 = 1_000_000_000_000;
+/// Most tokens, micro-dollars or milliseconds of one attempt. What the SDK reads is a thousand times less, so that
+/// an adapter may add up what a garbled program says.
+const FIGURE: u64 = 1_000_000_000_000_000;
 
 /// The last moment that has a date of four digits, milliseconds.
 const LATEST: u64 = 253_402_300_799_999;
