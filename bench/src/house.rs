@@ -45,6 +45,7 @@ impl House {
             apart: None,
             memory_scan: if scan { MemoryScan::Auto } else { MemoryScan::Never },
             strikes: 3,
+            slowdown: 0,
             // Whoever no longer listens misses nothing.
             observer: Arc::new(move |event| drop(tell.send(event))),
             clock: Arc::new(SystemClock),

@@ -18,6 +18,7 @@ mod questions;
 mod queue;
 mod report;
 mod swap;
+mod swaps;
 mod transitions;
 
 use crate::components::Components;
@@ -35,6 +36,9 @@ struct Asked {
     /// As JSON, for programs.
     #[arg(long)]
     json: bool,
+    /// Swaps in the section `swaps`.
+    #[arg(long, default_value_t = 1000)]
+    swaps: u32,
     /// Without pagemap_scan on either side, as on a machine that may swap.
     #[arg(long)]
     no_scan: bool,
@@ -55,6 +59,8 @@ enum Name {
     Parse,
     /// From a file's rename to the first call that it serves.
     Swap,
+    /// A thousand swaps under calls without a pause.
+    Swaps,
     /// Durable transitions of runs.
     Transitions,
     /// A thousand runs, claimed and settled.
@@ -70,6 +76,8 @@ pub(crate) struct Setting {
     pub(crate) scratch: PathBuf,
     /// Whether both engines clean memory by scanning it.
     pub(crate) scan: bool,
+    /// How many swaps `swaps` makes.
+    pub(crate) swaps: u32,
 }
 
 impl Name {
@@ -78,6 +86,7 @@ impl Name {
             Self::Fresh => fresh::measure(setting),
             Self::Parse => parse::measure(setting),
             Self::Swap => swap::measure(setting),
+            Self::Swaps => swaps::measure(setting),
             Self::Transitions => transitions::measure(setting),
             Self::Queue => queue::measure(setting),
             Self::Execute => execute::measure(setting),
@@ -93,7 +102,8 @@ fn main() -> Result<()> {
         Some(folder) => folder,
         None => components::target_folder()?,
     };
-    let setting = Setting { components, scratch, scan: machine::can_scan() && !asked.no_scan };
+    let setting =
+        Setting { components, scratch, scan: machine::can_scan() && !asked.no_scan, swaps: asked.swaps };
     let machine = Machine::look(&setting.scratch, setting.scan);
     let names: &[Name] = if asked.sections.is_empty() { Name::value_variants() } else { &asked.sections };
     if !asked.json {

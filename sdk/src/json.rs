@@ -106,13 +106,15 @@ impl Scalar<'_> {
         self.text().filter(|text| !text.trim().is_empty())
     }
 
-    /// The number, rounded up; none for what is negative or no number.
+    /// The number, rounded up; none for what is negative, no number, or more than a million million: the host
+    /// takes no such figure, and what a program garbled is not to fail the attempt.
     pub fn count(&self) -> Option<u64> {
-        match self {
+        let count = match self {
             Self::Count(count) => Some(*count),
             Self::Number(number) => round_up(*number),
             _ => None,
-        }
+        };
+        count.filter(|count| *count <= MOST)
     }
 
     /// True only for `true`.
@@ -120,16 +122,20 @@ impl Scalar<'_> {
         matches!(self, Self::Flag(true))
     }
 
-    /// An amount in dollars as whole micro-dollars, to the nearest one.
+    /// An amount in dollars as whole micro-dollars, to the nearest one; none past a million dollars.
     pub fn micros(&self) -> Option<u64> {
-        match self {
+        let micros = match self {
             Self::Count(dollars) => dollars.checked_mul(1_000_000),
             // Half a micro-dollar less, so that rounding up rounds to the nearest.
             Self::Number(dollars) if *dollars >= 0.0 => round_up((dollars * 1e6 - 0.5).max(0.0)),
             _ => None,
-        }
+        };
+        micros.filter(|micros| *micros <= MOST)
     }
 }
+
+/// Past it a figure means nothing.
+const MOST: u64 = 1_000_000_000_000;
 
 /// `f64::ceil` is not in `core`; what is past 2^53 means nothing here and is not read.
 fn round_up(number: f64) -> Option<u64> {

@@ -6,6 +6,7 @@
 
 mod expression;
 mod failure;
+mod fuzz;
 mod ground;
 mod hygiene;
 mod licences;

@@ -4,7 +4,7 @@
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown};
 use crate::summary::Summary;
-use crate::{hygiene, licences, tools};
+use crate::{fuzz, hygiene, licences, tools};
 use std::time::Instant;
 
 struct Step {
@@ -19,7 +19,7 @@ const fn step(name: &'static str, what: &'static str, run: fn(&Ground) -> Outcom
     Step { name, what, run, slow: false }
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     step("tools", "the Rust target, clippy, nextest, git, Node, Python", tools::ensure),
     step("format", "the code is laid out by rustfmt", format),
     step("hygiene", "what every file owes its readers", hygiene::check),
@@ -28,6 +28,7 @@ const STEPS: [Step; 10] = [
     step("build", "the program, its components, all tests", build),
     Step { slow: true, ..step("programs", "the real agent programs, fetched from npm", fetch) },
     step("tests", "unit and behaviour tests", tests),
+    Step { slow: true, ..step("fuzz", "what strangers wrote, made up at random for a minute", fuzz::run) },
     step("documents", "every example in the documentation", documents),
     step("example", "a host inside another program", example),
 ];
@@ -66,7 +67,11 @@ pub(crate) fn run(ground: &Ground, only: Option<&str>) -> Outcome {
 
 fn format(ground: &Ground) -> Outcome {
     ground.cargo("fmt --all --check")?;
-    ground.cargo(&format!("fmt --check --manifest-path {GUESTS}/Cargo.toml"))
+    let guests = GUESTS.map(|(folder, _)| folder);
+    for folder in guests.into_iter().chain(["fuzz"]) {
+        ground.cargo(&format!("fmt --all --check --manifest-path {folder}/Cargo.toml"))?;
+    }
+    Ok(())
 }
 
 /// The shipped components are linted as what they are too: half of an adapter exists only there.
@@ -76,8 +81,10 @@ fn clippy(ground: &Ground) -> Outcome {
     ground.cargo(&format!("clippy {packages} --target {} --locked -- -D warnings", tools::WASM))
 }
 
-/// Components that the tests of the component layer load; a workspace of their own.
-const GUESTS: &str = "host/plugins/tests/guests";
+/// Components that the tests of the component layer load, workspaces of their own, and where below the target
+/// folder the tests look for them.
+const GUESTS: [(&str, &str); 2] =
+    [("host/plugins/tests/guests", "tmp/guests"), ("host/plugins/tests/hostile/guests", "tmp/hostile")];
 
 /// Packages that become components.
 const COMPONENTS: [&str; 9] = [
@@ -100,9 +107,12 @@ fn compile(ground: &Ground) -> Outcome {
 fn build(ground: &Ground) -> Outcome {
     compile(ground)?;
     // Their tests build them too; here nobody waits for it under a time limit.
-    let folder = ground.target.join("tmp/guests");
     let line = format!("build --quiet --release --examples --locked --target {}", tools::WASM);
-    ground.cargo_in(&ground.root.join(GUESTS), &line, &[("CARGO_TARGET_DIR", folder.as_os_str())])
+    for (source, built) in GUESTS {
+        let folder = ground.target.join(built);
+        ground.cargo_in(&ground.root.join(source), &line, &[("CARGO_TARGET_DIR", folder.as_os_str())])?;
+    }
+    Ok(())
 }
 
 /// Before the tests, so that none of them waits for npm under a time limit.

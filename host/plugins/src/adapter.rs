@@ -71,7 +71,7 @@ impl Adapter {
             .await;
         self.keeping(told, |planned| match planned {
             Ok(command) => contract::command(command, description),
-            Err(_) => Ok(()),
+            Err(failure) => contract::failure(failure),
         })
     }
 
@@ -87,10 +87,13 @@ impl Adapter {
 
     pub(crate) async fn feed(&mut self, engines: &Engines, bytes: &[u8]) -> Told<Vec<driving::Event>> {
         let Some(reading) = self.reading() else { return self.unread() };
-        self.call(engines, async |live| {
-            live.world.jackfield_plugin_driving().reading().call_feed(&mut live.store, reading, bytes).await
-        })
-        .await
+        let told = self
+            .call(engines, async |live| {
+                let driving = live.world.jackfield_plugin_driving();
+                driving.reading().call_feed(&mut live.store, reading, bytes).await
+            })
+            .await;
+        self.keeping(told, |events| contract::events(events))
     }
 
     pub(crate) async fn finish(&mut self, engines: &Engines, exit: &driving::Exit) -> Told<driving::Outcome> {
@@ -106,7 +109,7 @@ impl Adapter {
             .await;
         // Nothing may be asked after the outcome.
         self.live = None;
-        told
+        self.keeping(told, contract::outcome)
     }
 
     /// How long the last call that was answered took, and the most memory so far.

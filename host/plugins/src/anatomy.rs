@@ -21,6 +21,10 @@ const GIVEN: [&str; 3] = ["log", "types", "reporting"];
 /// The interface that gates may import besides.
 const EVIDENCE: &str = "evidence";
 
+/// How deep components and modules may lie within each other. A compiler takes far more than in proportion
+/// to the depth: a file of half a megabyte, 50,000 deep, takes all the memory that there is.
+const DEPTH: u32 = 32;
+
 /// WASI packages that are linked, with nothing granted behind them.
 const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets"];
 
@@ -38,6 +42,8 @@ pub(crate) enum NotComponent {
     Unreadable(String),
     /// They are something else, whole.
     CoreModule,
+    /// They hold components within components, deeper than anybody builds any.
+    Nested,
 }
 
 impl Anatomy {
@@ -58,6 +64,9 @@ impl Anatomy {
                         return Err(NotComponent::CoreModule);
                     }
                     depth += 1;
+                    if depth > DEPTH {
+                        return Err(NotComponent::Nested);
+                    }
                 }
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(imports) if depth == 1 => {

@@ -2,8 +2,14 @@
 //! broken contract fails the call that broke it and nothing else.
 
 use crate::code::Identity;
-use crate::facts::{choosing, compressing, driving, gating, judging};
+use crate::facts::{choosing, compressing, gating, judging};
 use std::collections::BTreeSet;
+
+// Said, because the fuzzed copy of this file is included by its path.
+#[path = "contract/driving.rs"]
+mod driving;
+
+pub(crate) use driving::{command, description, events, failure, health, outcome, probes};
 
 /// Longest summary of a component, in bytes.
 const SUMMARY_BYTES: usize = 500;
@@ -20,7 +26,7 @@ const DIMENSIONS: usize = 32;
 /// Highest score on a dimension.
 const SCORE: u16 = 1000;
 
-/// Longest text in a judge's answer, in bytes; people read them, and all are recorded.
+/// Longest text that people read of an answer, in bytes; all are recorded.
 const TEXT_BYTES: usize = 4096;
 
 /// Most kinds of one gate component, and most measurements of one ruling.
@@ -29,25 +35,6 @@ const MEASUREMENTS: usize = 100;
 
 /// Longest JSON Schema of a gate's config, bytes.
 const SCHEMA_BYTES: usize = 64 << 10;
-
-/// Names that would let a command run code that nobody granted, or make the host look elsewhere for
-/// the program that was.
-const NEVER_SET: [&str; 13] = [
-    "PATH",
-    "IFS",
-    "ENV",
-    "BASH_ENV",
-    "SHELLOPTS",
-    "PROMPT_COMMAND",
-    "NODE_OPTIONS",
-    "PYTHONSTARTUP",
-    "PYTHONPATH",
-    "PERL5OPT",
-    "RUBYOPT",
-    "JAVA_TOOL_OPTIONS",
-    "GIT_SSH_COMMAND",
-];
-const NEVER_SET_BEGINNINGS: [&str; 2] = ["LD_", "DYLD_"];
 
 type Kept = Result<(), String>;
 
@@ -83,91 +70,6 @@ pub(crate) fn identity(identity: &Identity) -> Kept {
     })
 }
 
-pub(crate) fn description(description: &driving::Description) -> Kept {
-    let driving::Description { programs, environment, models, default_model, .. } = description;
-    few(programs, "programs")?;
-    few(environment, "environment names")?;
-    few(models, "models")?;
-    must(!programs.is_empty(), || "it names no program".to_owned())?;
-    for program in programs {
-        let name = &program.name;
-        let plain = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
-        must(plain, || format!("the program {name:?} is not a plain name to look up on the PATH"))?;
-    }
-    for variable in environment {
-        environment_name(&variable.name)?;
-    }
-    for model in models {
-        must(!model.name.trim().is_empty(), || "a model has no name".to_owned())?;
-    }
-    unique(programs.iter().map(|program| program.name.as_str()), "program")?;
-    unique(environment.iter().map(|variable| variable.name.as_str()), "environment name")?;
-    unique(models.iter().map(|model| model.name.as_str()), "model")?;
-    let known = default_model.as_ref().is_none_or(|name| models.iter().any(|model| &model.name == name));
-    must(known, || "the default model is not among its models".to_owned())
-}
-
-fn environment_name(name: &str) -> Kept {
-    let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-    let rest = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    must(first && rest && name.len() <= 128, || {
-        format!("{name:?} is not the name of an environment variable")
-    })
-}
-
-fn argv(argv: &[String], programs: &[driving::Program]) -> Kept {
-    few(argv, "arguments")?;
-    let program = argv.first().ok_or("it gives no program to run")?;
-    must(programs.iter().any(|known| known.name == *program), || {
-        format!("it runs {program:?}, which is not among the programs that it described")
-    })?;
-    must(argv.iter().all(|part| !part.contains('\0')), || "an argument holds a zero byte".to_owned())
-}
-
-pub(crate) fn command(command: &driving::Command, description: &driving::Description) -> Kept {
-    argv(&command.argv, &description.programs)?;
-    few(&command.environment, "environment names")?;
-    few(&command.files, "files")?;
-    for (name, value) in &command.environment {
-        environment_name(name)?;
-        let described = |name: &str| description.environment.iter().any(|known| known.name == name);
-        match value {
-            driving::Value::Set(value) => {
-                let forbidden = NEVER_SET.contains(&name.as_str())
-                    || NEVER_SET_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning));
-                must(!forbidden, || format!("it sets {name}, which no component may"))?;
-                must(!value.contains('\0'), || format!("the value of {name} holds a zero byte"))?;
-            }
-            driving::Value::Pass => {
-                must(described(name), || format!("it passes {name}, which it did not describe"))?;
-            }
-            driving::Value::PassFrom(other) => {
-                must(described(other), || format!("it passes {other}, which it did not describe"))?;
-            }
-        }
-    }
-    unique(command.environment.iter().map(|(name, _)| name.as_str()), "environment name")?;
-    for file in &command.files {
-        file_path(&file.path)?;
-    }
-    Ok(())
-}
-
-fn file_path(path: &str) -> Kept {
-    let parts_are_plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    let plain = parts_are_plain && !path.contains(['\\', '\0', ':']) && path.len() <= 1024;
-    must(plain, || format!("the file {path:?} is not a relative path without '.' and '..'"))
-}
-
-pub(crate) fn probes(probes: &[driving::Probe], description: &driving::Description) -> Kept {
-    few(probes, "probes")?;
-    unique(probes.iter().map(|probe| probe.name.as_str()), "probe")?;
-    probes.iter().try_for_each(|probe| {
-        must(probe.timeout > 0, || format!("the probe '{}' has no time to run", probe.name))?;
-        argv(&probe.argv, &description.programs)
-    })
-}
-
 pub(crate) fn choices(choices: &[choosing::Choice], candidates: usize) -> Kept {
     let mut seen = BTreeSet::new();
     for choice in choices {
@@ -188,7 +90,8 @@ fn index(candidate: u32, candidates: usize) -> Kept {
 }
 
 fn reason(reason: &str, what: &str) -> Kept {
-    must(!reason.trim().is_empty(), || format!("a {what} comes without its reason"))
+    must(!reason.trim().is_empty(), || format!("a {what} comes without its reason"))?;
+    text(reason, "reason")
 }
 
 pub(crate) fn step(step: &choosing::Step, candidates: usize) -> Kept {
@@ -235,7 +138,6 @@ pub(crate) fn comparison(comparison: &judging::Comparison, results: usize) -> Ke
         })?;
     }
     reason(why, "comparison")?;
-    text(why, "reason")?;
     few(points_of_agreement, "points of agreement")?;
     few(differences, "differences")?;
     points_of_agreement.iter().try_for_each(|point| text(point, "point of agreement"))?;
@@ -263,8 +165,7 @@ pub(crate) fn ratings(ratings: &[judging::Rating]) -> Kept {
     ratings.iter().try_for_each(|rating| {
         let judging::Rating { dimension, score, reason: why } = rating;
         must(*score <= SCORE, || format!("the score of '{dimension}' is {score}, past {SCORE}"))?;
-        reason(why, "rating")?;
-        text(why, "reason")
+        reason(why, "rating")
     })
 }
 

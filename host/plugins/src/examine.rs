@@ -307,6 +307,9 @@ fn parse(bytes: &[u8]) -> Result<Anatomy, String> {
         NotComponent::CoreModule => {
             "it is a core WebAssembly module and not a component: build it for wasm32-wasip2, or make it a component with wasm-tools".to_owned()
         }
+        NotComponent::Nested => {
+            "it nests components within components deeper than this host reads: build it from one component".to_owned()
+        }
         NotComponent::Unreadable(how) => format!("it is not a whole WebAssembly component: {how}"),
     })
 }

@@ -247,6 +247,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_loop_is_ended_at_its_budget_and_one_tick() {
+        let mut limits = crate::options::KindLimits::generous().chooser;
+        limits.cpu = TICK * 100;
+        let mut cpu = Cpu::of(&limits);
+        let ticks = (1..).find(|_| !cpu.tick());
+        assert_eq!(ticks, Some(101));
+        assert!(cpu.is_spent());
+    }
+
+    #[test]
     fn memory_is_summed_over_memories_and_tables() {
         let mut memory = Memory { limit: 1000, ..Memory::default() };
         assert!(memory.memory_growing(0, 600, None).unwrap());

@@ -33,6 +33,7 @@ pub(crate) struct House {
     pub(crate) limits: KindLimits,
     pub(crate) failure_modes: FailureModes,
     pub(crate) strikes: u32,
+    pub(crate) slowdown: u32,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) engines: Arc<Engines>,
     pub(crate) cache: Arc<Cache>,
@@ -96,6 +97,7 @@ impl House {
             limits: options.limits,
             failure_modes: options.failure_modes,
             strikes: options.strikes.max(1),
+            slowdown: options.slowdown,
             clock: options.clock,
             engines,
             cache,
@@ -150,7 +152,10 @@ impl House {
         let (version, until_now) = self.change(|slots| {
             let order = slots.next_order();
             let stats = self.tally.of(&passport.plugin);
+            let before = slots.serving(passport.plugin.kind, &passport.plugin.name).cloned();
+            let before = before.filter(|before| before.digest() != passport.plugin.digest);
             let version = Version::new(passport, code, file, order, &self.limits, now).counted(stats);
+            let version = version.paced(before.as_deref());
             let version = Arc::new(version);
             (version.clone(), slots.put(version))
         });

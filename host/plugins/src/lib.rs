@@ -43,6 +43,7 @@ mod obey;
 mod optimise;
 mod options;
 mod orders;
+mod pace;
 mod plugins;
 mod question;
 mod report;

@@ -184,7 +184,7 @@ impl House {
         let goes_on =
             serving.as_ref().map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
         let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let text = format!("{name} was not taken.\n{why}{goes_on}\n");
+        let text = format!("{name} was not taken.\n{why}{goes_on}\n{MEND}\n");
         remove_note(file);
         write_note(file, REJECTED, &text);
         let mut event = self.file_event(Change::Rejected, file, None, digest, why.to_owned(), steps);
@@ -265,6 +265,10 @@ pub(crate) fn ungranted(missing: &Grant, plugin: &PluginRef) -> String {
         missing.line(kind, name)
     )
 }
+
+/// What to do about a file that was not taken.
+const MEND: &str =
+    "Mend the component and drop it again; `jackfield plugin check FILE` says beforehand what becomes of it.";
 
 /// Endings of the notes beside a file: `NAME.wasm.rejected.txt`.
 const REJECTED: &str = ".rejected.txt";

@@ -43,6 +43,9 @@ pub struct Options {
     pub apart: Option<Arc<dyn Apart>>,
     /// Traps or deadlines in a row after which a version is put away. At least 1.
     pub strikes: u32,
+    /// How many times as long a new version may take for its calls, in the middle, as the one before it; past
+    /// that it is put away. 0: however long.
+    pub slowdown: u32,
     /// Who is told of every change.
     pub observer: Observer,
     /// Where the time of events comes from.

@@ -95,8 +95,8 @@ impl Question for ReadProbes<'_> {
         world.jackfield_plugin_driving().call_read_probes(store, self.results, self.present).await
     }
 
-    fn check(&self, _: &driving::Health) -> Result<(), String> {
-        Ok(())
+    fn check(&self, health: &driving::Health) -> Result<(), String> {
+        contract::health(health)
     }
 }
 

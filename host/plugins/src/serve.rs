@@ -7,11 +7,12 @@ use crate::house::House;
 use crate::load::is_from;
 use crate::options::FailureMode;
 use crate::question::Question;
-use crate::report::{Called, Change, Instead, State};
+use crate::report::{Called, Change, Compiled, Instead, State};
 use crate::version::Version;
 use jackfield_types::{Digest, PluginKind, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 impl House {
     /// Asks a version; where it fails, whoever the failure mode says.
@@ -45,15 +46,30 @@ impl House {
     ) -> Result<Called<Q::Answer>, Box<Misbehaviour>> {
         let seed = rand::random();
         let circumstances = Circumstances { label: version.label.clone(), limits: version.limits, now, seed };
-        match ask(&self.engines, &version.code(), circumstances, question).await {
+        let code = version.code();
+        match ask(&self.engines, &code, circumstances, question).await {
             Ok(answer) => {
                 version.did_well(answer.took, answer.memory);
+                if code.compiled == Compiled::Optimised {
+                    self.pace(version, Q::FUNCTION, answer.took);
+                }
                 let micros = u64::try_from(answer.took.as_micros()).unwrap_or(u64::MAX);
                 let plugin = version.plugin().clone();
                 let Answer { value, notes, looked_at, .. } = answer;
                 Ok(Called { value, plugin, micros, seed, now, notes, looked_at, instead: None })
             }
             Err(deed) => Err(self.misbehaved(version, Q::FUNCTION, deed)),
+        }
+    }
+
+    /// Measures an answer, and puts a version away that is much slower than the one before it.
+    fn pace(&self, version: &Version, function: &'static str, took: Duration) {
+        if let Some(slower) = version.pace.answered(function, took, self.slowdown)
+            && version.file.is_some()
+            && version.put_away()
+        {
+            tracing::warn!(target: "plugin", "{} is too slow: {slower}", version.plugin());
+            self.put_away(version, &slower.to_string());
         }
     }
 

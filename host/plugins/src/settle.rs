@@ -134,7 +134,7 @@ pub(crate) fn settle(file: &Path, mark: Mark, unchanged: Duration, closed: bool)
 fn is_whole(bytes: &[u8]) -> bool {
     match Anatomy::of(bytes) {
         Ok(anatomy) => !anatomy.exports.is_empty(),
-        Err(NotComponent::CoreModule) => true,
+        Err(NotComponent::CoreModule | NotComponent::Nested) => true,
         Err(NotComponent::Unreadable(_)) => false,
     }
 }

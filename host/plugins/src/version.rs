@@ -5,6 +5,7 @@ use crate::code::Code;
 use crate::error::Deed;
 use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, KindLimits, Limits};
+use crate::pace::Pace;
 use crate::stats::{Figures, Stats};
 use arc_swap::ArcSwap;
 use jackfield_types::{Digest, PluginRef, Timestamp};
@@ -101,6 +102,7 @@ pub(crate) struct Version {
     code: ArcSwap<Code>,
     away: AtomicBool,
     stats: Arc<Stats>,
+    pub(crate) pace: Pace,
     strikes: AtomicU32,
 }
 
@@ -124,6 +126,7 @@ impl Version {
             code: ArcSwap::from_pointee(code),
             away: AtomicBool::new(false),
             stats: Arc::default(),
+            pace: Pace::default(),
             strikes: AtomicU32::new(0),
         }
     }
@@ -149,6 +152,11 @@ impl Version {
     /// Counted from now on with what the same version did before.
     pub(crate) fn counted(self, stats: Arc<Stats>) -> Self {
         Self { stats, ..self }
+    }
+
+    /// Held to the pace of the version whose place it takes.
+    pub(crate) fn paced(self, before: Option<&Self>) -> Self {
+        Self { pace: before.map(|before| Pace::after(&before.pace)).unwrap_or_default(), ..self }
     }
 
     pub(crate) fn figures(&self) -> Figures {

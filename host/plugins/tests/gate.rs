@@ -1,12 +1,11 @@
-//! A gate in service: it sees what it is shown and nothing else, is swapped like the others, and is ended
-//! where it asks for too much.
+//! A gate in service: it sees what it is shown and nothing else, and is swapped like the others.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 mod common;
 
 use common::{NAME, VERSION, chooser, gate, rewritten, setup, shipped_gates, variant};
 use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
-use jackfield_plugins::{Called, Change, Deed, Evidence, FailureMode, PluginError, State};
+use jackfield_plugins::{Called, Change, Deed, Evidence, PluginError, State};
 use jackfield_types::PluginKind;
 use std::sync::Arc;
 
@@ -111,34 +110,6 @@ async fn a_gate_sees_one_evidence_and_no_other() {
     let nothing =
         host.plugins.evaluate("sample_gate", r#"{"how":"look"}"#, Arc::new(jackfield_plugins::NoEvidence));
     assert!(!nothing.await.unwrap().value.unwrap().passed, "the evidence of an earlier call is gone");
-}
-
-#[tokio::test]
-async fn a_gate_that_asks_too_often_or_for_too_much_is_ended_by_name() {
-    let mut setup = setup();
-    setup.embedded = vec![gate().to_vec()];
-    setup.limits.gate.host_calls = 500;
-    setup.limits.gate.host_bytes = 4 << 20;
-    setup.failure_modes.gate = FailureMode::Fail;
-    let host = setup.open().await;
-    for how in ["storm", "flood"] {
-        let error = told(&host, how).await.unwrap_err();
-        let problem = error.problem();
-        assert_eq!(problem.code, "plugin_host_calls", "{problem}");
-        assert!(problem.message.contains("more than the 500 answers of 4194304 bytes"), "{problem}");
-        assert!(problem.remedy.contains("[plugins.limits.gate]"), "{problem}");
-    }
-    for how in ["loop", "bomb", "trap", "nan", "silent"] {
-        let deed = deed(told(&host, how).await.unwrap_err());
-        let expected = match how {
-            "loop" => matches!(deed, Deed::Cpu(_)),
-            "bomb" => matches!(deed, Deed::Memory { .. }),
-            "trap" => matches!(deed, Deed::Trapped { .. }),
-            _ => matches!(deed, Deed::Contract(_)),
-        };
-        assert!(expected, "{how}: {deed}");
-    }
-    assert!(told(&host, "look").await.unwrap().value.unwrap().passed, "none of it harms the next call");
 }
 
 #[tokio::test]

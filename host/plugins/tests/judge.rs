@@ -6,7 +6,7 @@ mod common;
 use common::{NAME, OTHER_NAME, VERSION, judge, result, rewritten, setup, shipped_judge, well_behaved};
 use jackfield_plugins::facts::judging::{Agreement, Comparison, ResultInQuestion};
 use jackfield_plugins::facts::types::VerifiedAxis;
-use jackfield_plugins::{Called, Change, Deed, FailureMode, KindLimits, PluginError, State};
+use jackfield_plugins::{Called, Change, FailureMode, KindLimits, PluginError, State};
 use jackfield_types::PluginKind;
 
 const DIFF: &str =
@@ -20,16 +20,6 @@ async fn with(embedded: &[u8]) -> common::Host {
 
 async fn compare(host: &common::Host, how: &str) -> Result<Called<Comparison>, PluginError> {
     host.plugins.compare(&[result(how, "a long diff"), result(how, "short")]).await
-}
-
-fn broken(error: PluginError) -> String {
-    match error {
-        PluginError::Misbehaved(misbehaviour) => match misbehaviour.deed {
-            Deed::Contract(how) => how,
-            other => panic!("{other}"),
-        },
-        other => panic!("{other}"),
-    }
 }
 
 #[tokio::test]
@@ -141,30 +131,6 @@ async fn the_builtin_judge_answers_for_one_that_traps_or_lies_and_it_is_told() {
     let rated = host.plugins.rate(&result("boast", "")).await.unwrap();
     assert!(rated.instead.unwrap().error.contains("the score of 'dimension-one' is 1001, past 1000"));
     assert_eq!(rated.value[0].score, 700);
-}
-
-#[tokio::test]
-async fn an_answer_out_of_contract_fails_where_nobody_is_to_answer_instead() {
-    let mut setup = setup();
-    setup.embedded = vec![judge().to_vec()];
-    setup.failure_modes.judge = FailureMode::Fail;
-    let host = setup.open().await;
-    for (how, why) in [
-        ("lie", "its winner is result 2"),
-        ("silent", "without its reason"),
-        ("wordy", "a reason is empty or longer than 4096 bytes"),
-        ("empty point", "a point of agreement is empty"),
-        ("many", "2000 differences are more than 1000"),
-        ("nameless", "a difference's subject is empty"),
-    ] {
-        let said = broken(compare(&host, how).await.unwrap_err());
-        assert!(said.contains(why), "{said}");
-    }
-    for (how, why) in [("boast", "past 1000"), ("nothing", "it rates on 0 dimensions")] {
-        let said = broken(host.plugins.rate(&result(how, "")).await.unwrap_err());
-        assert!(said.contains(why), "{said}");
-    }
-    assert!(compare(&host, "well").await.is_ok());
 }
 
 #[tokio::test]

@@ -160,7 +160,7 @@ async fn a_component_that_fails_its_self_check_never_serves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_swaps_under_constant_calls_fail_none_of_them() {
+async fn two_hundred_swaps_good_and_bad_under_constant_calls_fail_none_of_them() {
     let mut host = with_chooser().await;
     host.plugins.watch().unwrap();
     let ended = Arc::new(AtomicBool::new(false));
@@ -182,7 +182,20 @@ async fn two_hundred_swaps_under_constant_calls_fail_none_of_them() {
         })
         .collect();
     let mut served = BTreeSet::new();
+    let no_good: [&[u8]; 4] = [
+        b"\0asm\x01\0\0\0",
+        &[chooser(), &[0xff; 64]].concat(),
+        &rewritten(chooser(), "choosing@1.0.0", "choosing@9.0.0"),
+        &rewritten(chooser(), "jackfield:plugin/log@1.0.0", "jackfield:plugin/lag@1.0.0"),
+    ];
     for number in 0..200 {
+        if number % 5 == 4 {
+            let before = host.choose("well").await.unwrap().plugin;
+            host.drop_in("mine.wasm", no_good[number as usize / 5 % 4]);
+            host.event(Change::Rejected).await;
+            assert_eq!(host.choose("well").await.unwrap().plugin, before);
+            continue;
+        }
         host.drop_in("mine.wasm", &variant(chooser(), number));
         let event = host.event(Change::Serving).await;
         served.insert(event.to.unwrap());
@@ -194,7 +207,7 @@ async fn two_hundred_swaps_under_constant_calls_fail_none_of_them() {
         );
     }
     ended.store(true, Ordering::Relaxed);
-    assert_eq!(served.len(), 200);
+    assert_eq!(served.len(), 160);
     for call in calls {
         let seen = call.await.unwrap();
         let unknown = seen.difference(&served).count();

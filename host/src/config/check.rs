@@ -205,6 +205,7 @@ impl Faults {
         }
         self.number(Key::of("plugins.instances"), u64::from(plugins.instances), 1, MOST_AT_ONCE);
         self.number(Key::of("plugins.shadow_cpu_percent"), u64::from(plugins.shadow_cpu_percent), 1, 100);
+        self.number(Key::of("plugins.slowdown"), u64::from(plugins.slowdown), 0, 1_000_000);
         for (kind, limits) in [
             ("executor", plugins.limits.executor),
             ("chooser", plugins.limits.chooser),

@@ -282,6 +282,8 @@ pub struct PluginsSection {
     pub limits: LimitsSection,
     /// How much of one processor components that are asked on the side may use, percent.
     pub shadow_cpu_percent: u32,
+    /// How many times as slow as the version before it a new one may be; 0: however slow.
+    pub slowdown: u32,
 }
 
 impl Default for PluginsSection {
@@ -295,6 +297,7 @@ impl Default for PluginsSection {
             on_failure: FailureModes::default(),
             limits: LimitsSection::default(),
             shadow_cpu_percent: 10,
+            slowdown: 10,
         }
     }
 }

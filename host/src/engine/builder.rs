@@ -153,6 +153,7 @@ impl HostBuilder {
             memory_scan: MemoryScan::Auto,
             apart: self.apart,
             strikes: STRIKES,
+            slowdown: self.config.plugins.slowdown,
             observer,
             clock: Arc::clone(&self.clock),
         })

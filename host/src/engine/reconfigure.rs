@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 66] = {
+const SETTINGS: [(&str, When); 67] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -77,6 +77,7 @@ const SETTINGS: [(&str, When); 66] = {
         ("plugins.keys", Restart),
         ("plugins.instances", Restart),
         ("plugins.shadow_cpu_percent", AtOnce),
+        ("plugins.slowdown", Restart),
         ("plugins.on_failure.*", Restart),
         ("plugins.limits.*.*", Restart),
         ("executors.*.enabled", AtOnce),
@@ -288,6 +289,7 @@ mod tests {
         keys = ["d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"]
         instances = 65
         shadow_cpu_percent = 20
+        slowdown = 20
         on_failure = { chooser = "fail", compressor = "previous", judge = "fail", gate = "fail" }
         [plugins.limits]
         executor = { memory_mb = 1, cpu_ms = 2, wall_ms = 3, output_kb = 4, host_calls = 5, host_mb = 6 }

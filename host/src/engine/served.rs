@@ -42,6 +42,7 @@ pub(crate) async fn served(data: &Path, config: &Config, compiler: Option<&str>)
         memory_scan: MemoryScan::Never,
         apart: compiler.map(|program| Arc::new(OwnProcess::new(program.into())) as Arc<dyn Apart>),
         strikes: 1,
+        slowdown: 0,
         observer: Arc::new(|_| {}),
         clock: Arc::new(SystemClock),
     })

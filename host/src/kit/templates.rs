@@ -97,7 +97,9 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let entries = std::fs::read_dir(root.join(folder)).unwrap();
         entries
-            .map(|entry| format!("{folder}/{}", entry.unwrap().file_name().into_string().unwrap()))
+            .map(Result::unwrap)
+            .filter(|entry| entry.file_type().unwrap().is_file())
+            .map(|entry| format!("{folder}/{}", entry.file_name().into_string().unwrap()))
             .collect()
     }
 

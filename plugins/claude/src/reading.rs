@@ -327,7 +327,9 @@ impl Seen {
         let name = info.rate_limit_type.words().unwrap_or("subscription").to_owned();
         let rejected = info.status.text() == Some("rejected");
         self.limit = rejected.then(|| name.clone());
-        let resets_at = info.resets_at.count().map(|seconds| seconds.saturating_mul(1_000));
+        // Past the year 9999 it is no point in time, in seconds at least.
+        let resets_at = info.resets_at.count().filter(|seconds| *seconds <= 253_402_300_799);
+        let resets_at = resets_at.map(|seconds| seconds * 1_000);
         events.push(Event::Limit(Limit { name, rejected, resets_at }));
         true
     }

@@ -196,6 +196,7 @@ fn options(folder: &Path, embedded: Vec<Vec<u8>>, service: Service) -> Options {
         memory_scan: MemoryScan::Auto,
         apart: None,
         strikes: 3,
+        slowdown: 10,
         observer: Arc::new(|_| {}),
         clock: Arc::new(SystemClock),
     }

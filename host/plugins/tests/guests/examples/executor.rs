@@ -71,31 +71,21 @@ impl driving::Guest for Guest {
 
     fn plan(request: Request) -> Result<Command, Failure> {
         guests::behave(&request.instruction);
-        let mut command = Command {
+        let command = Command {
             argv: vec![guests::text(PROGRAM), request.instruction.clone()],
             stdin: None,
             environment: vec![(guests::text(VARIABLE), Value::Pass)],
             files: vec![File { place: Place::Scratch, path: "notes/plan.txt".to_string(), content: vec![] }],
             final_grace: 1000,
         };
-        match request.instruction.as_str() {
-            "other program" => command.argv[0] = "sh".to_string(),
-            "nothing to run" => command.argv.clear(),
-            "escape" => command.files[0].path = "../outside".to_string(),
-            "preload" => {
-                command.environment.push(("LD_PRELOAD".to_string(), Value::Set("evil.so".to_string())));
-            }
-            "steal" => command.environment.push(("HOME_OF_SECRETS".to_string(), Value::Pass)),
-            "refuse" => {
-                return Err(Failure {
-                    class: FailureClass::Refused,
-                    message: "not this".to_string(),
-                    remedy: None,
-                    retry_after: None,
-                    status: None,
-                });
-            }
-            _ => {}
+        if request.instruction == "refuse" {
+            return Err(Failure {
+                class: FailureClass::Refused,
+                message: "not this".to_string(),
+                remedy: None,
+                retry_after: None,
+                status: None,
+            });
         }
         Ok(command)
     }

@@ -57,15 +57,6 @@ impl gating::Guest for Guest {
         let how = how.ok_or_else(|| "`how` is missing".to_string())?;
         guests::behave(how);
         let (how, argument) = guests::told(how).split_once(' ').unwrap_or((guests::told(how), ""));
-        match how {
-            "storm" => loop {
-                core::hint::black_box(evidence::metric("storm"));
-            },
-            "flood" => loop {
-                core::hint::black_box(evidence::read("big", 1 << 20).map(|bytes| bytes.len()).ok());
-            },
-            _ => {}
-        }
         let files = evidence::files("**");
         let message = match how {
             "read" => match evidence::read(argument, 100) {
@@ -79,15 +70,13 @@ impl gating::Guest for Guest {
                     evidence::artifacts().into_iter().map(|one| (one.kind, one.size)).collect();
                 format!("{:?} {commands:?} {artifacts:?}", evidence::metric("files-changed"))
             }
-            "silent" => " ".to_string(),
             _ => format!("{files:?}"),
         };
-        let value = if how == "nan" { f64::NAN } else { 1.0 };
         let passed = files.is_ok_and(|files| !files.is_empty());
         Ok(Ruling {
             passed,
             message,
-            measurements: vec![Measurement { name: "one".into(), value, unit: "".into() }],
+            measurements: vec![Measurement { name: "one".into(), value: 1.0, unit: "".into() }],
         })
     }
 }

@@ -15,9 +15,7 @@ jackfield_sdk::runtime!();
 wit_bindgen::generate!({ path: "../../../../wit", world: "judge" });
 
 use exports::jackfield::plugin::about;
-use exports::jackfield::plugin::judging::{
-    self, Agreement, Comparison, Difference, Rating, ResultInQuestion,
-};
+use exports::jackfield::plugin::judging::{self, Agreement, Comparison, Rating, ResultInQuestion};
 
 struct Guest;
 
@@ -42,27 +40,15 @@ impl judging::Guest for Guest {
         let shortest = (0..).zip(&results).min_by_key(|(_, result)| result.diff.len());
         let equal = results.windows(2).all(|two| two[0].diff == two[1].diff);
         let agree = equal && guests::text(VIEW).starts_with("equal");
-        let difference = |subject: &str| Difference { subject: subject.into(), summary: "differs".into() };
         Comparison {
             agreement: if agree { Agreement::Full } else { Agreement::None },
             winner: match how {
                 "lie" => u32::try_from(results.len()).ok(),
                 _ => shortest.map(|(place, _)| place),
             },
-            reason: match how {
-                "silent" => " ".to_string(),
-                "wordy" => "word ".repeat(5000),
-                _ => "it is the shortest".to_string(),
-            },
-            points_of_agreement: match how {
-                "empty point" => vec![String::new()],
-                _ => vec![format!("{} results", results.len())],
-            },
-            differences: match how {
-                "many" => (0..2000).map(|_| difference("answer")).collect(),
-                "nameless" => vec![difference("")],
-                _ => Vec::new(),
-            },
+            reason: "it is the shortest".to_string(),
+            points_of_agreement: vec![format!("{} results", results.len())],
+            differences: Vec::new(),
         }
     }
 
@@ -74,7 +60,6 @@ impl judging::Guest for Guest {
         guests::behave(&subject.report.instruction);
         let score = match guests::told(&subject.report.instruction) {
             "boast" => 1001,
-            "nothing" => return Vec::new(),
             _ => 700,
         };
         let rating = |dimension: &'static str| Rating {

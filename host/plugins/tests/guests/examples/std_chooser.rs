@@ -29,9 +29,6 @@ impl about::Guest for Guest {
 impl choosing::Guest for Guest {
     fn choose(_: Timestamp, task: Task, _: Vec<Candidate>, _: Budget) -> Vec<Choice> {
         guests::behave(&task.task_type);
-        if task.task_type == "sleep" {
-            std::thread::sleep(std::time::Duration::from_secs(3600));
-        }
         if task.task_type != "look-around" {
             return Vec::new();
         }

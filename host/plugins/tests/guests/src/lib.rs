@@ -1,4 +1,4 @@
-//! Components that do as they are told, also where they are told to misbehave: the task's type, the
+//! Components that do as they are told, also where they are told to fail: the task's type, the
 //! instruction or the bytes fed say how. The components are the examples of this crate,
 //! one world each.
 //!
@@ -10,7 +10,6 @@
 extern crate alloc;
 
 use alloc::string::{String, ToString};
-use alloc::vec::Vec;
 
 /// What every guest calls itself.
 pub const NAME: &str = "guest-name-a";
@@ -20,34 +19,28 @@ pub const VERSION: &str = "1.4.2";
 /// Whether it does as it is told; a test can write `ignores!` over it.
 const MANNERS: &str = "obeys-me";
 
+/// Whether it takes its time; a test can write `slow-pace` over it.
+const PACE: &str = "good-pace";
+
 /// What it was told, unless it does not listen.
 pub fn told(how: &str) -> &str {
     if text(MANNERS).starts_with('o') { how } else { "" }
 }
 
-/// Misbehaves if it is told to.
+/// Fails if it is told to. Every other way to misbehave is a guest of its own, in `tests/hostile`.
 pub fn behave(how: &str) {
+    if text(PACE).starts_with('s') {
+        (0..4_000_000_u32).for_each(|turn| {
+            core::hint::black_box(turn);
+        });
+    }
     match told(how) {
         "loop" => loop {
             core::hint::black_box(());
         },
-        "bomb" => {
-            let mut hoard: Vec<Vec<u8>> = Vec::new();
-            loop {
-                hoard.push(core::hint::black_box(alloc::vec![1; 1 << 20]));
-            }
-        }
         "trap" => panic!("the guest was told to trap"),
-        "recurse" => {
-            core::hint::black_box(recurse(1));
-        }
         _ => {}
     }
-}
-
-#[allow(unconditional_recursion)]
-fn recurse(depth: u64) -> u64 {
-    core::hint::black_box(recurse(core::hint::black_box(depth) + 1)) + 1
 }
 
 /// Read where the compiler cannot see what it is, so that it is one piece in the data.

@@ -1,11 +1,12 @@
-//! Components that misbehave: each way has its named answer, and the host goes on.
+//! What becomes of a component that fails its calls, and who answers instead. The ways to misbehave are in
+//! `hostile/`, one guest for each.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
 mod common;
 
 use common::{chooser, compressor, executor, granted, request, rewritten, setup, std_chooser, well_behaved};
 use jackfield_plugins::{Deed, FailureMode, FailureModes, Misbehaviour, PluginError};
-use jackfield_types::Audience;
+use std::time::Instant;
 
 const NOBODY_INSTEAD: FailureModes = FailureModes {
     executor: FailureMode::Fail,
@@ -33,32 +34,60 @@ async fn deed(how: &str) -> Misbehaviour {
     misbehaviour(alone().await.choose(how).await.unwrap_err())
 }
 
+/// The middle one.
+fn median(mut of: Vec<f64>) -> f64 {
+    of.sort_by(f64::total_cmp);
+    of[of.len() / 2]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_loop_is_ended_at_its_deadline_while_the_calls_of_others_go_on_at_full_speed() {
+    let mut setup = setup();
+    setup.embedded = vec![chooser().to_vec(), well_behaved(compressor())];
+    setup.failure_modes = NOBODY_INSTEAD;
+    let budget = setup.limits.chooser.cpu;
+    let host = std::sync::Arc::new(setup.open().await);
+    let (mut shares, mut overruns) = (Vec::new(), Vec::new());
+    let report = common::report("well");
+    for _ in 0..7 {
+        let begun = Instant::now();
+        let looping = tokio::spawn({
+            let host = host.clone();
+            async move { host.choose("loop").await.map(|_| ()) }
+        });
+        let mut beside = 0_u32;
+        while !looping.is_finished() {
+            host.plugins.compress("level-one", &report).await.unwrap();
+            beside += 1;
+        }
+        let took = begun.elapsed();
+        let misbehaviour = misbehaviour(looping.await.unwrap().unwrap_err());
+        assert!(matches!(misbehaviour.deed, Deed::Cpu(_)), "{misbehaviour}");
+        let (begun, mut alone) = (Instant::now(), 0_u32);
+        while begun.elapsed() < took {
+            host.plugins.compress("level-one", &report).await.unwrap();
+            alone += 1;
+        }
+        shares.push(f64::from(beside) / f64::from(alone));
+        overruns.push(took.as_secs_f64() / budget.as_secs_f64());
+    }
+    // Both sides were measured in turns, so a busy machine falls on both. On two idle cores the share is near 1.
+    assert!(median(shares.clone()) > 0.25, "the loop took the place of others: {shares:?}");
+    let overrun = median(overruns.clone());
+    assert!((0.9..5.0).contains(&overrun), "times its budget that the loop lived: {overruns:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-async fn an_endless_loop_is_ended_while_other_calls_are_answered() {
+async fn a_loop_yields_to_others_on_the_only_thread_there_is() {
     let host = alone().await;
     let looping = host.choose("loop");
     let others = async {
-        let mut answered = 0;
         for _ in 0..20 {
-            answered += usize::from(host.choose("well").await.is_ok());
+            host.choose("well").await.unwrap();
         }
-        answered
     };
-    // One worker thread: the others are answered only because the loop has to yield.
-    let (looped, answered) = tokio::join!(looping, others);
-    let misbehaviour = misbehaviour(looped.unwrap_err());
-    assert!(matches!(misbehaviour.deed, Deed::Cpu(_)), "{misbehaviour}");
-    assert_eq!(answered, 20);
-    let problem = misbehaviour.problem();
-    assert_eq!((problem.code.as_str(), problem.audience), ("plugin_cpu_deadline", Audience::Author));
-    assert!(problem.message.contains("ran past its CPU budget of 100ms in `choosing.choose`"), "{problem}");
-}
-
-#[tokio::test]
-async fn a_memory_bomb_is_refused_its_memory() {
-    let misbehaviour = deed("bomb").await;
-    let Deed::Memory { asked, limits } = misbehaviour.deed else { panic!("{misbehaviour}") };
-    assert!(asked > limits.memory_bytes);
+    let (looped, ()) = tokio::join!(looping, others);
+    assert!(matches!(misbehaviour(looped.unwrap_err()).deed, Deed::Cpu(_)));
 }
 
 #[tokio::test]
@@ -77,78 +106,6 @@ async fn a_component_with_the_standard_library_has_last_words_too() {
     setup.failure_modes = NOBODY_INSTEAD;
     let misbehaviour = misbehaviour(setup.open().await.choose("trap").await.unwrap_err());
     assert!(matches!(&misbehaviour.deed, Deed::Trapped { last_words: Some(_), .. }), "{misbehaviour}");
-}
-
-#[tokio::test]
-async fn a_component_that_sleeps_is_ended_by_the_clock_on_the_wall() {
-    let mut setup = setup();
-    setup.embedded = vec![std_chooser().to_vec()];
-    setup.failure_modes = NOBODY_INSTEAD;
-    setup.limits.chooser.wall = std::time::Duration::from_millis(300);
-    let misbehaviour = misbehaviour(setup.open().await.choose("sleep").await.unwrap_err());
-    assert!(matches!(misbehaviour.deed, Deed::Wall(_)), "{misbehaviour}");
-}
-
-#[tokio::test]
-async fn deep_recursion_is_a_trap_and_not_the_end_of_the_host() {
-    let misbehaviour = deed("recurse").await;
-    assert!(matches!(misbehaviour.deed, Deed::Trapped { .. }), "{misbehaviour}");
-}
-
-#[tokio::test]
-async fn a_storm_of_log_lines_is_bounded_and_answered() {
-    let host = alone().await;
-    match host.choose("storm").await {
-        Ok(called) => assert_eq!(called.value.len(), 1),
-        Err(error) => assert!(matches!(misbehaviour(error).deed, Deed::Cpu(_))),
-    }
-    assert!(host.choose("well").await.is_ok());
-}
-
-#[tokio::test]
-async fn an_answer_past_its_bound_is_not_taken_in() {
-    let misbehaviour = deed("verbose").await;
-    assert!(matches!(misbehaviour.deed, Deed::Output(_)), "{misbehaviour}");
-}
-
-#[tokio::test]
-async fn a_choice_that_is_not_there_breaks_the_contract_and_fails_that_call_only() {
-    let host = alone().await;
-    for (how, why) in [
-        ("lie", "candidate 10, where there are 3"),
-        ("twice", "chosen twice"),
-        ("silent", "without its reason"),
-    ] {
-        let misbehaviour = misbehaviour(host.choose(how).await.unwrap_err());
-        let Deed::Contract(said) = &misbehaviour.deed else { panic!("{misbehaviour}") };
-        assert!(said.contains(why), "{said}");
-        assert!(host.choose("well").await.is_ok());
-    }
-    let (task, candidates, budget) = (common::task("alone"), common::candidates(), common::budget());
-    let alone = host.plugins.next(common::now(), &task, &[], &candidates, &budget);
-    let misbehaviour = misbehaviour(alone.await.unwrap_err());
-    assert!(misbehaviour.to_string().contains("a consensus needs two or more"), "{misbehaviour}");
-}
-
-#[tokio::test]
-async fn a_command_that_was_not_described_is_never_handed_on() {
-    let mut setup = setup();
-    setup.embedded = vec![executor().to_vec()];
-    let host = setup.open().await;
-    for (instruction, why) in [
-        ("other program", "not among the programs"),
-        ("nothing to run", "no program to run"),
-        ("escape", "not a relative path"),
-        ("preload", "sets LD_PRELOAD"),
-        ("steal", "passes HOME_OF_SECRETS, which it did not describe"),
-    ] {
-        let mut drive = host.plugins.drive(common::NAME).await.unwrap();
-        let misbehaviour = misbehaviour(drive.plan(&request(instruction)).await.unwrap_err());
-        assert!(misbehaviour.to_string().contains(why), "{misbehaviour}");
-    }
-    let mut drive = host.plugins.drive(common::NAME).await.unwrap();
-    assert!(drive.plan(&request("refuse")).await.unwrap().is_err(), "a refusal is an answer like any other");
-    assert!(drive.plan(&request("well")).await.unwrap().is_ok());
 }
 
 #[tokio::test]

@@ -1,0 +1,23 @@
+//! Whatever the bytes are, reading them from their outside ends, and says something.
+
+use crate::anatomy::{Anatomy, NotComponent, to_be_granted};
+use crate::makeup;
+
+/// One file.
+pub fn run(bytes: &[u8]) {
+    let told = makeup::of(bytes);
+    assert!(told.producers.len() <= 64 && told.languages.len() <= 64, "what is told is bounded");
+    match Anatomy::of(bytes) {
+        Ok(anatomy) => match anatomy.kind() {
+            Ok(kind) => {
+                let missing = anatomy.missing(kind).len();
+                assert!(missing <= anatomy.imports.len());
+                assert!(to_be_granted(&anatomy.imports).len() <= anatomy.imports.len());
+                assert!(anatomy.exports.iter().any(|export| export.starts_with("jackfield:plugin/about")));
+            }
+            Err(why) => assert!(!why.is_empty(), "a refusal has its reason"),
+        },
+        Err(NotComponent::Unreadable(why)) => assert!(!why.is_empty()),
+        Err(NotComponent::CoreModule | NotComponent::Nested) => {}
+    }
+}

@@ -1,0 +1,16 @@
+//! Chooses somebody who is not there.
+
+#![no_std]
+#![allow(unsafe_code)]
+
+use hostile_chooser::*;
+
+struct Guest;
+
+impl Hostile for Guest {
+    fn choose(last: u32) -> Vec<Choice> {
+        vec![choice(last + 8)]
+    }
+}
+
+guest!(Guest);

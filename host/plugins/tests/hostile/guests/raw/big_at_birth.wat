@@ -1,0 +1,3 @@
+;; Begins with more memory than it may have.
+
+(memory (export "memory") 1024)

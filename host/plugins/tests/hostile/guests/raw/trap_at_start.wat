@@ -1,0 +1,4 @@
+;; Dies at birth.
+
+(func $first unreachable)
+(start $first)
