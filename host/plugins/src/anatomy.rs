@@ -22,7 +22,7 @@ const GIVEN: [&str; 3] = ["log", "types", "reporting"];
 const EVIDENCE: &str = "evidence";
 
 /// How deep components and modules may lie within each other. A compiler takes far more than in proportion
-/// to the depth: a file of half a megabyte, 50,000 deep, takes all the memory that there is.
+/// to the depth: one of half a megabyte, 50,000 deep, did not come back from it in a minute.
 const DEPTH: u32 = 32;
 
 /// WASI packages that are linked, with nothing granted behind them.

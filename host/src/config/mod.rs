@@ -7,6 +7,7 @@ mod check;
 mod document;
 mod keys;
 mod load;
+mod mcp;
 mod review;
 mod secrets;
 mod sections;
@@ -17,6 +18,7 @@ pub(crate) use check::{SHIPPED_CHOOSER, SHIPPED_EXECUTORS, check, is_repo};
 pub(crate) use keys::{Key, Step, flat, shown};
 pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};
+pub use mcp::{McpSection, OnClose, Toolset};
 pub(crate) use review::{Finding, Review, Served, Severity};
 pub(crate) use secrets::is_secret_name;
 pub use sections::{

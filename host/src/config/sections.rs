@@ -1,5 +1,6 @@
 //! The sections of `jackfield.toml`, one struct each. Units are in the names.
 
+use super::mcp::McpSection;
 use crate::api::Gate;
 use jackfield_plugins::{FailureMode, Grants};
 use jackfield_types::{Micros, Rates};
@@ -13,6 +14,8 @@ use std::path::PathBuf;
 pub struct Config {
     /// The one port.
     pub server: ServerSection,
+    /// What MCP clients are given where they say nothing themselves.
+    pub mcp: McpSection,
     /// How runs are carried out.
     pub run: RunSection,
     /// What waits, who takes it, and what becomes of work whose worker is gone.

@@ -37,14 +37,24 @@ const LARGEST_DROPPED: usize = 128 << 20;
 /// `names` are those by which others may call it, besides this machine's own: a host name or an address, without
 /// a port.
 pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
+    let routes = Router::new().nest_service("/mcp", mcp::service(host)).merge(rest::router(host.clone()));
+    behind_guards(routes, rest::health(host.clone()), token, names)
+}
+
+/// Any MCP handler behind the guards of the host's own, at `/mcp`. The conformance suites come with tools of their
+/// own that no product has: so the way to them is the product's.
+#[doc(hidden)]
+pub fn router_around(handler: impl rmcp::ServerHandler + Clone, token: Token, names: &[String]) -> Router {
+    let routes = Router::new().nest_service("/mcp", mcp::around(handler));
+    behind_guards(routes, Router::new(), token, names)
+}
+
+fn behind_guards(guarded: Router, open: Router, token: Token, names: &[String]) -> Router {
     let names: Arc<[String]> = names.into();
-    let guarded = Router::new()
-        .nest_service("/mcp", mcp::service(host))
-        .merge(rest::router(host.clone()))
-        .layer(from_fn(fits))
-        .layer(from_fn_with_state(token, authenticate));
     guarded
-        .merge(rest::health(host.clone()))
+        .layer(from_fn(fits))
+        .layer(from_fn_with_state(token, authenticate))
+        .merge(open)
         .fallback(rest::no_route)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response(rest::told))
@@ -52,7 +62,10 @@ pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
 }
 
 /// Serves until `stop` resolves and what is being answered then is answered.
-pub(crate) async fn serve(
+/// # Errors
+/// Where the listener fails.
+#[doc(hidden)]
+pub async fn serve(
     listener: TcpListener,
     router: Router,
     stop: impl Future<Output = ()> + Send + 'static,

@@ -1,6 +1,7 @@
 //! Records as text for people and models: the same words at every door.
 
 use super::text_kit;
+use crate::Ordered;
 use crate::api::{AuthStatus, OrchestratorStatus};
 use crate::engine::{Advice, event_line};
 use comfy_table::{ContentArrangement, Table, presets};
@@ -213,6 +214,22 @@ pub(crate) fn auth(statuses: &[AuthStatus]) -> String {
         format!("{}{version}: {state}{remedy}", status.executor)
     };
     statuses.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What was ordered of a component, and what serves now.
+pub(crate) fn ordered(ordered: &Ordered) -> String {
+    let Ordered { kind, name, serving, granted, pinned } = ordered;
+    let serves = match serving {
+        Some(digest) => format!("{kind} {name}: {} serves", digest.short()),
+        None => format!("no {kind} {name} serves; `jackfield plugin list` says what is there"),
+    };
+    let granted = if granted.is_empty() {
+        String::new()
+    } else {
+        format!("\ngranted by command: {}", granted.line(*kind, name))
+    };
+    let pinned = pinned.map(|digest| format!("\npinned to {digest}")).unwrap_or_default();
+    format!("{serves}{granted}{pinned}")
 }
 
 pub(crate) fn plugins(plugins: &[PluginStatus]) -> String {

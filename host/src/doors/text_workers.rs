@@ -3,7 +3,7 @@
 use super::text::{table, when};
 use crate::api::{WorkerLine, WorkersStatus};
 
-pub(super) fn workers(status: &WorkersStatus) -> String {
+pub(crate) fn workers(status: &WorkersStatus) -> String {
     let row = |worker: &WorkerLine| {
         [
             worker.name.clone(),

@@ -61,6 +61,11 @@ impl Host {
     fn stops(&self) -> bool {
         self.0.stop.is_cancelled()
     }
+
+    /// Until the host begins to stop: whoever waits for something that may never come waits for this too.
+    pub async fn stopping(&self) {
+        self.0.stop.cancelled().await;
+    }
 }
 
 impl RunFeed {

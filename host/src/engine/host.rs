@@ -224,6 +224,14 @@ impl Host {
         Ok(report::answer(&view, called.value, line, now))
     }
 
+    /// Whether an answer can be had at this verbosity, before anybody waits for one.
+    ///
+    /// # Errors
+    /// A [`Problem`] where no compressor offers it.
+    pub fn answerable(&self, verbosity: Option<&str>) -> Result<(), Problem> {
+        self.0.check_verbosity(verbosity)
+    }
+
     /// What the chooser would do with a request, without doing it.
     ///
     /// # Errors

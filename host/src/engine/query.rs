@@ -2,7 +2,9 @@
 
 use super::Host;
 use crate::api::RunsFilter;
-use jackfield_plugins::{CheckReport, FileInspection, Inspection, LevelInfo, PluginStatus, Trial};
+use jackfield_plugins::{
+    CheckReport, ExecutorInfo, FileInspection, Inspection, LevelInfo, PluginStatus, Trial,
+};
 use jackfield_store::{
     Attempt, BreakerStatus, Event, LedgerFilter, LedgerRow, LimitStatus, ModelStats, Period, PluginCall,
     PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView, Scope, Totals,
@@ -87,6 +89,29 @@ impl Host {
                 format!("known: {}", names.join(", ")),
             )
         })
+    }
+
+    /// The configuration as it is now.
+    pub fn config(&self) -> std::sync::Arc<crate::config::Config> {
+        self.0.config()
+    }
+
+    /// The names of every workspace that a run was in.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn workspace_names(&self) -> Result<Vec<String>, Problem> {
+        let known = self.0.store.workspaces().await.map_err(|error| error.problem())?;
+        Ok(known.into_iter().map(|workspace| workspace.name).collect())
+    }
+
+    /// Every executor in service, with the models that it says it has.
+    pub fn executors(&self) -> Vec<(String, Vec<String>)> {
+        let executors = self.0.plugins.executors().into_iter();
+        let models = |info: &ExecutorInfo| {
+            info.description.models.iter().map(|model| model.name.clone()).collect::<Vec<_>>()
+        };
+        executors.map(|info| (info.plugin.name.clone(), models(&info))).collect()
     }
 
     /// Events of a run after a sequence number, oldest first. Where the first of them are no longer kept, one

@@ -21,12 +21,14 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 67] = {
+const SETTINGS: [(&str, When); 69] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
         ("server.plain_http", Restart),
         ("server.names", Restart),
+        ("mcp.toolsets", AtOnce),
+        ("mcp.on_close", AtOnce),
         ("run.max_concurrent", AtOnce),
         ("run.here", AtOnce),
         ("run.timeout_s", AtOnce),
@@ -235,6 +237,9 @@ mod tests {
         listen = "127.0.0.1:7711"
         plain_http = true
         names = ["build.example.com"]
+        [mcp]
+        toolsets = ["core", "admin"]
+        on_close = "cancel"
         [run]
         max_concurrent = 3
         here = false

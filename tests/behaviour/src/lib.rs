@@ -33,7 +33,7 @@ pub use cli::{Cli, Told};
 pub use database::Database;
 pub use ground::Ground;
 pub use guide::{Block, blocks, typed};
-pub use mcp::{Era, Mcp, Said};
+pub use mcp::{Era, Mcp, Said, Stream};
 pub use mermaid::assert_diagrams;
 pub use processes::{Process, tagged};
 pub use registry::{LOGIN, Registry};

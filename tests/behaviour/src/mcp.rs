@@ -3,9 +3,14 @@
 
 use crate::PATIENCE;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use tokio::time::timeout;
+
+/// Names a client of the older era.
+const SESSION: &str = "mcp-session-id";
 
 /// How a client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +40,10 @@ pub struct Mcp {
     token: String,
     era: Era,
     next: AtomicU64,
+    /// What a stateless client says that it can do.
+    capabilities: Value,
+    /// What the answer to `initialize` named.
+    session: OnceLock<String>,
 }
 
 /// What a tool said.
@@ -46,6 +55,10 @@ pub struct Said {
     pub text: String,
     /// The same as data, from where models do not read it.
     pub data: Value,
+    /// The text with what the next call needs, as some programs show it to their models.
+    pub structured: Value,
+    /// Addresses of resources that the answer links to.
+    pub links: Vec<String>,
     /// Progress notifications that came before it, in order: number and message.
     pub progress: Vec<(f64, String)>,
 }
@@ -62,7 +75,29 @@ impl Mcp {
     pub(crate) fn new(address: &str, token: &str, era: Era) -> Self {
         let client = Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
         let url = format!("http://{address}/mcp");
-        Self { client, url, token: token.to_owned(), era, next: AtomicU64::new(1) }
+        Self {
+            client,
+            url,
+            token: token.to_owned(),
+            era,
+            next: AtomicU64::new(1),
+            capabilities: json!({}),
+            session: OnceLock::new(),
+        }
+    }
+
+    /// The same at another address of the door, like `?toolsets=admin`.
+    #[must_use]
+    pub fn at(mut self, address: &str) -> Self {
+        self.url.push_str(address);
+        self
+    }
+
+    /// The same of a client that can do this.
+    #[must_use]
+    pub fn able(mut self, capabilities: Value) -> Self {
+        self.capabilities = capabilities;
+        self
     }
 
     /// Opens the conversation where the era has an opening; says who the server is.
@@ -71,7 +106,13 @@ impl Mcp {
             Era::Legacy => {
                 let client = json!({ "name": "behaviour", "version": "1" });
                 let hello = json!({ "protocolVersion": self.era.version(), "capabilities": {}, "clientInfo": client });
-                let answer = self.ask("initialize", hello).await;
+                let body = self.body("initialize", hello, 0);
+                let opened = self.request("initialize", None).json(&body).send().await.unwrap();
+                if let Some(session) = opened.headers().get(SESSION) {
+                    let session = session.to_str().unwrap().to_owned();
+                    self.session.set(session).expect("a client opens once");
+                }
+                let answer: Value = opened.json().await.unwrap();
                 let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
                 let noted = self.request("notifications/initialized", None).json(&note).send().await.unwrap();
                 assert!(noted.status().is_success(), "{noted:?}");
@@ -113,25 +154,46 @@ impl Mcp {
             is_error: result["isError"] == true,
             text: result["content"][0]["text"].as_str().unwrap_or_default().to_owned(),
             data: result["_meta"]["jackfield/data"].clone(),
+            structured: result["structuredContent"].clone(),
+            links: links(&result["content"]),
             progress: told.collect(),
         }
     }
 
     /// Any request; the answer as it came, with `result` or `error`.
     pub async fn ask(&self, method: &str, params: Value) -> Value {
-        let name = params["name"].as_str().map(str::to_owned);
+        let name = named(&params);
         self.exchange(method, name.as_deref(), params).await.pop().expect("an answer")
     }
 
-    async fn exchange(&self, method: &str, name: Option<&str>, mut params: Value) -> Vec<Value> {
+    /// Any request, whose answer is read as it comes. Dropping it closes the connection.
+    pub async fn open_stream(&self, method: &str, params: Value, id: u64) -> Stream {
+        let request = self.request(method, named(&params).as_deref());
+        let response = request.json(&self.body(method, params, id)).send().await.expect("the server answers");
+        Stream::new(response)
+    }
+
+    /// Calls a request of the older era off.
+    pub async fn call_off(&self, id: u64) {
+        let note =
+            json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } });
+        let noted = self.request("notifications/cancelled", None).json(&note).send().await.unwrap();
+        assert!(noted.status().is_success(), "{noted:?}");
+    }
+
+    fn body(&self, method: &str, mut params: Value, id: u64) -> Value {
         if self.era == Era::Stateless {
             let meta = &mut params["_meta"];
             meta["io.modelcontextprotocol/protocolVersion"] = json!(self.era.version());
-            meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+            meta["io.modelcontextprotocol/clientCapabilities"] = self.capabilities.clone();
             meta["io.modelcontextprotocol/clientInfo"] = json!({ "name": "behaviour", "version": "1" });
         }
+        json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
+    }
+
+    async fn exchange(&self, method: &str, name: Option<&str>, params: Value) -> Vec<Value> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        let body = self.body(method, params, id);
         let response = self.request(method, name).json(&body).send().await.expect("the server answers");
         let streamed = response
             .headers()
@@ -155,10 +217,52 @@ impl Mcp {
             return request;
         }
         let request = request.header("MCP-Protocol-Version", self.era.version());
+        let request = match self.session.get() {
+            Some(session) => request.header(SESSION, session),
+            None => request,
+        };
         match (self.era, name) {
             (Era::Legacy, _) => request,
             (Era::Stateless, None) => request.header("Mcp-Method", method),
             (Era::Stateless, Some(name)) => request.header("Mcp-Method", method).header("Mcp-Name", name),
+        }
+    }
+}
+
+/// What a request names, which the stateless era has in a header too.
+fn named(params: &Value) -> Option<String> {
+    let names = ["name", "uri", "taskId"].iter().filter_map(|field| params[*field].as_str());
+    names.map(str::to_owned).next()
+}
+
+fn links(content: &Value) -> Vec<String> {
+    let parts = content.as_array().into_iter().flatten().filter(|part| part["type"] == "resource_link");
+    parts.map(|part| part["uri"].as_str().unwrap().to_owned()).collect()
+}
+
+/// An answer that comes in parts.
+pub struct Stream {
+    response: Response,
+    buffer: Vec<u8>,
+}
+
+impl Stream {
+    const fn new(response: Response) -> Self {
+        Self { response, buffer: Vec::new() }
+    }
+
+    /// The next message; none where the stream has ended.
+    pub async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
+                let message: Vec<u8> = self.buffer.drain(..end + 2).collect();
+                if let Some(data) = events(&String::from_utf8(message).unwrap()).first() {
+                    return Some(serde_json::from_str(data).unwrap());
+                }
+                continue;
+            }
+            let chunk = timeout(PATIENCE, self.response.chunk()).await.expect("the stream goes on or ends");
+            self.buffer.extend_from_slice(&chunk.expect("the stream is not torn")?);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! `plugin grant`, `revoke`, `pin`, `rollback` and `unpin`: what an operator orders of components.
 
 use super::{Outcome, say};
-use crate::{Host, Ordered};
+use crate::Host;
+use crate::doors::text;
 use clap::Subcommand;
 use jackfield_plugins::Grant;
 use jackfield_types::{PluginKind, Problem};
@@ -71,21 +72,6 @@ pub(super) async fn operate(host: &Host, command: OperateCommand, json: bool) ->
         OperateCommand::Rollback { kind, name } => host.roll_back_plugin(kind, &name).await?,
         OperateCommand::Unpin { kind, name } => host.unpin_plugin(kind, &name).await?,
     };
-    say(json, || told(&ordered), &ordered);
+    say(json, || text::ordered(&ordered), &ordered);
     Ok(Outcome::Fine)
-}
-
-fn told(ordered: &Ordered) -> String {
-    let Ordered { kind, name, serving, granted, pinned } = ordered;
-    let serves = match serving {
-        Some(digest) => format!("{kind} {name}: {} serves", digest.short()),
-        None => format!("no {kind} {name} serves; `jackfield plugin list` says what is there"),
-    };
-    let granted = if granted.is_empty() {
-        String::new()
-    } else {
-        format!("\ngranted by command: {}", granted.line(*kind, name))
-    };
-    let pinned = pinned.map(|digest| format!("\npinned to {digest}")).unwrap_or_default();
-    format!("{serves}{granted}{pinned}")
 }

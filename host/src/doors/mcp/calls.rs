@@ -1,48 +1,45 @@
 //! What each tool does: arguments in, one call of the host, text and data out.
 
-use super::tools::{
-    BreakerArguments, BreakerVerb, CancelArguments, NoArguments, QueryArguments, Question, ResultArguments,
-};
-use super::workflow;
+use super::caller::Caller;
+use super::output::{Said, answered, said};
+use super::tools::{CancelArguments, NoArguments, QueryArguments, Question, ResultArguments};
+use super::waiting::Wait;
+use super::{admin, tasks, workflow};
 use crate::Host;
-use crate::api::{Answer, ExecuteRequest, HumanTasksFilter, Progress, RunsFilter};
+use crate::api::{ExecuteRequest, HumanTasksFilter, RunsFilter};
+use crate::config::OnClose;
 use crate::doors::{text, text_people};
-use jackfield_types::{Micros, Problem};
-use rmcp::model::ProgressNotificationParam;
-use rmcp::service::{RequestContext, RoleServer};
-use serde::Serialize;
+use jackfield_types::{Problem, RunId};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
-use std::time::Duration;
-use tokio::sync::mpsc;
+use serde_json::{Map, Value};
 
-/// Who asks, for the record.
-pub(super) const PRINCIPAL: &str = "mcp";
-/// Longest that a call blocks, seconds: many clients give up after 60.
-pub(super) const LONGEST_WAIT: u64 = 45;
-
-/// An answer: text that stands alone, and the same as data.
-pub(super) struct Said {
-    pub(super) text: String,
-    pub(super) data: Value,
+/// What a call came to.
+pub(super) enum Outcome {
+    Said(Said),
+    /// The run goes on as its caller's task.
+    Task(RunId),
 }
 
-pub(super) async fn call(
-    host: &Host,
-    tool: &str,
-    arguments: Value,
-    context: &RequestContext<RoleServer>,
-) -> Result<Said, Problem> {
-    match tool {
-        "execute" => execute(host, parse(arguments)?, context).await,
-        "result" => result(host, parse(arguments)?).await,
+impl From<Said> for Outcome {
+    fn from(said: Said) -> Self {
+        Self::Said(said)
+    }
+}
+
+pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> Result<Outcome, Problem> {
+    let host = caller.host;
+    let said = match tool {
+        "execute" => return execute(caller, arguments).await,
+        "consensus" => return consensus(caller, arguments).await,
+        "result" => result(caller, parse(arguments)?).await,
         "cancel" => cancel(host, parse(arguments)?).await,
-        "dispatch" => workflow::dispatch(host, parse(arguments)?).await,
-        "consensus" => workflow::consensus(host, arguments).await,
-        "workflow" => workflow::workflow(host, arguments).await,
-        "task" => workflow::task(host, arguments).await,
+        "dispatch" => workflow::dispatch(caller, parse(arguments)?).await,
+        "workflow" => workflow::workflow(caller, arguments).await,
+        "task" => workflow::task(caller, arguments).await,
         "workflow_query" => query(host, parse(arguments)?).await,
-        "breaker" => breaker(host, parse(arguments)?).await,
+        "breaker" => admin::breaker(caller, arguments).await,
+        "plugins" => admin::plugins(caller, arguments).await,
+        "workers" => admin::workers(caller, arguments).await,
         "orchestrator_status" => {
             parse::<NoArguments>(arguments)?;
             let status = host.orchestrator_status().await?;
@@ -56,7 +53,8 @@ pub(super) async fn call(
         other => {
             Err(Problem::caller("no_such_tool", format!("there is no tool '{other}'"), "list the tools"))
         }
-    }
+    };
+    said.map(Outcome::from)
 }
 
 pub(super) fn parse<T: DeserializeOwned>(arguments: Value) -> Result<T, Problem> {
@@ -69,53 +67,52 @@ pub(super) fn parse<T: DeserializeOwned>(arguments: Value) -> Result<T, Problem>
     })
 }
 
-pub(super) fn said(text: String, data: &impl Serialize) -> Result<Said, Problem> {
-    let data = serde_json::to_value(data)
-        .map_err(|error| Problem::operator("unreadable_answer", error.to_string(), "report this as a bug"))?;
-    Ok(Said { text, data })
+/// Takes a field out that the host's own request does not have.
+fn taken<T: DeserializeOwned>(arguments: Value, field: &str) -> Result<(Option<T>, Value), Problem> {
+    let mut fields: Map<String, Value> = parse(arguments)?;
+    let taken = fields.remove(field).filter(|value| !value.is_null()).map(parse).transpose()?;
+    Ok((taken, Value::Object(fields)))
 }
 
-/// The compressed text, and what to do next where something is left to do.
-pub(super) fn answered(answer: &Answer) -> Result<Said, Problem> {
-    let next = answer.next.as_ref().map(|next| format!("\n{next}")).unwrap_or_default();
-    said(format!("{}{next}", answer.text), answer)
+async fn execute(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Problem> {
+    let (on_close, arguments) = taken(arguments, "on_close")?;
+    let request: ExecuteRequest = parse(arguments)?;
+    let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
+    let run = caller.host.dispatch(request, &caller.principal).await?;
+    follow(caller, run, seconds, verbosity.as_deref(), on_close).await
 }
 
-async fn execute(
-    host: &Host,
-    mut request: ExecuteRequest,
-    context: &RequestContext<RoleServer>,
-) -> Result<Said, Problem> {
-    request.wait_s = Some(request.wait_s.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT));
-    let Some(token) = context.meta.get_progress_token() else {
-        return answered(&host.execute(request, PRINCIPAL).await?);
-    };
-    let (tell, mut told) = mpsc::unbounded_channel::<Progress>();
-    let notify = async {
-        while let Some(progress) = told.recv().await {
-            let note = ProgressNotificationParam::new(token.clone(), progress.seq as f64)
-                .with_message(progress.message);
-            if context.peer.notify_progress(note).await.is_err() {
-                // The client has gone; the run goes on without it.
-                break;
-            }
-        }
-    };
-    // The sender must be gone when the run has ended, or the notifier waits for ever.
-    let work = async move {
-        host.execute_with(request, PRINCIPAL, |progress| {
-            let _ = tell.send(progress);
-        })
-        .await
-    };
-    let (answer, ()) = tokio::join!(work, notify);
-    answered(&answer?)
+async fn consensus(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Problem> {
+    let (on_close, arguments) = taken(arguments, "on_close")?;
+    let (executors, arguments) = taken::<Vec<String>>(arguments, "executors")?;
+    let request: ExecuteRequest = parse(arguments)?;
+    let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
+    let executors = executors.unwrap_or_default();
+    let run = caller.host.dispatch_consensus(request, &executors, &caller.principal).await?;
+    follow(caller, run, seconds, verbosity.as_deref(), on_close).await
 }
 
-async fn result(host: &Host, arguments: ResultArguments) -> Result<Said, Problem> {
-    let run = host.find_run(&named(&arguments.run_id)?).await?;
-    let wait = Duration::from_secs(arguments.wait_s.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT));
-    answered(&host.result(run, wait, arguments.verbosity.as_deref()).await?)
+/// Waits for a run that the call has started, or gives it to a client that knows what tasks are.
+async fn follow(
+    caller: &Caller<'_>,
+    run: RunId,
+    seconds: Option<u64>,
+    verbosity: Option<&str>,
+    on_close: Option<OnClose>,
+) -> Result<Outcome, Problem> {
+    if tasks::wanted(caller.context) {
+        return Ok(Outcome::Task(run));
+    }
+    let on_close = on_close.unwrap_or_else(|| caller.host.config().mcp.on_close);
+    let wait = Wait { run, seconds, verbosity, on_close: Some(on_close) };
+    wait.answer(caller).await.map(Outcome::from)
+}
+
+async fn result(caller: &Caller<'_>, arguments: ResultArguments) -> Result<Said, Problem> {
+    let run = caller.host.find_run(&named(&arguments.run_id)?).await?;
+    let verbosity = arguments.verbosity.as_deref();
+    caller.host.answerable(verbosity)?;
+    Wait { run, seconds: arguments.wait_s, verbosity, on_close: None }.answer(caller).await
 }
 
 async fn cancel(host: &Host, arguments: CancelArguments) -> Result<Said, Problem> {
@@ -181,22 +178,4 @@ async fn meant(
     arguments: &QueryArguments,
 ) -> Result<(jackfield_types::TaskId, Option<jackfield_types::RunId>), Problem> {
     host.task_or_run(arguments.task_id.as_deref(), arguments.run_id.as_deref()).await
-}
-
-async fn breaker(host: &Host, arguments: BreakerArguments) -> Result<Said, Problem> {
-    let reason = arguments.reason.unwrap_or_default();
-    match arguments.action {
-        BreakerVerb::State => {}
-        BreakerVerb::History => {
-            let history = host.breaker_history(20).await?;
-            return said(text::breaker_history(&history), &serde_json::json!({ "events": history }));
-        }
-        BreakerVerb::Reset => drop(host.reset_breaker(PRINCIPAL, &reason).await?),
-        BreakerVerb::Raise => {
-            let by = Micros::from_usd(arguments.usd.unwrap_or_default());
-            drop(host.raise_breaker(by, PRINCIPAL, &reason).await?);
-        }
-    }
-    let status = host.breaker().await?;
-    said(text::breaker(&status), &status)
 }

@@ -11,7 +11,11 @@ pub(super) fn schema<T: JsonSchema>() -> JsonObject {
     let mut value = generator.into_root_schema_for::<T>().to_value();
     lighten(&mut value);
     match value {
-        Value::Object(object) => object,
+        Value::Object(mut object) => {
+            // The tool's own description says it.
+            object.remove("description");
+            object
+        }
         _ => JsonObject::new(),
     }
 }
@@ -31,7 +35,11 @@ fn lighten(value: &mut Value) {
             if object.get("default") == Some(&Value::Null) {
                 object.remove("default");
             }
+            if object.get("minimum").and_then(Value::as_u64) == Some(0) {
+                object.remove("minimum");
+            }
             without_null(object);
+            as_enum(object);
             object.values_mut().for_each(lighten);
         }
         Value::Array(values) => values.iter_mut().for_each(lighten),
@@ -63,6 +71,22 @@ fn without_null(object: &mut JsonObject) {
         // The field's own description says more than its type's.
         object.entry(name).or_insert(value);
     }
+}
+
+/// Words of which each has a meaning of its own, as a plain list: the field's description says the meanings.
+fn as_enum(object: &mut JsonObject) {
+    let Some(Value::Array(choices)) = object.get("oneOf") else { return };
+    let words = choices.iter().map(|choice| {
+        choice
+            .get("const")
+            .cloned()
+            .map(|word| vec![word])
+            .or_else(|| choice.get("enum").and_then(Value::as_array).cloned())
+    });
+    let Some(words) = words.collect::<Option<Vec<_>>>() else { return };
+    object.remove("oneOf");
+    object.insert("type".to_owned(), json!("string"));
+    object.insert("enum".to_owned(), json!(words.concat()));
 }
 
 /// The same without the fields' descriptions: for a tool beside one that has them.

@@ -1,10 +1,12 @@
 //! The tools as clients see them: short descriptions, the important words first.
 
 use super::schema::{actions, bare, schema};
+use super::{admin, output};
 use crate::api::{
     CloseRequest, ExecuteRequest, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter,
     InitRequest, SpecRequest, WriteRequest,
 };
+use crate::config::Toolset;
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -70,47 +72,38 @@ pub(super) struct QueryArguments {
     pub(super) request: Option<ExecuteRequest>,
 }
 
-/// What to do with the breaker.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum BreakerVerb {
-    #[default]
-    State,
-    History,
-    /// Forgive what was spent; needs `reason`.
-    Reset,
-    /// Allow `usd` more today; needs `reason`.
-    Raise,
-}
-
-/// A look at the money, or a change of it.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BreakerArguments {
-    #[serde(default)]
-    pub(super) action: BreakerVerb,
-    #[serde(default)]
-    pub(super) usd: Option<f64>,
-    #[serde(default)]
-    pub(super) reason: Option<String>,
-}
-
 /// Nothing is needed.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoArguments {}
 
-/// All tools, in a fixed order.
-pub(super) fn all() -> Vec<Tool> {
-    let looks = || ToolAnnotations::default().read_only(true).open_world(false);
+/// All tools with their toolsets, in a fixed order, each with the schema of its answer.
+pub(super) fn all() -> Vec<(Toolset, Tool)> {
+    let core = core().into_iter().map(|tool| (Toolset::Core, tool));
+    let all = core.chain(admin::tools().into_iter().map(|tool| (Toolset::Admin, tool)));
+    let described = |(toolset, tool): (Toolset, Tool)| {
+        let answer = Arc::new(output::schema(&tool.name));
+        (toolset, tool.with_raw_output_schema(answer))
+    };
+    all.map(described).collect()
+}
+
+/// Of a tool that changes nothing.
+fn looks() -> ToolAnnotations {
+    ToolAnnotations::default().read_only(true).open_world(false)
+}
+
+/// Having work done, and looking at it.
+fn core() -> Vec<Tool> {
     vec![
-        tool::<ExecuteRequest>(
+        Tool::new(
             "execute",
             "Have a coding agent do a task in a git worktree of `workspace` and answer with a short diagram. The work is \
              committed to a branch `jackfield/RUN_ID/…`; your checkout is not touched. Still running after wait_s: you \
-             get a run_id; call `result` with it.",
-            ToolAnnotations::default().read_only(false).destructive(false).open_world(true),
-        ),
+             get a run_id; call `result` with it. It goes on if you close the connection, unless `on_close` says cancel.",
+            Arc::new(with_on_close(schema::<ExecuteRequest>(), true)),
+        )
+        .with_annotations(ToolAnnotations::default().read_only(false).destructive(false).open_world(true)),
         Tool::new(
             "dispatch",
             "Start a task in the background and get its run_id at once; `result` waits for it. Fields as in `execute`: \
@@ -167,13 +160,21 @@ pub(super) fn all() -> Vec<Tool> {
             "Which agents are installed and logged in, and how to mend what is not.",
             looks(),
         ),
-        tool::<BreakerArguments>(
-            "breaker",
-            "Money: what is spent, held and left; its history. `reset` and `raise` change it and need a reason: ask your \
-             person first.",
-            ToolAnnotations::default().read_only(false).destructive(false).open_world(false),
-        ),
     ]
+}
+
+/// The schema, with what only this door takes.
+fn with_on_close(mut schema: JsonObject, described: bool) -> JsonObject {
+    let mut field = serde_json::json!({ "type": "string", "enum": ["keep", "cancel"] });
+    if described && let Some(field) = field.as_object_mut() {
+        let said =
+            "What becomes of the run if you close the connection; default: as configured, mostly keep.";
+        field.insert("description".to_owned(), said.into());
+    }
+    if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
+        fields.insert("on_close".to_owned(), field);
+    }
+    schema
 }
 
 /// Fields of `execute` that are taken everywhere and told only there.
@@ -206,7 +207,7 @@ fn consensus_schema() -> JsonObject {
         let names = serde_json::json!({ "type": "array", "items": { "type": "string" } });
         fields.insert("executors".to_owned(), names);
     }
-    schema
+    with_on_close(schema, false)
 }
 
 fn workflow_schema() -> JsonObject {
@@ -244,7 +245,11 @@ fn task_schema() -> JsonObject {
     )
 }
 
-fn tool<T: JsonSchema>(name: &'static str, description: &'static str, annotations: ToolAnnotations) -> Tool {
+pub(super) fn tool<T: JsonSchema>(
+    name: &'static str,
+    description: &'static str,
+    annotations: ToolAnnotations,
+) -> Tool {
     Tool::new(name, description, Arc::new(schema::<T>())).with_annotations(annotations)
 }
 
@@ -254,28 +259,36 @@ mod tests {
 
     #[test]
     fn every_tool_says_what_it_does_and_what_it_touches() {
-        for tool in all() {
+        for (_, tool) in all() {
             let described = tool.description.as_deref().unwrap_or_default();
             assert!((20..600).contains(&described.len()), "{}", tool.name);
-            let annotations = tool.annotations.as_ref().unwrap();
-            assert!(annotations.read_only_hint.is_some(), "{}", tool.name);
+            let hints = tool.annotations.as_ref().unwrap();
+            assert!(hints.open_world_hint.is_some(), "{}", tool.name);
+            // What only looks destroys nothing; of everything else it must be said.
+            let looks = hints.read_only_hint.unwrap();
+            assert!(looks || hints.destructive_hint.is_some(), "{}", tool.name);
             assert_eq!(tool.input_schema["type"], "object", "{}", tool.name);
             let text = serde_json::to_string(&tool.input_schema).unwrap();
             for noise in ["$schema", "uint", "\"$ref\"", "\"title\":\"", "null"] {
                 assert!(!text.contains(noise), "{} has {noise}: {text}", tool.name);
             }
+            assert_eq!(tool.output_schema.unwrap()["required"][0], "answer", "{}", tool.name);
         }
     }
 
     #[test]
-    fn all_tools_together_cost_a_client_few_tokens() {
+    fn the_tools_of_a_toolset_cost_a_client_few_tokens() {
         let tokens = |text: &str| tiktoken_rs::o200k_base_singleton().encode_ordinary(text).len();
-        let listed = serde_json::to_string(&all()).unwrap();
-        let each: Vec<_> = all()
-            .iter()
-            .map(|tool| (tool.name.clone(), tokens(&serde_json::to_string(tool).unwrap())))
-            .collect();
-        assert!(tokens(&listed) < 4_000, "{} tokens: {each:?}", tokens(&listed));
+        for (toolset, most) in [(Toolset::Core, 4_000), (Toolset::Admin, 1_000)] {
+            let listed: Vec<_> =
+                all().into_iter().filter(|(of, _)| *of == toolset).map(|(_, tool)| tool).collect();
+            let each: Vec<_> = listed
+                .iter()
+                .map(|tool| (tool.name.clone(), tokens(&serde_json::to_string(tool).unwrap())))
+                .collect();
+            let all = tokens(&serde_json::to_string(&listed).unwrap());
+            assert!(all < most, "{toolset:?} has {all} tokens: {each:?}");
+        }
     }
 
     #[test]

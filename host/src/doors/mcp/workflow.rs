@@ -1,7 +1,8 @@
 //! Work that is handed in or kept track of, and what waits for people: tools with several actions.
 
-use super::calls::{PRINCIPAL, Said, parse, said};
-use crate::Host;
+use super::caller::Caller;
+use super::calls::parse;
+use super::output::{Said, answered, said};
 use crate::api::{ExecuteRequest, SpecRequest};
 use crate::doors::text_people;
 use jackfield_types::Problem;
@@ -48,26 +49,19 @@ impl Asked {
     }
 }
 
-pub(super) async fn dispatch(host: &Host, request: ExecuteRequest) -> Result<Said, Problem> {
-    let run = host.dispatch(request, PRINCIPAL).await?;
+pub(super) async fn dispatch(caller: &Caller<'_>, request: ExecuteRequest) -> Result<Said, Problem> {
+    let host = caller.host;
+    let run = host.dispatch(request, &caller.principal).await?;
     let handle = host.handle(run).await?;
     said(text_people::handle(&handle), &handle)
 }
 
-pub(super) async fn consensus(host: &Host, arguments: Value) -> Result<Said, Problem> {
-    let mut fields: Map<String, Value> = parse(arguments)?;
-    let executors: Vec<String> = fields.remove("executors").map(parse).transpose()?.unwrap_or_default();
-    let mut request: ExecuteRequest = parse(Value::Object(fields))?;
-    request.wait_s =
-        Some(request.wait_s.unwrap_or(super::calls::LONGEST_WAIT).min(super::calls::LONGEST_WAIT));
-    super::calls::answered(&host.consensus(request, &executors, PRINCIPAL).await?)
-}
-
-pub(super) async fn workflow(host: &Host, arguments: Value) -> Result<Said, Problem> {
+pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let asked = Asked::of(arguments, "task_id")?;
+    let (host, principal) = (caller.host, caller.principal.as_str());
     match asked.action.as_str() {
         "init" => {
-            let answer = host.init_task(parse(asked.rest)?, PRINCIPAL).await?;
+            let answer = host.init_task(parse(asked.rest)?, principal).await?;
             said(text_people::init(&answer), &answer)
         }
         "spec" => {
@@ -75,39 +69,40 @@ pub(super) async fn workflow(host: &Host, arguments: Value) -> Result<Said, Prob
             let version = if request == SpecRequest::default() {
                 host.spec(asked.id(), None).await?
             } else {
-                host.specify(asked.id(), request, PRINCIPAL).await?
+                host.specify(asked.id(), request, principal).await?
             };
             said(text_people::spec(&version), &version)
         }
         "write" => {
-            let answer = host.write_attempt(asked.id(), parse(asked.rest.clone())?, PRINCIPAL).await?;
+            let answer = host.write_attempt(asked.id(), parse(asked.rest.clone())?, principal).await?;
             said(text_people::written(&answer), &answer)
         }
         "close" => {
-            let answer = host.close_task(asked.id(), parse(asked.rest.clone())?, PRINCIPAL).await?;
+            let answer = host.close_task(asked.id(), parse(asked.rest.clone())?, principal).await?;
             said(text_people::closed(&answer), &answer)
         }
         _ => Err(asked.unknown("init, spec, write, close")),
     }
 }
 
-pub(super) async fn task(host: &Host, arguments: Value) -> Result<Said, Problem> {
+pub(super) async fn task(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let asked = Asked::of(arguments, "id")?;
+    let (host, principal) = (caller.host, caller.principal.as_str());
     let task = match asked.action.as_str() {
-        "create" => host.create_human_task(parse(asked.rest)?, PRINCIPAL).await?,
+        "create" => host.create_human_task(parse(asked.rest)?, principal).await?,
         "read" => {
             asked.no_more()?;
             host.human_task(asked.id()).await?
         }
-        "update" => host.update_human_task(asked.id(), parse(asked.rest.clone())?, PRINCIPAL).await?,
+        "update" => host.update_human_task(asked.id(), parse(asked.rest.clone())?, principal).await?,
         "delete" => {
             asked.no_more()?;
-            let task = host.delete_human_task(asked.id(), PRINCIPAL).await?;
+            let task = host.delete_human_task(asked.id(), principal).await?;
             return said(format!("deleted: {}", task.title), &json!({ "deleted": task }));
         }
         "answer" => {
-            let answer = host.answer_human_task(asked.id(), parse(asked.rest.clone())?, PRINCIPAL).await?;
-            return super::calls::answered(&answer);
+            let answer = host.answer_human_task(asked.id(), parse(asked.rest.clone())?, principal).await?;
+            return answered(&answer);
         }
         "list" => {
             let tasks = host.human_tasks(parse(asked.rest)?).await?;

@@ -1,6 +1,7 @@
 //! The real Claude Code, Codex and Gemini CLI as MCP clients of Jackfield. A stand-in plays their models
 //! and has each call `execute`; the work is done by the shell, and its diagram comes back to the model.
 
+use crate::proxy::Proxy;
 use crate::ran::{Ran, program, ran};
 use jackfield_behaviour::{Ground, Repository, Server};
 use jackfield_standin::{Programs, Scenario, Standin, TEST_KEY};
@@ -80,40 +81,97 @@ fn assert_exited_well(ran: &Ran) {
     assert_eq!(ran.code, Some(0), "{ran:#?}");
 }
 
-#[tokio::test]
-async fn claude_code_has_jackfield_execute_and_reads_the_diagram() {
-    let Some(scene) = Scene::set("claude").await else { return };
-    let server =
-        json!({ "type": "http", "url": scene.url(), "headers": { "Authorization": scene.bearer() } });
-    let config = json!({ "mcpServers": { "jackfield": server } }).to_string();
+/// Claude Code with the stand-in as its model, in the scene's home.
+fn claude(scene: &Scene) -> Command {
     let mut claude = scene.program(&scene.programs.claude());
     claude
-        .args(["-p", "--output-format", "stream-json", "--verbose", "--model", "claude-sonnet-4-5"])
-        .args(["--setting-sources", "", "--strict-mcp-config", "--mcp-config", &config])
-        .args(["--allowedTools", "mcp__jackfield__execute"])
         .env("ANTHROPIC_BASE_URL", scene.standin.base_url())
         .env("ANTHROPIC_API_KEY", TEST_KEY)
         .env("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1");
-    let ran = ran(&mut claude, PROMPT).await;
+    claude
+}
+
+/// Has it do the prompt; what its model said in the end.
+async fn asked(claude: &mut Command) -> String {
+    claude
+        .args(["-p", "--output-format", "stream-json", "--verbose", "--model", "claude-sonnet-4-5"])
+        .args(["--allowedTools", "mcp__jackfield__execute"]);
+    let ran = ran(claude, PROMPT).await;
     assert_exited_well(&ran);
     let events = ran.events();
     let connected = json!([{ "name": "jackfield", "status": "connected" }]);
     let opening = events.iter().find(|event| event["subtype"] == "init").expect("an opening");
     assert_eq!(opening["mcp_servers"], connected);
-    let said = texts(&events, |event| event["result"].as_str());
+    texts(&events, |event| event["result"].as_str())
+}
+
+#[tokio::test]
+async fn claude_code_has_jackfield_execute_and_reads_the_diagram_as_structured_content() {
+    let Some(scene) = Scene::set("claude").await else { return };
+    let server =
+        json!({ "type": "http", "url": scene.url(), "headers": { "Authorization": scene.bearer() } });
+    let config = json!({ "mcpServers": { "jackfield": server } }).to_string();
+    let mut claude = claude(&scene);
+    claude.args(["--setting-sources", "", "--strict-mcp-config", "--mcp-config", &config]);
+    let said = asked(&mut claude).await;
     scene.assert_done("claude", &said).await;
 }
 
 #[tokio::test]
-async fn codex_has_jackfield_execute_and_reads_the_diagram() {
+async fn claude_code_set_up_by_the_line_of_the_readme_sees_progress_and_answers_with_the_diagram() {
+    let Some(scene) = Scene::set("claude").await else { return };
+    // In between, to see what is said.
+    let proxy = Proxy::start(scene.server.address(), scene.server.token()).await;
+    let line = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = fs::read_to_string(line).unwrap();
+    let (_, rest) = readme.split_once("# Claude Code\n").expect("the README says how");
+    let (line, _) = rest.split_once("\n\n").unwrap();
+    let token = scene.ground.data().join("token").display().to_string();
+    let line = line
+        .replace("~/.local/share/jackfield/token", &token)
+        .replace("http://127.0.0.1:7700/mcp", &proxy.url());
+    assert!(line.contains(&token) && line.contains(&proxy.url()), "{line}");
+    let bin = scene.home.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    std::os::unix::fs::symlink(scene.programs.claude(), bin.join("claude")).unwrap();
+    let path = format!("{}:{}", bin.display(), scene.programs.path());
+    let mut shell = program(Path::new("/bin/sh"), &scene.home.path().canonicalize().unwrap(), &path);
+    assert_exited_well(&ran(shell.args(["-eu", "-c", &line]), "").await);
+
+    let said = asked(&mut claude(&scene)).await;
+    let told = said.strip_prefix("The tool said: ").expect("the stand-in's model repeats what it was told");
+    assert!(told.starts_with("flowchart LR\n"), "the diagram as it is written: {told}");
+    let answered = proxy.answered();
+    let told = answered.matches("notifications/progress").count();
+    assert!(told > 2, "it asked for progress and was told {told} times");
+    scene.assert_done("claude", &said).await;
+}
+
+#[tokio::test]
+async fn codex_has_jackfield_execute_and_reads_the_diagram_as_structured_content() {
     let Some(scene) = Scene::set("codex").await else { return };
+    let said = codex(&scene, "").await;
+    assert!(said.contains(r#"{"answer":"flowchart LR\n"#), "the text comes first: {said}");
+    scene.assert_done("codex", &said).await;
+}
+
+#[tokio::test]
+async fn codex_reads_the_diagram_as_it_is_written_where_answers_are_text() {
+    let Some(scene) = Scene::set("codex").await else { return };
+    let said = codex(&scene, "?answers=text").await;
+    assert!(said.contains("\nflowchart LR\n"), "{said}");
+    scene.assert_done("codex", &said).await;
+}
+
+/// What the model of Codex said after its call, with the door at this address.
+async fn codex(scene: &Scene, address: &str) -> String {
     let provider = format!(
         r#"model_providers.standin={{name="standin",base_url="{}",env_key="STANDIN_KEY",wire_api="responses"}}"#,
         scene.standin.openai_url()
     );
     let server = format!(
         r#"mcp_servers.jackfield={{url="{}",bearer_token_env_var="JACKFIELD_TOKEN",default_tools_approval_mode="approve"}}"#,
-        scene.url()
+        scene.url() + address
     );
     let mut codex = scene.program(&scene.programs.codex());
     codex
@@ -131,8 +189,7 @@ async fn codex_has_jackfield_execute_and_reads_the_diagram() {
         events.iter().find(item).unwrap_or_else(|| panic!("no {kind}: {ran:#?}"))
     };
     assert_eq!(done("mcp_tool_call")["item"]["status"], "completed");
-    let said = done("agent_message")["item"]["text"].as_str().unwrap().to_owned();
-    scene.assert_done("codex", &said).await;
+    done("agent_message")["item"]["text"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]

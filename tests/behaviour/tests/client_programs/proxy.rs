@@ -1,9 +1,12 @@
-//! A proxy on loopback that adds the bearer token to every request, for clients that cannot send one.
+//! A proxy on loopback that adds the bearer token to every request, for clients that cannot send one, and knows
+//! what was said in both directions.
 //!
 //! Nothing else is changed but the connection, which serves one request: `Host` and `Origin` reach the
 //! server as the client wrote them.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
+use parking_lot::Mutex;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -14,6 +17,8 @@ const LONGEST_HEAD: usize = 64 << 10;
 pub(crate) struct Proxy {
     address: String,
     task: JoinHandle<()>,
+    /// What the server answered.
+    answered: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Proxy {
@@ -21,12 +26,19 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (server, token) = (server.to_owned(), token.to_owned());
+        let answered = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&answered);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(pass(client, server.clone(), token.clone()));
+                tokio::spawn(pass(client, server.clone(), token.clone(), Arc::clone(&kept)));
             }
         });
-        Self { address, task }
+        Self { address, task, answered }
+    }
+
+    /// Everything that the server has answered so far, to whatever was asked.
+    pub(crate) fn answered(&self) -> String {
+        String::from_utf8_lossy(&self.answered.lock()).into_owned()
     }
 
     pub(crate) fn url(&self) -> String {
@@ -41,13 +53,29 @@ impl Drop for Proxy {
 }
 
 /// A connection that breaks is the client's or the server's own doing, and theirs to complain about.
-async fn pass(mut client: TcpStream, server: String, token: String) {
+async fn pass(mut client: TcpStream, server: String, token: String, answered: Arc<Mutex<Vec<u8>>>) {
     let Some((head, rest)) = read_head(&mut client).await else { return };
     let Ok(mut upstream) = TcpStream::connect(&server).await else { return };
     let mut sent = with_token(&head, &token).into_bytes();
     sent.extend(rest);
-    if upstream.write_all(&sent).await.is_ok() {
-        let _ = copy_bidirectional(&mut client, &mut upstream).await;
+    if upstream.write_all(&sent).await.is_err() {
+        return;
+    }
+    let (mut from_client, mut to_client) = client.split();
+    let (mut from_server, mut to_server) = upstream.split();
+    let back = async {
+        let mut chunk = vec![0; 16 << 10];
+        while let Ok(read @ 1..) = from_server.read(&mut chunk).await {
+            answered.lock().extend_from_slice(&chunk[..read]);
+            if to_client.write_all(&chunk[..read]).await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        () = back => {}
+        // A client that has gone takes its request with it.
+        _ = tokio::io::copy(&mut from_client, &mut to_server) => {}
     }
 }
 

@@ -16,7 +16,8 @@ async fn the_sdk_executes_with_rising_progress_and_is_told_what_was_wrong() {
 
     assert_eq!(saw["server"]["name"], "jackfield");
     assert!(saw["instructions"].as_str().unwrap().contains("`execute`"));
-    assert_eq!(saw["capabilities"], json!({ "tools": {} }), "nothing is declared that is not offered");
+    let offered = json!({ "completions": {}, "prompts": {}, "resources": {}, "tools": {} });
+    assert_eq!(saw["capabilities"], offered, "nothing is declared that is not offered");
     let tools: Vec<&str> =
         saw["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
     assert!(tools.starts_with(&["execute", "dispatch", "result", "cancel"]), "{tools:?}");

@@ -73,6 +73,7 @@ async fn every_door_gives_the_same_answer_and_leaves_the_whole_record() {
         assert!(mcp.tools().await.contains(&"execute".to_owned()));
         let said = mcp.call("execute", request.clone()).await;
         assert_eq!(said.text, said.data["text"].as_str().unwrap(), "the text stands alone");
+        assert_eq!(said.structured["answer"], said.data["text"], "and so does what is structured");
         answers.push((door, said.fine()));
     }
 

@@ -20,14 +20,14 @@ async fn ended(server: &Server, run: &str) -> Value {
     .await
 }
 
-fn ground(work: &str) -> Ground {
+pub(crate) fn ground(work: &str) -> Ground {
     Ground::new()
         .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
         .with_config(TWO_RUNGS)
         .with_script("claude", &said_claude("0.01", work))
 }
 
-fn asked(repository: &Repository, checks: &Value) -> Value {
+pub(crate) fn asked(repository: &Repository, checks: &Value) -> Value {
     json!({
         "instruction": "Write good into answer.txt", "workspace": repository.text(), "task_type": "feature",
         "complexity": "moderate", "checks": checks, "wait_s": 45,

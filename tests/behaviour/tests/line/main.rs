@@ -18,6 +18,7 @@ mod explain;
 mod gates;
 mod ladder;
 mod lasting;
+mod mcp;
 mod money;
 mod operating;
 mod people;

@@ -81,7 +81,7 @@ async fn a_raise_and_a_reset_let_work_on_and_are_in_the_history() {
     let ground = ground();
     let repository = ground.repository();
     let server = ground.serve().await;
-    let (rest, mcp) = (server.rest(), server.mcp(Era::Stateless));
+    let (rest, mcp) = (server.rest(), server.mcp(Era::Stateless).at("?toolsets=admin"));
     let request = json!({
         "instruction": "Say hello", "executor": "claude", "workspace": repository.text(), "verbosity": "summary",
     });
@@ -140,7 +140,7 @@ async fn no_change_of_the_breaker_goes_without_a_reason_or_an_amount() {
             (400, Some(code)),
             "{refused:?}"
         );
-        let said = server.mcp(Era::Stateless).call("breaker", raise).await;
+        let said = server.mcp(Era::Stateless).at("?toolsets=admin").call("breaker", raise).await;
         assert!(said.is_error && said.data["code"] == code, "{said:#?}");
     }
     let told = ground.cli().run(["breaker", "raise", "lots", "--reason", "because", "--json"]).await;
