@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask test`, `bench`, `components`, `programs`.
+//! The project's own commands: `cargo xtask test`, `bench`, `components`, `programs`,
+//! `conformance`.
 //!
 //! `test` is the one command that passes all tests. It runs in a clean clone on a new machine, so it
 //! fetches what it needs, or says the one command that does. This program knows cargo, git and npm, and
@@ -26,6 +27,7 @@ The project's own commands.
   cargo xtask test --only STEP   one step; `cargo xtask test --list` names them
   cargo xtask bench [NAME]       measure the host against its floor, optimised
   cargo xtask components         build the shipped components only
+  cargo xtask conformance        run the protocol's own suites and write docs/conformance.md
   cargo xtask programs           fetch the real agent programs that tests drive
 ";
 
@@ -52,6 +54,7 @@ fn obey(arguments: &[String]) -> Outcome {
             tools::node(&ground)?;
             steps::programs(&ground)
         }
+        "conformance" => steps::conformance(&Ground::survey(false)?),
         "help" | "--help" | "-h" => {
             print!("{HELP}");
             Ok(())

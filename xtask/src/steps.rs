@@ -5,6 +5,7 @@ use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown};
 use crate::summary::Summary;
 use crate::{fuzz, hygiene, licences, tools};
+use std::ffi::OsStr;
 use std::time::Instant;
 
 struct Step {
@@ -140,6 +141,13 @@ fn tests(ground: &Ground) -> Outcome {
     println!("NOTE: cargo-nextest is not here, so `cargo test` runs the tests: a hang is not ended.");
     let less = if ground.quick { "--exclude jackfield-standin --exclude jackfield-behaviour" } else { "" };
     ground.cargo(&format!("test --workspace --locked --all-targets {less}"))
+}
+
+/// The document is written by the test that holds it to what the suites say.
+pub(crate) fn conformance(ground: &Ground) -> Outcome {
+    compile(ground)?;
+    let line = "test --workspace --locked --test client_programs the_suites_pass -- --nocapture";
+    ground.cargo_in(&ground.root, line, &[("BLESS", OsStr::new("1"))])
 }
 
 fn documents(ground: &Ground) -> Outcome {

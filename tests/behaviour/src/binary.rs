@@ -32,11 +32,21 @@ pub(crate) fn profile_folder() -> PathBuf {
     own.ancestors().nth(2).expect("a test lies in target/PROFILE/deps").to_owned()
 }
 
+/// The conformance suites' own tools behind the host's guards.
+pub fn conformance_server() -> PathBuf {
+    let program = profile_folder().join("examples/conformance");
+    fresh(program, &["tests/conformance"], &["--example", "conformance"])
+}
+
 fn built() -> PathBuf {
+    fresh(profile_folder().join("jackfield"), &[], &["--bin", "jackfield"])
+}
+
+/// A program of the host's package, built where it is not there or a source is newer.
+fn fresh(program: PathBuf, more: &[&str], target: &[&str]) -> PathBuf {
     let profile = profile_folder();
-    let program = profile.join("jackfield");
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let newest = SOURCES.iter().filter_map(|source| newest(&root.join(source))).max();
+    let newest = SOURCES.iter().chain(more).filter_map(|source| newest(&root.join(source))).max();
     let is_fresh = || fs::metadata(&program).and_then(|file| file.modified()).ok() >= newest;
     if is_fresh() {
         return program;
@@ -47,12 +57,12 @@ fn built() -> PathBuf {
         return program;
     }
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(&root).args(["build", "--quiet", "--package", "jackfield", "--bin", "jackfield"]);
+    cargo.current_dir(&root).args(["build", "--quiet", "--package", "jackfield"]).args(target);
     cargo.arg("--target-dir").arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
-    assert!(cargo.status().expect("cargo starts").success(), "jackfield does not build");
+    assert!(cargo.status().expect("cargo starts").success(), "{} does not build", program.display());
     program
 }
 

@@ -29,6 +29,7 @@ mod sse;
 mod worker;
 
 pub use agents::{Agent, Agents};
+pub use binary::conformance_server;
 pub use cli::{Cli, Told};
 pub use database::Database;
 pub use ground::Ground;

@@ -17,4 +17,5 @@ mod conformance;
 mod inspector;
 mod proxy;
 mod ran;
+mod tables;
 mod typescript;
