@@ -6,6 +6,7 @@
 
 mod bare;
 mod bare_store;
+mod call;
 mod components;
 mod execute;
 mod fresh;
@@ -67,6 +68,8 @@ enum Name {
     Queue,
     /// A whole `execute` of a command that does nothing.
     Execute,
+    /// A tool called over MCP.
+    Call,
 }
 
 /// What every section is given.
@@ -90,6 +93,7 @@ impl Name {
             Self::Transitions => transitions::measure(setting),
             Self::Queue => queue::measure(setting),
             Self::Execute => execute::measure(setting),
+            Self::Call => call::measure(setting),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Programs that other people wrote as MCP clients of the real server: the conformance suites of the
-//! protocol's own authors, their Inspector, their TypeScript SDK, and the three agent programs.
+//! protocol's own authors, their Inspector, their SDKs for TypeScript and Python, and the three agent programs.
 //!
 //! Programs that need Node are fetched by [`clients`]; where that cannot be, each test says so and
 //! passes, but fails where `CI=true`.
@@ -16,6 +16,8 @@ mod clients;
 mod conformance;
 mod inspector;
 mod proxy;
+mod python;
 mod ran;
+mod sdks;
 mod tables;
 mod typescript;
