@@ -2,10 +2,12 @@
 //! [`Host`](crate::Host) and has no logic of its own.
 
 pub mod cli;
+mod guard;
 pub mod http;
 mod mcp;
 mod metrics;
 mod rest;
+mod rest_access;
 mod rest_tasks;
 mod rest_worker;
 mod stream;
