@@ -4,8 +4,10 @@
 pub mod cli;
 mod guard;
 pub mod http;
+mod limits;
 mod mcp;
 mod metrics;
+mod port;
 mod rest;
 mod rest_access;
 mod rest_tasks;

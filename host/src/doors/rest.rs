@@ -62,7 +62,7 @@ pub(super) async fn no_route(uri: Uri) -> Response {
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
         "routes: /mcp, /execute, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
-         /api/events, /api/breaker, /api/plugins, /api/workers, /api/worker, /api/tokens, /api/status, /api/auth, /metrics, /health",
+         /api/events, /api/breaker, /api/plugins, /api/workers, /api/worker, /api/tokens, /api/audit, /api/status, /api/auth, /metrics, /health",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }

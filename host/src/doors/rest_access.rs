@@ -1,9 +1,9 @@
-//! REST of access tokens.
+//! REST of access: tokens, and the audit log.
 
 use super::guard::Acting;
 use super::rest::{Answered, body, query};
 use crate::Host;
-use crate::api::TokenRequest;
+use crate::api::{AuditFilter, TokenRequest};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query};
@@ -14,9 +14,12 @@ use axum::routing::{delete, get};
 use axum::{Json, Router};
 use serde::Deserialize;
 
-/// The guarded routes of tokens.
+/// The guarded routes of access.
 pub(super) fn router() -> Router<Host> {
-    Router::new().route("/api/tokens", get(list).post(create)).route("/api/tokens/{name}", delete(revoke))
+    Router::new()
+        .route("/api/tokens", get(list).post(create))
+        .route("/api/tokens/{name}", delete(revoke))
+        .route("/api/audit", get(audit))
 }
 
 #[derive(Default, Deserialize)]
@@ -40,4 +43,11 @@ async fn create(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> A
 
 async fn revoke(Acting(host): Acting, Path(name): Path<String>) -> Answered<Response> {
     Ok(Json(host.revoke_token(&name, host.principal()).await?).into_response())
+}
+
+async fn audit(
+    Acting(host): Acting,
+    filter: Result<Query<AuditFilter>, QueryRejection>,
+) -> Answered<Response> {
+    Ok(Json(host.audited(query(filter)?).await?).into_response())
 }
