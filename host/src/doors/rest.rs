@@ -130,7 +130,7 @@ fn status_of(problem: &Problem) -> StatusCode {
         ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
         ("insufficient_scope", _) => StatusCode::FORBIDDEN,
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
-        ("run_ended" | "run_active" | "task_closed" | "handoff", _) => StatusCode::CONFLICT,
+        ("run_ended" | "run_active" | "task_closed" | "handoff" | "token_exists", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
         (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {

@@ -84,7 +84,7 @@ pub(crate) enum Command {
         #[arg(long, env = "JACKFIELD_WORKER_TOKEN", hide_env_values = true)]
         token: String,
         /// Certificates (PEM) of whoever signed the host's, where this machine does not know them
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, env = "JACKFIELD_WORKER_CA", value_name = "FILE")]
         ca: Option<PathBuf>,
         /// Attempts at once [default: run.max_concurrent]
         #[arg(long, value_name = "NUMBER")]
