@@ -2,10 +2,15 @@
 //! [`Host`](crate::Host) and has no logic of its own.
 
 pub mod cli;
+mod contract;
+mod etag;
 pub mod http;
 mod mcp;
 mod metrics;
+mod openapi;
 mod rest;
+mod rest_components;
+mod rest_runs;
 mod rest_tasks;
 mod rest_worker;
 mod stream;

@@ -12,8 +12,6 @@ use serde_json::{Value, json};
 const LONGEST_TITLE: usize = 200;
 /// Longest body or note, bytes.
 const LONGEST_BODY: usize = 64 << 10;
-/// Most human tasks on one page.
-const MOST: u32 = 200;
 
 /// What a to-do is about.
 #[derive(Debug, Clone, Copy, Default)]
@@ -96,7 +94,7 @@ impl Host {
                 None => None,
                 Some(id) => Some(self.0.store.find_run(id).await.map_err(|error| error.problem())?),
             },
-            limit: filter.limit.unwrap_or(20).clamp(1, MOST),
+            limit: filter.page(),
             skip: filter.skip.unwrap_or_default(),
         };
         self.0.store.human_tasks(filter).await.map_err(|error| error.problem())

@@ -27,5 +27,6 @@ mod refusals;
 mod registry;
 mod remote;
 mod repeats;
+mod rest;
 mod streaming;
 mod workflow;
