@@ -13,6 +13,7 @@ mod rest_components;
 mod rest_runs;
 mod rest_tasks;
 mod rest_worker;
+mod schemas;
 mod stream;
 mod text;
 mod text_explain;

@@ -2,24 +2,17 @@
 
 use super::contract::{Answer, Content, Needs, Operation};
 use super::rest::ProblemDocument;
+use super::schemas::{Schemas, without_null};
 use axum::extract::OriginalUri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use schemars::generate::{Contract, SchemaSettings};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 /// Where it is served.
 pub(super) const PATH: &str = "/openapi.json";
-/// Where the schemas of named types are in it.
-const SAID: &str = "/components/schemas";
-/// Where those of what is read are, while it is made.
-const ASKED: &str = "/components/asked";
-/// What a type is called that reads otherwise than it writes, where it is read.
-const INPUT: &str = "Input";
-
 /// The description, made when it is asked for first.
 #[derive(Clone)]
 pub(super) struct Described(Arc<Kept>);
@@ -86,25 +79,7 @@ fn document(operations: &[Operation], below: &str) -> Value {
     })
 }
 
-/// Schemas by name: of what is written by the host, and of what it reads. They differ where a field may be left out.
-struct Schemas {
-    said: SchemaGenerator,
-    asked: SchemaGenerator,
-}
-
 impl Schemas {
-    fn new() -> Self {
-        let generator = |contract: Contract, path: &'static str| {
-            let settings = SchemaSettings::draft2020_12().with(|settings| {
-                settings.definitions_path = path.into();
-                settings.meta_schema = None;
-                settings.contract = contract;
-            });
-            settings.into_generator()
-        };
-        Self { said: generator(Contract::Serialize, SAID), asked: generator(Contract::Deserialize, ASKED) }
-    }
-
     fn operation(&mut self, operation: &Operation) -> Value {
         let mut fields = Map::from_iter([
             ("operationId".to_owned(), json!(operation.id)),
@@ -173,39 +148,6 @@ impl Schemas {
         told.insert("default".to_owned(), json!({ "$ref": "#/components/responses/Problem" }));
         told
     }
-
-    /// The named schemas, those that read and write alike once; and `paths` with the names that they have here.
-    fn finish(mut self, paths: &mut Value) -> Map<String, Value> {
-        let mut named = self.said.take_definitions(true);
-        let asked = self.asked.take_definitions(true);
-        let as_said = |schema: &Value| {
-            let mut schema = schema.clone();
-            settle_names(&mut schema, &BTreeSet::new());
-            schema
-        };
-        let mut differ: BTreeSet<String> = BTreeSet::new();
-        // What refers to a type that differs differs too.
-        loop {
-            let more = asked.iter().filter(|(name, schema)| {
-                let said = named.get(*name);
-                !differ.contains(*name)
-                    && said.is_some_and(|said| as_said(schema) != *said || refers(schema, &differ))
-            });
-            let more: Vec<String> = more.map(|(name, _)| name.clone()).collect();
-            if more.is_empty() {
-                break;
-            }
-            differ.extend(more);
-        }
-        for (name, mut schema) in asked {
-            settle_names(&mut schema, &differ);
-            let name = if differ.contains(&name) { format!("{name}{INPUT}") } else { name };
-            named.insert(name, schema);
-        }
-        settle_names(paths, &differ);
-        named.values_mut().chain([paths]).for_each(plain);
-        named
-    }
 }
 
 /// A body by its media type.
@@ -231,61 +173,6 @@ fn headers(operation: &Operation) -> Map<String, Value> {
     let tag = ("ETag".to_owned(), header("Names this very answer; send it back as `If-None-Match`."));
     let link = ("Link".to_owned(), header("`<…>; rel=\"next\"`: the next page, where there may be one."));
     Map::from_iter(operation.tagged.then_some(tag).into_iter().chain(operation.paged.then_some(link)))
-}
-
-/// The type that a reference among those of what is read leads to.
-fn asked_name(reference: &str) -> Option<&str> {
-    reference.strip_prefix('#')?.strip_prefix(ASKED)?.strip_prefix('/')
-}
-
-fn refers(schema: &Value, names: &BTreeSet<String>) -> bool {
-    match schema {
-        Value::Object(fields) => {
-            let own = fields.get("$ref").and_then(Value::as_str).and_then(asked_name);
-            own.is_some_and(|name| names.contains(name)) || fields.values().any(|field| refers(field, names))
-        }
-        Value::Array(items) => items.iter().any(|item| refers(item, names)),
-        _ => false,
-    }
-}
-
-/// Has references to what is read lead to where all schemas stand, under another name where that differs.
-fn settle_names(value: &mut Value, differ: &BTreeSet<String>) {
-    match value {
-        Value::Object(fields) => {
-            if let Some(Value::String(reference)) = fields.get_mut("$ref")
-                && let Some(name) = asked_name(reference)
-            {
-                let kind = if differ.contains(name) { INPUT } else { "" };
-                *reference = format!("#{SAID}/{name}{kind}");
-            }
-            fields.values_mut().for_each(|field| settle_names(field, differ));
-        }
-        Value::Array(items) => items.iter_mut().for_each(|item| settle_names(item, differ)),
-        _ => {}
-    }
-}
-
-/// Rust's names of number formats as bounds, which every tool understands, and no default that says nothing.
-fn plain(value: &mut Value) {
-    match value {
-        Value::Object(fields) => {
-            let format = fields.get("format").and_then(Value::as_str).unwrap_or_default().to_owned();
-            if format.starts_with("uint") {
-                // Beyond the second, JavaScript counts no more in whole numbers.
-                let most = if format == "uint32" { u64::from(u32::MAX) } else { (1 << 53) - 1 };
-                fields.remove("format");
-                fields.entry("minimum").or_insert_with(|| json!(0));
-                fields.entry("maximum").or_insert_with(|| json!(most));
-            }
-            if fields.get("default") == Some(&Value::Null) {
-                fields.remove("default");
-            }
-            fields.values_mut().for_each(plain);
-        }
-        Value::Array(items) => items.iter_mut().for_each(plain),
-        _ => {}
-    }
 }
 
 /// The names in braces.
@@ -326,29 +213,6 @@ fn query_parameters(query: &Schema) -> Vec<Value> {
         json!({ "name": name, "in": "query", "required": required, "description": said, "schema": schema })
     };
     fields.map(parameter).collect()
-}
-
-fn without_null(mut schema: Value) -> Value {
-    let Some(fields) = schema.as_object_mut() else { return schema };
-    if let Some(Value::Array(types)) = fields.get_mut("type") {
-        types.retain(|kind| kind != "null");
-        if let [only] = types.as_slice() {
-            let only = only.clone();
-            fields.insert("type".to_owned(), only);
-        }
-    }
-    if let Some(Value::Array(words)) = fields.get_mut("enum") {
-        words.retain(|word| !word.is_null());
-    }
-    if let Some(Value::Array(choices)) = fields.get_mut("anyOf") {
-        choices.retain(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
-        if let [Value::Object(only)] = choices.as_slice() {
-            let only = only.clone();
-            fields.remove("anyOf");
-            fields.extend(only);
-        }
-    }
-    schema
 }
 
 /// What an operation is listed under.
