@@ -1,40 +1,18 @@
 //! Every route of REST with what it takes, answers and needs. The router and its description are made from the same
 //! words, so that neither can have what the other has not.
 
+use super::guard::Needed;
 use super::{etag, openapi, rest};
 use crate::Host;
-use axum::Router;
 use axum::extract::OriginalUri;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::middleware::{from_fn, map_response};
 use axum::routing::{MethodFilter, on};
+use axum::{Extension, Router};
+use jackfield_types::Scope;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use std::future::ready;
-
-/// What a token must be good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Needs {
-    /// No token.
-    Nothing,
-    Read,
-    Execute,
-    /// What a worker elsewhere does.
-    Work,
-    Admin,
-}
-
-impl Needs {
-    pub(super) const fn scope(self) -> Option<&'static str> {
-        match self {
-            Self::Nothing => None,
-            Self::Read => Some("read"),
-            Self::Execute => Some("execute"),
-            Self::Work => Some("work"),
-            Self::Admin => Some("admin"),
-        }
-    }
-}
 
 /// How a type is described, once a generator is there.
 pub(super) type Made = fn(&mut SchemaGenerator) -> Schema;
@@ -68,7 +46,8 @@ pub(super) struct Operation {
     /// What generated clients call it.
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
-    pub(super) needs: Needs,
+    /// None: it needs no token.
+    pub(super) needs: Option<Scope>,
     pub(super) query: Vec<Made>,
     pub(super) takes: Option<Content>,
     pub(super) answers: Vec<Answer>,
@@ -84,24 +63,24 @@ pub(super) struct Operation {
 
 /// Something to look at.
 pub(super) fn get(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    Operation::new(Method::GET, path, id, summary, Needs::Read)
+    Operation::new(Method::GET, path, id, summary, Scope::Read)
 }
 
 /// Something to be done.
 pub(super) fn post(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    Operation::new(Method::POST, path, id, summary, Needs::Execute)
+    Operation::new(Method::POST, path, id, summary, Scope::Execute)
 }
 
 pub(super) fn patch(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    Operation::new(Method::PATCH, path, id, summary, Needs::Execute)
+    Operation::new(Method::PATCH, path, id, summary, Scope::Execute)
 }
 
 pub(super) fn put(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    Operation::new(Method::PUT, path, id, summary, Needs::Execute)
+    Operation::new(Method::PUT, path, id, summary, Scope::Execute)
 }
 
 pub(super) fn delete(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    Operation::new(Method::DELETE, path, id, summary, Needs::Execute)
+    Operation::new(Method::DELETE, path, id, summary, Scope::Execute)
 }
 
 impl Operation {
@@ -110,14 +89,14 @@ impl Operation {
         path: &'static str,
         id: &'static str,
         summary: &'static str,
-        needs: Needs,
+        scope: Scope,
     ) -> Self {
         Self {
             method,
             path,
             id,
             summary,
-            needs,
+            needs: Some(scope),
             query: Vec::new(),
             takes: None,
             answers: Vec::new(),
@@ -128,8 +107,13 @@ impl Operation {
         }
     }
 
-    pub(super) fn needs(self, needs: Needs) -> Self {
-        Self { needs, ..self }
+    pub(super) fn needs(self, scope: Scope) -> Self {
+        Self { needs: Some(scope), ..self }
+    }
+
+    /// To everybody.
+    pub(super) fn open(self) -> Self {
+        Self { needs: None, ..self }
     }
 
     /// What may follow the `?`.
@@ -203,6 +187,9 @@ impl Routes {
         if operation.tagged {
             route = route.layer(from_fn(etag::tag));
         }
+        if let Some(scope) = operation.needs {
+            route = route.layer(Extension(Needed(scope)));
+        }
         self.router = self.router.route(operation.path, route);
         self.operations.push(operation);
         self
@@ -229,7 +216,7 @@ impl Routes {
     /// The same, and where all of `operations` and these are described.
     pub(super) fn with_description(self, operations: &[Operation]) -> Self {
         let own = get(openapi::PATH, "describe", "This description.")
-            .needs(Needs::Nothing)
+            .open()
             .answers::<serde_json::Map<String, serde_json::Value>>("OpenAPI 3.1.")
             .tagged();
         let all = [operations, &self.operations, std::slice::from_ref(&own)].concat();

@@ -1,14 +1,15 @@
 //! One port: `/mcp`, `/api` and the short REST routes, behind one set of guards.
 //!
-//! Every call but `GET /health` carries the bearer token. The `Host` and `Origin` of a request
+//! Every call but `GET /health` carries a bearer token. The `Host` and `Origin` of a request
 //! must be this machine's own, so that a web page cannot reach in through somebody's browser.
 
+use super::guard::{self, Guard};
 use super::{Token, mcp, rest};
 use crate::Host;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST, ORIGIN, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{CONTENT_LENGTH, HOST, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::serve::ListenerExt;
@@ -24,8 +25,6 @@ pub(super) const LARGEST_BODY: usize = 4 << 20;
 /// How often, and how long after, an address that is taken is asked for again.
 const TRIES: u32 = 10;
 const PAUSE: Duration = Duration::from_millis(200);
-/// Carries the token where a caller has no say over `Authorization`, as those of `/execute`.
-const OWN_HEADER: &str = "x-auth-token";
 /// The same for what a worker elsewhere tells, which holds all that its agents said and its components decided.
 /// Files are not bodies in this sense: they go to the disk as they come.
 const LARGEST_NEWS: usize = 64 << 20;
@@ -38,7 +37,7 @@ const LARGEST_DROPPED: usize = 128 << 20;
 /// a port.
 pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
     let routes = Router::new().nest_service("/mcp", mcp::service(host)).merge(rest::router(host.clone()));
-    behind_guards(routes, rest::open(host.clone()), token, names)
+    behind_guards(routes, rest::open(host.clone()), Guard::new(token, Some(host.clone())), names)
 }
 
 /// Any MCP handler behind the guards of the host's own, at `/mcp`. The conformance suites come with tools of their
@@ -46,14 +45,14 @@ pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
 #[doc(hidden)]
 pub fn router_around(handler: impl rmcp::ServerHandler + Clone, token: Token, names: &[String]) -> Router {
     let routes = Router::new().nest_service("/mcp", mcp::around(handler));
-    behind_guards(routes, Router::new(), token, names)
+    behind_guards(routes, Router::new(), Guard::new(token, None), names)
 }
 
-fn behind_guards(guarded: Router, open: Router, token: Token, names: &[String]) -> Router {
+fn behind_guards(guarded: Router, open: Router, guard: Guard, names: &[String]) -> Router {
     let names: Arc<[String]> = names.into();
     guarded
         .layer(from_fn(fits))
-        .layer(from_fn_with_state(token, authenticate))
+        .layer(from_fn_with_state(guard, guard::admit))
         .merge(open)
         .fallback(rest::no_route)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
@@ -115,33 +114,6 @@ pub(crate) async fn bind_soon(listen: &str, plain_http: bool) -> Result<TcpListe
         }
     }
     bind(listen, plain_http).await
-}
-
-async fn authenticate(State(token): State<Token>, request: Request, next: Next) -> Response {
-    let (right, given) = shown(request.headers(), &token);
-    if right {
-        return next.run(request).await;
-    }
-    let message = if given { "the bearer token is wrong" } else { "the request carries no bearer token" };
-    let problem = Problem::caller(
-        "unauthorized",
-        message,
-        "send `Authorization: Bearer TOKEN`; the token is in the file `token` of the host's data folder",
-    );
-    let mut response = rest::refuse(StatusCode::UNAUTHORIZED, problem);
-    response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"jackfield\""));
-    response
-}
-
-/// Whether the token is shown, and whether anything was shown at all.
-fn shown(headers: &HeaderMap, token: &Token) -> (bool, bool) {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let (given, own) = (header(AUTHORIZATION.as_str()), header(OWN_HEADER));
-    let bearer = given.and_then(|value| value.split_once(' '));
-    let is_bearer = |scheme: &str| scheme.eq_ignore_ascii_case("bearer");
-    let right = own.is_some_and(|text| token.is(text.trim()))
-        || bearer.is_some_and(|(scheme, text)| is_bearer(scheme) && token.is(text.trim()));
-    (right, given.or(own).is_some())
 }
 
 /// Whoever is still sending does not read, so what is too large is taken in and dropped before it is

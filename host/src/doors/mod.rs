@@ -4,11 +4,13 @@
 pub mod cli;
 mod contract;
 mod etag;
+mod guard;
 pub mod http;
 mod mcp;
 mod metrics;
 mod openapi;
 mod rest;
+mod rest_access;
 mod rest_components;
 mod rest_runs;
 mod rest_tasks;

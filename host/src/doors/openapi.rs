@@ -1,6 +1,6 @@
 //! The description of REST as OpenAPI 3.1, made from the routes and from the types that they take and answer.
 
-use super::contract::{Answer, Content, Needs, Operation};
+use super::contract::{Answer, Content, Operation};
 use super::rest::ProblemDocument;
 use super::schemas::{Schemas, without_null};
 use axum::extract::OriginalUri;
@@ -88,8 +88,7 @@ impl Schemas {
             ("parameters".to_owned(), self.parameters(operation).into()),
             ("responses".to_owned(), self.responses(operation).into()),
         ]);
-        let needed =
-            operation.needs.scope().map(|scope| json!([{ "bearer": [scope] }, { "token": [scope] }]));
+        let needed = operation.needs.map(|scope| json!([{ "bearer": [scope] }, { "token": [scope] }]));
         fields.insert("security".to_owned(), needed.unwrap_or_else(|| json!([])));
         if let Some(takes) = operation.takes {
             let content = content(takes, &mut self.asked);
@@ -131,7 +130,7 @@ impl Schemas {
             (401, "The token is missing, wrong or no longer good."),
             (403, "The token is not good for this, or the request comes from a place that is not let in."),
         ];
-        for (status, said) in refused.into_iter().filter(|_| operation.needs != Needs::Nothing) {
+        for (status, said) in refused.into_iter().filter(|_| operation.needs.is_some()) {
             all.insert(status, (said.to_owned(), content(Content::Problem, &mut self.said)));
         }
         let mut told: Map<String, Value> = Map::new();
@@ -224,6 +223,7 @@ fn tag(path: &str) -> &'static str {
         "human-tasks" => "people",
         "breaker" => "money",
         "plugins" => "components",
+        "tokens" => "access",
         "worker" => "workers elsewhere",
         _ => "host",
     }

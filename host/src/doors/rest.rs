@@ -1,7 +1,8 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
-use super::contract::{Content, Needs, Routes, get, post};
-use super::{rest_components, rest_runs, rest_tasks, rest_worker, stream};
+use super::contract::{Content, Routes, get, post};
+use super::guard::Acting;
+use super::{rest_access, rest_components, rest_runs, rest_tasks, rest_worker, stream};
 use crate::Host;
 use crate::api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
 use axum::body::Bytes;
@@ -12,12 +13,10 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use jackfield_store::{BreakerStatus, Event, LimitStatus, ModelStats, Totals};
-use jackfield_types::{Audience, Micros, Problem};
+use jackfield_types::{Audience, Micros, Problem, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Who asks, for the record.
-pub(super) const PRINCIPAL: &str = "rest";
 /// The content type of a problem document.
 const PROBLEM: &str = "application/problem+json";
 /// Most events on one page of a log.
@@ -40,7 +39,7 @@ pub(super) fn open(host: Host) -> Router {
 
 fn open_routes() -> Routes {
     let operation = get("/health", "health", "Whether the host is there and can read its records.")
-        .needs(Needs::Nothing)
+        .open()
         .answers::<Health>("It can.")
         .or::<Health>(503, "It cannot; `status` is the code of the problem.");
     Routes::new().on(operation, health)
@@ -85,7 +84,7 @@ fn routes() -> Routes {
                 "actOnBreaker",
                 "Forgive what was spent, or allow more today. Kept with who and why.",
             )
-            .needs(Needs::Admin)
+            .needs(Scope::Admin)
             .takes::<BreakerAction>()
             .answers::<Vec<LimitStatus>>("The limits as they are now."),
             act_on_breaker,
@@ -122,6 +121,7 @@ fn routes() -> Routes {
             .answers::<Vec<AuthStatus>>("Each executor."),
             auth,
         )
+        .and(rest_access::routes())
         .and(rest_runs::routes())
         .and(rest_tasks::routes())
         .and(rest_components::routes())
@@ -241,6 +241,7 @@ fn status_of(problem: &Problem) -> StatusCode {
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
         ("run_ended" | "run_active" | "task_closed" | "handoff", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
+        ("insufficient_scope", _) => StatusCode::FORBIDDEN,
         ("bad_idempotency_key", _) => StatusCode::BAD_REQUEST,
         (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
@@ -324,13 +325,13 @@ pub(super) fn page<T: Serialize>(
 }
 
 async fn execute(
-    State(host): State<Host>,
+    Acting(host): Acting,
     headers: HeaderMap,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Answered<Response> {
     let mut request: ExecuteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.execute(request, PRINCIPAL).await?;
+    let answer = host.execute(request, host.principal()).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
 }
@@ -341,7 +342,7 @@ struct WorkflowStats {
     models: Vec<ModelStats>,
 }
 
-async fn stats(State(host): State<Host>) -> Answered<Response> {
+async fn stats(Acting(host): Acting) -> Answered<Response> {
     let (totals, models) = (host.stats().await?, host.model_stats().await?);
     Ok(Json(WorkflowStats { totals, models }).into_response())
 }
@@ -371,7 +372,7 @@ impl Default for LogQuery {
 }
 
 async fn events(
-    State(host): State<Host>,
+    Acting(host): Acting,
     headers: HeaderMap,
     uri: Uri,
     asked: Result<Query<LogQuery>, QueryRejection>,
@@ -385,7 +386,7 @@ async fn events(
     Ok(page(&events, query.page(), &uri, "after", last))
 }
 
-async fn breaker(State(host): State<Host>) -> Answered<Response> {
+async fn breaker(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.breaker().await?).into_response())
 }
 
@@ -399,14 +400,11 @@ enum BreakerAction {
     Raise { usd: f64, reason: String },
 }
 
-async fn act_on_breaker(
-    State(host): State<Host>,
-    bytes: Result<Bytes, BytesRejection>,
-) -> Answered<Response> {
+async fn act_on_breaker(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let limits = match body(bytes)? {
-        BreakerAction::Reset { reason } => host.reset_breaker(PRINCIPAL, &reason).await?,
+        BreakerAction::Reset { reason } => host.reset_breaker(host.principal(), &reason).await?,
         BreakerAction::Raise { usd, reason } => {
-            host.raise_breaker(Micros::from_usd(usd), PRINCIPAL, &reason).await?
+            host.raise_breaker(Micros::from_usd(usd), host.principal(), &reason).await?
         }
     };
     Ok(Json(limits).into_response())
@@ -420,21 +418,22 @@ struct HistoryQuery {
 }
 
 async fn breaker_history(
-    State(host): State<Host>,
+    Acting(host): Acting,
     asked: Result<Query<HistoryQuery>, QueryRejection>,
 ) -> Answered<Response> {
     let limit = query(asked)?.limit.unwrap_or(100);
     Ok(Json(host.breaker_history(limit).await?).into_response())
 }
 
-async fn metrics(State(host): State<Host>) -> Response {
-    ([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], super::metrics::all(&host)).into_response()
+async fn metrics(Acting(host): Acting) -> Answered<Response> {
+    host.may(Scope::Read)?;
+    Ok(([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], super::metrics::all(&host)).into_response())
 }
 
-async fn status(State(host): State<Host>) -> Answered<Response> {
+async fn status(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.orchestrator_status().await?).into_response())
 }
 
-async fn auth(State(host): State<Host>) -> Answered<Response> {
+async fn auth(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.auth_status().await).into_response())
 }

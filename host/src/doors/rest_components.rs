@@ -1,18 +1,18 @@
 //! REST of what decides and of who works: components in service, another version of one, workers.
 
-use super::contract::{Needs, Routes, get, post};
+use super::contract::{Routes, get, post};
+use super::guard::Acting;
 use super::rest::{Answered, body};
-use crate::Host;
 use crate::api::{WorkerAction, WorkersStatus};
 use crate::engine::Ordered;
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::Path;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use jackfield_plugins::{Inspection, PluginStatus};
 use jackfield_store::PluginVersion;
-use jackfield_types::{PluginKind, Problem};
+use jackfield_types::{PluginKind, Problem, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Routes {
         )
         .on(
             post("/api/plugins/{kind}/{name}", "actOnPlugin", "Have another version of a component serve.")
-                .needs(Needs::Admin)
+                .needs(Scope::Admin)
                 .takes::<PluginAction>()
                 .answers::<Ordered>("What serves now."),
             act_on_plugin,
@@ -46,7 +46,7 @@ pub(super) fn routes() -> Routes {
         )
         .on(
             post("/api/workers", "actOnWorkers", "Take over what workers that are gone have left.")
-                .needs(Needs::Admin)
+                .needs(Scope::Admin)
                 .takes::<WorkersAction>()
                 .answers::<WorkersStatus>("Afterwards."),
             act_on_workers,
@@ -61,7 +61,7 @@ struct PluginsAnswer {
     history: Vec<PluginVersion>,
 }
 
-async fn plugins(State(host): State<Host>) -> Answered<Response> {
+async fn plugins(Acting(host): Acting) -> Answered<Response> {
     let answer = PluginsAnswer {
         folder: host.plugin_folder().display().to_string(),
         plugins: host.plugins(),
@@ -76,7 +76,7 @@ fn kind_of(text: &str) -> Result<PluginKind, Problem> {
     })
 }
 
-async fn inspect(State(host): State<Host>, Path((kind, name)): Path<(String, String)>) -> Answered<Response> {
+async fn inspect(Acting(host): Acting, Path((kind, name)): Path<(String, String)>) -> Answered<Response> {
     Ok(Json(host.inspect_plugin(Some(kind_of(&kind)?), &name)?).into_response())
 }
 
@@ -93,7 +93,7 @@ enum PluginAction {
 }
 
 async fn act_on_plugin(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path((kind, name)): Path<(String, String)>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Answered<Response> {
@@ -107,7 +107,7 @@ async fn act_on_plugin(
     Ok(Json(ordered).into_response())
 }
 
-async fn workers(State(host): State<Host>) -> Answered<Response> {
+async fn workers(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.workers().await?).into_response())
 }
 
@@ -117,10 +117,7 @@ struct WorkersAction {
     action: WorkerAction,
 }
 
-async fn act_on_workers(
-    State(host): State<Host>,
-    bytes: Result<Bytes, BytesRejection>,
-) -> Answered<Response> {
+async fn act_on_workers(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let WorkersAction { action } = body(bytes)?;
     Ok(Json(host.act_on_workers(action).await?).into_response())
 }

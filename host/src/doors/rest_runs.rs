@@ -1,19 +1,20 @@
 //! REST of runs: looked up, waited for, called off, and whom the chooser would pick for one.
 
-use super::contract::{Content, Needs, Routes, get, post};
+use super::contract::{Content, Routes, get, post};
+use super::guard::Acting;
 use super::rest::{Answered, LogQuery, body, page, query};
 use super::stream;
-use crate::Host;
 use crate::api::{Answer, ExecuteRequest, RunsFilter};
 use crate::engine::Advice;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use jackfield_store::{RunEvent, RunSummary, RunView};
+use jackfield_types::Scope;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
@@ -75,7 +76,7 @@ pub(super) fn routes() -> Routes {
         )
         .on(
             post("/api/choose", "choose", "Whom the chooser would pick for a request; nothing is started.")
-                .needs(Needs::Read)
+                .needs(Scope::Read)
                 .takes::<ExecuteRequest>()
                 .answers::<Advice>("Best first."),
             choose,
@@ -83,7 +84,7 @@ pub(super) fn routes() -> Routes {
 }
 
 async fn runs(
-    State(host): State<Host>,
+    Acting(host): Acting,
     uri: Uri,
     filter: Result<Query<RunsFilter>, QueryRejection>,
 ) -> Answered<Response> {
@@ -94,7 +95,7 @@ async fn runs(
     Ok(page(&runs, most, &uri, "before", last))
 }
 
-async fn run(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {
+async fn run(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
     let run = host.find_run(&run).await?;
     Ok(Json(host.run(run).await?).into_response())
 }
@@ -116,7 +117,7 @@ enum RunVerb {
 }
 
 async fn act_on_run(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path(run): Path<String>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Answered<Response> {
@@ -137,7 +138,7 @@ struct ResultQuery {
 }
 
 async fn result(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path(run): Path<String>,
     asked: Result<Query<ResultQuery>, QueryRejection>,
 ) -> Answered<Response> {
@@ -150,7 +151,7 @@ async fn result(
 }
 
 async fn logs(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path(run): Path<String>,
     headers: HeaderMap,
     uri: Uri,
@@ -166,12 +167,12 @@ async fn logs(
     Ok(page(&events, query.page(), &uri, "after", last))
 }
 
-async fn diff(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {
+async fn diff(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
     let run = host.find_run(&run).await?;
     Ok(([(CONTENT_TYPE, "text/x-diff; charset=utf-8")], host.diff(run).await?).into_response())
 }
 
-async fn choose(State(host): State<Host>, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
+async fn choose(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let request: ExecuteRequest = body(bytes)?;
     Ok(Json(host.advise(request).await?).into_response())
 }

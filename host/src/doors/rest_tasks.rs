@@ -1,7 +1,8 @@
 //! REST of tasks: handed in, kept track of, explained, and what waits for people.
 
 use super::contract::{Routes, delete, get, patch, post};
-use super::rest::{Answered, PRINCIPAL, body, page, query, with_key};
+use super::guard::Acting;
+use super::rest::{Answered, body, page, query, with_key};
 use crate::Host;
 use crate::api::{
     Answer, CloseAnswer, CloseRequest, ExecuteRequest, Explanation, Handle, HumanAnswer, HumanTaskEdit,
@@ -11,7 +12,7 @@ use crate::api::{
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use jackfield_store::{HumanTask, Round, TaskSummary, TaskView};
@@ -168,16 +169,16 @@ fn for_people() -> Routes {
         )
 }
 
-async fn dispatch(State(host): State<Host>, headers: HeaderMap, bytes: Body) -> Answered<Response> {
+async fn dispatch(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let mut request: ExecuteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let run = host.dispatch(request, PRINCIPAL).await?;
+    let run = host.dispatch(request, host.principal()).await?;
     Ok((StatusCode::ACCEPTED, Json(host.handle(run).await?)).into_response())
 }
 
-async fn answer(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn answer(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let said: HumanAnswer = body(bytes)?;
-    Ok(Json(host.answer_human_task(&id, said, PRINCIPAL).await?).into_response())
+    Ok(Json(host.answer_human_task(&id, said, host.principal()).await?).into_response())
 }
 
 /// As `execute`, and the names of who is asked.
@@ -192,11 +193,11 @@ struct SeveralAsked {
     request: serde_json::Value,
 }
 
-async fn ask_several(State(host): State<Host>, headers: HeaderMap, bytes: Body) -> Answered<Response> {
+async fn ask_several(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let SeveralAsked { executors, request } = body(bytes)?;
     let mut request: ExecuteRequest = understood(request)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.consensus(request, &executors, PRINCIPAL).await?;
+    let answer = host.consensus(request, &executors, host.principal()).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
 }
@@ -211,15 +212,15 @@ fn understood<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Resul
     })
 }
 
-async fn init(State(host): State<Host>, headers: HeaderMap, bytes: Body) -> Answered<Response> {
+async fn init(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let mut request: InitRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.init_task(request, PRINCIPAL).await?;
+    let answer = host.init_task(request, host.principal()).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
 
-async fn tasks(State(host): State<Host>, uri: Uri, filter: Asked<TasksFilter>) -> Answered<Response> {
+async fn tasks(Acting(host): Acting, uri: Uri, filter: Asked<TasksFilter>) -> Answered<Response> {
     let filter = query(filter)?;
     let most = filter.page();
     let tasks = host.tasks(filter).await?;
@@ -234,7 +235,7 @@ struct OfRun {
     run_id: Option<String>,
 }
 
-async fn task(State(host): State<Host>, Path(id): Path<String>, asked: Asked<OfRun>) -> Answered<Response> {
+async fn task(Acting(host): Acting, Path(id): Path<String>, asked: Asked<OfRun>) -> Answered<Response> {
     let (task, run) = narrowed(&host, &id, asked).await?;
     Ok(Json(host.task_narrowed(task, run).await?).into_response())
 }
@@ -264,38 +265,34 @@ struct SpecQuery {
     version: Option<u32>,
 }
 
-async fn spec(
-    State(host): State<Host>,
-    Path(id): Path<String>,
-    asked: Asked<SpecQuery>,
-) -> Answered<Response> {
+async fn spec(Acting(host): Acting, Path(id): Path<String>, asked: Asked<SpecQuery>) -> Answered<Response> {
     Ok(Json(host.spec(&id, query(asked)?.version).await?).into_response())
 }
 
-async fn specify(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn specify(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: SpecRequest = body(bytes)?;
-    Ok(Json(host.specify(&id, request, PRINCIPAL).await?).into_response())
+    Ok(Json(host.specify(&id, request, host.principal()).await?).into_response())
 }
 
 async fn write(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path(id): Path<String>,
     headers: HeaderMap,
     bytes: Body,
 ) -> Answered<Response> {
     let mut request: WriteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.write_attempt(&id, request, PRINCIPAL).await?;
+    let answer = host.write_attempt(&id, request, host.principal()).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
 
-async fn close(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn close(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: CloseRequest = body(bytes)?;
-    Ok(Json(host.close_task(&id, request, PRINCIPAL).await?).into_response())
+    Ok(Json(host.close_task(&id, request, host.principal()).await?).into_response())
 }
 
-async fn explain(State(host): State<Host>, Path(id): Path<String>) -> Answered<Response> {
+async fn explain(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
     Ok(Json(host.explain(&id).await?).into_response())
 }
 
@@ -304,26 +301,18 @@ struct Rounds {
     rounds: Vec<Round>,
 }
 
-async fn consensus(
-    State(host): State<Host>,
-    Path(id): Path<String>,
-    asked: Asked<OfRun>,
-) -> Answered<Response> {
+async fn consensus(Acting(host): Acting, Path(id): Path<String>, asked: Asked<OfRun>) -> Answered<Response> {
     let (task, run) = narrowed(&host, &id, asked).await?;
     Ok(Json(Rounds { rounds: host.rounds(task, run).await? }).into_response())
 }
 
-async fn create(State(host): State<Host>, bytes: Body) -> Answered<Response> {
+async fn create(Acting(host): Acting, bytes: Body) -> Answered<Response> {
     let request: HumanTaskRequest = body(bytes)?;
-    let task = host.create_human_task(request, PRINCIPAL).await?;
+    let task = host.create_human_task(request, host.principal()).await?;
     Ok((StatusCode::CREATED, Json(task)).into_response())
 }
 
-async fn human_tasks(
-    State(host): State<Host>,
-    uri: Uri,
-    filter: Asked<HumanTasksFilter>,
-) -> Answered<Response> {
+async fn human_tasks(Acting(host): Acting, uri: Uri, filter: Asked<HumanTasksFilter>) -> Answered<Response> {
     let filter = query(filter)?;
     let (most, skipped) = (filter.page(), filter.skip.unwrap_or_default());
     let tasks = host.human_tasks(filter).await?;
@@ -331,13 +320,13 @@ async fn human_tasks(
     Ok(page(&tasks, most, &uri, "skip", next))
 }
 
-async fn read(State(host): State<Host>, Path(id): Path<String>) -> Answered<Response> {
+async fn read(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
     Ok(Json(host.human_task(&id).await?).into_response())
 }
 
-async fn update(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn update(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let edit: HumanTaskEdit = body(bytes)?;
-    Ok(Json(host.update_human_task(&id, edit, PRINCIPAL).await?).into_response())
+    Ok(Json(host.update_human_task(&id, edit, host.principal()).await?).into_response())
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -345,6 +334,6 @@ struct Deleted {
     deleted: HumanTask,
 }
 
-async fn remove(State(host): State<Host>, Path(id): Path<String>) -> Answered<Response> {
-    Ok(Json(Deleted { deleted: host.delete_human_task(&id, PRINCIPAL).await? }).into_response())
+async fn remove(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
+    Ok(Json(Deleted { deleted: host.delete_human_task(&id, host.principal()).await? }).into_response())
 }

@@ -1,8 +1,8 @@
 //! REST for workers elsewhere: what they are given, and what they tell.
 
-use super::contract::{Content, Needs, Routes, get, post, put};
+use super::contract::{Content, Routes, get, post, put};
+use super::guard::Acting;
 use super::rest::{Answered, body, query};
-use crate::Host;
 use crate::api::elsewhere::{
     Assignment, Beat, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
 };
@@ -10,13 +10,13 @@ use crate::remote::COMMIT;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request};
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use jackfield_types::{AttemptId, Problem, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, Problem, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::{Commit, Packed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ const LARGEST_NEWS: usize = 32 << 20;
 
 /// The guarded routes of workers.
 pub(super) fn routes() -> Routes {
-    let told = |path, id, summary| post(path, id, summary).needs(Needs::Work);
+    let told = |path, id, summary| post(path, id, summary).needs(Scope::Work);
     Routes::new()
         .on(
             told("/api/worker/register", "workerRegister", "A worker elsewhere makes itself known.")
@@ -75,7 +75,7 @@ pub(super) fn routes() -> Routes {
                 "workerWorkspace",
                 "The commit that is checked out, as a git bundle.",
             )
-            .needs(Needs::Work)
+            .needs(Scope::Work)
             .asks::<Known>()
             .with(
                 200,
@@ -87,7 +87,7 @@ pub(super) fn routes() -> Routes {
         )
         .on(
             put("/api/worker/attempts/{attempt}/{file}", "workerFile", "A file of an attempt.")
-                .needs(Needs::Work)
+                .needs(Scope::Work)
                 .asks::<Who>()
                 .takes_raw("application/octet-stream")
                 .answers::<Taken>("It is with the host."),
@@ -106,7 +106,7 @@ struct ReleasedAnswer {
     released: WorkerId,
 }
 
-async fn register(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn register(Acting(host): Acting, said: Said) -> Answered<Response> {
     let registration: Registration = body(said)?;
     Ok(Json(host.register_worker(registration).await?).into_response())
 }
@@ -116,28 +116,28 @@ struct Who {
     worker: WorkerId,
 }
 
-async fn release(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn release(Acting(host): Acting, said: Said) -> Answered<Response> {
     let Who { worker } = body(said)?;
     host.release_worker(worker).await?;
     Ok(Json(ReleasedAnswer { released: worker }).into_response())
 }
 
-async fn work(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn work(Acting(host): Acting, said: Said) -> Answered<Response> {
     let asked: WorkAsked = body(said)?;
     Ok(Json(host.work_for(asked).await?).into_response())
 }
 
-async fn beat(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn beat(Acting(host): Acting, said: Said) -> Answered<Response> {
     let beat: Beat = body(said)?;
     Ok(Json(host.worker_beats(beat).await?).into_response())
 }
 
-async fn news(State(host): State<Host>, Path(attempt): Path<AttemptId>, said: Said) -> Answered<Response> {
+async fn news(Acting(host): Acting, Path(attempt): Path<AttemptId>, said: Said) -> Answered<Response> {
     let news: News = body(said)?;
     Ok(Json(host.news_of(attempt, news).await?).into_response())
 }
 
-async fn over(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn over(Acting(host): Acting, said: Said) -> Answered<Response> {
     let over: RoundOver = body(said)?;
     host.round_over(over).await?;
     Ok(Json(Taken { taken: true }).into_response())
@@ -152,7 +152,7 @@ struct Known {
 
 /// The commit that is checked out, as a bundle; nothing but its name where the worker has it.
 async fn workspace(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path(workspace): Path<WorkspaceId>,
     known: Result<Query<Known>, QueryRejection>,
 ) -> Answered<Response> {
@@ -174,7 +174,7 @@ async fn workspace(
 }
 
 async fn file(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path((attempt, file)): Path<(AttemptId, SentFile)>,
     who: Result<Query<Who>, QueryRejection>,
     request: Request,

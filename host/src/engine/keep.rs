@@ -19,7 +19,7 @@ pub use backup::Backup;
 use super::{Host, Inner};
 use crate::config::KeepSection;
 use jackfield_store::{Compacted, StoreError, Trimmed};
-use jackfield_types::{Problem, Timestamp};
+use jackfield_types::{Problem, Scope, Timestamp};
 use serde::Serialize;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::sync::Arc;
@@ -137,6 +137,7 @@ impl Host {
     /// A [`Problem`] where somebody is tidying up already, the records cannot be read, or a run is at work and
     /// the database was to be written anew.
     pub async fn tidy(&self, how: Tidying) -> Result<Tidied, Problem> {
+        self.may(Scope::Admin)?;
         let bounds = Bounds::of(&self.0.config().keep, self.0.clock.now());
         self.0.tidy(&bounds, how).await
     }

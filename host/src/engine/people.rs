@@ -5,7 +5,7 @@ use crate::api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 use jackfield_store::{
     HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, HumanTaskState, NewHumanTask,
 };
-use jackfield_types::{HumanTaskId, Problem, RunId, TaskId, Timestamp, WorkspaceId};
+use jackfield_types::{HumanTaskId, Problem, RunId, Scope, TaskId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 
 /// Longest title, bytes.
@@ -31,6 +31,7 @@ impl Host {
         request: HumanTaskRequest,
         principal: &str,
     ) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
         let about = self.about(&request).await?;
         let new = NewHumanTask {
             id: HumanTaskId::new(),
@@ -53,7 +54,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is none, or more than one.
     pub async fn human_task(&self, id: &str) -> Result<HumanTask, Problem> {
-        let id = self.0.store.find_human_task(id).await.map_err(|error| error.problem())?;
+        let id = self.shown_human_task(id).await?;
         self.0.store.human_task(id).await.map_err(|error| error.problem())
     }
 
@@ -62,6 +63,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the filter names what does not exist.
     pub async fn human_tasks(&self, filter: HumanTasksFilter) -> Result<Vec<HumanTask>, Problem> {
+        self.may(Scope::Read)?;
         let state = match filter.state.as_deref() {
             None => Some(HumanTaskState::Open),
             Some("any") => None,
@@ -92,8 +94,9 @@ impl Host {
             },
             run: match filter.run_id.as_deref() {
                 None => None,
-                Some(id) => Some(self.0.store.find_run(id).await.map_err(|error| error.problem())?),
+                Some(id) => Some(self.find_run(id).await?),
             },
+            principal: self.only().map(str::to_owned),
             limit: filter.page(),
             skip: filter.skip.unwrap_or_default(),
         };
@@ -110,6 +113,7 @@ impl Host {
         edit: HumanTaskEdit,
         principal: &str,
     ) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
         let task = self.human_task(id).await?;
         let says = edit.title.is_some() || edit.body.is_some() || edit.state.is_some() || edit.note.is_some();
         if says && task.kind == HumanTaskKind::Handoff {
@@ -132,6 +136,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is none, or it is a run's and waits for an answer.
     pub async fn delete_human_task(&self, id: &str, principal: &str) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
         let task = self.human_task(id).await?;
         if task.kind == HumanTaskKind::Handoff {
             return Err(answer_it("deleted", &task));
@@ -144,7 +149,7 @@ impl Host {
         let store = &self.0.store;
         let mut about = About::default();
         if let Some(id) = &request.run_id {
-            let run = store.find_run(id).await.map_err(|error| error.problem())?;
+            let run = self.find_run(id).await?;
             about.run = Some(run);
             about.task = Some(store.task_of_run(run).await.map_err(|error| error.problem())?);
         }

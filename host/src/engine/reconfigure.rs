@@ -5,7 +5,7 @@
 
 use super::{Host, Inner};
 use crate::config::{Config, Key, Step, check, flat, shown};
-use jackfield_types::Problem;
+use jackfield_types::{Problem, Scope};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -131,6 +131,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where it cannot be used; then the old one stays in force.
     pub async fn reconfigure(&self, config: Config) -> Result<Reconfigured, Problem> {
+        self.may(Scope::Admin)?;
         let faults: Vec<_> = check(&config).iter().map(ToString::to_string).collect();
         if !faults.is_empty() {
             return Err(Problem::operator(

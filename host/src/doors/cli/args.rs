@@ -2,6 +2,7 @@
 
 use super::kit_args::{CompileArgs, KitCommand};
 use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
+use super::tokens::TokenCommand;
 use crate::api::Gate;
 use clap::{Args, Parser, Subcommand};
 use jackfield_types::PluginKind;
@@ -79,7 +80,7 @@ pub(crate) enum Command {
         /// Its address, like http://10.0.0.5:7700
         #[arg(long, value_name = "URL")]
         host: String,
-        /// Its token, as in the file `token` of its data folder
+        /// A token of that host with the scope `work`: jackfield token create NAME --scope work
         #[arg(long, env = "JACKFIELD_WORKER_TOKEN", hide_env_values = true)]
         token: String,
         /// Attempts at once [default: run.max_concurrent]
@@ -158,6 +159,9 @@ pub(crate) enum Command {
     /// Keep track of work that is done elsewhere: what it is to be, attempts, cost, end
     #[command(subcommand)]
     Workflow(WorkflowCommand),
+    /// Who else may come in: tokens, what each allows and when it ends
+    #[command(subcommand)]
+    Token(TokenCommand),
     /// Check the set-up and say how to mend what is wrong
     Doctor,
     /// Copy the records to a file while work goes on, and check the copy

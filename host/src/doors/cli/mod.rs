@@ -16,6 +16,7 @@ mod shelve;
 mod sign;
 mod task_args;
 mod tasks;
+mod tokens;
 mod upkeep;
 mod worker;
 

@@ -16,6 +16,7 @@ pub struct InvalidScope(String);
 /// One thing that money is counted for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(rename = "SpendingScope")]
 #[allow(missing_docs)]
 pub enum Scope {
     All,

@@ -91,6 +91,48 @@ async fn every_route_answers_to_the_methods_that_are_described_and_to_no_other()
     ground.leave();
 }
 
+/// A token with every scope but the needed one, and one with the needed one alone.
+#[tokio::test]
+async fn every_route_needs_the_scope_that_is_described_and_no_more() {
+    let ground = Ground::new();
+    let server = ground.serve().await;
+    let owner = server.rest();
+    let mut callers = BTreeMap::new();
+    for scopes in
+        [&["read"][..], &["execute"], &["work"], &["admin"], &["read", "work"], &["execute", "work"]]
+    {
+        let request = json!({ "name": scopes.join("-"), "scopes": scopes });
+        let made = owner.post("/api/tokens", &request).await.fine();
+        callers.insert(scopes.join("-"), Rest::new(server.address(), made["text"].as_str()));
+    }
+    let described = owner.get("/openapi.json").await.json();
+    for (path, method, operation) in operations(&described) {
+        let Some(scope) = operation["security"][0]["bearer"][0].as_str() else { continue };
+        let without = match scope {
+            "read" => "work",
+            "execute" => "read-work",
+            "work" => "execute",
+            _ => "execute-work",
+        };
+        let method: Method = method.to_uppercase().parse().unwrap();
+        let address = path.replace(['{', '}'], "");
+        for (caller, refused) in [(without, true), (scope, false)] {
+            // An empty body is refused too, but only after whoever may not call at all.
+            let reply = sent(callers[caller].request(method.clone(), &address)).await;
+            let is_refused = reply.status == StatusCode::FORBIDDEN;
+            assert_eq!(is_refused, refused, "{method} {path} with {caller}: {reply:?}");
+            if refused {
+                assert!(
+                    reply.header("www-authenticate").contains(&format!("scope=\"{scope}\"")),
+                    "{reply:?}"
+                );
+            }
+        }
+    }
+    server.stop().await;
+    ground.leave();
+}
+
 fn next(reply: &Reply, path: &str) -> Option<String> {
     let link = reply.headers.get("link")?.to_str().unwrap();
     let query = link.strip_prefix('<').unwrap().strip_suffix(">; rel=\"next\"").unwrap();
