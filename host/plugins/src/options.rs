@@ -7,6 +7,7 @@
 use crate::apart::Apart;
 use crate::report::PluginEvent;
 use jackfield_types::{Clock, PluginKind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,7 +73,8 @@ pub struct Embedded {
 }
 
 /// What one call of a component may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "CallLimits")]
 pub struct Limits {
     /// Bytes of memory: the sum over all memories and tables.
     pub memory_bytes: u64,
@@ -156,7 +158,7 @@ impl KindLimits {
 }
 
 /// What a component may ask the host to do in its name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Grant {
     /// Programs that an adapter may have started.

@@ -6,13 +6,15 @@ use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, Limits};
 use crate::stats::Figures;
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::PathBuf;
 
 /// Where a component is on its way into service, or out of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "PluginState")]
 pub enum State {
     /// The file is still being written.
     Settling,
@@ -70,7 +72,7 @@ impl fmt::Display for State {
 }
 
 /// How a component was made into machine code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Compiled {
     /// Quickly, to be in service at once.
@@ -80,7 +82,7 @@ pub enum Compiled {
 }
 
 /// How long one step took.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct StepTime {
     /// The step.
     pub step: State,
@@ -89,7 +91,7 @@ pub struct StepTime {
 }
 
 /// One component, in service or not.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct PluginStatus {
     /// Its kind, where that is known yet.
     pub kind: Option<PluginKind>,
@@ -118,7 +120,7 @@ pub struct PluginStatus {
 }
 
 /// Everything about one component.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Inspection {
     /// Where it is.
     pub status: PluginStatus,
@@ -137,19 +139,22 @@ pub struct Inspection {
     /// What it is made of.
     pub makeup: Makeup,
     /// An executor's description.
+    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub description: Option<driving::Description>,
     /// A compressor's levels.
+    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
     pub levels: Vec<compressing::Level>,
     /// What a judge rates on.
     pub dimensions: Vec<String>,
     /// A gate's kinds.
+    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
     pub gates: Vec<gating::GateKind>,
     /// Versions that served before it under the same kind and name, oldest first.
     pub before: Vec<PluginRef>,
 }
 
 /// What a component is made of, as its own bytes tell.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Makeup {
     /// Bytes.
     pub size: u64,
@@ -164,7 +169,7 @@ pub struct Makeup {
 }
 
 /// A tool that had a hand in a component.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Producer {
     /// Its name.
     pub name: String,

@@ -7,6 +7,7 @@
 use crate::error::Deed;
 use jackfield_types::PluginRef;
 use parking_lot::Mutex;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -77,7 +78,7 @@ impl Stats {
 }
 
 /// How one version has done since this host began.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Figures {
     /// Calls that it was given.
     pub calls: u64,

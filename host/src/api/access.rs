@@ -22,7 +22,7 @@ pub struct TokenRequest {
 }
 
 /// A token that was just made: the only time that its text is shown.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct TokenMade {
     /// What is to be sent as `Authorization: Bearer …`.
     pub text: String,
@@ -32,7 +32,7 @@ pub struct TokenMade {
 }
 
 /// A call that came through the port.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct AuditEntry {
     /// When it was answered.
     pub at: Timestamp,
@@ -67,7 +67,7 @@ pub struct AuditEntry {
 }
 
 /// Which calls to list.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditFilter {
     /// Since a time ago (`7d`, `12h`), a day or a time.

@@ -7,12 +7,13 @@ use jackfield_types::{
     AttemptId, Effort, Outcome, Problem, Role, RunId, Timestamp, Usage, WorkerId, WorkspaceId,
 };
 use jackfield_workspace::{ChangedFile, Commit};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::path::PathBuf;
 
 /// A worker makes itself known.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Registration {
     /// Its id, which it keeps across its restarts.
     pub worker: WorkerId,
@@ -27,7 +28,7 @@ pub struct Registration {
 }
 
 /// On what terms it works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Terms {
     /// It says that it lives at least every so many seconds.
     pub beat_s: u64,
@@ -36,7 +37,7 @@ pub struct Terms {
 }
 
 /// A worker asks for work.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct WorkAsked {
     /// Who asks.
     pub worker: WorkerId,
@@ -49,7 +50,7 @@ pub struct WorkAsked {
 }
 
 /// A round of a run that a worker is to make.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Assignment {
     /// The run, as the host knows it.
     pub run: RunId,
@@ -80,7 +81,7 @@ pub struct Assignment {
 }
 
 /// An attempt that a worker is to make.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct AssignedAttempt {
     pub id: AttemptId,
@@ -95,7 +96,7 @@ pub struct AssignedAttempt {
 }
 
 /// A worker lives.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Beat {
     /// Who.
     pub worker: WorkerId,
@@ -108,7 +109,7 @@ pub struct Beat {
 }
 
 /// What a worker hears when it says that it lives.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Heard {
     /// The host does not know it (any more): it must make itself known again.
     pub unknown: bool,
@@ -121,7 +122,7 @@ pub struct Heard {
 }
 
 /// News of an attempt.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct News {
     /// Who tells.
     pub worker: WorkerId,
@@ -136,7 +137,7 @@ pub struct News {
 }
 
 /// Something that happened in an attempt.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct NewsEvent {
     pub at: Timestamp,
@@ -145,7 +146,7 @@ pub struct NewsEvent {
 }
 
 /// What the host says to news.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NewsTaken {
     /// How many events it has on record.
     pub heard: u64,
@@ -156,7 +157,7 @@ pub struct NewsTaken {
 }
 
 /// A round is over, everything of it was told, and its files are with the host.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct RoundOver {
     /// Who tells.
     pub worker: WorkerId,
@@ -165,7 +166,7 @@ pub struct RoundOver {
 }
 
 /// How an attempt ended.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct AttemptOver {
     pub id: AttemptId,
@@ -186,7 +187,7 @@ pub struct AttemptOver {
 }
 
 /// A decision that a component made on the worker.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct CallMade {
     pub plugin: jackfield_types::PluginRef,
@@ -200,7 +201,7 @@ pub struct CallMade {
 }
 
 /// A file of an attempt that a worker sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SentFile {
     /// What its agent printed.

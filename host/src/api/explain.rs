@@ -1,10 +1,11 @@
 //! Why things went as they did: every decision about a task, in order.
 
 use jackfield_types::{Digest, RunId, TaskId, TaskState, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Every decision about a task, from what was asked to what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Explanation {
     /// The task.
     pub task_id: TaskId,
@@ -19,7 +20,7 @@ pub struct Explanation {
 }
 
 /// What sort of step it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Somebody asked for it.
@@ -47,7 +48,8 @@ pub enum StepKind {
 }
 
 /// One step: what it was made from, who made it, what it was, why, and what happened then.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "ExplainedStep")]
 pub struct Step {
     /// When.
     pub at: Timestamp,
@@ -84,7 +86,7 @@ pub struct Step {
 }
 
 /// Somebody who could have been asked, as the chooser was told.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct ExplainedCandidate {
     /// `executor/model`.
     pub name: String,

@@ -1,5 +1,6 @@
 //! Human tasks: what waits for a person.
 
+use super::view::MOST_ON_A_PAGE;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -78,6 +79,13 @@ pub struct HumanTasksFilter {
     /// How many to pass over at the front.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip: Option<u64>,
+}
+
+impl HumanTasksFilter {
+    /// How many are listed at most.
+    pub fn page(&self) -> u32 {
+        self.limit.unwrap_or(20).clamp(1, MOST_ON_A_PAGE)
+    }
 }
 
 /// What a person says to a run that was handed over.

@@ -4,11 +4,15 @@ use jackfield_types::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Most lines on one page of any list.
+pub(super) const MOST_ON_A_PAGE: u32 = 200;
+
 /// Which runs to list.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RunsFilter {
-    /// queued, running, succeeded, failed or cancelled.
+    /// queued, running, waiting, succeeded, failed or cancelled.
+    #[schemars(with = "Option<jackfield_types::RunState>")]
     pub state: Option<String>,
     /// A workspace's name.
     pub workspace: Option<String>,
@@ -16,6 +20,13 @@ pub struct RunsFilter {
     pub limit: Option<u32>,
     /// Only runs older than this one: the id at the end of the page before.
     pub before: Option<String>,
+}
+
+impl RunsFilter {
+    /// How many are listed at most.
+    pub fn page(&self) -> u32 {
+        self.limit.unwrap_or(20).clamp(1, MOST_ON_A_PAGE)
+    }
 }
 
 /// An executor's set-up.

@@ -1,6 +1,7 @@
 //! Work that is kept here and done elsewhere: a task without a run, what it is to be, attempts that
 //! were made outside, and its end.
 
+use super::view::MOST_ON_A_PAGE;
 use super::{Complexity, Expect};
 use jackfield_types::{
     AttemptId, CostSource, FailureClass, Micros, Role, RunId, RunState, TaskId, TaskState, Verified,
@@ -230,6 +231,7 @@ pub struct CloseAnswer {
 #[serde(default, deny_unknown_fields)]
 pub struct TasksFilter {
     /// ready, in_progress, done, failed, cancelled, …
+    #[schemars(with = "Option<TaskState>")]
     pub state: Option<String>,
     /// A workspace's name.
     pub workspace: Option<String>,
@@ -237,6 +239,13 @@ pub struct TasksFilter {
     pub limit: Option<u32>,
     /// Only tasks older than this one.
     pub before: Option<String>,
+}
+
+impl TasksFilter {
+    /// How many are listed at most.
+    pub fn page(&self) -> u32 {
+        self.limit.unwrap_or(20).clamp(1, MOST_ON_A_PAGE)
+    }
 }
 
 /// A run that was handed in.

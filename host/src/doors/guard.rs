@@ -15,9 +15,9 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTIC
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use jackfield_types::{Problem, TokenId};
+use jackfield_types::{Problem, Scope, TokenId};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::pin::Pin;
@@ -221,15 +221,23 @@ fn is_stream(response: &Response) -> bool {
     kind.is_some_and(|kind| kind.starts_with("text/event-stream"))
 }
 
-/// The host as whoever came in may use it.
+/// What the route that is called needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Needed(pub(super) Scope);
+
+/// The host as whoever came in may use it; whoever may not call this route at all is refused before anything is read.
 pub(super) struct Acting(pub(super) Host);
 
 impl FromRequestParts<Host> for Acting {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, host: &Host) -> Result<Self, Response> {
-        let asker = parts.extensions.get::<Asker>().cloned();
-        asker.map(|asker| Self(host.acting_as(asker))).ok_or_else(|| refused(false))
+        let Some(asker) = parts.extensions.get::<Asker>().cloned() else { return Err(refused(false)) };
+        let acting = host.acting_as(asker);
+        if let Some(Needed(scope)) = parts.extensions.get() {
+            acting.may(*scope).map_err(|problem| rest::Refused::from(problem).into_response())?;
+        }
+        Ok(Self(acting))
     }
 }
 

@@ -30,7 +30,7 @@ const LARGEST_DROPPED: usize = 128 << 20;
 /// a port.
 pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
     let routes = Router::new().nest_service("/mcp", mcp::service(host)).merge(rest::router(host.clone()));
-    behind_guards(routes, rest::health(host.clone()), Guard::of(token, host), names)
+    behind_guards(routes, rest::open(host.clone()), Guard::of(token, host), names)
 }
 
 /// Any MCP handler behind the guards of the host's own, at `/mcp`. The conformance suites come with tools of their

@@ -2,16 +2,22 @@
 //! [`Host`](crate::Host) and has no logic of its own.
 
 pub mod cli;
+mod contract;
+mod etag;
 mod guard;
 pub mod http;
 mod limits;
 mod mcp;
 mod metrics;
+mod openapi;
 mod port;
 mod rest;
 mod rest_access;
+mod rest_components;
+mod rest_runs;
 mod rest_tasks;
 mod rest_worker;
+mod schemas;
 mod stream;
 mod text;
 mod text_explain;

@@ -1,84 +1,194 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
+use super::contract::{Content, Routes, get, post};
 use super::guard::Acting;
-use super::{rest_access, rest_tasks, rest_worker, stream};
+use super::{rest_access, rest_components, rest_runs, rest_tasks, rest_worker, stream};
 use crate::Host;
-use crate::api::{ExecuteRequest, Health, RunsFilter};
+use crate::api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
-use axum::http::header::{ALLOW, CONTENT_TYPE};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::extract::{Query, State};
+use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, LINK};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Json, Router};
+use jackfield_store::{BreakerStatus, Event, LimitStatus, ModelStats, Totals};
 use jackfield_types::{Audience, Micros, Problem, Scope};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// The content type of a problem document.
 const PROBLEM: &str = "application/problem+json";
 /// Most events on one page of a log.
 const PAGE: u32 = 1_000;
+/// The longest idempotency key, characters.
+const LONGEST_KEY: usize = 200;
+/// The most that is read of what the framework says, bytes.
+const LONGEST_SAID: usize = 4_096;
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The guarded routes.
 pub(super) fn router(host: Host) -> Router {
-    Router::new()
-        .route("/tasks/execute", post(execute))
-        .route("/execute", post(execute))
-        .route("/workflow/stats", get(stats))
-        .route("/api/runs", get(runs))
-        .route("/api/runs/{run}", get(run).post(act_on_run))
-        .route("/api/runs/{run}/logs", get(logs))
-        .route("/api/runs/{run}/diff", get(diff))
-        .route("/api/events", get(events))
-        .route("/api/breaker", get(breaker).post(act_on_breaker))
-        .route("/api/breaker/history", get(breaker_history))
-        .route("/api/plugins", get(plugins))
-        .route("/metrics", get(metrics))
-        .route("/api/status", get(status))
-        .route("/api/auth", get(auth))
-        .merge(rest_access::router())
-        .merge(rest_tasks::router())
-        .merge(rest_worker::router())
-        .with_state(host)
+    routes().into_router(host)
 }
 
-/// The one route that needs no token: it tells nothing but that the host is there.
-pub(super) fn health(host: Host) -> Router {
-    let answer = |State(host): State<Host>| async move {
-        let read = host.stats().await;
-        let (status, said) = match read {
-            Ok(_) => (StatusCode::OK, "ok".to_owned()),
-            Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, problem.code),
-        };
-        (status, Json(Health { status: said, version: crate::VERSION.to_owned() }))
+/// The routes that need no token: that the host is there, and what can be asked of it.
+pub(super) fn open(host: Host) -> Router {
+    open_routes().with_description(routes().operations()).into_router(host)
+}
+
+fn open_routes() -> Routes {
+    let operation = get("/health", "health", "Whether the host is there and can read its records.")
+        .open()
+        .answers::<Health>("It can.")
+        .or::<Health>(503, "It cannot; `status` is the code of the problem.");
+    Routes::new().on(operation, health)
+}
+
+fn routes() -> Routes {
+    let execute_at = |path, id| {
+        post(path, id, "Have a task done and wait for its end, `wait_s` seconds at most.")
+            .takes::<ExecuteRequest>()
+            .idempotent()
+            .answers::<Answer>("The run has ended.")
+            .or::<Answer>(202, "It goes on: ask for its result later.")
     };
-    Router::new().route("/health", get(answer)).with_state(host)
+    Routes::new()
+        .on(execute_at("/tasks/execute", "execute"), execute)
+        .on(execute_at("/execute", "executeAtRoot"), execute)
+        .on(
+            get("/workflow/stats", "stats", "Totals, and figures by executor and model.")
+                .answers::<WorkflowStats>("The figures."),
+            stats,
+        )
+        .on(
+            get(
+                "/api/events",
+                "events",
+                "What happened to the host: breaker, components, workers, configuration; oldest first.",
+            )
+            .asks::<LogQuery>()
+            .paged()
+            .answers::<Vec<Event>>("A page.")
+            .or_events::<Event>(),
+            events,
+        )
+        .on(
+            get("/api/breaker", "breaker", "What is spent, held and left.")
+                .answers::<BreakerStatus>("How it stands."),
+            breaker,
+        )
+        .on(
+            post(
+                "/api/breaker",
+                "actOnBreaker",
+                "Forgive what was spent, or allow more today. Kept with who and why.",
+            )
+            .needs(Scope::Admin)
+            .takes::<BreakerAction>()
+            .answers::<Vec<LimitStatus>>("The limits as they are now."),
+            act_on_breaker,
+        )
+        .on(
+            get("/api/breaker/history", "breakerHistory", "What happened to the breaker, newest first.")
+                .asks::<HistoryQuery>()
+                .answers::<Vec<Event>>("Events."),
+            breaker_history,
+        )
+        .on(
+            get("/metrics", "metrics", "Figures for Prometheus.").with(
+                200,
+                "Text.",
+                Content::Raw("text/plain"),
+            ),
+            metrics,
+        )
+        .on(
+            get(
+                "/api/status",
+                "status",
+                "How the host is doing: queue, slots of each executor, breaker, warnings.",
+            )
+            .answers::<OrchestratorStatus>("Now."),
+            status,
+        )
+        .on(
+            get(
+                "/api/auth",
+                "auth",
+                "Which agents are installed and logged in, and how to mend what is not.",
+            )
+            .answers::<Vec<AuthStatus>>("Each executor."),
+            auth,
+        )
+        .and(rest_access::routes())
+        .and(rest_runs::routes())
+        .and(rest_tasks::routes())
+        .and(rest_components::routes())
+        .and(rest_worker::routes())
+}
+
+async fn health(State(host): State<Host>) -> Response {
+    let read = host.stats().await;
+    let (status, said) = match read {
+        Ok(_) => (StatusCode::OK, "ok".to_owned()),
+        Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, problem.code),
+    };
+    (status, Json(Health { status: said, version: crate::VERSION.to_owned() })).into_response()
 }
 
 pub(super) async fn no_route(uri: Uri) -> Response {
     let problem = Problem::caller(
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
-        "routes: /mcp, /execute, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
-         /api/events, /api/breaker, /api/plugins, /api/workers, /api/worker, /api/tokens, /api/audit, /api/status, /api/auth, /metrics, /health",
+        "GET /openapi.json says what there is",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }
 
 /// A problem document (RFC 9457) with a code and a remedy.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ProblemDocument")]
+pub(super) struct ProblemDocument {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// The status in words.
+    title: &'static str,
+    status: u16,
+    /// What happened, in plain words.
+    detail: String,
+    /// Stable: programs match on it.
+    code: String,
+    /// Who can mend it.
+    audience: Audience,
+    /// What to do next.
+    remedy: String,
+}
+
 pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
-    let document = json!({
-        "type": "about:blank",
-        "title": status.canonical_reason().unwrap_or("Problem"),
-        "status": status.as_u16(),
-        "detail": problem.message,
-        "code": problem.code,
-        "audience": problem.audience,
-        "remedy": problem.remedy,
-    });
-    (status, [(CONTENT_TYPE, PROBLEM)], document.to_string()).into_response()
+    let document = ProblemDocument {
+        kind: "about:blank",
+        title: status.canonical_reason().unwrap_or("Problem"),
+        status: status.as_u16(),
+        detail: problem.message,
+        code: problem.code,
+        audience: problem.audience,
+        remedy: problem.remedy,
+    };
+    (status, [(CONTENT_TYPE, PROBLEM)], serde_json::to_string(&document).unwrap_or_default()).into_response()
+}
+
+/// What the framework refuses by itself, as a path that is no text, told as everything else is.
+pub(super) async fn as_problem(response: Response) -> Response {
+    let plain = |kind: &HeaderValue| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain"));
+    if response.status() != StatusCode::BAD_REQUEST
+        || !response.headers().get(CONTENT_TYPE).is_some_and(plain)
+    {
+        return response;
+    }
+    let said = axum::body::to_bytes(response.into_body(), LONGEST_SAID).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    refuse(StatusCode::BAD_REQUEST, Problem::caller("bad_address", said, "mend the address"))
 }
 
 /// What a router or a transport refuses by itself, told as everything else is.
@@ -128,10 +238,11 @@ impl IntoResponse for Refused {
 fn status_of(problem: &Problem) -> StatusCode {
     match (problem.code.as_str(), problem.audience) {
         ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
-        ("insufficient_scope", _) => StatusCode::FORBIDDEN,
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
         ("run_ended" | "run_active" | "task_closed" | "handoff" | "token_exists", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
+        ("insufficient_scope", _) => StatusCode::FORBIDDEN,
+        ("bad_idempotency_key", _) => StatusCode::BAD_REQUEST,
         (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
             StatusCode::NOT_FOUND
@@ -169,59 +280,89 @@ pub(super) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Pro
     Ok(query)
 }
 
-async fn execute(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
-    let request: ExecuteRequest = body(bytes)?;
+/// Takes over the key that the header gives: proxies and libraries repeat requests by it, without a look at bodies.
+pub(super) fn with_key(headers: &HeaderMap, own: &mut Option<String>) -> Result<(), Problem> {
+    let Some(given) = headers.get(IDEMPOTENCY_KEY) else { return Ok(()) };
+    let bad = |message: String| {
+        Problem::caller(
+            "bad_idempotency_key",
+            message,
+            "send one key of 1 to 200 visible ASCII characters, in the header",
+        )
+    };
+    let visible = |text: &&str| {
+        (1..=LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    let key = given.to_str().ok().filter(visible);
+    let key = key.ok_or_else(|| bad("the key of the Idempotency-Key header cannot be taken".to_owned()))?;
+    if own.as_deref().is_some_and(|own| own != key) {
+        return Err(bad("the header and the body name two different keys".to_owned()));
+    }
+    *own = Some(key.to_owned());
+    Ok(())
+}
+
+/// A page of a list with the way to the next one, which the last line of this one leads to.
+pub(super) fn page<T: Serialize>(
+    lines: &[T],
+    most: u32,
+    uri: &Uri,
+    cursor: &str,
+    next: Option<String>,
+) -> Response {
+    let mut response = Json(lines).into_response();
+    let full = usize::try_from(most).is_ok_and(|most| lines.len() >= most);
+    let others = uri.query().unwrap_or_default().split('&');
+    let others = others.filter(|part| !part.is_empty() && part.split('=').next() != Some(cursor));
+    let link = next.filter(|_| full).map(|next| {
+        let query: Vec<_> = others.map(str::to_owned).chain([format!("{cursor}={next}")]).collect();
+        format!("<?{}>; rel=\"next\"", query.join("&"))
+    });
+    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
+        response.headers_mut().insert(LINK, link);
+    }
+    response
+}
+
+async fn execute(
+    Acting(host): Acting,
+    headers: HeaderMap,
+    bytes: Result<Bytes, BytesRejection>,
+) -> Answered<Response> {
+    let mut request: ExecuteRequest = body(bytes)?;
+    with_key(&headers, &mut request.idempotency_key)?;
     let answer = host.execute(request, host.principal()).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
 }
 
+#[derive(Serialize, JsonSchema)]
+struct WorkflowStats {
+    totals: Totals,
+    models: Vec<ModelStats>,
+}
+
 async fn stats(Acting(host): Acting) -> Answered<Response> {
     let (totals, models) = (host.stats().await?, host.model_stats().await?);
-    Ok(Json(json!({ "totals": totals, "models": models })).into_response())
+    Ok(Json(WorkflowStats { totals, models }).into_response())
 }
 
-async fn runs(Acting(host): Acting, filter: Result<Query<RunsFilter>, QueryRejection>) -> Answered<Response> {
-    Ok(Json(host.runs(query(filter)?).await?).into_response())
+/// Which part of a log.
+#[derive(Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LogQuery {
+    /// Only what comes after the event with this number.
+    pub(super) after: u64,
+    /// Most events on a page, 1,000 at most.
+    pub(super) limit: u32,
+    /// As server-sent events, which go on as more happens.
+    pub(super) stream: bool,
 }
 
-async fn run(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
-    let run = host.find_run(&run).await?;
-    Ok(Json(host.run(run).await?).into_response())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RunAction {
-    action: RunVerb,
-    #[serde(default)]
-    reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum RunVerb {
-    Cancel,
-}
-
-async fn act_on_run(
-    Acting(host): Acting,
-    Path(run): Path<String>,
-    bytes: Result<Bytes, BytesRejection>,
-) -> Answered<Response> {
-    let action: RunAction = body(bytes)?;
-    let run = host.find_run(&run).await?;
-    let RunVerb::Cancel = action.action;
-    let reason = action.reason.unwrap_or_else(|| "cancelled over REST".to_owned());
-    Ok(Json(host.cancel(run, &reason).await?).into_response())
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-struct LogQuery {
-    after: u64,
-    limit: u32,
-    stream: bool,
+impl LogQuery {
+    pub(super) fn page(&self) -> u32 {
+        self.limit.clamp(1, PAGE)
+    }
 }
 
 impl Default for LogQuery {
@@ -230,45 +371,32 @@ impl Default for LogQuery {
     }
 }
 
-async fn logs(
-    Acting(host): Acting,
-    Path(run): Path<String>,
-    headers: HeaderMap,
-    asked: Result<Query<LogQuery>, QueryRejection>,
-) -> Answered<Response> {
-    let query = query(asked)?;
-    let run = host.find_run(&run).await?;
-    if !query.stream {
-        return Ok(Json(host.run_events(run, query.after, query.limit.clamp(1, PAGE)).await?).into_response());
-    }
-    stream::run(&host, run, &headers, query.after).await
-}
-
 async fn events(
     Acting(host): Acting,
     headers: HeaderMap,
+    uri: Uri,
     asked: Result<Query<LogQuery>, QueryRejection>,
 ) -> Answered<Response> {
     let query = query(asked)?;
     if query.stream {
         return stream::events(&host, &headers, query.after);
     }
-    Ok(Json(host.events(query.after, query.limit.clamp(1, PAGE)).await?).into_response())
-}
-
-async fn diff(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
-    let run = host.find_run(&run).await?;
-    Ok(([(CONTENT_TYPE, "text/x-diff; charset=utf-8")], host.diff(run).await?).into_response())
+    let events = host.events(query.after, query.page()).await?;
+    let last = events.last().map(|event| event.seq.to_string());
+    Ok(page(&events, query.page(), &uri, "after", last))
 }
 
 async fn breaker(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.breaker().await?).into_response())
 }
 
-#[derive(Deserialize)]
+/// A change of what may be spent, and why.
+#[derive(Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "lowercase", deny_unknown_fields)]
 enum BreakerAction {
+    /// Every limit that is reached begins anew.
     Reset { reason: String },
+    /// So many dollars more until the day ends.
     Raise { usd: f64, reason: String },
 }
 
@@ -282,15 +410,19 @@ async fn act_on_breaker(Acting(host): Acting, bytes: Result<Bytes, BytesRejectio
     Ok(Json(limits).into_response())
 }
 
-async fn breaker_history(Acting(host): Acting) -> Answered<Response> {
-    Ok(Json(host.breaker_history(100).await?).into_response())
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct HistoryQuery {
+    /// Most to list; default 100, at most 1,000.
+    limit: Option<u32>,
 }
 
-#[derive(Serialize)]
-struct PluginsAnswer {
-    folder: String,
-    plugins: Vec<jackfield_plugins::PluginStatus>,
-    history: Vec<jackfield_store::PluginVersion>,
+async fn breaker_history(
+    Acting(host): Acting,
+    asked: Result<Query<HistoryQuery>, QueryRejection>,
+) -> Answered<Response> {
+    let limit = query(asked)?.limit.unwrap_or(100);
+    Ok(Json(host.breaker_history(limit).await?).into_response())
 }
 
 async fn metrics(Acting(host): Acting) -> Answered<Response> {
@@ -298,20 +430,10 @@ async fn metrics(Acting(host): Acting) -> Answered<Response> {
     Ok(([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], super::metrics::all(&host)).into_response())
 }
 
-async fn plugins(Acting(host): Acting) -> Answered<Response> {
-    let answer = PluginsAnswer {
-        folder: host.plugin_folder().display().to_string(),
-        plugins: host.plugins(),
-        history: host.plugin_history().await?,
-    };
-    Ok(Json(answer).into_response())
-}
-
 async fn status(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.orchestrator_status().await?).into_response())
 }
 
 async fn auth(Acting(host): Acting) -> Answered<Response> {
-    host.may(Scope::Read)?;
     Ok(Json(host.auth_status().await).into_response())
 }

@@ -1,28 +1,54 @@
 //! REST of access: tokens, and the audit log.
 
+use super::contract::{Routes, delete, get, post};
 use super::guard::Acting;
 use super::rest::{Answered, body, query};
-use crate::Host;
-use crate::api::{AuditFilter, TokenRequest};
+use crate::api::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
-use axum::{Json, Router};
+use jackfield_store::AccessToken;
+use jackfield_types::Scope;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// The guarded routes of access.
-pub(super) fn router() -> Router<Host> {
-    Router::new()
-        .route("/api/tokens", get(list).post(create))
-        .route("/api/tokens/{name}", delete(revoke))
-        .route("/api/audit", get(audit))
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .on(
+            get("/api/tokens", "listTokens", "Access tokens, never their texts.")
+                .needs(Scope::Admin)
+                .asks::<Listing>()
+                .answers::<Vec<AccessToken>>("Those that are good, or all."),
+            list,
+        )
+        .on(
+            post("/api/tokens", "createToken", "Make an access token; its text is told this once.")
+                .needs(Scope::Admin)
+                .takes::<TokenRequest>()
+                .or::<TokenMade>(201, "The token."),
+            create,
+        )
+        .on(
+            delete("/api/tokens/{name}", "revokeToken", "End an access token.")
+                .needs(Scope::Admin)
+                .answers::<AccessToken>("What it was."),
+            revoke,
+        )
+        .on(
+            get("/api/audit", "listAudit", "Every call through the port, the newest first.")
+                .needs(Scope::Admin)
+                .asks::<AuditFilter>()
+                .answers::<Vec<AuditEntry>>("Calls, and what came of them."),
+            audit,
+        )
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Listing {
     /// Those that have ended too.

@@ -1,46 +1,177 @@
 //! REST of tasks: handed in, kept track of, explained, and what waits for people.
 
+use super::contract::{Routes, delete, get, patch, post};
 use super::guard::Acting;
-use super::rest::{Answered, body, query};
+use super::rest::{Answered, body, page, query, with_key};
 use crate::Host;
 use crate::api::{
-    CloseRequest, ExecuteRequest, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter,
-    InitRequest, SpecRequest, TasksFilter, WorkerAction, WriteRequest,
+    Answer, CloseAnswer, CloseRequest, ExecuteRequest, Explanation, Handle, HumanAnswer, HumanTaskEdit,
+    HumanTaskRequest, HumanTasksFilter, InitAnswer, InitRequest, SpecRequest, SpecVersion, TasksFilter,
+    WriteAnswer, WriteRequest,
 };
+use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Path, Query};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use jackfield_store::{HumanTask, Round, TaskSummary, TaskView};
 use jackfield_types::Problem;
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 type Body = Result<Bytes, BytesRejection>;
 type Asked<T> = Result<Query<T>, QueryRejection>;
 
 /// The guarded routes of tasks.
-pub(super) fn router() -> Router<Host> {
-    Router::new()
-        .route("/tasks/dispatch", post(dispatch))
-        .route("/api/tasks", get(tasks).post(init))
-        .route("/api/tasks/{id}", get(task))
-        .route("/api/tasks/{id}/spec", get(spec).post(specify))
-        .route("/api/tasks/{id}/write", post(write))
-        .route("/api/tasks/{id}/close", post(close))
-        .route("/api/tasks/{id}/explain", get(explain))
-        .route("/api/tasks/{id}/consensus", get(consensus))
-        .route("/api/human-tasks", get(human_tasks).post(create))
-        .route("/api/human-tasks/{id}", get(read).patch(update).delete(delete))
-        .route("/api/human-tasks/{id}/answer", post(answer))
-        .route("/tasks/consensus", post(ask_several))
-        .route("/api/workers", get(workers).post(act_on_workers))
+pub(super) fn routes() -> Routes {
+    for_agents().and(kept()).and(for_people())
 }
 
-async fn dispatch(Acting(host): Acting, bytes: Body) -> Answered<Response> {
-    let request: ExecuteRequest = body(bytes)?;
+fn for_agents() -> Routes {
+    Routes::new()
+        .on(
+            post("/tasks/dispatch", "dispatch", "Start a task and get its run at once.")
+                .takes::<ExecuteRequest>()
+                .idempotent()
+                .or::<Handle>(202, "It is in the queue."),
+            dispatch,
+        )
+        .on(
+            post(
+                "/tasks/consensus",
+                "consensus",
+                "Have several agents do the same side by side, and compare what they did.",
+            )
+            .takes::<SeveralAsked>()
+            .idempotent()
+            .answers::<Answer>("The run has ended.")
+            .or::<Answer>(202, "It goes on: ask for its result later."),
+            ask_several,
+        )
+}
+
+fn kept() -> Routes {
+    Routes::new()
+        .on(
+            get("/api/tasks", "listTasks", "Tasks, newest first.")
+                .asks::<TasksFilter>()
+                .paged()
+                .answers::<Vec<TaskSummary>>("A page."),
+            tasks,
+        )
+        .on(
+            post("/api/tasks", "initTask", "Keep a task without a run, for work that is done elsewhere.")
+                .takes::<InitRequest>()
+                .idempotent()
+                .answers::<InitAnswer>("It was there under the same key.")
+                .or::<InitAnswer>(201, "It was made."),
+            init,
+        )
+        .on(
+            get("/api/tasks/{id}", "getTask", "One task with its runs, attempts, decisions and checkpoints.")
+                .asks::<OfRun>()
+                .tagged()
+                .answers::<TaskView>("All of it."),
+            task,
+        )
+        .on(
+            get("/api/tasks/{id}/spec", "getSpec", "What a task is to be.")
+                .asks::<SpecQuery>()
+                .answers::<SpecVersion>("That version, or the last one."),
+            spec,
+        )
+        .on(
+            post("/api/tasks/{id}/spec", "specify", "Write the next version of what a task is to be.")
+                .takes::<SpecRequest>()
+                .answers::<SpecVersion>("The new version."),
+            specify,
+        )
+        .on(
+            post(
+                "/api/tasks/{id}/write",
+                "writeAttempt",
+                "Log an attempt that was made elsewhere, and what it cost.",
+            )
+            .takes::<WriteRequest>()
+            .idempotent()
+            .answers::<WriteAnswer>("It was on record under the same key.")
+            .or::<WriteAnswer>(201, "It is on record."),
+            write,
+        )
+        .on(
+            post("/api/tasks/{id}/close", "closeTask", "End a task.")
+                .takes::<CloseRequest>()
+                .answers::<CloseAnswer>("It is closed."),
+            close,
+        )
+        .on(
+            get(
+                "/api/tasks/{id}/explain",
+                "explain",
+                "Every decision about a task, in order: from what, by whom, why.",
+            )
+            .tagged()
+            .answers::<Explanation>("From what was asked to what became of it."),
+            explain,
+        )
+        .on(
+            get(
+                "/api/tasks/{id}/consensus",
+                "taskRounds",
+                "The rounds in which several agents did the same, compared.",
+            )
+            .asks::<OfRun>()
+            .answers::<Rounds>("Oldest first."),
+            consensus,
+        )
+}
+
+fn for_people() -> Routes {
+    Routes::new()
+        .on(
+            get("/api/human-tasks", "listHumanTasks", "What waits for a person: the most pressing first.")
+                .asks::<HumanTasksFilter>()
+                .paged()
+                .answers::<Vec<HumanTask>>("A page."),
+            human_tasks,
+        )
+        .on(
+            post("/api/human-tasks", "createHumanTask", "A to-do for a person.")
+                .takes::<HumanTaskRequest>()
+                .or::<HumanTask>(201, "It was made."),
+            create,
+        )
+        .on(
+            get("/api/human-tasks/{id}", "getHumanTask", "One of them.").tagged().answers::<HumanTask>("It."),
+            read,
+        )
+        .on(
+            patch("/api/human-tasks/{id}", "updateHumanTask", "Change a to-do; what is not named stays.")
+                .takes::<HumanTaskEdit>()
+                .answers::<HumanTask>("As it is now."),
+            update,
+        )
+        .on(
+            delete("/api/human-tasks/{id}", "deleteHumanTask", "Delete a to-do for good.")
+                .answers::<Deleted>("What it was."),
+            remove,
+        )
+        .on(
+            post(
+                "/api/human-tasks/{id}/answer",
+                "answerHumanTask",
+                "Say what is to become of a run that waits for a person.",
+            )
+            .takes::<HumanAnswer>()
+            .answers::<Answer>("The run as it is now."),
+            answer,
+        )
+}
+
+async fn dispatch(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
+    let mut request: ExecuteRequest = body(bytes)?;
+    with_key(&headers, &mut request.idempotency_key)?;
     let run = host.dispatch(request, host.principal()).await?;
     Ok((StatusCode::ACCEPTED, Json(host.handle(run).await?)).into_response())
 }
@@ -51,17 +182,21 @@ async fn answer(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> An
 }
 
 /// As `execute`, and the names of who is asked.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "ConsensusRequest")]
 struct SeveralAsked {
+    /// Executors; the two best where none is named.
     #[serde(default)]
     executors: Vec<String>,
     #[serde(flatten)]
+    #[schemars(with = "ExecuteRequest")]
     request: serde_json::Value,
 }
 
-async fn ask_several(Acting(host): Acting, bytes: Body) -> Answered<Response> {
+async fn ask_several(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let SeveralAsked { executors, request } = body(bytes)?;
-    let request: ExecuteRequest = understood(request)?;
+    let mut request: ExecuteRequest = understood(request)?;
+    with_key(&headers, &mut request.idempotency_key)?;
     let answer = host.consensus(request, &executors, host.principal()).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
@@ -77,40 +212,56 @@ fn understood<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Resul
     })
 }
 
-async fn workers(Acting(host): Acting) -> Answered<Response> {
-    Ok(Json(host.workers().await?).into_response())
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WorkersAction {
-    action: WorkerAction,
-}
-
-async fn act_on_workers(Acting(host): Acting, bytes: Body) -> Answered<Response> {
-    let WorkersAction { action } = body(bytes)?;
-    Ok(Json(host.act_on_workers(action).await?).into_response())
-}
-
-async fn init(Acting(host): Acting, bytes: Body) -> Answered<Response> {
-    let request: InitRequest = body(bytes)?;
+async fn init(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
+    let mut request: InitRequest = body(bytes)?;
+    with_key(&headers, &mut request.idempotency_key)?;
     let answer = host.init_task(request, host.principal()).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
 
-async fn tasks(Acting(host): Acting, filter: Asked<TasksFilter>) -> Answered<Response> {
-    Ok(Json(host.tasks(query(filter)?).await?).into_response())
+async fn tasks(Acting(host): Acting, uri: Uri, filter: Asked<TasksFilter>) -> Answered<Response> {
+    let filter = query(filter)?;
+    let most = filter.page();
+    let tasks = host.tasks(filter).await?;
+    let last = tasks.last().map(|line| line.task.id.to_string());
+    Ok(page(&tasks, most, &uri, "before", last))
 }
 
-async fn task(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
-    let task = host.find_task(&id).await?;
-    Ok(Json(host.task(task).await?).into_response())
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct OfRun {
+    /// Only this run of the task.
+    run_id: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+async fn task(Acting(host): Acting, Path(id): Path<String>, asked: Asked<OfRun>) -> Answered<Response> {
+    let (task, run) = narrowed(&host, &id, asked).await?;
+    Ok(Json(host.task_narrowed(task, run).await?).into_response())
+}
+
+async fn narrowed(
+    host: &Host,
+    id: &str,
+    asked: Asked<OfRun>,
+) -> Result<(jackfield_types::TaskId, Option<jackfield_types::RunId>), Problem> {
+    let task = host.find_task(id).await?;
+    let Some(run) = query(asked)?.run_id else { return Ok((task, None)) };
+    let (of, run) = host.task_or_run(None, Some(&run)).await?;
+    if of == task {
+        return Ok((task, run));
+    }
+    Err(Problem::caller(
+        "run_not_found",
+        "that run is another task's",
+        "leave run_id out, or name the run's own task",
+    ))
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct SpecQuery {
+    /// A checkpoint's number; 0: as asked.
     version: Option<u32>,
 }
 
@@ -123,8 +274,14 @@ async fn specify(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> A
     Ok(Json(host.specify(&id, request, host.principal()).await?).into_response())
 }
 
-async fn write(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
-    let request: WriteRequest = body(bytes)?;
+async fn write(
+    Acting(host): Acting,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    bytes: Body,
+) -> Answered<Response> {
+    let mut request: WriteRequest = body(bytes)?;
+    with_key(&headers, &mut request.idempotency_key)?;
     let answer = host.write_attempt(&id, request, host.principal()).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
@@ -139,9 +296,14 @@ async fn explain(Acting(host): Acting, Path(id): Path<String>) -> Answered<Respo
     Ok(Json(host.explain(&id).await?).into_response())
 }
 
-async fn consensus(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
-    let task = host.find_task(&id).await?;
-    Ok(Json(json!({ "rounds": host.rounds(task, None).await? })).into_response())
+#[derive(Serialize, JsonSchema)]
+struct Rounds {
+    rounds: Vec<Round>,
+}
+
+async fn consensus(Acting(host): Acting, Path(id): Path<String>, asked: Asked<OfRun>) -> Answered<Response> {
+    let (task, run) = narrowed(&host, &id, asked).await?;
+    Ok(Json(Rounds { rounds: host.rounds(task, run).await? }).into_response())
 }
 
 async fn create(Acting(host): Acting, bytes: Body) -> Answered<Response> {
@@ -150,8 +312,12 @@ async fn create(Acting(host): Acting, bytes: Body) -> Answered<Response> {
     Ok((StatusCode::CREATED, Json(task)).into_response())
 }
 
-async fn human_tasks(Acting(host): Acting, filter: Asked<HumanTasksFilter>) -> Answered<Response> {
-    Ok(Json(host.human_tasks(query(filter)?).await?).into_response())
+async fn human_tasks(Acting(host): Acting, uri: Uri, filter: Asked<HumanTasksFilter>) -> Answered<Response> {
+    let filter = query(filter)?;
+    let (most, skipped) = (filter.page(), filter.skip.unwrap_or_default());
+    let tasks = host.human_tasks(filter).await?;
+    let next = Some(skipped.saturating_add(u64::from(most)).to_string());
+    Ok(page(&tasks, most, &uri, "skip", next))
 }
 
 async fn read(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
@@ -163,6 +329,11 @@ async fn update(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> An
     Ok(Json(host.update_human_task(&id, edit, host.principal()).await?).into_response())
 }
 
-async fn delete(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
-    Ok(Json(json!({ "deleted": host.delete_human_task(&id, host.principal()).await? })).into_response())
+#[derive(Serialize, JsonSchema)]
+struct Deleted {
+    deleted: HumanTask,
+}
+
+async fn remove(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
+    Ok(Json(Deleted { deleted: host.delete_human_task(&id, host.principal()).await? }).into_response())
 }

@@ -1,23 +1,25 @@
 //! REST for workers elsewhere: what they are given, and what they tell.
 
+use super::contract::{Content, Routes, get, post, put};
 use super::guard::Acting;
 use super::rest::{Answered, body, query};
-use crate::Host;
-use crate::api::elsewhere::{Beat, News, Registration, RoundOver, SentFile, WorkAsked};
+use crate::api::elsewhere::{
+    Assignment, Beat, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
+};
 use crate::remote::COMMIT;
+use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{DefaultBodyLimit, Path, Query, Request};
+use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
-use axum::{Json, Router};
 use futures::StreamExt;
-use jackfield_types::{AttemptId, Problem, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, Problem, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::{Commit, Packed};
-use serde::Deserialize;
-use serde_json::json;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
@@ -27,17 +29,81 @@ type Said = Result<Bytes, BytesRejection>;
 const LARGEST_NEWS: usize = 32 << 20;
 
 /// The guarded routes of workers.
-pub(super) fn router() -> Router<Host> {
-    Router::new()
-        .route("/api/worker/register", post(register))
-        .route("/api/worker/release", post(release))
-        .route("/api/worker/work", post(work))
-        .route("/api/worker/beat", post(beat))
-        .route("/api/worker/attempts/{attempt}/news", post(news))
-        .route("/api/worker/over", post(over))
-        .layer(DefaultBodyLimit::max(LARGEST_NEWS))
-        .route("/api/worker/workspaces/{workspace}", get(workspace))
-        .route("/api/worker/attempts/{attempt}/{file}", put(file).layer(DefaultBodyLimit::disable()))
+pub(super) fn routes() -> Routes {
+    let told = |path, id, summary| post(path, id, summary).needs(Scope::Work);
+    Routes::new()
+        .on(
+            told("/api/worker/register", "workerRegister", "A worker elsewhere makes itself known.")
+                .takes::<Registration>()
+                .answers::<Terms>("On what terms it works."),
+            register,
+        )
+        .on(
+            told("/api/worker/release", "workerRelease", "A worker leaves.")
+                .takes::<Who>()
+                .answers::<ReleasedAnswer>("It is forgotten."),
+            release,
+        )
+        .on(
+            told("/api/worker/work", "workerWork", "A worker asks for work.")
+                .takes::<WorkAsked>()
+                .answers::<Option<Assignment>>("A round of a run to be made; null where there is none."),
+            work,
+        )
+        .on(
+            told("/api/worker/beat", "workerBeat", "A worker says that it lives.")
+                .takes::<Beat>()
+                .answers::<Heard>("What it must know."),
+            beat,
+        )
+        .on(
+            told("/api/worker/attempts/{attempt}/news", "workerNews", "What happened in an attempt.")
+                .takes::<News>()
+                .answers::<NewsTaken>("How much of it is on record."),
+            news,
+        )
+        .on(
+            told("/api/worker/over", "workerOver", "A round is over, and everything of it was told.")
+                .takes::<RoundOver>()
+                .answers::<Taken>("It is settled."),
+            over,
+        )
+        .all(|router| router.layer(DefaultBodyLimit::max(LARGEST_NEWS)))
+        .on(
+            get(
+                "/api/worker/workspaces/{workspace}",
+                "workerWorkspace",
+                "The commit that is checked out, as a git bundle.",
+            )
+            .needs(Scope::Work)
+            .asks::<Known>()
+            .with(
+                200,
+                "The bundle; the header `x-jackfield-commit` names the commit.",
+                Content::Raw("application/octet-stream"),
+            )
+            .with(204, "The worker has it already.", Content::Nothing),
+            workspace,
+        )
+        .on(
+            put("/api/worker/attempts/{attempt}/{file}", "workerFile", "A file of an attempt.")
+                .needs(Scope::Work)
+                .asks::<Who>()
+                .takes_raw("application/octet-stream")
+                .answers::<Taken>("It is with the host."),
+            file.layer(DefaultBodyLimit::disable()),
+        )
+}
+
+/// It is on record.
+#[derive(Serialize, JsonSchema)]
+struct Taken {
+    taken: bool,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct ReleasedAnswer {
+    released: WorkerId,
 }
 
 async fn register(Acting(host): Acting, said: Said) -> Answered<Response> {
@@ -45,7 +111,7 @@ async fn register(Acting(host): Acting, said: Said) -> Answered<Response> {
     Ok(Json(host.register_worker(registration).await?).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Who {
     worker: WorkerId,
 }
@@ -53,7 +119,7 @@ struct Who {
 async fn release(Acting(host): Acting, said: Said) -> Answered<Response> {
     let Who { worker } = body(said)?;
     host.release_worker(worker).await?;
-    Ok(Json(json!({ "released": worker })).into_response())
+    Ok(Json(ReleasedAnswer { released: worker }).into_response())
 }
 
 async fn work(Acting(host): Acting, said: Said) -> Answered<Response> {
@@ -74,12 +140,13 @@ async fn news(Acting(host): Acting, Path(attempt): Path<AttemptId>, said: Said) 
 async fn over(Acting(host): Acting, said: Said) -> Answered<Response> {
     let over: RoundOver = body(said)?;
     host.round_over(over).await?;
-    Ok(Json(json!({ "taken": true })).into_response())
+    Ok(Json(Taken { taken: true }).into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Known {
+    /// The commit that the worker has.
     known: Option<Commit>,
 }
 
@@ -124,7 +191,7 @@ async fn file(
     written.sync_all().await.map_err(|error| unreadable(&error))?;
     drop(written);
     host.file_sent(worker, attempt, file, &room).await?;
-    Ok(Json(json!({ "taken": true })).into_response())
+    Ok(Json(Taken { taken: true }).into_response())
 }
 
 fn unreadable(error: &std::io::Error) -> Problem {

@@ -6,6 +6,7 @@ use crate::api::{Answer, AuthStatus, ExecuteRequest, ExecutorStatus, Orchestrato
 use jackfield_plugins::facts::choosing::Choice;
 use jackfield_store::{BreakerState, BreakerStatus, Period, RunEvent};
 use jackfield_types::{Micros, PluginRef, Problem, RunId, RunState, Scope};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,7 +47,7 @@ const PAGE: u32 = 500;
 pub struct Host(pub(super) Arc<Inner>, pub(super) Asker);
 
 /// What the chooser would do with a request.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Advice {
     /// Who decided.
     pub chooser: PluginRef,
@@ -55,7 +56,7 @@ pub struct Advice {
 }
 
 /// One choice, by name.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct AdvisedChoice {
     pub executor: String,

@@ -4,11 +4,12 @@
 use super::Host;
 use jackfield_plugins::{Counted, Grant, Orders};
 use jackfield_types::{Digest, PluginKind, Problem, Scope};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What was ordered, and what serves now.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Ordered {
     /// Of which kind.
     pub kind: PluginKind,

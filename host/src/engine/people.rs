@@ -12,8 +12,6 @@ use serde_json::{Value, json};
 const LONGEST_TITLE: usize = 200;
 /// Longest body or note, bytes.
 const LONGEST_BODY: usize = 64 << 10;
-/// Most human tasks on one page.
-const MOST: u32 = 200;
 
 /// What a to-do is about.
 #[derive(Debug, Clone, Copy, Default)]
@@ -99,7 +97,7 @@ impl Host {
                 Some(id) => Some(self.find_run(id).await?),
             },
             principal: self.only().map(str::to_owned),
-            limit: filter.limit.unwrap_or(20).clamp(1, MOST),
+            limit: filter.page(),
             skip: filter.skip.unwrap_or_default(),
         };
         self.0.store.human_tasks(filter).await.map_err(|error| error.problem())

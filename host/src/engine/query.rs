@@ -15,9 +15,6 @@ use jackfield_workspace::Worktree;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Most runs on one page.
-const MOST_RUNS: u32 = 200;
-
 impl Host {
     /// Everything about one run.
     ///
@@ -79,7 +76,7 @@ impl Host {
                 Problem::caller("bad_id", error.to_string(), "give the last id of the page before")
             })?),
         };
-        let limit = filter.limit.unwrap_or(20).clamp(1, MOST_RUNS);
+        let limit = filter.page();
         let principal = self.only().map(str::to_owned);
         let filter = RunFilter { states, workspace, principal, before, limit };
         self.0.store.runs(filter).await.map_err(|error| error.problem())

@@ -15,8 +15,6 @@ use jackfield_types::{Digest, Problem, RunId, Scope, TaskId, TaskState};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// Most tasks on one page.
-const MOST: u32 = 200;
 /// Most acceptance criteria.
 const MOST_CRITERIA: usize = 200;
 
@@ -245,7 +243,7 @@ impl Host {
                 None => None,
                 Some(id) => Some(self.find_task(id).await?),
             },
-            limit: filter.limit.unwrap_or(20).clamp(1, MOST),
+            limit: filter.page(),
         };
         self.0.store.tasks(filter).await.map_err(|error| error.problem())
     }

@@ -2,6 +2,7 @@
 //! them into success or a failure class. Nothing else in Jackfield calls work done.
 
 use crate::{Failure, FailureClass};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -93,7 +94,7 @@ pub struct Outcome {
 }
 
 /// What the table of truth makes of an outcome.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Settled {
     /// Done. The note says what a reader should know all the same.
     Succeeded {

@@ -1,6 +1,7 @@
 //! Kinds of component, and which one served a call.
 
 use crate::Digest;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -55,7 +56,7 @@ impl FromStr for PluginKind {
 }
 
 /// The exact component that made a decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PluginRef {
     /// What it decides.
     pub kind: PluginKind,

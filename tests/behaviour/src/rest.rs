@@ -1,7 +1,7 @@
 //! A REST client that hides nothing: status, content type and body as they came.
 
 use crate::PATIENCE;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 
@@ -20,11 +20,18 @@ pub struct Reply {
     pub status: StatusCode,
     /// The content type, empty where none was named.
     pub content_type: String,
+    /// All headers.
+    pub headers: HeaderMap,
     /// The body.
     pub text: String,
 }
 
 impl Reply {
+    /// A header that must be there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).unwrap_or_else(|| panic!("no {name}: {self:?}")).to_str().unwrap()
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("no JSON ({error}): {self:?}"))
@@ -74,5 +81,6 @@ pub async fn sent(request: RequestBuilder) -> Reply {
     let response = request.send().await.expect("the server answers");
     let content_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let content_type = content_type.unwrap_or_default().to_owned();
-    Reply { status: response.status(), content_type, text: response.text().await.expect("a whole answer") }
+    let (status, headers) = (response.status(), response.headers().clone());
+    Reply { status, content_type, headers, text: response.text().await.expect("a whole answer") }
 }

@@ -6,6 +6,7 @@ use crate::{Store, StoreError};
 use jackfield_types::{Scopes, Sees, Timestamp, TokenId};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -26,7 +27,7 @@ pub struct NewToken {
 }
 
 /// A token as it is on record. Its secret is nowhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct AccessToken {
     pub id: TokenId,

@@ -3,6 +3,7 @@
 //! They are configuration and come with every call as data; the store keeps none of them.
 
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, WorkspaceId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -13,8 +14,9 @@ use std::str::FromStr;
 pub struct InvalidScope(String);
 
 /// One thing that money is counted for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(rename = "SpendingScope")]
 #[allow(missing_docs)]
 pub enum Scope {
     All,
@@ -69,7 +71,7 @@ impl From<Scope> for String {
 }
 
 /// What a limit holds for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum LimitScope {
     /// Everything this host spends.
@@ -85,7 +87,7 @@ pub enum LimitScope {
 }
 
 /// The time in which a limit may be used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// A calendar day in the store's time zone.
@@ -108,8 +110,9 @@ impl Period {
 }
 
 /// What happens when a limit is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "LimitAction")]
 pub enum Action {
     /// Work is refused, and what is running is stopped when its reservation is used up.
     Halt,
@@ -118,7 +121,7 @@ pub enum Action {
 }
 
 /// One limit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Limit {
     /// What it holds for.
     pub scope: LimitScope,
@@ -131,7 +134,7 @@ pub struct Limit {
 }
 
 /// Which account an attempt's cost is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Account {
     /// Money that somebody will be asked for.

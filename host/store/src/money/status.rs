@@ -2,11 +2,12 @@
 
 use super::{Action, Limit, LimitScope, Period, Scope};
 use jackfield_types::{Micros, Problem, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a limit, or the breaker as a whole, stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BreakerState {
     /// Money flows.
@@ -35,7 +36,7 @@ impl fmt::Display for BreakerState {
 }
 
 /// How one limit stands for one scope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct LimitStatus {
     /// As configured.
     pub limit: Limit,
@@ -58,7 +59,7 @@ pub struct LimitStatus {
 }
 
 /// How the breaker stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BreakerStatus {
     /// The worst of those that hold for everything; a workspace's or an executor's own limit does
     /// not halt the others.

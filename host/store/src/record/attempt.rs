@@ -9,6 +9,7 @@ use jackfield_types::{
     TaskId, Timestamp, Usage,
 };
 use rusqlite::Row;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ pub struct NewAttempt {
 }
 
 /// An attempt that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Attempt {
     pub id: AttemptId,
@@ -101,7 +102,7 @@ pub struct Attempt {
 }
 
 /// What an acceptance check or a gate came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CheckResult {
     /// As the task calls it.
     pub name: String,
@@ -215,7 +216,7 @@ pub struct NewArtifact {
 }
 
 /// An artifact that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Artifact {
     pub id: u64,

@@ -3,6 +3,7 @@
 use crate::file::Columns;
 use jackfield_types::{AttemptId, Timestamp};
 use rusqlite::Row;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ pub struct NewRunEvent {
 }
 
 /// An event of a run, in its place.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RunEvent {
     /// From 1, without a gap.
     pub seq: u64,
@@ -35,7 +36,7 @@ pub struct RunEvent {
 }
 
 /// An event on the host's log, which nobody can change afterwards.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Event {
     /// Its place in the log.
     pub seq: u64,

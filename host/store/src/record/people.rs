@@ -4,11 +4,12 @@
 use crate::file::Columns;
 use jackfield_types::{AttemptId, HumanTaskId, RunId, TaskId, Timestamp, WorkspaceId};
 use rusqlite::Row;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What sort of thing waits for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HumanTaskKind {
     /// A to-do of its own.
@@ -18,7 +19,7 @@ pub enum HumanTaskKind {
 }
 
 /// Where a human task is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HumanTaskState {
     /// It waits for somebody.
@@ -68,7 +69,7 @@ pub struct NewHumanTask {
 }
 
 /// A human task that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct HumanTask {
     pub id: HumanTaskId,
@@ -126,7 +127,7 @@ pub struct NewDecision {
 }
 
 /// A decision that was recorded, which nobody can change afterwards.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Decision {
     pub id: u64,
@@ -154,7 +155,7 @@ pub struct NewCheckpoint {
 }
 
 /// A version that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Checkpoint {
     pub task: TaskId,

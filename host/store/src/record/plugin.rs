@@ -3,11 +3,12 @@
 use crate::file::Columns;
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
 use rusqlite::Row;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What the host does with a version of a plugin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Serving {
     /// It answers calls.
@@ -36,7 +37,7 @@ pub struct PluginReceipt {
 }
 
 /// One version of a plugin that the host has seen.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct PluginVersion {
     pub plugin: PluginRef,

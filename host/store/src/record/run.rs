@@ -6,6 +6,7 @@ use jackfield_types::{
     AttemptId, FailureClass, Micros, RunId, RunState, TaskId, Timestamp, WorkerId, WorkspaceId,
 };
 use rusqlite::Row;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,7 +30,7 @@ pub struct NewRun {
 }
 
 /// A run that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Run {
     pub id: RunId,
@@ -60,7 +61,7 @@ pub struct Run {
 }
 
 /// Everything about one run, read in one snapshot.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct RunView {
     /// What was asked.
     pub task: Task,
@@ -73,7 +74,7 @@ pub struct RunView {
 }
 
 /// One line of a list of runs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct RunSummary {
     pub run: RunId,

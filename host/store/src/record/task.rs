@@ -3,6 +3,7 @@
 use crate::file::Columns;
 use jackfield_types::{Role, TaskId, TaskState, Timestamp, WorkspaceId};
 use rusqlite::Row;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What makes a repeated request the same one.
@@ -37,7 +38,7 @@ pub struct NewTask {
 }
 
 /// A task that was recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Task {
     pub id: TaskId,

@@ -5,11 +5,12 @@ use crate::people::decisions;
 use crate::{Decision, Store, StoreError};
 use jackfield_types::{AttemptId, AttemptState, FailureClass, Micros, RunId, TaskId};
 use rusqlite::Connection;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// One agent's attempt in a round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct RoundAttempt {
     pub id: AttemptId,
@@ -25,7 +26,7 @@ pub struct RoundAttempt {
 }
 
 /// Attempts that were made side by side, with what was made of them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Round {
     /// Their run.
     pub run: RunId,

@@ -4,10 +4,11 @@ use crate::file::{Columns, Sql, stamp};
 use crate::{Store, StoreError};
 use jackfield_types::{Micros, Timestamp};
 use rusqlite::params;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What became of one executor's and model's attempts at like tasks.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct ModelStats {
     pub executor: String,
@@ -61,7 +62,7 @@ pub struct UsageShare {
 }
 
 /// Figures over everything that was ever recorded.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Totals {
     pub workspaces: u64,

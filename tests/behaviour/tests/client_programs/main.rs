@@ -1,5 +1,6 @@
 //! Programs that other people wrote as MCP clients of the real server: the conformance suites of the
-//! protocol's own authors, their Inspector, their SDKs for TypeScript and Python, and the three agent programs.
+//! protocol's own authors, their Inspector, their SDKs for TypeScript and Python, and the three agent programs; and of REST: a fuzzer and a
+//! generated client.
 //!
 //! Programs that need Node are fetched by [`clients`]; where that cannot be, each test says so and
 //! passes, but fails where `CI=true`.
@@ -18,6 +19,7 @@ mod inspector;
 mod proxy;
 mod python;
 mod ran;
+mod rest;
 mod sdks;
 mod tables;
 mod typescript;

@@ -8,6 +8,9 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
+/// Where the programs of the system are.
+const PATH: &str = "/usr/local/bin:/usr/bin:/bin";
+
 pub(crate) struct Python {
     folder: PathBuf,
 }
@@ -28,9 +31,25 @@ impl Python {
 
     /// Runs a script of `tests/clients`.
     pub(crate) async fn run(&self, script: &str, home: &Path, arguments: &[&str]) -> Ran {
-        let mut python =
-            program(&self.folder.join("python/bin/python"), home, "/usr/local/bin:/usr/bin:/bin");
+        let mut python = program(&self.folder.join("python/bin/python"), home, PATH);
         ran(python.arg("-I").arg(self.folder.join(script)).args(arguments), "").await
+    }
+
+    /// Runs a program that came with the requirements.
+    pub(crate) async fn tool(
+        &self,
+        name: &str,
+        home: &Path,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Ran {
+        let mut tool = program(&self.folder.join("python/bin").join(name), home, PATH);
+        ran(tool.args(arguments).envs(environment.iter().copied()), "").await
+    }
+
+    /// A file of `tests/clients`.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
     }
 }
 

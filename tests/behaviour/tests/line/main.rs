@@ -28,6 +28,7 @@ mod refusals;
 mod registry;
 mod remote;
 mod repeats;
+mod rest;
 mod streaming;
 mod tls;
 mod workflow;
