@@ -12,6 +12,7 @@ mod rest;
 mod rest_access;
 mod rest_tasks;
 mod rest_worker;
+mod screen;
 mod stream;
 mod text;
 mod text_explain;
