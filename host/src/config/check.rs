@@ -97,6 +97,7 @@ impl Faults {
                 "must be an address and a port, like 127.0.0.1:7700",
             ),
         }
+        self.number(Key::of("server.drain_s"), config.server.drain_s, 0, LONGEST);
         let server = &config.server;
         let half = match (&server.tls_cert, &server.tls_key) {
             (Some(_), None) => Some(("server.tls_cert", "server.tls_key")),

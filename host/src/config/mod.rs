@@ -11,6 +11,7 @@ mod mcp;
 mod review;
 mod secrets;
 mod sections;
+mod server;
 mod warn;
 mod words;
 
@@ -23,9 +24,10 @@ pub(crate) use review::{Finding, Review, Served, Severity};
 pub(crate) use secrets::is_secret_name;
 pub use sections::{
     BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
-    PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, ServerSection,
-    TierName, WorkspaceSection,
+    PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, TierName,
+    WorkspaceSection,
 };
+pub use server::{OnStop, ServerSection};
 
 /// The commented default, as `jackfield config` prints it. A test holds it against the parser.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");

@@ -18,6 +18,7 @@ mod rest_runs;
 mod rest_tasks;
 mod rest_worker;
 mod schemas;
+mod screen;
 mod stream;
 mod text;
 mod text_explain;

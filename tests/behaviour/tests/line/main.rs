@@ -9,11 +9,14 @@
 
 mod access;
 mod actors;
+mod adopting;
 mod cancelling;
 mod components;
 mod configuring;
 mod crash;
+mod crowd;
 mod demo;
+mod doctor;
 mod doors;
 mod explain;
 mod gates;
@@ -29,6 +32,9 @@ mod registry;
 mod remote;
 mod repeats;
 mod rest;
+mod service;
+mod stopping;
 mod streaming;
+mod terminal;
 mod tls;
 mod workflow;
