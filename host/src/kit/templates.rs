@@ -87,12 +87,19 @@ pub(super) fn files(kind: PluginKind, language: Language) -> Vec<(&'static str, 
             ("package-lock.json", include_str!("templates/js/package-lock.json")),
             (".gitignore", "/node_modules\n*.wasm\n"),
         ],
-        Language::Python => vec![
-            (language.source(), source),
-            ("pyproject.toml", include_str!("templates/python/pyproject.toml")),
-            ("requirements.txt", include_str!("templates/python/requirements.txt")),
-            (".gitignore", "/.venv\n__pycache__\n*.wasm\n"),
-        ],
+        Language::Python => {
+            let mut files = vec![
+                (language.source(), source),
+                ("pyproject.toml", include_str!("templates/python/pyproject.toml")),
+                ("requirements.txt", include_str!("templates/python/requirements.txt")),
+                (".gitignore", "/.venv\n__pycache__\n*.wasm\n"),
+            ];
+            if kind == PluginKind::Executor {
+                // A resource is looked up in a module that is called like its interface.
+                files.push(("driving.py", include_str!("templates/python/driving.py")));
+            }
+            files
+        }
     }
 }
 
