@@ -110,7 +110,12 @@ impl Ground {
 
     /// The same at this address.
     pub async fn serve_on(&self, listen: &str) -> Server {
-        Server::start(self, listen).await
+        Server::start(self, listen, &[]).await
+    }
+
+    /// The same on a port that the system picked, with more flags.
+    pub async fn serve_with(&self, flags: &[&str]) -> Server {
+        Server::start(self, "127.0.0.1:0", flags).await
     }
 
     /// `jackfield worker` over this data folder, for a host at this address.

@@ -27,12 +27,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(ground: &Ground, listen: &str) -> Self {
+    pub(crate) async fn start(ground: &Ground, listen: &str, flags: &[&str]) -> Self {
         let log = ground.path().join("server.log");
         let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
         let mut child = Command::new(binary::binary())
             .args(["serve", "--listen", listen, "--data"])
             .arg(ground.data())
+            .args(flags)
             .current_dir(ground.path())
             .env_clear()
             .envs(ground.environment())
