@@ -14,6 +14,7 @@ mod configuring;
 mod crash;
 mod demo;
 mod doors;
+mod exhausting;
 mod explain;
 mod gates;
 mod ladder;
