@@ -14,8 +14,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long a file that is being written is waited for.
-const SETTLING: Duration = Duration::from_secs(2);
+/// How long a file that is being written is waited for: longer than one that is not whole is given.
+const SETTLING: Duration = Duration::from_secs(5);
 
 pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
     host.settle_plugins(SETTLING).await?;
