@@ -17,10 +17,10 @@ mod remote;
 
 pub use api::{Answer, ExecuteRequest, Progress};
 pub use engine::{
-    Advice, AdvisedChoice, Backup, Change, EventFeed, Gone, Host, HostBuilder, Kept, Ordered, Reconfigured,
-    RunFeed, Tidied, Tidying, Work,
+    Advice, AdvisedChoice, Asker, Backup, Change, Deed, EventFeed, Gone, Host, HostBuilder, Kept, Ordered,
+    Reconfigured, RunFeed, Tidied, Tidying, Work,
 };
-pub use jackfield_types::{Audience, Problem};
+pub use jackfield_types::{Audience, Problem, Scope, Scopes, Sees};
 
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,6 +1,7 @@
 //! What callers say to a [`Host`](crate::Host) and what they are told: the same types at every
 //! door. Serialised as JSON they are the REST bodies and the MCP arguments and results.
 
+mod access;
 mod answer;
 pub mod elsewhere;
 mod explain;
@@ -11,6 +12,7 @@ mod view;
 mod workers;
 mod workflow;
 
+pub use access::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
 pub use answer::{Answer, AttemptSummary, FileLine, Link, Metrics, Progress};
 pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
 pub use people::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};

@@ -2,10 +2,14 @@
 //! [`Host`](crate::Host) and has no logic of its own.
 
 pub mod cli;
+mod guard;
 pub mod http;
+mod limits;
 mod mcp;
 mod metrics;
+mod port;
 mod rest;
+mod rest_access;
 mod rest_tasks;
 mod rest_worker;
 mod stream;

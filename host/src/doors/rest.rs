@@ -1,6 +1,7 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
-use super::{rest_tasks, rest_worker, stream};
+use super::guard::Acting;
+use super::{rest_access, rest_tasks, rest_worker, stream};
 use crate::Host;
 use crate::api::{ExecuteRequest, Health, RunsFilter};
 use axum::body::Bytes;
@@ -11,12 +12,10 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use jackfield_types::{Audience, Micros, Problem};
+use jackfield_types::{Audience, Micros, Problem, Scope};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// Who asks, for the record.
-pub(super) const PRINCIPAL: &str = "rest";
 /// The content type of a problem document.
 const PROBLEM: &str = "application/problem+json";
 /// Most events on one page of a log.
@@ -39,6 +38,7 @@ pub(super) fn router(host: Host) -> Router {
         .route("/metrics", get(metrics))
         .route("/api/status", get(status))
         .route("/api/auth", get(auth))
+        .merge(rest_access::router())
         .merge(rest_tasks::router())
         .merge(rest_worker::router())
         .with_state(host)
@@ -62,7 +62,7 @@ pub(super) async fn no_route(uri: Uri) -> Response {
         "no_such_route",
         format!("there is nothing at {}", uri.path()),
         "routes: /mcp, /execute, /tasks/execute, /tasks/dispatch, /workflow/stats, /api/tasks, /api/human-tasks, /api/runs, \
-         /api/events, /api/breaker, /api/plugins, /api/workers, /api/worker, /api/status, /api/auth, /metrics, /health",
+         /api/events, /api/breaker, /api/plugins, /api/workers, /api/worker, /api/tokens, /api/audit, /api/status, /api/auth, /metrics, /health",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }
@@ -128,8 +128,9 @@ impl IntoResponse for Refused {
 fn status_of(problem: &Problem) -> StatusCode {
     match (problem.code.as_str(), problem.audience) {
         ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
+        ("insufficient_scope", _) => StatusCode::FORBIDDEN,
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
-        ("run_ended" | "run_active" | "task_closed" | "handoff", _) => StatusCode::CONFLICT,
+        ("run_ended" | "run_active" | "task_closed" | "handoff" | "token_exists", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
         (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
@@ -168,26 +169,23 @@ pub(super) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Pro
     Ok(query)
 }
 
-async fn execute(State(host): State<Host>, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
+async fn execute(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let request: ExecuteRequest = body(bytes)?;
-    let answer = host.execute(request, PRINCIPAL).await?;
+    let answer = host.execute(request, host.principal()).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
 }
 
-async fn stats(State(host): State<Host>) -> Answered<Response> {
+async fn stats(Acting(host): Acting) -> Answered<Response> {
     let (totals, models) = (host.stats().await?, host.model_stats().await?);
     Ok(Json(json!({ "totals": totals, "models": models })).into_response())
 }
 
-async fn runs(
-    State(host): State<Host>,
-    filter: Result<Query<RunsFilter>, QueryRejection>,
-) -> Answered<Response> {
+async fn runs(Acting(host): Acting, filter: Result<Query<RunsFilter>, QueryRejection>) -> Answered<Response> {
     Ok(Json(host.runs(query(filter)?).await?).into_response())
 }
 
-async fn run(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {
+async fn run(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
     let run = host.find_run(&run).await?;
     Ok(Json(host.run(run).await?).into_response())
 }
@@ -207,7 +205,7 @@ enum RunVerb {
 }
 
 async fn act_on_run(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path(run): Path<String>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Answered<Response> {
@@ -233,7 +231,7 @@ impl Default for LogQuery {
 }
 
 async fn logs(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path(run): Path<String>,
     headers: HeaderMap,
     asked: Result<Query<LogQuery>, QueryRejection>,
@@ -247,7 +245,7 @@ async fn logs(
 }
 
 async fn events(
-    State(host): State<Host>,
+    Acting(host): Acting,
     headers: HeaderMap,
     asked: Result<Query<LogQuery>, QueryRejection>,
 ) -> Answered<Response> {
@@ -258,12 +256,12 @@ async fn events(
     Ok(Json(host.events(query.after, query.limit.clamp(1, PAGE)).await?).into_response())
 }
 
-async fn diff(State(host): State<Host>, Path(run): Path<String>) -> Answered<Response> {
+async fn diff(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
     let run = host.find_run(&run).await?;
     Ok(([(CONTENT_TYPE, "text/x-diff; charset=utf-8")], host.diff(run).await?).into_response())
 }
 
-async fn breaker(State(host): State<Host>) -> Answered<Response> {
+async fn breaker(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.breaker().await?).into_response())
 }
 
@@ -274,20 +272,17 @@ enum BreakerAction {
     Raise { usd: f64, reason: String },
 }
 
-async fn act_on_breaker(
-    State(host): State<Host>,
-    bytes: Result<Bytes, BytesRejection>,
-) -> Answered<Response> {
+async fn act_on_breaker(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let limits = match body(bytes)? {
-        BreakerAction::Reset { reason } => host.reset_breaker(PRINCIPAL, &reason).await?,
+        BreakerAction::Reset { reason } => host.reset_breaker(host.principal(), &reason).await?,
         BreakerAction::Raise { usd, reason } => {
-            host.raise_breaker(Micros::from_usd(usd), PRINCIPAL, &reason).await?
+            host.raise_breaker(Micros::from_usd(usd), host.principal(), &reason).await?
         }
     };
     Ok(Json(limits).into_response())
 }
 
-async fn breaker_history(State(host): State<Host>) -> Answered<Response> {
+async fn breaker_history(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.breaker_history(100).await?).into_response())
 }
 
@@ -298,11 +293,12 @@ struct PluginsAnswer {
     history: Vec<jackfield_store::PluginVersion>,
 }
 
-async fn metrics(State(host): State<Host>) -> Response {
-    ([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], super::metrics::all(&host)).into_response()
+async fn metrics(Acting(host): Acting) -> Answered<Response> {
+    host.may(Scope::Read)?;
+    Ok(([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], super::metrics::all(&host)).into_response())
 }
 
-async fn plugins(State(host): State<Host>) -> Answered<Response> {
+async fn plugins(Acting(host): Acting) -> Answered<Response> {
     let answer = PluginsAnswer {
         folder: host.plugin_folder().display().to_string(),
         plugins: host.plugins(),
@@ -311,10 +307,11 @@ async fn plugins(State(host): State<Host>) -> Answered<Response> {
     Ok(Json(answer).into_response())
 }
 
-async fn status(State(host): State<Host>) -> Answered<Response> {
+async fn status(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.orchestrator_status().await?).into_response())
 }
 
-async fn auth(State(host): State<Host>) -> Answered<Response> {
+async fn auth(Acting(host): Acting) -> Answered<Response> {
+    host.may(Scope::Read)?;
     Ok(Json(host.auth_status().await).into_response())
 }

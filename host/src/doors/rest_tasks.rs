@@ -1,6 +1,7 @@
 //! REST of tasks: handed in, kept track of, explained, and what waits for people.
 
-use super::rest::{Answered, PRINCIPAL, body, query};
+use super::guard::Acting;
+use super::rest::{Answered, body, query};
 use crate::Host;
 use crate::api::{
     CloseRequest, ExecuteRequest, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter,
@@ -8,7 +9,7 @@ use crate::api::{
 };
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -38,15 +39,15 @@ pub(super) fn router() -> Router<Host> {
         .route("/api/workers", get(workers).post(act_on_workers))
 }
 
-async fn dispatch(State(host): State<Host>, bytes: Body) -> Answered<Response> {
+async fn dispatch(Acting(host): Acting, bytes: Body) -> Answered<Response> {
     let request: ExecuteRequest = body(bytes)?;
-    let run = host.dispatch(request, PRINCIPAL).await?;
+    let run = host.dispatch(request, host.principal()).await?;
     Ok((StatusCode::ACCEPTED, Json(host.handle(run).await?)).into_response())
 }
 
-async fn answer(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn answer(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let said: HumanAnswer = body(bytes)?;
-    Ok(Json(host.answer_human_task(&id, said, PRINCIPAL).await?).into_response())
+    Ok(Json(host.answer_human_task(&id, said, host.principal()).await?).into_response())
 }
 
 /// As `execute`, and the names of who is asked.
@@ -58,10 +59,10 @@ struct SeveralAsked {
     request: serde_json::Value,
 }
 
-async fn ask_several(State(host): State<Host>, bytes: Body) -> Answered<Response> {
+async fn ask_several(Acting(host): Acting, bytes: Body) -> Answered<Response> {
     let SeveralAsked { executors, request } = body(bytes)?;
     let request: ExecuteRequest = understood(request)?;
-    let answer = host.consensus(request, &executors, PRINCIPAL).await?;
+    let answer = host.consensus(request, &executors, host.principal()).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
 }
@@ -76,7 +77,7 @@ fn understood<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Resul
     })
 }
 
-async fn workers(State(host): State<Host>) -> Answered<Response> {
+async fn workers(Acting(host): Acting) -> Answered<Response> {
     Ok(Json(host.workers().await?).into_response())
 }
 
@@ -86,23 +87,23 @@ struct WorkersAction {
     action: WorkerAction,
 }
 
-async fn act_on_workers(State(host): State<Host>, bytes: Body) -> Answered<Response> {
+async fn act_on_workers(Acting(host): Acting, bytes: Body) -> Answered<Response> {
     let WorkersAction { action } = body(bytes)?;
     Ok(Json(host.act_on_workers(action).await?).into_response())
 }
 
-async fn init(State(host): State<Host>, bytes: Body) -> Answered<Response> {
+async fn init(Acting(host): Acting, bytes: Body) -> Answered<Response> {
     let request: InitRequest = body(bytes)?;
-    let answer = host.init_task(request, PRINCIPAL).await?;
+    let answer = host.init_task(request, host.principal()).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
 
-async fn tasks(State(host): State<Host>, filter: Asked<TasksFilter>) -> Answered<Response> {
+async fn tasks(Acting(host): Acting, filter: Asked<TasksFilter>) -> Answered<Response> {
     Ok(Json(host.tasks(query(filter)?).await?).into_response())
 }
 
-async fn task(State(host): State<Host>, Path(id): Path<String>) -> Answered<Response> {
+async fn task(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
     let task = host.find_task(&id).await?;
     Ok(Json(host.task(task).await?).into_response())
 }
@@ -113,59 +114,55 @@ struct SpecQuery {
     version: Option<u32>,
 }
 
-async fn spec(
-    State(host): State<Host>,
-    Path(id): Path<String>,
-    asked: Asked<SpecQuery>,
-) -> Answered<Response> {
+async fn spec(Acting(host): Acting, Path(id): Path<String>, asked: Asked<SpecQuery>) -> Answered<Response> {
     Ok(Json(host.spec(&id, query(asked)?.version).await?).into_response())
 }
 
-async fn specify(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn specify(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: SpecRequest = body(bytes)?;
-    Ok(Json(host.specify(&id, request, PRINCIPAL).await?).into_response())
+    Ok(Json(host.specify(&id, request, host.principal()).await?).into_response())
 }
 
-async fn write(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn write(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: WriteRequest = body(bytes)?;
-    let answer = host.write_attempt(&id, request, PRINCIPAL).await?;
+    let answer = host.write_attempt(&id, request, host.principal()).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
 
-async fn close(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn close(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: CloseRequest = body(bytes)?;
-    Ok(Json(host.close_task(&id, request, PRINCIPAL).await?).into_response())
+    Ok(Json(host.close_task(&id, request, host.principal()).await?).into_response())
 }
 
-async fn explain(State(host): State<Host>, Path(id): Path<String>) -> Answered<Response> {
+async fn explain(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
     Ok(Json(host.explain(&id).await?).into_response())
 }
 
-async fn consensus(State(host): State<Host>, Path(id): Path<String>) -> Answered<Response> {
+async fn consensus(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
     let task = host.find_task(&id).await?;
     Ok(Json(json!({ "rounds": host.rounds(task, None).await? })).into_response())
 }
 
-async fn create(State(host): State<Host>, bytes: Body) -> Answered<Response> {
+async fn create(Acting(host): Acting, bytes: Body) -> Answered<Response> {
     let request: HumanTaskRequest = body(bytes)?;
-    let task = host.create_human_task(request, PRINCIPAL).await?;
+    let task = host.create_human_task(request, host.principal()).await?;
     Ok((StatusCode::CREATED, Json(task)).into_response())
 }
 
-async fn human_tasks(State(host): State<Host>, filter: Asked<HumanTasksFilter>) -> Answered<Response> {
+async fn human_tasks(Acting(host): Acting, filter: Asked<HumanTasksFilter>) -> Answered<Response> {
     Ok(Json(host.human_tasks(query(filter)?).await?).into_response())
 }
 
-async fn read(State(host): State<Host>, Path(id): Path<String>) -> Answered<Response> {
+async fn read(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
     Ok(Json(host.human_task(&id).await?).into_response())
 }
 
-async fn update(State(host): State<Host>, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
+async fn update(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let edit: HumanTaskEdit = body(bytes)?;
-    Ok(Json(host.update_human_task(&id, edit, PRINCIPAL).await?).into_response())
+    Ok(Json(host.update_human_task(&id, edit, host.principal()).await?).into_response())
 }
 
-async fn delete(State(host): State<Host>, Path(id): Path<String>) -> Answered<Response> {
-    Ok(Json(json!({ "deleted": host.delete_human_task(&id, PRINCIPAL).await? })).into_response())
+async fn delete(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
+    Ok(Json(json!({ "deleted": host.delete_human_task(&id, host.principal()).await? })).into_response())
 }

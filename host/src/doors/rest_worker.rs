@@ -1,12 +1,13 @@
 //! REST for workers elsewhere: what they are given, and what they tell.
 
+use super::guard::Acting;
 use super::rest::{Answered, body, query};
 use crate::Host;
 use crate::api::elsewhere::{Beat, News, Registration, RoundOver, SentFile, WorkAsked};
 use crate::remote::COMMIT;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request};
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
@@ -39,7 +40,7 @@ pub(super) fn router() -> Router<Host> {
         .route("/api/worker/attempts/{attempt}/{file}", put(file).layer(DefaultBodyLimit::disable()))
 }
 
-async fn register(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn register(Acting(host): Acting, said: Said) -> Answered<Response> {
     let registration: Registration = body(said)?;
     Ok(Json(host.register_worker(registration).await?).into_response())
 }
@@ -49,28 +50,28 @@ struct Who {
     worker: WorkerId,
 }
 
-async fn release(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn release(Acting(host): Acting, said: Said) -> Answered<Response> {
     let Who { worker } = body(said)?;
     host.release_worker(worker).await?;
     Ok(Json(json!({ "released": worker })).into_response())
 }
 
-async fn work(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn work(Acting(host): Acting, said: Said) -> Answered<Response> {
     let asked: WorkAsked = body(said)?;
     Ok(Json(host.work_for(asked).await?).into_response())
 }
 
-async fn beat(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn beat(Acting(host): Acting, said: Said) -> Answered<Response> {
     let beat: Beat = body(said)?;
     Ok(Json(host.worker_beats(beat).await?).into_response())
 }
 
-async fn news(State(host): State<Host>, Path(attempt): Path<AttemptId>, said: Said) -> Answered<Response> {
+async fn news(Acting(host): Acting, Path(attempt): Path<AttemptId>, said: Said) -> Answered<Response> {
     let news: News = body(said)?;
     Ok(Json(host.news_of(attempt, news).await?).into_response())
 }
 
-async fn over(State(host): State<Host>, said: Said) -> Answered<Response> {
+async fn over(Acting(host): Acting, said: Said) -> Answered<Response> {
     let over: RoundOver = body(said)?;
     host.round_over(over).await?;
     Ok(Json(json!({ "taken": true })).into_response())
@@ -84,7 +85,7 @@ struct Known {
 
 /// The commit that is checked out, as a bundle; nothing but its name where the worker has it.
 async fn workspace(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path(workspace): Path<WorkspaceId>,
     known: Result<Query<Known>, QueryRejection>,
 ) -> Answered<Response> {
@@ -106,7 +107,7 @@ async fn workspace(
 }
 
 async fn file(
-    State(host): State<Host>,
+    Acting(host): Acting,
     Path((attempt, file)): Path<(AttemptId, SentFile)>,
     who: Result<Query<Who>, QueryRejection>,
     request: Request,

@@ -4,7 +4,7 @@ use super::advance::{NewPlan, count};
 use super::{Host, context};
 use crate::api::{Answer, HumanAction, HumanAnswer};
 use jackfield_store::{Answered, Attempt, RunView};
-use jackfield_types::{Problem, RunState, Settled};
+use jackfield_types::{Problem, RunState, Scope, Settled};
 use serde_json::json;
 
 /// Longest text of an answer, bytes.
@@ -23,6 +23,7 @@ impl Host {
         said: HumanAnswer,
         principal: &str,
     ) -> Result<Answer, Problem> {
+        self.may(Scope::Execute)?;
         let task = self.human_task(id).await?;
         let Some(run) = task.run else {
             return Err(Problem::caller(

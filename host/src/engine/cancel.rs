@@ -5,7 +5,9 @@ use super::ended::Ended;
 use super::{Host, Inner};
 use crate::api::Answer;
 use jackfield_store::{Attempt, RunView, Settlement, Then};
-use jackfield_types::{AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Settled};
+use jackfield_types::{
+    AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Scope, Settled,
+};
 use std::time::Duration;
 
 impl Host {
@@ -14,6 +16,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such run, it has ended, or whoever has it in hand does not answer.
     pub async fn cancel(&self, run: RunId, reason: &str) -> Result<Answer, Problem> {
+        self.may(Scope::Execute)?;
         let state = self.run_state(run).await?;
         if state.is_final() {
             return Err(Problem::caller(

@@ -10,7 +10,7 @@ use super::{Host, Inner, advance};
 use crate::api::{Answer, ExecuteRequest};
 use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
-use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Settled};
+use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Scope, Settled};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::sync::Arc;
@@ -50,7 +50,10 @@ impl Host {
         executors: &[String],
         principal: &str,
     ) -> Result<RunId, Problem> {
-        self.0.dispatch_several(request, executors, principal).await
+        self.may(Scope::Execute)?;
+        let run = self.0.dispatch_several(request, executors, principal).await?;
+        self.touches(|deed| deed.run = Some(run));
+        Ok(run)
     }
 }
 

@@ -10,7 +10,7 @@ use jackfield_store::{
     Attempt, Checkpoint, Decision, HumanTask, HumanTaskKind, HumanTaskState, PluginCall, RunInFull,
     TaskHistory,
 };
-use jackfield_types::{Problem, RunId, Settled, TaskId, Timestamp};
+use jackfield_types::{Problem, RunId, Scope, Settled, TaskId, Timestamp};
 use serde_json::Value;
 
 /// Decisions that say what the host made of a component's answer.
@@ -25,6 +25,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such task or run.
     pub async fn explain(&self, id: &str) -> Result<Explanation, Problem> {
+        self.may(Scope::Read)?;
         let (task, run) = self.meant(id.trim()).await?;
         let history = self.0.store.task_history(task).await.map_err(|error| error.problem())?;
         Ok(explanation(&history, run))

@@ -10,7 +10,7 @@ use jackfield_store::{
 };
 use jackfield_types::{
     AttemptId, CostSource, Delivered, Digest, Failure, FailureClass, Micros, Outcome, PluginKind, PluginRef,
-    Problem, Process, RunId, RunState, Settled, Usage, Verified, settle,
+    Problem, Process, RunId, RunState, Scope, Settled, Usage, Verified, settle,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -38,6 +38,7 @@ impl Host {
         request: WriteRequest,
         principal: &str,
     ) -> Result<WriteAnswer, Problem> {
+        self.may(Scope::Execute)?;
         let task = self.find_task(task).await?;
         let task = self.0.store.task(task).await.map_err(|error| error.problem())?;
         let maker = self.0.maker(&request)?;

@@ -1,11 +1,11 @@
 //! The host as its doors and embedders see it.
 
 use super::report;
-use super::{HostBuilder, Inner, Work, events};
+use super::{Asker, HostBuilder, Inner, Work, events};
 use crate::api::{Answer, AuthStatus, ExecuteRequest, ExecutorStatus, OrchestratorStatus, Progress};
 use jackfield_plugins::facts::choosing::Choice;
 use jackfield_store::{BreakerState, BreakerStatus, Period, RunEvent};
-use jackfield_types::{Micros, PluginRef, Problem, RunId, RunState};
+use jackfield_types::{Micros, PluginRef, Problem, RunId, RunState, Scope};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,7 +43,7 @@ const PAGE: u32 = 500;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-pub struct Host(pub(super) Arc<Inner>);
+pub struct Host(pub(super) Arc<Inner>, pub(super) Asker);
 
 /// What the chooser would do with a request.
 #[derive(Debug, Clone, Serialize)]
@@ -71,7 +71,7 @@ impl Host {
     }
 
     pub(super) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+        Self(Arc::new(inner), Asker::default())
     }
 
     /// Starts what goes on beside every call.
@@ -116,7 +116,10 @@ impl Host {
     /// # Errors
     /// As [`execute`](Self::execute).
     pub async fn dispatch(&self, request: ExecuteRequest, principal: &str) -> Result<RunId, Problem> {
-        self.0.dispatch(request, principal).await
+        self.may(Scope::Execute)?;
+        let run = self.0.dispatch(request, principal).await?;
+        self.touches(|deed| deed.run = Some(run));
+        Ok(run)
     }
 
     /// Waits for a run's end, `wait` at most, and answers as [`execute`](Self::execute) does.
@@ -237,6 +240,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the request would be refused.
     pub async fn advise(&self, request: ExecuteRequest) -> Result<Advice, Problem> {
+        self.may(Scope::Read)?;
         let order = self.0.order(request).await?;
         let now = self.0.clock.now();
         let (candidates, _) = self.0.candidates(&order, now).await?;
@@ -269,6 +273,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn orchestrator_status(&self) -> Result<OrchestratorStatus, Problem> {
+        self.may(Scope::Read)?;
         let totals = self.stats().await?;
         let breaker = self.breaker().await?;
         let occupancy = self.0.store.occupancy().await.map_err(|error| error.problem())?;

@@ -8,8 +8,10 @@ mod adopt;
 mod advance;
 mod answer;
 mod apart;
+mod asker;
 pub(crate) mod assigned;
 mod attempt;
+mod audit;
 mod builder;
 mod cancel;
 mod carry;
@@ -48,11 +50,13 @@ mod rest;
 mod running;
 mod served;
 mod shadow;
+mod tokens;
 mod told;
 mod worker;
 mod workers;
 mod workflow;
 
+pub use asker::{Asker, Deed};
 pub use builder::HostBuilder;
 pub(crate) use events::line as event_line;
 pub use feed::{EventFeed, RunFeed};
@@ -63,6 +67,7 @@ pub use operate::Ordered;
 pub(crate) use query::plugin_file;
 pub use reconfigure::{Change, Reconfigured};
 pub(crate) use served::served;
+pub(crate) use tokens::Known;
 pub use worker::Work;
 pub(crate) use worker::hostname;
 
@@ -106,6 +111,10 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     /// What earlier hosts left half made was looked after.
     repaired: OnceCell<()>,
+    /// Where calls through the port are written down.
+    audit: audit::AuditFile,
+    /// Which tokens were in use, and when that was last written down.
+    uses: tokens::Uses,
     /// Components that are asked on the side.
     shadows: shadow::Shadows,
     pub(crate) tasks: TaskTracker,

@@ -3,7 +3,7 @@
 
 use super::Host;
 use jackfield_plugins::{Counted, Grant, Orders};
-use jackfield_types::{Digest, PluginKind, Problem};
+use jackfield_types::{Digest, PluginKind, Problem, Scope};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -38,6 +38,7 @@ impl Host {
         name: &str,
         grant: &Grant,
     ) -> Result<Ordered, Problem> {
+        self.may(Scope::Admin)?;
         if grant.is_empty() {
             return Err(Problem::caller(
                 "nothing_to_grant",
@@ -54,6 +55,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where nothing was granted, or the orders cannot be written.
     pub async fn revoke_plugin(&self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
+        self.may(Scope::Admin)?;
         self.0.plugins.revoke(kind, name).await.map_err(|error| error.problem())?;
         self.ordered("plugin_revoked", kind, name, json!({})).await
     }
@@ -63,6 +65,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where this host has never kept it, or it may not serve.
     pub async fn pin_plugin(&self, kind: PluginKind, name: &str, digest: &str) -> Result<Ordered, Problem> {
+        self.may(Scope::Admin)?;
         let digest = self.known_version(kind, name, digest).await?;
         self.pin(kind, name, digest, "plugin_pinned").await
     }
@@ -73,6 +76,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is nothing to go back to.
     pub async fn roll_back_plugin(&self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
+        self.may(Scope::Admin)?;
         let serving = self.serving(kind, name);
         let history = self.plugin_history().await?;
         let shipped = self.0.plugins.shipped(kind, name);
@@ -99,6 +103,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where it is not pinned, or the orders cannot be written.
     pub async fn unpin_plugin(&self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
+        self.may(Scope::Admin)?;
         self.0.plugins.unpin(kind, name).await.map_err(|error| error.problem())?;
         self.ordered("plugin_unpinned", kind, name, json!({})).await
     }

@@ -5,7 +5,7 @@ use crate::api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 use jackfield_store::{
     HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, HumanTaskState, NewHumanTask,
 };
-use jackfield_types::{HumanTaskId, Problem, RunId, TaskId, Timestamp, WorkspaceId};
+use jackfield_types::{HumanTaskId, Problem, RunId, Scope, TaskId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 
 /// Longest title, bytes.
@@ -33,6 +33,7 @@ impl Host {
         request: HumanTaskRequest,
         principal: &str,
     ) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
         let about = self.about(&request).await?;
         let new = NewHumanTask {
             id: HumanTaskId::new(),
@@ -55,7 +56,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is none, or more than one.
     pub async fn human_task(&self, id: &str) -> Result<HumanTask, Problem> {
-        let id = self.0.store.find_human_task(id).await.map_err(|error| error.problem())?;
+        let id = self.shown_human_task(id).await?;
         self.0.store.human_task(id).await.map_err(|error| error.problem())
     }
 
@@ -64,6 +65,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the filter names what does not exist.
     pub async fn human_tasks(&self, filter: HumanTasksFilter) -> Result<Vec<HumanTask>, Problem> {
+        self.may(Scope::Read)?;
         let state = match filter.state.as_deref() {
             None => Some(HumanTaskState::Open),
             Some("any") => None,
@@ -94,8 +96,9 @@ impl Host {
             },
             run: match filter.run_id.as_deref() {
                 None => None,
-                Some(id) => Some(self.0.store.find_run(id).await.map_err(|error| error.problem())?),
+                Some(id) => Some(self.find_run(id).await?),
             },
+            principal: self.only().map(str::to_owned),
             limit: filter.limit.unwrap_or(20).clamp(1, MOST),
             skip: filter.skip.unwrap_or_default(),
         };
@@ -112,6 +115,7 @@ impl Host {
         edit: HumanTaskEdit,
         principal: &str,
     ) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
         let task = self.human_task(id).await?;
         let says = edit.title.is_some() || edit.body.is_some() || edit.state.is_some() || edit.note.is_some();
         if says && task.kind == HumanTaskKind::Handoff {
@@ -134,6 +138,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is none, or it is a run's and waits for an answer.
     pub async fn delete_human_task(&self, id: &str, principal: &str) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
         let task = self.human_task(id).await?;
         if task.kind == HumanTaskKind::Handoff {
             return Err(answer_it("deleted", &task));
@@ -146,7 +151,7 @@ impl Host {
         let store = &self.0.store;
         let mut about = About::default();
         if let Some(id) = &request.run_id {
-            let run = store.find_run(id).await.map_err(|error| error.problem())?;
+            let run = self.find_run(id).await?;
             about.run = Some(run);
             about.task = Some(store.task_of_run(run).await.map_err(|error| error.problem())?);
         }

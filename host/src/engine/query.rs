@@ -7,9 +7,10 @@ use jackfield_plugins::{
 };
 use jackfield_store::{
     Attempt, BreakerStatus, Event, LedgerFilter, LedgerRow, LimitStatus, ModelStats, Period, PluginCall,
-    PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView, Scope, Totals,
+    PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView, Scope as Spending, Totals,
+    Workspace,
 };
-use jackfield_types::{Micros, PluginKind, Problem, RunId, RunState, TaskId};
+use jackfield_types::{Micros, PluginKind, Problem, RunId, RunState, Scope, TaskId, Timestamp};
 use jackfield_workspace::Worktree;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +24,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such run.
     pub async fn run(&self, run: RunId) -> Result<RunView, Problem> {
+        self.shown_run(run).await?;
         self.0.store.run(run).await.map_err(|error| error.problem())
     }
 
@@ -36,7 +38,10 @@ impl Host {
     /// A [`Problem`] where there is none, or more than one.
     pub async fn find_run(&self, id: &str) -> Result<RunId, Problem> {
         if !id.is_empty() {
-            return self.0.store.find_run(id).await.map_err(|error| error.problem());
+            self.may(Scope::Read)?;
+            let found = self.0.store.find_run(id, self.only()).await.map_err(|error| error.problem())?;
+            self.touches(|deed| deed.run = Some(found));
+            return Ok(found);
         }
         let last = self.runs(RunsFilter { limit: Some(1), ..RunsFilter::default() }).await?;
         last.first().map(|run| run.run).ok_or_else(|| {
@@ -53,6 +58,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the filter names a state or workspace that does not exist.
     pub async fn runs(&self, filter: RunsFilter) -> Result<Vec<RunSummary>, Problem> {
+        self.may(Scope::Read)?;
         let states = match filter.state.as_deref() {
             None => Vec::new(),
             Some(text) => vec![RunState::parse(text).ok_or_else(|| {
@@ -74,12 +80,13 @@ impl Host {
             })?),
         };
         let limit = filter.limit.unwrap_or(20).clamp(1, MOST_RUNS);
-        let filter = RunFilter { states, workspace, before, limit };
+        let principal = self.only().map(str::to_owned);
+        let filter = RunFilter { states, workspace, principal, before, limit };
         self.0.store.runs(filter).await.map_err(|error| error.problem())
     }
 
     pub(super) async fn workspace_named(&self, name: &str) -> Result<jackfield_types::WorkspaceId, Problem> {
-        let known = self.0.store.workspaces().await.map_err(|error| error.problem())?;
+        let known = self.shown_workspaces().await?;
         let found = known.iter().find(|workspace| workspace.name == name || workspace.path == name);
         found.map(|workspace| workspace.id).ok_or_else(|| {
             let names: Vec<_> = known.iter().map(|workspace| workspace.name.as_str()).collect();
@@ -89,6 +96,19 @@ impl Host {
                 format!("known: {}", names.join(", ")),
             )
         })
+    }
+
+    async fn shown_workspaces(&self) -> Result<Vec<Workspace>, Problem> {
+        self.may(Scope::Read)?;
+        let known = match self.only() {
+            Some(principal) => self.0.store.workspaces_of(principal).await,
+            None => self.0.store.workspaces().await,
+        };
+        known.map_err(|error| error.problem())
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     /// The configuration as it is now.
@@ -101,7 +121,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn workspace_names(&self) -> Result<Vec<String>, Problem> {
-        let known = self.0.store.workspaces().await.map_err(|error| error.problem())?;
+        let known = self.shown_workspaces().await?;
         Ok(known.into_iter().map(|workspace| workspace.name).collect())
     }
 
@@ -120,6 +140,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such run.
     pub async fn run_events(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
+        self.shown_run(run).await?;
         let page = self.0.store.run_events_kept(run, after, limit).await.map_err(|error| error.problem())?;
         let mut events = page.events;
         if let Some(last) = page.gone_to {
@@ -150,6 +171,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such task.
     pub async fn decisions(&self, task: TaskId) -> Result<Vec<PluginCall>, Problem> {
+        self.shown_task(task).await?;
         self.0.store.decisions(task).await.map_err(|error| error.problem())
     }
 
@@ -158,6 +180,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn ledger(&self, filter: LedgerFilter) -> Result<Vec<LedgerRow>, Problem> {
+        self.may_see_all("the ledger")?;
         self.0.store.ledger(filter).await.map_err(|error| error.problem())
     }
 
@@ -166,6 +189,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn breaker(&self) -> Result<BreakerStatus, Problem> {
+        self.may(Scope::Read)?;
         self.0.store.breaker(&self.0.limits(None, None)).await.map_err(|error| error.problem())
     }
 
@@ -174,6 +198,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn breaker_history(&self, limit: u32) -> Result<Vec<Event>, Problem> {
+        self.may_see_all("the history of the breaker")?;
         self.0.store.breaker_history(limit.clamp(1, 1_000)).await.map_err(|error| error.problem())
     }
 
@@ -182,8 +207,9 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where no reason is given.
     pub async fn reset_breaker(&self, principal: &str, reason: &str) -> Result<Vec<LimitStatus>, Problem> {
+        self.may(Scope::Admin)?;
         let reset =
-            Reset { scope: Scope::All, principal: principal.to_owned(), reason: with_reason(reason)? };
+            Reset { scope: Spending::All, principal: principal.to_owned(), reason: with_reason(reason)? };
         self.0.store.reset(reset, &self.0.limits(None, None)).await.map_err(|error| error.problem())
     }
 
@@ -197,6 +223,7 @@ impl Host {
         principal: &str,
         reason: &str,
     ) -> Result<Vec<LimitStatus>, Problem> {
+        self.may(Scope::Admin)?;
         if by <= Micros::ZERO {
             return Err(Problem::caller(
                 "bad_amount",
@@ -205,7 +232,7 @@ impl Host {
             ));
         }
         let (principal, reason) = (principal.to_owned(), with_reason(reason)?);
-        let raise = Raise { scope: Scope::All, period: Period::Day, by, principal, reason };
+        let raise = Raise { scope: Spending::All, period: Period::Day, by, principal, reason };
         self.0.store.raise(raise, &self.0.limits(None, None)).await.map_err(|error| error.problem())
     }
 
@@ -214,6 +241,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn stats(&self) -> Result<Totals, Problem> {
+        self.may(Scope::Read)?;
         self.0.store.stats().await.map_err(|error| error.problem())
     }
 
@@ -222,6 +250,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn model_stats(&self) -> Result<Vec<ModelStats>, Problem> {
+        self.may(Scope::Read)?;
         self.0.store.model_stats(None, None).await.map_err(|error| error.problem())
     }
 
@@ -231,6 +260,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the folder cannot be read.
     pub async fn settle_plugins(&self, patience: Duration) -> Result<(), Problem> {
+        self.may(Scope::Admin)?;
         match tokio::time::timeout(patience, self.0.plugins.rescan()).await {
             Ok(settled) => settled.map_err(|error| error.problem()),
             Err(_) => Ok(()),
@@ -247,6 +277,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn plugin_history(&self) -> Result<Vec<PluginVersion>, Problem> {
+        self.may(Scope::Read)?;
         self.0.store.plugin_history().await.map_err(|error| error.problem())
     }
 
@@ -255,6 +286,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the file cannot be read.
     pub async fn check_plugin(&self, file: &Path) -> Result<CheckReport, Problem> {
+        self.may(Scope::Admin)?;
         self.0.plugins.check(file).await.map_err(|error| error.problem())
     }
 
@@ -263,6 +295,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where none of that name is in service.
     pub fn inspect_plugin(&self, kind: Option<PluginKind>, name: &str) -> Result<Inspection, Problem> {
+        self.may(Scope::Read)?;
         self.0.plugins.inspect(kind, name).map_err(|error| error.problem())
     }
 
@@ -271,6 +304,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the file cannot be read.
     pub async fn inspect_plugin_file(&self, file: &Path) -> Result<FileInspection, Problem> {
+        self.may(Scope::Admin)?;
         self.0.plugins.inspect_file(file).await.map_err(|error| error.problem())
     }
 
@@ -279,6 +313,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where it is not sound, or none of that name is in service.
     pub async fn try_plugin(&self, kind: Option<PluginKind>, what: &str) -> Result<Trial, Problem> {
+        self.may(Scope::Admin)?;
         let plugins = &self.0.plugins;
         let trial = match plugin_file(what) {
             Some(file) => plugins.try_file(file).await,
@@ -297,6 +332,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the folder cannot be read.
     pub async fn rescan_plugins(&self) -> Result<(), Problem> {
+        self.may(Scope::Admin)?;
         self.0.plugins.rescan().await.map_err(|error| error.problem())
     }
 

@@ -10,7 +10,7 @@ use super::{Host, Inner};
 use crate::api::Shadowed;
 use jackfield_plugins::Trial;
 use jackfield_store::{NewPluginCall, PluginCall};
-use jackfield_types::{Digest, PluginKind, Problem, TaskId, Timestamp};
+use jackfield_types::{Digest, PluginKind, Problem, Scope, TaskId, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -135,6 +135,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn shadows(&self, since: Timestamp) -> Result<Vec<Shadowed>, Problem> {
+        self.may_see_all("what shadows answered")?;
         let mut files: BTreeMap<Digest, String> = BTreeMap::new();
         let mut told: BTreeMap<Digest, (Shadowed, Changes)> = BTreeMap::new();
         let entry = |plugin: &jackfield_types::PluginRef| Shadowed {
@@ -183,6 +184,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such file, or another of its name is in the way.
     pub async fn promote(&self, name: &str) -> Result<PathBuf, Problem> {
+        self.may(Scope::Admin)?;
         for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
             self.0.shadows_of(kind).await;
         }

@@ -4,7 +4,7 @@ use super::recover::Instance;
 use super::{Host, Work};
 use crate::api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_store::{RunFilter, Worker, WorkerKind};
-use jackfield_types::{Problem, RunState, Timestamp};
+use jackfield_types::{Problem, RunState, Scope, Timestamp};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn workers(&self) -> Result<WorkersStatus, Problem> {
+        self.may(Scope::Read)?;
         let failed = |error: jackfield_store::StoreError| error.problem();
         let workers = self.0.store.workers(false).await.map_err(failed)?;
         let now = self.0.clock.now();
@@ -44,6 +45,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
     pub async fn act_on_workers(&self, action: WorkerAction) -> Result<WorkersStatus, Problem> {
+        self.may(Scope::Admin)?;
         if action != WorkerAction::HealthCheck && self.0.work != Work::All {
             return Err(Problem::operator(
                 "no_worker_here",

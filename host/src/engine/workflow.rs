@@ -11,7 +11,7 @@ use crate::api::{
 use jackfield_store::{
     Checkpoint, Closed, Closing, Idempotency, NewTask, Round, TaskFilter, TaskSummary, TaskView,
 };
-use jackfield_types::{Digest, Problem, RunId, TaskId, TaskState};
+use jackfield_types::{Digest, Problem, RunId, Scope, TaskId, TaskState};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
@@ -26,6 +26,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the request is refused; then nothing was made.
     pub async fn init_task(&self, request: InitRequest, principal: &str) -> Result<InitAnswer, Problem> {
+        self.may(Scope::Execute)?;
         let asked = json!({ "init": request });
         let InitRequest {
             instruction,
@@ -89,6 +90,7 @@ impl Host {
         request: SpecRequest,
         principal: &str,
     ) -> Result<SpecVersion, Problem> {
+        self.may(Scope::Execute)?;
         let task = self.find_task(task).await?;
         let found = self.0.store.task(task).await.map_err(|error| error.problem())?;
         if matches!(found.state, TaskState::Done | TaskState::Failed | TaskState::Cancelled) {
@@ -167,6 +169,7 @@ impl Host {
         request: CloseRequest,
         principal: &str,
     ) -> Result<CloseAnswer, Problem> {
+        self.may(Scope::Execute)?;
         let task = self.find_task(task).await?;
         let reason = text("reason", super::query::with_reason(&request.reason)?)?;
         let state = request.state.into();
@@ -190,7 +193,10 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is none, or more than one.
     pub async fn find_task(&self, id: &str) -> Result<TaskId, Problem> {
-        self.0.store.find_task(id).await.map_err(|error| error.problem())
+        self.may(Scope::Read)?;
+        let found = self.0.store.find_task(id, self.only()).await.map_err(|error| error.problem())?;
+        self.touches(|deed| deed.task = Some(found));
+        Ok(found)
     }
 
     /// Everything about one task: what it is to be, its runs, what was decided, what people have to do.
@@ -198,6 +204,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such task.
     pub async fn task(&self, task: TaskId) -> Result<TaskView, Problem> {
+        self.shown_task(task).await?;
         self.0.store.task_view(task).await.map_err(|error| error.problem())
     }
 
@@ -216,6 +223,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the filter names a state or workspace that does not exist.
     pub async fn tasks(&self, filter: TasksFilter) -> Result<Vec<TaskSummary>, Problem> {
+        self.may(Scope::Read)?;
         let states = match filter.state.as_deref() {
             None => Vec::new(),
             Some(word) => vec![TaskState::parse(word).ok_or_else(|| {
@@ -232,6 +240,7 @@ impl Host {
                 None => None,
                 Some(name) => Some(self.workspace_named(name).await?),
             },
+            principal: self.only().map(str::to_owned),
             before: match filter.before.as_deref() {
                 None => None,
                 Some(id) => Some(self.find_task(id).await?),
@@ -247,6 +256,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such task.
     pub async fn rounds(&self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, Problem> {
+        self.shown_task(task).await?;
         self.0.store.rounds(task, run).await.map_err(|error| error.problem())
     }
 
@@ -262,7 +272,7 @@ impl Host {
         let given = |id: Option<&str>| id.map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned);
         match (given(task), given(run)) {
             (_, Some(run)) => {
-                let run = self.0.store.find_run(&run).await.map_err(|error| error.problem())?;
+                let run = self.find_run(&run).await?;
                 let task = self.0.store.task_of_run(run).await.map_err(|error| error.problem())?;
                 Ok((task, Some(run)))
             }

@@ -7,6 +7,7 @@
 //!
 //! The store knows no HTTP, no component and no process.
 
+mod access;
 mod error;
 mod file;
 mod keep;
@@ -18,6 +19,7 @@ mod record;
 mod store;
 mod view;
 
+pub use access::{AccessToken, NewToken};
 pub use error::{AdmitError, StoreError};
 pub use file::Copied;
 pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};

@@ -111,6 +111,10 @@ id!(
     /// A human task: something that waits for a person.
     HumanTaskId, "human task"
 );
+id!(
+    /// An access token: one principal's way in.
+    TokenId, "token"
+);
 
 #[cfg(test)]
 mod tests {

@@ -3,6 +3,7 @@
 //! Every other layer knows this one; this one knows nothing but serialisation. There is no I/O
 //! here, and no clock but the [`Clock`] that others are given.
 
+mod access;
 mod clock;
 mod digest;
 mod failure;
@@ -14,10 +15,11 @@ mod problem;
 mod state;
 mod usage;
 
+pub use access::{Scope, Scopes, Sees};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use digest::{Digest, InvalidDigest};
 pub use failure::{Failure, FailureClass, FailureKind};
-pub use id::{AttemptId, HumanTaskId, InvalidId, RunId, TaskId, WorkerId, WorkspaceId};
+pub use id::{AttemptId, HumanTaskId, InvalidId, RunId, TaskId, TokenId, WorkerId, WorkspaceId};
 pub use jiff::Timestamp;
 pub use money::{InvalidMoney, Micros};
 pub use outcome::{Delivered, Outcome, Process, Settled, Verified, settle};

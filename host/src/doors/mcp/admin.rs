@@ -103,7 +103,7 @@ pub(super) fn tools() -> Vec<Tool> {
 
 pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let arguments: BreakerArguments = parse(arguments)?;
-    let (host, principal) = (caller.host, caller.principal.as_str());
+    let (host, principal) = (&caller.host, caller.host.principal());
     let reason = arguments.reason.unwrap_or_default();
     match arguments.action {
         BreakerVerb::State => {}
@@ -123,7 +123,7 @@ pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Sai
 
 pub(super) async fn plugins(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let arguments: PluginsArguments = parse(arguments)?;
-    let host = caller.host;
+    let host = &caller.host;
     let needed = |what: Option<String>, field: &str| {
         what.filter(|given| !given.is_empty()).ok_or_else(|| {
             Problem::caller(

@@ -2,7 +2,7 @@
 
 use super::choice::Choice;
 use super::inflight::InFlight;
-use crate::Host;
+use crate::{Asker, Host};
 use axum::http::request::Parts;
 use rmcp::model::ProtocolVersion;
 use rmcp::service::{RequestContext, RoleServer};
@@ -13,21 +13,19 @@ pub(super) const SESSION: &str = "mcp-session-id";
 
 /// One request, and the host that it is for.
 pub(super) struct Caller<'a> {
-    pub(super) host: &'a Host,
+    /// The host as whoever asks may use it.
+    pub(super) host: Host,
     pub(super) context: &'a RequestContext<RoleServer>,
     pub(super) choice: Choice,
-    /// Who asks, for the record.
-    pub(super) principal: String,
     /// Fires where the client calls the request off in so many words.
     pub(super) called_off: CancellationToken,
 }
 
 impl<'a> Caller<'a> {
-    pub(super) fn new(host: &'a Host, context: &'a RequestContext<RoleServer>) -> Self {
+    pub(super) fn new(host: &Host, context: &'a RequestContext<RoleServer>) -> Self {
         let parts = context.extensions.get::<Parts>();
         let choice = parts.and_then(|parts| parts.extensions.get::<Choice>()).cloned().unwrap_or_default();
-        let principal = principal(parts);
-        Self { host, context, choice, principal, called_off: CancellationToken::new() }
+        Self { host: acting(host, parts), context, choice, called_off: CancellationToken::new() }
     }
 
     /// The same, known among the calls in flight until it is dropped: it can be called off by its id.
@@ -36,7 +34,7 @@ impl<'a> Caller<'a> {
         let entered = parts.and_then(|parts| {
             let session = parts.headers.get(SESSION)?.to_str().ok()?;
             let id = serde_json::to_string(&self.context.id).ok()?;
-            Some(calls.enter(&self.principal, session, &id))
+            Some(calls.enter(self.host.principal(), session, &id))
         });
         if let Some(entered) = &entered {
             self.called_off = entered.called_off();
@@ -45,9 +43,10 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// Who asks, for the record. The one place where this door names its principal.
-pub(super) fn principal(_request: Option<&Parts>) -> String {
-    "mcp".to_owned()
+/// The host as whoever sent this request may use it; without a request, as nobody in particular may.
+pub(super) fn acting(host: &Host, request: Option<&Parts>) -> Host {
+    let asker = request.and_then(|parts| parts.extensions.get::<Asker>()).cloned();
+    host.acting_as(asker.unwrap_or_else(Asker::nobody))
 }
 
 /// Whether this request is of the stateless era.

@@ -9,7 +9,7 @@ use crate::Host;
 use crate::api::{ExecuteRequest, HumanTasksFilter, RunsFilter};
 use crate::config::OnClose;
 use crate::doors::{text, text_people};
-use jackfield_types::{Problem, RunId};
+use jackfield_types::{Problem, RunId, Scope};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -27,7 +27,7 @@ impl From<Said> for Outcome {
 }
 
 pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> Result<Outcome, Problem> {
-    let host = caller.host;
+    let host = &caller.host;
     let said = match tool {
         "execute" => return execute(caller, arguments).await,
         "consensus" => return consensus(caller, arguments).await,
@@ -47,6 +47,7 @@ pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> R
         }
         "auth_status" => {
             parse::<NoArguments>(arguments)?;
+            host.may(Scope::Read)?;
             let status = host.auth_status().await;
             said(text::auth(&status), &serde_json::json!({ "executors": status }))
         }
@@ -78,7 +79,7 @@ async fn execute(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Probl
     let (on_close, arguments) = taken(arguments, "on_close")?;
     let request: ExecuteRequest = parse(arguments)?;
     let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
-    let run = caller.host.dispatch(request, &caller.principal).await?;
+    let run = caller.host.dispatch(request, caller.host.principal()).await?;
     follow(caller, run, seconds, verbosity.as_deref(), on_close).await
 }
 
@@ -88,7 +89,7 @@ async fn consensus(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Pro
     let request: ExecuteRequest = parse(arguments)?;
     let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
     let executors = executors.unwrap_or_default();
-    let run = caller.host.dispatch_consensus(request, &executors, &caller.principal).await?;
+    let run = caller.host.dispatch_consensus(request, &executors, caller.host.principal()).await?;
     follow(caller, run, seconds, verbosity.as_deref(), on_close).await
 }
 

@@ -2,7 +2,7 @@
 
 use crate::Host;
 use crate::api::{RunsFilter, TasksFilter};
-use jackfield_types::Problem;
+use jackfield_types::{Problem, Scope};
 use rmcp::model::{CompleteRequestParams, CompletionInfo, ErrorData, Reference};
 use std::collections::BTreeSet;
 
@@ -47,6 +47,7 @@ fn unknown(reference: &Reference) -> Option<String> {
 }
 
 async fn known(host: &Host, argument: &str, executor: Option<&str>) -> Result<Vec<String>, Problem> {
+    host.may(Scope::Read)?;
     Ok(match argument {
         "run_id" => {
             let filter = RunsFilter { limit: Some(LOOKED_AT), ..RunsFilter::default() };

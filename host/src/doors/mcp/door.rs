@@ -1,6 +1,6 @@
 //! What the protocol asks of the host, each request on to the room that answers it.
 
-use super::caller::Caller;
+use super::caller::{Caller, acting};
 use super::calls::Outcome;
 use super::choice::Answers;
 use super::inflight::InFlight;
@@ -54,6 +54,11 @@ impl Door {
         config.server_info = Implementation::new("jackfield", crate::VERSION);
         config.instructions = Some(INSTRUCTIONS.to_owned());
         config
+    }
+
+    /// The host as whoever sent this request may use it.
+    fn acting(&self, context: &RequestContext<RoleServer>) -> Host {
+        acting(&self.host, context.extensions.get())
     }
 
     /// The tools that this client chose by its address.
@@ -126,11 +131,12 @@ impl ServerHandler for Door {
         if !self.chosen(&caller).any(|tool| tool.name == name) {
             return Err(self.no_such_tool(&caller, name));
         }
+        caller.host.touches(|deed| deed.tool = Some(name.to_owned()));
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         Ok(match calls::call(&caller, name, arguments).await {
             Ok(Outcome::Said(said)) => output::result(name, said, caller.choice.answers).into(),
             Ok(Outcome::Task(run)) => {
-                tasks::created(&self.host, run).await.map_err(|problem| told(&problem))?.into()
+                tasks::created(&caller.host, run).await.map_err(|problem| told(&problem))?.into()
             }
             Err(problem) => output::refused(&problem).into(),
         })
@@ -148,17 +154,17 @@ impl ServerHandler for Door {
     async fn get_prompt(
         &self,
         request: GetPromptRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        Ok(prompts::get(&self.host, &request.name, request.arguments).await?.into())
+        Ok(prompts::get(&self.acting(&context), &request.name, request.arguments).await?.into())
     }
 
     async fn list_resources(
         &self,
         request: Option<PaginatedRequestParams>,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        resources::list(&self.host, request.and_then(|request| request.cursor)).await
+        resources::list(&self.acting(&context), request.and_then(|request| request.cursor)).await
     }
 
     async fn list_resource_templates(
@@ -173,17 +179,17 @@ impl ServerHandler for Door {
     async fn read_resource(
         &self,
         request: ReadResourceRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        Ok(resources::read(&self.host, &request.uri).await?.into())
+        Ok(resources::read(&self.acting(&context), &request.uri).await?.into())
     }
 
     async fn complete(
         &self,
         request: CompleteRequestParams,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        Ok(CompleteResult::new(complete::complete(&self.host, &request).await?))
+        Ok(CompleteResult::new(complete::complete(&self.acting(&context), &request).await?))
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
@@ -191,7 +197,7 @@ impl ServerHandler for Door {
     }
 
     async fn listen(&self, subscription: SubscriptionContext) -> Result<(), ErrorData> {
-        watch::tell(&self.host, &subscription).await;
+        watch::tell(&self.acting(subscription.request_context()), &subscription).await;
         Ok(())
     }
 

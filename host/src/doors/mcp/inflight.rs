@@ -4,8 +4,9 @@
 //! `initialize` is answered with a random session id, which is kept nowhere: it says which client's ids these
 //! are, outlives a restart of the host, and has no other use.
 
-use super::caller::{SESSION, principal};
+use super::caller::SESSION;
 use super::choice::Choice;
+use crate::Asker;
 use crate::doors::http::LARGEST_BODY;
 use crate::doors::rest;
 use axum::body::{Body, Bytes, to_bytes};
@@ -99,7 +100,8 @@ pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, 
     if let (Some(id), Some(session)) = (called_off(&body), parts.headers.get(SESSION))
         && let Ok(session) = session.to_str()
     {
-        calls.call_off(&principal(Some(&parts)), session, &id);
+        let principal = parts.extensions.get::<Asker>().map_or("", Asker::principal);
+        calls.call_off(principal, session, &id);
     }
     let mut response = next.run(Request::from_parts(parts, Body::from(body))).await;
     if opens

@@ -61,7 +61,7 @@ async fn detailed(caller: &Caller<'_>, view: &RunView) -> Result<DetailedTask, P
         },
         RunState::Queued | RunState::Running => TaskPayload::Working,
     };
-    Ok(DetailedTask::new(task(caller.host, view).await?, payload))
+    Ok(DetailedTask::new(task(&caller.host, view).await?, payload))
 }
 
 fn object(value: &impl serde::Serialize) -> JsonObject {
@@ -92,7 +92,7 @@ async fn task(host: &Host, view: &RunView) -> Result<Task, Problem> {
 /// What a person is asked, where the client can ask one.
 async fn asked(caller: &Caller<'_>, run: RunId) -> Result<Option<InputRequests>, Problem> {
     let can = caller.context.client_capabilities().is_some_and(|client| client.elicitation.is_some());
-    let Some(handoff) = handoff(caller.host, run).await?.filter(|_| can) else {
+    let Some(handoff) = handoff(&caller.host, run).await?.filter(|_| can) else {
         return Ok(None);
     };
     let question = json!({
@@ -133,7 +133,7 @@ async fn handoff(host: &Host, run: RunId) -> Result<Option<HumanTask>, Problem> 
 /// A person's answer to what the task waits for. Answers to what is not asked (any more) are passed over.
 pub(super) async fn update(caller: &Caller<'_>, params: UpdateTaskParams) -> Result<(), ErrorData> {
     let view = known(caller, &params.task_id).await?;
-    let waiting = handoff(caller.host, view.run.id).await.map_err(|problem| told(&problem))?;
+    let waiting = handoff(&caller.host, view.run.id).await.map_err(|problem| told(&problem))?;
     let Some(handoff) = waiting else { return Ok(()) };
     let Some(response) = params.input_responses.get(&handoff.id.to_string()) else { return Ok(()) };
     // Declined: it goes on waiting, for a person who answers.
@@ -148,7 +148,8 @@ pub(super) async fn update(caller: &Caller<'_>, params: UpdateTaskParams) -> Res
         .ok_or_else(|| ErrorData::invalid_params("action must be retry, accept or stop", None))?;
     let text = content.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
     let said = HumanAnswer { action, text, executor: None, model: None };
-    let answered = caller.host.answer_human_task(&handoff.id.to_string(), said, &caller.principal).await;
+    let answered =
+        caller.host.answer_human_task(&handoff.id.to_string(), said, caller.host.principal()).await;
     answered.map(drop).map_err(|problem| told(&problem))
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Wait<'a> {
 impl Wait<'_> {
     /// Until the run has ended or the time is over; then the answer.
     pub(super) async fn answer(self, caller: &Caller<'_>) -> Result<Said, Problem> {
-        let (host, run) = (caller.host, self.run);
+        let (host, run) = (&caller.host, self.run);
         let longest = Duration::from_secs(self.seconds.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT));
         let (tell, told) = mpsc::unbounded_channel();
         // The sender goes with the waiting, or the notifier would wait for ever.

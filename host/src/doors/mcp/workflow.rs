@@ -50,15 +50,15 @@ impl Asked {
 }
 
 pub(super) async fn dispatch(caller: &Caller<'_>, request: ExecuteRequest) -> Result<Said, Problem> {
-    let host = caller.host;
-    let run = host.dispatch(request, &caller.principal).await?;
+    let host = &caller.host;
+    let run = host.dispatch(request, caller.host.principal()).await?;
     let handle = host.handle(run).await?;
     said(text_people::handle(&handle), &handle)
 }
 
 pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let asked = Asked::of(arguments, "task_id")?;
-    let (host, principal) = (caller.host, caller.principal.as_str());
+    let (host, principal) = (&caller.host, caller.host.principal());
     match asked.action.as_str() {
         "init" => {
             let answer = host.init_task(parse(asked.rest)?, principal).await?;
@@ -87,7 +87,7 @@ pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Sa
 
 pub(super) async fn task(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let asked = Asked::of(arguments, "id")?;
-    let (host, principal) = (caller.host, caller.principal.as_str());
+    let (host, principal) = (&caller.host, caller.host.principal());
     let task = match asked.action.as_str() {
         "create" => host.create_human_task(parse(asked.rest)?, principal).await?,
         "read" => {

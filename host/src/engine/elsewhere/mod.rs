@@ -18,7 +18,7 @@ use jackfield_store::{
     Attempt, Charged, Claimed, NewRunEvent, NewWorker, Offer, RunView, Started, StoreError, WorkerKind,
     WorkspaceKind,
 };
-use jackfield_types::{AttemptId, AttemptState, Problem, RunState, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, AttemptState, Problem, RunState, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::{Commit, Packed, Source, WorkspaceError};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -36,6 +36,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
     pub async fn register_worker(&self, registration: Registration) -> Result<Terms, Problem> {
+        self.may(Scope::Work)?;
         let Registration { worker, name, version, slots, executors } = registration;
         let worker = NewWorker {
             id: worker,
@@ -55,6 +56,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
     pub async fn release_worker(&self, worker: WorkerId) -> Result<(), Problem> {
+        self.may(Scope::Work)?;
         self.0.store.worker_ends(worker, "it was stopped").await.map_err(told)?;
         std::sync::Arc::clone(&self.0).recover().await;
         Ok(())
@@ -65,6 +67,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the worker is not known, or the records cannot be read.
     pub async fn work_for(&self, asked: WorkAsked) -> Result<Option<Assignment>, Problem> {
+        self.may(Scope::Work)?;
         let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
         loop {
             if let Some(assignment) = self.0.assign(&asked).await? {
@@ -83,6 +86,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
     pub async fn worker_beats(&self, beat: Beat) -> Result<Heard, Problem> {
+        self.may(Scope::Work)?;
         let lives = self.0.store.worker_lives(beat.worker).await.map_err(told)?;
         let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
         loop {
@@ -102,6 +106,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the attempt was never that worker's, or events before these are missing.
     pub async fn news_of(&self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
+        self.may(Scope::Work)?;
         let found = self.0.given(news.worker, attempt).await?;
         let view = self.0.store.run(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, news.worker) {
@@ -121,6 +126,7 @@ impl Host {
         attempt: AttemptId,
         file: SentFile,
     ) -> Result<PathBuf, Problem> {
+        self.may(Scope::Work)?;
         let found = self.0.given(worker, attempt).await?;
         let files = self.0.attempt_files(found.run, attempt);
         files.make().map_err(|failure| {
@@ -141,6 +147,7 @@ impl Host {
         file: SentFile,
         written: &Path,
     ) -> Result<(), Problem> {
+        self.may(Scope::Work)?;
         let found = self.0.given(worker, attempt).await?;
         let view = self.0.store.run(found.run).await.map_err(told)?;
         let files = self.0.attempt_files(found.run, attempt);
@@ -160,6 +167,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where an attempt is missing, or the records cannot be written.
     pub async fn round_over(&self, over: RoundOver) -> Result<(), Problem> {
+        self.may(Scope::Work)?;
         let Some(first) = over.attempts.first() else { return Ok(()) };
         let found = self.0.given(over.worker, first.id).await?;
         let view = self.0.store.run(found.run).await.map_err(told)?;
@@ -182,6 +190,7 @@ impl Host {
         known: Option<&Commit>,
         file: &Path,
     ) -> Result<Packed, Problem> {
+        self.may(Scope::Work)?;
         let workspace = self.0.store.workspace(workspace).await.map_err(told)?;
         let found = jackfield_workspace::source(Path::new(&workspace.path)).await;
         match found.map_err(|error| error.problem())? {

@@ -1,7 +1,7 @@
 //! A copy of the records while everything goes on.
 
 use crate::engine::Host;
-use jackfield_types::Problem;
+use jackfield_types::{Problem, Scope};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,7 @@ impl Host {
     /// A [`Problem`] where there is something at that path, it cannot be written, or the records are damaged.
     /// Nothing is left there then.
     pub async fn backup(&self, to: &Path) -> Result<Backup, Problem> {
+        self.may(Scope::Admin)?;
         let to = std::path::absolute(to).map_err(|error| {
             Problem::caller("bad_path", format!("{}: {error}", to.display()), "name a file that can be made")
         })?;

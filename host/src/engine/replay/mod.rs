@@ -15,7 +15,7 @@ use estimate::Estimate;
 use futures::StreamExt;
 use jackfield_plugins::Trial;
 use jackfield_store::RecordedDecision;
-use jackfield_types::{PluginKind, Problem, TaskId, Timestamp};
+use jackfield_types::{PluginKind, Problem, Scope, TaskId, Timestamp};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
@@ -54,6 +54,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the file is no sound component of a kind that decides, or the records cannot be read.
     pub async fn replay(&self, file: &Path, since: Timestamp, limit: u64) -> Result<Replayed, Problem> {
+        self.may(Scope::Admin)?;
         let trial = self.0.plugins.try_file(file).await.map_err(|error| error.problem())?;
         let kind = trial.plugin().kind;
         if !matches!(kind, PluginKind::Chooser | PluginKind::Compressor | PluginKind::Judge) {

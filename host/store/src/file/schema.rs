@@ -5,8 +5,11 @@ use crate::StoreError;
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::Path;
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001-records.sql"), include_str!("../../migrations/0002-queue.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001-records.sql"),
+    include_str!("../../migrations/0002-queue.sql"),
+    include_str!("../../migrations/0003-access.sql"),
+];
 
 /// "JACK": tells our files from any other program's.
 const APPLICATION: i64 = 0x4A41_434B;

@@ -19,6 +19,8 @@ pub struct HumanTaskFilter {
     pub workspace: Option<WorkspaceId>,
     pub task: Option<TaskId>,
     pub run: Option<RunId>,
+    /// Made by one principal, or about its tasks.
+    pub principal: Option<String>,
     /// At most so many.
     pub limit: u32,
     /// Without so many at the front.
@@ -27,7 +29,16 @@ pub struct HumanTaskFilter {
 
 impl Default for HumanTaskFilter {
     fn default() -> Self {
-        Self { state: None, kind: None, workspace: None, task: None, run: None, limit: 50, skip: 0 }
+        Self {
+            state: None,
+            kind: None,
+            workspace: None,
+            task: None,
+            run: None,
+            principal: None,
+            limit: 50,
+            skip: 0,
+        }
     }
 }
 
@@ -43,9 +54,14 @@ impl Store {
     }
 
     /// The human task with this id, or the only one whose id begins so (case does not matter).
-    pub async fn find_human_task(&self, id: &str) -> Result<HumanTaskId, StoreError> {
-        let id = id.to_owned();
-        self.read(move |conn| ids::find(conn, "human_tasks", "human task", &id)).await
+    /// Only what is of `principal` is there, where one is given.
+    pub async fn find_human_task(
+        &self,
+        id: &str,
+        principal: Option<&str>,
+    ) -> Result<HumanTaskId, StoreError> {
+        let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
+        self.read(move |conn| ids::find(conn, &ids::HUMAN_TASKS, &id, principal.as_deref())).await
     }
 
     /// Human tasks, in the order in which a person would take them up.
@@ -63,6 +79,13 @@ impl Store {
             for (column, value) in given.into_iter().filter_map(|(column, value)| Some((column, value?))) {
                 sql.push_str(&format!(" AND human_tasks.{column} = ?"));
                 values.push(value.into());
+            }
+            if let Some(principal) = filter.principal {
+                sql.push_str(
+                    " AND (human_tasks.created_by = ?
+                           OR (SELECT principal FROM tasks WHERE tasks.id = human_tasks.task) = ?)",
+                );
+                values.extend([principal.clone().into(), principal.into()]);
             }
             sql.push_str(
                 " ORDER BY human_tasks.state = 'open' DESC, priority DESC, human_tasks.rowid DESC LIMIT ? OFFSET ?",

@@ -11,13 +11,36 @@ const SHORTEST_PREFIX: usize = 6;
 /// So many are named when a prefix fits several.
 const NAMED: u32 = 5;
 
-/// The id in `table` that is this one, or the only one that begins so (case does not matter).
+/// Where ids of one kind are looked for.
+pub(crate) struct Among {
+    pub(crate) table: &'static str,
+    pub(crate) what: &'static str,
+    /// What holds of those that are of principal `?3`.
+    pub(crate) own: &'static str,
+}
+
+pub(crate) const RUNS: Among = Among {
+    table: "runs",
+    what: "run",
+    own: "(SELECT principal FROM tasks WHERE tasks.id = runs.task) = ?3",
+};
+pub(crate) const TASKS: Among = Among { table: "tasks", what: "task", own: "tasks.principal = ?3" };
+pub(crate) const HUMAN_TASKS: Among = Among {
+    table: "human_tasks",
+    what: "human task",
+    own: "(human_tasks.created_by = ?3
+           OR (SELECT principal FROM tasks WHERE tasks.id = human_tasks.task) = ?3)",
+};
+
+/// The id that is this one, or the only one that begins so (case does not matter), among those of `principal`, or
+/// of everybody.
 pub(crate) fn find<T: FromStr>(
     conn: &Connection,
-    table: &'static str,
-    what: &'static str,
+    among: &Among,
     id: &str,
+    principal: Option<&str>,
 ) -> Result<T, StoreError> {
+    let Among { table, what, own } = *among;
     let prefix = id.trim().to_ascii_uppercase();
     if prefix.len() < SHORTEST_PREFIX || !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         let why = format!("'{id}' is not a {what} id, nor {SHORTEST_PREFIX} or more of its first characters");
@@ -25,8 +48,10 @@ pub(crate) fn find<T: FromStr>(
     }
     // A range, so that the primary key is used; '~' sorts behind every character of an id.
     let found = conn.all(
-        &format!("SELECT id FROM {table} WHERE id >= ?1 AND id < ?1 || '~' ORDER BY id LIMIT ?2"),
-        params![prefix, NAMED],
+        &format!(
+            "SELECT id FROM {table} WHERE id >= ?1 AND id < ?1 || '~' AND (?3 IS NULL OR {own}) ORDER BY id LIMIT ?2"
+        ),
+        params![prefix, NAMED, principal],
         |row| row.get::<_, String>(0),
     )?;
     match found.as_slice() {

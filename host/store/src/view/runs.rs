@@ -14,6 +14,8 @@ pub struct RunFilter {
     pub states: Vec<RunState>,
     /// Of one workspace.
     pub workspace: Option<WorkspaceId>,
+    /// Of the tasks of one principal.
+    pub principal: Option<String>,
     /// Older than this one.
     pub before: Option<RunId>,
     /// At most so many.
@@ -31,7 +33,7 @@ pub struct EventPage {
 
 impl Default for RunFilter {
     fn default() -> Self {
-        Self { states: Vec::new(), workspace: None, before: None, limit: 50 }
+        Self { states: Vec::new(), workspace: None, principal: None, before: None, limit: 50 }
     }
 }
 
@@ -68,9 +70,10 @@ impl Store {
     }
 
     /// The run with this id, or the only one whose id begins so (case does not matter).
-    pub async fn find_run(&self, id: &str) -> Result<RunId, StoreError> {
-        let id = id.to_owned();
-        self.read(move |conn| ids::find(conn, "runs", "run", &id)).await
+    /// Only what is of `principal` is there, where one is given.
+    pub async fn find_run(&self, id: &str, principal: Option<&str>) -> Result<RunId, StoreError> {
+        let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
+        self.read(move |conn| ids::find(conn, &ids::RUNS, &id, principal.as_deref())).await
     }
 
     /// The latest run of a task; none: it has none yet.
@@ -91,6 +94,10 @@ impl Store {
             if let Some(workspace) = filter.workspace {
                 sql.push_str(" AND runs.workspace = ?");
                 values.push(workspace.to_string().into());
+            }
+            if let Some(principal) = filter.principal {
+                sql.push_str(" AND tasks.principal = ?");
+                values.push(principal.into());
             }
             if let Some(before) = filter.before {
                 sql.push_str(" AND runs.id < ?");

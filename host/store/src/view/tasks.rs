@@ -17,6 +17,8 @@ pub struct TaskFilter {
     pub states: Vec<TaskState>,
     /// Of one workspace.
     pub workspace: Option<WorkspaceId>,
+    /// Of one principal.
+    pub principal: Option<String>,
     /// Older than this one.
     pub before: Option<TaskId>,
     /// At most so many.
@@ -25,7 +27,7 @@ pub struct TaskFilter {
 
 impl Default for TaskFilter {
     fn default() -> Self {
-        Self { states: Vec::new(), workspace: None, before: None, limit: 50 }
+        Self { states: Vec::new(), workspace: None, principal: None, before: None, limit: 50 }
     }
 }
 
@@ -78,9 +80,10 @@ pub struct TaskHistory {
 
 impl Store {
     /// The task with this id, or the only one whose id begins so (case does not matter).
-    pub async fn find_task(&self, id: &str) -> Result<TaskId, StoreError> {
-        let id = id.to_owned();
-        self.read(move |conn| ids::find(conn, "tasks", "task", &id)).await
+    /// Only what is of `principal` is there, where one is given.
+    pub async fn find_task(&self, id: &str, principal: Option<&str>) -> Result<TaskId, StoreError> {
+        let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
+        self.read(move |conn| ids::find(conn, &ids::TASKS, &id, principal.as_deref())).await
     }
 
     /// Tasks, newest first.
@@ -104,6 +107,10 @@ impl Store {
             if let Some(workspace) = filter.workspace {
                 sql.push_str(" AND tasks.workspace = ?");
                 values.push(workspace.to_string().into());
+            }
+            if let Some(principal) = filter.principal {
+                sql.push_str(" AND tasks.principal = ?");
+                values.push(principal.into());
             }
             if let Some(before) = filter.before {
                 sql.push_str(" AND tasks.id < ?");

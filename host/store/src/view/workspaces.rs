@@ -25,6 +25,13 @@ impl Store {
         self.read(move |conn| by_id(conn, workspace)).await
     }
 
+    /// The workspaces in which a principal has tasks, by name.
+    pub async fn workspaces_of(&self, principal: &str) -> Result<Vec<Workspace>, StoreError> {
+        let principal = principal.to_owned();
+        let sql = "SELECT * FROM workspaces WHERE id IN (SELECT workspace FROM tasks WHERE principal = ?1) ORDER BY name";
+        self.read(move |conn| conn.all(sql, [principal], Workspace::read)).await
+    }
+
     /// All workspaces, by name.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
         self.read(|conn| conn.all("SELECT * FROM workspaces ORDER BY name", [], Workspace::read)).await

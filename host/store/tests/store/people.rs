@@ -117,9 +117,9 @@ async fn a_person_sees_what_is_open_and_pressing_first() {
     let handoffs = HumanTaskFilter { kind: Some(HumanTaskKind::Handoff), ..HumanTaskFilter::default() };
     assert!(listed(handoffs).await.is_empty());
     let prefix = made[0].to_string().to_lowercase();
-    assert_eq!(house.store.find_human_task(&prefix).await.unwrap(), made[0]);
+    assert_eq!(house.store.find_human_task(&prefix, None).await.unwrap(), made[0]);
     assert_eq!(
-        house.store.find_human_task("7ZZZZZZZ").await.unwrap_err().problem().code,
+        house.store.find_human_task("7ZZZZZZZ", None).await.unwrap_err().problem().code,
         "human_task_not_found"
     );
 }

@@ -10,19 +10,19 @@ async fn a_run_is_found_by_the_beginning_of_its_id_when_it_is_the_only_one() {
     let house = house().await;
     let first = house.admit(cents(1), &Limits::none()).await.unwrap().run;
     let id = first.to_string();
-    assert_eq!(house.store.find_run(&id).await.unwrap(), first);
-    assert_eq!(house.store.find_run(&id[..12].to_lowercase()).await.unwrap(), first);
+    assert_eq!(house.store.find_run(&id, None).await.unwrap(), first);
+    assert_eq!(house.store.find_run(&id[..12].to_lowercase(), None).await.unwrap(), first);
     let mut twin = admission(house.workspace, cents(1));
     let last = if id.ends_with('0') { '1' } else { '0' };
     twin.run.id = format!("{}{last}", &id[..25]).parse().unwrap();
     house.store.admit(twin, &Limits::none()).await.unwrap();
-    let ambiguous = house.store.find_run(&id[..25]).await.unwrap_err();
+    let ambiguous = house.store.find_run(&id[..25], None).await.unwrap_err();
     assert_eq!(ambiguous.problem().code, "ambiguous_id");
     assert!(ambiguous.to_string().contains(&id), "{ambiguous}");
-    assert_eq!(house.store.find_run(&id).await.unwrap(), first);
-    assert_eq!(house.store.find_run("7ZZZZZZZ").await.unwrap_err().problem().code, "run_not_found");
+    assert_eq!(house.store.find_run(&id, None).await.unwrap(), first);
+    assert_eq!(house.store.find_run("7ZZZZZZZ", None).await.unwrap_err().problem().code, "run_not_found");
     for nonsense in ["", "01", "' OR 1=1 --"] {
-        assert_eq!(house.store.find_run(nonsense).await.unwrap_err().problem().code, "bad_request");
+        assert_eq!(house.store.find_run(nonsense, None).await.unwrap_err().problem().code, "bad_request");
     }
 }
 

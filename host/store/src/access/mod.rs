@@ -1,0 +1,157 @@
+//! Access tokens: made, found by what is shown at a door, listed, revoked.
+
+use crate::file::{Columns, Sql, Tx, stamp};
+use crate::view::trail;
+use crate::{Store, StoreError};
+use jackfield_types::{Scopes, Sees, Timestamp, TokenId};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, params};
+use serde::Serialize;
+use serde_json::json;
+
+/// A token to be recorded.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct NewToken {
+    pub id: TokenId,
+    /// The principal of what it hands in.
+    pub name: String,
+    /// The sha256 of its secret.
+    pub hash: [u8; 32],
+    pub scopes: Scopes,
+    pub sees: Sees,
+    pub created_by: String,
+    /// None: it does not expire.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A token as it is on record. Its secret is nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)]
+pub struct AccessToken {
+    pub id: TokenId,
+    pub name: String,
+    pub scopes: Scopes,
+    pub sees: Sees,
+    pub created_by: String,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    pub revoked_at: Option<Timestamp>,
+    /// When it was last let in, to the minute.
+    pub used_at: Option<Timestamp>,
+}
+
+impl AccessToken {
+    /// Whether it lets anybody in at this time.
+    pub fn is_good(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let words: String = row.get("scopes")?;
+        let scopes = Scopes::parse(&words).map_err(|word| damaged("scopes", &word))?;
+        let sees: String = row.get("sees")?;
+        Ok(Self {
+            id: row.parsed("id")?,
+            name: row.get("name")?,
+            scopes,
+            sees: Sees::parse(&sees).ok_or_else(|| damaged("sees", &sees))?,
+            created_by: row.get("created_by")?,
+            created_at: row.parsed("created_at")?,
+            expires_at: row.parsed_opt("expires_at")?,
+            revoked_at: row.parsed_opt("revoked_at")?,
+            used_at: row.parsed_opt("used_at")?,
+        })
+    }
+}
+
+fn damaged(column: &str, found: &str) -> rusqlite::Error {
+    let why = format!("'{found}' is unknown in {column}");
+    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, why.into())
+}
+
+impl Store {
+    /// Records a token. Nothing where a good one of that name is there already; one that has expired gives its
+    /// name up.
+    pub async fn add_token(&self, new: NewToken) -> Result<Option<AccessToken>, StoreError> {
+        self.write(move |tx| {
+            let in_use = of_name(tx, &new.name)?.filter(|found| found.is_good(tx.now));
+            if in_use.is_some() {
+                return Ok(None);
+            }
+            tx.exec(
+                "UPDATE access_tokens SET revoked_at = ?2 WHERE name = ?1 AND revoked_at IS NULL",
+                params![new.name, stamp(tx.now)],
+            )?;
+            tx.exec(
+                "INSERT INTO access_tokens (id, name, hash, scopes, sees, created_by, created_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    new.id.to_string(),
+                    new.name,
+                    new.hash,
+                    new.scopes.to_string(),
+                    new.sees.as_str(),
+                    new.created_by,
+                    stamp(tx.now),
+                    new.expires_at.map(stamp),
+                ],
+            )?;
+            told(tx, "token_created", &new.name, &new.created_by)?;
+            of_name(tx, &new.name)
+        })
+        .await
+    }
+
+    /// The token with this id and the sha256 of its secret, whatever became of it.
+    pub async fn token(&self, id: TokenId) -> Result<Option<(AccessToken, [u8; 32])>, StoreError> {
+        self.read(move |conn| {
+            conn.one("SELECT * FROM access_tokens WHERE id = ?1", [id.to_string()], |row| {
+                Ok((AccessToken::read(row)?, row.get("hash")?))
+            })
+        })
+        .await
+    }
+
+    /// Every token, the newest first: those that let somebody in, or all that ever were.
+    pub async fn tokens(&self, all: bool) -> Result<Vec<AccessToken>, StoreError> {
+        let now = self.clock().now();
+        let sql = "SELECT * FROM access_tokens ORDER BY id DESC";
+        let mut tokens = self.read(move |conn| conn.all(sql, [], AccessToken::read)).await?;
+        tokens.retain(|token| all || token.is_good(now));
+        Ok(tokens)
+    }
+
+    /// Lets nobody in any longer with the token of this name. Gives what it was; nothing where there is none.
+    pub async fn revoke_token(&self, name: &str, by: &str) -> Result<Option<AccessToken>, StoreError> {
+        let (name, by) = (name.to_owned(), by.to_owned());
+        self.write(move |tx| {
+            let Some(found) = of_name(tx, &name)? else { return Ok(None) };
+            tx.exec(
+                "UPDATE access_tokens SET revoked_at = ?2 WHERE id = ?1",
+                params![found.id.to_string(), stamp(tx.now)],
+            )?;
+            told(tx, "token_revoked", &name, &by)?;
+            Ok(Some(AccessToken { revoked_at: Some(tx.now), ..found }))
+        })
+        .await
+    }
+
+    /// Remembers that a token was used now.
+    pub async fn token_used(&self, id: TokenId) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let sql = "UPDATE access_tokens SET used_at = ?2 WHERE id = ?1";
+            tx.exec(sql, params![id.to_string(), stamp(tx.now)]).map(drop)
+        })
+        .await
+    }
+}
+
+fn of_name(conn: &Connection, name: &str) -> Result<Option<AccessToken>, StoreError> {
+    let sql = "SELECT * FROM access_tokens WHERE name = ?1 AND revoked_at IS NULL";
+    conn.one(sql, [name], AccessToken::read)
+}
+
+fn told(tx: &Tx<'_>, kind: &'static str, name: &str, by: &str) -> Result<(), StoreError> {
+    trail::add_event(tx, kind, name, &json!({ "by": by })).map(drop)
+}
