@@ -11,20 +11,21 @@ const SERVER: &str = "127.0.0.1:7700";
 const REGISTRY: &str = "localhost:5000";
 
 /// What must have been printed, in this order.
-const STORY: [&str; 14] = [
+const STORY: [&str; 15] = [
     "would serve at once",
     "serving",
     "done: echo milk > list.txt (1 files, by shell)",
     "rejected",
     "jackfield plugin grant gate tidy --import evidence",
-    "0.2.0",
+    "shell succeeded, checks passed",
     "quarantined",
     "no files",
-    "decisions",
+    "decision(s) since",
+    "to let one serve: jackfield plugin promote",
     "0.3.0",
-    "digest",
+    "# Written by Jackfield at every swap",
     "jackfield plugin pull ",
-    "[plugins]",
+    "signed with the key",
     "serving",
 ];
 
