@@ -66,7 +66,7 @@ fn measure(
     facts: &str,
     asked: &Path,
 ) -> Result<Vec<Measured>> {
-    let compiled = PluginBuilder::new(Manifest::new([Wasm::file(plugin)])).compile()?;
+    let compiled = PluginBuilder::new(Manifest::new([Wasm::data(std::fs::read(plugin)?)])).compile()?;
     let mut kept = Plugin::new_from_compiled(&compiled)?;
     let answer: Value = serde_json::from_str(kept.call::<_, &str>("choose", facts)?)?;
     for component in components {
