@@ -85,3 +85,8 @@ pub use jackfield_types::{Audience, Problem, Scope, Scopes, Sees};
 
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The embedder's guide: every piece of code in it is compiled and run with the documentation's tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/embedder.md")]
+struct EmbedderGuide;

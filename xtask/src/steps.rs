@@ -69,7 +69,7 @@ pub(crate) fn run(ground: &Ground, only: Option<&str>) -> Outcome {
 fn format(ground: &Ground) -> Outcome {
     ground.cargo("fmt --all --check")?;
     let guests = GUESTS.map(|(folder, _)| folder);
-    for folder in guests.into_iter().chain(["fuzz"]) {
+    for folder in guests.into_iter().chain(["fuzz", "bench/extism"]) {
         ground.cargo(&format!("fmt --all --check --manifest-path {folder}/Cargo.toml"))?;
     }
     Ok(())

@@ -406,6 +406,11 @@ impl Plugins {
         }
     }
 
+    /// Whether these bytes were put away, and are not taken again.
+    pub fn is_quarantined(&self, digest: Digest) -> bool {
+        self.house.folder.quarantined(digest).is_some()
+    }
+
     /// Takes quarantined bytes again, if they still lie in the drop folder or are dropped anew.
     pub async fn release(&self, digest: Digest) -> Result<(), PluginError> {
         self.house.folder.release(digest)?;

@@ -45,7 +45,13 @@ impl House {
         question: &Q,
     ) -> Result<Called<Q::Answer>, Box<Misbehaviour>> {
         let seed = rand::random();
-        let circumstances = Circumstances { label: version.label.clone(), limits: version.limits, now, seed };
+        let circumstances = Circumstances {
+            label: version.label.clone(),
+            limits: version.limits,
+            now,
+            seed,
+            examined: false,
+        };
         let code = version.code();
         match ask(&self.engines, &code, circumstances, question).await {
             Ok(answer) => {

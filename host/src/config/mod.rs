@@ -15,7 +15,7 @@ mod server;
 mod warn;
 mod words;
 
-pub(crate) use check::{SHIPPED_CHOOSER, SHIPPED_EXECUTORS, check, is_repo};
+pub(crate) use check::{SHIPPED_CHOOSER, SHIPPED_EXECUTORS, SHIPPED_GATES, check, is_repo};
 pub(crate) use keys::{Key, Step, flat, shown};
 pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};

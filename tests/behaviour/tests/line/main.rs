@@ -18,6 +18,7 @@ mod crowd;
 mod demo;
 mod doctor;
 mod doors;
+mod exhausting;
 mod explain;
 mod gates;
 mod ladder;
