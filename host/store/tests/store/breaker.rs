@@ -1,5 +1,6 @@
 //! The breaker: what it refuses, whom it tells, and what an operator can do about it.
 
+use jackfield_store::Scope;
 use crate::support::*;
 use jackfield_store::*;
 use jackfield_types::*;
