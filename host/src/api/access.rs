@@ -1,7 +1,7 @@
 //! Access tokens as they are asked for and shown.
 
 use jackfield_store::AccessToken;
-use jackfield_types::{Scopes, Sees};
+use jackfield_types::{RunId, Scope, Scopes, Sees, TaskId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -29,4 +29,53 @@ pub struct TokenMade {
     /// What is on record of it.
     #[serde(flatten)]
     pub token: AccessToken,
+}
+
+/// A call that came through the port.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct AuditEntry {
+    /// When it was answered.
+    pub at: Timestamp,
+    /// Who asked; none: nobody that was let in.
+    pub who: Option<String>,
+    /// The address that it came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The method.
+    pub method: String,
+    /// The path, without what follows a `?`.
+    pub path: String,
+    /// The tool, where a model asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tool: Option<String>,
+    /// The status that it was answered with.
+    pub status: u16,
+    /// How long the answer took, milliseconds; of a stream, until it began.
+    pub took_ms: u64,
+    /// The task that it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskId>,
+    /// The run that it was about, whose cost is on the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub run: Option<RunId>,
+    /// The scope that was wanting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Scope>,
+    /// The trace that it belongs to, where the caller named one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+}
+
+/// Which calls to list.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuditFilter {
+    /// Since a time ago (`7d`, `12h`), a day or a time.
+    pub since: Option<String>,
+    /// Of one principal.
+    pub who: Option<String>,
+    /// About one run, by its whole id.
+    pub run: Option<String>,
+    /// At most so many.
+    pub limit: Option<u32>,
 }

@@ -12,7 +12,7 @@ mod view;
 mod workers;
 mod workflow;
 
-pub use access::{TokenMade, TokenRequest};
+pub use access::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
 pub use answer::{Answer, AttemptSummary, FileLine, Link, Metrics, Progress};
 pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
 pub use people::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};

@@ -17,6 +17,8 @@ const LONGEST: u64 = 24 * 60 * 60;
 const MOST_MEGABYTES: u64 = 1 << 40;
 /// Longest that anything else is waited for: a year, seconds.
 const YEAR: u64 = 365 * 24 * 60 * 60;
+/// Most calls and connections at once.
+const MOST_CALLS: u64 = 1_000_000;
 /// Most instances and attempts at once: more is a slip of the finger.
 const MOST_AT_ONCE: u64 = 10_000;
 
@@ -83,11 +85,11 @@ impl Faults {
     fn server(&mut self, config: &Config) {
         let (key, listen) = (Key::of("server.listen"), &config.server.listen);
         match listen.parse::<SocketAddr>() {
-            Ok(address) if address.ip().is_loopback() || config.server.plain_http => {}
+            Ok(address) if address.ip().is_loopback() || config.server.plain_http || config.server.tls_cert.is_some() => {}
             Ok(_) => self.add(
                 key.clone(),
                 format!("{key} = {listen:?}"),
-                "must be 127.0.0.1 or [::1] and a port; put a reverse proxy with TLS in front if others should come in",
+                "must be 127.0.0.1 or [::1] and a port, unless tls_cert and tls_key are set, or plain_http = true",
             ),
             Err(_) => self.add(
                 key.clone(),
@@ -95,6 +97,17 @@ impl Faults {
                 "must be an address and a port, like 127.0.0.1:7700",
             ),
         }
+        let server = &config.server;
+        let half = match (&server.tls_cert, &server.tls_key) {
+            (Some(_), None) => Some(("server.tls_cert", "server.tls_key")),
+            (None, Some(_)) => Some(("server.tls_key", "server.tls_cert")),
+            _ => None,
+        };
+        if let Some((set, missing)) = half {
+            self.add(Key::of(set), format!("{set} is set, and {missing} is not"), "set both, or neither");
+        }
+        self.number(Key::of("server.calls_at_once"), server.calls_at_once as u64, 1, MOST_CALLS);
+        self.number(Key::of("server.connections"), server.connections as u64, 1, MOST_CALLS);
     }
 
     fn run(&mut self, config: &Config) {

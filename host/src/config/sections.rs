@@ -40,17 +40,36 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSection {
-    /// Address and port; loopback only, unless `plain_http` is set.
+    /// Address and port; loopback only, unless there is TLS or `plain_http` is set.
     pub listen: String,
+    /// The certificate with its chain, PEM; TLS where it is set.
+    pub tls_cert: Option<PathBuf>,
+    /// Its key, PEM.
+    pub tls_key: Option<PathBuf>,
     /// Whether others may come in from beyond this machine without TLS: on a network that is trusted.
     pub plain_http: bool,
     /// The names and addresses, without a port, by which others may call it.
     pub names: Vec<String>,
+    /// Calls a second of each token but the owner's; 0: any number.
+    pub calls_per_s: u32,
+    /// Calls of each token that are answered at once, streams among them.
+    pub calls_at_once: usize,
+    /// Connections at once.
+    pub connections: usize,
 }
 
 impl Default for ServerSection {
     fn default() -> Self {
-        Self { listen: "127.0.0.1:7700".into(), plain_http: false, names: Vec::new() }
+        Self {
+            listen: "127.0.0.1:7700".into(),
+            tls_cert: None,
+            tls_key: None,
+            plain_http: false,
+            names: Vec::new(),
+            calls_per_s: 100,
+            calls_at_once: 1_000,
+            connections: 4_000,
+        }
     }
 }
 
@@ -200,6 +219,8 @@ pub struct KeepSection {
     pub event_days: u64,
     /// What components were asked and answered, days.
     pub call_days: u64,
+    /// Who asked what through the port, days; 0: it is not written down.
+    pub audit_days: u64,
     /// How often is tidied up, minutes; 0: never by itself.
     pub every_min: u64,
 }
@@ -213,6 +234,7 @@ impl Default for KeepSection {
             log_gb: 10,
             event_days: 90,
             call_days: 90,
+            audit_days: 365,
             every_min: 30,
         }
     }

@@ -12,19 +12,12 @@ use axum::http::header::{CONTENT_LENGTH, HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt;
 use futures::StreamExt;
 use jackfield_types::Problem;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::TcpListener;
 
 /// Largest request body, bytes: the longest instruction, escaped, and the rest.
 pub(super) const LARGEST_BODY: usize = 4 << 20;
-/// How often, and how long after, an address that is taken is asked for again.
-const TRIES: u32 = 10;
-const PAUSE: Duration = Duration::from_millis(200);
 /// The same for what a worker elsewhere tells, which holds all that its agents said and its components decided.
 /// Files are not bodies in this sense: they go to the disk as they come.
 const LARGEST_NEWS: usize = 64 << 20;
@@ -37,7 +30,7 @@ const LARGEST_DROPPED: usize = 128 << 20;
 /// a port.
 pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
     let routes = Router::new().nest_service("/mcp", mcp::service(host)).merge(rest::router(host.clone()));
-    behind_guards(routes, rest::open(host.clone()), Guard::new(token, Some(host.clone())), names)
+    behind_guards(routes, rest::open(host.clone()), Guard::of(token, host), names)
 }
 
 /// Any MCP handler behind the guards of the host's own, at `/mcp`. The conformance suites come with tools of their
@@ -45,7 +38,7 @@ pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
 #[doc(hidden)]
 pub fn router_around(handler: impl rmcp::ServerHandler + Clone, token: Token, names: &[String]) -> Router {
     let routes = Router::new().nest_service("/mcp", mcp::around(handler));
-    behind_guards(routes, Router::new(), Guard::new(token, None), names)
+    behind_guards(routes, Router::new(), Guard::alone(token), names)
 }
 
 fn behind_guards(guarded: Router, open: Router, guard: Guard, names: &[String]) -> Router {
@@ -60,60 +53,12 @@ fn behind_guards(guarded: Router, open: Router, guard: Guard, names: &[String]) 
         .layer(from_fn_with_state(names, own_names_only))
 }
 
-/// Serves until `stop` resolves and what is being answered then is answered.
+/// Serves a router without TLS, as the conformance suites need it.
 /// # Errors
 /// Where the listener fails.
 #[doc(hidden)]
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    // Without this, every streamed answer waits some 40 ms for an acknowledgement.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY could not be set");
-        }
-    });
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
-}
-
-/// Binds `listen`, which must be loopback unless the operator says that others may come in without TLS.
-pub(crate) async fn bind(listen: &str, plain_http: bool) -> Result<TcpListener, Problem> {
-    let address: SocketAddr = listen.parse().map_err(|_| {
-        Problem::operator(
-            "bad_address",
-            format!("'{listen}' is not an address and a port"),
-            "write it like 127.0.0.1:7700",
-        )
-    })?;
-    if !address.ip().is_loopback() && !plain_http {
-        return Err(Problem::operator(
-            "not_loopback",
-            format!("{address} can be reached from other machines, and Jackfield serves this one only"),
-            "listen on 127.0.0.1 or [::1], and put a reverse proxy with TLS in front if others should come in; \
-             on a network that you trust, set server.plain_http = true",
-        ));
-    }
-    TcpListener::bind(address).await.map_err(|error| {
-        Problem::operator(
-            "cannot_listen",
-            format!("cannot listen on {address}: {error}"),
-            "is another `jackfield serve` running? Choose another port with --listen",
-        )
-    })
-}
-
-/// The same; an address that is taken is asked for again for a moment, because what was started by a host that
-/// was killed just now may hold it still.
-pub(crate) async fn bind_soon(listen: &str, plain_http: bool) -> Result<TcpListener, Problem> {
-    for _ in 0..TRIES {
-        match bind(listen, plain_http).await {
-            Err(problem) if problem.code == "cannot_listen" => tokio::time::sleep(PAUSE).await,
-            bound => return bound,
-        }
-    }
-    bind(listen, plain_http).await
+pub async fn serve(listener: tokio::net::TcpListener, router: Router) -> std::io::Result<()> {
+    axum::serve(listener, router).await
 }
 
 /// Whoever is still sending does not read, so what is too large is taken in and dropped before it is
@@ -138,12 +83,15 @@ async fn fits(request: Request, next: Next) -> Response {
 async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, next: Next) -> Response {
     let is_own = |authority: &str| is_own(authority, &names);
     let headers = request.headers();
+    // HTTP/2 names the host in the address.
+    let in_address = request.uri().authority().map(|authority| is_own(authority.as_str()));
     let host = headers.get(HOST).map(|value| value.to_str().is_ok_and(is_own));
+    let host = [in_address, host].into_iter().flatten().all(|own| own);
     let origin = headers
         .get_all(ORIGIN)
         .iter()
         .all(|value| value.to_str().is_ok_and(|origin| is_own_origin(origin, &names)));
-    if host.unwrap_or(true) && origin {
+    if host && origin {
         return next.run(request).await;
     }
     let problem = Problem::caller(
@@ -208,16 +156,5 @@ mod tests {
             assert!(!is_own(other, &names), "{other}");
         }
         assert!(is_own_origin("https://build.example.com", &names));
-    }
-
-    #[tokio::test]
-    async fn nothing_listens_beyond_this_machine_unless_told_to() {
-        let problem = bind("0.0.0.0:0", false).await.unwrap_err();
-        assert_eq!(problem.code, "not_loopback");
-        assert!(bind("0.0.0.0:0", true).await.is_ok());
-        assert_eq!(bind("nonsense", true).await.unwrap_err().code, "bad_address");
-        let taken = bind("127.0.0.1:0", false).await.unwrap();
-        let again = bind(&taken.local_addr().unwrap().to_string(), false).await.unwrap_err();
-        assert_eq!(again.code, "cannot_listen");
     }
 }

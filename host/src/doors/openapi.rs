@@ -223,7 +223,7 @@ fn tag(path: &str) -> &'static str {
         "human-tasks" => "people",
         "breaker" => "money",
         "plugins" => "components",
-        "tokens" => "access",
+        "tokens" | "audit" => "access",
         "worker" => "workers elsewhere",
         _ => "host",
     }

@@ -239,7 +239,7 @@ fn status_of(problem: &Problem) -> StatusCode {
     match (problem.code.as_str(), problem.audience) {
         ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
-        ("run_ended" | "run_active" | "task_closed" | "handoff", _) => StatusCode::CONFLICT,
+        ("run_ended" | "run_active" | "task_closed" | "handoff" | "token_exists", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
         ("insufficient_scope", _) => StatusCode::FORBIDDEN,
         ("bad_idempotency_key", _) => StatusCode::BAD_REQUEST,

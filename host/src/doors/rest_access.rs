@@ -1,9 +1,9 @@
-//! REST of access tokens.
+//! REST of access: tokens, and the audit log.
 
 use super::contract::{Routes, delete, get, post};
 use super::guard::Acting;
 use super::rest::{Answered, body, query};
-use crate::api::{TokenMade, TokenRequest};
+use crate::api::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -16,7 +16,7 @@ use jackfield_types::Scope;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// The guarded routes of tokens.
+/// The guarded routes of access.
 pub(super) fn routes() -> Routes {
     Routes::new()
         .on(
@@ -38,6 +38,13 @@ pub(super) fn routes() -> Routes {
                 .needs(Scope::Admin)
                 .answers::<AccessToken>("What it was."),
             revoke,
+        )
+        .on(
+            get("/api/audit", "audit", "Calls that came through the port, the last first.")
+                .needs(Scope::Admin)
+                .asks::<AuditFilter>()
+                .answers::<Vec<AuditEntry>>("Calls."),
+            audit,
         )
 }
 
@@ -62,4 +69,11 @@ async fn create(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> A
 
 async fn revoke(Acting(host): Acting, Path(name): Path<String>) -> Answered<Response> {
     Ok(Json(host.revoke_token(&name, host.principal()).await?).into_response())
+}
+
+async fn audit(
+    Acting(host): Acting,
+    filter: Result<Query<AuditFilter>, QueryRejection>,
+) -> Answered<Response> {
+    Ok(Json(host.audited(query(filter)?).await?).into_response())
 }

@@ -18,8 +18,10 @@ pub struct Asker {
 }
 
 /// What came of a call, for the audit log.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Deed {
+    /// The tool, where a model asked.
+    pub tool: Option<String>,
     /// The task that was handed in or touched.
     pub task: Option<TaskId>,
     /// The run that was handed in or touched.
@@ -57,7 +59,7 @@ impl Asker {
 
     /// What it did, as far as the host could tell.
     pub fn deed(&self) -> Deed {
-        *self.deed.lock()
+        self.deed.lock().clone()
     }
 }
 
@@ -172,7 +174,7 @@ impl Host {
     }
 
     /// Notes what a call is about.
-    pub(super) fn touches(&self, note: impl FnOnce(&mut Deed)) {
+    pub(crate) fn touches(&self, note: impl FnOnce(&mut Deed)) {
         note(&mut self.1.deed.lock());
     }
 }

@@ -178,6 +178,7 @@ impl HostBuilder {
             worker: WorkerId::new(),
             wake: Notify::new(),
             repaired: OnceCell::new(),
+            audit: super::audit::AuditFile::default(),
             uses: super::tokens::Uses::default(),
             shadows: super::shadow::Shadows::default(),
             tasks: TaskTracker::new(),

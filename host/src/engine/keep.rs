@@ -54,6 +54,8 @@ pub struct Tidied {
     pub events: u64,
     /// What components were asked and answered.
     pub calls: u64,
+    /// Days of the audit log.
+    pub audit: u64,
     /// The size of the database, bytes; nothing in a dry run.
     pub database: Option<Compacted>,
     /// Branches that were made so that no commit was lost.
@@ -87,6 +89,7 @@ struct Bounds {
     logs: Bound,
     events_before: Timestamp,
     calls_before: Timestamp,
+    audit_before: Timestamp,
 }
 
 /// Of one sort of thing: what is older goes, and the oldest while all together are more.
@@ -108,6 +111,7 @@ impl Bounds {
             logs: Bound { before: days(keep.log_days), bytes: gigabytes(keep.log_gb) },
             events_before: days(keep.event_days),
             calls_before: days(keep.call_days),
+            audit_before: days(keep.audit_days),
         }
     }
 }
@@ -126,7 +130,7 @@ impl Tidied {
 
     fn is_nothing(&self) -> bool {
         let gone = [self.worktrees, self.logs, self.leftovers];
-        gone.iter().all(|gone| gone.count == 0) && self.events == 0 && self.calls == 0
+        gone.iter().all(|gone| gone.count == 0) && self.events == 0 && self.calls == 0 && self.audit == 0
     }
 }
 
@@ -184,6 +188,10 @@ impl Inner {
         let standing = self.tidy_worktrees(&bounds.worktrees, &mut tidied).await?;
         self.tidy_logs(&bounds.logs, &standing, &mut tidied).await?;
         self.tidy_temporary(&mut tidied).await;
+        match self.tidy_audit(bounds.audit_before, how.dry_run) {
+            Ok(days) => tidied.audit = days,
+            Err(error) => tidied.keep("the audit log", error.to_string()),
+        }
         if how.dry_run {
             let overdue = self.store.overdue(bounds.events_before, bounds.calls_before).await;
             let overdue = overdue.map_err(|error| error.problem())?;

@@ -11,6 +11,7 @@ mod apart;
 mod asker;
 pub(crate) mod assigned;
 mod attempt;
+mod audit;
 mod builder;
 mod cancel;
 mod carry;
@@ -110,6 +111,8 @@ pub(crate) struct Inner {
     pub(crate) wake: Notify,
     /// What earlier hosts left half made was looked after.
     repaired: OnceCell<()>,
+    /// Where calls through the port are written down.
+    audit: audit::AuditFile,
     /// Which tokens were in use, and when that was last written down.
     uses: tokens::Uses,
     /// Components that are asked on the side.

@@ -10,7 +10,7 @@ use jackfield_store::{
     PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView, Scope as Spending, Totals,
     Workspace,
 };
-use jackfield_types::{Micros, PluginKind, Problem, RunId, RunState, Scope, TaskId};
+use jackfield_types::{Micros, PluginKind, Problem, RunId, RunState, Scope, TaskId, Timestamp};
 use jackfield_workspace::Worktree;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -102,6 +102,10 @@ impl Host {
             None => self.0.store.workspaces().await,
         };
         known.map_err(|error| error.problem())
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
     }
 
     /// The configuration as it is now.

@@ -21,12 +21,17 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 69] = {
+const SETTINGS: [(&str, When); 75] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
+        ("server.tls_cert", Restart),
+        ("server.tls_key", Restart),
         ("server.plain_http", Restart),
         ("server.names", Restart),
+        ("server.calls_per_s", Restart),
+        ("server.calls_at_once", Restart),
+        ("server.connections", Restart),
         ("mcp.toolsets", AtOnce),
         ("mcp.on_close", AtOnce),
         ("run.max_concurrent", AtOnce),
@@ -63,6 +68,7 @@ const SETTINGS: [(&str, When); 69] = {
         ("keep.log_gb", AtOnce),
         ("keep.event_days", AtOnce),
         ("keep.call_days", AtOnce),
+        ("keep.audit_days", AtOnce),
         ("keep.every_min", AtOnce),
         ("breaker.day_usd", AtOnce),
         ("breaker.month_usd", AtOnce),
@@ -238,6 +244,11 @@ mod tests {
         listen = "127.0.0.1:7711"
         plain_http = true
         names = ["build.example.com"]
+        tls_cert = "/etc/jackfield/cert.pem"
+        tls_key = "/etc/jackfield/key.pem"
+        calls_per_s = 101
+        calls_at_once = 1001
+        connections = 4001
         [mcp]
         toolsets = ["core", "admin"]
         on_close = "cancel"
@@ -277,6 +288,7 @@ mod tests {
         log_gb = 11
         event_days = 91
         call_days = 92
+        audit_days = 366
         every_min = 31
         [breaker]
         day_usd = 21

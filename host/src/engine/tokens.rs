@@ -7,7 +7,7 @@ use super::{Asker, Host};
 use crate::api::{TokenMade, TokenRequest};
 use jackfield_store::{AccessToken, NewToken};
 use jackfield_types::{Problem, Scope, Sees, Timestamp, TokenId};
-use jiff::{Span, SpanRelativeTo};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -187,16 +187,23 @@ fn named(name: String) -> Result<String, Problem> {
     Ok(name)
 }
 
+/// A length like `90d`, which `from_now` makes a time of; a date, of which `of_day` is meant; or a time.
+pub(super) fn moment(
+    text: &str,
+    from_now: impl FnOnce(SignedDuration) -> Option<Timestamp>,
+    of_day: &str,
+) -> Option<Timestamp> {
+    let length = || {
+        let span: Span = text.parse().ok()?;
+        from_now(span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?)
+    };
+    text.parse().ok().or_else(|| format!("{text}{of_day}").parse().ok()).or_else(length)
+}
+
 /// A time from now, a day's end, or a time.
 fn end(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     let text = text.trim();
-    let after = || {
-        let span: Span = text.parse().ok()?;
-        let length = span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
-        now.checked_add(length).ok()
-    };
-    let day = || format!("{text}T23:59:59Z").parse().ok();
-    let end: Timestamp = text.parse().ok().or_else(day).or_else(after).ok_or_else(|| {
+    let end = moment(text, |length| now.checked_add(length).ok(), "T23:59:59Z").ok_or_else(|| {
         Problem::caller(
             "bad_time",
             format!("'{text}' is neither a time from now nor a date"),

@@ -6,7 +6,7 @@ use crate::api::elsewhere::{
 use jackfield_types::{AttemptId, Problem, WorkerId, WorkspaceId};
 use jackfield_workspace::Commit;
 use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -48,8 +48,25 @@ impl std::fmt::Display for Trouble {
     }
 }
 
+fn certificates(file: &Path) -> Result<Vec<Certificate>, Problem> {
+    let wrong = |why: String| {
+        Problem::operator(
+            "bad_certificate",
+            format!("the certificates in {} cannot be used: {why}", file.display()),
+            "give a PEM file with the certificate of whoever signed the host's",
+        )
+    };
+    let text = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
+    let found = Certificate::from_pem_bundle(&text).map_err(|error| wrong(error.to_string()))?;
+    if found.is_empty() {
+        return Err(wrong("there is none in it".into()));
+    }
+    Ok(found)
+}
+
 impl Office {
-    pub(crate) fn new(host: &str, token: &str) -> Result<Self, Problem> {
+    /// `ca`: certificates of whoever signed the host's, besides those that this machine knows.
+    pub(crate) fn new(host: &str, token: &str, ca: Option<&Path>) -> Result<Self, Problem> {
         let wrong = |why: String| {
             Problem::operator(
                 "bad_host",
@@ -68,6 +85,7 @@ impl Office {
             .connect_timeout(CONNECT)
             .user_agent(format!("jackfield-worker/{}", crate::VERSION))
             .redirect(reqwest::redirect::Policy::none())
+            .tls_certs_merge(ca.map(certificates).transpose()?.unwrap_or_default())
             .build()
             .map_err(|error| wrong(error.to_string()))?;
         Ok(Self { client, base, token: token.to_owned() })

@@ -52,7 +52,8 @@ impl Server {
                 panic!("the server ended at once: {told}\n{}", log_of(ground.path()));
             }
             told.push_str(&line);
-            if let Some((_, address)) = line.trim().split_once("serves http://") {
+            if let Some((_, url)) = line.trim().split_once(" serves http") {
+                let (_, address) = url.split_once("://").expect("an address");
                 break address.replace("0.0.0.0", "127.0.0.1");
             }
         };
@@ -83,6 +84,16 @@ impl Server {
     /// A REST client with the right token.
     pub fn rest(&self) -> Rest {
         Rest::new(&self.address, Some(&self.token))
+    }
+
+    /// A REST client with a token that was made for somebody.
+    pub fn rest_as(&self, token: &str) -> Rest {
+        Rest::new(&self.address, Some(token))
+    }
+
+    /// An MCP client with such a token.
+    pub fn mcp_as(&self, token: &str, era: Era) -> Mcp {
+        Mcp::new(&self.address, token, era)
     }
 
     /// An MCP client with the right token.

@@ -2,7 +2,7 @@
 
 use super::kit_args::{CompileArgs, KitCommand};
 use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
-use super::tokens::TokenCommand;
+use super::tokens::{AuditArgs, TokenCommand};
 use crate::api::Gate;
 use clap::{Args, Parser, Subcommand};
 use jackfield_types::PluginKind;
@@ -83,6 +83,9 @@ pub(crate) enum Command {
         /// A token of that host with the scope `work`: jackfield token create NAME --scope work
         #[arg(long, env = "JACKFIELD_WORKER_TOKEN", hide_env_values = true)]
         token: String,
+        /// Certificates (PEM) of whoever signed the host's, where this machine does not know them
+        #[arg(long, env = "JACKFIELD_WORKER_CA", value_name = "FILE")]
+        ca: Option<PathBuf>,
         /// Attempts at once [default: run.max_concurrent]
         #[arg(long, value_name = "NUMBER")]
         slots: Option<usize>,
@@ -159,6 +162,8 @@ pub(crate) enum Command {
     /// Keep track of work that is done elsewhere: what it is to be, attempts, cost, end
     #[command(subcommand)]
     Workflow(WorkflowCommand),
+    /// Who asked what through the port, and what came of it; the newest first
+    Audit(AuditArgs),
     /// Who else may come in: tokens, what each allows and when it ends
     #[command(subcommand)]
     Token(TokenCommand),

@@ -26,7 +26,10 @@ pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
     match settings(global) {
         Ok((data, config)) => {
             findings.push(fine("configuration", format!("data folder {}", data.display())));
-            findings.push(port(&config.server.listen, config.server.plain_http).await);
+            findings.push(
+                port(&config.server.listen, config.server.plain_http || config.server.tls_cert.is_some())
+                    .await,
+            );
             match open(global, Work::Nothing).await {
                 Ok(host) => {
                     findings.push(fine("data folder", format!("{} can be read and written", data.display())));
@@ -95,7 +98,7 @@ async fn git() -> Finding {
 }
 
 async fn port(listen: &str, plain_http: bool) -> Finding {
-    match crate::doors::http::bind(listen, plain_http).await {
+    match crate::doors::port::bind(listen, plain_http).await {
         Ok(_) => fine("port", format!("{listen} is free")),
         Err(problem) => Finding { optional: true, ..broken("port", problem) },
     }

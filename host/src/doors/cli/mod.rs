@@ -83,8 +83,8 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
     match cli.command {
         Command::Demo { keep } => demo::demo(keep, &global).await,
         Command::Config { effective, command } => config::config(effective, command, &global).await,
-        Command::Worker { host, token, slots, name } => {
-            worker::worker(worker::Asked { host, token, slots, name }, &global).await
+        Command::Worker { host, token, ca, slots, name } => {
+            worker::worker(worker::Asked { host, token, ca, slots, name }, &global).await
         }
         Command::Serve { listen, locked } => serve::serve(listen, locked, &global).await,
         Command::Plugin(args::PluginCommand::Sign(command)) => sign::sign(command, global.json),

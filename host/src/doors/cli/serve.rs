@@ -3,6 +3,7 @@
 use super::args::Global;
 use super::reload::Reload;
 use super::{Outcome, say_line, settings};
+use crate::doors::port::Port;
 use crate::doors::{Token, http};
 use jackfield_types::Problem;
 use std::time::Duration;
@@ -21,11 +22,8 @@ pub(super) async fn serve(listen: Option<String>, locked: bool, global: &Global)
     }
     let global = &global;
     let (data, config) = settings(global)?;
-    let listener =
-        http::bind_soon(listen.as_deref().unwrap_or(&config.server.listen), config.server.plain_http).await?;
-    let address = listener.local_addr().map_err(|error| {
-        Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
-    })?;
+    let port = Port::open(&config.server, listen.as_deref()).await?;
+    let url = port.url();
     let only_locked = config.plugins.locked;
     let host = super::builder(data).config(config.clone()).open().await?;
     let names = config.server.names.clone();
@@ -37,15 +35,14 @@ pub(super) async fn serve(listen: Option<String>, locked: bool, global: &Global)
     let token = Token::kept_in(&file)?;
     let shown = file.display();
     say_line(&format!(
-        "jackfield {} serves http://{address}\n\
-         \n  MCP     http://{address}/mcp\n  REST    http://{address}/api/runs\n  token   {shown}\n  plugins {}\n\
-         \nConnect Claude Code:\n  claude mcp add --transport http jackfield http://{address}/mcp --header \"Authorization: Bearer $(cat {shown})\"",
+        "jackfield {} serves {url}\n\
+         \n  MCP     {url}/mcp\n  REST    {url}/api/runs\n  token   {shown}\n  plugins {}\n\
+         \nConnect Claude Code:\n  claude mcp add --transport http jackfield {url}/mcp --header \"Authorization: Bearer $(cat {shown})\"",
         crate::VERSION,
         host.plugin_folder().display(),
     ));
     let stopping = CancellationToken::new();
-    let served =
-        http::serve(listener, http::router(&host, token, &names), stopping.clone().cancelled_owned());
+    let served = port.serve(http::router(&host, token, &names), stopping.clone());
     let stop = async {
         tokio::select! {
             () = told_to_stop() => {}

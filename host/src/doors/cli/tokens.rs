@@ -1,9 +1,9 @@
-//! `token`: who else may come in, and with what.
+//! `token` and `audit`: who else may come in, with what, and what they asked.
 
 use super::commands::PRINCIPAL;
 use super::{Outcome, say};
 use crate::Host;
-use crate::api::TokenRequest;
+use crate::api::{AuditEntry, AuditFilter, TokenRequest};
 use crate::doors::text::{table, when};
 use clap::{Args, Subcommand, ValueEnum};
 use jackfield_store::AccessToken;
@@ -63,6 +63,57 @@ enum SeesArg {
     Own,
     /// Everybody's
     All,
+}
+
+/// Which calls to show.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Since a time ago (7d, 12h), a day or a time
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Of one principal: a token's name; rest or mcp for the owner's own
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+    /// About one run
+    #[arg(long)]
+    run: Option<String>,
+    /// Most to show
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+}
+
+pub(super) async fn audit(host: &Host, arguments: AuditArgs, json: bool) -> Result<Outcome, Problem> {
+    let run = match &arguments.run {
+        Some(run) => Some(host.find_run(run).await?.to_string()),
+        None => None,
+    };
+    let AuditArgs { since, who, limit, .. } = arguments;
+    let filter = AuditFilter { since, who, run, limit: Some(limit) };
+    let entries = host.audited(filter).await?;
+    say(json, || calls(&entries), &entries);
+    Ok(Outcome::Fine)
+}
+
+fn calls(entries: &[AuditEntry]) -> String {
+    if entries.is_empty() {
+        return "no such call came through the port".to_owned();
+    }
+    let row = |entry: &AuditEntry| {
+        let what = match &entry.tool {
+            Some(tool) => format!("tool {tool}"),
+            None => format!("{} {}", entry.method, entry.path.escape_debug()),
+        };
+        let about = entry.run.map(|run| run.to_string()).or(entry.task.map(|task| task.to_string()));
+        [
+            when(entry.at),
+            entry.who.clone().unwrap_or_else(|| "nobody".to_owned()),
+            what,
+            entry.status.to_string(),
+            format!("{} ms", entry.took_ms),
+            about.unwrap_or_default(),
+        ]
+    };
+    table(["AT (UTC)", "WHO", "WHAT", "ANSWER", "TOOK", "ABOUT"], entries.iter().map(row))
 }
 
 pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Result<Outcome, Problem> {

@@ -44,6 +44,7 @@ fn told_tidied(tidied: &Tidied) -> String {
         gone("leftovers", &tidied.leftovers),
         rows("events", tidied.events),
         rows("decisions of components", tidied.calls),
+        rows("days of the audit log", tidied.audit),
     ]
     .into_iter()
     .flatten()

@@ -6,11 +6,14 @@ use super::{Outcome, say_line, settings};
 use crate::engine::hostname;
 use crate::remote::{Office, Options, Remote};
 use jackfield_types::Problem;
+use std::path::PathBuf;
 
 /// What `worker` is asked.
 pub(super) struct Asked {
     pub(super) host: String,
     pub(super) token: String,
+    /// Certificates of whoever signed the host's.
+    pub(super) ca: Option<PathBuf>,
     pub(super) slots: Option<usize>,
     pub(super) name: Option<String>,
 }
@@ -22,7 +25,7 @@ pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Pro
     if let Some(slots) = asked.slots {
         config.run.max_concurrent = slots.max(1);
     }
-    let office = Office::new(&asked.host, asked.token.trim())?;
+    let office = Office::new(&asked.host, asked.token.trim(), asked.ca.as_deref())?;
     let name = asked.name.unwrap_or_else(hostname);
     let slots = config.run.max_concurrent;
     let options = Options { host: asked.host.clone(), name: name.clone() };

@@ -131,6 +131,7 @@ impl ServerHandler for Door {
         if !self.chosen(&caller).any(|tool| tool.name == name) {
             return Err(self.no_such_tool(&caller, name));
         }
+        caller.host.touches(|deed| deed.tool = Some(name.to_owned()));
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         Ok(match calls::call(&caller, name, arguments).await {
             Ok(Outcome::Said(said)) => output::result(name, said, caller.choice.answers).into(),

@@ -7,6 +7,7 @@
     reason = "what a test calls fails the test"
 )]
 
+mod access;
 mod actors;
 mod cancelling;
 mod components;
@@ -29,4 +30,5 @@ mod remote;
 mod repeats;
 mod rest;
 mod streaming;
+mod tls;
 mod workflow;
