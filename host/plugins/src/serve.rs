@@ -13,6 +13,7 @@ use jackfield_types::{Digest, PluginKind, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
 
 impl House {
     /// Asks a version; where it fails, whoever the failure mode says.
@@ -47,7 +48,10 @@ impl House {
         let seed = rand::random();
         let circumstances = Circumstances { label: version.label.clone(), limits: version.limits, now, seed };
         let code = version.code();
-        match ask(&self.engines, &code, circumstances, question).await {
+        let span = crate::trace::call(Q::FUNCTION, version.plugin());
+        let asked = ask(&self.engines, &code, circumstances, question).instrument(span.clone()).await;
+        crate::trace::answered(&span, asked.is_ok());
+        match asked {
             Ok(answer) => {
                 version.did_well(answer.took, answer.memory);
                 if code.compiled == Compiled::Optimised {

@@ -43,6 +43,7 @@ impl fmt::Display for Fault {
 pub(crate) fn check(config: &Config) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     faults.server(config);
+    faults.telemetry(config);
     faults.run(config);
     faults.queue(&config.queue);
     faults.ladder(config);
@@ -108,6 +109,23 @@ impl Faults {
         }
         self.number(Key::of("server.calls_at_once"), server.calls_at_once as u64, 1, MOST_CALLS);
         self.number(Key::of("server.connections"), server.connections as u64, 1, MOST_CALLS);
+    }
+
+    fn telemetry(&mut self, config: &Config) {
+        let (key, endpoint) = (Key::of("telemetry.otlp_endpoint"), &config.telemetry.otlp_endpoint);
+        let good = ["http://", "https://"].iter().any(|scheme| {
+            endpoint
+                .strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+        });
+        if !endpoint.is_empty() && !good {
+            self.add(
+                key.clone(),
+                format!("{key} = {endpoint:?}"),
+                "must be an address like http://127.0.0.1:4318, or empty",
+            );
+        }
+        self.text(Key::of("telemetry.service_name"), &config.telemetry.service_name);
     }
 
     fn run(&mut self, config: &Config) {

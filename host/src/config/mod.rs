@@ -22,9 +22,9 @@ pub use mcp::{McpSection, OnClose, Toolset};
 pub(crate) use review::{Finding, Review, Served, Severity};
 pub(crate) use secrets::is_secret_name;
 pub use sections::{
-    BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
+    BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LogFormat, LostPolicy,
     PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, ServerSection,
-    TierName, WorkspaceSection,
+    TelemetrySection, TierName, WorkspaceSection,
 };
 
 /// The commented default, as `jackfield config` prints it. A test holds it against the parser.

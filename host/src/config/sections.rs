@@ -16,6 +16,8 @@ pub struct Config {
     pub server: ServerSection,
     /// What MCP clients are given where they say nothing themselves.
     pub mcp: McpSection,
+    /// What it tells about itself while it runs.
+    pub telemetry: TelemetrySection,
     /// How runs are carried out.
     pub run: RunSection,
     /// What waits, who takes it, and what becomes of work whose worker is gone.
@@ -71,6 +73,34 @@ impl Default for ServerSection {
             connections: 4_000,
         }
     }
+}
+
+/// `[telemetry]`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TelemetrySection {
+    /// How lines of the log are written: `text` for people, or `json`, one object each.
+    pub log_format: LogFormat,
+    /// A collector's address for OTLP over HTTP, without `/v1/traces`; empty: what the environment says, else no traces.
+    pub otlp_endpoint: String,
+    /// What the collector knows it by, where `OTEL_SERVICE_NAME` does not say.
+    pub service_name: String,
+}
+
+impl Default for TelemetrySection {
+    fn default() -> Self {
+        Self { log_format: LogFormat::Text, otlp_endpoint: String::new(), service_name: "jackfield".into() }
+    }
+}
+
+/// How lines of the log are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
 }
 
 /// `[run]`

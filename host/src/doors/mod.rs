@@ -26,5 +26,6 @@ mod text_people;
 mod text_replay;
 mod text_workers;
 mod token;
+mod traced;
 
 pub use token::Token;

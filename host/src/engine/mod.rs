@@ -52,6 +52,7 @@ mod served;
 mod shadow;
 mod tokens;
 mod told;
+pub(crate) mod trace;
 mod worker;
 mod workers;
 mod workflow;
@@ -68,6 +69,7 @@ pub(crate) use query::plugin_file;
 pub use reconfigure::{Change, Reconfigured};
 pub(crate) use served::served;
 pub(crate) use tokens::Known;
+pub(crate) use trace::{Carried, TARGET as TRACE_TARGET, carried, go_on};
 pub use worker::Work;
 pub(crate) use worker::hostname;
 

@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 75] = {
+const SETTINGS: [(&str, When); 78] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -34,6 +34,9 @@ const SETTINGS: [(&str, When); 75] = {
         ("server.connections", Restart),
         ("mcp.toolsets", AtOnce),
         ("mcp.on_close", AtOnce),
+        ("telemetry.log_format", Restart),
+        ("telemetry.otlp_endpoint", Restart),
+        ("telemetry.service_name", Restart),
         ("run.max_concurrent", AtOnce),
         ("run.here", AtOnce),
         ("run.timeout_s", AtOnce),

@@ -70,6 +70,9 @@ pub(crate) enum Command {
         /// Serve no component but those in plugins.lock
         #[arg(long)]
         locked: bool,
+        /// How lines of the log are written [default: telemetry.log_format, else text]
+        #[arg(long, value_name = "FORMAT")]
+        log_format: Option<crate::config::LogFormat>,
     },
     /// Carry out work for a host on another machine
     ///

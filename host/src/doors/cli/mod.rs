@@ -16,6 +16,7 @@ mod shelve;
 mod sign;
 mod task_args;
 mod tasks;
+mod telemetry;
 mod tokens;
 mod upkeep;
 mod worker;
@@ -27,10 +28,11 @@ use args::{Cli, Command, Global, PluginCommand};
 use clap::Parser;
 use jackfield_types::Problem;
 use kit_args::KitCommand;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use tracing_subscriber::EnvFilter;
+use tokio::runtime::Handle;
+use tracing::{Instrument, Span};
 
 /// A run that did not succeed.
 const FAILED: u8 = 1;
@@ -65,9 +67,9 @@ pub fn main() -> ExitCode {
             return REFUSED.into();
         }
     };
-    start_logging(matches!(cli.command, Command::Serve { .. } | Command::Worker { .. }));
+    let (_telemetry, span) = telemetry(&cli, runtime.handle());
     let json = cli.global.json;
-    match runtime.block_on(run(cli)) {
+    match runtime.block_on(run(cli).instrument(span)) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => FAILED.into(),
         Ok(Outcome::Unusable) => REFUSED.into(),
@@ -86,7 +88,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Worker { host, token, ca, slots, name } => {
             worker::worker(worker::Asked { host, token, ca, slots, name }, &global).await
         }
-        Command::Serve { listen, locked } => serve::serve(listen, locked, &global).await,
+        Command::Serve { listen, locked, .. } => serve::serve(listen, locked, &global).await,
         Command::Plugin(args::PluginCommand::Sign(command)) => sign::sign(command, global.json),
         Command::Doctor => doctor::doctor(&global).await,
         Command::Plugin(PluginCommand::Kit(KitCommand::New(arguments))) => kit::new(&arguments, global.json),
@@ -173,19 +175,25 @@ fn builder(data: impl Into<PathBuf>) -> HostBuilder {
     Host::builder(data).compile_apart(THIS_PROGRAM)
 }
 
-/// The server logs what happens; other commands only what goes wrong.
-fn start_logging(server: bool) {
-    let usual = if server { "info" } else { "error" };
-    let filter = EnvFilter::try_from_env("JACKFIELD_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .with_target(false)
-        // Else a log that cannot be written, as when its terminal is gone, would end the program.
-        .log_internal_errors(false)
-        .init();
+/// The server logs what happens; other commands only what goes wrong. Those that have work done are traced.
+fn telemetry(cli: &Cli, runtime: &Handle) -> (telemetry::Telemetry, Span) {
+    // What is wrong with the configuration is told by the command itself.
+    let mut section = settings(&cli.global).map(|(_, config)| config.telemetry).unwrap_or_default();
+    let (usual, name) = match &cli.command {
+        Command::Serve { log_format, .. } => {
+            section.log_format = log_format.unwrap_or(section.log_format);
+            ("info", None)
+        }
+        Command::Worker { .. } => ("info", None),
+        Command::Run(_) => ("error", Some("run")),
+        Command::Consensus { .. } => ("error", Some("consensus")),
+        _ => {
+            let telemetry = telemetry::start("error", &section, None);
+            return (telemetry, Span::none());
+        }
+    };
+    let telemetry = telemetry::start(usual, &section, Some(runtime));
+    (telemetry, name.map_or_else(Span::none, telemetry::command))
 }
 
 /// Prints text, or JSON where that was asked for. A closed pipe is not an error.

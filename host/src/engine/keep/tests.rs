@@ -69,7 +69,13 @@ impl House {
     /// Bounds that let nothing go.
     fn generous(&self) -> Bounds {
         let never = Bound { before: Timestamp::MIN, bytes: u64::MAX };
-        Bounds { worktrees: never, logs: never, events_before: Timestamp::MIN, calls_before: Timestamp::MIN }
+        Bounds {
+            worktrees: never,
+            logs: never,
+            events_before: Timestamp::MIN,
+            calls_before: Timestamp::MIN,
+            audit_before: Timestamp::MIN,
+        }
     }
 
     fn git(&self, arguments: &[&str]) -> String {

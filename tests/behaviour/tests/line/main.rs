@@ -31,4 +31,5 @@ mod repeats;
 mod rest;
 mod streaming;
 mod tls;
+mod traces;
 mod workflow;
