@@ -54,6 +54,7 @@ pub(crate) fn check(config: &Config) -> Vec<Fault> {
         faults.executor(&Key::of("executors").then(name), section);
     }
     faults.workspaces(config);
+    faults.webhooks(config);
     faults.0
 }
 
@@ -109,6 +110,22 @@ impl Faults {
         }
         self.number(Key::of("server.calls_at_once"), server.calls_at_once as u64, 1, MOST_CALLS);
         self.number(Key::of("server.connections"), server.connections as u64, 1, MOST_CALLS);
+    }
+
+    fn webhooks(&mut self, config: &Config) {
+        for (name, section) in &config.webhooks {
+            let key = Key::of("webhooks").then(name);
+            let (at, url) = (key.then("url"), &section.url);
+            let schemes: &[&str] =
+                if section.allow_private { &["https://", "http://"] } else { &["https://"] };
+            if !schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
+                let remedy = "must be an https address (http too where allow_private is true)";
+                self.add(at.clone(), format!("{at} does not begin with {}", schemes.join(" or ")), remedy);
+            }
+            self.text(key.then("secret_env"), &section.secret_env);
+            self.number(key.then("retry_s"), section.retry_s, 1, LONGEST);
+            self.number(key.then("tries"), section.tries.into(), 1, 100);
+        }
     }
 
     fn telemetry(&mut self, config: &Config) {

@@ -5,9 +5,11 @@
 
 mod check;
 mod document;
+mod dollars;
 mod keys;
 mod load;
 mod mcp;
+mod outward;
 mod review;
 mod secrets;
 mod sections;
@@ -19,12 +21,13 @@ pub(crate) use keys::{Key, Step, flat, shown};
 pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};
 pub use mcp::{McpSection, OnClose, Toolset};
+pub use outward::{LogFormat, TelemetrySection, WebhookSection};
 pub(crate) use review::{Finding, Review, Served, Severity};
 pub(crate) use secrets::is_secret_name;
 pub use sections::{
-    BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LogFormat, LostPolicy,
+    BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
     PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, ServerSection,
-    TelemetrySection, TierName, WorkspaceSection,
+    TierName, WorkspaceSection,
 };
 
 /// The commented default, as `jackfield config` prints it. A test holds it against the parser.

@@ -1,10 +1,12 @@
 //! The sections of `jackfield.toml`, one struct each. Units are in the names.
 
+use super::dollars::{dollars, dollars_by_name, some_dollars};
 use super::mcp::McpSection;
+use super::outward::{TelemetrySection, WebhookSection};
 use crate::api::Gate;
 use jackfield_plugins::{FailureMode, Grants};
 use jackfield_types::{Micros, Rates};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub executors: BTreeMap<String, ExecutorSection>,
     /// Named workspaces.
     pub workspaces: BTreeMap<String, WorkspaceSection>,
+    /// Who is told of what happens, by name.
+    pub webhooks: BTreeMap<String, WebhookSection>,
     /// What dropped-in executors may ask for: `executor.NAME = { programs = [], environment = [], imports = [] }`.
     pub grants: Grants,
 }
@@ -73,34 +77,6 @@ impl Default for ServerSection {
             connections: 4_000,
         }
     }
-}
-
-/// `[telemetry]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TelemetrySection {
-    /// How lines of the log are written: `text` for people, or `json`, one object each.
-    pub log_format: LogFormat,
-    /// A collector's address for OTLP over HTTP, without `/v1/traces`; empty: what the environment says, else no traces.
-    pub otlp_endpoint: String,
-    /// What the collector knows it by, where `OTEL_SERVICE_NAME` does not say.
-    pub service_name: String,
-}
-
-impl Default for TelemetrySection {
-    fn default() -> Self {
-        Self { log_format: LogFormat::Text, otlp_endpoint: String::new(), service_name: "jackfield".into() }
-    }
-}
-
-/// How lines of the log are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum LogFormat {
-    #[default]
-    Text,
-    Json,
 }
 
 /// `[run]`
@@ -491,38 +467,4 @@ pub struct WorkspaceSection {
     /// What every task in it must keep besides.
     #[serde(default)]
     pub gates: Vec<Gate>,
-}
-
-/// Dollars as written by a person: `20`, `0.5` or `"0.50"`. Never negative.
-struct Dollars(Micros);
-
-impl<'de> Deserialize<'de> for Dollars {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "expected dollars, like 20, 0.5 or \"0.50\"")]
-        enum Written {
-            Whole(i64),
-            Decimal(f64),
-            Text(String),
-        }
-        let text = match Written::deserialize(from)? {
-            Written::Whole(dollars) => dollars.to_string(),
-            Written::Decimal(dollars) => format!("{dollars}"),
-            Written::Text(text) => text,
-        };
-        text.parse().map(Dollars).map_err(serde::de::Error::custom)
-    }
-}
-
-fn dollars<'de, D: Deserializer<'de>>(from: D) -> Result<Micros, D::Error> {
-    Dollars::deserialize(from).map(|amount| amount.0)
-}
-
-fn some_dollars<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Micros>, D::Error> {
-    Option::<Dollars>::deserialize(from).map(|amount| amount.map(|amount| amount.0))
-}
-
-fn dollars_by_name<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Micros>, D::Error> {
-    let amounts = BTreeMap::<String, Dollars>::deserialize(from)?;
-    Ok(amounts.into_iter().map(|(name, amount)| (name, amount.0)).collect())
 }

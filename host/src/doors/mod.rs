@@ -16,6 +16,7 @@ mod rest_access;
 mod rest_components;
 mod rest_runs;
 mod rest_tasks;
+mod rest_webhooks;
 mod rest_worker;
 mod schemas;
 mod stream;

@@ -53,6 +53,7 @@ mod shadow;
 mod tokens;
 mod told;
 pub(crate) mod trace;
+mod webhooks;
 mod worker;
 mod workers;
 mod workflow;

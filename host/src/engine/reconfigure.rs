@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 78] = {
+const SETTINGS: [(&str, When); 84] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -98,6 +98,12 @@ const SETTINGS: [(&str, When); 78] = {
         ("executors.*.settings.*", AtOnce),
         ("executors.*.rates.*.*", AtOnce),
         ("executors.*.reserve_usd", AtOnce),
+        ("webhooks.*.url", Restart),
+        ("webhooks.*.secret_env", Restart),
+        ("webhooks.*.events", Restart),
+        ("webhooks.*.retry_s", Restart),
+        ("webhooks.*.tries", Restart),
+        ("webhooks.*.allow_private", Restart),
         ("workspaces.*.path", AtOnce),
         ("workspaces.*.repo", AtOnce),
         ("workspaces.*.max_concurrent", AtOnce),

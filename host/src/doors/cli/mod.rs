@@ -19,6 +19,7 @@ mod tasks;
 mod telemetry;
 mod tokens;
 mod upkeep;
+mod webhooks;
 mod worker;
 
 use crate::config::{Config, Layers, default_file, load};

@@ -5,6 +5,7 @@ use super::reload::Reload;
 use super::{Outcome, say_line, settings};
 use crate::doors::port::Port;
 use crate::doors::{Token, http};
+use crate::webhooks;
 use jackfield_types::Problem;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -41,6 +42,8 @@ pub(super) async fn serve(listen: Option<String>, locked: bool, global: &Global)
         crate::VERSION,
         host.plugin_folder().display(),
     ));
+    let telling = host.clone();
+    tokio::spawn(async move { webhooks::deliver(&telling).await });
     let stopping = CancellationToken::new();
     let served = port.serve(http::router(&host, token, &names), stopping.clone());
     let stop = async {

@@ -32,4 +32,5 @@ mod rest;
 mod streaming;
 mod tls;
 mod traces;
+mod webhooks;
 mod workflow;
