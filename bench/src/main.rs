@@ -8,9 +8,11 @@ mod bare;
 mod bare_store;
 mod call;
 mod components;
+mod crowd;
 mod execute;
 mod fresh;
 mod house;
+mod idle;
 mod lives;
 mod machine;
 mod measure;
@@ -18,6 +20,7 @@ mod parse;
 mod questions;
 mod queue;
 mod report;
+mod served;
 mod swap;
 mod swaps;
 mod transitions;
@@ -28,6 +31,7 @@ use crate::report::{Report, Section};
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 /// Measures the host against its floor.
 #[derive(Debug, Parser)]
@@ -70,6 +74,10 @@ enum Name {
     Execute,
     /// A tool called over MCP.
     Call,
+    /// A server with nothing to do: memory, and how soon it answers.
+    Idle,
+    /// Hundreds of readers and dozens of callers at once.
+    Crowd,
 }
 
 /// What every section is given.
@@ -94,11 +102,26 @@ impl Name {
             Self::Queue => queue::measure(setting),
             Self::Execute => execute::measure(setting),
             Self::Call => call::measure(setting),
+            Self::Idle => idle::measure(setting),
+            Self::Crowd => crowd::measure(setting),
         }
     }
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    if served::is_host() {
+        return jackfield::doors::cli::main();
+    }
+    match bench() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error:?}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench() -> Result<()> {
     let asked = Asked::parse();
     let components = Components::read(asked.components.as_deref())?;
     // Not the system's folder for temporary files, which may be in memory.

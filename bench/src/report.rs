@@ -12,6 +12,8 @@ pub(crate) enum Unit {
     Seconds,
     /// More is better.
     PerSecond,
+    /// Less is better.
+    Bytes,
 }
 
 /// What a figure should be.
@@ -22,7 +24,7 @@ pub(crate) enum Aim {
     TimesFloor(f64),
     /// At least this share of the floor's rate.
     ShareOfFloor(f64),
-    /// At most so long, seconds.
+    /// At most so much, in the finding's unit.
     Within(f64),
 }
 
@@ -133,7 +135,7 @@ impl Report {
                     (format!("at least {least} of the floor"), format!("{ratio:.2} of it"))
                 }
                 Aim::Within(most) => {
-                    (format!("within {}", Unit::Seconds.show(most)), finding.unit.show(finding.host.median))
+                    (format!("within {}", finding.unit.show(most)), finding.unit.show(finding.host.median))
                 }
             };
             let verdict = if met { "met" } else { "MISSED" };
@@ -152,6 +154,7 @@ impl Unit {
             Self::Seconds if figure < 1e-3 => format!("{:.0} µs", figure * 1e6),
             Self::Seconds if figure < 1.0 => format!("{:.2} ms", figure * 1e3),
             Self::Seconds => format!("{figure:.2} s"),
+            Self::Bytes => format!("{:.1} MB", figure / 1e6),
         }
     }
 }

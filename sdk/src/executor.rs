@@ -30,10 +30,13 @@ pub mod bindings {
 
 use bindings::exports::jackfield::plugin::driving;
 pub use bindings::jackfield::plugin::log::{Level, log};
+pub use bindings::jackfield::plugin::types::{
+    ChangeKind, Effort, Failure, FailureClass, Login, Rates, Role, Tier, Usage, Verdict,
+};
 pub use driving::{
-    Access, Capabilities, Command, Description, Effort, Ending, Event, Exit, Failure, FailureClass, File,
-    FileChange, Folders, Health, Limit, Login, Model, Outcome, Place, Probe, ProbeResult, Program, Request,
-    Retrying, Role, Started, Tier, ToolCall, ToolResult, Usage, Value, Variable, Verdict,
+    Access, Capabilities, Command, Description, Ending, Event, Exit, File, FileChange, Folders, Health,
+    Limit, Model, Outcome, Place, Probe, ProbeResult, Program, Request, Retrying, Started, ToolCall,
+    ToolResult, Value, Variable,
 };
 
 /// What knows one agent program.

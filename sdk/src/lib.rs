@@ -3,9 +3,9 @@
 //! lines in a byte stream that is split anywhere.
 //!
 //! Whoever writes a policy begins with the trait of its kind ([`chooser`], [`compressor`], [`judge`],
-//! [`executor`]) and with `jackfield plugin new`; the standard library may be used there.
+//! [`gate`], [`executor`]) and with `jackfield plugin new`; the standard library may be used there.
 //!
-//! A component built with [`runtime!`] imports `jackfield:plugin/log` and nothing else, so the
+//! A component built with [`runtime!`] imports `jackfield:plugin/log` (a gate also `evidence`) and nothing else, so the
 //! import list that `jackfield plugin inspect` prints *is* its sandbox. A panic reaches the
 //! operator's log with its message and place before the trap ends the call.
 
@@ -13,7 +13,13 @@
 
 extern crate alloc;
 
-#[cfg(any(feature = "chooser", feature = "compressor", feature = "executor", feature = "judge"))]
+#[cfg(any(
+    feature = "chooser",
+    feature = "compressor",
+    feature = "executor",
+    feature = "gate",
+    feature = "judge"
+))]
 #[doc(hidden)]
 pub mod about;
 #[cfg(feature = "chooser")]
@@ -25,6 +31,8 @@ pub mod exec;
 #[cfg(feature = "executor")]
 pub mod executor;
 pub mod figures;
+#[cfg(feature = "gate")]
+pub mod gate;
 pub mod json;
 #[cfg(feature = "judge")]
 pub mod judge;

@@ -60,7 +60,9 @@ impl<'a> Reader<'a> {
         if self.takes("WITH") {
             licence = format!("{licence} WITH {}", self.take()?);
         }
-        Some(self.allowed.contains(&licence.as_str()))
+        // `MPL-2.0+` is MPL-2.0 or any later one, and the taker's is the choice.
+        let or_later = licence.strip_suffix('+');
+        Some(self.allowed.contains(&or_later.unwrap_or(&licence)))
     }
 }
 
@@ -89,6 +91,12 @@ mod tests {
     fn an_exception_belongs_to_its_licence() {
         assert!(satisfied("Apache-2.0 WITH LLVM-exception", &ALLOWED));
         assert!(!satisfied("MIT WITH LLVM-exception", &ALLOWED));
+    }
+
+    #[test]
+    fn a_licence_or_any_later_one_is_that_licence() {
+        assert!(satisfied("Apache-2.0+", &ALLOWED));
+        assert!(!satisfied("GPL-2.0+", &ALLOWED));
     }
 
     #[test]

@@ -10,7 +10,7 @@ const LONGEST: usize = 500;
 /// Folders below which people have their own.
 const PERSONAL: [&str; 3] = ["/home/", "/Users/", "/root/"];
 /// People who do not exist.
-const NOBODY: [&str; 2] = ["ann", "agent"];
+const NOBODY: [&str; 3] = ["ann", "agent", "jackfield"];
 /// Where locked dependencies come from.
 const REGISTRIES: [&str; 2] =
     ["registry+https://github.com/rust-lang/crates.io-index", "https://registry.npmjs.org/"];

@@ -28,8 +28,12 @@ const ALLOWED: [&str; 15] = [
 ];
 
 /// Workspaces with a lockfile of their own.
-const MANIFESTS: [&str; 3] =
-    ["Cargo.toml", "host/plugins/tests/guests/Cargo.toml", "host/plugins/tests/hostile/guests/Cargo.toml"];
+const MANIFESTS: [&str; 4] = [
+    "Cargo.toml",
+    "bench/extism/Cargo.toml",
+    "host/plugins/tests/guests/Cargo.toml",
+    "host/plugins/tests/hostile/guests/Cargo.toml",
+];
 
 pub(crate) fn check(ground: &Ground) -> Outcome {
     let mut seen = BTreeMap::new();

@@ -6,6 +6,7 @@
 //! nothing of Jackfield itself, so that it builds in seconds.
 
 mod expression;
+mod extism;
 mod failure;
 mod fuzz;
 mod ground;
@@ -26,6 +27,7 @@ The project's own commands.
   cargo xtask test --quick       without the real agent programs
   cargo xtask test --only STEP   one step; `cargo xtask test --list` names them
   cargo xtask bench [NAME]       measure the host against its floor, optimised
+  cargo xtask bench extism       one policy in three languages, and beside it as an Extism plugin
   cargo xtask components         build the shipped components only
   cargo xtask conformance        run the protocol's own suites and write docs/conformance.md
   cargo xtask programs           fetch the real agent programs that tests drive
@@ -47,6 +49,7 @@ fn obey(arguments: &[String]) -> Outcome {
         arguments.split_first().map_or(("help", arguments), |(first, rest)| (first.as_str(), rest));
     match command {
         "test" => test(rest),
+        "bench" if rest == ["extism"] => extism::bench(&Ground::survey(false)?),
         "bench" => Ground::survey(false)?.optimised("jackfield-bench", rest),
         "components" => steps::components(&Ground::survey(false)?),
         "programs" => {

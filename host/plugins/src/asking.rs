@@ -5,11 +5,12 @@
 
 use crate::adapter::{Adapter, Told};
 use crate::error::{Deed, PluginError};
+use crate::evidence::{Evidence, NoEvidence};
 use crate::facts::{choosing, driving, judging, reporting};
 use crate::guest::Guest;
 use crate::question::{
-    Choose, Compare, Compress, Describe, Dimensions, Identify, Levels, Next, Probes, Question, Rate,
-    ReadProbes,
+    Choose, Compare, Compress, Describe, Dimensions, Evaluate, Gates, Identify, Levels, Next, Probes,
+    Question, Rate, ReadProbes,
 };
 use crate::report::{Compiled, Said};
 use crate::samples;
@@ -19,6 +20,7 @@ use jackfield_types::{PluginKind, Timestamp};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// The functions of each kind, as the WIT names them.
@@ -35,7 +37,7 @@ pub(crate) const fn functions(kind: PluginKind) -> &'static [&'static str] {
         PluginKind::Chooser => &["about.identify", "choosing.choose", "choosing.next"],
         PluginKind::Compressor => &["about.identify", "compressing.levels", "compressing.compress"],
         PluginKind::Judge => &["about.identify", "judging.dimensions", "judging.compare", "judging.rate"],
-        PluginKind::Gate => &["about.identify"],
+        PluginKind::Gate => &["about.identify", "gating.kinds", "gating.evaluate"],
     }
 }
 
@@ -47,6 +49,7 @@ const fn arguments(function: &str) -> &'static [&'static str] {
         b"compressing.compress" => &["level", "report"],
         b"judging.compare" => &["results"],
         b"judging.rate" => &["subject"],
+        b"gating.evaluate" => &["kind", "config"],
         b"driving.read-probes" => &["results", "present"],
         b"driving.plan" => &["request"],
         b"driving.reading" => &["request", "output", "exit"],
@@ -60,6 +63,15 @@ pub struct Asking {
     function: &'static str,
     now: Timestamp,
     seed: u64,
+    evidence: Arc<dyn Evidence>,
+}
+
+impl Asking {
+    /// The same, with something for a gate to look at; without it there is nothing to see.
+    #[must_use]
+    pub fn seeing(self, evidence: Arc<dyn Evidence>) -> Self {
+        Self { evidence, ..self }
+    }
 }
 
 enum Facts {
@@ -69,6 +81,7 @@ enum Facts {
     Compress(CompressFacts),
     Compare(CompareFacts),
     Rate(RateFacts),
+    Evaluate(EvaluateFacts),
     ReadProbes(ReadProbesFacts),
     Plan(Box<driving::Request>),
     Reading(Box<ReadingFacts>),
@@ -103,6 +116,24 @@ struct CompareFacts {
 #[derive(Deserialize)]
 struct RateFacts {
     subject: judging::ResultInQuestion,
+}
+
+/// The config is written as the JSON that it is, or as the text in which the component gets it.
+#[derive(Deserialize)]
+struct EvaluateFacts {
+    kind: String,
+    #[serde(default)]
+    config: Value,
+}
+
+impl EvaluateFacts {
+    fn config_text(&self) -> String {
+        match &self.config {
+            Value::Null => "{}".to_owned(),
+            Value::String(text) => text.clone(),
+            config => config.to_string(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -180,7 +211,7 @@ impl Trial {
                 .ok_or_else(|| bad(format!("now: {millis} is no point in time")))?,
         };
         let facts = self.read(function, Value::Object(facts)).map_err(bad)?;
-        Ok(Asking { facts, function, now, seed: own.seed.unwrap_or(0) })
+        Ok(Asking { facts, function, now, seed: own.seed.unwrap_or(0), evidence: Arc::new(NoEvidence) })
     }
 
     fn read(&self, function: &str, facts: Value) -> Result<Facts, String> {
@@ -193,6 +224,7 @@ impl Trial {
             "compressing.compress" => Facts::Compress(words::read(facts)?),
             "judging.compare" => Facts::Compare(words::read(facts)?),
             "judging.rate" => Facts::Rate(words::read(facts)?),
+            "gating.evaluate" => Facts::Evaluate(words::read(facts)?),
             "driving.read-probes" => Facts::ReadProbes(words::read(facts)?),
             "driving.plan" => {
                 let given: PlanFacts = words::read(facts)?;
@@ -233,6 +265,11 @@ impl Trial {
             }
             Facts::Compare(CompareFacts { results }) => self.put(asking, &Compare { results }).await,
             Facts::Rate(RateFacts { subject }) => self.put(asking, &Rate { subject }).await,
+            Facts::Evaluate(facts) => {
+                let evidence = Arc::clone(&asking.evidence);
+                self.put(asking, &Evaluate { kind: &facts.kind, config: &facts.config_text(), evidence })
+                    .await
+            }
             Facts::ReadProbes(ReadProbesFacts { results, present }) => {
                 self.put(asking, &ReadProbes { results, present }).await
             }
@@ -245,6 +282,7 @@ impl Trial {
         match asking.function {
             "compressing.levels" => self.put(asking, &Levels).await,
             "judging.dimensions" => self.put(asking, &Dimensions).await,
+            "gating.kinds" => self.put(asking, &Gates).await,
             "driving.describe" => self.put(asking, &Describe).await,
             "driving.probes" => match self.description() {
                 Some(description) => self.put(asking, &Probes { description }).await,

@@ -35,6 +35,8 @@ pub(crate) struct Circumstances {
     pub(crate) limits: Limits,
     pub(crate) now: Timestamp,
     pub(crate) seed: u64,
+    /// Before it serves: what it tells the log is for its author.
+    pub(crate) examined: bool,
 }
 
 /// Asks a fresh instance, which is gone when the answer is there.
@@ -46,8 +48,10 @@ pub(crate) async fn ask<Q: Question>(
 ) -> Result<Answer<Q::Answer>, Deed> {
     let _place = engines.call().await;
     let begun = Instant::now();
-    let Circumstances { label, limits, now, seed } = circumstances;
-    let mut store = engines.store(code.compiled, Guest::new(label, limits, now, seed));
+    let Circumstances { label, limits, now, seed, examined } = circumstances;
+    let guest = Guest::new(label, limits, now, seed);
+    let guest = if examined { guest.examined() } else { guest };
+    let mut store = engines.store(code.compiled, guest);
     let asked = bounded(engines, &limits, question.put(code, &mut store)).await;
     let value = asked.map_err(|stopped| stopped.deed(store.data()))?;
     question.check(&value).map_err(Deed::Contract)?;

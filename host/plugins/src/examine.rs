@@ -185,7 +185,8 @@ impl Examiner<'_> {
         limits: Limits,
         label: &Arc<str>,
     ) -> Result<Q::Answer, String> {
-        let circumstances = Circumstances { label: label.clone(), limits, now: self.now, seed: SEED };
+        let circumstances =
+            Circumstances { label: label.clone(), limits, now: self.now, seed: SEED, examined: true };
         let answer = ask(self.engines, code, circumstances, question).await;
         answer.map(|answer| answer.value).map_err(|deed| failed(Q::FUNCTION, &deed))
     }
@@ -267,7 +268,7 @@ impl Examiner<'_> {
         let results: Vec<_> = probes.iter().map(unanswered).collect();
         self.put(code, &ReadProbes { results: &results, present: &[] }, limits, label).await?;
         let request = samples::request(&description);
-        let guest = Guest::new(label.clone(), limits, self.now, SEED);
+        let guest = Guest::new(label.clone(), limits, self.now, SEED).examined();
         let place = self.engines.attempt().await;
         let adapter = Adapter::start(self.engines, code, guest, place).await;
         let mut adapter = adapter.map_err(|deed| failed("driving", &deed))?;

@@ -34,6 +34,7 @@ pub(crate) struct Guest {
     log: Log,
     now: Timestamp,
     seed: u64,
+    examined: bool,
     looking: Option<Looking>,
     // Most components import no WASI; those pay nothing for it.
     sandbox: Option<Box<Sandbox>>,
@@ -49,9 +50,16 @@ impl Guest {
             log: Log::of(&limits),
             now,
             seed,
+            examined: false,
             looking: None,
             sandbox: None,
         }
+    }
+
+    /// One that does not serve yet: what it tells the log is of use to its author, and no news to an operator.
+    #[must_use]
+    pub(crate) fn examined(self) -> Self {
+        Self { examined: true, ..self }
     }
 
     pub(crate) const fn limits(&self) -> &Limits {
@@ -217,7 +225,8 @@ impl log::Host for Guest {
         self.log.bytes = self.log.bytes.saturating_sub(bytes);
         if fits {
             let plugin = &*self.label;
-            match level {
+            let loud = if self.examined { quieter(level) } else { level };
+            match loud {
                 log::Level::Trace => tracing::trace!(target: "plugin", plugin, "{line}"),
                 log::Level::Debug => tracing::debug!(target: "plugin", plugin, "{line}"),
                 log::Level::Info => tracing::info!(target: "plugin", plugin, "{line}"),
@@ -229,6 +238,14 @@ impl log::Host for Guest {
             }
         }
         self.log.last = Some(line);
+    }
+}
+
+/// At most `debug`.
+const fn quieter(level: log::Level) -> log::Level {
+    match level {
+        log::Level::Trace => log::Level::Trace,
+        _ => log::Level::Debug,
     }
 }
 

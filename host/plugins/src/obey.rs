@@ -6,6 +6,7 @@ use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
 use crate::house::House;
 use crate::report::{Change, State};
+use crate::version::Version;
 use jackfield_types::{Digest, PluginKind, PluginRef};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -87,6 +88,17 @@ impl House {
         event.from = until_now.map(|until_now| until_now.digest());
         self.tell(event);
         Ok(())
+    }
+
+    /// A version that need not be in service, for one attempt that it began.
+    pub(crate) async fn out_of_service(&self, plugin: &PluginRef) -> Result<Arc<Version>, PluginError> {
+        let embedded = self.slots(|slots| slots.embedded(plugin.kind, &plugin.name).cloned());
+        if let Some(embedded) = embedded.filter(|version| version.digest() == plugin.digest) {
+            return Ok(embedded);
+        }
+        let (sound, _) = self.kept(plugin.kind, &plugin.name, plugin.digest).await?;
+        let now = self.clock.now();
+        Ok(Arc::new(Version::new(sound.passport, sound.code, None, 0, &self.limits, now)))
     }
 
     /// A version that this host has kept, examined anew.

@@ -366,6 +366,33 @@ impl Plugins {
         Drive::start(self.house.clone(), self.executor(executor)?).await
     }
 
+    /// The adapter that an attempt began with, in service or not, to go on with what it began.
+    ///
+    /// # Errors
+    /// Where it was never kept here, was put away since, or may not serve any more.
+    pub async fn drive_as(&self, adapter: &PluginRef) -> Result<Drive, PluginError> {
+        Drive::start(self.house.clone(), self.version(adapter).await?).await
+    }
+
+    /// An executor as it is when this adapter drives it, in service or not.
+    ///
+    /// # Errors
+    /// As [`drive_as`](Self::drive_as).
+    pub async fn executor_as(&self, adapter: &PluginRef) -> Result<ExecutorInfo, PluginError> {
+        let version = self.version(adapter).await?;
+        let Some(description) = version.passport.description() else {
+            return Err(self.no_executor(&adapter.name));
+        };
+        Ok(ExecutorInfo { plugin: version.plugin().clone(), description: description.clone() })
+    }
+
+    async fn version(&self, adapter: &PluginRef) -> Result<Arc<Version>, PluginError> {
+        match self.executor(&adapter.name) {
+            Ok(serving) if serving.digest() == adapter.digest => Ok(serving),
+            _ => self.house.out_of_service(adapter).await,
+        }
+    }
+
     /// Puts the dropped version that serves away by hand and the one before it back; what serves now.
     /// Its bytes are not taken again until they are released.
     pub fn roll_back(&self, kind: PluginKind, name: &str) -> Result<Option<PluginRef>, PluginError> {
@@ -377,6 +404,11 @@ impl Plugins {
             }
             None => Err(PluginError::NotDropped { kind, name: name.to_owned() }),
         }
+    }
+
+    /// Whether these bytes were put away, and are not taken again.
+    pub fn is_quarantined(&self, digest: Digest) -> bool {
+        self.house.folder.quarantined(digest).is_some()
     }
 
     /// Takes quarantined bytes again, if they still lie in the drop folder or are dropped anew.

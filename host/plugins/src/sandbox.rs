@@ -48,12 +48,16 @@ impl Sandbox {
         WasiCtxView { ctx: &mut self.context, table: &mut self.table }
     }
 
-    /// The last line of standard error.
+    /// The last line of standard error that says something.
     pub(crate) fn last_words(&self) -> Option<String> {
-        let kept = self.stderr.0.lock();
-        let text = String::from_utf8_lossy(&kept);
-        text.lines().rev().map(str::trim).find(|line| !line.is_empty()).map(str::to_owned)
+        last_line(&String::from_utf8_lossy(&self.stderr.0.lock())).map(str::to_owned)
     }
+}
+
+/// What Rust's standard library ends a panic with is advice that nobody can follow here.
+fn last_line(text: &str) -> Option<&str> {
+    let advice = |line: &str| line.starts_with("note: run with `RUST_BACKTRACE");
+    text.lines().rev().map(str::trim).find(|line| !line.is_empty() && !advice(line))
 }
 
 /// A clock that stands at the time of the request.
@@ -143,6 +147,15 @@ impl AsyncWrite for Tail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_words_of_a_panic_are_its_message() {
+        let panicked = "thread '<unnamed>' panicked at src/lib.rs:17:9:\nno files\n\
+                        note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace\n";
+        assert_eq!(last_line(panicked), Some("no files"));
+        assert_eq!(last_line("one\n\n  \n"), Some("one"));
+        assert_eq!(last_line("\n"), None);
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_numbers_for_ever() {

@@ -46,7 +46,13 @@ impl House {
         question: &Q,
     ) -> Result<Called<Q::Answer>, Box<Misbehaviour>> {
         let seed = rand::random();
-        let circumstances = Circumstances { label: version.label.clone(), limits: version.limits, now, seed };
+        let circumstances = Circumstances {
+            label: version.label.clone(),
+            limits: version.limits,
+            now,
+            seed,
+            examined: false,
+        };
         let code = version.code();
         let span = crate::trace::call(Q::FUNCTION, version.plugin());
         let asked = ask(&self.engines, &code, circumstances, question).instrument(span.clone()).await;

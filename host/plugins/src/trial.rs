@@ -168,7 +168,7 @@ impl Trial {
         question: &Q,
     ) -> Result<Answer<Q::Answer>, PluginError> {
         let (label, limits) = self.circumstances();
-        let circumstances = Circumstances { label, limits, now, seed };
+        let circumstances = Circumstances { label, limits, now, seed, examined: false };
         let answered = ask(&self.house.engines, &self.version.code(), circumstances, question).await;
         answered.map_err(|deed| self.misbehaved(Q::FUNCTION, deed))
     }

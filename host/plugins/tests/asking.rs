@@ -3,8 +3,9 @@
 
 mod common;
 
-use common::{NAME, PROGRAM, chooser, executor, now, setup, std_chooser};
-use jackfield_plugins::{PluginError, Trial};
+use common::{NAME, PROGRAM, chooser, executor, gate, now, setup, std_chooser};
+use jackfield_plugins::facts::gating::{Artifact, CommandResult};
+use jackfield_plugins::{Evidence, PluginError, Trial};
 use jackfield_types::PluginKind;
 use serde_json::{Value, json};
 
@@ -77,4 +78,48 @@ async fn an_executor_plans_and_reads_in_one_question_each() {
     assert_eq!(planned.answer["ok"]["argv"][0], PROGRAM);
     let read = ask(&trial, "reading", json!({ "output": ["one\nt", "wo\n"], "exit": { "code": 0 } })).await;
     assert!(read.answer["events"].is_array() && read.answer["outcome"].is_object(), "{}", read.answer);
+}
+
+#[tokio::test]
+async fn a_gate_rules_on_what_it_is_shown_and_sees_nothing_where_nothing_is_shown() {
+    let (_host, trial) = trial(PluginKind::Gate, gate()).await;
+    let kinds = ask(&trial, "kinds", Value::Null).await;
+    assert_eq!(kinds.answer[0]["name"], "sample_gate");
+    // The config is written as JSON, or as the text that the component gets.
+    for config in [json!({ "how": "look" }), json!("{\"how\":\"look\"}")] {
+        let facts = json!({ "kind": "sample_gate", "config": config });
+        let asking = trial.asking("evaluate", &facts, now()).unwrap();
+        let nothing = trial.ask(&asking).await.unwrap();
+        assert_eq!(nothing.answer["ok"]["passed"], false, "{}", nothing.answer);
+        let seen = trial.ask(&asking.seeing(std::sync::Arc::new(OneFile))).await.unwrap();
+        assert_eq!(seen.answer["ok"]["passed"], true, "{}", seen.answer);
+        assert!(seen.answer["ok"]["message"].as_str().unwrap().contains("README.md"), "{}", seen.answer);
+    }
+    let refused = ask(&trial, "gating.evaluate", json!({ "kind": "another" })).await;
+    assert_eq!(refused.answer["err"], "there is no such kind");
+}
+
+/// A worktree that holds one file.
+struct OneFile;
+
+impl Evidence for OneFile {
+    fn files(&self, _: &str) -> Result<Vec<String>, String> {
+        Ok(vec!["README.md".to_owned()])
+    }
+
+    fn read(&self, _: &str, _: u32) -> Result<Vec<u8>, String> {
+        Ok(b"hello".to_vec())
+    }
+
+    fn artifacts(&self) -> Vec<Artifact> {
+        Vec::new()
+    }
+
+    fn metric(&self, _: &str) -> Option<f64> {
+        None
+    }
+
+    fn commands(&self) -> Vec<CommandResult> {
+        Vec::new()
+    }
 }

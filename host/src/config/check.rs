@@ -11,6 +11,10 @@ use std::net::SocketAddr;
 pub(crate) const SHIPPED_EXECUTORS: [&str; 4] = ["claude", "codex", "gemini", "shell"];
 /// The shipped chooser; likewise.
 pub(crate) const SHIPPED_CHOOSER: &str = "chooser";
+
+/// The name of the shipped gates, and the kinds that they have.
+pub(crate) const SHIPPED_GATES: (&str, [&str; 5]) =
+    ("gates", ["file_exists", "content_check", "artifact_exists", "metric_threshold", "command"]);
 /// Longest that an attempt may take: a day, seconds.
 const LONGEST: u64 = 24 * 60 * 60;
 /// Most megabytes that still are a number of bytes, far beyond any disk.
@@ -99,6 +103,7 @@ impl Faults {
                 "must be an address and a port, like 127.0.0.1:7700",
             ),
         }
+        self.number(Key::of("server.drain_s"), config.server.drain_s, 0, LONGEST);
         let server = &config.server;
         let half = match (&server.tls_cert, &server.tls_key) {
             (Some(_), None) => Some(("server.tls_cert", "server.tls_key")),

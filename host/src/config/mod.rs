@@ -13,10 +13,11 @@ mod outward;
 mod review;
 mod secrets;
 mod sections;
+mod server;
 mod warn;
 mod words;
 
-pub(crate) use check::{SHIPPED_CHOOSER, SHIPPED_EXECUTORS, check, is_repo};
+pub(crate) use check::{SHIPPED_CHOOSER, SHIPPED_EXECUTORS, SHIPPED_GATES, check, is_repo};
 pub(crate) use keys::{Key, Step, flat, shown};
 pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};
@@ -26,9 +27,10 @@ pub(crate) use review::{Finding, Review, Served, Severity};
 pub(crate) use secrets::is_secret_name;
 pub use sections::{
     BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
-    PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, ServerSection,
-    TierName, WorkspaceSection,
+    PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, TierName,
+    WorkspaceSection,
 };
+pub use server::{OnStop, ServerSection};
 
 /// The commented default, as `jackfield config` prints it. A test holds it against the parser.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");

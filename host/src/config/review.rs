@@ -50,6 +50,8 @@ pub(crate) struct Finding {
 pub(crate) struct Served {
     pub(crate) executors: BTreeSet<String>,
     pub(crate) choosers: BTreeSet<String>,
+    pub(crate) gates: BTreeSet<String>,
+    pub(crate) gate_kinds: BTreeSet<String>,
 }
 
 /// All layers, read as far as they can be.
@@ -244,6 +246,7 @@ mod tests {
         Served {
             executors: ["claude", "shell"].map(str::to_owned).into(),
             choosers: ["chooser".to_owned()].into(),
+            ..Served::default()
         }
     }
 

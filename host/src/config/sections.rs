@@ -3,6 +3,7 @@
 use super::dollars::{dollars, dollars_by_name, some_dollars};
 use super::mcp::McpSection;
 use super::outward::{TelemetrySection, WebhookSection};
+use super::server::ServerSection;
 use crate::api::Gate;
 use jackfield_plugins::{FailureMode, Grants};
 use jackfield_types::{Micros, Rates};
@@ -40,43 +41,6 @@ pub struct Config {
     pub webhooks: BTreeMap<String, WebhookSection>,
     /// What dropped-in executors may ask for: `executor.NAME = { programs = [], environment = [], imports = [] }`.
     pub grants: Grants,
-}
-
-/// `[server]`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ServerSection {
-    /// Address and port; loopback only, unless there is TLS or `plain_http` is set.
-    pub listen: String,
-    /// The certificate with its chain, PEM; TLS where it is set.
-    pub tls_cert: Option<PathBuf>,
-    /// Its key, PEM.
-    pub tls_key: Option<PathBuf>,
-    /// Whether others may come in from beyond this machine without TLS: on a network that is trusted.
-    pub plain_http: bool,
-    /// The names and addresses, without a port, by which others may call it.
-    pub names: Vec<String>,
-    /// Calls a second of each token but the owner's; 0: any number.
-    pub calls_per_s: u32,
-    /// Calls of each token that are answered at once, streams among them.
-    pub calls_at_once: usize,
-    /// Connections at once.
-    pub connections: usize,
-}
-
-impl Default for ServerSection {
-    fn default() -> Self {
-        Self {
-            listen: "127.0.0.1:7700".into(),
-            tls_cert: None,
-            tls_key: None,
-            plain_http: false,
-            names: Vec::new(),
-            calls_per_s: 100,
-            calls_at_once: 1_000,
-            connections: 4_000,
-        }
-    }
 }
 
 /// `[run]`

@@ -6,6 +6,8 @@ use super::keys::Key;
 use super::review::Served;
 use super::secrets::{is_secret_name, looks_secret};
 use super::{Config, WorkspaceSection};
+use jackfield_plugins::Grant;
+use jackfield_types::PluginKind;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -17,6 +19,7 @@ pub(super) fn warnings(config: &Config, served: &Served, is_set: &dyn Fn(&Key) -
     doubts.executors(config, served);
     doubts.ladder(config, served);
     doubts.plugins(config, served);
+    doubts.gates(config, served);
     doubts.workspaces(config);
     doubts.0
 }
@@ -194,14 +197,78 @@ impl Doubts {
                 format!("there is: {}", list(&served.choosers)),
             );
         }
+        let limits = &config.plugins.limits;
+        for (kind, limits) in [
+            (PluginKind::Executor, limits.executor),
+            (PluginKind::Chooser, limits.chooser),
+            (PluginKind::Compressor, limits.compressor),
+            (PluginKind::Judge, limits.judge),
+        ] {
+            let bounds = [("host_calls", limits.host_calls.is_some()), ("host_mb", limits.host_mb.is_some())];
+            for (name, _) in bounds.into_iter().filter(|(_, set)| *set) {
+                let key = Key::of("plugins.limits").then(kind.as_str()).then(name);
+                let said = format!("{key} bounds what no {kind} does");
+                self.add(key, said, "only gates ask the host for evidence: take it away");
+            }
+        }
         for (kind, names) in &config.grants.0 {
-            let is_executor = *kind == jackfield_types::PluginKind::Executor;
-            for name in names.keys().filter(|name| is_executor && !served.executors.contains(*name)) {
+            for (name, grant) in names {
+                let key = Key::of("grants").then(kind.as_str()).then(name);
+                self.grant(key, *kind, name, grant, served);
+            }
+        }
+    }
+
+    /// Grants to nobody, and of what is not there to be granted.
+    fn grant(&mut self, key: Key, kind: PluginKind, name: &str, grant: &Grant, served: &Served) {
+        let there = match kind {
+            PluginKind::Executor if served.executors.contains(name) => true,
+            PluginKind::Gate if served.gates.contains(name) => true,
+            PluginKind::Executor => {
+                let said = format!("{key}: no component serves an executor '{name}'");
+                self.add(key.clone(), said, nearest(name, served));
+                false
+            }
+            PluginKind::Gate => {
+                let there =
+                    format!("there is: {} (or drop in a component of that name)", list(&served.gates));
+                self.add(key.clone(), format!("{key}: no component of gates is called '{name}'"), there);
+                false
+            }
+            PluginKind::Chooser | PluginKind::Compressor | PluginKind::Judge => {
+                let said = format!("{key}: a {kind} can be granted nothing");
+                self.add(key.clone(), said, "take it away: only executors and gates ask for anything");
+                false
+            }
+        };
+        if there && kind == PluginKind::Gate {
+            if !grant.programs.is_empty() || !grant.environment.is_empty() {
+                let said = format!("{key}: a gate starts no program, and is given no variable");
+                self.add(key.clone(), said, "grant it `imports = [\"evidence\"]` and nothing else");
+            }
+            for import in grant.imports.iter().filter(|import| *import != "evidence") {
+                let said = format!("{key}: a gate cannot import '{import}'");
                 self.add(
-                    Key::of("grants.executor").then(name),
-                    format!("grants.executor.{name}: no component serves an executor '{name}'"),
-                    nearest(name, served),
+                    key.then("imports"),
+                    said,
+                    "a gate can be granted \"evidence\", to look at worktrees",
                 );
+            }
+        }
+    }
+
+    /// Gates that everybody is held to, of a kind that nobody has: no task could be handed in.
+    fn gates(&mut self, config: &Config, served: &Served) {
+        let everywhere = config.run.gates.iter().map(|gate| (Key::of("run.gates"), gate));
+        let own = config.workspaces.iter().flat_map(|(name, section)| {
+            let key = Key::of("workspaces").then(name).then("gates");
+            section.gates.iter().map(move |gate| (key.clone(), gate))
+        });
+        for (key, gate) in everywhere.chain(own) {
+            if !served.gate_kinds.contains(&gate.kind) {
+                let known: Vec<_> = served.gate_kinds.iter().map(String::as_str).collect();
+                let remedy = super::words::suggestion(&gate.kind, &known);
+                self.add(key.clone(), format!("{key}: no component has a gate '{}'", gate.kind), remedy);
             }
         }
     }
@@ -269,6 +336,8 @@ mod tests {
         let served = Served {
             executors: ["claude", "shell", "mine"].map(str::to_owned).into(),
             choosers: ["chooser".to_owned()].into(),
+            gates: ["gates".to_owned()].into(),
+            gate_kinds: ["file_exists", "command"].map(str::to_owned).into(),
         };
         let config: Config = toml::from_str(toml).unwrap();
         assert_eq!(crate::config::check(&config), Vec::new(), "{toml}");
@@ -316,6 +385,16 @@ mod tests {
             ("[executors.cluade]".into(), "did you mean `claude`?"),
             ("[executors.agy]".into(), "there is: claude, mine, shell"),
             ("[grants]\nexecutor.agy = { programs = ['agy'] }".into(), "grants.executor.agy"),
+            ("[grants]\ngate.mine = { imports = ['evidence'] }".into(), "there is: gates"),
+            ("[grants]\ngate.gates = { programs = ['sh'] }".into(), "a gate starts no program"),
+            ("[grants]\ngate.gates = { imports = ['secrets'] }".into(), "a gate cannot import 'secrets'"),
+            ("[grants]\njudge.mine = { imports = ['evidence'] }".into(), "a judge can be granted nothing"),
+            ("[plugins.limits.judge]\nhost_calls = 5".into(), "bounds what no judge does"),
+            ("[[run.gates]]\nkind = 'file_exist'\nconfig = {}".into(), "did you mean `file_exists`?"),
+            (
+                format!("[workspaces.site]\npath = '{path}'\ngates = [{{ kind = 'lint', config = {{}} }}]"),
+                "workspaces.site.gates: no component has a gate 'lint'",
+            ),
             ("[breaker.executor_day_usd]\ncluade = 1".into(), "did you mean `claude`?"),
             ("[[ladder]]\nname = 'far'\nexecutor = 'gemnii'".into(), "the rung 'far' needs the executor 'gemnii'"),
             ("[[ladder]]\nname = 'far'\nexecutor = 'claude'\n[executors.claude]\nenabled = false".into(), "switched off"),

@@ -66,7 +66,7 @@ impl Limits {
     /// A call of `principal`; `is_rated` where it counts for how many there are in a second.
     pub(super) fn enter(&self, principal: &str, is_rated: bool) -> Result<Permit, TooMuch> {
         if let Some(rates) = self.0.rates.as_ref().filter(|_| is_rated) {
-            if self.0.calls.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == 0 {
+            if self.0.calls.fetch_add(1, Ordering::Relaxed).is_multiple_of(FORGET_EVERY) {
                 rates.retain_recent();
             }
             if let Err(early) = rates.check_key(&principal.to_owned()) {

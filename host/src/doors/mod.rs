@@ -19,6 +19,7 @@ mod rest_tasks;
 mod rest_webhooks;
 mod rest_worker;
 mod schemas;
+mod screen;
 mod stream;
 mod text;
 mod text_explain;

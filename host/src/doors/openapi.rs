@@ -129,6 +129,10 @@ impl Schemas {
         let refused = [
             (401, "The token is missing, wrong or no longer good."),
             (403, "The token is not good for this, or the request comes from a place that is not let in."),
+            (
+                429,
+                "More was asked with the token than the limits allow; `Retry-After` says when to ask again.",
+            ),
         ];
         for (status, said) in refused.into_iter().filter(|_| operation.needs.is_some()) {
             all.insert(status, (said.to_owned(), content(Content::Problem, &mut self.said)));

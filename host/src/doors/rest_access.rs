@@ -40,10 +40,10 @@ pub(super) fn routes() -> Routes {
             revoke,
         )
         .on(
-            get("/api/audit", "audit", "Calls that came through the port, the last first.")
+            get("/api/audit", "listAudit", "Every call through the port, the newest first.")
                 .needs(Scope::Admin)
                 .asks::<AuditFilter>()
-                .answers::<Vec<AuditEntry>>("Calls."),
+                .answers::<Vec<AuditEntry>>("Calls, and what came of them."),
             audit,
         )
 }

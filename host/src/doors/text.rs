@@ -1,22 +1,46 @@
 //! Records as text for people and models: the same words at every door.
 
+use super::screen::{Screen, Tone, tone};
 use super::text_kit;
 use crate::Ordered;
 use crate::api::{AuthStatus, OrchestratorStatus};
 use crate::engine::{Advice, event_line};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus};
 use jackfield_store::{
     Artifact, Attempt, BreakerStatus, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView, Totals,
 };
 use jackfield_types::{Settled, Timestamp};
 
-/// A table that fits its terminal, or one without bounds where there is no terminal.
+/// A table that fits the screen; one without bounds and colours where there is none. What stands first, by which
+/// a row is called, stays whole.
 pub(super) fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let screen = Screen::now();
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_header(heads);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).force_no_tty();
+    if let Some(width) = screen.width {
+        table.set_width(width);
+    }
+    if screen.colours {
+        table.enforce_styling();
+    }
+    table.set_header(heads.map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
     for row in rows {
-        table.add_row(row);
+        let cells = row.into_iter().zip(heads).map(|(text, head)| {
+            let tone = if head == "STATE" { tone(&text) } else { None };
+            let cell = Cell::new(text);
+            match tone {
+                Some(Tone::Good) => cell.fg(Color::DarkGreen),
+                Some(Tone::Careful) => cell.fg(Color::DarkYellow),
+                Some(Tone::Bad) => cell.fg(Color::DarkRed),
+                Some(Tone::Aside) => cell.add_attribute(Attribute::Dim),
+                None => cell,
+            }
+        });
+        table.add_row(cells.collect::<Vec<_>>());
+    }
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
     }
     let lines = table.lines().map(|line| line.trim_end().to_owned());
     lines.collect::<Vec<_>>().join("\n")
@@ -98,7 +122,25 @@ pub(super) fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<Str
 }
 
 pub(crate) fn event(event: &RunEvent) -> Option<String> {
-    event_line(event).map(|line| format!("{}  {line}", event.at.strftime("%H:%M:%S")))
+    let screen = Screen::now();
+    let at = screen.paint(Tone::Aside, &event.at.strftime("%H:%M:%S").to_string());
+    event_line(event).map(|line| {
+        format!("{at}  {}", event_tone(event).map_or(line.clone(), |tone| screen.paint(tone, &line)))
+    })
+}
+
+/// How an event sounds.
+pub(super) fn event_tone(event: &RunEvent) -> Option<Tone> {
+    let refused = |field: &str| event.payload.get(field) == Some(&serde_json::Value::Bool(false));
+    match event.kind.as_str() {
+        "run_succeeded" => Some(Tone::Good),
+        "run_failed" => Some(Tone::Bad),
+        "tool_result" if refused("ok") => Some(Tone::Bad),
+        "gate" if refused("passed") => Some(Tone::Bad),
+        "warning" | "host_warning" | "limit" | "retrying" => Some(Tone::Careful),
+        "run_cancelled" | "worktree" | "run_queued" | "run_started" => Some(Tone::Aside),
+        _ => None,
+    }
 }
 
 pub(crate) fn breaker(status: &BreakerStatus) -> String {

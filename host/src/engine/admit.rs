@@ -39,11 +39,11 @@ impl Inner {
     /// Counted while this lives, so that a shutdown waits until a request is refused or on record.
     pub(crate) fn taking_in(&self) -> Result<TaskTrackerToken, Problem> {
         let token = self.tasks.token();
-        if self.stop.is_cancelled() {
+        if self.parting.closed.is_cancelled() {
             return Err(Problem::operator(
                 "stopping",
                 "the host is being stopped",
-                "start it again, then ask again",
+                "ask again when it is back",
             ));
         }
         Ok(token)

@@ -17,10 +17,13 @@ use super::ended::Ended;
 use super::files::Files;
 use super::reading::Agent;
 use super::running::Running;
+use jackfield_plugins::facts::driving::Request;
+use jackfield_plugins::{Drive, PluginError};
 use jackfield_process::{Exited, Fate, Identity, adopt, end_leftovers};
 use jackfield_store::Attempt;
-use jackfield_types::{Failure, FailureClass, Process};
+use jackfield_types::{Failure, FailureClass, PluginRef, Process};
 use jackfield_workspace::Worktree;
+use std::time::Duration;
 
 impl Inner {
     /// Goes on with an attempt whose process is on record. Nothing where it is left to another host.
@@ -86,7 +89,11 @@ impl Inner {
                 Some(loss("the host went away while the agent was at work, and the agent with it"));
         }
         match worktree {
-            Some(worktree) => self.finish_work(run, attempt.id, &files, &worktree, &mut ended).await,
+            Some(worktree) => {
+                if !self.finish_work(run, attempt.id, &files, &worktree, &mut ended).await {
+                    return None;
+                }
+            }
             None => ended.transcript = super::attempt::transcript(&files.stdout),
         }
         Some(ended)
@@ -100,12 +107,12 @@ impl Inner {
         files: &Files,
         agent: Agent,
     ) -> Result<Option<super::reading::Heard>, Failure> {
-        let Some((request, grace)) = self.recorded_plan(attempt).await else {
+        let Some(plan) = self.recorded_plan(attempt).await else {
             let failure = "what the agent was asked is not on record, so it cannot be listened to";
             return Err(self.give_up(run, agent, failure).await);
         };
-        let drive = match self.plugins.drive(&attempt.executor).await {
-            Ok(mut drive) => drive.begin(&request).await.map(|()| drive),
+        let drive = match self.drive_again(attempt, &plan.adapter).await {
+            Ok(mut drive) => drive.begin(&plan.request).await.map(|()| drive),
             Err(error) => Err(error),
         };
         let drive = match drive {
@@ -116,7 +123,7 @@ impl Inner {
         let description = &planned.executor.description;
         let sources =
             super::environment::Sources { host: &self.environment, executor: &section, description };
-        let reading = super::reading::Reading::new(self, run, planned, drive, sources.redactor(), grace);
+        let reading = super::reading::Reading::new(self, run, planned, drive, sources.redactor(), plan.grace);
         reading.again(attempt.started_at).listen(agent, files).await
     }
 
@@ -128,18 +135,36 @@ impl Inner {
         Failure::new(FailureClass::Lost, why).with_remedy("run it again")
     }
 
-    /// The request as its adapter was given it, and the grace that it asked for, from the record of its plan.
-    async fn recorded_plan(
-        &self,
-        attempt: &Attempt,
-    ) -> Option<(jackfield_plugins::facts::driving::Request, std::time::Duration)> {
+    /// The adapter that planned it: another version may read what its program prints in another way. Where that
+    /// one cannot be had any more, the one that serves now is better than none.
+    async fn drive_again(&self, attempt: &Attempt, began_with: &PluginRef) -> Result<Drive, PluginError> {
+        match self.plugins.drive_as(began_with).await {
+            Ok(drive) => Ok(drive),
+            Err(error) => {
+                let drive = self.plugins.drive(&attempt.executor).await?;
+                tracing::warn!(
+                    attempt = %attempt.id,
+                    "its adapter {began_with} cannot go on with it, and {} does: {error}",
+                    drive.plugin()
+                );
+                Ok(drive)
+            }
+        }
+    }
+
+    /// What is on record of how its adapter planned it.
+    async fn recorded_plan(&self, attempt: &Attempt) -> Option<RecordedPlan> {
         let calls = self.store.decisions(attempt.task).await.ok()?;
         let plan = calls
             .into_iter()
             .rev()
             .find(|call| call.function == "plan" && call.attempt == Some(attempt.id))?;
         let grace = plan.answer.get("final_grace").and_then(serde_json::Value::as_u64).unwrap_or_default();
-        Some((serde_json::from_value(plan.facts).ok()?, std::time::Duration::from_millis(grace)))
+        Some(RecordedPlan {
+            adapter: plan.plugin,
+            request: serde_json::from_value(plan.facts).ok()?,
+            grace: Duration::from_millis(grace),
+        })
     }
 
     /// A check that was running when its host went is ended, and made again.
@@ -151,6 +176,16 @@ impl Inner {
             tracing::error!(attempt = %attempt.id, %error, "a check of a lost host could not be ended");
         }
     }
+}
+
+/// How an attempt was planned.
+struct RecordedPlan {
+    /// By whom.
+    adapter: PluginRef,
+    /// What it was given.
+    request: Request,
+    /// What it asked for, after the last word of its program.
+    grace: Duration,
 }
 
 const LOST_ELSEWHERE: &str = "the worker that had it was not heard of any more";

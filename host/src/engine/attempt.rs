@@ -76,8 +76,7 @@ impl Inner {
         if let Err(failure) = &worked {
             ended.fail(failure.clone());
         }
-        self.finish_work(run, planned.id, &files, &worktree, ended).await;
-        Ok(true)
+        Ok(self.finish_work(run, planned.id, &files, &worktree, ended).await)
     }
 
     /// A fresh worktree, or the one that a host made before it went away without starting an agent in it.
@@ -100,7 +99,8 @@ impl Inner {
         self.worktrees.create(&run.order.source, run.id, attempt).await
     }
 
-    /// When the agent is done: what it changed is captured, checked, and let go of.
+    /// When the agent is done: what it changed is captured, checked, and let go of. False where that is left to
+    /// another host.
     pub(crate) async fn finish_work(
         &self,
         run: &Running,
@@ -108,10 +108,12 @@ impl Inner {
         files: &Files,
         worktree: &Worktree,
         ended: &mut Ended,
-    ) {
+    ) -> bool {
         let captured = self.worktrees.capture(worktree, &files.diff).await;
         ended.take_diff(captured, &files.diff);
-        self.check(run, attempt, files, worktree, ended).await;
+        if !self.check(run, attempt, files, worktree, ended).await {
+            return false;
+        }
         let kept = self.config().run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
         let release = if kept { Release::Keep } else { Release::Remove };
         if let Err(error) = self.worktrees.release(worktree, release).await {
@@ -119,6 +121,7 @@ impl Inner {
         }
         ended.transcript = transcript(&files.stdout);
         files.tidy();
+        true
     }
 
     async fn with_agent(
@@ -158,6 +161,9 @@ impl Inner {
         drive.begin(&request).await.map_err(plugin_failure)?;
         if run.cancel.is_cancelled() {
             return Err(run.cancelled());
+        }
+        if run.is_left_alone() {
+            return Ok(false);
         }
         let running = self.start(spec, planned.id, worktree).instrument(span.clone()).await?;
         super::trace::began(&span, running.identity());

@@ -29,6 +29,31 @@ use tokio_util::task::TaskTracker;
 const STRIKES: u32 = 3;
 
 /// Says how a [`Host`] is to be; [`open`](Self::open) opens it.
+///
+/// ```
+/// use jackfield::{Host, Work};
+/// use jackfield::config::Config;
+///
+/// # #[tokio::main]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let folder = tempfile::tempdir()?;
+/// let mut config = Config::default();
+/// config.run.max_concurrent = 4;
+/// config.breaker.day_usd = "5".parse()?;
+///
+/// let host = Host::builder(folder.path())
+///     .config(config)
+///     // Agents see nothing of this process's environment but this.
+///     .environment([("PATH".to_owned(), "/usr/bin:/bin".to_owned())])
+///     // Takes only what was asked of this very host, not what others left in the queue.
+///     .work(Work::Own)
+///     .open()
+///     .await?;
+/// assert_eq!(host.orchestrator_status().await?.max_concurrent, 4);
+/// host.shutdown().await;
+/// # Ok(())
+/// # }
+/// ```
 pub struct HostBuilder {
     data: PathBuf,
     config: Config,
@@ -116,7 +141,11 @@ impl HostBuilder {
         self
     }
 
-    /// Opens the host: records, components, worktrees, and what an earlier host left behind.
+    /// Opens the host: records, components, worktrees, and what an earlier host left behind. Must be called within
+    /// a Tokio runtime; the first host on a machine compiles its components, which takes seconds.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the folder, its records, the plugin folder or the configuration cannot be used.
     pub async fn open(self) -> Result<Host, Problem> {
         let folders = Folders::make(&self.data, self.config.plugins.folder.as_deref()).map_err(|error| {
             Problem::operator(
@@ -183,6 +212,7 @@ impl HostBuilder {
             shadows: super::shadow::Shadows::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
+            parting: super::parting::Parting::default(),
             lease: self.lease,
             host: recover::host_instance(),
         };

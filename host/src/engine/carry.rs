@@ -63,8 +63,7 @@ impl Inner {
         let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
         let made = futures::future::join_all(open.map(|attempt| self.make(run, attempt))).await;
         let Some(done) = made.into_iter().collect::<Option<Vec<_>>>() else {
-            // Handed over as it is: whoever comes next takes it up.
-            return;
+            return tracing::info!(run = %run.id, "left as it is: the next host goes on with it");
         };
         let follows = self.what_follows(run, view, &done).await;
         self.settle_round(run, done, follows).await;
@@ -74,9 +73,12 @@ impl Inner {
     async fn make(&self, run: &Running, attempt: &Attempt) -> Option<Done> {
         let began = self.clock.now();
         let from = attempt.started_at.unwrap_or(began);
-        let planned = self.planned_again(attempt);
+        let planned = match self.planned_again(attempt) {
+            None if attempt.identity.is_some() => self.planned_out_of_service(attempt).await,
+            planned => planned,
+        };
         let ended = match &planned {
-            None => gone(attempt),
+            None => self.gone(attempt).await,
             Some(planned) => {
                 let span = super::trace::attempt(attempt.number, planned);
                 let ended = self.carry_out(run, attempt, planned).instrument(span.clone()).await?;
@@ -96,6 +98,9 @@ impl Inner {
         }
         if run.cancel.is_cancelled() {
             return Some(never_begun(planned, run.cancelled()));
+        }
+        if run.is_left_alone() {
+            return None;
         }
         if let Some(failure) = self.rests(attempt, planned).await {
             return Some(never_begun(planned, failure));
@@ -122,9 +127,24 @@ impl Inner {
     pub(crate) fn planned_again(&self, attempt: &Attempt) -> Option<Planned> {
         let serving = self.plugins.executors();
         let executor = serving.into_iter().find(|info| info.plugin.name == attempt.executor)?;
+        Some(self.planned_by(attempt, executor))
+    }
+
+    /// The same for one that is at work under an adapter which has been taken out of service.
+    async fn planned_out_of_service(&self, attempt: &Attempt) -> Option<Planned> {
+        match self.plugins.executor_as(&attempt.adapter).await {
+            Ok(executor) => Some(self.planned_by(attempt, executor)),
+            Err(error) => {
+                tracing::warn!(attempt = %attempt.id, "its adapter cannot go on with it: {error}");
+                None
+            }
+        }
+    }
+
+    fn planned_by(&self, attempt: &Attempt, executor: ExecutorInfo) -> Planned {
         let rung = attempt.rung.clone();
         let pricing = self.pricing(&executor, rung.as_deref(), attempt.model.as_deref(), attempt.created_at);
-        Some(Planned {
+        Planned {
             id: attempt.id,
             executor,
             rung,
@@ -132,7 +152,27 @@ impl Inner {
             effort: attempt.effort,
             context: attempt.context.clone(),
             pricing,
-        })
+        }
+    }
+
+    /// Its executor was taken out of service meanwhile. Nobody could listen to what is at work for it still.
+    async fn gone(&self, attempt: &Attempt) -> Ended {
+        let identity = attempt.identity.clone().and_then(|value| serde_json::from_value(value).ok());
+        if let Some(identity) = identity
+            && let Err(error) = jackfield_process::end_leftovers(&identity).await
+        {
+            tracing::error!(attempt = %attempt.id, %error, "an agent that nobody can listen to could not be ended");
+        }
+        let mut ended = Ended::unknown(attempt);
+        ended.outcome.process = Process::Failed;
+        ended.outcome.failure = Some(
+            Failure::new(
+                FailureClass::NoProgram,
+                format!("the executor '{}' is not in service any more", attempt.executor),
+            )
+            .with_remedy("look at `jackfield plugin list`, or name another executor"),
+        );
+        ended
     }
 
     pub(super) async fn settle_round(
@@ -247,20 +287,6 @@ pub(crate) fn never_begun(planned: &Planned, failure: Failure) -> Ended {
     let mut ended = Ended::nothing(planned);
     ended.outcome.process = Process::Killed;
     ended.outcome.failure = Some(failure);
-    ended
-}
-
-/// Its executor was taken out of service meanwhile.
-fn gone(attempt: &Attempt) -> Ended {
-    let mut ended = Ended::unknown(attempt);
-    ended.outcome.process = Process::Failed;
-    ended.outcome.failure = Some(
-        Failure::new(
-            FailureClass::NoProgram,
-            format!("the executor '{}' is not in service any more", attempt.executor),
-        )
-        .with_remedy("look at `jackfield plugin list`, or name another executor"),
-    );
     ended
 }
 

@@ -22,7 +22,7 @@ const KEPT: u64 = 4 << 10;
 
 impl Inner {
     /// Runs the checks that the task asks for, where the agent's work is done. What an earlier host found
-    /// stands.
+    /// stands. False where this host leaves: the next one makes them.
     pub(super) async fn check(
         &self,
         run: &Running,
@@ -30,13 +30,13 @@ impl Inner {
         files: &Files,
         worktree: &Worktree,
         ended: &mut Ended,
-    ) {
+    ) -> bool {
         let (checks, gates) = (&run.order.request.checks, &run.order.gates);
         if (checks.is_empty() && gates.is_empty())
             || ended.outcome.process != Process::Exited
             || ended.outcome.failure.is_some()
         {
-            return;
+            return true;
         }
         let known = self.store.attempt(attempt).await.ok().and_then(|attempt| attempt.checks);
         let mut results = match known {
@@ -45,22 +45,25 @@ impl Inner {
             None => {
                 let mut results = Vec::new();
                 for (number, check) in checks.iter().enumerate() {
-                    results.push(self.run_check(run, attempt, files, worktree, number, check).await);
+                    if !run.is_left_alone() {
+                        results.push(self.run_check(run, attempt, files, worktree, number, check).await);
+                    }
                     if run.cancel.is_cancelled() {
                         ended.outcome.process = Process::Killed;
                         ended.outcome.failure = Some(run.cancelled());
-                        return;
+                        return true;
+                    }
+                    if run.is_left_alone() {
+                        self.clear_up(run, worktree, ended).await;
+                        return false;
                     }
                 }
                 self.record_checks(run, attempt, &results).await;
                 results
             }
         };
-        if !checks.is_empty()
-            && let Some(head) = &ended.head
-            && let Err(error) = self.worktrees.restore(worktree, head).await
-        {
-            tracing::warn!(run = %run.id, %error, "what the checks left is committed with the work");
+        if !checks.is_empty() {
+            self.clear_up(run, worktree, ended).await;
         }
         let mut broken = None;
         if !gates.is_empty() && !results.iter().any(|result| result.gate.is_some()) {
@@ -72,6 +75,16 @@ impl Inner {
         ended.outcome.verified = verified(&results);
         ended.outcome.failure = broken.or_else(|| failure(&results));
         ended.checks = results;
+        true
+    }
+
+    /// What the checks left in the worktree goes: it is not the agent's.
+    async fn clear_up(&self, run: &Running, worktree: &Worktree, ended: &Ended) {
+        if let Some(head) = &ended.head
+            && let Err(error) = self.worktrees.restore(worktree, head).await
+        {
+            tracing::warn!(run = %run.id, %error, "what the checks left is committed with the work");
+        }
     }
 
     async fn record_checks(&self, run: &Running, attempt: AttemptId, results: &[CheckResult]) {
@@ -151,7 +164,7 @@ impl Inner {
         let grace = Grace { interrupt: grace, terminate: grace };
         tokio::select! {
             biased;
-            () = run.cancel.cancelled() => {
+            () = run.off() => {
                 let ended = running.end(grace).await.map_err(said)?;
                 Ok(Ending { exited: ended.exited, timed_out: false })
             }

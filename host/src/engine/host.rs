@@ -27,22 +27,7 @@ const PAGE: u32 = 500;
 /// Runs AI coding agents as durable, budgeted, auditable work.
 ///
 /// Clones are the same host. Two hosts in one process do not meet, and two hosts on one data
-/// folder share its records and its budget.
-///
-/// ```no_run
-/// # async fn story() -> Result<(), jackfield::Problem> {
-/// use jackfield::{ExecuteRequest, Host};
-///
-/// let host = Host::builder("/var/lib/jackfield").open().await?;
-/// let request = ExecuteRequest {
-///     workspace: Some("/srv/site".into()),
-///     ..ExecuteRequest::new("fix the failing test")
-/// };
-/// let answer = host.execute(request, "me").await?;
-/// println!("{}", answer.text);
-/// host.shutdown().await;
-/// # Ok(()) }
-/// ```
+/// folder share its records and its budget. The [crate]'s own page shows one at work.
 #[derive(Clone)]
 pub struct Host(pub(super) Arc<Inner>, pub(super) Asker);
 
@@ -148,14 +133,24 @@ impl Host {
         wait: Duration,
         mut tell: impl FnMut(Progress) + Send,
     ) -> Result<RunState, Problem> {
-        // A person may take days: nobody waits for that.
-        let over = |state: RunState| state.is_final() || state == RunState::Waiting;
-        self.follow_until(run, 0, wait, over, |event| {
+        self.watch(run, wait, |event| {
             if let Some(message) = events::line(event) {
                 tell(Progress { seq: event.seq, message });
             }
         })
         .await
+    }
+
+    /// The same, with the events as they are.
+    pub(crate) async fn watch(
+        &self,
+        run: RunId,
+        wait: Duration,
+        each: impl FnMut(&RunEvent) + Send,
+    ) -> Result<RunState, Problem> {
+        // A person may take days: nobody waits for that.
+        let over = |state: RunState| state.is_final() || state == RunState::Waiting;
+        self.follow_until(run, 0, wait, over, each).await
     }
 
     /// Hands on every event of a run after `after`, in order and without a gap, until the run has
@@ -186,6 +181,9 @@ impl Host {
         let mut changes = self.0.store.changes(run);
         let mut seen = after;
         loop {
+            // A host that stops still settles what it has in hand; what it leaves ends with another one.
+            let ours = self.0.running.lock().contains_key(&run);
+            let left = self.0.stop.is_cancelled() && !ours;
             let state = self.run_state(run).await?;
             loop {
                 let events = self.run_events(run, seen, PAGE).await?;
@@ -193,12 +191,14 @@ impl Host {
                 seen = last.seq;
                 events.iter().for_each(&mut each);
             }
-            if over(state) || Instant::now() >= deadline {
+            if over(state) || left || Instant::now() >= deadline {
                 return Ok(state);
             }
-            let ours = self.0.running.lock().contains_key(&run);
             let look = Instant::now() + if ours { DOUBT } else { LOOK };
-            let _ = timeout_at(deadline.min(look), changes.changed()).await;
+            tokio::select! {
+                _ = timeout_at(deadline.min(look), changes.changed()) => {}
+                () = self.stopping(), if !self.0.stop.is_cancelled() => {}
+            }
         }
     }
 
@@ -289,6 +289,12 @@ impl Host {
             })
             .collect();
         let mut warnings = warnings(&breaker);
+        if self.0.parting.closed.is_cancelled() {
+            warnings.push(format!(
+                "this host is being stopped and takes nothing new; {} run(s) are still at work",
+                self.in_hand()
+            ));
+        }
         if totals.queued > 0 && !self.0.somebody_works().await? {
             warnings.push(format!(
                 "no worker is at work: {} run(s) wait; start one with `jackfield serve` or `jackfield worker`",
@@ -307,14 +313,6 @@ impl Host {
             spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),
             warnings,
         })
-    }
-
-    /// Stops: nothing new is taken in, runs in hand are cancelled and settled, and what was to be
-    /// recorded is recorded.
-    pub async fn shutdown(&self) {
-        self.0.stop.cancel();
-        self.0.tasks.close();
-        self.0.tasks.wait().await;
     }
 }
 

@@ -36,6 +36,7 @@ mod ladder;
 mod limits;
 mod operate;
 mod order;
+mod parting;
 mod people;
 mod pricing;
 mod query;
@@ -121,7 +122,9 @@ pub(crate) struct Inner {
     /// Components that are asked on the side.
     shadows: shadow::Shadows,
     pub(crate) tasks: TaskTracker,
+    /// Whatever goes on beside the calls ends.
     pub(crate) stop: CancellationToken,
+    pub(crate) parting: parting::Parting,
     /// The file of the lease that agents live on, where a host elsewhere could give this one up.
     pub(crate) lease: Option<std::path::PathBuf>,
     /// Which host instance this is, for recovery.

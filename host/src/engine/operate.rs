@@ -71,7 +71,8 @@ impl Host {
         self.pin(kind, name, digest, "plugin_pinned").await
     }
 
-    /// Pins the version that served before the one that serves now; the shipped one where there is no other.
+    /// Pins the version that served before the one that serves now, and was not put away; the shipped one where there
+    /// is no other.
     ///
     /// # Errors
     /// A [`Problem`] where there is nothing to go back to.
@@ -81,7 +82,8 @@ impl Host {
         let history = self.plugin_history().await?;
         let shipped = self.0.plugins.shipped(kind, name);
         let own = history.iter().filter(|version| version.plugin.kind == kind && version.plugin.name == name);
-        let served = own.filter_map(|version| Some((version.first_served_at?, version.plugin.digest)));
+        let sound = own.filter(|version| !self.0.plugins.is_quarantined(version.plugin.digest));
+        let served = sound.filter_map(|version| Some((version.first_served_at?, version.plugin.digest)));
         let served: Vec<_> = served.collect();
         let since = served.iter().find(|(_, digest)| Some(*digest) == serving).map(|(since, _)| *since);
         // From the shipped one there is no way back; from any other, to the one that came before it.

@@ -242,6 +242,14 @@ impl Host {
         self.0.store.stats().await.map_err(|error| error.problem())
     }
 
+    /// When the newest of the latest records was made. Later than now, where the clock was ahead once.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn newest_record(&self) -> Result<Option<jackfield_types::Timestamp>, Problem> {
+        self.0.store.newest().await.map_err(|error| error.problem())
+    }
+
     /// What became of each executor's and model's attempts.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 84] = {
+const SETTINGS: [(&str, When); 86] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -29,6 +29,8 @@ const SETTINGS: [(&str, When); 84] = {
         ("server.tls_key", Restart),
         ("server.plain_http", Restart),
         ("server.names", Restart),
+        ("server.drain_s", AtOnce),
+        ("server.on_stop", AtOnce),
         ("server.calls_per_s", Restart),
         ("server.calls_at_once", Restart),
         ("server.connections", Restart),
@@ -208,7 +210,8 @@ impl Inner {
 /// The new one, with the old values where those hold until a restart. A test holds this against the table.
 fn in_force(new: Config, old: &Config) -> Config {
     let mut config = new;
-    config.server = old.server.clone();
+    let crate::config::ServerSection { drain_s, on_stop, .. } = config.server;
+    config.server = crate::config::ServerSection { drain_s, on_stop, ..old.server.clone() };
     config.breaker.time_zone.clone_from(&old.breaker.time_zone);
     let shadow_cpu_percent = config.plugins.shadow_cpu_percent;
     config.plugins = crate::config::PluginsSection { shadow_cpu_percent, ..old.plugins.clone() };
@@ -253,6 +256,8 @@ mod tests {
         listen = "127.0.0.1:7711"
         plain_http = true
         names = ["build.example.com"]
+        drain_s = 6
+        on_stop = "cancel"
         tls_cert = "/etc/jackfield/cert.pem"
         tls_key = "/etc/jackfield/key.pem"
         calls_per_s = 101

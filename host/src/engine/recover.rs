@@ -73,6 +73,9 @@ impl Inner {
     }
 
     async fn take_over(self: &Arc<Self>) -> Result<(), StoreError> {
+        if self.parting.closed.is_cancelled() {
+            return Ok(());
+        }
         self.give_up_silent().await?;
         let workers: HashMap<_, _> =
             self.store.workers(true).await?.into_iter().map(|worker| (worker.id, worker)).collect();
@@ -83,7 +86,7 @@ impl Inner {
             }
             if self.store.take_over(hand.run, hand.worker, self.worker, &self.host).await? {
                 tracing::warn!(run = %hand.run, "its worker is gone: the run is taken over");
-                self.tasks.spawn(Arc::clone(self).carry(hand.run));
+                self.take_up(hand.run);
             }
         }
         if self.work == Work::All {
@@ -113,7 +116,9 @@ impl Inner {
 /// Whether nobody is there any more who has the run in hand.
 fn is_gone(hand: &InHand, worker: Option<&Worker>) -> bool {
     match worker {
-        Some(Worker { kind: WorkerKind::Remote, ended_at, .. }) => ended_at.is_some(),
+        // One that handed over may still be a part of a process that lives.
+        Some(Worker { ended_at: Some(_), .. }) => true,
+        Some(Worker { kind: WorkerKind::Remote, .. }) => false,
         Some(Worker { instance, .. }) => !Instance::lives(instance),
         // Of a version that knew no workers, or whose worker was forgotten: its host is on its attempts.
         None => hand.holder.as_deref().is_none_or(|holder| !Instance::lives(holder)),

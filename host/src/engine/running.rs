@@ -16,19 +16,29 @@ pub(crate) struct Running {
     pub(crate) order: Order,
     pub(crate) limits: Limits,
     pub(crate) cancel: CancellationToken,
-    /// Where its agent, which an earlier host started, is left alone when this host stops.
-    left_alone: Option<CancellationToken>,
+    /// Cancelled where its agents are left to the next host.
+    left_alone: CancellationToken,
     /// What its attempts fail with once it is cancelled.
     reason: Mutex<Option<Failure>>,
 }
 
 impl Running {
-    /// Resolves when this host stops and leaves the agent to the next one; for most runs, never.
+    /// Resolves when this host stops and leaves the agents to the next one.
     pub(crate) async fn left_alone(&self) {
-        match &self.left_alone {
-            Some(stop) => stop.cancelled().await,
-            None => std::future::pending().await,
+        self.left_alone.cancelled().await;
+    }
+
+    /// Resolves when it is called off, or left to the next host.
+    pub(crate) async fn off(&self) {
+        tokio::select! {
+            () = self.cancel.cancelled() => {}
+            () = self.left_alone() => {}
         }
+    }
+
+    /// Whether this host has left its agents to the next one.
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.left_alone.is_cancelled()
     }
 
     /// Ends it; the first reason counts.
@@ -65,8 +75,8 @@ impl Inner {
             task: view.task.id,
             order,
             limits,
-            cancel: if found { CancellationToken::new() } else { self.stop.child_token() },
-            left_alone: found.then(|| self.stop.clone()),
+            cancel: if found { CancellationToken::new() } else { self.parting.ends.child_token() },
+            left_alone: if found { self.stop.clone() } else { self.parting.leaves.clone() },
             reason: Mutex::default(),
         };
         if let Some(reason) = &view.run.cancel_reason {

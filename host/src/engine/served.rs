@@ -4,7 +4,7 @@
 use super::apart::OwnProcess;
 use super::builder::limits;
 use super::folders::private;
-use crate::config::{Config, SHIPPED_CHOOSER, SHIPPED_EXECUTORS, Served};
+use crate::config::{Config, SHIPPED_CHOOSER, SHIPPED_EXECUTORS, SHIPPED_GATES, Served};
 use jackfield_plugins::{Apart, FailureMode, FailureModes, MemoryScan, Options, Plugins, Service};
 use jackfield_types::{PluginKind, RunId, SystemClock};
 use std::path::{Path, PathBuf};
@@ -13,9 +13,12 @@ use std::sync::Arc;
 /// The shipped components and those that lie in the plugin folder, which `compiler` compiles apart where one
 /// is named.
 pub(crate) async fn served(data: &Path, config: &Config, compiler: Option<&str>) -> Served {
+    let (gates, kinds) = SHIPPED_GATES;
     let mut served = Served {
         executors: SHIPPED_EXECUTORS.map(str::to_owned).into(),
         choosers: [SHIPPED_CHOOSER.to_owned()].into(),
+        gates: [gates.to_owned()].into(),
+        gate_kinds: kinds.map(str::to_owned).into(),
     };
     let folder = config.plugins.folder.clone().unwrap_or_else(|| data.join("plugins"));
     let dropped = components_in(&folder);
@@ -53,7 +56,12 @@ pub(crate) async fn served(data: &Path, config: &Config, compiler: Option<&str>)
         match plugin.kind {
             PluginKind::Executor => drop(served.executors.insert(plugin.name)),
             PluginKind::Chooser => drop(served.choosers.insert(plugin.name)),
-            _ => {}
+            PluginKind::Gate => {
+                let Ok(gate) = plugins.try_file(&file).await else { continue };
+                served.gate_kinds.extend(gate.gates().iter().map(|kind| kind.name.clone()));
+                served.gates.insert(plugin.name);
+            }
+            PluginKind::Compressor | PluginKind::Judge => {}
         }
     }
     served
@@ -100,6 +108,10 @@ mod tests {
         let served = served(folder.path(), &Config::default(), None).await;
         assert_eq!(served.executors, of(PluginKind::Executor));
         assert_eq!(served.choosers, of(PluginKind::Chooser));
+        assert_eq!(served.gates, of(PluginKind::Gate));
+        let gates = host.try_plugin(Some(PluginKind::Gate), "gates").await.unwrap();
+        let kinds: BTreeSet<_> = gates.gates().iter().map(|kind| kind.name.clone()).collect();
+        assert_eq!(served.gate_kinds, kinds);
         host.shutdown().await;
     }
 

@@ -55,9 +55,6 @@ impl Inner {
                 }
             }
         }
-        if let Err(error) = self.store.worker_ends(self.worker, "the host was stopped").await {
-            tracing::warn!(%error, "this worker's end is not on record; it is given up in time");
-        }
     }
 
     /// Puts itself on record. False: the host was stopped before it could.
@@ -97,7 +94,7 @@ impl Inner {
 
     /// Claims as long as there is something to claim and room for it.
     async fn claim_all(self: &Arc<Self>) {
-        while !self.stop.is_cancelled() {
+        while !self.parting.closed.is_cancelled() {
             match self.claim().await {
                 Ok(true) => {}
                 Ok(false) => return,
@@ -134,7 +131,7 @@ impl Inner {
         let Some(claimed) = self.store.claim(offer, self.caps(Some(free)).await?).await? else {
             return Ok(false);
         };
-        self.tasks.spawn(Arc::clone(self).carry(claimed.run));
+        self.take_up(claimed.run);
         Ok(true)
     }
 

@@ -1,6 +1,7 @@
 //! Cases: what a component is asked, and what it must answer.
 
 use super::difference::{differences, texts};
+use super::evidence::{EVIDENCE, asking};
 use jackfield_plugins::{PluginError, Said, Trial};
 use jackfield_types::{PluginRef, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -102,11 +103,16 @@ impl Case {
         let taken = trial.arguments(&self.function);
         let mut facts = Value::Object(shared.clone());
         if let Value::Object(facts) = &mut facts {
-            facts.retain(|name, _| taken.contains(&name.as_str()) || matches!(name.as_str(), "now" | "seed"));
+            let evidence = taken.contains(&"config");
+            facts.retain(|name, _| match name.as_str() {
+                "now" | "seed" => true,
+                EVIDENCE => evidence,
+                name => taken.contains(&name),
+            });
         }
-        merge(&mut facts, &Value::Object(self.facts.clone()));
-        let asking = trial.asking(&self.function, &facts, now);
-        let asking = asking.map_err(|error| bad(self, &error.to_string()))?;
+        merge(&mut facts, &Value::Object(self.facts.clone()), true);
+        let asking =
+            asking(trial, &self.function, facts, now).map_err(|problem| bad(self, &problem.message))?;
         Ok(self.report(trial.ask(&asking).await))
     }
 
@@ -148,12 +154,15 @@ impl Case {
     }
 }
 
-/// Tables are put together, anything else is replaced.
-fn merge(into: &mut Value, over: &Value) {
+/// Tables are put together, anything else is replaced. Names are those of the WIT, with `_` or `-`, but for what
+/// a gate's config and its evidence name themselves.
+fn merge(into: &mut Value, over: &Value, of_wit: bool) {
     match (into, over) {
         (Value::Object(into), Value::Object(over)) => {
             for (name, value) in over {
-                merge(into.entry(name.replace('_', "-")).or_insert(Value::Null), value);
+                let own = matches!(name.as_str(), "config" | EVIDENCE);
+                let name = if of_wit { name.replace('_', "-") } else { name.clone() };
+                merge(into.entry(name).or_insert(Value::Null), value, of_wit && !own);
             }
         }
         (into, over) => *into = over.clone(),
@@ -176,7 +185,11 @@ mod tests {
     #[test]
     fn what_a_case_says_goes_over_what_all_share() {
         let mut facts = json!({ "task": { "complexity": 3, "language": "rust" }, "candidates": [1, 2] });
-        merge(&mut facts, &json!({ "task": { "complexity": 9, "task_type": "bugfix" }, "candidates": [3] }));
+        merge(
+            &mut facts,
+            &json!({ "task": { "complexity": 9, "task_type": "bugfix" }, "candidates": [3] }),
+            true,
+        );
         assert_eq!(
             facts,
             json!({
@@ -184,13 +197,20 @@ mod tests {
                 "candidates": [3]
             })
         );
+        let mut facts = json!({ "evidence": { "files": { "a_b.md": "one" } } });
+        let more = json!({ "config": { "max_lines": 3 }, "evidence": { "files": { "c_d.md": "two" } } });
+        merge(&mut facts, &more, true);
+        assert_eq!(
+            facts,
+            json!({ "config": { "max_lines": 3 }, "evidence": { "files": { "a_b.md": "one", "c_d.md": "two" } } })
+        );
     }
 
     #[test]
     fn a_case_holds_an_answer_to_all_that_it_expects() {
         let case = |more: Value| {
             let mut case = json!({ "name": "one", "function": "choose" });
-            merge(&mut case, &more);
+            merge(&mut case, &more, true);
             serde_json::from_value::<Case>(case).unwrap()
         };
         let answer = json!([{ "candidate": 0, "reason": "the cheapest" }]);

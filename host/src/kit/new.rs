@@ -57,7 +57,7 @@ impl Language {
             }
             Self::Js => "`package.json` is the recipe: `npm ci` once, then `npm run build`.",
             Self::Python => {
-                "`requirements.txt` is the recipe: `pip install -r requirements.txt` once, then `componentize-py --wit-path wit --world chooser componentize policy --output {{name}}.wasm`."
+                "`requirements.txt` is the recipe: `pip install -r requirements.txt` once, then `componentize-py --wit-path wit --world {{kind}} componentize policy --output {{name}}.wasm`."
             }
         }
     }
@@ -97,16 +97,9 @@ pub struct NewPlugin {
 /// Writes a new folder, `into/NAME`.
 ///
 /// # Errors
-/// A [`Problem`] where the name does not fit a component, there is no template, or something is there already.
+/// A [`Problem`] where the name does not fit a component, or something is there already.
 pub fn new(into: &Path, name: &str, kind: PluginKind, language: Language) -> Result<NewPlugin, Problem> {
     check_name(name)?;
-    let (Some(own), Some(cases)) = (files(kind, language), cases(kind)) else {
-        return Err(Problem::caller(
-            "no_template",
-            format!("there is no template for a {kind} in {}", language.title()),
-            "use --lang rust, which has one for each of chooser, compressor, executor and judge",
-        ));
-    };
     let folder = into.join(name);
     let occupied = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
     if occupied || folder.is_file() {
@@ -126,7 +119,8 @@ pub fn new(into: &Path, name: &str, kind: PluginKind, language: Language) -> Res
         written.push(path.to_owned());
         write_file(&folder.join(path), text)
     };
-    for (path, text) in own.into_iter().chain([("cases.toml", cases), ("README.md", README)]) {
+    let shared = [("cases.toml", cases(kind)), ("README.md", README)];
+    for (path, text) in files(kind, language).into_iter().chain(shared) {
         write(path, &fill(text))?;
     }
     WIT.iter().try_for_each(|(path, text)| write(path, text))?;
@@ -144,7 +138,7 @@ const fn summary(kind: PluginKind) -> &'static str {
         PluginKind::Compressor => "Answers in a line, or with what was changed.",
         PluginKind::Executor => "Gives the instruction to a program and takes what it prints for the answer.",
         PluginKind::Judge => "Takes the smallest change whose checks passed.",
-        PluginKind::Gate => "Says whether a task may go on.",
+        PluginKind::Gate => "Lets a task go on only if no line of its files is too long.",
     }
 }
 
@@ -197,18 +191,16 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_a_template_in_rust_and_choosers_have_one_in_every_language() {
+    fn every_kind_has_a_template_in_every_language() {
         let place = tempfile::tempdir().unwrap();
-        for kind in [PluginKind::Compressor, PluginKind::Executor, PluginKind::Judge] {
-            new(place.path(), &format!("in-rust-{kind}"), kind, Language::Rust).unwrap();
-        }
         for language in Language::ALL {
-            let made = new(place.path(), &format!("in-{language}"), PluginKind::Chooser, language).unwrap();
-            assert!(made.files.iter().any(|file| file == language.source()));
+            for kind in PluginKind::ALL {
+                let name = format!("{kind}-in-{language}");
+                let made = new(place.path(), &name, kind, language).unwrap();
+                let source = std::fs::read_to_string(made.folder.join(language.source())).unwrap();
+                assert!(source.len() > 500, "{name}: {source}");
+            }
         }
-        let missing = new(place.path(), "none", PluginKind::Judge, Language::Python).unwrap_err();
-        assert_eq!(missing.code, "no_template");
-        assert!(!place.path().join("none").exists(), "a refusal leaves nothing behind");
     }
 
     #[test]

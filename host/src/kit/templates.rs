@@ -14,7 +14,7 @@ pub(super) const WIT: [(&str, &str); 6] = [
 ];
 
 /// The kit for Rust, which finds the contract beside it. Its manifest is in [`SDK_MANIFEST`].
-pub(super) const SDK: [(&str, &str); 13] = [
+pub(super) const SDK: [(&str, &str); 14] = [
     ("sdk/src/about.rs", include_str!("../../../sdk/src/about.rs")),
     ("sdk/src/chooser.rs", include_str!("../../../sdk/src/chooser.rs")),
     ("sdk/src/clip.rs", include_str!("../../../sdk/src/clip.rs")),
@@ -22,6 +22,7 @@ pub(super) const SDK: [(&str, &str); 13] = [
     ("sdk/src/exec.rs", include_str!("../../../sdk/src/exec.rs")),
     ("sdk/src/executor.rs", include_str!("../../../sdk/src/executor.rs")),
     ("sdk/src/figures.rs", include_str!("../../../sdk/src/figures.rs")),
+    ("sdk/src/gate.rs", include_str!("../../../sdk/src/gate.rs")),
     ("sdk/src/json.rs", include_str!("../../../sdk/src/json.rs")),
     ("sdk/src/judge.rs", include_str!("../../../sdk/src/judge.rs")),
     ("sdk/src/lib.rs", include_str!("../../../sdk/src/lib.rs")),
@@ -40,29 +41,41 @@ pub(super) const WORKSPACE: &str = include_str!("../../../Cargo.toml");
 pub(super) const README: &str = include_str!("templates/README.md");
 
 /// The cases of each kind, the same for every language.
-pub(super) const fn cases(kind: PluginKind) -> Option<&'static str> {
-    Some(match kind {
+pub(super) const fn cases(kind: PluginKind) -> &'static str {
+    match kind {
         PluginKind::Chooser => include_str!("templates/cases/chooser.toml"),
         PluginKind::Compressor => include_str!("templates/cases/compressor.toml"),
         PluginKind::Executor => include_str!("templates/cases/executor.toml"),
         PluginKind::Judge => include_str!("templates/cases/judge.toml"),
-        PluginKind::Gate => return None,
-    })
+        PluginKind::Gate => include_str!("templates/cases/gate.toml"),
+    }
 }
 
-/// The files of a kind in a language, beside what all have: path and content. None where there is no
-/// template yet.
-pub(super) fn files(kind: PluginKind, language: Language) -> Option<Vec<(&'static str, &'static str)>> {
-    let source = match (language, kind) {
+/// The source of each kind in each language.
+const fn source(kind: PluginKind, language: Language) -> &'static str {
+    match (language, kind) {
         (Language::Rust, PluginKind::Chooser) => include_str!("templates/rust/chooser.rs"),
         (Language::Rust, PluginKind::Compressor) => include_str!("templates/rust/compressor.rs"),
         (Language::Rust, PluginKind::Executor) => include_str!("templates/rust/executor.rs"),
+        (Language::Rust, PluginKind::Gate) => include_str!("templates/rust/gate.rs"),
         (Language::Rust, PluginKind::Judge) => include_str!("templates/rust/judge.rs"),
-        (Language::Js, PluginKind::Chooser) => include_str!("templates/js/policy.js"),
-        (Language::Python, PluginKind::Chooser) => include_str!("templates/python/policy.py"),
-        _ => return None,
-    };
-    Some(match language {
+        (Language::Js, PluginKind::Chooser) => include_str!("templates/js/chooser.js"),
+        (Language::Js, PluginKind::Compressor) => include_str!("templates/js/compressor.js"),
+        (Language::Js, PluginKind::Executor) => include_str!("templates/js/executor.js"),
+        (Language::Js, PluginKind::Gate) => include_str!("templates/js/gate.js"),
+        (Language::Js, PluginKind::Judge) => include_str!("templates/js/judge.js"),
+        (Language::Python, PluginKind::Chooser) => include_str!("templates/python/chooser.py"),
+        (Language::Python, PluginKind::Compressor) => include_str!("templates/python/compressor.py"),
+        (Language::Python, PluginKind::Executor) => include_str!("templates/python/executor.py"),
+        (Language::Python, PluginKind::Gate) => include_str!("templates/python/gate.py"),
+        (Language::Python, PluginKind::Judge) => include_str!("templates/python/judge.py"),
+    }
+}
+
+/// The files of a kind in a language, beside what all have: path and content.
+pub(super) fn files(kind: PluginKind, language: Language) -> Vec<(&'static str, &'static str)> {
+    let source = source(kind, language);
+    match language {
         Language::Rust => vec![
             (language.source(), source),
             ("Cargo.toml", include_str!("templates/rust/Cargo.toml")),
@@ -74,13 +87,20 @@ pub(super) fn files(kind: PluginKind, language: Language) -> Option<Vec<(&'stati
             ("package-lock.json", include_str!("templates/js/package-lock.json")),
             (".gitignore", "/node_modules\n*.wasm\n"),
         ],
-        Language::Python => vec![
-            (language.source(), source),
-            ("pyproject.toml", include_str!("templates/python/pyproject.toml")),
-            ("requirements.txt", include_str!("templates/python/requirements.txt")),
-            (".gitignore", "/.venv\n__pycache__\n*.wasm\n"),
-        ],
-    })
+        Language::Python => {
+            let mut files = vec![
+                (language.source(), source),
+                ("pyproject.toml", include_str!("templates/python/pyproject.toml")),
+                ("requirements.txt", include_str!("templates/python/requirements.txt")),
+                (".gitignore", "/.venv\n__pycache__\n*.wasm\n"),
+            ];
+            if kind == PluginKind::Executor {
+                // A resource is looked up in a module that is called like its interface.
+                files.push(("driving.py", include_str!("templates/python/driving.py")));
+            }
+            files
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use super::new::Language;
 use jackfield_process::{Environment, Quick, QuickSpec, run_quick, which};
-use jackfield_types::Problem;
+use jackfield_types::{PluginKind, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use std::ffi::OsString;
@@ -53,7 +53,7 @@ pub async fn build(folder: &Path, environment: &Environment, tell: impl Fn(&str)
     match language {
         Language::Rust => shop.rust(&name, &file).await?,
         Language::Js => shop.js().await?,
-        Language::Python => shop.python(&name).await?,
+        Language::Python => shop.python(&name, shop.world()).await?,
     }
     let size = std::fs::metadata(&file).map(|file| file.len()).map_err(|error| {
         Problem::author(
@@ -141,7 +141,15 @@ impl Shop<'_> {
         self.step(&["npm", "run", "build", "--silent"]).await
     }
 
-    async fn python(&self, name: &str) -> Result<(), Problem> {
+    /// The world of a component in Python; the other recipes say it to their own tools.
+    fn world(&self) -> PluginKind {
+        let text = std::fs::read_to_string(self.folder.join("pyproject.toml")).unwrap_or_default();
+        let manifest: Option<Value> = toml::from_str(&text).ok();
+        let kind = manifest.as_ref().and_then(|manifest| manifest.pointer("/tool/jackfield/kind")?.as_str());
+        kind.and_then(|kind| kind.parse().ok()).unwrap_or(PluginKind::Chooser)
+    }
+
+    async fn python(&self, name: &str, world: PluginKind) -> Result<(), Problem> {
         const TOOL: &str = "componentize-py";
         let own = self.folder.join(".venv/bin").join(TOOL);
         let tool = if own.exists() {
@@ -159,7 +167,8 @@ impl Shop<'_> {
         };
         let output = format!("{name}.wasm");
         let tool = tool.to_string_lossy();
-        let line = [&*tool, "--wit-path", "wit", "--world", "chooser", "--quiet", "componentize", "policy"];
+        let line =
+            [&*tool, "--wit-path", "wit", "--world", world.as_str(), "--quiet", "componentize", "policy"];
         self.step(&line.into_iter().chain(["--output", &output]).collect::<Vec<_>>()).await
     }
 
@@ -218,7 +227,6 @@ fn absent(what: &str, remedy: &str) -> Problem {
 mod tests {
     use super::*;
     use crate::kit::new;
-    use jackfield_types::PluginKind;
 
     fn with_path(path: &Path) -> Environment {
         [("PATH".into(), path.as_os_str().to_owned())].into_iter().collect()

@@ -3,7 +3,7 @@
 use crate::{Ground, PATIENCE, binary};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::Stdio;
 use tokio::io::AsyncWriteExt;
@@ -14,6 +14,8 @@ use tokio::time::timeout;
 pub struct Cli<'a> {
     ground: &'a Ground,
     folder: PathBuf,
+    /// What the program is started by, and with which arguments.
+    through: Vec<OsString>,
 }
 
 /// What a command came to.
@@ -49,13 +51,30 @@ impl Told {
 
 impl<'a> Cli<'a> {
     pub(crate) fn new(ground: &'a Ground) -> Self {
-        Self { ground, folder: ground.path().to_owned() }
+        Self { ground, folder: ground.path().to_owned(), through: Vec::new() }
     }
 
     /// The same, typed in another folder.
     #[must_use]
     pub fn in_folder(self, folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), ..self }
+    }
+
+    /// The same, started by another program, which is given the command line after these words.
+    #[must_use]
+    pub fn through(self, words: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        Self { through: words.into_iter().map(Into::into).collect(), ..self }
+    }
+
+    /// The same on a terminal that is so wide; what it shows comes as standard output, with its escapes.
+    #[must_use]
+    pub fn on_terminal(self, columns: u16) -> Self {
+        // `script` makes the terminal and hands one string to a shell: the words come as its arguments.
+        let line = format!("stty cols {columns} rows 40; exec \"$@\"");
+        let quoting = r#"quoted=""; for word in "$@"; do quoted="$quoted '$(printf %s "$word" | sed "s/'/'\\\\''/g")'"; done"#;
+        let run = format!(r#"{quoting}; exec script -qefc "set -- $quoted; $LINE" /dev/null"#);
+        let words = ["env".to_owned(), format!("LINE={line}"), "TERM=xterm-256color".to_owned()];
+        self.through(words.into_iter().chain(["sh", "-c", &run, "sh"].map(str::to_owned)))
     }
 
     /// Runs a command to its end.
@@ -79,7 +98,9 @@ impl<'a> Cli<'a> {
 
     /// Starts a command.
     pub fn start(&self, arguments: impl IntoIterator<Item = impl AsRef<OsStr>>) -> Typed {
-        let child = Command::new(binary::binary())
+        let mut words = self.through.iter().cloned().chain([binary::binary().into()]);
+        let child = Command::new(words.next().unwrap())
+            .args(words)
             .args(arguments)
             .current_dir(&self.folder)
             .env_clear()

@@ -110,7 +110,12 @@ impl Ground {
 
     /// The same at this address.
     pub async fn serve_on(&self, listen: &str) -> Server {
-        Server::start(self, listen).await
+        self.serve_with(listen, &[]).await
+    }
+
+    /// The same with further arguments.
+    pub async fn serve_with(&self, listen: &str, more: &[&str]) -> Server {
+        Server::start(self, listen, more).await
     }
 
     /// `jackfield worker` over this data folder, for a host at this address.

@@ -35,7 +35,7 @@ pub use cli::{Cli, Told};
 pub use collector::{Collector, Traced};
 pub use database::Database;
 pub use ground::Ground;
-pub use guide::{Block, blocks, typed};
+pub use guide::{Block, blocks, commands, followed, toolchains, typed};
 pub use mcp::{Era, Mcp, Said, Stream};
 pub use mermaid::assert_diagrams;
 pub use processes::{Process, tagged};

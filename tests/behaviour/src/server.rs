@@ -27,12 +27,13 @@ pub struct Server {
 }
 
 impl Server {
-    pub(crate) async fn start(ground: &Ground, listen: &str) -> Self {
+    pub(crate) async fn start(ground: &Ground, listen: &str, more: &[&str]) -> Self {
         let log = ground.path().join("server.log");
         let log = std::fs::File::options().create(true).append(true).open(log).unwrap();
         let mut child = Command::new(binary::binary())
             .args(["serve", "--listen", listen, "--data"])
             .arg(ground.data())
+            .args(more)
             .current_dir(ground.path())
             .env_clear()
             .envs(ground.environment())
@@ -101,10 +102,20 @@ impl Server {
         Mcp::new(&self.address, &self.token, era)
     }
 
-    /// Asks it to stop, as a service manager does, and waits until it has.
-    pub async fn stop(mut self) {
+    /// Asks it to stop, as a service manager does.
+    pub fn terminate(&self) {
         self.signal(Signal::TERM);
-        let status = self.ended().await;
+    }
+
+    /// Waits until it has ended by itself.
+    pub async fn gone(mut self) -> ExitStatus {
+        self.ended().await
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub async fn stop(self) {
+        self.terminate();
+        let status = self.gone().await;
         assert!(status.success(), "the server ended with {status}");
     }
 

@@ -8,9 +8,8 @@
     reason = "what a test calls fails the test"
 )]
 
-use jackfield_behaviour::{Ground, blocks, typed};
+use jackfield_behaviour::{Ground, blocks, commands, toolchains, typed};
 use serde_json::Value;
-use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -19,36 +18,19 @@ const GUIDE: &str = "author.md";
 /// The policy in each language, as the guide calls it.
 const SAME: [&str; 3] = ["cheapest", "cheapest-js", "cheapest-py"];
 
-/// Whether the toolchains are here; where they must be, a test without them has failed.
-fn ready() -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let here = |program: &str| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
-    let missing: Vec<_> = ["cargo", "npm", "python3"].into_iter().filter(|program| !here(program)).collect();
-    if missing.is_empty() {
-        return true;
-    }
-    let why = format!("{} is not here, which components are built with", missing.join(", "));
-    assert!(std::env::var("CI").is_err(), "{why}");
-    eprintln!("SKIPPED: {why}");
-    false
-}
-
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|error| panic!("no JSON ({error}): {text}"))
 }
 
 #[test]
 fn the_guide_leads_from_nothing_to_a_served_chooser_in_each_language() {
-    if !ready() {
+    if !toolchains(&["cargo", "npm", "python3"]) {
         return;
     }
     let ground = Ground::new();
     let place = tempfile::tempdir().unwrap();
     let guide = blocks(GUIDE);
-    let commands = guide.iter().filter(|block| block.label == "sh").fold(String::new(), |mut all, block| {
-        let _ = writeln!(all, "# {GUIDE}, line {}\n{}", block.line, block.text);
-        all
-    });
+    let commands = commands(GUIDE);
     assert!(commands.matches("jackfield plugin").count() > 15, "the guide has lost its commands");
     let printed = typed(&ground, place.path(), &commands);
     for words in ["8 cases passed", "calls a second", "would serve at once", "serving"] {
@@ -70,23 +52,10 @@ fn the_guide_leads_from_nothing_to_a_served_chooser_in_each_language() {
             typed(&ground, place.path(), "jackfield plugin test cheapest/cheapest.wasm shown.toml");
         }
     }
-    the_other_kinds(&ground, place.path());
     a_case_that_does_not_pass(&ground, place.path());
     the_same_answers(&ground, place.path());
     what_they_may_reach(&ground, place.path());
     compiled_apart(&ground, place.path());
-}
-
-/// Every template builds and passes its own cases. What the first one compiled is used by the others.
-fn the_other_kinds(ground: &Ground, place: &Path) {
-    for name in ["brief", "smallest", "my-agent"] {
-        let line = format!(
-            "ln -s ../cheapest/target {name}/target\njackfield plugin build {name}\n\
-             jackfield plugin test {name}/{name}.wasm {name}/cases.toml"
-        );
-        let told = typed(ground, place, &line);
-        assert!(told.contains("cases passed") && !told.contains("FAIL"), "{told}");
-    }
 }
 
 /// Scripts go by the exit code, people by the place that differs.

@@ -51,11 +51,7 @@ fn built(ground: &Ground, place: &Path) -> [PathBuf; 2] {
         .replace("        if ready.is_empty()", "        ready.reverse();\n        if ready.is_empty()");
     assert_ne!(policy, turned, "the template has changed");
     fs::write(&source, turned).unwrap();
-    typed(
-        ground,
-        place,
-        "jackfield plugin build cheapest\nln -s ../cheapest/target dearest/target\njackfield plugin build dearest",
-    );
+    typed(ground, place, "jackfield plugin build cheapest\njackfield plugin build dearest");
     ["cheapest", "dearest"].map(|name| place.join(name).join(format!("{name}.wasm")))
 }
 

@@ -74,6 +74,9 @@ pub(crate) enum Command {
         /// How lines of the log are written [default: telemetry.log_format, else text]
         #[arg(long, value_name = "FORMAT")]
         log_format: Option<crate::config::LogFormat>,
+        /// How long to wait for attempts at work when told to stop [default: server.drain_s]
+        #[arg(long, value_name = "SECONDS")]
+        drain: Option<u64>,
     },
     /// Carry out work for a host on another machine
     ///
@@ -191,6 +194,25 @@ pub(crate) enum Command {
         /// Write the database anew afterwards, without gaps; while nothing is at work
         #[arg(long, conflicts_with = "dry_run")]
         vacuum: bool,
+    },
+    /// Print a unit for systemd, or put it where systemd looks
+    Service {
+        /// Of the machine, hardened, instead of one of this user
+        #[arg(long)]
+        system: bool,
+        /// Write the user's unit and say how to start it
+        #[arg(long, conflicts_with = "system")]
+        install: bool,
+    },
+    /// Print what makes a shell complete this command line
+    Completions {
+        /// bash, zsh, fish, elvish or powershell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual into a folder: a page for every command
+    Man {
+        /// Where, like ~/.local/share/man/man1; it is made where it is not there
+        folder: PathBuf,
     },
     /// Print the configuration: the commented default, or what is in force; or check it
     #[command(args_conflicts_with_subcommands = true)]

@@ -2,7 +2,7 @@
 
 use super::args::{BreakerCommand, Command, RunArgs};
 use super::progress::Teller;
-use super::serve::told_to_stop;
+use super::stop::ToldToStop;
 use super::{Outcome, kit, say, say_line, tasks, upkeep};
 use crate::api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
 use crate::config::is_repo;
@@ -93,10 +93,12 @@ pub(super) async fn run(
     quiet: bool,
     json: bool,
 ) -> Result<Outcome, Problem> {
+    let mut told_to_stop = ToldToStop::listen();
     let teller = Teller::new(quiet || json);
     let ended = tokio::select! {
-        ended = host.wait_for(run, Duration::from_secs(DAY), |progress| teller.tell(progress)) => Some(ended?),
-        () = told_to_stop() => None,
+        ended = host.watch(run, Duration::from_secs(DAY), |event| teller.tell(event)) => Some(ended?),
+        () = teller.watch_money(host, run) => None,
+        () = told_to_stop.heard() => None,
     };
     if ended.is_none() {
         host.cancel(run, "interrupted on the command line").await?;
@@ -160,6 +162,9 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         | Command::Serve { .. }
         | Command::Worker { .. }
         | Command::Doctor
+        | Command::Service { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. }
         | Command::CompileComponent(_)
         | Command::Config { .. } => {}
     }

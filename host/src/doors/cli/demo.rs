@@ -79,12 +79,13 @@ async fn execute(host: &Host, repository: &Path) -> Result<Answer, Problem> {
         executor: Some("shell".into()),
         workspace: Some(repository.to_string_lossy().into_owned()),
         task_type: Some("feature".into()),
-        wait_s: Some(60),
         ..ExecuteRequest::new(TASK)
     };
-    let answer = host.execute_with(request, "demo", |progress| teller.tell(progress)).await;
+    let run = host.dispatch(request, "demo").await?;
+    let ended = host.watch(run, Duration::from_secs(60), |event| teller.tell(event)).await;
     teller.done();
-    answer
+    ended?;
+    host.answer(run, None).await
 }
 
 /// As an operator should: written beside, renamed into place.

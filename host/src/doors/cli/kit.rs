@@ -14,8 +14,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// How long a file that is being written is waited for.
-const SETTLING: Duration = Duration::from_secs(2);
+/// How long a file that is being written is waited for: longer than one that is not whole is given.
+const SETTLING: Duration = Duration::from_secs(5);
 
 pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
     host.settle_plugins(SETTLING).await?;
@@ -88,8 +88,7 @@ async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Pr
         KitCommand::Call(Asked { what, function, facts, kind }) => {
             let facts = kit::read_facts(facts.as_deref())?;
             let trial = host.try_plugin(kind, &what).await?;
-            let asking =
-                trial.asking(&function, &facts, SystemClock.now()).map_err(|error| error.problem())?;
+            let asking = kit::asking(&trial, &function, facts, SystemClock.now())?;
             let said = trial.ask(&asking).await.map_err(|error| error.problem())?;
             say(json, || text_kit::said(&said), &said);
         }
@@ -99,8 +98,7 @@ async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Pr
         KitCommand::Bench { asked: Asked { what, function, facts, kind }, calls } => {
             let facts = kit::read_facts(facts.as_deref())?;
             let trial = host.try_plugin(kind, &what).await?;
-            let asking =
-                trial.asking(&function, &facts, SystemClock.now()).map_err(|error| error.problem())?;
+            let asking = kit::asking(&trial, &function, facts, SystemClock.now())?;
             let trial = trial.optimised().await.map_err(|error| error.problem())?;
             let report = kit::bench(&trial, &function, &asking, calls).await?;
             say(json, || text_kit::bench(&report), &report);

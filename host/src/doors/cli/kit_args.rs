@@ -18,8 +18,6 @@ pub(crate) enum KitCommand {
     /// Ask a component one thing, and print what it answers, how fast, and in how much memory
     ///
     /// The call is as in service: a fresh instance, its sandbox, its limits.
-    #[command(after_help = "Examples:\n  jackfield plugin call policy.wasm choose --facts facts.json\n  \
-                            echo '{\"task\": {\"complexity\": 8}}' | jackfield plugin call chooser choose --facts -")]
     Call(Asked),
     /// Hold a component to a file of cases; ends with 1 where one does not pass
     Test {

@@ -7,13 +7,17 @@ mod demo;
 mod doctor;
 mod kit;
 mod kit_args;
+mod manual;
+mod notify;
 mod operate;
 mod progress;
 mod reload;
 mod replay;
 mod serve;
+mod service;
 mod shelve;
 mod sign;
+mod stop;
 mod task_args;
 mod tasks;
 mod telemetry;
@@ -23,15 +27,17 @@ mod webhooks;
 mod worker;
 
 use crate::config::{Config, Layers, default_file, load};
+use crate::doors::screen::{Screen, Tone, colours_wanted};
 use crate::engine::default_data;
 use crate::{Host, HostBuilder, Work};
 use args::{Cli, Command, Global, PluginCommand};
-use clap::Parser;
+use clap::FromArgMatches;
 use jackfield_types::Problem;
 use kit_args::KitCommand;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tracing::{Instrument, Span};
 
@@ -42,6 +48,9 @@ const REFUSED: u8 = 2;
 
 /// Still this very program when its file was replaced while it runs.
 const THIS_PROGRAM: &str = "/proc/self/exe";
+
+/// How long threads may take that are in the middle of something when a command is done.
+const LAST_THREADS: Duration = Duration::from_secs(1);
 
 /// What a command came to.
 enum Outcome {
@@ -54,7 +63,8 @@ enum Outcome {
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let matches = manual::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if let Command::CompileComponent(arguments) = &cli.command {
         return kit::compile(arguments);
     }
@@ -68,9 +78,21 @@ pub fn main() -> ExitCode {
             return REFUSED.into();
         }
     };
-    let (_telemetry, span) = telemetry(&cli, runtime.handle());
+    let (telemetry, span) = telemetry(&cli, runtime.handle());
     let json = cli.global.json;
-    match runtime.block_on(run(cli).instrument(span)) {
+    let work = async {
+        match cli.command {
+            // What these print is for programs and models, whatever they were started in.
+            Command::Serve { .. } | Command::Worker { .. } => run(cli).await,
+            _ => Screen::of_stdout().showing(run(cli)).await,
+        }
+    };
+    let ended = runtime.block_on(work.instrument(span));
+    // What is left of traces is sent while the runtime is there.
+    drop(telemetry);
+    // Whatever still works beside it is nothing that anybody waits for.
+    runtime.shutdown_timeout(LAST_THREADS);
+    match ended {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Failed) => FAILED.into(),
         Ok(Outcome::Unusable) => REFUSED.into(),
@@ -89,9 +111,14 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Worker { host, token, ca, slots, name } => {
             worker::worker(worker::Asked { host, token, ca, slots, name }, &global).await
         }
-        Command::Serve { listen, locked, .. } => serve::serve(listen, locked, &global).await,
+        Command::Serve { listen, locked, drain, .. } => {
+            serve::serve(serve::Asked { listen, locked, drain }, &global).await
+        }
         Command::Plugin(args::PluginCommand::Sign(command)) => sign::sign(command, global.json),
         Command::Doctor => doctor::doctor(&global).await,
+        Command::Service { system, install } => service::service(system, install, &global),
+        Command::Completions { shell } => Ok(manual::completions(shell)),
+        Command::Man { folder } => manual::pages(&folder),
         Command::Plugin(PluginCommand::Kit(KitCommand::New(arguments))) => kit::new(&arguments, global.json),
         Command::Plugin(PluginCommand::Kit(KitCommand::Build { folder })) => {
             kit::build(&folder, global.json).await
@@ -216,6 +243,8 @@ fn say_problem(problem: &Problem, json: bool) {
     let _ = if json {
         writeln!(errors, "{}", serde_json::json!({ "error": problem }))
     } else {
-        writeln!(errors, "error: {problem}")
+        let colours = errors.is_terminal() && colours_wanted();
+        let error = Screen { width: None, colours }.paint(Tone::Bad, "error");
+        writeln!(errors, "{error}: {problem}")
     };
 }

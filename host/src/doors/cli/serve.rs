@@ -2,28 +2,42 @@
 
 use super::args::Global;
 use super::reload::Reload;
-use super::{Outcome, say_line, settings};
+use super::stop::{ToldToStop, drain, part};
+use super::{Outcome, notify, say_line, settings};
 use crate::doors::port::Port;
 use crate::doors::{Token, http};
 use crate::webhooks;
 use jackfield_types::Problem;
 use std::time::Duration;
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::sleep;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
-/// How long an answer that is under way may take once every run is settled.
+/// How long an answer that is under way may take once nothing is in hand any more.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-pub(super) async fn serve(listen: Option<String>, locked: bool, global: &Global) -> Result<Outcome, Problem> {
+/// How long the rest of a stop may take, as its service manager is told.
+const LONGEST_PARTING: Duration = Duration::from_secs(60);
+
+/// What `serve` is asked.
+pub(super) struct Asked {
+    pub(super) listen: Option<String>,
+    pub(super) locked: bool,
+    pub(super) drain: Option<u64>,
+}
+
+pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Problem> {
+    let mut told_to_stop = ToldToStop::listen();
     let mut global = global.clone();
-    if locked {
-        // As the last flag, so that a changed file does not undo it.
+    // As the last flags, so that a changed file does not undo them.
+    if asked.locked {
         global.set.push(("plugins.locked".to_owned(), "true".to_owned()));
+    }
+    if let Some(seconds) = asked.drain {
+        global.set.push(("server.drain_s".to_owned(), seconds.to_string()));
     }
     let global = &global;
     let (data, config) = settings(global)?;
-    let port = Port::open(&config.server, listen.as_deref()).await?;
+    let port = Port::open(&config.server, asked.listen.as_deref()).await?;
     let url = port.url();
     let only_locked = config.plugins.locked;
     let host = super::builder(data).config(config.clone()).open().await?;
@@ -44,38 +58,39 @@ pub(super) async fn serve(listen: Option<String>, locked: bool, global: &Global)
     ));
     let telling = host.clone();
     tokio::spawn(async move { webhooks::deliver(&telling).await });
+    notify::ready(&format!("serves {url}"));
     let stopping = CancellationToken::new();
-    let served = port.serve(http::router(&host, token, &names), stopping.clone());
-    let stop = async {
-        tokio::select! {
-            () = told_to_stop() => {}
-            () = reload.follow() => {}
-        }
-        tracing::info!("stopping: runs in hand are cancelled and settled");
+    let router = http::router(&host, token, &names);
+    let mut served = tokio::spawn(port.serve(router, stopping.clone()));
+    let failed = tokio::select! {
+        ended = &mut served => Some(ended),
+        () = told_to_stop.heard() => None,
+        () = reload.follow() => None,
+    };
+    let server = host.config().server.clone();
+    notify::stopping(Duration::from_secs(server.drain_s).saturating_add(LONGEST_PARTING));
+    let leave = async {
+        drain(&host, Duration::from_secs(server.drain_s)).await;
         stopping.cancel();
-        // While the server still answers: whoever waits for one of these runs is told how it ended.
-        host.shutdown().await;
-        sleep(LAST_WORDS).await;
-    };
-    let served = tokio::select! {
-        served = served => served,
-        () = stop => Ok(()),
-    };
-    host.shutdown().await;
-    served.map_err(|error| Problem::operator("server_failed", error.to_string(), "start it again"))?;
-    Ok(Outcome::Fine)
-}
-
-/// Interrupt or TERM.
-pub(super) async fn told_to_stop() {
-    let terminate = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
+        // While the server still answers: whoever waits for one of these runs is told how it stands.
+        part(&host, server.on_stop).await;
+        if failed.is_none() {
+            let _ = timeout(LAST_WORDS, served).await;
         }
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminate => {}
+        () = leave => {}
+        () = told_to_stop.heard() => {
+            tracing::warn!("told to stop again: ends at once, and the next host goes on with what was in hand");
+        }
     }
+    match failed {
+        Some(Ok(Err(error))) => Err(failed_server(&error)),
+        Some(Err(error)) => Err(failed_server(&error)),
+        Some(Ok(Ok(()))) | None => Ok(Outcome::Fine),
+    }
+}
+
+fn failed_server(error: &dyn std::error::Error) -> Problem {
+    Problem::operator("server_failed", error.to_string(), "start it again")
 }

@@ -11,9 +11,10 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub(crate) enum ShelveCommand {
     /// Fetch a component from an OCI registry by its digest, check it, and drop it in
-    #[command(after_help = "Example:\n  jackfield plugin pull ghcr.io/acme/careful@sha256:0b1c…\n\n\
-        A reference without a digest is refused, with the digest that its tag stands for now. A login is taken from \
-        where `docker login` keeps it.")]
+    #[command(
+        after_help = "A reference without a digest is refused, with the digest that its tag stands for now. A \
+        login is taken from where `docker login` keeps it."
+    )]
     Pull {
         /// REGISTRY/REPOSITORY@sha256:DIGEST
         reference: String,
@@ -21,7 +22,6 @@ pub(crate) enum ShelveCommand {
         how: How,
     },
     /// Hand a component in to an OCI registry, with its signature, and print the reference to pull
-    #[command(after_help = "Example:\n  jackfield plugin push careful.wasm ghcr.io/acme/careful:1.2.0")]
     Push {
         /// A `.wasm` file; FILE.sig beside it goes along
         file: PathBuf,

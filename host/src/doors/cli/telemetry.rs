@@ -2,6 +2,7 @@
 //! named. Only the program does this: a host in somebody else's process leaves both to its owner.
 
 use crate::config::{LogFormat, TelemetrySection};
+use crate::doors::screen::colours_wanted;
 use crate::engine::{TRACE_TARGET, go_on};
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
@@ -40,7 +41,7 @@ pub(super) fn start(usual: &str, section: &TelemetrySection, runtime: Option<&Ha
         .with_target(false)
         // Else a log that cannot be written, as when its terminal is gone, would end the program.
         .log_internal_errors(false);
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let colour = std::io::stderr().is_terminal() && colours_wanted();
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match section.log_format {
         LogFormat::Text => lines.with_ansi(colour).with_filter(filter).boxed(),
         LogFormat::Json => lines

@@ -27,10 +27,6 @@ pub(crate) enum TokenCommand {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  \
-    jackfield token create ci --scope execute --expires 90d     hands work in, sees its own\n  \
-    jackfield token create wall --scope read --sees all         looks at everything\n  \
-    jackfield token create shed --scope work                    for `jackfield worker` on another machine")]
 pub(crate) struct CreateArgs {
     /// Whose it is: the name under which its work goes on record
     name: String,

@@ -1,7 +1,7 @@
 //! `worker`: carries out work for a host on another machine, until told to stop.
 
 use super::args::Global;
-use super::serve::told_to_stop;
+use super::stop::ToldToStop;
 use super::{Outcome, say_line, settings};
 use crate::engine::hostname;
 use crate::remote::{Office, Options, Remote};
@@ -19,6 +19,7 @@ pub(super) struct Asked {
 }
 
 pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Problem> {
+    let mut told_to_stop = ToldToStop::listen();
     let (data, mut config) = settings(global)?;
     // A host may have this machine's usual folder; the worker has one of its own.
     let data = if global.data.is_some() { data } else { data.join("worker") };
@@ -31,7 +32,7 @@ pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Pro
     let options = Options { host: asked.host.clone(), name: name.clone() };
     let remote = tokio::select! {
         opened = Remote::open(data, config, office, options) => opened?,
-        () = told_to_stop() => return Ok(Outcome::Fine),
+        () = told_to_stop.heard() => return Ok(Outcome::Fine),
     };
     say_line(&format!(
         "jackfield {} works for {} as {name}, {slots} attempt(s) at once\n\n  executors  {}\n  records    {}",
@@ -40,6 +41,6 @@ pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Pro
         remote.host().executors_here().join(", "),
         remote.host().data_folder().display(),
     ));
-    remote.work(told_to_stop()).await;
+    remote.work(told_to_stop.heard()).await;
     Ok(Outcome::Fine)
 }

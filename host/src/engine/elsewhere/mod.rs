@@ -70,14 +70,17 @@ impl Host {
         self.may(Scope::Work)?;
         let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
         loop {
+            if self.0.parting.closed.is_cancelled() {
+                return Ok(None);
+            }
             if let Some(assignment) = self.0.assign(&asked).await? {
                 return Ok(Some(assignment));
             }
-            if Instant::now() >= until || self.0.stop.is_cancelled() {
+            if Instant::now() >= until {
                 return Ok(None);
             }
             // What comes in here wakes this host's own worker; others look.
-            let _ = timeout(LOOK, self.0.stop.cancelled()).await;
+            let _ = timeout(LOOK, self.0.parting.closed.cancelled()).await;
         }
     }
 

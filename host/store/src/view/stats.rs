@@ -155,6 +155,23 @@ impl Store {
         .await
     }
 
+    /// When the newest of the latest records was made; none: there are none. Later than now, where the clock was
+    /// ahead once.
+    pub async fn newest(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(|conn| {
+            let newest = conn.one(
+                "SELECT MAX(at) AS at FROM (
+                     SELECT at FROM (SELECT at FROM ledger ORDER BY id DESC LIMIT 1000)
+                     UNION ALL SELECT at FROM (SELECT at FROM events ORDER BY seq DESC LIMIT 1000)
+                     UNION ALL SELECT at FROM (SELECT created_at AS at FROM runs ORDER BY id DESC LIMIT 1000))",
+                [],
+                |row| row.parsed_opt("at"),
+            )?;
+            Ok(newest.flatten())
+        })
+        .await
+    }
+
     /// Figures over everything.
     pub async fn stats(&self) -> Result<Totals, StoreError> {
         let totals = self

@@ -392,12 +392,11 @@ async fn a_session_of_one_token_is_none_of_anothers() {
         token(&ground, "one", &["--scope", "execute"]).await,
         token(&ground, "other", &["--scope", "execute"]).await,
     );
-    let mcp = server
-        .mcp_as(&one, Era::Stateless)
-        .able(json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } }));
+    let able = json!({ "extensions": { "io.modelcontextprotocol/tasks": {} } });
+    let mcp = server.mcp_as(&one, Era::Stateless).able(able.clone());
     let call = json!({ "name": "execute", "arguments": shell(&repository, "echo begun; sleep 600") });
-    let task = mcp.ask("tools/call", call).await["result"]["task"]["taskId"].clone();
-    let theirs = server.mcp_as(&other, Era::Stateless);
+    let task = mcp.ask("tools/call", call).await["result"]["taskId"].clone();
+    let theirs = server.mcp_as(&other, Era::Stateless).able(able);
     for method in ["tasks/get", "tasks/cancel"] {
         let answer = theirs.ask(method, json!({ "taskId": task })).await;
         assert!(

@@ -44,6 +44,17 @@ pub(crate) fn stuck_claude(work: &str) -> String {
     format!("#!/bin/sh\ncat >/dev/null\n{work}\ncat <<'RECORDED'\n{begun}RECORDED\nsleep 600\n")
 }
 
+/// The same, which prints the first half of the answer, does `work`, and prints the rest.
+pub(crate) fn recording_in_two(usd: &str, work: &str) -> String {
+    let recording = recording().replace(RECORDED_COST, usd);
+    let (first, rest) = recording.split_once("{\"type\":\"result\"").unwrap();
+    format!(
+        "#!/bin/sh\ncase \"$1\" in --version) echo '2.1.197 (Claude Code)'; exit 0;; esac\n\
+         cat >/dev/null\ncat <<'RECORDED'\n{first}RECORDED\n{work}\n\
+         cat <<'RECORDED'\n{{\"type\":\"result\"{rest}RECORDED\n"
+    )
+}
+
 /// What the recorded run cost, as it is written there.
 const RECORDED_COST: &str = "0.005592000000000001";
 

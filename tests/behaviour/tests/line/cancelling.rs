@@ -101,21 +101,6 @@ async fn an_interrupt_on_the_command_line_cancels_its_own_run() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_stopped_settles_what_it_has_in_hand() {
-    let ground = Ground::new();
-    let repository = ground.repository();
-    let server = ground.serve().await;
-    let (run, attempt) = begin(&ground, &server, &repository).await;
-    server.stop().await;
-    assert_eq!(tagged(&attempt), []);
-    let row = ground.database().row(&format!("SELECT state FROM runs WHERE id = '{run}'"));
-    assert_eq!(row["state"], "cancelled");
-    assert_eq!(repository.branches().len(), 1, "the work so far is kept");
-    repository.assert_untouched();
-    ground.leave();
-}
-
-#[tokio::test]
 async fn a_hang_is_ended_by_the_time_out() {
     let ground = Ground::new();
     let repository = ground.repository();

@@ -5,9 +5,9 @@ use jackfield_behaviour::{Ground, Repository, Server, tagged, until, until_told}
 use serde_json::{Value, json};
 
 /// Prints, then waits until a file of that name is in its worktree, and prints and writes again.
-const PATIENT: &str = "echo one; echo half > half.txt; until [ -e go ]; do sleep 0.05; done; rm go; echo two; echo whole > whole.txt";
+pub(crate) const PATIENT: &str = "echo one; echo half > half.txt; until [ -e go ]; do sleep 0.05; done; rm go; echo two; echo whole > whole.txt";
 
-async fn state(server: &Server, run: &str, wanted: &str) -> Value {
+pub(crate) async fn state(server: &Server, run: &str, wanted: &str) -> Value {
     let path = format!("/api/runs/{run}");
     until_told(wanted, async || {
         let view = server.rest().get(&path).await.fine();
@@ -17,7 +17,7 @@ async fn state(server: &Server, run: &str, wanted: &str) -> Value {
 }
 
 /// What the agent of a run said, by its record.
-fn said(ground: &Ground, run: &str) -> Vec<String> {
+pub(crate) fn said(ground: &Ground, run: &str) -> Vec<String> {
     let rows = ground.database().rows(&format!(
         "SELECT payload ->> '$.text' AS text FROM run_events WHERE run = '{run}' AND kind = 'text' ORDER BY seq"
     ));

@@ -9,12 +9,16 @@
 
 mod access;
 mod actors;
+mod adopting;
 mod cancelling;
 mod components;
 mod configuring;
 mod crash;
+mod crowd;
 mod demo;
+mod doctor;
 mod doors;
+mod exhausting;
 mod explain;
 mod gates;
 mod ladder;
@@ -29,7 +33,10 @@ mod registry;
 mod remote;
 mod repeats;
 mod rest;
+mod service;
+mod stopping;
 mod streaming;
+mod terminal;
 mod tls;
 mod traces;
 mod webhooks;

@@ -99,6 +99,51 @@ async fn a_locked_server_serves_what_the_lock_says_and_a_monitor_reads_how_it_do
 }
 
 #[tokio::test]
+async fn a_server_that_was_started_locked_holds_what_is_dropped_and_writes_no_lock() {
+    let ground = Ground::new();
+    let first = headline(&ground).await;
+    let (second, third) = (saying(&first, "TWO!"), saying(&first, "3RD!"));
+    let server = ground.serve().await;
+    drop_in(&ground, "headline.wasm", &first);
+    until_serving(&server, "headline", &digest(&first)).await;
+    server.stop().await;
+    let lock = ground.data().join("plugins.lock");
+    let locked = std::fs::read(&lock).unwrap();
+
+    let server = ground.serve_with("127.0.0.1:0", &["--locked"]).await;
+    drop_in(&ground, "headline.wasm", &second);
+    let held = file_in_state(&server, "headline.wasm", "held").await;
+    assert!(held["reason"].as_str().unwrap().contains("what serves is locked"), "{held}");
+    assert_eq!(serving(&server, "headline").await, Some(digest(&first)));
+    // The configuration says nothing of it, and a changed one does not undo the flag.
+    std::fs::write(ground.config(), "[plugins]\nlocked = false\n[run]\nmax_concurrent = 1\n").unwrap();
+    until("the change, taken over", || ground.server_log().contains("run.max_concurrent").then_some(()))
+        .await;
+    drop_in(&ground, "headline.wasm", &third);
+    until_told("the third, held", async || {
+        let held = file_in_state(&server, "headline.wasm", "held").await;
+        (held["digest"] == digest(&third)).then_some(())
+    })
+    .await;
+    assert_eq!(serving(&server, "headline").await, Some(digest(&first)));
+    server.stop().await;
+    assert_eq!(std::fs::read(&lock).unwrap(), locked, "a locked host writes no lock");
+
+    // A host whose own components are not those of the lock does not start; without the flag it takes what is there.
+    let text = String::from_utf8(locked).unwrap();
+    let shipped = text.lines().find(|line| line.starts_with("chooser = ")).unwrap();
+    let other = shipped.replace(|digit: char| digit.is_ascii_digit(), "0");
+    std::fs::write(&lock, text.replace(shipped, &other)).unwrap();
+    let refused = ground.cli().run(["serve", "--locked", "--listen", "127.0.0.1:0", "--json"]).await;
+    assert_eq!(refused.code, 2, "{refused:#?}");
+    assert!(refused.stderr.contains("plugins.lock"), "{refused:#?}");
+    let server = ground.serve().await;
+    until_serving(&server, "headline", &digest(&third)).await;
+    server.stop().await;
+    ground.leave();
+}
+
+#[tokio::test]
 async fn a_person_makes_a_key_signs_a_component_and_has_nothing_else_served() {
     let ground = Ground::new();
     let component = headline(&ground).await;

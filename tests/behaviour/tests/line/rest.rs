@@ -101,7 +101,7 @@ async fn every_route_needs_the_scope_that_is_described_and_no_more() {
     for scopes in
         [&["read"][..], &["execute"], &["work"], &["admin"], &["read", "work"], &["execute", "work"]]
     {
-        let request = json!({ "name": scopes.join("-"), "scopes": scopes });
+        let request = json!({ "name": scopes.join("-"), "scopes": scopes, "sees": "all" });
         let made = owner.post("/api/tokens", &request).await.fine();
         callers.insert(scopes.join("-"), Rest::new(server.address(), made["text"].as_str()));
     }

@@ -1,13 +1,15 @@
 //! `doctor`: what is there, what is not, and how to mend it.
 
+mod machine;
+mod place;
+
 use super::args::Global;
 use super::{Outcome, open, say, settings};
 use crate::Work;
 use crate::api::AuthStatus;
-use jackfield_process::{QuickSpec, host_environment, run_quick, which};
+use crate::doors::screen::{Screen, Tone};
 use jackfield_types::Problem;
 use serde::Serialize;
-use std::time::Duration;
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
@@ -22,17 +24,17 @@ struct Finding {
 }
 
 pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
-    let mut findings = vec![git().await];
+    let mut findings = vec![machine::git().await, machine::containment().await];
     match settings(global) {
         Ok((data, config)) => {
-            findings.push(fine("configuration", format!("data folder {}", data.display())));
-            findings.push(
-                port(&config.server.listen, config.server.plain_http || config.server.tls_cert.is_some())
-                    .await,
-            );
+            findings.push(fine("configuration", "can be used"));
+            findings.push(place::port(&config.server).await);
+            findings.extend(place::folder(&data));
+            findings.push(machine::disk(&data));
             match open(global, Work::Nothing).await {
                 Ok(host) => {
-                    findings.push(fine("data folder", format!("{} can be read and written", data.display())));
+                    findings.push(fine("records", "can be read and written"));
+                    findings.push(place::clock(&host).await?);
                     let serving = host
                         .plugins()
                         .into_iter()
@@ -43,22 +45,24 @@ pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
                     findings.extend(host.auth_status().await.iter().map(agent));
                     host.shutdown().await;
                 }
-                Err(problem) => findings.push(broken("data folder", problem)),
+                Err(problem) => findings.push(broken("records", problem.message, problem.remedy)),
             }
         }
-        Err(problem) => findings.push(broken("configuration", problem)),
+        Err(problem) => findings.push(broken("configuration", problem.message, problem.remedy)),
     }
+    findings.push(machine::toolchain().await);
     say(global.json, || told(&findings), &findings);
     let sound = findings.iter().all(|finding| finding.ok || finding.optional);
     Ok(if sound { Outcome::Fine } else { Outcome::Failed })
 }
 
 fn told(findings: &[Finding]) -> String {
+    let screen = Screen::now();
     let line = |finding: &Finding| {
         let mark = match (finding.ok, finding.optional) {
-            (true, _) => "ok  ",
-            (false, true) => "-   ",
-            (false, false) => "BAD ",
+            (true, _) => screen.paint(Tone::Good, "ok  "),
+            (false, true) => screen.paint(Tone::Careful, "-   "),
+            (false, false) => screen.paint(Tone::Bad, "BAD "),
         };
         let remedy = finding.remedy.as_deref().map(|remedy| format!("\n      {remedy}")).unwrap_or_default();
         format!("{mark}{}: {}{remedy}", finding.subject, finding.found)
@@ -70,38 +74,15 @@ fn fine(subject: &str, found: impl Into<String>) -> Finding {
     Finding { subject: subject.into(), ok: true, found: found.into(), remedy: None, optional: false }
 }
 
-fn broken(subject: &str, problem: Problem) -> Finding {
-    let remedy = Some(problem.remedy).filter(|remedy| !remedy.is_empty());
-    Finding { subject: subject.into(), ok: false, found: problem.message, remedy, optional: false }
+/// No work can be done before it is mended.
+fn broken(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    let remedy = Some(remedy.into()).filter(|remedy| !remedy.is_empty());
+    Finding { subject: subject.into(), ok: false, found: found.into(), remedy, optional: false }
 }
 
-async fn git() -> Finding {
-    let environment = host_environment();
-    let path = environment.get(std::ffi::OsStr::new("PATH")).cloned().unwrap_or_default();
-    if which("git", &path).is_none() {
-        let problem = Problem::operator("git_missing", "not on the PATH", "install git 2.31 or later");
-        return broken("git", problem);
-    }
-    let quick = run_quick(QuickSpec {
-        argv: vec!["git".into(), "--version".into()],
-        environment,
-        cwd: std::env::temp_dir(),
-        stdin: Vec::new(),
-        timeout: Duration::from_secs(10),
-        output_cap: 1024,
-    })
-    .await;
-    match quick {
-        Ok(quick) => fine("git", String::from_utf8_lossy(&quick.stdout).trim()),
-        Err(error) => broken("git", error.problem()),
-    }
-}
-
-async fn port(listen: &str, plain_http: bool) -> Finding {
-    match crate::doors::port::bind(listen, plain_http).await {
-        Ok(_) => fine("port", format!("{listen} is free")),
-        Err(problem) => Finding { optional: true, ..broken("port", problem) },
-    }
+/// Work can be done without it.
+fn absent(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { optional: true, ..broken(subject, found, remedy) }
 }
 
 fn rejected(host: &crate::Host) -> Vec<Finding> {
@@ -127,12 +108,8 @@ async fn money(host: &crate::Host) -> Result<Finding, Problem> {
     let breaker = host.breaker().await?;
     let found = format!("breaker {}", breaker.state);
     if breaker.state == jackfield_store::BreakerState::Halted {
-        let problem = Problem::operator(
-            "halted",
-            found,
-            "`jackfield breaker` says why; `jackfield breaker raise` allows more",
-        );
-        return Ok(broken("money", problem));
+        let remedy = "`jackfield breaker` says why; `jackfield breaker raise` allows more";
+        return Ok(broken("money", found, remedy));
     }
     Ok(fine("money", found))
 }
