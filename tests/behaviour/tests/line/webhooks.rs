@@ -189,15 +189,16 @@ async fn whoever_never_takes_it_is_given_up_which_is_told_and_can_be_undone() {
 async fn no_message_goes_to_this_machine_or_its_network_unless_it_may() {
     let receiver = Receiver::start(&[]).await;
     let port = receiver.address.split([':', '/']).nth(4).unwrap().to_owned();
-    for address in
-        [receiver.address.clone(), format!("https://127.0.0.1:{port}/"), format!("https://localhost:{port}/")]
-    {
+    let config = receiver.config("").replace("allow_private = true", "");
+    let refused = ground(&config).cli().run(["config", "check"]).await;
+    assert!(refused.code != 0 && format!("{refused:?}").contains("begin with https://"), "{refused:#?}");
+    for address in [format!("https://127.0.0.1:{port}/"), format!("https://localhost:{port}/")] {
         let config = format!("[webhooks.wall]\nurl = \"{address}\"\nsecret_env = \"WALL_SECRET\"\n");
         let ground = ground(&config);
         let server = ground.serve().await;
         let tested = ground.cli().run(["webhooks", "test", "wall"]).await;
         assert_eq!(tested.code, 1, "{tested:#?}");
-        let said = ["is not https", "is no public address", "has no public address"];
+        let said = ["is no public address", "has no public address"];
         assert!(said.iter().any(|said| tested.stdout.contains(said)), "{address}: {tested:#?}");
         server.stop().await;
         ground.leave();
