@@ -75,6 +75,7 @@ mod engine;
 pub mod kit;
 pub mod registry;
 mod remote;
+pub mod webhooks;
 
 pub use api::{Answer, ExecuteRequest, Progress};
 pub use engine::{

@@ -32,7 +32,7 @@ with AuthenticatedClient(base_url=url, token=token, timeout=60) as client:
     tagged = get_run.sync_detailed(answer.run_id, client=client)
     again = get_run.sync_detailed(answer.run_id, client=client, if_none_match=tagged.headers["etag"])
     handles = [
-        dispatch.sync(client=client, body=request("echo once"), idempotency_key="the same") for _ in range(2)
+        dispatch.sync(client=client, body=request("echo once"), idempotency_key="the-same") for _ in range(2)
     ]
     waited = result.sync(handles[0].run_id, client=client, wait_s=45, verbosity="summary")
     runs = list_runs.sync(client=client, state=RunState.SUCCEEDED, limit=10)

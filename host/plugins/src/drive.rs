@@ -12,6 +12,7 @@ use crate::report::Instead;
 use crate::version::Version;
 use jackfield_types::{PluginRef, Timestamp};
 use std::sync::Arc;
+use tracing::Instrument;
 
 /// An adapter in a store of its own.
 pub struct Drive {
@@ -73,7 +74,8 @@ impl Drive {
         request: &driving::Request,
     ) -> Result<Result<driving::Command, types::Failure>, PluginError> {
         const FUNCTION: &str = "driving.plan";
-        let told = self.ask_plan(request).await;
+        let span = crate::trace::call(FUNCTION, self.plugin());
+        let told = self.ask_plan(request).instrument(span).await;
         let failed = match self.told(FUNCTION, told) {
             Err(PluginError::Misbehaved(failed)) if !self.begun => failed,
             other => return other,
@@ -105,7 +107,8 @@ impl Drive {
 
     /// What became of it. Once, after the last `feed`.
     pub async fn finish(&mut self, exit: driving::Exit) -> Result<driving::Outcome, PluginError> {
-        let told = self.adapter.finish(&self.house.engines, &exit).await;
+        let span = crate::trace::call("driving.reading.finish", self.plugin());
+        let told = self.adapter.finish(&self.house.engines, &exit).instrument(span).await;
         self.told("driving.reading.finish", told)
     }
 

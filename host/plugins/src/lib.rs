@@ -55,6 +55,7 @@ mod signature;
 mod slots;
 mod stats;
 mod ticker;
+mod trace;
 mod trial;
 mod version;
 mod watch;
@@ -77,4 +78,5 @@ pub use report::{
 };
 pub use signature::{check_public_key, keygen, sign, signature_of};
 pub use stats::{Counted, Figures, LATENCY_BOUNDS};
+pub use trace::TRACE_TARGET;
 pub use trial::Trial;

@@ -13,6 +13,7 @@ use jackfield_types::{Digest, PluginKind, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::Instrument;
 
 impl House {
     /// Asks a version; where it fails, whoever the failure mode says.
@@ -53,7 +54,10 @@ impl House {
             examined: false,
         };
         let code = version.code();
-        match ask(&self.engines, &code, circumstances, question).await {
+        let span = crate::trace::call(Q::FUNCTION, version.plugin());
+        let asked = ask(&self.engines, &code, circumstances, question).instrument(span.clone()).await;
+        crate::trace::answered(&span, asked.is_ok());
+        match asked {
             Ok(answer) => {
                 version.did_well(answer.took, answer.memory);
                 if code.compiled == Compiled::Optimised {

@@ -47,6 +47,7 @@ impl fmt::Display for Fault {
 pub(crate) fn check(config: &Config) -> Vec<Fault> {
     let mut faults = Faults(Vec::new());
     faults.server(config);
+    faults.telemetry(config);
     faults.run(config);
     faults.queue(&config.queue);
     faults.ladder(config);
@@ -57,6 +58,7 @@ pub(crate) fn check(config: &Config) -> Vec<Fault> {
         faults.executor(&Key::of("executors").then(name), section);
     }
     faults.workspaces(config);
+    faults.webhooks(config);
     faults.0
 }
 
@@ -113,6 +115,39 @@ impl Faults {
         }
         self.number(Key::of("server.calls_at_once"), server.calls_at_once as u64, 1, MOST_CALLS);
         self.number(Key::of("server.connections"), server.connections as u64, 1, MOST_CALLS);
+    }
+
+    fn webhooks(&mut self, config: &Config) {
+        for (name, section) in &config.webhooks {
+            let key = Key::of("webhooks").then(name);
+            let (at, url) = (key.then("url"), &section.url);
+            let schemes: &[&str] =
+                if section.allow_private { &["https://", "http://"] } else { &["https://"] };
+            if !schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())) {
+                let remedy = "must be an https address (http too where allow_private is true)";
+                self.add(at.clone(), format!("{at} does not begin with {}", schemes.join(" or ")), remedy);
+            }
+            self.text(key.then("secret_env"), &section.secret_env);
+            self.number(key.then("retry_s"), section.retry_s, 1, LONGEST);
+            self.number(key.then("tries"), section.tries.into(), 1, 100);
+        }
+    }
+
+    fn telemetry(&mut self, config: &Config) {
+        let (key, endpoint) = (Key::of("telemetry.otlp_endpoint"), &config.telemetry.otlp_endpoint);
+        let good = ["http://", "https://"].iter().any(|scheme| {
+            endpoint
+                .strip_prefix(scheme)
+                .is_some_and(|rest| !rest.is_empty() && !rest.contains(char::is_whitespace))
+        });
+        if !endpoint.is_empty() && !good {
+            self.add(
+                key.clone(),
+                format!("{key} = {endpoint:?}"),
+                "must be an address like http://127.0.0.1:4318, or empty",
+            );
+        }
+        self.text(Key::of("telemetry.service_name"), &config.telemetry.service_name);
     }
 
     fn run(&mut self, config: &Config) {

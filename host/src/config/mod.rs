@@ -5,9 +5,11 @@
 
 mod check;
 mod document;
+mod dollars;
 mod keys;
 mod load;
 mod mcp;
+mod outward;
 mod review;
 mod secrets;
 mod sections;
@@ -20,6 +22,7 @@ pub(crate) use keys::{Key, Step, flat, shown};
 pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};
 pub use mcp::{McpSection, OnClose, Toolset};
+pub use outward::{LogFormat, TelemetrySection, WebhookSection};
 pub(crate) use review::{Finding, Review, Served, Severity};
 pub(crate) use secrets::is_secret_name;
 pub use sections::{

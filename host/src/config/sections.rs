@@ -1,11 +1,13 @@
 //! The sections of `jackfield.toml`, one struct each. Units are in the names.
 
+use super::dollars::{dollars, dollars_by_name, some_dollars};
 use super::mcp::McpSection;
+use super::outward::{TelemetrySection, WebhookSection};
 use super::server::ServerSection;
 use crate::api::Gate;
 use jackfield_plugins::{FailureMode, Grants};
 use jackfield_types::{Micros, Rates};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -17,6 +19,8 @@ pub struct Config {
     pub server: ServerSection,
     /// What MCP clients are given where they say nothing themselves.
     pub mcp: McpSection,
+    /// What it tells about itself while it runs.
+    pub telemetry: TelemetrySection,
     /// How runs are carried out.
     pub run: RunSection,
     /// What waits, who takes it, and what becomes of work whose worker is gone.
@@ -33,6 +37,8 @@ pub struct Config {
     pub executors: BTreeMap<String, ExecutorSection>,
     /// Named workspaces.
     pub workspaces: BTreeMap<String, WorkspaceSection>,
+    /// Who is told of what happens, by name.
+    pub webhooks: BTreeMap<String, WebhookSection>,
     /// What dropped-in executors may ask for: `executor.NAME = { programs = [], environment = [], imports = [] }`.
     pub grants: Grants,
 }
@@ -425,38 +431,4 @@ pub struct WorkspaceSection {
     /// What every task in it must keep besides.
     #[serde(default)]
     pub gates: Vec<Gate>,
-}
-
-/// Dollars as written by a person: `20`, `0.5` or `"0.50"`. Never negative.
-struct Dollars(Micros);
-
-impl<'de> Deserialize<'de> for Dollars {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "expected dollars, like 20, 0.5 or \"0.50\"")]
-        enum Written {
-            Whole(i64),
-            Decimal(f64),
-            Text(String),
-        }
-        let text = match Written::deserialize(from)? {
-            Written::Whole(dollars) => dollars.to_string(),
-            Written::Decimal(dollars) => format!("{dollars}"),
-            Written::Text(text) => text,
-        };
-        text.parse().map(Dollars).map_err(serde::de::Error::custom)
-    }
-}
-
-fn dollars<'de, D: Deserializer<'de>>(from: D) -> Result<Micros, D::Error> {
-    Dollars::deserialize(from).map(|amount| amount.0)
-}
-
-fn some_dollars<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Micros>, D::Error> {
-    Option::<Dollars>::deserialize(from).map(|amount| amount.map(|amount| amount.0))
-}
-
-fn dollars_by_name<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Micros>, D::Error> {
-    let amounts = BTreeMap::<String, Dollars>::deserialize(from)?;
-    Ok(amounts.into_iter().map(|(name, amount)| (name, amount.0)).collect())
 }

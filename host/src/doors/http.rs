@@ -4,7 +4,7 @@
 //! must be this machine's own, so that a web page cannot reach in through somebody's browser.
 
 use super::guard::{self, Guard};
-use super::{Token, mcp, rest};
+use super::{Token, mcp, rest, traced};
 use crate::Host;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -51,6 +51,7 @@ fn behind_guards(guarded: Router, open: Router, guard: Guard, names: &[String]) 
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response(rest::told))
         .layer(from_fn_with_state(names, own_names_only))
+        .layer(from_fn(traced::request))
 }
 
 /// Serves a router without TLS, as the conformance suites need it.

@@ -16,6 +16,7 @@ mod rest_access;
 mod rest_components;
 mod rest_runs;
 mod rest_tasks;
+mod rest_webhooks;
 mod rest_worker;
 mod schemas;
 mod screen;
@@ -27,5 +28,6 @@ mod text_people;
 mod text_replay;
 mod text_workers;
 mod token;
+mod traced;
 
 pub use token::Token;

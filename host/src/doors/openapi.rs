@@ -227,6 +227,7 @@ fn tag(path: &str) -> &'static str {
         "human-tasks" => "people",
         "breaker" => "money",
         "plugins" => "components",
+        "webhooks" => "webhooks",
         "tokens" | "audit" => "access",
         "worker" => "workers elsewhere",
         _ => "host",

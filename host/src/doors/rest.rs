@@ -2,7 +2,7 @@
 
 use super::contract::{Content, Routes, get, post};
 use super::guard::Acting;
-use super::{rest_access, rest_components, rest_runs, rest_tasks, rest_worker, stream};
+use super::{rest_access, rest_components, rest_runs, rest_tasks, rest_webhooks, rest_worker, stream};
 use crate::Host;
 use crate::api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
 use axum::body::Bytes;
@@ -125,6 +125,7 @@ fn routes() -> Routes {
         .and(rest_runs::routes())
         .and(rest_tasks::routes())
         .and(rest_components::routes())
+        .and(rest_webhooks::routes())
         .and(rest_worker::routes())
 }
 

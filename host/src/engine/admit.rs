@@ -150,6 +150,7 @@ impl Inner {
                 request: self.with_folder(asked, order),
                 affinity: (self.work == Work::Own).then(|| self.host.clone()),
                 assigned: false,
+                trace: super::trace::kept(),
             },
             attempt,
             beside,

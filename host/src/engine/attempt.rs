@@ -20,6 +20,7 @@ use jackfield_types::{AttemptId, Delivered, Effort, Failure, FailureClass};
 use jackfield_workspace::{Release, WorkspaceError, Worktree};
 use serde_json::json;
 use std::path::Path;
+use tracing::Instrument;
 
 /// How often, and how long after, a worktree that somebody is at is asked for again.
 const TRIES: u32 = 20;
@@ -139,7 +140,9 @@ impl Inner {
         let mut drive = self.plugins.drive(name).await.map_err(plugin_failure)?;
         let redactor = sources.redactor();
         let command = self.plan(run, planned.id, &mut drive, &request, &redactor).await?;
-        let environment = self.prepare_files(&command, &request, files, &sources, worktree)?;
+        let span = super::trace::process(command.argv.first().map_or("", String::as_str));
+        let mut environment = self.prepare_files(&command, &request, files, &sources, worktree)?;
+        environment.extend(super::trace::for_program(&span));
         let spec = Spec {
             argv: command.argv.iter().map(Into::into).collect(),
             environment,
@@ -162,12 +165,15 @@ impl Inner {
         if run.is_left_alone() {
             return Ok(false);
         }
-        let running = self.start(spec, planned.id, worktree).await?;
+        let running = self.start(spec, planned.id, worktree).instrument(span.clone()).await?;
+        super::trace::began(&span, running.identity());
         let grace = std::time::Duration::from_millis(command.final_grace);
         let reading = Reading::new(self, run, planned, drive, redactor, grace);
-        let Some(heard) = reading.listen(Agent::Alive(Box::new(running)), files).await? else {
+        let listening = reading.listen(Agent::Alive(Box::new(running)), files).instrument(span.clone());
+        let Some(heard) = listening.await? else {
             return Ok(false);
         };
+        super::trace::exited(&span, heard.exited);
         ended.take_heard(heard, planned);
         Ok(true)
     }

@@ -16,6 +16,7 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
+use tracing::Instrument;
 
 /// How long a settlement that failed waits for its next try, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -43,10 +44,19 @@ impl Inner {
             Err(problem) => return self.cannot_carry(&view, &problem).await,
         };
         self.running.lock().insert(run, Arc::clone(&running));
-        self.round(&running, &view).await;
+        let span = super::trace::run(&view, self.begun_in(run).await);
+        self.round(&running, &view).instrument(span.clone()).await;
+        drop(span);
         self.running.lock().remove(&run);
         // A place is free, and the run itself may wait again.
         self.wake.notify_one();
+    }
+
+    /// Where the trace of the request that began it goes on.
+    async fn begun_in(&self, run: RunId) -> super::trace::Carried {
+        let queued = self.store.run_events(run, 0, 1).await.unwrap_or_default();
+        let trace = queued.first().and_then(|event| event.payload.get("trace").cloned());
+        trace.and_then(|trace| serde_json::from_value(trace).ok()).unwrap_or_default()
     }
 
     async fn round(self: &Arc<Self>, run: &Running, view: &RunView) {
@@ -69,7 +79,12 @@ impl Inner {
         };
         let ended = match &planned {
             None => self.gone(attempt).await,
-            Some(planned) => self.carry_out(run, attempt, planned).await?,
+            Some(planned) => {
+                let span = super::trace::attempt(attempt.number, planned);
+                let ended = self.carry_out(run, attempt, planned).instrument(span.clone()).await?;
+                super::trace::ended(&span, &ended, &settle(&ended.outcome, run.order.expect_change));
+                ended
+            }
         };
         let settled = settle(&ended.outcome, run.order.expect_change);
         let latency_ms = since(from, self.clock.now());

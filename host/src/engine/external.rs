@@ -60,6 +60,7 @@ impl Host {
                 request: json!({ "instruction": task.instruction, EXTERNAL: asked }),
                 affinity: None,
                 assigned: false,
+                trace: None,
             },
             attempt: NewAttempt {
                 id: attempt,

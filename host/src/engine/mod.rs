@@ -53,6 +53,8 @@ mod served;
 mod shadow;
 mod tokens;
 mod told;
+pub(crate) mod trace;
+mod webhooks;
 mod worker;
 mod workers;
 mod workflow;
@@ -69,6 +71,7 @@ pub(crate) use query::plugin_file;
 pub use reconfigure::{Change, Reconfigured};
 pub(crate) use served::served;
 pub(crate) use tokens::Known;
+pub(crate) use trace::{Carried, TARGET as TRACE_TARGET, carried, go_on};
 pub use worker::Work;
 pub(crate) use worker::hostname;
 

@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 77] = {
+const SETTINGS: [(&str, When); 86] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -36,6 +36,9 @@ const SETTINGS: [(&str, When); 77] = {
         ("server.connections", Restart),
         ("mcp.toolsets", AtOnce),
         ("mcp.on_close", AtOnce),
+        ("telemetry.log_format", Restart),
+        ("telemetry.otlp_endpoint", Restart),
+        ("telemetry.service_name", Restart),
         ("run.max_concurrent", AtOnce),
         ("run.here", AtOnce),
         ("run.timeout_s", AtOnce),
@@ -97,6 +100,12 @@ const SETTINGS: [(&str, When); 77] = {
         ("executors.*.settings.*", AtOnce),
         ("executors.*.rates.*.*", AtOnce),
         ("executors.*.reserve_usd", AtOnce),
+        ("webhooks.*.url", Restart),
+        ("webhooks.*.secret_env", Restart),
+        ("webhooks.*.events", Restart),
+        ("webhooks.*.retry_s", Restart),
+        ("webhooks.*.tries", Restart),
+        ("webhooks.*.allow_private", Restart),
         ("workspaces.*.path", AtOnce),
         ("workspaces.*.repo", AtOnce),
         ("workspaces.*.max_concurrent", AtOnce),

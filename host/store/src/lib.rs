@@ -18,6 +18,7 @@ mod queue;
 mod record;
 mod store;
 mod view;
+mod webhooks;
 
 pub use access::{AccessToken, NewToken};
 pub use error::{AdmitError, StoreError};
@@ -43,3 +44,4 @@ pub use view::{
     EventPage, ModelStats, RecordedDecision, RecordedOutcome, Round, RoundAttempt, RunFilter, RunInFull,
     TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,
 };
+pub use webhooks::{WebhookMessage, WebhookStanding};

@@ -15,6 +15,7 @@
 mod agents;
 mod binary;
 mod cli;
+mod collector;
 mod database;
 mod ground;
 mod guide;
@@ -31,6 +32,7 @@ mod worker;
 pub use agents::{Agent, Agents};
 pub use binary::conformance_server;
 pub use cli::{Cli, Told};
+pub use collector::{Collector, Traced};
 pub use database::Database;
 pub use ground::Ground;
 pub use guide::{Block, blocks, commands, followed, toolchains, typed};

@@ -3,6 +3,7 @@
 use super::kit_args::{CompileArgs, KitCommand};
 use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
 use super::tokens::{AuditArgs, TokenCommand};
+use super::webhooks::WebhooksCommand;
 use crate::api::Gate;
 use clap::{Args, Parser, Subcommand};
 use jackfield_types::PluginKind;
@@ -70,6 +71,9 @@ pub(crate) enum Command {
         /// Serve no component but those in plugins.lock
         #[arg(long)]
         locked: bool,
+        /// How lines of the log are written [default: telemetry.log_format, else text]
+        #[arg(long, value_name = "FORMAT")]
+        log_format: Option<crate::config::LogFormat>,
         /// How long to wait for attempts at work when told to stop [default: server.drain_s]
         #[arg(long, value_name = "SECONDS")]
         drain: Option<u64>,
@@ -170,6 +174,11 @@ pub(crate) enum Command {
     /// Who else may come in: tokens, what each allows and when it ends
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Who is told of what happens, and how that goes
+    Webhooks {
+        #[command(subcommand)]
+        command: Option<WebhooksCommand>,
+    },
     /// Check the set-up and say how to mend what is wrong
     Doctor,
     /// Copy the records to a file while work goes on, and check the copy

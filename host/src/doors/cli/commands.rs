@@ -150,6 +150,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
             return upkeep::tidy(host, Tidying { dry_run, vacuum }, json).await;
         }
         Command::Audit(arguments) => return super::tokens::audit(host, arguments, json).await,
+        Command::Webhooks { command } => return super::webhooks::webhooks(host, command, json).await,
         Command::Token(command) => return super::tokens::token(host, command, json).await,
         Command::Workers => {
             let workers = host.workers().await?;

@@ -20,8 +20,10 @@ mod sign;
 mod stop;
 mod task_args;
 mod tasks;
+mod telemetry;
 mod tokens;
 mod upkeep;
+mod webhooks;
 mod worker;
 
 use crate::config::{Config, Layers, default_file, load};
@@ -36,7 +38,8 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use tracing_subscriber::EnvFilter;
+use tokio::runtime::Handle;
+use tracing::{Instrument, Span};
 
 /// A run that did not succeed.
 const FAILED: u8 = 1;
@@ -75,7 +78,7 @@ pub fn main() -> ExitCode {
             return REFUSED.into();
         }
     };
-    start_logging(matches!(cli.command, Command::Serve { .. } | Command::Worker { .. }));
+    let (telemetry, span) = telemetry(&cli, runtime.handle());
     let json = cli.global.json;
     let work = async {
         match cli.command {
@@ -84,7 +87,9 @@ pub fn main() -> ExitCode {
             _ => Screen::of_stdout().showing(run(cli)).await,
         }
     };
-    let ended = runtime.block_on(work);
+    let ended = runtime.block_on(work.instrument(span));
+    // What is left of traces is sent while the runtime is there.
+    drop(telemetry);
     // Whatever still works beside it is nothing that anybody waits for.
     runtime.shutdown_timeout(LAST_THREADS);
     match ended {
@@ -106,7 +111,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Worker { host, token, ca, slots, name } => {
             worker::worker(worker::Asked { host, token, ca, slots, name }, &global).await
         }
-        Command::Serve { listen, locked, drain } => {
+        Command::Serve { listen, locked, drain, .. } => {
             serve::serve(serve::Asked { listen, locked, drain }, &global).await
         }
         Command::Plugin(args::PluginCommand::Sign(command)) => sign::sign(command, global.json),
@@ -198,19 +203,25 @@ fn builder(data: impl Into<PathBuf>) -> HostBuilder {
     Host::builder(data).compile_apart(THIS_PROGRAM)
 }
 
-/// The server logs what happens; other commands only what goes wrong.
-fn start_logging(server: bool) {
-    let usual = if server { "info" } else { "error" };
-    let filter = EnvFilter::try_from_env("JACKFIELD_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    let colour = std::io::stderr().is_terminal() && colours_wanted();
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .with_target(false)
-        // Else a log that cannot be written, as when its terminal is gone, would end the program.
-        .log_internal_errors(false)
-        .init();
+/// The server logs what happens; other commands only what goes wrong. Those that have work done are traced.
+fn telemetry(cli: &Cli, runtime: &Handle) -> (telemetry::Telemetry, Span) {
+    // What is wrong with the configuration is told by the command itself.
+    let mut section = settings(&cli.global).map(|(_, config)| config.telemetry).unwrap_or_default();
+    let (usual, name) = match &cli.command {
+        Command::Serve { log_format, .. } => {
+            section.log_format = log_format.unwrap_or(section.log_format);
+            ("info", None)
+        }
+        Command::Worker { .. } => ("info", None),
+        Command::Run(_) => ("error", Some("run")),
+        Command::Consensus { .. } => ("error", Some("consensus")),
+        _ => {
+            let telemetry = telemetry::start("error", &section, None);
+            return (telemetry, Span::none());
+        }
+    };
+    let telemetry = telemetry::start(usual, &section, Some(runtime));
+    (telemetry, name.map_or_else(Span::none, telemetry::command))
 }
 
 /// Prints text, or JSON where that was asked for. A closed pipe is not an error.

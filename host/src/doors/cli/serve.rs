@@ -6,6 +6,7 @@ use super::stop::{ToldToStop, drain, part};
 use super::{Outcome, notify, say_line, settings};
 use crate::doors::port::Port;
 use crate::doors::{Token, http};
+use crate::webhooks;
 use jackfield_types::Problem;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -55,6 +56,8 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
         crate::VERSION,
         host.plugin_folder().display(),
     ));
+    let telling = host.clone();
+    tokio::spawn(async move { webhooks::deliver(&telling).await });
     notify::ready(&format!("serves {url}"));
     let stopping = CancellationToken::new();
     let router = http::router(&host, token, &names);

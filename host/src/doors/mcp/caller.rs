@@ -2,6 +2,7 @@
 
 use super::choice::Choice;
 use super::inflight::InFlight;
+use crate::doors::traced::Trace;
 use crate::{Asker, Host};
 use axum::http::request::Parts;
 use rmcp::model::ProtocolVersion;
@@ -26,6 +27,11 @@ impl<'a> Caller<'a> {
         let parts = context.extensions.get::<Parts>();
         let choice = parts.and_then(|parts| parts.extensions.get::<Choice>()).cloned().unwrap_or_default();
         Self { host: acting(host, parts), context, choice, called_off: CancellationToken::new() }
+    }
+
+    /// Where the trace of the request goes on.
+    pub(super) fn trace(&self) -> Option<&Trace> {
+        self.context.extensions.get::<Parts>()?.extensions.get::<Trace>()
     }
 
     /// The same, known among the calls in flight until it is dropped: it can be called off by its id.

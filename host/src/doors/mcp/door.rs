@@ -8,6 +8,7 @@ use super::resources::{LISTING_MS, told};
 use super::{calls, complete, output, prompts, resources, tasks, tools, watch};
 use crate::Host;
 use crate::config::Toolset;
+use crate::doors::traced;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
@@ -20,6 +21,7 @@ use rmcp::model::{
 use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
 use serde_json::Value;
 use std::sync::Arc;
+use tracing::Instrument;
 
 const INSTRUCTIONS: &str = "Jackfield runs coding agents (Claude Code, Codex, Gemini, shell) as budgeted, recorded work \
 in git worktrees. Call `execute` with an instruction and an absolute workspace path. It answers with a short diagram; \
@@ -133,7 +135,8 @@ impl ServerHandler for Door {
         }
         caller.host.touches(|deed| deed.tool = Some(name.to_owned()));
         let arguments = Value::Object(request.arguments.unwrap_or_default());
-        Ok(match calls::call(&caller, name, arguments).await {
+        let span = traced::tool(name, caller.trace());
+        Ok(match calls::call(&caller, name, arguments).instrument(span).await {
             Ok(Outcome::Said(said)) => output::result(name, said, caller.choice.answers).into(),
             Ok(Outcome::Task(run)) => {
                 tasks::created(&caller.host, run).await.map_err(|problem| told(&problem))?.into()

@@ -307,7 +307,10 @@ pub(super) fn add_run(
             run.assigned,
         ],
     )?;
-    let payload = json!({ "task": place.task, "workflow": run.workflow, "stage": run.stage });
+    let mut payload = json!({ "task": place.task, "workflow": run.workflow, "stage": run.stage });
+    if let (Some(trace), Some(fields)) = (&run.trace, payload.as_object_mut()) {
+        fields.insert("trace".to_owned(), trace.clone());
+    }
     events::add(tx, run.id, None, "run_queued", &payload).map(drop)
 }
 

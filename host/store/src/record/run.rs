@@ -27,6 +27,8 @@ pub struct NewRun {
     pub affinity: Option<String>,
     /// A host elsewhere decides what follows an attempt.
     pub assigned: bool,
+    /// Where the trace of the request goes on, told with the event that it is queued.
+    pub trace: Option<Value>,
 }
 
 /// A run that was recorded.

@@ -91,6 +91,7 @@ pub(crate) fn run() -> NewRun {
         request: json!({ "wait": 45 }),
         affinity: None,
         assigned: false,
+        trace: None,
     }
 }
 

@@ -38,4 +38,6 @@ mod stopping;
 mod streaming;
 mod terminal;
 mod tls;
+mod traces;
+mod webhooks;
 mod workflow;

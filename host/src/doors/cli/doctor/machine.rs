@@ -115,7 +115,7 @@ fn size(bytes: u64) -> String {
 /// What authors of components in Rust need.
 pub(super) async fn toolchain() -> Finding {
     const SUBJECT: &str = "toolchain";
-    if which("rustc", &path()).is_none() {
+    if which("rustc", path()).is_none() {
         return absent(
             SUBJECT,
             "no Rust, which only authors of components need",
@@ -140,7 +140,7 @@ pub(super) async fn toolchain() -> Finding {
 /// What a program prints, or why it could not be asked.
 async fn asked(argv: &[&str]) -> Result<Quick, String> {
     let environment = host_environment();
-    if let Some(program) = argv.first().filter(|program| which(program, &path()).is_none()) {
+    if let Some(program) = argv.first().filter(|program| which(program, path()).is_none()) {
         return Err(format!("`{program}` is not on the PATH"));
     }
     let spec = QuickSpec {

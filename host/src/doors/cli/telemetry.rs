@@ -1,0 +1,152 @@
+//! What the program tells about itself while it runs: lines on standard error, and traces to a collector where one is
+//! named. Only the program does this: a host in somebody else's process leaves both to its owner.
+
+use crate::config::{LogFormat, TelemetrySection};
+use crate::doors::screen::colours_wanted;
+use crate::engine::{TRACE_TARGET, go_on};
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
+use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use std::future::Future;
+use std::io::IsTerminal;
+use std::pin::Pin;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tracing::Span;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::{FilterExt, Targets, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+/// How long one delivery to the collector may take.
+const SENDING: Duration = Duration::from_secs(5);
+/// How long what is left may take when the program ends.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+/// The variables that name a collector, the more special one first.
+const ENDPOINTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"];
+
+/// Keeps traces going. Dropping it sends what is left.
+pub(super) struct Telemetry(Option<SdkTracerProvider>);
+
+/// Begins to log, and to trace in `runtime` where `section` or the environment names a collector.
+pub(super) fn start(usual: &str, section: &TelemetrySection, runtime: Option<&Handle>) -> Telemetry {
+    let filter = EnvFilter::try_from_env("JACKFIELD_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    // Spans are for the collector; a log line has what it needs in itself.
+    let filter = filter.and(filter_fn(|about| about.target() != TRACE_TARGET));
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        // Else a log that cannot be written, as when its terminal is gone, would end the program.
+        .log_internal_errors(false);
+    let colour = std::io::stderr().is_terminal() && colours_wanted();
+    let lines: Box<dyn Layer<Registry> + Send + Sync> = match section.log_format {
+        LogFormat::Text => lines.with_ansi(colour).with_filter(filter).boxed(),
+        LogFormat::Json => lines
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .with_filter(filter)
+            .boxed(),
+    };
+    let provider = runtime.map_or(Ok(None), |runtime| provider(section, runtime));
+    let (provider, problem) = match provider {
+        Ok(provider) => (provider, None),
+        Err(problem) => (None, Some(problem)),
+    };
+    let traces = provider.as_ref().map(|provider| {
+        let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("jackfield"));
+        let layer =
+            layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false);
+        layer.with_filter(Targets::new().with_target(TRACE_TARGET, LevelFilter::INFO))
+    });
+    tracing_subscriber::registry().with(lines).with(traces).init();
+    if let Some(problem) = problem {
+        tracing::error!("there are no traces: {problem}");
+    }
+    Telemetry(provider)
+}
+
+impl Drop for Telemetry {
+    fn drop(&mut self) {
+        if let Some(provider) = &self.0
+            && let Err(error) = provider.shutdown_with_timeout(LAST_WORDS)
+        {
+            tracing::debug!(%error, "the last traces were not delivered");
+        }
+    }
+}
+
+/// A command that has work done, as a part of the trace that `TRACEPARENT` names.
+pub(super) fn command(name: &str) -> Span {
+    let span = tracing::info_span!(target: TRACE_TARGET, "command", otel.name = format!("jackfield {name}"));
+    let variable = |name: &str| Some((name.to_lowercase(), std::env::var(name).ok()?));
+    go_on(&span, &["TRACEPARENT", "TRACESTATE"].into_iter().filter_map(variable).collect());
+    span
+}
+
+/// Nothing where no collector is named, or `OTEL_SDK_DISABLED` says so.
+fn provider(section: &TelemetrySection, runtime: &Handle) -> Result<Option<SdkTracerProvider>, String> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
+    let own = Some(section.otlp_endpoint.trim_end_matches('/')).filter(|own| !own.is_empty());
+    let named = own.is_some() || ENDPOINTS.into_iter().any(|name| variable(name).is_some());
+    if !named || variable("OTEL_SDK_DISABLED").is_some_and(|said| said.eq_ignore_ascii_case("true")) {
+        return Ok(None);
+    }
+    let client = reqwest::Client::builder()
+        .timeout(SENDING)
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|error| error.to_string())?;
+    let sender = Sender { client, runtime: runtime.clone() };
+    let exporter = SpanExporter::builder()
+        .with_http()
+        .with_http_client(sender)
+        .with_protocol(Protocol::HttpBinary)
+        .with_timeout(SENDING);
+    let exporter = match own {
+        Some(own) => exporter.with_endpoint(format!("{own}/v1/traces")),
+        None => exporter,
+    };
+    let exporter = exporter.build().map_err(|error| error.to_string())?;
+    let resource = Resource::builder();
+    let resource = match variable("OTEL_SERVICE_NAME") {
+        Some(_) => resource,
+        None => resource.with_service_name(section.service_name.clone()),
+    };
+    let resource =
+        resource.with_attribute(opentelemetry::KeyValue::new("service.version", crate::VERSION)).build();
+    Ok(Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
+}
+
+/// Sends over the host's own HTTP client, in its runtime, for an exporter that has a thread and no runtime.
+#[derive(Debug)]
+struct Sender {
+    client: reqwest::Client,
+    runtime: Handle,
+}
+
+impl HttpClient for Sender {
+    fn send_bytes<'me, 'sent>(
+        &'me self,
+        request: Request<Bytes>,
+    ) -> Pin<Box<dyn Future<Output = Result<Response<Bytes>, HttpError>> + Send + 'sent>>
+    where
+        'me: 'sent,
+        Self: 'sent,
+    {
+        let client = self.client.clone();
+        let sent = self.runtime.spawn(async move {
+            let mut answer = client.execute(request.try_into()?).await?;
+            let mut response = Response::builder().status(answer.status());
+            if let Some(headers) = response.headers_mut() {
+                std::mem::swap(headers, answer.headers_mut());
+            }
+            Ok::<_, HttpError>(response.body(answer.bytes().await?)?)
+        });
+        Box::pin(async move { sent.await? })
+    }
+}

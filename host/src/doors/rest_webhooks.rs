@@ -1,0 +1,68 @@
+//! REST of webhooks: how they stand, and whether they hear.
+
+use super::contract::{Routes, get, post};
+use super::guard::Acting;
+use super::rest::{Answered, body};
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::Path;
+use axum::extract::rejection::BytesRejection;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jackfield_store::WebhookStanding;
+use jackfield_types::Scope;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub(super) fn routes() -> Routes {
+    Routes::new()
+        .on(
+            get("/api/webhooks", "listWebhooks", "Who is told of what happens, and how that goes.")
+                .needs(Scope::Admin)
+                .answers::<Vec<WebhookStanding>>("Each of them."),
+            list,
+        )
+        .on(
+            post(
+                "/api/webhooks/{name}",
+                "actOnWebhook",
+                "Send a message that tells of nothing, or everything again that waits.",
+            )
+            .needs(Scope::Admin)
+            .takes::<WebhookAction>()
+            .or::<Vec<WebhookStanding>>(202, "It is on its way; how each stands now."),
+            act,
+        )
+}
+
+async fn list(Acting(host): Acting) -> Answered<Response> {
+    Ok(Json(host.webhooks().await?).into_response())
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct WebhookAction {
+    action: WebhookVerb,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum WebhookVerb {
+    /// A message that tells of nothing.
+    Test,
+    /// What was given up or waits, at once.
+    Retry,
+}
+
+async fn act(
+    Acting(host): Acting,
+    Path(name): Path<String>,
+    bytes: Result<Bytes, BytesRejection>,
+) -> Answered<Response> {
+    let WebhookAction { action } = body(bytes)?;
+    match action {
+        WebhookVerb::Test => host.test_webhook(&name).await?,
+        WebhookVerb::Retry => host.retry_webhook(&name).await.map(drop)?,
+    }
+    Ok((StatusCode::ACCEPTED, Json(host.webhooks().await?)).into_response())
+}

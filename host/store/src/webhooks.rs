@@ -1,0 +1,218 @@
+//! Webhooks: who is told of what happens, and what they have still to be told.
+
+use crate::file::{Columns, Sql, count, stamp};
+use crate::queue::milliseconds;
+use crate::view::trail::add_event;
+use crate::{Store, StoreError};
+use jackfield_types::Timestamp;
+use rusqlite::params;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The kind of a message that tells of nothing.
+const TEST: &str = "webhook_test";
+
+/// What is to be told to somebody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WebhookMessage {
+    /// The same at every try.
+    pub id: String,
+    /// Whom.
+    pub webhook: String,
+    /// When it happened.
+    pub at: Timestamp,
+    /// What sort of event.
+    pub kind: String,
+    /// A run's id, or what the host's event is about.
+    pub subject: String,
+    /// What there is to know about it.
+    pub payload: Value,
+    /// How often it was tried before.
+    pub tries: u32,
+}
+
+/// How a webhook stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct WebhookStanding {
+    /// As configured.
+    pub name: String,
+    /// Patterns of the kinds of events that it is told of.
+    pub events: Vec<String>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Messages that it has taken.
+    pub delivered: u64,
+    /// When it took the last of them.
+    pub delivered_at: Option<Timestamp>,
+    /// Messages that it has still to take.
+    pub waiting: u64,
+    /// Messages that were given up.
+    pub dead: u64,
+    /// Why the last delivery failed; none: it did not.
+    pub error: Option<String>,
+}
+
+impl Store {
+    /// Has these told from now on, each of its kinds of events, and nobody else.
+    pub async fn keep_webhooks(&self, hooks: Vec<(String, Vec<String>)>) -> Result<(), StoreError> {
+        self.write(move |tx| {
+            let names = json!(hooks.iter().map(|(name, _)| name).collect::<Vec<_>>()).to_string();
+            let gone = "NOT IN (SELECT value FROM json_each(?1))";
+            tx.exec(&format!("DELETE FROM webhook_messages WHERE webhook {gone}"), [&names])?;
+            tx.exec(&format!("DELETE FROM webhooks WHERE name {gone}"), [&names])?;
+            for (name, events) in &hooks {
+                tx.exec(
+                    "INSERT INTO webhooks (name, events, since) VALUES (?1, ?2, ?3)
+                     ON CONFLICT (name) DO UPDATE SET events = excluded.events",
+                    params![name, json!(events).to_string(), stamp(tx.now)],
+                )?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Messages whose time has come, the oldest first; nobody else is given them before `lease` is over.
+    pub async fn take_webhook_messages(
+        &self,
+        lease: Duration,
+        most: u32,
+    ) -> Result<Vec<WebhookMessage>, StoreError> {
+        let now = milliseconds(self.clock().now());
+        let due = "SELECT id FROM webhook_messages WHERE dead = 0 AND next_ms <= ?1 ORDER BY seq LIMIT ?2";
+        // Looked at without the writer's turn: mostly there is nothing.
+        if self
+            .read(move |conn| conn.one(due, params![now, 1], |row| row.get::<_, String>("id")))
+            .await?
+            .is_none()
+        {
+            return Ok(Vec::new());
+        }
+        let until = now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
+        self.write(move |tx| {
+            let ids = tx.all(due, params![now, most], |row| row.get::<_, String>("id"))?;
+            let taken = ids.iter().map(|id| {
+                tx.one(
+                    "UPDATE webhook_messages SET next_ms = ?2 WHERE id = ?1
+                     RETURNING id, webhook, at, kind, subject, payload, tries",
+                    params![id, until],
+                    |row| {
+                        Ok(WebhookMessage {
+                            id: row.get("id")?,
+                            webhook: row.get("webhook")?,
+                            at: row.parsed("at")?,
+                            kind: row.get("kind")?,
+                            subject: row.get("subject")?,
+                            payload: row.json("payload")?,
+                            tries: row.get("tries")?,
+                        })
+                    },
+                )
+            });
+            Ok(taken.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+        })
+        .await
+    }
+
+    /// It was taken.
+    pub async fn webhook_delivered(&self, message: &WebhookMessage) -> Result<(), StoreError> {
+        let (id, name) = (message.id.clone(), message.webhook.clone());
+        self.write(move |tx| {
+            tx.exec("DELETE FROM webhook_messages WHERE id = ?1", [&id])?;
+            tx.exec(
+                "UPDATE webhooks SET delivered = delivered + 1, delivered_at = ?2, error = NULL WHERE name = ?1",
+                params![name, stamp(tx.now)],
+            )
+            .map(drop)
+        })
+        .await
+    }
+
+    /// It was not taken, and is tried again after `again`; none: it is given up, which is an event of its own.
+    pub async fn webhook_failed(
+        &self,
+        message: &WebhookMessage,
+        why: &str,
+        again: Option<Duration>,
+    ) -> Result<(), StoreError> {
+        let (message, why) = (message.clone(), why.to_owned());
+        self.write(move |tx| {
+            let pause = again.map_or(0, |again| i64::try_from(again.as_millis()).unwrap_or(i64::MAX));
+            let next = milliseconds(tx.now).saturating_add(pause);
+            tx.exec(
+                "UPDATE webhook_messages SET tries = tries + 1, next_ms = ?2, dead = ?3, error = ?4 WHERE id = ?1",
+                params![message.id, next, again.is_none(), why],
+            )?;
+            tx.exec("UPDATE webhooks SET error = ?2 WHERE name = ?1", params![message.webhook, why])?;
+            if again.is_none() {
+                let payload = json!({ "message": message.id, "kind": message.kind, "reason": why });
+                add_event(tx, "webhook_dead", &message.webhook, &payload)?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// How each webhook stands.
+    pub async fn webhooks(&self) -> Result<Vec<WebhookStanding>, StoreError> {
+        self.read(|conn| {
+            conn.all(
+                "SELECT *, (SELECT COUNT(*) FROM webhook_messages WHERE webhook = name AND dead = 0) AS waiting,
+                        (SELECT COUNT(*) FROM webhook_messages WHERE webhook = name AND dead = 1) AS dead
+                 FROM webhooks ORDER BY name",
+                [],
+                |row| {
+                    Ok(WebhookStanding {
+                        name: row.get("name")?,
+                        events: row.json("events")?,
+                        since: row.parsed("since")?,
+                        delivered: row.count("delivered")?,
+                        delivered_at: row.parsed_opt("delivered_at")?,
+                        waiting: row.count("waiting")?,
+                        dead: row.count("dead")?,
+                        error: row.get("error")?,
+                    })
+                },
+            )
+        })
+        .await
+    }
+
+    /// Tries everything again at once that was given up or waits; gives how much. False where there is no such webhook.
+    pub async fn retry_webhook(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        let name = name.to_owned();
+        self.write(move |tx| {
+            if !is_known(tx, &name)? {
+                return Ok(None);
+            }
+            let sql = "UPDATE webhook_messages SET dead = 0, tries = 0, next_ms = 0 WHERE webhook = ?1";
+            tx.exec(sql, [&name]).map(|changed| Some(changed as u64))
+        })
+        .await
+    }
+
+    /// Has a webhook told of nothing, to see whether it hears; false where there is no such webhook.
+    pub async fn test_webhook(&self, name: &str) -> Result<bool, StoreError> {
+        let name = name.to_owned();
+        self.write(move |tx| {
+            if !is_known(tx, &name)? {
+                return Ok(false);
+            }
+            tx.exec(
+                "INSERT INTO webhook_messages (id, webhook, at, kind, subject, payload)
+                 VALUES ('msg_' || lower(hex(randomblob(16))), ?1, ?2, ?3, ?1, '{}')",
+                params![name, stamp(tx.now), TEST],
+            )?;
+            Ok(true)
+        })
+        .await
+    }
+}
+
+fn is_known(tx: &crate::file::Tx<'_>, name: &str) -> Result<bool, StoreError> {
+    let known =
+        tx.one("SELECT COUNT(*) AS known FROM webhooks WHERE name = ?1", [name], |row| row.get("known"))?;
+    Ok(known.map_or(0, count) > 0)
+}
