@@ -194,7 +194,8 @@ impl Host {
             if over(state) || left || Instant::now() >= deadline {
                 return Ok(state);
             }
-            let look = Instant::now() + if ours { DOUBT } else { LOOK };
+            // A host that stops is about to let go of it, and tells nobody.
+            let look = Instant::now() + if ours && !self.0.stop.is_cancelled() { DOUBT } else { LOOK };
             tokio::select! {
                 _ = timeout_at(deadline.min(look), changes.changed()) => {}
                 () = self.stopping(), if !self.0.stop.is_cancelled() => {}
