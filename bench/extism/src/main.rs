@@ -125,7 +125,12 @@ fn told(jackfield: &Path, command: &str, component: &Path, asked: &Path, more: &
     let mut line = Command::new(jackfield);
     line.args(["--json", "plugin", command]).arg(component).args(["choose", "--facts"]).arg(asked).args(more);
     let output = line.stdin(Stdio::null()).stderr(Stdio::inherit()).output()?;
-    ensure!(output.status.success(), "`jackfield plugin {command}` of {}: {}", component.display(), output.status);
+    ensure!(
+        output.status.success(),
+        "`jackfield plugin {command}` of {}: {}",
+        component.display(),
+        output.status
+    );
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 

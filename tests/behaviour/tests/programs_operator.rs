@@ -34,11 +34,12 @@ async fn the_guide_leads_through_all_that_can_become_of_a_file() {
     if !toolchains(&["cargo", "curl"]) {
         return;
     }
+    let place = tempfile::tempdir().unwrap();
+    let registry = Registry::start(&place.path().join("registry"), false).await;
+    // Only now, because the registry has taken the first that was free.
     let address = format!("127.0.0.1:{}", steady_port());
     let ground = Ground::new().with_config(&format!("[server]\nlisten = \"{address}\"\n"));
-    let place = tempfile::tempdir().unwrap();
     let mut script = followed(GUIDE).replace(SERVER, &address);
-    let registry = Registry::start(&ground.path().join("registry"), false).await;
     match &registry {
         Some(registry) => script = script.replace(REGISTRY, registry.address()),
         None => script = without(&script, REGISTRY),
