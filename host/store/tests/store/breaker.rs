@@ -1,7 +1,7 @@
 //! The breaker: what it refuses, whom it tells, and what an operator can do about it.
 
-use jackfield_store::Scope;
 use crate::support::*;
+use jackfield_store::Scope;
 use jackfield_store::*;
 use jackfield_types::*;
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! A storm of operations in an order that a seed fixes: whatever happens, the sums are the ledger's,
 //! the limits hold for what is admitted, and every attempt is charged what it cost.
 
-use jackfield_store::Scope;
 use crate::support::*;
+use jackfield_store::Scope;
 use jackfield_store::*;
 use jackfield_types::*;
 
