@@ -107,6 +107,7 @@ impl Life {
                 request: json!({ "wait_s": 45, "verbosity": "mermaid" }),
                 affinity: None,
                 assigned: false,
+                trace: None,
             },
             attempt: NewAttempt {
                 id: self.attempt,
