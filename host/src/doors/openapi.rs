@@ -103,14 +103,17 @@ impl Schemas {
             all.extend(query_parameters(&described(&mut self.asked)));
         }
         let mut header = |wanted: bool, name: &str, said: &str, pattern: &str| {
-            let schema = json!({ "type": "string", "pattern": pattern });
+            let schema = match pattern {
+                "" => json!({ "type": "string" }),
+                pattern => json!({ "type": "string", "pattern": pattern }),
+            };
             let one = json!({ "name": name, "in": "header", "description": said, "schema": schema });
             all.extend(wanted.then_some(one));
         };
         let key = "The same key and the same request is the same piece of work: it is not begun twice.";
         header(operation.idempotent, "Idempotency-Key", key, "^[!-~]{1,200}$");
         let tag = "The `ETag` of the answer that the caller has.";
-        header(operation.tagged, "If-None-Match", tag, "^[!-~]*$");
+        header(operation.tagged, "If-None-Match", tag, "");
         let seen = "With `stream=true`: the id of the last event that was seen, which wins over `after`.";
         header(operation.resumed, "Last-Event-ID", seen, "^[0-9]{1,15}$");
         all

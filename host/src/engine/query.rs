@@ -15,6 +15,9 @@ use jackfield_workspace::Worktree;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Most that a limit is raised by at once: the sum of millions of such steps is still a number.
+const MOST_RAISED: Micros = Micros::dollars(1_000_000);
+
 impl Host {
     /// Everything about one run.
     ///
@@ -221,11 +224,11 @@ impl Host {
         reason: &str,
     ) -> Result<Vec<LimitStatus>, Problem> {
         self.may(Scope::Admin)?;
-        if by <= Micros::ZERO {
+        if by <= Micros::ZERO || by > MOST_RAISED {
             return Err(Problem::caller(
                 "bad_amount",
-                format!("{by} is not more"),
-                "give dollars, more than 0",
+                format!("{by} is nothing that a limit is raised by"),
+                format!("give dollars, more than 0 and at most {MOST_RAISED}"),
             ));
         }
         let (principal, reason) = (principal.to_owned(), with_reason(reason)?);

@@ -212,6 +212,8 @@ fn in_force(new: Config, old: &Config) -> Config {
     let mut config = new;
     let crate::config::ServerSection { drain_s, on_stop, .. } = config.server;
     config.server = crate::config::ServerSection { drain_s, on_stop, ..old.server.clone() };
+    config.telemetry.clone_from(&old.telemetry);
+    config.webhooks.clone_from(&old.webhooks);
     config.breaker.time_zone.clone_from(&old.breaker.time_zone);
     let shadow_cpu_percent = config.plugins.shadow_cpu_percent;
     config.plugins = crate::config::PluginsSection { shadow_cpu_percent, ..old.plugins.clone() };
@@ -263,6 +265,10 @@ mod tests {
         calls_per_s = 101
         calls_at_once = 1001
         connections = 4001
+        [telemetry]
+        log_format = "json"
+        otlp_endpoint = "http://127.0.0.1:4318"
+        service_name = "workshop"
         [mcp]
         toolsets = ["core", "admin"]
         on_close = "cancel"
@@ -348,6 +354,13 @@ mod tests {
         repo = "acme/site"
         max_concurrent = 1
         gates = [{ kind = "file_exists", config = { path = "README.md" } }]
+        [webhooks.chat]
+        url = "http://127.0.0.1:8080/hook"
+        secret_env = "CHAT_SECRET"
+        events = ["run_failed"]
+        retry_s = 6
+        tries = 16
+        allow_private = true
         [grants]
         executor.agy = { programs = ["agy"], environment = ["AGY_API_KEY"], imports = ["evidence"] }
     "#;

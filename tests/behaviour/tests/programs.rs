@@ -139,6 +139,23 @@ async fn fails_as_what_it_is(agent: Agent) {
     agents.ground.leave();
 }
 
+async fn finds_nobody_at_its_provider(agent: Agent) {
+    let Some(Agents { standin, ground, .. }) = Agents::set_up().await else { return };
+    let repository = ground.repository();
+    // Where it was told to ask, nobody listens any more.
+    drop(standin);
+    let server = ground.serve().await;
+    let answer = over_mcp(&server.mcp(Era::Stateless), agent, &repository, 120).await;
+    assert_eq!(answer["state"], "failed", "{answer}");
+    let failure = &answer["attempt"]["failure"];
+    assert_eq!(failure["class"], "network", "{answer}");
+    assert!(failure["remedy"].as_str().is_some_and(|remedy| !remedy.is_empty()), "{failure}");
+    assert!(tagged(attempt_of(&answer)).is_empty());
+    assert_eq!(ground.database().ledger(), (0, 0), "nothing was used, and nothing is held");
+    server.stop().await;
+    ground.leave();
+}
+
 async fn is_ended_when_its_model_hangs(agent: Agent) {
     let Some(agents) = Agents::set_up().await else { return };
     let (ground, repository) = (&agents.ground, agents.ground.repository());
@@ -174,5 +191,6 @@ stories!(claude: Claude, codex: Codex, gemini: Gemini; [
     answers_and_is_charged_exactly,
     leaves_its_work_on_a_branch,
     fails_as_what_it_is,
+    finds_nobody_at_its_provider,
     is_ended_when_its_model_hangs
 ]);

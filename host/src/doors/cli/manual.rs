@@ -277,6 +277,16 @@ const EXAMPLES: &[Examples] = &[
             ("jackfield token create shed --scope work", "for `jackfield worker` on another machine"),
         ],
     ),
+    (
+        "audit",
+        &[
+            ("jackfield audit --since 1d", "what was asked since yesterday, and by whom"),
+            ("jackfield audit --who ci --json", "everything that came with one token"),
+        ],
+    ),
+    ("webhooks", &[("jackfield webhooks", "who is told of what, and how the last messages went")]),
+    ("webhooks test", &[("jackfield webhooks test chat", "one message now, to see that it comes")]),
+    ("webhooks retry", &[("jackfield webhooks retry chat", "what was given up is sent again")]),
     ("token list", &[("jackfield token list", "those that let somebody in")]),
     ("token revoke", &[("jackfield token revoke ci", "streams that are open with it end within seconds")]),
     (

@@ -6,8 +6,9 @@ use jackfield_behaviour::{Ground, Rest};
 use serde_json::json;
 use std::fs;
 
-/// How long it is fuzzed, seconds.
-const FUZZED: &str = "60";
+/// How many requests each operation is sent that fit its schema, and as many that do not; and how long at most, seconds.
+const EXAMPLES: &str = "15";
+const LONGEST: &str = "180";
 /// The same sequence of requests each time.
 const SEED: &str = "20261128";
 /// What must hold of every answer. Not that whatever fits its schema is done: that a run exists, no schema can say.
@@ -42,8 +43,10 @@ async fn whatever_is_sent_is_answered_as_the_description_says() {
         "coverage,fuzzing",
         "--checks",
         CHECKS,
+        "--max-examples",
+        EXAMPLES,
         "--max-time",
-        FUZZED,
+        LONGEST,
         "--seed",
         SEED,
         "--request-timeout",

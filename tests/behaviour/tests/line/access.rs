@@ -292,7 +292,8 @@ async fn a_worker_needs_a_token_for_work_and_no_other() {
 
 #[tokio::test]
 async fn nobody_asks_more_than_the_limits_allow() {
-    let ground = Ground::new().with_config("[server]\ncalls_per_s = 5\ncalls_at_once = 2\n");
+    let ground = Ground::new()
+        .with_config("[server]\non_stop = \"cancel\"\ndrain_s = 0\ncalls_per_s = 5\ncalls_at_once = 2\n");
     let repository = ground.repository();
     let server = ground.serve().await;
     let eager = server.rest_as(&token(&ground, "eager", &["--scope", "execute"]).await);

@@ -152,7 +152,7 @@ async fn the_command_line_and_a_server_share_the_places_of_one_machine() {
 
 #[tokio::test]
 async fn a_run_in_line_is_cancelled_by_every_door_before_anything_of_it_began() {
-    let ground = Ground::new();
+    let ground = Ground::new().with_config("[server]\non_stop = \"cancel\"\ndrain_s = 0\n");
     let repository = ground.repository();
     let cli = ground.cli().in_folder(repository.path());
     let handed =
