@@ -2,8 +2,8 @@
 //! components without the standard library ([`runtime!`]), and [`Lines`], which finds whole
 //! lines in a byte stream that is split anywhere.
 //!
-//! Whoever writes a policy begins with the trait of its kind ([`chooser`], [`compressor`], [`judge`],
-//! [`gate`], [`executor`]) and with `jackfield plugin new`; the standard library may be used there.
+//! Whoever writes a policy begins with the trait of its kind ([`mod@chooser`], [`mod@compressor`], [`mod@judge`],
+//! [`mod@gate`], [`mod@executor`]) and with `jackfield plugin new`; the standard library may be used there.
 //!
 //! A component built with [`runtime!`] imports `jackfield:plugin/log` (a gate also `evidence`) and nothing else, so the
 //! import list that `jackfield plugin inspect` prints *is* its sandbox. A panic reaches the
