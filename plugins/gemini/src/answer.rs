@@ -75,7 +75,8 @@ fn of_day(timestamp: &str) -> Option<u64> {
 }
 
 const fn since(then: u64, now: u64) -> u64 {
-    if now >= then { now - then } else { now + 86_400_000 - then }
+    // Past midnight; a time that no day has is as good as no pause.
+    if now >= then { now - then } else { (now + 86_400_000).saturating_sub(then) }
 }
 
 #[cfg(test)]
