@@ -85,7 +85,7 @@ async fn through_host(host: &Host, repository: &Path) -> Result<(f64, Vec<f64>)>
         ..ExecuteRequest::new(":")
     };
     let (asked, begun) = (Timestamp::now(), Instant::now());
-    let answer = host.execute(request, "bench").await?;
+    let answer = host.execute(request).await?;
     let took = begun.elapsed().as_secs_f64();
     let answered = Timestamp::now();
     ensure!(answer.state == RunState::Succeeded, "the command did not succeed:\n{}", answer.text);

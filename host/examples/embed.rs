@@ -31,7 +31,7 @@ async fn story(folder: &std::path::Path) -> Result<(), Problem> {
         verbosity: Some("standard".into()),
         ..ExecuteRequest::new("echo eggs >> today.txt && wc -l < today.txt")
     };
-    let answer = host.execute_with(request, "embedder", |step| println!("  {}", step.message)).await?;
+    let answer = host.execute_with(request, |step| println!("  {}", step.message)).await?;
     println!("\n{}\n\n{} in {} ms", answer.text, answer.state, answer.metrics.wall_ms);
 
     // What was written stays apart from the folder; the diff says what it was.

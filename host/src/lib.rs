@@ -25,7 +25,7 @@
 //!     workspace: Some(folder.path().join("notes").display().to_string()),
 //!     ..ExecuteRequest::new("echo bread > list.txt")
 //! };
-//! let answer = host.execute_with(request, "me", |step| println!("{}", step.message)).await?;
+//! let answer = host.execute_with(request, |step| println!("{}", step.message)).await?;
 //! assert!(answer.text.starts_with("flowchart LR"));
 //!
 //! // The folder itself is as it was; what was written is in the diff and on a branch.

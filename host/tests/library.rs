@@ -56,8 +56,8 @@ async fn two_hosts_in_one_process_do_not_meet() {
     // Each has a place of its own, so both are at work at once.
     let gate = at("gate");
     let waits = format!("until [ -e {} ]; do sleep 0.05; done; echo done > done.txt", gate.display());
-    let first = one.dispatch(command(&at("work-one"), &waits), "tester").await.unwrap();
-    let second = two.dispatch(command(&at("work-two"), &waits), "tester").await.unwrap();
+    let first = one.dispatch(command(&at("work-one"), &waits)).await.unwrap();
+    let second = two.dispatch(command(&at("work-two"), &waits)).await.unwrap();
     until("both at work", async || {
         let at_work = async |host: &Host, run| host.run(run).await.unwrap().attempts[0].started_at.is_some();
         at_work(&one, first).await && at_work(&two, second).await

@@ -19,7 +19,7 @@ mod shown;
 mod simple;
 
 use jackfield::doors::Token;
-use jackfield::doors::http::{router_around, serve};
+use jackfield::doors::http::router_around;
 use tokio::net::TcpListener;
 
 #[tokio::main]
@@ -28,5 +28,5 @@ async fn main() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     println!("serves http://{}", listener.local_addr().expect("an address"));
     let router = router_around(fixture::Fixture::new(), Token::new(&token), &[]);
-    serve(listener, router).await.expect("it serves");
+    axum::serve(listener, router).await.expect("it serves");
 }

@@ -5,7 +5,7 @@
 //! call is put on the audit log.
 
 use super::limits::{Bounds, Limits, TooMuch};
-use super::{Token, rest};
+use super::{Token, rest, traced};
 use crate::Host;
 use crate::api::AuditEntry;
 use crate::engine::{Asker, Known};
@@ -118,15 +118,12 @@ impl Heard {
     fn of(request: &Request) -> Self {
         let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
         // A proxy's word on who is behind it is not believed.
-        let trace = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
-        let trace = trace.and_then(|value| value.split('-').nth(1));
-        let is_trace = |id: &&str| id.len() == 32 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
         Self {
             begun: Instant::now(),
             from: from.map(|ConnectInfo(address)| address.ip().to_string()),
             method: request.method().clone(),
             path: request.uri().path().chars().take(LONGEST_PATH).collect(),
-            trace: trace.filter(is_trace).map(str::to_owned),
+            trace: traced::id(request),
         }
     }
 }

@@ -54,14 +54,6 @@ fn behind_guards(guarded: Router, open: Router, guard: Guard, names: &[String]) 
         .layer(from_fn(traced::request))
 }
 
-/// Serves a router without TLS, as the conformance suites need it.
-/// # Errors
-/// Where the listener fails.
-#[doc(hidden)]
-pub async fn serve(listener: tokio::net::TcpListener, router: Router) -> std::io::Result<()> {
-    axum::serve(listener, router).await
-}
-
 /// Whoever is still sending does not read, so what is too large is taken in and dropped before it is
 /// refused: else the answer is lost in a broken connection.
 async fn fits(request: Request, next: Next) -> Response {

@@ -332,7 +332,7 @@ async fn execute(
 ) -> Answered<Response> {
     let mut request: ExecuteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.execute(request, host.principal()).await?;
+    let answer = host.execute(request).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
 }
@@ -403,10 +403,8 @@ enum BreakerAction {
 
 async fn act_on_breaker(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let limits = match body(bytes)? {
-        BreakerAction::Reset { reason } => host.reset_breaker(host.principal(), &reason).await?,
-        BreakerAction::Raise { usd, reason } => {
-            host.raise_breaker(Micros::from_usd(usd), host.principal(), &reason).await?
-        }
+        BreakerAction::Reset { reason } => host.reset_breaker(&reason).await?,
+        BreakerAction::Raise { usd, reason } => host.raise_breaker(Micros::from_usd(usd), &reason).await?,
     };
     Ok(Json(limits).into_response())
 }

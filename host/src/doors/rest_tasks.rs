@@ -172,13 +172,13 @@ fn for_people() -> Routes {
 async fn dispatch(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let mut request: ExecuteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let run = host.dispatch(request, host.principal()).await?;
+    let run = host.dispatch(request).await?;
     Ok((StatusCode::ACCEPTED, Json(host.handle(run).await?)).into_response())
 }
 
 async fn answer(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let said: HumanAnswer = body(bytes)?;
-    Ok(Json(host.answer_human_task(&id, said, host.principal()).await?).into_response())
+    Ok(Json(host.answer_human_task(&id, said).await?).into_response())
 }
 
 /// As `execute`, and the names of who is asked.
@@ -197,7 +197,7 @@ async fn ask_several(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> A
     let SeveralAsked { executors, request } = body(bytes)?;
     let mut request: ExecuteRequest = understood(request)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.consensus(request, &executors, host.principal()).await?;
+    let answer = host.consensus(request, &executors).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
 }
@@ -215,7 +215,7 @@ fn understood<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Resul
 async fn init(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let mut request: InitRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.init_task(request, host.principal()).await?;
+    let answer = host.init_task(request).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
@@ -271,7 +271,7 @@ async fn spec(Acting(host): Acting, Path(id): Path<String>, asked: Asked<SpecQue
 
 async fn specify(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: SpecRequest = body(bytes)?;
-    Ok(Json(host.specify(&id, request, host.principal()).await?).into_response())
+    Ok(Json(host.specify(&id, request).await?).into_response())
 }
 
 async fn write(
@@ -282,14 +282,14 @@ async fn write(
 ) -> Answered<Response> {
     let mut request: WriteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.write_attempt(&id, request, host.principal()).await?;
+    let answer = host.write_attempt(&id, request).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
 
 async fn close(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: CloseRequest = body(bytes)?;
-    Ok(Json(host.close_task(&id, request, host.principal()).await?).into_response())
+    Ok(Json(host.close_task(&id, request).await?).into_response())
 }
 
 async fn explain(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
@@ -308,7 +308,7 @@ async fn consensus(Acting(host): Acting, Path(id): Path<String>, asked: Asked<Of
 
 async fn create(Acting(host): Acting, bytes: Body) -> Answered<Response> {
     let request: HumanTaskRequest = body(bytes)?;
-    let task = host.create_human_task(request, host.principal()).await?;
+    let task = host.create_human_task(request).await?;
     Ok((StatusCode::CREATED, Json(task)).into_response())
 }
 
@@ -326,7 +326,7 @@ async fn read(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response
 
 async fn update(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let edit: HumanTaskEdit = body(bytes)?;
-    Ok(Json(host.update_human_task(&id, edit, host.principal()).await?).into_response())
+    Ok(Json(host.update_human_task(&id, edit).await?).into_response())
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -335,5 +335,5 @@ struct Deleted {
 }
 
 async fn remove(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
-    Ok(Json(Deleted { deleted: host.delete_human_task(&id, host.principal()).await? }).into_response())
+    Ok(Json(Deleted { deleted: host.delete_human_task(&id).await? }).into_response())
 }

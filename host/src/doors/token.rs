@@ -1,11 +1,10 @@
 //! The bearer token that every HTTP call carries. Made at first start, kept in a file that only
 //! its owner can read, compared in constant time, never printed to a log.
 
-use crate::engine::write_private;
+use crate::engine::{random_hex, write_private};
 use jackfield_types::Problem;
 use sha2::{Digest, Sha256};
 use std::fmt;
-use std::io::Read;
 use std::path::Path;
 use subtle::ConstantTimeEq;
 
@@ -53,9 +52,7 @@ impl Token {
 }
 
 fn random() -> std::io::Result<String> {
-    let mut bytes = [0; RANDOM];
-    std::fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().fold(String::from("jf_"), |text, byte| text + &format!("{byte:02x}")))
+    Ok(format!("jf_{}", random_hex::<RANDOM>()?))
 }
 
 fn problem(file: &Path, why: &str) -> Problem {

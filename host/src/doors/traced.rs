@@ -1,6 +1,6 @@
 //! A span for each request: where every trace begins, or goes on that its caller began.
 
-use crate::engine::{Carried, TRACE_TARGET, carried, go_on};
+use crate::engine::{Carried, TRACE_TARGET, carried, go_on, trace_id};
 use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
@@ -40,6 +40,14 @@ pub(super) async fn request(mut request: Request, next: Next) -> Response {
         span.record("otel.status_code", "ERROR");
     }
     response
+}
+
+/// The trace that a request is of: its own, where somebody collects it, or else its caller's.
+pub(super) fn id(request: &Request) -> Option<String> {
+    match request.extensions().get::<Trace>() {
+        Some(Trace(carried)) => trace_id(carried),
+        None => trace_id(&given(request.headers())),
+    }
 }
 
 /// What the caller's own trace says.

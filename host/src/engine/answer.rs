@@ -17,12 +17,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where nothing waits under that id, the executor named does not exist, or the breaker
     /// refuses another attempt.
-    pub async fn answer_human_task(
-        &self,
-        id: &str,
-        said: HumanAnswer,
-        principal: &str,
-    ) -> Result<Answer, Problem> {
+    pub async fn answer_human_task(&self, id: &str, said: HumanAnswer) -> Result<Answer, Problem> {
         self.may(Scope::Execute)?;
         let task = self.human_task(id).await?;
         let Some(run) = task.run else {
@@ -52,7 +47,7 @@ impl Host {
         let kept = json!(said);
         self.0
             .store
-            .answer_handoff(task.id, answered, kept, principal, &limits)
+            .answer_handoff(task.id, answered, kept, self.principal(), &limits)
             .await
             .map_err(|error| error.problem())?;
         self.0.wake.notify_one();

@@ -28,15 +28,10 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the request is refused, or there are not two who could be asked.
-    pub async fn consensus(
-        &self,
-        request: ExecuteRequest,
-        executors: &[String],
-        principal: &str,
-    ) -> Result<Answer, Problem> {
+    pub async fn consensus(&self, request: ExecuteRequest, executors: &[String]) -> Result<Answer, Problem> {
         let wait = request.wait_s.unwrap_or(self.0.config().run.wait_s);
         let verbosity = request.verbosity.clone();
-        let run = self.dispatch_consensus(request, executors, principal).await?;
+        let run = self.dispatch_consensus(request, executors).await?;
         self.result(run, Duration::from_secs(wait), verbosity.as_deref()).await
     }
 
@@ -48,10 +43,9 @@ impl Host {
         &self,
         request: ExecuteRequest,
         executors: &[String],
-        principal: &str,
     ) -> Result<RunId, Problem> {
         self.may(Scope::Execute)?;
-        let run = self.0.dispatch_several(request, executors, principal).await?;
+        let run = self.0.dispatch_several(request, executors, self.principal()).await?;
         self.touches(|deed| deed.run = Some(run));
         Ok(run)
     }

@@ -32,12 +32,7 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task or executor, or what it cost cannot be told.
-    pub async fn write_attempt(
-        &self,
-        task: &str,
-        request: WriteRequest,
-        principal: &str,
-    ) -> Result<WriteAnswer, Problem> {
+    pub async fn write_attempt(&self, task: &str, request: WriteRequest) -> Result<WriteAnswer, Problem> {
         self.may(Scope::Execute)?;
         let task = self.find_task(task).await?;
         let task = self.0.store.task(task).await.map_err(|error| error.problem())?;
@@ -51,7 +46,7 @@ impl Host {
         let label = label(&request, &settled, &cost);
         let external = ExternalAttempt {
             task: task.id,
-            principal: principal.to_owned(),
+            principal: self.principal().to_owned(),
             run: NewRun {
                 id: RunId::new(),
                 workflow: EXTERNAL.to_owned(),
@@ -70,7 +65,7 @@ impl Host {
                 effort: None,
                 adapter: maker.adapter,
                 chosen_by: None,
-                reason: format!("made elsewhere, written down by {principal}"),
+                reason: format!("made elsewhere, written down by {}", self.principal()),
                 reserve: Micros::ZERO,
                 account: Account::Billed,
                 host: self.0.host.clone(),

@@ -8,10 +8,11 @@ use super::Inner;
 use super::choose::{concerning, decision, failed_decision};
 use super::ended::Ended;
 use super::events::clip;
+use super::evidence::Seen;
 use super::running::Running;
 use crate::api::Gate;
 use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
-use jackfield_plugins::{Called, Evidence, PluginError};
+use jackfield_plugins::{Called, PluginError};
 use jackfield_store::{CheckResult, NewRunEvent};
 use jackfield_types::{AttemptId, Failure, FailureClass, Problem};
 use jackfield_workspace::{View, Worktree};
@@ -41,7 +42,7 @@ impl Inner {
         ended: &Ended,
         checks: &[CheckResult],
     ) -> Ruled {
-        let evidence = Arc::new(WorktreeEvidence::of(worktree, ended, checks));
+        let evidence = Arc::new(Seen::of(worktree, ended, checks));
         let mut ruled = Ruled { results: Vec::new(), broken: None };
         for gate in &run.order.gates {
             let config = gate.config_text();
@@ -180,15 +181,8 @@ fn broken(gate: &Gate, why: &str) -> Failure {
         .with_remedy("mend the gate (`jackfield plugin list`), or ask again without it")
 }
 
-/// What one attempt produced, to look at.
-struct WorktreeEvidence {
-    view: View,
-    artifacts: Vec<Artifact>,
-    figures: BTreeMap<&'static str, f64>,
-    commands: Vec<CommandResult>,
-}
-
-impl WorktreeEvidence {
+impl Seen {
+    /// What one attempt produced, to look at.
     fn of(worktree: &Worktree, ended: &Ended, checks: &[CheckResult]) -> Self {
         let artifact = |artifact: &jackfield_store::NewArtifact| Artifact {
             kind: artifact.kind.clone(),
@@ -208,8 +202,9 @@ impl WorktreeEvidence {
         Self {
             view: View::of(&worktree.cwd),
             artifacts: ended.artifacts.iter().map(artifact).collect(),
-            figures: figures(ended, checks),
+            metrics: figures(ended, checks),
             commands: checks.iter().map(command).collect(),
+            _made: None,
         }
     }
 
@@ -219,13 +214,13 @@ impl WorktreeEvidence {
             self.commands.iter().map(|one| json!({ "name": one.name, "code": one.code })).collect();
         json!({
             "kind": gate.kind, "config": gate.config, "head": ended.head.as_ref().map(|head| head.as_str()),
-            "figures": self.figures, "artifacts": self.artifacts, "commands": commands,
+            "figures": self.metrics, "artifacts": self.artifacts, "commands": commands,
         })
     }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "what is counted here is far below what a float holds exactly")]
-fn figures(ended: &Ended, checks: &[CheckResult]) -> BTreeMap<&'static str, f64> {
+fn figures(ended: &Ended, checks: &[CheckResult]) -> BTreeMap<String, f64> {
     let passed = checks.iter().filter(|check| check.passed).count();
     let sum = |lines: fn(&jackfield_workspace::ChangedFile) -> u64| {
         ended.changed.iter().map(lines).sum::<u64>() as f64
@@ -242,27 +237,6 @@ fn figures(ended: &Ended, checks: &[CheckResult]) -> BTreeMap<&'static str, f64>
         ("checks-passed", passed as f64),
         ("checks-failed", checks.len().saturating_sub(passed) as f64),
     ]
+    .map(|(name, value)| (name.to_owned(), value))
     .into()
-}
-
-impl Evidence for WorktreeEvidence {
-    fn files(&self, pattern: &str) -> Result<Vec<String>, String> {
-        self.view.files(pattern).map_err(|error| error.to_string())
-    }
-
-    fn read(&self, path: &str, most: u32) -> Result<Vec<u8>, String> {
-        self.view.read(path, most).map_err(|error| error.to_string())
-    }
-
-    fn artifacts(&self) -> Vec<Artifact> {
-        self.artifacts.clone()
-    }
-
-    fn metric(&self, name: &str) -> Option<f64> {
-        self.figures.get(name).copied()
-    }
-
-    fn commands(&self) -> Vec<CommandResult> {
-        self.commands.clone()
-    }
 }

@@ -71,13 +71,14 @@ impl Host {
     }
 
     /// Carries out a request and waits for its end, `wait_s` seconds at most; after that, the
-    /// answer is a handle and the run goes on. `principal` is who asks, for the record.
+    /// answer is a handle and the run goes on. Whoever this handle [acts for](Self::acting_as) is
+    /// on record as who asked.
     ///
     /// # Errors
     /// A [`Problem`] where the request is refused; then nothing was started. An agent that fails
     /// is an answer, not an error.
-    pub async fn execute(&self, request: ExecuteRequest, principal: &str) -> Result<Answer, Problem> {
-        self.execute_with(request, principal, |_| {}).await
+    pub async fn execute(&self, request: ExecuteRequest) -> Result<Answer, Problem> {
+        self.execute_with(request, |_| {}).await
     }
 
     /// As [`execute`](Self::execute), telling of each step as it happens.
@@ -87,12 +88,11 @@ impl Host {
     pub async fn execute_with(
         &self,
         request: ExecuteRequest,
-        principal: &str,
         tell: impl FnMut(Progress) + Send,
     ) -> Result<Answer, Problem> {
         let wait = request.wait_s.unwrap_or(self.0.config().run.wait_s).min(LONGEST_WAIT);
         let verbosity = request.verbosity.clone();
-        let run = self.dispatch(request, principal).await?;
+        let run = self.dispatch(request).await?;
         self.wait_for(run, Duration::from_secs(wait), tell).await?;
         self.answer(run, verbosity.as_deref()).await
     }
@@ -101,9 +101,9 @@ impl Host {
     ///
     /// # Errors
     /// As [`execute`](Self::execute).
-    pub async fn dispatch(&self, request: ExecuteRequest, principal: &str) -> Result<RunId, Problem> {
+    pub async fn dispatch(&self, request: ExecuteRequest) -> Result<RunId, Problem> {
         self.may(Scope::Execute)?;
-        let run = self.0.dispatch(request, principal).await?;
+        let run = self.0.dispatch(request, self.principal()).await?;
         self.touches(|deed| deed.run = Some(run));
         Ok(run)
     }

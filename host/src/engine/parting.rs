@@ -116,12 +116,12 @@ mod tests {
             ..ExecuteRequest::new(command)
         };
         let first = host(folder.path()).await;
-        let run = first.dispatch(request.clone(), "tester").await.unwrap();
+        let run = first.dispatch(request.clone()).await.unwrap();
         while first.run(run).await.unwrap().attempts[0].started_at.is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         assert_eq!(first.drain(Duration::from_millis(1)).await, 1, "it is at work");
-        assert_eq!(first.dispatch(request, "tester").await.unwrap_err().code, "stopping");
+        assert_eq!(first.dispatch(request).await.unwrap_err().code, "stopping");
         assert_eq!(first.hand_over().await, [run]);
         assert_eq!(first.run_state(run).await.unwrap(), RunState::Running);
 

@@ -26,11 +26,7 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where it has no title, or names what does not exist.
-    pub async fn create_human_task(
-        &self,
-        request: HumanTaskRequest,
-        principal: &str,
-    ) -> Result<HumanTask, Problem> {
+    pub async fn create_human_task(&self, request: HumanTaskRequest) -> Result<HumanTask, Problem> {
         self.may(Scope::Execute)?;
         let about = self.about(&request).await?;
         let new = NewHumanTask {
@@ -44,7 +40,7 @@ impl Host {
             evidence: Value::Null,
             priority: request.priority.unwrap_or_default(),
             due_at: due(request.due_at.as_deref().unwrap_or_default())?,
-            created_by: principal.to_owned(),
+            created_by: self.principal().to_owned(),
         };
         self.0.store.add_human_task(new).await.map_err(|error| error.problem())
     }
@@ -107,12 +103,7 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is none, or it is a run's and waits for an answer instead.
-    pub async fn update_human_task(
-        &self,
-        id: &str,
-        edit: HumanTaskEdit,
-        principal: &str,
-    ) -> Result<HumanTask, Problem> {
+    pub async fn update_human_task(&self, id: &str, edit: HumanTaskEdit) -> Result<HumanTask, Problem> {
         self.may(Scope::Execute)?;
         let task = self.human_task(id).await?;
         let says = edit.title.is_some() || edit.body.is_some() || edit.state.is_some() || edit.note.is_some();
@@ -127,7 +118,7 @@ impl Host {
             state: edit.state.as_deref().map(|word| state(word, "open, done or cancelled")).transpose()?,
             answer: edit.note.map(|note| text("note", note)).transpose()?.map(|note| json!({ "text": note })),
         };
-        let changed = self.0.store.change_human_task(task.id, change, principal).await;
+        let changed = self.0.store.change_human_task(task.id, change, self.principal()).await;
         changed.map_err(|error| error.problem())
     }
 
@@ -135,13 +126,13 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is none, or it is a run's and waits for an answer.
-    pub async fn delete_human_task(&self, id: &str, principal: &str) -> Result<HumanTask, Problem> {
+    pub async fn delete_human_task(&self, id: &str) -> Result<HumanTask, Problem> {
         self.may(Scope::Execute)?;
         let task = self.human_task(id).await?;
         if task.kind == HumanTaskKind::Handoff {
             return Err(answer_it("deleted", &task));
         }
-        self.0.store.delete_human_task(task.id, principal).await.map_err(|error| error.problem())
+        self.0.store.delete_human_task(task.id, self.principal()).await.map_err(|error| error.problem())
     }
 
     /// A run knows its task, and a task its workspace.

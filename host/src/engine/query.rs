@@ -206,10 +206,13 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where no reason is given.
-    pub async fn reset_breaker(&self, principal: &str, reason: &str) -> Result<Vec<LimitStatus>, Problem> {
+    pub async fn reset_breaker(&self, reason: &str) -> Result<Vec<LimitStatus>, Problem> {
         self.may(Scope::Admin)?;
-        let reset =
-            Reset { scope: Spending::All, principal: principal.to_owned(), reason: with_reason(reason)? };
+        let reset = Reset {
+            scope: Spending::All,
+            principal: self.principal().to_owned(),
+            reason: with_reason(reason)?,
+        };
         self.0.store.reset(reset, &self.0.limits(None, None)).await.map_err(|error| error.problem())
     }
 
@@ -217,12 +220,7 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where no reason is given or the amount is not positive.
-    pub async fn raise_breaker(
-        &self,
-        by: Micros,
-        principal: &str,
-        reason: &str,
-    ) -> Result<Vec<LimitStatus>, Problem> {
+    pub async fn raise_breaker(&self, by: Micros, reason: &str) -> Result<Vec<LimitStatus>, Problem> {
         self.may(Scope::Admin)?;
         if by <= Micros::ZERO || by > MOST_RAISED {
             return Err(Problem::caller(
@@ -231,7 +229,7 @@ impl Host {
                 format!("give dollars, more than 0 and at most {MOST_RAISED}"),
             ));
         }
-        let (principal, reason) = (principal.to_owned(), with_reason(reason)?);
+        let (principal, reason) = (self.principal().to_owned(), with_reason(reason)?);
         let raise = Raise { scope: Spending::All, period: Period::Day, by, principal, reason };
         self.0.store.raise(raise, &self.0.limits(None, None)).await.map_err(|error| error.problem())
     }

@@ -292,7 +292,7 @@ mod tests {
             workspace: Some(work.display().to_string()),
             ..ExecuteRequest::new("echo done")
         };
-        let run = host.dispatch(request, "tester").await.unwrap();
+        let run = host.dispatch(request).await.unwrap();
         host.wait_for(run, Duration::from_secs(60), |_| {}).await.unwrap();
         (folder, host, run)
     }

@@ -3,7 +3,7 @@
 //! A token is `jf_ID_SECRET`. The id finds its record, and the secret is compared with what was kept of it, its
 //! sha256, in constant time. The secret is random and as long as its hash, so that no slower hash is needed.
 
-use super::{Asker, Host};
+use super::{Asker, Host, random_hex};
 use crate::api::{TokenMade, TokenRequest};
 use jackfield_store::{AccessToken, NewToken};
 use jackfield_types::{Problem, Scope, Sees, Timestamp, TokenId};
@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Span, SpanRelativeTo};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-use std::io::Read;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
@@ -41,7 +40,7 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the request makes no sense, or there is a good token of that name.
-    pub async fn create_token(&self, request: TokenRequest, principal: &str) -> Result<TokenMade, Problem> {
+    pub async fn create_token(&self, request: TokenRequest) -> Result<TokenMade, Problem> {
         self.may(Scope::Admin)?;
         let TokenRequest { name, scopes, sees, expires } = request;
         let name = named(name)?;
@@ -59,7 +58,7 @@ impl Host {
             hash: Sha256::digest(&secret).into(),
             scopes,
             sees: sees.unwrap_or(Sees::Own),
-            created_by: principal.to_owned(),
+            created_by: self.principal().to_owned(),
             expires_at: expires.as_deref().map(|text| end(text, now)).transpose()?,
             name: name.clone(),
         };
@@ -88,9 +87,10 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is none.
-    pub async fn revoke_token(&self, name: &str, principal: &str) -> Result<AccessToken, Problem> {
+    pub async fn revoke_token(&self, name: &str) -> Result<AccessToken, Problem> {
         self.may(Scope::Admin)?;
-        let revoked = self.0.store.revoke_token(name, principal).await.map_err(|error| error.problem())?;
+        let revoked =
+            self.0.store.revoke_token(name, self.principal()).await.map_err(|error| error.problem())?;
         revoked.ok_or_else(|| {
             Problem::caller(
                 "token_not_found",
@@ -150,17 +150,13 @@ fn parts(text: &str) -> Option<(TokenId, &str)> {
 }
 
 fn secret() -> Result<String, Problem> {
-    let mut bytes = [0_u8; RANDOM];
-    std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).map_err(
-        |error| {
-            Problem::operator(
-                "no_randomness",
-                format!("/dev/urandom cannot be read: {error}"),
-                "mend the machine's /dev",
-            )
-        },
-    )?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    random_hex::<RANDOM>().map_err(|error| {
+        Problem::operator(
+            "no_randomness",
+            format!("/dev/urandom cannot be read: {error}"),
+            "mend the machine's /dev",
+        )
+    })
 }
 
 fn named(name: String) -> Result<String, Problem> {

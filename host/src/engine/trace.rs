@@ -43,6 +43,13 @@ pub(crate) fn go_on(span: &Span, carried: &Carried) {
     }
 }
 
+/// The trace that goes on, by its id; nothing where what is carried names none.
+pub(crate) fn id(carried: &Carried) -> Option<String> {
+    let context = TraceContextPropagator::new().extract(carried);
+    let span = context.span().span_context().clone();
+    span.is_valid().then(|| span.trace_id().to_string())
+}
+
 /// What goes on from `span`; empty where nobody collects it.
 pub(crate) fn carried(span: &Span) -> Carried {
     let context = span.context();
@@ -63,6 +70,11 @@ pub(crate) fn kept() -> Option<serde_json::Value> {
 /// The same as variables of a program's environment.
 pub(crate) fn for_program(span: &Span) -> impl Iterator<Item = (OsString, OsString)> + use<> {
     carried(span).into_iter().map(|(name, value)| (name.to_uppercase().into(), value.into()))
+}
+
+/// Whether anybody collects spans: else there is nothing to be looked up for them.
+pub(crate) fn wanted() -> bool {
+    tracing::enabled!(target: TARGET, tracing::Level::INFO)
 }
 
 /// A run in this host's hands.

@@ -23,7 +23,7 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the request is refused; then nothing was made.
-    pub async fn init_task(&self, request: InitRequest, principal: &str) -> Result<InitAnswer, Problem> {
+    pub async fn init_task(&self, request: InitRequest) -> Result<InitAnswer, Problem> {
         self.may(Scope::Execute)?;
         let asked = json!({ "init": request });
         let InitRequest {
@@ -59,7 +59,7 @@ impl Host {
         let task = NewTask {
             id: TaskId::new(),
             workspace: order.workspace.id,
-            principal: principal.to_owned(),
+            principal: self.principal().to_owned(),
             title: title(named.as_deref(), &instruction),
             instruction,
             task_type: order.task_type,
@@ -82,12 +82,7 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task, or it is closed, or the request says nothing.
-    pub async fn specify(
-        &self,
-        task: &str,
-        request: SpecRequest,
-        principal: &str,
-    ) -> Result<SpecVersion, Problem> {
+    pub async fn specify(&self, task: &str, request: SpecRequest) -> Result<SpecVersion, Problem> {
         self.may(Scope::Execute)?;
         let task = self.find_task(task).await?;
         let found = self.0.store.task(task).await.map_err(|error| error.problem())?;
@@ -130,7 +125,7 @@ impl Host {
                 notes: notes.or(before.notes).filter(|notes| !notes.is_empty()),
             })
         };
-        let added = self.0.store.specify(task, principal, &label, make).await;
+        let added = self.0.store.specify(task, self.principal(), &label, make).await;
         version(&added.map_err(|error| error.problem())?)
     }
 
@@ -161,17 +156,12 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task, no reason, or a run of it that has not ended.
-    pub async fn close_task(
-        &self,
-        task: &str,
-        request: CloseRequest,
-        principal: &str,
-    ) -> Result<CloseAnswer, Problem> {
+    pub async fn close_task(&self, task: &str, request: CloseRequest) -> Result<CloseAnswer, Problem> {
         self.may(Scope::Execute)?;
         let task = self.find_task(task).await?;
         let reason = text("reason", super::query::with_reason(&request.reason)?)?;
         let state = request.state.into();
-        let closing = Closing { task, state, reason, principal: principal.to_owned() };
+        let closing = Closing { task, state, reason, principal: self.principal().to_owned() };
         match self.0.store.close_task(closing).await.map_err(|error| error.problem())? {
             Closed::Closed { version } | Closed::Already { version } => {
                 Ok(CloseAnswer { task_id: task, state, version })

@@ -1,8 +1,9 @@
 //! What a gate is shown where a person says what there is: a folder as it lies there, or files written for the
 //! occasion. It looks at them as in service.
 
+use crate::engine::Seen;
 use jackfield_plugins::facts::gating::{Artifact, CommandResult};
-use jackfield_plugins::{Asking, Evidence, Trial};
+use jackfield_plugins::{Asking, Trial};
 use jackfield_types::{Problem, Timestamp};
 use jackfield_workspace::View;
 use serde::Deserialize;
@@ -24,7 +25,7 @@ pub fn asking(trial: &Trial, function: &str, mut facts: Value, now: Timestamp) -
     let evidence = facts.as_object_mut().filter(|_| takes_evidence).and_then(|facts| facts.remove(EVIDENCE));
     let asking = trial.asking(function, &facts, now).map_err(|error| error.problem())?;
     Ok(match evidence {
-        Some(evidence) => asking.seeing(Arc::new(Shown::of(evidence)?)),
+        Some(evidence) => asking.seeing(Arc::new(Seen::written(evidence)?)),
         None => asking,
     })
 }
@@ -65,17 +66,8 @@ struct WrittenCommand {
     output: String,
 }
 
-struct Shown {
-    view: View,
-    artifacts: Vec<Artifact>,
-    metrics: BTreeMap<String, f64>,
-    commands: Vec<CommandResult>,
-    // Goes with it.
-    _written: Option<TempDir>,
-}
-
-impl Shown {
-    fn of(evidence: Value) -> Result<Self, Problem> {
+impl Seen {
+    fn written(evidence: Value) -> Result<Self, Problem> {
         let written: Written = serde_json::from_value(evidence).map_err(|error| bad(error.to_string()))?;
         let (folder, made) = match (written.folder, written.files.is_empty()) {
             (Some(_), false) => return Err(bad("there is a `folder` and there are `files`".to_owned())),
@@ -99,7 +91,7 @@ impl Shown {
             artifacts: written.artifacts.into_iter().map(artifact).collect(),
             metrics: written.metrics,
             commands: written.commands.into_iter().map(command).collect(),
-            _written: made,
+            _made: made,
         })
     }
 }
@@ -127,31 +119,10 @@ fn bad(why: String) -> Problem {
     )
 }
 
-impl Evidence for Shown {
-    fn files(&self, pattern: &str) -> Result<Vec<String>, String> {
-        self.view.files(pattern).map_err(|error| error.to_string())
-    }
-
-    fn read(&self, path: &str, most: u32) -> Result<Vec<u8>, String> {
-        self.view.read(path, most).map_err(|error| error.to_string())
-    }
-
-    fn artifacts(&self) -> Vec<Artifact> {
-        self.artifacts.clone()
-    }
-
-    fn metric(&self, name: &str) -> Option<f64> {
-        self.metrics.get(name).copied()
-    }
-
-    fn commands(&self) -> Vec<CommandResult> {
-        self.commands.clone()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jackfield_plugins::Evidence;
     use serde_json::json;
 
     #[test]
@@ -161,7 +132,7 @@ mod tests {
             "metrics": { "lines-added": 3 },
             "commands": [{ "name": "tests", "code": 0 }],
         });
-        let shown = Shown::of(told).unwrap();
+        let shown = Seen::written(told).unwrap();
         assert_eq!(shown.files("**/*.rs").unwrap(), ["src/a_b.rs"]);
         assert_eq!(shown.read("README.md", 4).unwrap(), b"hell");
         assert_eq!((shown.metric("lines-added"), shown.metric("other")), (Some(3.0), None));
@@ -171,7 +142,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_evidence_is_said() {
-        let why = |told: Value| Shown::of(told).err().unwrap().message;
+        let why = |told: Value| Seen::written(told).err().unwrap().message;
         assert!(why(json!({ "files": { "../out": "" } })).contains("not a path within a worktree"));
         assert!(why(json!({ "file": {} })).contains("unknown field `file`"));
         assert!(why(json!({ "folder": "/nonexistent/worktree" })).contains("is not a folder"));

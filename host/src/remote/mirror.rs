@@ -5,7 +5,7 @@ use super::office::Trouble;
 use super::{Remote, ended};
 use crate::api::elsewhere::{AttemptOver, News, NewsEvent, NewsTaken, RoundOver, SentFile};
 use jackfield_store::{Attempt, RunEvent, RunView};
-use jackfield_types::{AttemptId, Failure, FailureClass, Problem, RunId, Usage};
+use jackfield_types::{AttemptId, Failure, FailureClass, Micros, Problem, RunId, Usage};
 use jackfield_workspace::{Commit, pack_branch};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -49,6 +49,9 @@ struct Told {
     read: u64,
     base: bool,
     usage: Option<Usage>,
+    /// What it may come to with the money that the host holds for it. A worker's own records hold as much, step by step,
+    /// and nobody refuses it more there: so what counts is what they said when the host last heard.
+    allowed: Micros,
     /// Since when more is spent than the host knows of and holds money for.
     unasked: Option<Instant>,
 }
@@ -93,11 +96,7 @@ impl<'a> Mirror<'a> {
     fn mind_the_money(&mut self, view: &RunView) {
         for attempt in &view.attempts {
             let told = self.told.entry(attempt.id).or_default();
-            let known = told.usage == Some(attempt.usage);
-            if known
-                || attempt.reserved > jackfield_types::Micros::ZERO
-                || attempt.cost == jackfield_types::Micros::ZERO
-            {
+            if attempt.cost <= told.allowed {
                 told.unasked = None;
                 continue;
             }
@@ -158,6 +157,7 @@ impl<'a> Mirror<'a> {
         let told = self.told.entry(attempt.id).or_default();
         told.base |= has_base;
         told.usage = usage.or(told.usage);
+        told.allowed = attempt.cost + attempt.reserved;
         // Of an attempt that is not its own any more, the host records nothing.
         told.heard = Some(if taken.lost { u64::MAX } else { taken.heard });
         if taken.lost {

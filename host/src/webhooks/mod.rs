@@ -27,6 +27,36 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 /// Messages that are carried at once.
 const AT_ONCE: u32 = 16;
 
+/// Sends messages: to where anybody may be told, and to where only those may be that the operator lets be there. Made
+/// once, since a client reads the machine's certificates.
+struct Post {
+    public: Client,
+    anywhere: Client,
+}
+
+impl Post {
+    fn new() -> Result<Self, Problem> {
+        let client = |allow_private| {
+            Client::builder()
+                .timeout(TRY)
+                .redirect(reqwest::redirect::Policy::none())
+                // Else the proxy would look the address up, and nobody would look at it.
+                .no_proxy()
+                .dns_resolver(std::sync::Arc::new(Reach { allow_private }))
+                .user_agent(format!("jackfield/{}", crate::VERSION))
+                .build()
+        };
+        let made = || Ok::<_, reqwest::Error>(Self { public: client(false)?, anywhere: client(true)? });
+        made().map_err(|error| {
+            Problem::operator("no_client", error.to_string(), "mend the machine's certificates")
+        })
+    }
+
+    const fn to(&self, section: &WebhookSection) -> &Client {
+        if section.allow_private { &self.anywhere } else { &self.public }
+    }
+}
+
 /// What became of one try.
 enum Came {
     Taken,
@@ -44,11 +74,15 @@ pub async fn deliver(host: &Host) {
     if host.config().webhooks.is_empty() {
         return;
     }
+    let post = match Post::new() {
+        Ok(post) => post,
+        Err(problem) => return tracing::error!("nobody is told of anything: {problem}"),
+    };
     let mut stopping = std::pin::pin!(host.stopping());
     loop {
         tokio::select! {
             () = &mut stopping => return,
-            carried = deliver_due(host) => match carried {
+            carried = deliver_due(host, &post) => match carried {
                 Ok(0) => {}
                 Ok(_) => continue,
                 Err(problem) => tracing::error!("what is to be told cannot be read: {problem}"),
@@ -62,9 +96,9 @@ pub async fn deliver(host: &Host) {
 }
 
 /// Carries what is due now, and gives how many messages that were.
-pub(crate) async fn deliver_due(host: &Host) -> Result<usize, Problem> {
+async fn deliver_due(host: &Host, post: &Post) -> Result<usize, Problem> {
     let due = host.take_webhook_messages(LEASE, AT_ONCE).await?;
-    futures::future::join_all(due.iter().map(|message| carry(host, message))).await;
+    futures::future::join_all(due.iter().map(|message| carry(host, post, message))).await;
     Ok(due.len())
 }
 
@@ -82,16 +116,16 @@ pub(crate) async fn test(host: &Host, name: &str) -> Result<Option<String>, Prob
         payload: serde_json::json!({}),
         tries: 0,
     };
-    Ok(match attempt(host, &section, &message).await {
+    Ok(match attempt(host, &Post::new()?, &section, &message).await {
         Came::Taken => None,
         Came::NotYet(why, _) | Came::Never(why) => Some(why),
     })
 }
 
-async fn carry(host: &Host, message: &WebhookMessage) {
+async fn carry(host: &Host, post: &Post, message: &WebhookMessage) {
     let config = host.config();
     let Some(section) = config.webhooks.get(&message.webhook) else { return };
-    let recorded = match attempt(host, section, message).await {
+    let recorded = match attempt(host, post, section, message).await {
         Came::Taken => host.webhook_delivered(message).await,
         Came::Never(why) => {
             tracing::error!(webhook = message.webhook, message = message.id, "given up: {why}");
@@ -126,7 +160,7 @@ fn pause(first_s: u64, tries: u32) -> Duration {
     Duration::from_secs(first_s.max(1).saturating_mul(1 << tries.min(20))).min(LONGEST_PAUSE)
 }
 
-async fn attempt(host: &Host, section: &WebhookSection, message: &WebhookMessage) -> Came {
+async fn attempt(host: &Host, post: &Post, section: &WebhookSection, message: &WebhookMessage) -> Came {
     let secret = match host.variable(&section.secret_env) {
         Some(secret) => secret,
         None => {
@@ -147,21 +181,10 @@ async fn attempt(host: &Host, section: &WebhookSection, message: &WebhookMessage
     if let Err(why) = reach::allowed(&url, section.allow_private) {
         return Came::NotYet(why, None);
     }
-    let client = Client::builder()
-        .timeout(TRY)
-        .redirect(reqwest::redirect::Policy::none())
-        // Else the proxy would look the address up, and nobody would look at it.
-        .no_proxy()
-        .dns_resolver(std::sync::Arc::new(Reach { allow_private: section.allow_private }))
-        .user_agent(format!("jackfield/{}", crate::VERSION))
-        .build();
-    let client = match client {
-        Ok(client) => client,
-        Err(error) => return Came::NotYet(error.to_string(), None),
-    };
     let body = host.webhook_body(message).await.to_string();
     let now = jackfield_types::Timestamp::now().as_second();
-    let sent = client
+    let sent = post
+        .to(section)
         .post(url)
         .header(CONTENT_TYPE, "application/json")
         .header("webhook-id", &message.id)

@@ -13,8 +13,6 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-/// Who asks, for the record.
-pub(super) const PRINCIPAL: &str = "cli";
 /// A day: as long as anything may take.
 const DAY: u64 = 24 * 60 * 60;
 
@@ -193,12 +191,12 @@ async fn breaker(host: &Host, command: Option<BreakerCommand>, json: bool) -> Re
             say(json, || text::breaker_history(&history), &history);
             return Ok(());
         }
-        Some(BreakerCommand::Reset { reason }) => drop(host.reset_breaker(PRINCIPAL, &reason).await?),
+        Some(BreakerCommand::Reset { reason }) => drop(host.reset_breaker(&reason).await?),
         Some(BreakerCommand::Raise { usd, reason }) => {
             let by: Micros = usd.parse().map_err(|error: jackfield_types::InvalidMoney| {
                 Problem::caller("bad_amount", error.to_string(), "give dollars, like 5 or 0.50")
             })?;
-            drop(host.raise_breaker(by, PRINCIPAL, &reason).await?);
+            drop(host.raise_breaker(by, &reason).await?);
         }
         None => {}
     }

@@ -81,7 +81,7 @@ async fn execute(host: &Host, repository: &Path) -> Result<Answer, Problem> {
         task_type: Some("feature".into()),
         ..ExecuteRequest::new(TASK)
     };
-    let run = host.dispatch(request, "demo").await?;
+    let run = host.dispatch(request).await?;
     let ended = host.watch(run, Duration::from_secs(60), |event| teller.tell(event)).await;
     teller.done();
     ended?;

@@ -29,7 +29,7 @@ mod worker;
 use crate::config::{Config, Layers, default_file, load};
 use crate::doors::screen::{Screen, Tone, colours_wanted};
 use crate::engine::default_data;
-use crate::{Host, HostBuilder, Work};
+use crate::{Asker, Host, HostBuilder, Work};
 use args::{Cli, Command, Global, PluginCommand};
 use clap::FromArgMatches;
 use jackfield_types::Problem;
@@ -126,7 +126,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;
-            let outcome = match host.dispatch(request, commands::PRINCIPAL).await {
+            let outcome = match host.dispatch(request).await {
                 Ok(run) => follow(&host, run, &arguments, global.json).await,
                 Err(problem) => Err(problem),
             };
@@ -136,7 +136,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Consensus { run: arguments, among } => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;
-            let outcome = match host.dispatch_consensus(request, &among, commands::PRINCIPAL).await {
+            let outcome = match host.dispatch_consensus(request, &among).await {
                 Ok(run) => follow(&host, run, &arguments, global.json).await,
                 Err(problem) => Err(problem),
             };
@@ -192,10 +192,14 @@ fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
     Ok((data, load(&layers)?))
 }
 
+/// Who asks on the command line, for the record.
+const PRINCIPAL: &str = "cli";
+
 /// A host in this process. One that is there for a look watches nothing and works nothing off.
 async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
     let (data, config) = settings(global)?;
-    builder(data).config(config).watch(work != Work::Nothing).work(work).open().await
+    let host = builder(data).config(config).watch(work != Work::Nothing).work(work).open().await?;
+    Ok(host.acting_as(Asker::owner(PRINCIPAL)))
 }
 
 /// A host that has dropped components compiled by this program again.

@@ -1,6 +1,6 @@
 //! What the commands of tasks do with a host.
 
-use super::commands::{PRINCIPAL, came_to, expect, instruction, request, workspace};
+use super::commands::{came_to, expect, instruction, request, workspace};
 use super::task_args::{
     AddArgs, DispatchArgs, EditArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WorkflowCommand, WriteArgs,
 };
@@ -19,7 +19,7 @@ use std::time::Duration;
 /// `dispatch`: the run is on record when this is back, and a worker carries it out.
 pub(super) async fn dispatch(host: &Host, arguments: &DispatchArgs, json: bool) -> Result<Outcome, Problem> {
     let request = ExecuteRequest { title: arguments.name.clone(), wait_s: None, ..request(&arguments.run)? };
-    let run = host.dispatch(request, PRINCIPAL).await?;
+    let run = host.dispatch(request).await?;
     let handle = host.handle(run).await?;
     let told = || {
         let run = handle.run_id;
@@ -60,24 +60,24 @@ pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Resul
                 (None, false) => HumanAction::Stop,
             };
             let said = HumanAnswer { action, text: retry.unwrap_or(note), executor, model };
-            let answer = host.answer_human_task(&id, said, PRINCIPAL).await?;
+            let answer = host.answer_human_task(&id, said).await?;
             say(json, || format!("run {} is {}", answer.run_id, answer.state), &answer);
             return Ok(Outcome::Fine);
         }
         TaskCommand::Rm { id } => {
-            let task = host.delete_human_task(&id, PRINCIPAL).await?;
+            let task = host.delete_human_task(&id).await?;
             say(json, || format!("deleted: {}", task.title), &json!({ "deleted": task }));
             return Ok(Outcome::Fine);
         }
-        TaskCommand::Add(arguments) => host.create_human_task(added(arguments)?, PRINCIPAL).await?,
+        TaskCommand::Add(arguments) => host.create_human_task(added(arguments)?).await?,
         TaskCommand::Show { id } => host.human_task(&id).await?,
         TaskCommand::Edit(arguments) => {
             let (id, edit) = edited(arguments)?;
-            host.update_human_task(&id, edit, PRINCIPAL).await?
+            host.update_human_task(&id, edit).await?
         }
         TaskCommand::Done { id, note } => {
             let edit = HumanTaskEdit { state: Some("done".to_owned()), note, ..HumanTaskEdit::default() };
-            host.update_human_task(&id, edit, PRINCIPAL).await?
+            host.update_human_task(&id, edit).await?
         }
     };
     say(json, || text_people::human_task(&task), &task);
@@ -113,23 +113,23 @@ fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
 pub(super) async fn workflow(host: &Host, command: WorkflowCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         WorkflowCommand::Init(arguments) => {
-            let answer = host.init_task(init(arguments)?, PRINCIPAL).await?;
+            let answer = host.init_task(init(arguments)?).await?;
             say(json, || text_people::init(&answer), &answer);
         }
         WorkflowCommand::Spec(arguments) => {
             let version = match spec(&arguments)? {
-                Some(request) => host.specify(&arguments.task, request, PRINCIPAL).await?,
+                Some(request) => host.specify(&arguments.task, request).await?,
                 None => host.spec(&arguments.task, arguments.version).await?,
             };
             say(json, || text_people::spec(&version), &version);
         }
         WorkflowCommand::Write(arguments) => {
-            let answer = host.write_attempt(&arguments.task, written(&arguments)?, PRINCIPAL).await?;
+            let answer = host.write_attempt(&arguments.task, written(&arguments)?).await?;
             say(json, || text_people::written(&answer), &answer);
         }
         WorkflowCommand::Close { task, state, reason } => {
             let state = word("state", state, "done, failed or cancelled")?;
-            let answer = host.close_task(&task, CloseRequest { state, reason }, PRINCIPAL).await?;
+            let answer = host.close_task(&task, CloseRequest { state, reason }).await?;
             say(json, || text_people::closed(&answer), &answer);
         }
         WorkflowCommand::Show { task: Some(task), .. } => {

@@ -61,9 +61,11 @@ pub(super) fn start(usual: &str, section: &TelemetrySection, runtime: Option<&Ha
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("jackfield"));
         let layer =
             layer.with_location(false).with_threads(false).with_tracked_inactivity(false).with_target(false);
-        layer.with_filter(Targets::new().with_target(TRACE_TARGET, LevelFilter::INFO))
+        layer.with_filter(Targets::new().with_target(TRACE_TARGET, LevelFilter::INFO)).boxed()
     });
-    tracing_subscriber::registry().with(lines).with(traces).init();
+    // As a list: a layer that is none of its own would have every span made, with nobody to collect it.
+    let layers: Vec<_> = [lines].into_iter().chain(traces).collect();
+    tracing_subscriber::registry().with(layers).init();
     if let Some(problem) = problem {
         tracing::error!("there are no traces: {problem}");
     }

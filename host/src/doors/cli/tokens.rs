@@ -1,13 +1,13 @@
 //! `token` and `audit`: who else may come in, with what, and what they asked.
 
-use super::commands::PRINCIPAL;
 use super::{Outcome, say};
 use crate::Host;
 use crate::api::{AuditEntry, AuditFilter, TokenRequest};
 use crate::doors::text::{table, when};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
 use jackfield_store::AccessToken;
-use jackfield_types::{Problem, Scope, Scopes, Sees, Timestamp};
+use jackfield_types::{Problem, Scope, Sees, Timestamp};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
@@ -31,34 +31,32 @@ pub(crate) struct CreateArgs {
     /// Whose it is: the name under which its work goes on record
     name: String,
     /// What it allows; several with commas
-    #[arg(long = "scope", value_enum, value_delimiter = ',', required = true)]
-    scopes: Vec<ScopeArg>,
+    #[arg(long = "scope", value_parser = scope(), value_delimiter = ',', required = true)]
+    scopes: Vec<Scope>,
     /// Whose tasks and runs it is shown
-    #[arg(long, value_enum, default_value_t = SeesArg::Own)]
-    sees: SeesArg,
+    #[arg(long, value_parser = sees(), default_value = "own")]
+    sees: Sees,
     /// When it ends: 90d, 12h, a date or a time [default: it does not]
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum ScopeArg {
-    /// Look at runs, tasks, figures and components
-    Read,
-    /// Hand work in, call it off, keep tasks; includes read
-    Execute,
-    /// Carry out runs as a worker elsewhere
-    Work,
-    /// Everything: the breaker, components, workers, tokens
-    Admin,
+fn scope() -> impl TypedValueParser<Value = Scope> {
+    let words = [
+        PossibleValue::new("read").help("Look at runs, tasks, figures and components"),
+        PossibleValue::new("execute").help("Hand work in, call it off, keep tasks; includes read"),
+        PossibleValue::new("work").help("Carry out runs as a worker elsewhere"),
+        PossibleValue::new("admin").help("Everything: the breaker, components, workers, tokens"),
+    ];
+    PossibleValuesParser::new(words).try_map(|word| Scope::parse(&word).ok_or("no scope"))
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum SeesArg {
-    /// What was handed in with a token of this name
-    Own,
-    /// Everybody's
-    All,
+fn sees() -> impl TypedValueParser<Value = Sees> {
+    let words = [
+        PossibleValue::new("own").help("What was handed in with a token of this name"),
+        PossibleValue::new("all").help("Everybody's"),
+    ];
+    PossibleValuesParser::new(words).try_map(|word| Sees::parse(&word).ok_or("neither"))
 }
 
 /// Which calls to show.
@@ -115,7 +113,7 @@ fn calls(entries: &[AuditEntry]) -> String {
 pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         TokenCommand::Create(arguments) => {
-            let made = host.create_token(request(arguments), PRINCIPAL).await?;
+            let made = host.create_token(request(arguments)).await?;
             say(
                 json,
                 || {
@@ -135,7 +133,7 @@ pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Res
             say(json, || list(&tokens), &tokens);
         }
         TokenCommand::Revoke { name } => {
-            let token = host.revoke_token(&name, PRINCIPAL).await?;
+            let token = host.revoke_token(&name).await?;
             say(json, || format!("the token of '{name}' lets nobody in any longer"), &token);
         }
     }
@@ -143,21 +141,8 @@ pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Res
 }
 
 fn request(arguments: CreateArgs) -> TokenRequest {
-    let scope = |given: &ScopeArg| match given {
-        ScopeArg::Read => Scope::Read,
-        ScopeArg::Execute => Scope::Execute,
-        ScopeArg::Work => Scope::Work,
-        ScopeArg::Admin => Scope::Admin,
-    };
-    TokenRequest {
-        name: arguments.name,
-        scopes: Scopes::from(arguments.scopes.iter().map(scope).collect::<Vec<_>>()),
-        sees: Some(match arguments.sees {
-            SeesArg::Own => Sees::Own,
-            SeesArg::All => Sees::All,
-        }),
-        expires: arguments.expires,
-    }
+    let CreateArgs { name, scopes, sees, expires } = arguments;
+    TokenRequest { name, scopes: scopes.into(), sees: Some(sees), expires }
 }
 
 fn allows(token: &AccessToken) -> String {

@@ -103,7 +103,7 @@ pub(super) fn tools() -> Vec<Tool> {
 
 pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let arguments: BreakerArguments = parse(arguments)?;
-    let (host, principal) = (&caller.host, caller.host.principal());
+    let host = &caller.host;
     let reason = arguments.reason.unwrap_or_default();
     match arguments.action {
         BreakerVerb::State => {}
@@ -111,10 +111,10 @@ pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Sai
             let history = host.breaker_history(20).await?;
             return said(text::breaker_history(&history), &json!({ "events": history }));
         }
-        BreakerVerb::Reset => drop(host.reset_breaker(principal, &reason).await?),
+        BreakerVerb::Reset => drop(host.reset_breaker(&reason).await?),
         BreakerVerb::Raise => {
             let by = Micros::from_usd(arguments.usd.unwrap_or_default());
-            drop(host.raise_breaker(by, principal, &reason).await?);
+            drop(host.raise_breaker(by, &reason).await?);
         }
     }
     let status = host.breaker().await?;

@@ -79,7 +79,7 @@ async fn execute(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Probl
     let (on_close, arguments) = taken(arguments, "on_close")?;
     let request: ExecuteRequest = parse(arguments)?;
     let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
-    let run = caller.host.dispatch(request, caller.host.principal()).await?;
+    let run = caller.host.dispatch(request).await?;
     follow(caller, run, seconds, verbosity.as_deref(), on_close).await
 }
 
@@ -89,7 +89,7 @@ async fn consensus(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Pro
     let request: ExecuteRequest = parse(arguments)?;
     let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
     let executors = executors.unwrap_or_default();
-    let run = caller.host.dispatch_consensus(request, &executors, caller.host.principal()).await?;
+    let run = caller.host.dispatch_consensus(request, &executors).await?;
     follow(caller, run, seconds, verbosity.as_deref(), on_close).await
 }
 

@@ -9,6 +9,7 @@ use super::choice::Choice;
 use crate::Asker;
 use crate::doors::http::LARGEST_BODY;
 use crate::doors::rest;
+use crate::engine::random_hex;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -18,7 +19,6 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::io::Read;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -137,9 +137,7 @@ fn called_off(body: &Bytes) -> Option<String> {
 }
 
 fn random() -> Option<HeaderValue> {
-    let mut bytes = [0_u8; 16];
-    std::fs::File::open("/dev/urandom").and_then(|mut file| file.read_exact(&mut bytes)).ok()?;
-    HeaderValue::from_str(&format!("{:032x}", u128::from_be_bytes(bytes))).ok()
+    HeaderValue::from_str(&random_hex::<16>().ok()?).ok()
 }
 
 #[cfg(test)]

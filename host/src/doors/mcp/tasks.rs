@@ -148,8 +148,7 @@ pub(super) async fn update(caller: &Caller<'_>, params: UpdateTaskParams) -> Res
         .ok_or_else(|| ErrorData::invalid_params("action must be retry, accept or stop", None))?;
     let text = content.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
     let said = HumanAnswer { action, text, executor: None, model: None };
-    let answered =
-        caller.host.answer_human_task(&handoff.id.to_string(), said, caller.host.principal()).await;
+    let answered = caller.host.answer_human_task(&handoff.id.to_string(), said).await;
     answered.map(drop).map_err(|problem| told(&problem))
 }
 

@@ -51,17 +51,17 @@ impl Asked {
 
 pub(super) async fn dispatch(caller: &Caller<'_>, request: ExecuteRequest) -> Result<Said, Problem> {
     let host = &caller.host;
-    let run = host.dispatch(request, caller.host.principal()).await?;
+    let run = host.dispatch(request).await?;
     let handle = host.handle(run).await?;
     said(text_people::handle(&handle), &handle)
 }
 
 pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let asked = Asked::of(arguments, "task_id")?;
-    let (host, principal) = (&caller.host, caller.host.principal());
+    let host = &caller.host;
     match asked.action.as_str() {
         "init" => {
-            let answer = host.init_task(parse(asked.rest)?, principal).await?;
+            let answer = host.init_task(parse(asked.rest)?).await?;
             said(text_people::init(&answer), &answer)
         }
         "spec" => {
@@ -69,16 +69,16 @@ pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Sa
             let version = if request == SpecRequest::default() {
                 host.spec(asked.id(), None).await?
             } else {
-                host.specify(asked.id(), request, principal).await?
+                host.specify(asked.id(), request).await?
             };
             said(text_people::spec(&version), &version)
         }
         "write" => {
-            let answer = host.write_attempt(asked.id(), parse(asked.rest.clone())?, principal).await?;
+            let answer = host.write_attempt(asked.id(), parse(asked.rest.clone())?).await?;
             said(text_people::written(&answer), &answer)
         }
         "close" => {
-            let answer = host.close_task(asked.id(), parse(asked.rest.clone())?, principal).await?;
+            let answer = host.close_task(asked.id(), parse(asked.rest.clone())?).await?;
             said(text_people::closed(&answer), &answer)
         }
         _ => Err(asked.unknown("init, spec, write, close")),
@@ -87,21 +87,21 @@ pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Sa
 
 pub(super) async fn task(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let asked = Asked::of(arguments, "id")?;
-    let (host, principal) = (&caller.host, caller.host.principal());
+    let host = &caller.host;
     let task = match asked.action.as_str() {
-        "create" => host.create_human_task(parse(asked.rest)?, principal).await?,
+        "create" => host.create_human_task(parse(asked.rest)?).await?,
         "read" => {
             asked.no_more()?;
             host.human_task(asked.id()).await?
         }
-        "update" => host.update_human_task(asked.id(), parse(asked.rest.clone())?, principal).await?,
+        "update" => host.update_human_task(asked.id(), parse(asked.rest.clone())?).await?,
         "delete" => {
             asked.no_more()?;
-            let task = host.delete_human_task(asked.id(), principal).await?;
+            let task = host.delete_human_task(asked.id()).await?;
             return said(format!("deleted: {}", task.title), &json!({ "deleted": task }));
         }
         "answer" => {
-            let answer = host.answer_human_task(asked.id(), parse(asked.rest.clone())?, principal).await?;
+            let answer = host.answer_human_task(asked.id(), parse(asked.rest.clone())?).await?;
             return answered(&answer);
         }
         "list" => {

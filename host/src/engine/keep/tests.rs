@@ -48,7 +48,7 @@ impl House {
 
     /// A run to its end.
     async fn run(&self, command: &str) -> RunView {
-        let answer = self.host.execute(self.request(command), "tester").await.unwrap();
+        let answer = self.host.execute(self.request(command)).await.unwrap();
         assert_eq!(answer.state, RunState::Succeeded, "{}", answer.text);
         self.host.run(answer.run_id).await.unwrap()
     }
@@ -227,8 +227,7 @@ async fn the_oldest_logs_go_while_all_together_are_too_many() {
 async fn nothing_goes_of_a_run_that_has_not_ended_nor_the_log_of_one_that_has_a_worktree() {
     let house = house(true).await;
     let kept = house.run("echo kept > kept.txt").await;
-    let running =
-        house.host.dispatch(house.request("echo begun > begun.txt; sleep 600"), "tester").await.unwrap();
+    let running = house.host.dispatch(house.request("echo begun > begun.txt; sleep 600")).await.unwrap();
     let at_work = loop {
         let view = house.host.run(running).await.unwrap();
         if view.attempts[0].worktree.is_some() && worktree(&view).join("begun.txt").is_file() {

@@ -1,6 +1,6 @@
 //! Workers elsewhere: what they do comes back whole, and nothing runs twice however they or the link go.
 
-use crate::actors::{recorded_claude, shell, with};
+use crate::actors::{recorded_claude, shell, stuck_claude, with};
 use jackfield_behaviour::{
     Ground, Network, Repository, Server, Worker, steady_port, tagged, until, until_told,
 };
@@ -154,6 +154,51 @@ async fn what_an_agent_elsewhere_uses_is_on_the_hosts_ledger_and_stops_at_the_ho
     .await;
     assert_eq!(ground.database().ledger(), (500_000, 0), "what is spent is charged, whatever the limit");
     assert_eq!(ground.database().breaker(), (500_000, 0));
+    worker.stop().await;
+    server.stop().await;
+    there.leave();
+    ground.leave();
+}
+
+#[tokio::test]
+async fn an_agent_that_spends_more_than_is_held_for_it_while_the_host_cannot_be_asked_is_ended() {
+    let Some(network) = Network::new() else { return };
+    let ground = host(600).with("ANTHROPIC_API_KEY", "a-key-of-no-account");
+    let config = std::fs::read_to_string(ground.config()).unwrap().replace("0.0.0.0", network.here());
+    std::fs::write(ground.config(), config + "[executors.claude]\nreserve_usd = 0.0001\n").unwrap();
+    let go = ground.path().join("go");
+    let waits = format!("until [ -e {} ]; do sleep 0.1; done", go.display());
+    let there = worker()
+        .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
+        .with_script("claude", &stuck_claude(&waits));
+    let repository = ground.repository();
+    let server = ground.serve_on("0.0.0.0:0").await;
+    let address = format!("http://{}:{}", network.here(), server.port());
+    let worker = there.work_for(&address, server.token(), 1, Some(&network)).await;
+    let request = json!({ "instruction": "Write", "executor": "claude", "workspace": repository.text() });
+    let run = handed_in(&server, &request).await;
+    let attempt = until_told("its agent, at work", async || {
+        let attempt = view(&server, &run).await["attempts"][0].clone();
+        (attempt["state"] == "running").then(|| attempt["id"].as_str().unwrap().to_owned())
+    })
+    .await;
+    until("its agent", || (!tagged(&attempt).is_empty()).then_some(())).await;
+    network.cut();
+    // Its lease is good for ten minutes more; its money is not.
+    std::fs::write(&go, "").unwrap();
+    let spends = Instant::now();
+    until("the end of the agent", || tagged(&attempt).is_empty().then_some(())).await;
+    assert!(spends.elapsed() > Duration::from_secs(25), "a short cut is no reason: {:?}", spends.elapsed());
+    network.restore();
+    let done = becomes(&server, &run, "failed").await;
+    let failure = &done["attempts"][0]["outcome"]["failure"];
+    assert_eq!(failure["class"], "budget", "{done}");
+    assert!(
+        failure["message"].as_str().unwrap().contains("the host could not be asked for more"),
+        "{failure}"
+    );
+    let (spent, held) = ground.database().ledger();
+    assert!(spent > 100 && held == 0, "what it spent is charged, beyond what was held: {spent}, {held}");
     worker.stop().await;
     server.stop().await;
     there.leave();
