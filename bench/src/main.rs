@@ -109,9 +109,6 @@ impl Name {
 }
 
 fn main() -> ExitCode {
-    if served::is_host() {
-        return jackfield::doors::cli::main();
-    }
     match bench() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

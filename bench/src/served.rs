@@ -1,6 +1,6 @@
 //! A host as people start it: a process of its own, asked over its port.
 //!
-//! It is this very program, which is `jackfield` where a variable says so: what is measured is never an old build.
+//! It is the program that lies beside this one, as `cargo xtask bench` builds both.
 #![allow(clippy::disallowed_methods, reason = "a bench starts what it measures")]
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,13 +13,7 @@ use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
-const AS_HOST: &str = "JACKFIELD_BENCH_AS_HOST";
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Whether this process is to be the host.
-pub(crate) fn is_host() -> bool {
-    std::env::var_os(AS_HOST).is_some()
-}
 
 /// Every connection is a file; the usual 1,024 are too few for a crowd.
 pub(crate) fn many_files() -> Result<()> {
@@ -39,12 +33,12 @@ pub(crate) struct Served {
 
 impl Served {
     pub(crate) async fn start(data: &Path) -> Result<Self> {
-        let program = std::env::current_exe()?;
+        let program = std::env::current_exe()?.with_file_name("jackfield");
+        ensure!(program.is_file(), "{} is not there; `cargo xtask bench` builds it", program.display());
         let begun = Instant::now();
         let mut child = Command::new(program)
             .args(["serve", "--listen", "127.0.0.1:0", "--set", "server.drain_s=0", "--data"])
             .arg(data)
-            .env(AS_HOST, "1")
             .env("JACKFIELD_LOG", "error")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -42,7 +42,7 @@
 //!
 //! # Its doors inside your server
 //!
-//! [`doors::http::router`] has MCP and REST as one [`axum::Router`], which can be nested under any path without parameters:
+//! [`doors::http::router`] has MCP and REST as one [`axum::Router`], which can be nested under any path:
 //!
 //! ```
 //! use axum::Router;

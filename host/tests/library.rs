@@ -112,7 +112,7 @@ async fn its_routes_work_below_a_path_of_another_program() {
     let folder = tempfile::tempdir().unwrap();
     let host = host(&folder.path().join("data"), Config::default()).await;
     let own = Router::new().route("/", get(async || "the program's own"));
-    let app = own.nest("/teams/red/agents", http::router(&host, Token::new(TOKEN), &[]));
+    let app = own.nest("/teams/{run}/agents", http::router(&host, Token::new(TOKEN), &[]));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let root = format!("http://{}", listener.local_addr().unwrap());
     let served = tokio::spawn(async move { axum::serve(listener, app).await });
@@ -135,6 +135,11 @@ async fn its_routes_work_below_a_path_of_another_program() {
     for link in links {
         fine(get(format!("{base}{}", link["path"].as_str().unwrap()))).await;
     }
+    // The program's own part of the path is taken for none of ours, although it has the name of one.
+    let shell = fine(get(format!("{base}/api/plugins/executor/shell"))).await;
+    assert_eq!(shell["description"]["default_model"], "command", "{shell}");
+    let described = fine(get(format!("{base}/openapi.json"))).await;
+    assert_eq!(described["servers"][0]["url"], "/teams/red/agents", "{described}");
     let stranger = get(format!("{base}/api/nowhere")).send().await.unwrap();
     assert_eq!(stranger.status(), 404);
 

@@ -87,11 +87,10 @@ impl Ground {
         shown(&mut command)
     }
 
-    /// Runs a package's program, optimised.
-    pub(crate) fn optimised(&self, package: &str, arguments: &[String]) -> Outcome {
-        let mut command = self.program(&self.cargo);
-        command.args(["run", "--release", "--package", package, "--"]).args(arguments);
-        shown(&mut command)
+    /// Builds the host and its bench as they are released, and runs the bench.
+    pub(crate) fn bench(&self, arguments: &[String]) -> Outcome {
+        self.cargo("build --release --package jackfield --package jackfield-bench")?;
+        shown(self.program(self.target.join("release/jackfield-bench")).args(arguments))
     }
 
     /// Files that git tracks, or would with the next commit, relative to the repository.

@@ -50,7 +50,7 @@ fn obey(arguments: &[String]) -> Outcome {
     match command {
         "test" => test(rest),
         "bench" if rest == ["extism"] => extism::bench(&Ground::survey(false)?),
-        "bench" => Ground::survey(false)?.optimised("jackfield-bench", rest),
+        "bench" => Ground::survey(false)?.bench(rest),
         "components" => steps::components(&Ground::survey(false)?),
         "programs" => {
             let ground = Ground::survey(false)?;

@@ -20,7 +20,7 @@ const fn step(name: &'static str, what: &'static str, run: fn(&Ground) -> Outcom
     Step { name, what, run, slow: false }
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     step("tools", "the Rust target, clippy, nextest, git, Node, Python", tools::ensure),
     step("format", "the code is laid out by rustfmt", format),
     step("hygiene", "what every file owes its readers", hygiene::check),
@@ -32,6 +32,7 @@ const STEPS: [Step; 11] = [
     Step { slow: true, ..step("fuzz", "what strangers wrote, made up at random for a minute", fuzz::run) },
     step("documents", "every example in the documentation", documents),
     step("example", "a host inside another program", example),
+    Step { slow: true, ..step("install", "one file, from a clone, without a network", install) },
 ];
 
 /// One line for each step.
@@ -161,6 +162,15 @@ fn documents(ground: &Ground) -> Outcome {
 fn example(ground: &Ground) -> Outcome {
     compile(ground)?;
     shown(&mut ground.program(ground.target.join("debug/examples/embed")))
+}
+
+/// As the README says, but unoptimised: everything was fetched for the build. What is installed then does its main job.
+fn install(ground: &Ground) -> Outcome {
+    let installed = ground.target.join("installed");
+    let line = "install --path host --locked --offline --debug --force";
+    let where_to = [("CARGO_INSTALL_ROOT", installed.as_os_str()), ("CARGO_NET_OFFLINE", OsStr::new("true"))];
+    ground.cargo_in(&ground.root, line, &where_to)?;
+    shown(ground.program(installed.join("bin/jackfield")).arg("demo"))
 }
 
 /// The shipped components and nothing else, where the host's build script looks for them.

@@ -8,8 +8,10 @@ use jackfield_types::{
 };
 use jackfield_workspace::{ChangedFile, Commit};
 use schemars::JsonSchema;
+use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A worker makes itself known.
@@ -78,6 +80,9 @@ pub struct Assignment {
     pub subpath: PathBuf,
     /// The attempts, to be made side by side.
     pub attempts: Vec<AssignedAttempt>,
+    /// The trace that goes on there, where anybody collects it: the fields of `traceparent` and `tracestate`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trace: BTreeMap<String, String>,
 }
 
 /// An attempt that a worker is to make.
@@ -210,4 +215,12 @@ pub enum SentFile {
     Diff,
     /// Its branch, as a git bundle.
     Work,
+}
+
+impl std::str::FromStr for SentFile {
+    type Err = serde::de::value::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::deserialize(text.into_deserializer())
+    }
 }

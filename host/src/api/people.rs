@@ -28,6 +28,9 @@ pub struct HumanTaskRequest {
     /// A date or an RFC 3339 time, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<String>,
+    /// Handed in twice under one key, it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
 }
 
 /// What is to change about a human task; what is not named stays.

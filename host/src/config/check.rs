@@ -158,6 +158,10 @@ impl Faults {
         self.number(Key::of("run.grace_s"), run.grace_s, 0, LONGEST);
         self.number(Key::of("run.max_file_mb"), run.max_file_mb, 1, MOST_MEGABYTES);
         self.text(Key::of("run.verbosity"), &run.verbosity);
+        for root in run.roots.iter().filter(|root| !root.is_absolute()) {
+            let said = format!("run.roots has {:?}", root.display().to_string());
+            self.add(Key::of("run.roots"), said, "write the whole path, from the root of the file system");
+        }
     }
 
     fn queue(&mut self, queue: &QueueSection) {
@@ -363,6 +367,7 @@ mod tests {
             ("[run]\ngrace_s = 90000", "run.grace_s = 90000: must be at most 86400"),
             ("[run]\nmax_file_mb = 0", "run.max_file_mb"),
             ("[run]\nverbosity = ''", "run.verbosity is empty"),
+            ("[run]\nroots = ['/srv', 'code']", "run.roots has \"code\": write the whole path"),
             ("[queue]\nheartbeat_s = 0", "queue.heartbeat_s = 0"),
             ("[queue]\npoll_s = 0", "queue.poll_s = 0"),
             ("[queue]\naging_s = 0", "queue.aging_s = 0"),

@@ -67,6 +67,9 @@ pub struct RunSection {
     pub keep_worktrees: bool,
     /// Workspace where the caller names none.
     pub workspace: Option<PathBuf>,
+    /// Folders in which a caller may name a repository or folder by its path, besides the configured workspaces;
+    /// anywhere if there are none.
+    pub roots: Vec<PathBuf>,
     /// What every task must keep besides: `{ kind = "content_check", config = {} }`.
     pub gates: Vec<Gate>,
 }
@@ -84,6 +87,7 @@ impl Default for RunSection {
             max_file_mb: 2048,
             keep_worktrees: false,
             workspace: None,
+            roots: Vec::new(),
             gates: Vec::new(),
         }
     }

@@ -277,6 +277,9 @@ impl Doubts {
         if let Some(folder) = &config.run.workspace {
             self.folder(Key::of("run.workspace"), folder, false);
         }
+        for root in &config.run.roots {
+            self.folder(Key::of("run.roots"), root, false);
+        }
         let mut paths = BTreeMap::new();
         for (name, section) in &config.workspaces {
             let key = Key::of("workspaces").then(name);
@@ -379,6 +382,7 @@ mod tests {
             ("[workspaces.site]\npath = '.'".into(), "write the whole path"),
             (format!("[workspaces.a]\npath = '{path}'\n[workspaces.b]\npath = '{path}'"), "as workspaces.a.path is"),
             (format!("[run]\nworkspace = '{path}/none'"), "run.workspace: "),
+            (format!("[run]\nroots = ['{path}', '{path}/none']"), "run.roots: "),
             (format!("[plugins]\nfolder = '{path}/none'"), "plugins.folder: "),
             (format!("[plugins]\nfolder = '{path}/file'"), "is no folder"),
             ("[plugins]\nchooser = 'policy'".into(), "there is: chooser"),

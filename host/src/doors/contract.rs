@@ -2,12 +2,12 @@
 //! words, so that neither can have what the other has not.
 
 use super::guard::Needed;
-use super::{etag, openapi, rest};
+use super::{etag, openapi};
 use crate::Host;
 use axum::extract::OriginalUri;
 use axum::handler::Handler;
 use axum::http::Method;
-use axum::middleware::{from_fn, map_response};
+use axum::middleware::from_fn;
 use axum::routing::{MethodFilter, on};
 use axum::{Extension, Router};
 use jackfield_types::Scope;
@@ -210,7 +210,7 @@ impl Routes {
     }
 
     pub(super) fn into_router(self, host: Host) -> Router {
-        self.router.layer(map_response(rest::as_problem)).with_state(host)
+        self.router.with_state(host)
     }
 
     /// The same, and where all of `operations` and these are described.

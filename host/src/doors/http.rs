@@ -24,7 +24,7 @@ const LARGEST_NEWS: usize = 64 << 20;
 /// Most of a body that is too large which is read, bytes.
 const LARGEST_DROPPED: usize = 128 << 20;
 
-/// The whole HTTP side of a host; nest it under any path that has no parameters.
+/// The whole HTTP side of a host; nest it under any path.
 ///
 /// `names` are those by which others may call it, besides this machine's own: a host name or an address, without
 /// a port.

@@ -10,6 +10,7 @@ mod limits;
 mod mcp;
 mod metrics;
 mod openapi;
+mod path;
 mod port;
 mod rest;
 mod rest_access;

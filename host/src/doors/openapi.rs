@@ -4,7 +4,6 @@ use super::contract::{Answer, Content, Operation};
 use super::rest::ProblemDocument;
 use super::schemas::{Schemas, without_null};
 use axum::extract::OriginalUri;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -19,7 +18,7 @@ pub(super) struct Described(Arc<Kept>);
 
 struct Kept {
     operations: Vec<Operation>,
-    made: OnceLock<String>,
+    made: OnceLock<Value>,
 }
 
 impl Described {
@@ -28,17 +27,18 @@ impl Described {
     }
 
     pub(super) fn answer(&self, uri: &OriginalUri) -> Response {
-        let made = self.0.made.get_or_init(|| {
-            // A router that is nested under a path tells its clients so.
-            let below = uri.path().strip_suffix(PATH).unwrap_or_default();
-            document(&self.0.operations, below).to_string()
-        });
-        ([(CONTENT_TYPE, "application/json")], made.clone()).into_response()
+        let mut described = self.0.made.get_or_init(|| document(&self.0.operations)).clone();
+        // A router that is nested under a path tells its clients so.
+        let below = uri.path().strip_suffix(PATH).filter(|below| !below.is_empty());
+        if let Some(fields) = described.as_object_mut() {
+            fields.insert("servers".into(), json!([{ "url": below.unwrap_or("/") }]));
+        }
+        axum::Json(described).into_response()
     }
 }
 
-/// The whole description of routes that lie below `below`.
-fn document(operations: &[Operation], below: &str) -> Value {
+/// The whole description, of a router that is not nested.
+fn document(operations: &[Operation]) -> Value {
     let mut schemas = Schemas::new();
     let mut paths: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
     for operation in operations {
@@ -57,7 +57,7 @@ fn document(operations: &[Operation], below: &str) -> Value {
                             problem document with a stable `code`, who can mend it, and a `remedy`.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
-        "servers": [{ "url": if below.is_empty() { "/" } else { below } }],
+        "servers": [{ "url": "/" }],
         "paths": paths,
         "components": {
             "schemas": schemas,

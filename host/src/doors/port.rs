@@ -8,7 +8,7 @@ use axum_server::{Handle, Server};
 use jackfield_types::Problem;
 use std::future::{Ready, ready};
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 use tokio::net::{TcpListener, TcpStream};
@@ -67,8 +67,27 @@ impl Port {
 
     /// Where it is, as others write it: `https://10.0.0.5:7700`.
     pub(crate) fn url(&self) -> String {
-        let scheme = if self.tls.is_some() { "https" } else { "http" };
-        format!("{scheme}://{}", self.address)
+        format!("{}://{}", self.scheme(), self.address)
+    }
+
+    /// Where a client would ask: by the name that clients have for it, where there is one. Nobody asks 0.0.0.0.
+    pub(crate) fn asked_at(&self, names: &[String]) -> String {
+        let (ip, port) = (self.address.ip(), self.address.port());
+        if ip.is_loopback() {
+            return self.url();
+        }
+        let is_nobodys = |name: &str| name.parse::<IpAddr>().is_ok_and(|ip| ip.is_unspecified());
+        let name = match names.iter().find(|name| !is_nobodys(name)) {
+            Some(name) => name.clone(),
+            None if !ip.is_unspecified() => return self.url(),
+            None if ip.is_ipv4() => Ipv4Addr::LOCALHOST.to_string(),
+            None => format!("[{}]", Ipv6Addr::LOCALHOST),
+        };
+        format!("{}://{name}:{port}", self.scheme())
+    }
+
+    const fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
     }
 
     /// Serves until `stop` and what is being answered then is answered.
@@ -214,6 +233,19 @@ mod tests {
         let taken = bind("127.0.0.1:0", false).await.unwrap();
         let again = bind(&taken.local_addr().unwrap().to_string(), false).await.unwrap_err();
         assert_eq!(again.code, "cannot_listen");
+    }
+
+    #[tokio::test]
+    async fn a_client_is_told_an_address_that_it_can_ask() {
+        let server = ServerSection { plain_http: true, ..ServerSection::default() };
+        let told = async |listen: &str, names: &[&str]| {
+            let port = Port::open(&server, Some(listen)).await.unwrap();
+            let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+            port.asked_at(&names).replace(&format!(":{}", port.address.port()), "")
+        };
+        assert_eq!(told("127.0.0.1:0", &["behind.example.com"]).await, "http://127.0.0.1");
+        assert_eq!(told("0.0.0.0:0", &[]).await, "http://127.0.0.1");
+        assert_eq!(told("0.0.0.0:0", &["0.0.0.0", "build.example.com"]).await, "http://build.example.com");
     }
 
     #[tokio::test]

@@ -23,8 +23,6 @@ const PROBLEM: &str = "application/problem+json";
 const PAGE: u32 = 1_000;
 /// The longest idempotency key, characters.
 const LONGEST_KEY: usize = 200;
-/// The most that is read of what the framework says, bytes.
-const LONGEST_SAID: usize = 4_096;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The guarded routes.
@@ -179,19 +177,6 @@ pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
     (status, [(CONTENT_TYPE, PROBLEM)], serde_json::to_string(&document).unwrap_or_default()).into_response()
 }
 
-/// What the framework refuses by itself, as a path that is no text, told as everything else is.
-pub(super) async fn as_problem(response: Response) -> Response {
-    let plain = |kind: &HeaderValue| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain"));
-    if response.status() != StatusCode::BAD_REQUEST
-        || !response.headers().get(CONTENT_TYPE).is_some_and(plain)
-    {
-        return response;
-    }
-    let said = axum::body::to_bytes(response.into_body(), LONGEST_SAID).await.unwrap_or_default();
-    let said = String::from_utf8_lossy(&said).into_owned();
-    refuse(StatusCode::BAD_REQUEST, Problem::caller("bad_address", said, "mend the address"))
-}
-
 /// What a router or a transport refuses by itself, told as everything else is.
 pub(super) async fn told(response: Response) -> Response {
     let is_told = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
@@ -243,7 +228,7 @@ fn status_of(problem: &Problem) -> StatusCode {
         ("run_ended" | "run_active" | "task_closed" | "handoff" | "token_exists", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
         ("insufficient_scope", _) => StatusCode::FORBIDDEN,
-        ("bad_idempotency_key", _) => StatusCode::BAD_REQUEST,
+        ("bad_idempotency_key" | "bad_address", _) => StatusCode::BAD_REQUEST,
         (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
         (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
             StatusCode::NOT_FOUND

@@ -2,12 +2,13 @@
 
 use super::contract::{Routes, delete, get, post};
 use super::guard::Acting;
+use super::path::Path;
 use super::rest::{Answered, body, query};
 use crate::api::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::Query;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};

@@ -2,12 +2,12 @@
 
 use super::contract::{Routes, get, post};
 use super::guard::Acting;
+use super::path::Pair;
 use super::rest::{Answered, body};
 use crate::api::{WorkerAction, WorkersStatus};
 use crate::engine::Ordered;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::Path;
 use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use jackfield_plugins::{Inspection, PluginStatus};
@@ -76,7 +76,7 @@ fn kind_of(text: &str) -> Result<PluginKind, Problem> {
     })
 }
 
-async fn inspect(Acting(host): Acting, Path((kind, name)): Path<(String, String)>) -> Answered<Response> {
+async fn inspect(Acting(host): Acting, Pair(kind, name): Pair<String, String>) -> Answered<Response> {
     Ok(Json(host.inspect_plugin(Some(kind_of(&kind)?), &name)?).into_response())
 }
 
@@ -94,7 +94,7 @@ enum PluginAction {
 
 async fn act_on_plugin(
     Acting(host): Acting,
-    Path((kind, name)): Path<(String, String)>,
+    Pair(kind, name): Pair<String, String>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Answered<Response> {
     let action: PluginAction = body(bytes)?;

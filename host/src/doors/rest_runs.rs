@@ -2,14 +2,15 @@
 
 use super::contract::{Content, Routes, get, post};
 use super::guard::Acting;
+use super::path::Path;
 use super::rest::{Answered, LogQuery, body, page, query};
 use super::stream;
 use crate::api::{Answer, ExecuteRequest, RunsFilter};
 use crate::engine::Advice;
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::Query;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};

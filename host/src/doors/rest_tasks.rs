@@ -2,6 +2,7 @@
 
 use super::contract::{Routes, delete, get, patch, post};
 use super::guard::Acting;
+use super::path::Path;
 use super::rest::{Answered, body, page, query, with_key};
 use crate::Host;
 use crate::api::{
@@ -11,8 +12,8 @@ use crate::api::{
 };
 use axum::Json;
 use axum::body::Bytes;
+use axum::extract::Query;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Path, Query};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use jackfield_store::{HumanTask, Round, TaskSummary, TaskView};
@@ -139,6 +140,7 @@ fn for_people() -> Routes {
         .on(
             post("/api/human-tasks", "createHumanTask", "A to-do for a person.")
                 .takes::<HumanTaskRequest>()
+                .idempotent()
                 .or::<HumanTask>(201, "It was made."),
             create,
         )
@@ -306,8 +308,9 @@ async fn consensus(Acting(host): Acting, Path(id): Path<String>, asked: Asked<Of
     Ok(Json(Rounds { rounds: host.rounds(task, run).await? }).into_response())
 }
 
-async fn create(Acting(host): Acting, bytes: Body) -> Answered<Response> {
-    let request: HumanTaskRequest = body(bytes)?;
+async fn create(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
+    let mut request: HumanTaskRequest = body(bytes)?;
+    with_key(&headers, &mut request.idempotency_key)?;
     let task = host.create_human_task(request).await?;
     Ok((StatusCode::CREATED, Json(task)).into_response())
 }

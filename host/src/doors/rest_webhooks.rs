@@ -2,10 +2,10 @@
 
 use super::contract::{Routes, get, post};
 use super::guard::Acting;
+use super::path::Path;
 use super::rest::{Answered, body};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::Path;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};

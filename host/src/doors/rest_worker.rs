@@ -2,6 +2,7 @@
 
 use super::contract::{Content, Routes, get, post, put};
 use super::guard::Acting;
+use super::path::{Pair, Path};
 use super::rest::{Answered, body, query};
 use crate::api::elsewhere::{
     Assignment, Beat, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
@@ -10,7 +11,7 @@ use crate::remote::COMMIT;
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Path, Query, Request};
+use axum::extract::{DefaultBodyLimit, Query, Request};
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -175,7 +176,7 @@ async fn workspace(
 
 async fn file(
     Acting(host): Acting,
-    Path((attempt, file)): Path<(AttemptId, SentFile)>,
+    Pair(attempt, file): Pair<AttemptId, SentFile>,
     who: Result<Query<Who>, QueryRejection>,
     request: Request,
 ) -> Answered<Response> {

@@ -3,7 +3,7 @@
 
 use super::Inner;
 use super::carry::{Done, tier_of};
-use super::choose::{Behind, decision, failed_decision, milliseconds, task};
+use super::choose::{Behind, decision, failed_decision, milliseconds};
 use super::running::Running;
 use super::{context, report};
 use jackfield_plugins::facts::choosing::{self, Past, Step};
@@ -78,7 +78,13 @@ impl Inner {
         options: &Options,
     ) -> Follows {
         let now = self.clock.now();
-        let about = task(&run.order);
+        let about = match self.task_facts(&run.order, now).await {
+            Ok(about) => about,
+            Err(problem) => {
+                let end = Follows::end(end_state(&last.settled));
+                return end.decided("stop", "host", &problem.message, Value::Null);
+            }
+        };
         let most = self.most_attempts(run);
         let facts = json!({
             "now": milliseconds(now), "task": about, "history": history, "candidates": options.candidates,

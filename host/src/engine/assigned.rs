@@ -151,7 +151,7 @@ impl Inner {
                 request: serde_json::to_value(&order.request).unwrap_or_default(),
                 affinity: None,
                 assigned: true,
-                trace: super::trace::kept(),
+                trace: (!assignment.trace.is_empty()).then(|| serde_json::json!(assignment.trace)),
             },
             attempt,
             beside,

@@ -8,8 +8,9 @@ use crate::api::{AuditEntry, AuditFilter};
 use jackfield_types::{Problem, Timestamp};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
+use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 
@@ -98,23 +99,31 @@ impl Inner {
     fn read_audit(&self, filter: &AuditFilter, since: Option<Timestamp>) -> io::Result<Vec<AuditEntry>> {
         let most = filter.limit.unwrap_or(100).clamp(1, MOST) as usize;
         let first_day = since.map(day);
+        let wanted = |entry: &AuditEntry| {
+            since.is_none_or(|since| entry.at >= since)
+                && filter.who.as_ref().is_none_or(|who| entry.who.as_ref() == Some(who))
+                && filter.run.as_ref().is_none_or(|run| entry.run.is_some_and(|of| of.to_string() == *run))
+        };
         let mut found = Vec::new();
         for (day, path) in self.audit_files()? {
             if first_day.as_ref().is_some_and(|first| day < *first) {
                 break;
             }
-            let text = String::from_utf8_lossy(&std::fs::read(path)?).into_owned();
-            // A line that a full disk cut off is none.
-            let entries = text.lines().rev().filter_map(|line| serde_json::from_str::<AuditEntry>(line).ok());
-            let wanted = |entry: &AuditEntry| {
-                since.is_none_or(|since| entry.at >= since)
-                    && filter.who.as_ref().is_none_or(|who| entry.who.as_ref() == Some(who))
-                    && filter
-                        .run
-                        .as_ref()
-                        .is_none_or(|run| entry.run.is_some_and(|of| of.to_string() == *run))
-            };
-            found.extend(entries.filter(wanted).take(most - found.len()));
+            // Line by line, because the file of a busy day is large; its newest are at its end.
+            let room = most - found.len();
+            let mut newest = VecDeque::new();
+            for line in BufReader::new(File::open(path)?).split(b'\n') {
+                // A line that a full disk cut off is none.
+                let Ok(entry) = serde_json::from_slice::<AuditEntry>(&line?) else { continue };
+                if !wanted(&entry) {
+                    continue;
+                }
+                if newest.len() == room {
+                    newest.pop_front();
+                }
+                newest.push_back(entry);
+            }
+            found.extend(newest.into_iter().rev());
             if found.len() == most {
                 break;
             }

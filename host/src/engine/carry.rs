@@ -53,7 +53,7 @@ impl Inner {
     }
 
     /// Where the trace of the request that began it goes on.
-    async fn begun_in(&self, run: RunId) -> super::trace::Carried {
+    pub(super) async fn begun_in(&self, run: RunId) -> super::trace::Carried {
         if !super::trace::wanted() {
             return super::trace::Carried::new();
         }

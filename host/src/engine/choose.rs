@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// Recent work, for the usage share that a chooser aims at.
+/// Recent work: for the usage share that a chooser aims at, and for what went badly and stands so.
 const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Who does it, and why.
@@ -76,6 +76,14 @@ impl Inner {
         picks.into_iter().next().ok_or_else(|| nobody(&candidates))
     }
 
+    /// What a chooser is told of a task. Where the work in this workspace went badly of late, and nobody mended it, it may
+    /// take more care.
+    pub(super) async fn task_facts(&self, order: &Order, now: Timestamp) -> Result<choosing::Task, Problem> {
+        let since = now.checked_sub(RECENT).unwrap_or(now);
+        let open = self.store.open_quality_issues(order.workspace.id, since).await;
+        Ok(task(order, open.map_err(|error| error.problem())?))
+    }
+
     /// Whom the chooser would ask, best first. The decision is on the first of them.
     pub(crate) async fn ranked(
         &self,
@@ -83,7 +91,7 @@ impl Inner {
     ) -> Result<(Vec<choosing::Candidate>, Vec<Pick>), Problem> {
         let now = self.clock.now();
         let (candidates, behind) = self.candidates(order, now).await?;
-        let task = task(order);
+        let task = self.task_facts(order, now).await?;
         let budget = self.budget(order).await?;
         let called =
             self.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
@@ -260,7 +268,8 @@ pub(crate) fn failed_decision(error: &PluginError, function: &str, facts: Value)
     })
 }
 
-pub(crate) fn task(order: &Order) -> choosing::Task {
+/// What a chooser is told of a task.
+fn task(order: &Order, open_quality_issues: u32) -> choosing::Task {
     choosing::Task {
         task_type: order.task_type.clone(),
         complexity: order.complexity,
@@ -270,7 +279,7 @@ pub(crate) fn task(order: &Order) -> choosing::Task {
         keywords: order.request.keywords.clone(),
         // A common rule of thumb: four bytes to a token.
         context_tokens: u32::try_from(order.request.instruction.len() / 4).unwrap_or(u32::MAX),
-        open_quality_issues: 0,
+        open_quality_issues,
         decisions_in_context: 0,
         effort: order.request.effort.map(Into::into),
     }

@@ -247,7 +247,7 @@ impl Host {
         let now = self.0.clock.now();
         let (candidates, _) = self.0.candidates(&order, now).await?;
         let budget = self.0.budget(&order).await?;
-        let task = super::choose::task(&order);
+        let task = self.0.task_facts(&order, now).await?;
         let called =
             self.0.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
         if called.value.is_empty() {
@@ -290,6 +290,9 @@ impl Host {
             })
             .collect();
         let mut warnings = warnings(&breaker);
+        let config = self.0.config();
+        let rungs = config.ladder.iter().filter_map(|rung| Some((&rung.name, resting.get(&rung.name)?)));
+        warnings.extend(rungs.map(|(rung, until)| format!("the rung '{rung}' rests until {until}")));
         if self.0.parting.closed.is_cancelled() {
             warnings.push(format!(
                 "this host is being stopped and takes nothing new; {} run(s) are still at work",

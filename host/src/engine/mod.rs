@@ -40,6 +40,7 @@ mod operate;
 mod order;
 mod parting;
 mod people;
+mod place;
 mod pricing;
 mod query;
 mod reading;

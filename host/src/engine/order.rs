@@ -3,11 +3,10 @@
 
 use super::Inner;
 use crate::api::{Access, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES};
-use crate::config::is_repo;
-use jackfield_store::{NewWorkspace, RunView, Workspace, WorkspaceKind};
+use jackfield_store::{RunView, Workspace};
 use jackfield_types::{Micros, Problem, Role};
 use jackfield_workspace::{Source, detect_stack, source};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Task types that ask for a change, when the caller names one of them.
@@ -47,10 +46,10 @@ impl Inner {
         let complexity = complexity(&request)?;
         let max_cost = max_cost(&request)?;
         let timeout = self.timeout(&request)?;
-        let (name, folder) = self.workspace_folder(request.workspace.as_deref())?;
-        let gates = self.all_gates(&request.gates, name.as_deref()).await?;
-        let source = source(&folder).await.map_err(|error| error.problem())?;
-        let workspace = self.ensure_workspace(name, &source).await?;
+        let place = self.place(request.workspace.as_deref())?;
+        let gates = self.all_gates(&request.gates, place.name.as_deref()).await?;
+        let source = place.source(&self.config()).await?;
+        let workspace = self.ensure_workspace(place.name, &source).await?;
         let found = detect_stack(&source.path());
         let task_type = request.task_type.clone().unwrap_or_else(|| "feature".into()).to_lowercase();
         let expect_change = match request.expect {
@@ -84,8 +83,8 @@ impl Inner {
             )
         })?;
         let workspace = self.store.workspace(view.run.workspace).await.map_err(|error| error.problem())?;
-        let folder = match self.workspace_folder(request.workspace.as_deref()) {
-            Ok((_, folder)) => folder,
+        let folder = match self.place(request.workspace.as_deref()) {
+            Ok(place) => place.folder,
             // Its name may have gone from the configuration since.
             Err(_) => PathBuf::from(&workspace.path),
         };
@@ -131,76 +130,6 @@ impl Inner {
             )),
         }
     }
-
-    /// A configured name wins over `owner/name`, and that over a path; nothing given means the
-    /// configured default.
-    fn workspace_folder(&self, asked: Option<&str>) -> Result<(Option<String>, PathBuf), Problem> {
-        let config = self.config();
-        let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
-            return match &config.run.workspace {
-                Some(folder) => Ok((None, folder.clone())),
-                None => Err(Problem::caller(
-                    "no_workspace",
-                    "the request names no workspace, and none is configured",
-                    "give `workspace` (the path of a repository or folder), or set run.workspace in jackfield.toml",
-                )),
-            };
-        };
-        // Forges do not tell ACME/Site from acme/site.
-        let is_asked =
-            |repo: &Option<String>| repo.as_ref().is_some_and(|repo| repo.eq_ignore_ascii_case(asked));
-        let by_name = config.workspaces.get_key_value(asked);
-        match by_name.or_else(|| config.workspaces.iter().find(|(_, section)| is_asked(&section.repo))) {
-            Some((name, section)) => Ok((Some(name.clone()), section.path.clone())),
-            None if Path::new(asked).is_absolute() => Ok((None, asked.into())),
-            None if is_repo(asked) => Err(Problem::caller(
-                "unknown_workspace",
-                format!("no workspace is a clone of {asked}"),
-                format!(
-                    "clone it, and add to jackfield.toml:\n[workspaces.{}]\npath = \"/path/to/the/clone\"\nrepo = \"{asked}\"",
-                    free_name(asked, |name| config.workspaces.contains_key(name))
-                ),
-            )),
-            None => Err(Problem::caller(
-                "unknown_workspace",
-                format!("there is no workspace named '{asked}'"),
-                format!(
-                    "give an absolute path, or a name from jackfield.toml (there: {})",
-                    names(config.workspaces.keys())
-                ),
-            )),
-        }
-    }
-
-    /// The workspace that is meant, known from here on.
-    pub(super) async fn known_workspace(&self, asked: &str) -> Result<Workspace, Problem> {
-        let (name, folder) = self.workspace_folder(Some(asked))?;
-        let source = source(&folder).await.map_err(|error| error.problem())?;
-        self.ensure_workspace(name, &source).await
-    }
-
-    async fn ensure_workspace(&self, name: Option<String>, source: &Source) -> Result<Workspace, Problem> {
-        let (folder, kind) = match source {
-            Source::Git(repository) => (repository.top.clone(), WorkspaceKind::Git),
-            Source::Folder { path } => (path.clone(), WorkspaceKind::Folder),
-        };
-        let own_name = || folder.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.or_else(own_name).unwrap_or_else(|| "root".into());
-        let path = folder.to_string_lossy().into_owned();
-        self.store.ensure_workspace(NewWorkspace { name, path, kind }).await.map_err(|error| error.problem())
-    }
-}
-
-/// A section for `owner/name` that is not there yet: `name`, else `owner-name`.
-fn free_name(repo: &str, is_taken: impl Fn(&str) -> bool) -> String {
-    let plain = |text: &str| text.replace('.', "-").to_lowercase();
-    let short = plain(repo.rsplit('/').next().unwrap_or(repo));
-    if is_taken(&short) { plain(&repo.replace('/', "-")) } else { short }
-}
-
-fn names<'a>(names: impl Iterator<Item = &'a String>) -> String {
-    let listed: Vec<_> = names.map(String::as_str).collect();
-    if listed.is_empty() { "none".into() } else { listed.join(", ") }
 }
 
 pub(super) fn check_instruction(instruction: &str) -> Result<(), Problem> {

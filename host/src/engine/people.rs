@@ -1,6 +1,7 @@
 //! Human tasks: what waits for a person. The answer to a run that was handed over is given elsewhere.
 
 use super::Host;
+use super::workflow::idempotency;
 use crate::api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 use jackfield_store::{
     HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, HumanTaskState, NewHumanTask,
@@ -29,6 +30,8 @@ impl Host {
     pub async fn create_human_task(&self, request: HumanTaskRequest) -> Result<HumanTask, Problem> {
         self.may(Scope::Execute)?;
         let about = self.about(&request).await?;
+        let asked = json!({ "human_task": request });
+        let idempotency = idempotency(request.idempotency_key.clone(), asked);
         let new = NewHumanTask {
             id: HumanTaskId::new(),
             kind: HumanTaskKind::Todo,
@@ -41,6 +44,7 @@ impl Host {
             priority: request.priority.unwrap_or_default(),
             due_at: due(request.due_at.as_deref().unwrap_or_default())?,
             created_by: self.principal().to_owned(),
+            idempotency,
         };
         self.0.store.add_human_task(new).await.map_err(|error| error.problem())
     }

@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 86] = {
+const SETTINGS: [(&str, When); 87] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -49,6 +49,7 @@ const SETTINGS: [(&str, When); 86] = {
         ("run.max_file_mb", AtOnce),
         ("run.keep_worktrees", AtOnce),
         ("run.workspace", AtOnce),
+        ("run.roots", AtOnce),
         ("run.gates", AtOnce),
         ("queue.heartbeat_s", AtOnce),
         ("queue.stale_s", AtOnce),
@@ -283,6 +284,7 @@ mod tests {
         max_file_mb = 1024
         keep_worktrees = true
         workspace = "/srv"
+        roots = ["/srv"]
         gates = [{ kind = "file_exists", config = { path = "LICENSE" } }]
         [queue]
         heartbeat_s = 16

@@ -40,3 +40,25 @@ impl Inner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Host;
+    use crate::config::Config;
+    use jackfield_types::{Failure, FailureClass};
+
+    #[tokio::test]
+    async fn a_rung_that_rests_is_told_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let ladder = "[[ladder]]\nname = 'far'\nexecutor = 'shell'\ntier = 'light'";
+        let config: Config = toml::from_str(ladder).unwrap();
+        let builder = Host::builder(folder.path()).config(config).environment([]).watch(false);
+        let host = builder.open().await.unwrap();
+        let warned = async || host.orchestrator_status().await.unwrap().warnings.join("; ");
+        assert!(!warned().await.contains("rests"), "{}", warned().await);
+        let failure = Failure::new(FailureClass::RateLimited, "too many requests");
+        host.0.rest_after("shell", "far", &failure).await;
+        assert!(warned().await.contains("the rung 'far' rests until 20"), "{}", warned().await);
+        host.shutdown().await;
+    }
+}

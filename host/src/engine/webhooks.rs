@@ -53,10 +53,11 @@ impl Host {
 
     pub(crate) async fn take_webhook_messages(
         &self,
+        webhook: &str,
         lease: Duration,
         most: u32,
     ) -> Result<Vec<WebhookMessage>, Problem> {
-        self.0.store.take_webhook_messages(lease, most).await.map_err(|error| error.problem())
+        self.0.store.take_webhook_messages(webhook, lease, most).await.map_err(|error| error.problem())
     }
 
     pub(crate) async fn webhook_delivered(&self, message: &WebhookMessage) -> Result<(), Problem> {

@@ -24,8 +24,8 @@ const LEASE: Duration = Duration::from_secs(15);
 const LOOK: Duration = Duration::from_millis(250);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
-/// Messages that are carried at once.
-const AT_ONCE: u32 = 16;
+/// Messages that are carried to one webhook at once.
+const AT_ONCE: u32 = 8;
 
 /// Sends messages: to where anybody may be told, and to where only those may be that the operator lets be there. Made
 /// once, since a client reads the machine's certificates.
@@ -78,28 +78,29 @@ pub async fn deliver(host: &Host) {
         Ok(post) => post,
         Err(problem) => return tracing::error!("nobody is told of anything: {problem}"),
     };
-    let mut stopping = std::pin::pin!(host.stopping());
-    loop {
-        tokio::select! {
-            () = &mut stopping => return,
-            carried = deliver_due(host, &post) => match carried {
-                Ok(0) => {}
-                Ok(_) => continue,
-                Err(problem) => tracing::error!("what is to be told cannot be read: {problem}"),
-            },
-        }
-        tokio::select! {
-            () = &mut stopping => return,
-            () = tokio::time::sleep(LOOK) => {}
-        }
+    // Each has a carrier of its own, so that nobody waits for one that does not answer.
+    let config = host.config();
+    let carriers = config.webhooks.keys().map(|name| deliver_to(host, &post, name));
+    tokio::select! {
+        () = host.stopping() => {}
+        _ = futures::future::join_all(carriers) => {}
     }
 }
 
-/// Carries what is due now, and gives how many messages that were.
-async fn deliver_due(host: &Host, post: &Post) -> Result<usize, Problem> {
-    let due = host.take_webhook_messages(LEASE, AT_ONCE).await?;
-    futures::future::join_all(due.iter().map(|message| carry(host, post, message))).await;
-    Ok(due.len())
+/// Carries what one webhook is to be told, for ever.
+async fn deliver_to(host: &Host, post: &Post, webhook: &str) {
+    loop {
+        match host.take_webhook_messages(webhook, LEASE, AT_ONCE).await {
+            Ok(due) if due.is_empty() => tokio::time::sleep(LOOK).await,
+            Ok(due) => {
+                futures::future::join_all(due.iter().map(|message| carry(host, post, message))).await;
+            }
+            Err(problem) => {
+                tracing::error!(webhook, "what is to be told cannot be read: {problem}");
+                tokio::time::sleep(LOOK).await;
+            }
+        }
+    }
 }
 
 /// Tells a webhook of nothing, and gives why it did not take that, where it did not.

@@ -5,6 +5,8 @@ use jackfield_types::{Problem, TaskId};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+const KEY_USED: &str = "send the same request as before with this key, or a new key with a new request";
+
 /// What can go wrong with the records.
 #[derive(Debug, Clone, thiserror::Error)]
 #[allow(missing_docs)]
@@ -37,6 +39,8 @@ pub enum StoreError {
     Ambiguous { prefix: String, found: Vec<String> },
     #[error("{what} {id} is {from} and cannot become {to}")]
     Illegal { what: &'static str, id: String, from: String, to: String },
+    #[error("the idempotency key '{key}' was used for another request ({what} {id})")]
+    KeyUsed { key: String, what: &'static str, id: String },
     #[error("{0}")]
     Misuse(String),
 }
@@ -95,6 +99,9 @@ impl StoreError {
                     "look at its state with `jackfield result`",
                 );
             }
+            Self::KeyUsed { .. } => {
+                return Problem::caller("idempotency_conflict", message, KEY_USED);
+            }
             Self::Misuse(_) => {
                 return Problem::caller("bad_request", message, "mend the request and send it again");
             }
@@ -138,11 +145,7 @@ impl AdmitError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Refused(refusal) => refusal.problem(),
-            Self::Conflict { .. } => Problem::caller(
-                "idempotency_conflict",
-                self.to_string(),
-                "send the same request as before with this key, or a new key with a new request",
-            ),
+            Self::Conflict { .. } => Problem::caller("idempotency_conflict", self.to_string(), KEY_USED),
             Self::Store(error) => error.problem(),
         }
     }

@@ -74,25 +74,27 @@ impl Store {
         .await
     }
 
-    /// Messages whose time has come, the oldest first; nobody else is given them before `lease` is over.
+    /// Messages of a webhook whose time has come, the oldest first; nobody else is given them before `lease` is over.
     pub async fn take_webhook_messages(
         &self,
+        webhook: &str,
         lease: Duration,
         most: u32,
     ) -> Result<Vec<WebhookMessage>, StoreError> {
         let now = milliseconds(self.clock().now());
-        let due = "SELECT id FROM webhook_messages WHERE dead = 0 AND next_ms <= ?1 ORDER BY seq LIMIT ?2";
+        let due = "SELECT id FROM webhook_messages WHERE webhook = ?1 AND dead = 0 AND next_ms <= ?2
+                   ORDER BY seq LIMIT ?3";
+        let name = webhook.to_owned();
         // Looked at without the writer's turn: mostly there is nothing.
-        if self
-            .read(move |conn| conn.one(due, params![now, 1], |row| row.get::<_, String>("id")))
-            .await?
-            .is_none()
-        {
+        let first =
+            self.read(move |conn| conn.one(due, params![name, now, 1], |row| row.get::<_, String>("id")));
+        if first.await?.is_none() {
             return Ok(Vec::new());
         }
+        let name = webhook.to_owned();
         let until = now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
         self.write(move |tx| {
-            let ids = tx.all(due, params![now, most], |row| row.get::<_, String>("id"))?;
+            let ids = tx.all(due, params![name, now, most], |row| row.get::<_, String>("id"))?;
             let taken = ids.iter().map(|id| {
                 tx.one(
                     "UPDATE webhook_messages SET next_ms = ?2 WHERE id = ?1

@@ -38,7 +38,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let global = &global;
     let (data, config) = settings(global)?;
     let port = Port::open(&config.server, asked.listen.as_deref()).await?;
-    let url = port.url();
+    let (url, asked_at) = (port.url(), port.asked_at(&config.server.names));
     let only_locked = config.plugins.locked;
     let host = super::builder(data).config(config.clone()).open().await?;
     let names = config.server.names.clone();
@@ -51,8 +51,8 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let shown = file.display();
     say_line(&format!(
         "jackfield {} serves {url}\n\
-         \n  MCP     {url}/mcp\n  REST    {url}/api/runs\n  token   {shown}\n  plugins {}\n\
-         \nConnect Claude Code:\n  claude mcp add --transport http jackfield {url}/mcp --header \"Authorization: Bearer $(cat {shown})\"",
+         \n  MCP     {asked_at}/mcp\n  REST    {asked_at}/api/runs\n  token   {shown}\n  plugins {}\n\
+         \nConnect Claude Code:\n  claude mcp add --transport http jackfield {asked_at}/mcp --header \"Authorization: Bearer $(cat {shown})\"",
         crate::VERSION,
         host.plugin_folder().display(),
     ));

@@ -93,6 +93,7 @@ fn added(arguments: AddArgs) -> Result<HumanTaskRequest, Problem> {
         run_id: arguments.run,
         priority: arguments.priority,
         due_at: arguments.due,
+        idempotency_key: None,
     })
 }
 

@@ -300,6 +300,7 @@ impl Inner {
                     held: attempt.reserved.unsigned(),
                 })
                 .collect(),
+            trace: self.begun_in(view.run.id).await.into_iter().collect(),
         })
     }
 

@@ -83,6 +83,7 @@ fn hand_over(tx: &Tx<'_>, spender: &Spender, handoff: &NewHandoff) -> Result<(),
         priority: 0,
         due_at: None,
         created_by: "host".to_owned(),
+        idempotency: None,
     };
     add_human_task(tx, &task).map(drop)
 }

@@ -1,8 +1,10 @@
 //! Human tasks: made, changed, done, listed, and deleted where they are nobody's answer.
 
-use crate::file::{Sql, Tx, signed, stamp, word};
+use crate::file::{Columns, Sql, Tx, signed, stamp, word};
 use crate::view::{ids, trail};
-use crate::{HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewHumanTask, Store, StoreError};
+use crate::{
+    HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, Store, StoreError,
+};
 use jackfield_types::{HumanTaskId, RunId, TaskId, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params, params_from_iter};
@@ -43,9 +45,13 @@ impl Default for HumanTaskFilter {
 }
 
 impl Store {
-    /// Records a human task.
+    /// Records a human task; under a key that was used for it before, gives the one that there is.
     pub async fn add_human_task(&self, new: NewHumanTask) -> Result<HumanTask, StoreError> {
-        self.write(move |tx| add_human_task(tx, &new)).await
+        self.write(move |tx| match made_before(tx, &new)? {
+            Some(made) => of_id(tx, made),
+            None => add_human_task(tx, &new),
+        })
+        .await
     }
 
     /// One human task.
@@ -147,12 +153,27 @@ pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<HumanTask>,
     conn.all(&sql, [task.to_string()], HumanTask::read)
 }
 
+/// The human task that was made under the same key.
+fn made_before(tx: &Tx<'_>, new: &NewHumanTask) -> Result<Option<HumanTaskId>, StoreError> {
+    let Some(Idempotency { key, digest }) = &new.idempotency else { return Ok(None) };
+    let sql = "SELECT id, idempotency_digest FROM human_tasks WHERE created_by = ?1 AND idempotency_key = ?2";
+    let found = tx.one(sql, params![new.created_by, key], |row| {
+        Ok((row.parsed::<HumanTaskId>("id")?, row.get::<_, String>("idempotency_digest")?))
+    })?;
+    match found {
+        Some((id, before)) if before != *digest => {
+            Err(StoreError::KeyUsed { key: key.clone(), what: "human task", id: id.to_string() })
+        }
+        found => Ok(found.map(|(id, _)| id)),
+    }
+}
+
 /// Records a human task.
 pub(crate) fn add_human_task(tx: &Tx<'_>, new: &NewHumanTask) -> Result<HumanTask, StoreError> {
     tx.exec(
         "INSERT INTO human_tasks (id, kind, workspace, task, run, title, body, evidence, state, priority, due_at,
-                                  created_by, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open', ?9, ?10, ?11, ?12, ?12)",
+                                  created_by, created_at, updated_at, idempotency_key, idempotency_digest)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open', ?9, ?10, ?11, ?12, ?12, ?13, ?14)",
         params![
             new.id.to_string(),
             word(new.kind),
@@ -166,6 +187,8 @@ pub(crate) fn add_human_task(tx: &Tx<'_>, new: &NewHumanTask) -> Result<HumanTas
             new.due_at.map(stamp),
             new.created_by,
             stamp(tx.now),
+            new.idempotency.as_ref().map(|of| &of.key),
+            new.idempotency.as_ref().map(|of| &of.digest),
         ],
     )?;
     let payload = json!({

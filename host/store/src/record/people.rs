@@ -1,6 +1,7 @@
 //! What people have to do with work: tasks of their own, what they and the components decided, and
 //! the versions of what a task is to be.
 
+use super::task::Idempotency;
 use crate::file::Columns;
 use jackfield_types::{AttemptId, HumanTaskId, RunId, TaskId, Timestamp, WorkspaceId};
 use rusqlite::Row;
@@ -66,6 +67,8 @@ pub struct NewHumanTask {
     pub due_at: Option<Timestamp>,
     /// A principal's name, or `host`.
     pub created_by: String,
+    /// The key under which `created_by` handed it in, if under one.
+    pub idempotency: Option<Idempotency>,
 }
 
 /// A human task that was recorded.

@@ -18,6 +18,7 @@ fn todo(workspace: Option<WorkspaceId>, title: &str) -> NewHumanTask {
         priority: 0,
         due_at: None,
         created_by: "tester".to_owned(),
+        idempotency: None,
     }
 }
 
@@ -27,6 +28,34 @@ async fn kinds(house: &House) -> Vec<String> {
 
 fn state(state: HumanTaskState) -> HumanTaskChange {
     HumanTaskChange { state: Some(state), ..HumanTaskChange::default() }
+}
+
+#[tokio::test]
+async fn what_is_handed_in_twice_under_one_key_of_its_author_is_one() {
+    let house = house().await;
+    let keyed = |by: &str, digest: &str| NewHumanTask {
+        created_by: by.to_owned(),
+        idempotency: Some(Idempotency { key: "the-lease".into(), digest: digest.into() }),
+        ..todo(None, "Sign the lease")
+    };
+    let made = house.store.add_human_task(keyed("ann", "a")).await.unwrap();
+    house.pass(1);
+    assert_eq!(house.store.add_human_task(keyed("ann", "a")).await.unwrap(), made);
+    assert_ne!(
+        house.store.add_human_task(keyed("bob", "a")).await.unwrap().id,
+        made.id,
+        "keys are one's own"
+    );
+    let other = house.store.add_human_task(keyed("ann", "b")).await.unwrap_err();
+    assert_eq!(other.problem().code, "idempotency_conflict");
+    assert!(other.to_string().contains(&made.id.to_string()), "{other}");
+    assert_eq!(kinds(&house).await, ["human_task_created"; 2]);
+    house.store.delete_human_task(made.id, "ann").await.unwrap();
+    assert_ne!(
+        house.store.add_human_task(keyed("ann", "a")).await.unwrap().id,
+        made.id,
+        "the key is free again"
+    );
 }
 
 #[tokio::test]

@@ -388,6 +388,7 @@ async fn calling_a_run_off_asks_nobody_any_more_and_leaves_peoples_own_tasks_alo
         priority: 0,
         due_at: None,
         created_by: "ann".into(),
+        idempotency: None,
     };
     let own = house.store.add_human_task(own).await.unwrap().id;
     let limits = Limits::none();

@@ -72,6 +72,30 @@ async fn a_folder_is_one_workspace_and_names_are_kept_apart() {
 }
 
 #[tokio::test]
+async fn what_went_badly_of_late_and_stands_so_is_counted_in_its_workspace() {
+    let house = house().await;
+    let limits = Limits::none();
+    let before = house.at();
+    for class in
+        [None, Some(FailureClass::TestFail), Some(FailureClass::RateLimited), Some(FailureClass::Unknown)]
+    {
+        let attempt = house.at_work(cents(10), &limits).await.attempt;
+        let settled = match class {
+            None => settlement(attempt, cents(4)),
+            Some(class) => {
+                Settlement { then: Then::End(RunState::Failed), ..failed(attempt, cents(2), class) }
+            }
+        };
+        house.store.settle(settled, &limits).await.unwrap();
+    }
+    let open = async |workspace, since| house.store.open_quality_issues(workspace, since).await.unwrap();
+    assert_eq!(open(house.workspace, before).await, 2, "who had no room did no bad work");
+    assert_eq!(open(WorkspaceId::new(), before).await, 0);
+    house.pass(1);
+    assert_eq!(open(house.workspace, house.at()).await, 0);
+}
+
+#[tokio::test]
 async fn statistics_are_kept_per_executor_model_type_and_language() {
     let house = house().await;
     let limits = Limits::none();

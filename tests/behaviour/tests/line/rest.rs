@@ -239,6 +239,12 @@ async fn the_header_with_a_key_makes_a_repeated_call_one_piece_of_work() {
     let again = post(&path, "hand-2", &made).await;
     assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200));
 
+    let todo = json!({ "title": "sign the lease" });
+    let first = post("/api/human-tasks", "hand-3", &todo).await.fine();
+    assert_eq!(post("/api/human-tasks", "hand-3", &todo).await.fine()["id"], first["id"]);
+    let other = post("/api/human-tasks", "hand-3", &json!({ "title": "sign the other" })).await;
+    assert_eq!((other.status.as_u16(), &other.json()["code"]), (409, &json!("idempotency_conflict")));
+
     let two = with(body.clone(), json!({ "idempotency_key": "another" }));
     for (key, body) in [("deploy-1", &two), ("", &body), (&"k".repeat(201), &body), ("a b", &body)] {
         let refused = post("/tasks/dispatch", key, body).await;

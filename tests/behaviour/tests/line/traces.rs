@@ -1,6 +1,6 @@
 //! What a host tells about itself while it runs: traces for a collector, lines for a log.
 
-use crate::actors::{recorded_claude, with};
+use crate::actors::{recorded_claude, shell, with};
 use jackfield_behaviour::{Collector, Era, Ground, Traced, sent};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -77,6 +77,30 @@ async fn a_trace_leads_from_the_request_through_every_decision_to_the_process() 
     let (services, kinds) = collector.senders();
     assert!(services.iter().all(|service| service == "jackfield"), "{services:?}");
     assert!(kinds.iter().all(|kind| kind == "application/x-protobuf"), "{kinds:?}");
+    ground.leave();
+}
+
+#[tokio::test]
+async fn a_trace_goes_on_at_a_worker_elsewhere() {
+    let collector = Collector::start().await;
+    let collected = || Ground::new().with("OTEL_EXPORTER_OTLP_ENDPOINT", collector.address());
+    let (ground, there) = (collected().with_config("[run]\nhere = false\n"), collected());
+    let repository = ground.repository();
+    let server = ground.serve().await;
+    let worker = there.work_for(&format!("http://{}", server.address()), server.token(), 1, None).await;
+    let request = shell(&repository, "echo \"$TRACEPARENT\" > parent.txt");
+    let call = server.rest().request(Method::POST, "/tasks/execute").json(&request);
+    let answer = sent(call.header("traceparent", format!("00-{TRACE}-{CALLER}-01"))).await.fine();
+    assert_eq!(answer["state"], "succeeded", "{answer}");
+    worker.stop().await;
+    server.stop().await;
+
+    let (door, run) = (collector.the("POST /tasks/execute"), collector.the("run"));
+    assert_eq!((run.trace.as_str(), &run.parent), (TRACE, &door.id), "the worker's is below the host's");
+    let process = collector.the("process sh");
+    let told = repository.file(answer["attempt"]["branch"].as_str().unwrap(), "parent.txt");
+    assert_eq!(told, format!("00-{TRACE}-{}-01", process.id));
+    there.leave();
     ground.leave();
 }
 

@@ -186,6 +186,30 @@ async fn whoever_never_takes_it_is_given_up_which_is_told_and_can_be_undone() {
 }
 
 #[tokio::test]
+async fn nobody_waits_for_one_that_does_not_answer() {
+    let receiver = Receiver::start(&[]).await;
+    // It takes connections, and that is all.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let more = format!(
+        "events = [\"breaker_*\"]\n[webhooks.silent]\nurl = \"http://{}/\"\nsecret_env = \"WALL_SECRET\"\nallow_private = true\n",
+        silent.local_addr().unwrap()
+    );
+    let ground = ground(&receiver.config(&more));
+    let server = ground.serve().await;
+    // More at once than it is ever told at once.
+    for told in 1..=20 {
+        let raise = json!({ "action": "raise", "usd": 1, "reason": "a long night" });
+        server.rest().post("/api/breaker", &raise).await.fine();
+        until("the next message", || (receiver.kinds().len() >= told).then_some(())).await;
+    }
+    let tried =
+        "SELECT COUNT(*) FROM webhook_messages WHERE webhook = 'silent' AND (tries > 0 OR error IS NOT NULL)";
+    assert_eq!(ground.database().number(tried), 0, "all that while it was at its first tries");
+    server.stop().await;
+    ground.leave();
+}
+
+#[tokio::test]
 async fn no_message_goes_to_this_machine_or_its_network_unless_it_may() {
     let receiver = Receiver::start(&[]).await;
     let port = receiver.address.split([':', '/']).nth(4).unwrap().to_owned();
