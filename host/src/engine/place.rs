@@ -146,6 +146,7 @@ mod tests {
     use crate::config::WorkspaceSection;
     use std::os::unix::fs::symlink;
 
+    #[allow(clippy::disallowed_methods, reason = "a test makes its repository as a person would")]
     fn git(folder: &Path, arguments: &[&str]) {
         let done = std::process::Command::new("git").arg("-C").arg(folder).args(arguments).output().unwrap();
         assert!(done.status.success(), "{done:?}");
