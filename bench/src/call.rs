@@ -2,7 +2,9 @@
 //! door cost beyond the library that speaks the protocol, and what that costs beyond plain HTTP.
 //!
 //! Each side answers how the host is doing, from the same host's records. Requests go to the routers without a
-//! socket, so that the processor time is the doors' own; the client's share is the same on every side.
+//! socket, so that the processor time is the doors' own; the client's share is the same on every side. All of it is
+//! on one core: each read of the records goes to another thread and back, and what it costs to wake a core that sleeps
+//! is the machine's, not the door's.
 
 use crate::measure::{Figures, batch};
 use crate::report::{Aim, Finding, Section, Unit};
@@ -26,6 +28,7 @@ use rmcp::model::{
 use rmcp::service::{RequestContext, RoleServer};
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,6 +45,18 @@ const LARGEST: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(crate) fn measure(setting: &Setting) -> Result<Section> {
+    let all = sched_getaffinity(None)?;
+    let first = (0..CpuSet::MAX_CPU).find(|core| all.is_set(*core)).context("a core")?;
+    let mut one = CpuSet::new();
+    one.set(first);
+    // Threads that are started from here on inherit it.
+    sched_setaffinity(None, &one)?;
+    let measured = on_one_core(setting);
+    sched_setaffinity(None, &all)?;
+    measured
+}
+
+fn on_one_core(setting: &Setting) -> Result<Section> {
     on_this_thread()?.block_on(async {
         let folder = TempDir::new_in(&setting.scratch)?;
         let host = Host::builder(folder.path().join("data")).open().await?;
@@ -51,7 +66,7 @@ pub(crate) fn measure(setting: &Setting) -> Result<Section> {
         let findings = compared?;
         Ok(Section {
             name: "call",
-            about: "one tools/call of orchestrator_status, processor time; floors: bare rmcp, and bare axum, doing the same",
+            about: "one tools/call of orchestrator_status, processor time on one core; floors: bare rmcp, and bare axum, doing the same",
             findings,
             notes: Vec::new(),
         })
