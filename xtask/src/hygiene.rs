@@ -8,7 +8,7 @@ use std::fs;
 /// Past this many lines a file has a second subject.
 const LONGEST: usize = 500;
 /// Folders below which people have their own.
-const PERSONAL: [&str; 3] = ["/home/", "/Users/", "/root/"];
+const PERSONAL: [&str; 3] = ["home", "Users", "root"];
 /// People who do not exist.
 const NOBODY: [&str; 3] = ["ann", "agent", "jackfield"];
 /// Where locked dependencies come from.
@@ -61,15 +61,16 @@ fn faults_of(file: &str, text: &str, here: &str) -> Vec<String> {
 
 /// A personal folder that the line names.
 fn personal(line: &str) -> Option<&str> {
-    let mut named =
-        PERSONAL.iter().flat_map(|begins| line.match_indices(begins)).filter_map(|(at, begins)| {
+    PERSONAL.iter().find_map(|folder| {
+        let begins = format!("/{folder}/");
+        line.match_indices(begins.as_str()).find_map(|(at, _)| {
             let rest = line.get(at + begins.len()..)?;
             let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && !"_-.".contains(letter));
             let name = rest.get(..end.unwrap_or(rest.len()))?;
             let real = !name.is_empty() && !NOBODY.contains(&name);
             real.then(|| line.get(at..at + begins.len() + name.len())).flatten()
-        });
-    named.next()
+        })
+    })
 }
 
 /// Whether a line of a lockfile names a source that is not public.

@@ -37,6 +37,7 @@ impl Follows {
 
 /// Who can be asked next, with what the chooser said of them.
 pub(crate) struct Options {
+    task: choosing::Task,
     pub(crate) candidates: Vec<choosing::Candidate>,
     behind: Vec<Behind>,
     budget: choosing::Budget,
@@ -78,19 +79,13 @@ impl Inner {
         options: &Options,
     ) -> Follows {
         let now = self.clock.now();
-        let about = match self.task_facts(&run.order, now).await {
-            Ok(about) => about,
-            Err(problem) => {
-                let end = Follows::end(end_state(&last.settled));
-                return end.decided("stop", "host", &problem.message, Value::Null);
-            }
-        };
+        let about = &options.task;
         let most = self.most_attempts(run);
         let facts = json!({
             "now": milliseconds(now), "task": about, "history": history, "candidates": options.candidates,
             "budget": options.budget, "attempts_allowed": most,
         });
-        let asked = self.plugins.next(now, &about, history, &options.candidates, &options.budget).await;
+        let asked = self.plugins.next(now, about, history, &options.candidates, &options.budget).await;
         let (step, by, calls) = match asked {
             Ok(called) => {
                 let calls = decision(&called, "next", facts);
@@ -220,7 +215,9 @@ impl Inner {
 
     /// Everybody who can be asked next. Whoever was named stays named.
     pub(crate) async fn options(&self, run: &Running) -> Result<Options, Problem> {
-        let (candidates, behind) = self.candidates(&run.order, self.clock.now()).await?;
+        let now = self.clock.now();
+        let task = self.task_facts(&run.order, now).await?;
+        let (candidates, behind) = self.candidates(&run.order, now).await?;
         let budget = self.budget(&run.order).await?;
         // Where nothing more is tried anyway, the chooser sees everybody.
         let named = run.order.request.executor.as_deref().filter(|_| self.most_attempts(run) > 1);
@@ -231,7 +228,7 @@ impl Inner {
                 named.is_none_or(|name| candidate.executor == name || behind.rung.as_deref() == Some(name))
             })
             .unzip();
-        Ok(Options { candidates, behind, budget })
+        Ok(Options { task, candidates, behind, budget })
     }
 
     fn next_round(

@@ -19,7 +19,8 @@ pub(super) struct Place {
 
 impl Place {
     /// What is there, if it is within the bounds of `run.roots`: the folder, and everything that git takes for part
-    /// of it. Out of bounds the answer is the same, whatever is there and whether anything is.
+    /// of it. Out of bounds the answer is the same, whatever is there and whether anything is; within them, a folder
+    /// that is not there is told as that.
     pub(super) async fn source(&self, config: &Config) -> Result<Source, Problem> {
         let read = async || source(&self.folder).await.map_err(|error| error.problem());
         if self.configured || config.run.roots.is_empty() {
@@ -28,8 +29,9 @@ impl Place {
         let roots = roots(config);
         let within = |folder: &Path| roots.iter().any(|root| folder.starts_with(root));
         let refused = || self.out_of_bounds(config);
-        // Before git looks: it runs what a repository's own configuration says.
-        if !self.folder.canonicalize().is_ok_and(|folder| within(&folder)) {
+        // Before git looks: it runs what a repository's own configuration says. A link that leads nowhere is there.
+        let mut there = self.folder.ancestors().filter(|folder| folder.symlink_metadata().is_ok());
+        if !there.next().and_then(|folder| folder.canonicalize().ok()).is_some_and(|folder| within(&folder)) {
             return Err(refused());
         }
         let found = read().await?;
@@ -166,6 +168,7 @@ mod tests {
         git(&closed, &["init", "--quiet"]);
         // Ways out: a link, a way back, and a repository that says that its git folder is elsewhere.
         symlink(&closed, open.join("link")).unwrap();
+        symlink(closed.join("none"), open.join("dangling")).unwrap();
         std::fs::write(plain.join("note"), "").unwrap();
         let lent = made(open.join("lent"));
         std::fs::write(lent.join(".git"), format!("gitdir: {}", closed.join(".git").display())).unwrap();
@@ -190,6 +193,9 @@ mod tests {
             open.join("link"),
             open.join("../closed"),
             lent,
+            open.join("link/none"),
+            open.join("dangling"),
+            open.join("site/../../none"),
             // Within a root, but of a repository that is not.
             roofless,
             all.path().join("none"),
@@ -203,6 +209,13 @@ mod tests {
             assert!(
                 problem.remedy.contains("there: own") && problem.remedy.contains("run.roots"),
                 "{problem}"
+            );
+        }
+        for missing in [open.join("sight"), open.join("sight/../../closed")] {
+            let problem = asked(&missing).await.unwrap_err();
+            assert_ne!(
+                problem.code, "workspace_out_of_bounds",
+                "a slip of the pen is told as one: {problem}"
             );
         }
         config.run.roots.clear();

@@ -1,11 +1,9 @@
 //! What can go wrong with the records, told so that the reader knows what to do.
 
 use crate::Refusal;
-use jackfield_types::{Problem, TaskId};
+use jackfield_types::Problem;
 use std::path::PathBuf;
 use std::sync::Arc;
-
-const KEY_USED: &str = "send the same request as before with this key, or a new key with a new request";
 
 /// What can go wrong with the records.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -100,7 +98,11 @@ impl StoreError {
                 );
             }
             Self::KeyUsed { .. } => {
-                return Problem::caller("idempotency_conflict", message, KEY_USED);
+                return Problem::caller(
+                    "idempotency_conflict",
+                    message,
+                    "send the same request as before with this key, or a new key with a new request",
+                );
             }
             Self::Misuse(_) => {
                 return Problem::caller("bad_request", message, "mend the request and send it again");
@@ -127,14 +129,6 @@ pub enum AdmitError {
     /// The breaker refused it. Nothing of it was recorded but an event that says so.
     #[error("{0}")]
     Refused(Box<Refusal>),
-    /// The idempotency key belongs to another request.
-    #[error("the idempotency key '{key}' was used for another request (task {task})")]
-    Conflict {
-        /// The key.
-        key: String,
-        /// The task that the key belongs to.
-        task: TaskId,
-    },
     /// The records failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -145,7 +139,6 @@ impl AdmitError {
     pub fn problem(&self) -> Problem {
         match self {
             Self::Refused(refusal) => refusal.problem(),
-            Self::Conflict { .. } => Problem::caller("idempotency_conflict", self.to_string(), KEY_USED),
             Self::Store(error) => error.problem(),
         }
     }

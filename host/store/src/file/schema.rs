@@ -10,7 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0002-queue.sql"),
     include_str!("../../migrations/0003-access.sql"),
     include_str!("../../migrations/0004-webhooks.sql"),
-    include_str!("../../migrations/0005-keys.sql"),
+    include_str!("../../migrations/0005-keys-and-looks.sql"),
 ];
 
 /// "JACK": tells our files from any other program's.

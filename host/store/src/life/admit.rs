@@ -51,7 +51,7 @@ impl Store {
             if let Some(key) = &task.idempotency
                 && let Some(known) = known(tx, &task.principal, key)?
             {
-                return Ok(known);
+                return Ok(Ok(known));
             }
             workspaces::by_id(tx, task.workspace)?;
             let place = Place { task: task.id, run: run.id, workspace: task.workspace };
@@ -166,19 +166,11 @@ impl Place {
 }
 
 /// What became of the key before; none: it is new.
-fn known(
-    tx: &Tx<'_>,
-    principal: &str,
-    idempotency: &Idempotency,
-) -> Result<Option<Result<Admitted, AdmitError>>, StoreError> {
-    let task = match known_task(tx, principal, idempotency)? {
-        None => return Ok(None),
-        Some(Err(conflict)) => return Ok(Some(Err(conflict))),
-        Some(Ok(task)) => task,
-    };
+fn known(tx: &Tx<'_>, principal: &str, idempotency: &Idempotency) -> Result<Option<Admitted>, StoreError> {
+    let Some(task) = known_task(tx, principal, idempotency)? else { return Ok(None) };
     let run = runs::latest_run_of(tx, task)?
         .ok_or_else(|| StoreError::Damaged(format!("the task {task} has no run")))?;
-    Ok(Some(Ok(Admitted { task, run, existing: true })))
+    Ok(Some(Admitted { task, run, existing: true }))
 }
 
 /// The task that was made under the key; none: it is new.
@@ -186,7 +178,7 @@ pub(super) fn known_task(
     tx: &Tx<'_>,
     principal: &str,
     idempotency: &Idempotency,
-) -> Result<Option<Result<TaskId, AdmitError>>, StoreError> {
+) -> Result<Option<TaskId>, StoreError> {
     let Idempotency { key, digest } = idempotency;
     let found = tx.one(
         "SELECT id, idempotency_digest FROM tasks WHERE principal = ?1 AND idempotency_key = ?2",
@@ -196,9 +188,9 @@ pub(super) fn known_task(
     let Some((task, before)) = found else { return Ok(None) };
     let task: TaskId = task.parse().map_err(|_| StoreError::Damaged(format!("'{task}' is no task id")))?;
     if before != *digest {
-        return Ok(Some(Err(AdmitError::Conflict { key: key.clone(), task })));
+        return Err(StoreError::KeyUsed { key: key.clone(), what: "task", id: task.to_string() });
     }
-    Ok(Some(Ok(task)))
+    Ok(Some(task))
 }
 
 fn refuse(

@@ -61,7 +61,7 @@ impl Store {
             if let Some(key) = &external.idempotency
                 && let Some(known) = known(tx, *task, principal, key)?
             {
-                return Ok(known);
+                return Ok(Ok(known));
             }
             if attempt.reserve != Micros::ZERO {
                 return Err(StoreError::Misuse("nothing is held for work that is done".to_owned()));
@@ -99,7 +99,7 @@ fn known(
     task: TaskId,
     principal: &str,
     idempotency: &Idempotency,
-) -> Result<Option<Result<Logged, AdmitError>>, StoreError> {
+) -> Result<Option<Logged>, StoreError> {
     let found = tx.one(
         "SELECT runs.id AS run, attempts.id AS attempt, request ->> '$.logged_as.digest' AS digest
          FROM runs JOIN attempts ON attempts.run = runs.id
@@ -109,13 +109,12 @@ fn known(
         params![task.to_string(), idempotency.key, principal],
         |row| Ok((row.parsed("run")?, row.parsed("attempt")?, row.get::<_, String>("digest")?)),
     )?;
-    Ok(found.map(|(run, attempt, digest)| {
-        if digest == idempotency.digest {
-            Ok(Logged { run, attempt, existing: true })
-        } else {
-            Err(AdmitError::Conflict { key: idempotency.key.clone(), task })
+    match found {
+        Some((.., digest)) if digest != idempotency.digest => {
+            Err(StoreError::KeyUsed { key: idempotency.key.clone(), what: "task", id: task.to_string() })
         }
-    }))
+        found => Ok(found.map(|(run, attempt, _)| Logged { run, attempt, existing: true })),
+    }
 }
 
 /// An executor that only the configuration names has no component; its row says so.

@@ -66,7 +66,7 @@ impl Store {
             if let Some(key) = &task.idempotency
                 && let Some(known) = known_task(tx, &task.principal, key)?
             {
-                return Ok(known.map(|task| Opened { task, existing: true }));
+                return Ok(Ok(Opened { task: known, existing: true }));
             }
             workspaces::by_id(tx, task.workspace)?;
             let spender = nobody_yet(&task);
