@@ -14,10 +14,10 @@
 //! that it does not handle cannot end it. Shell and not `pre_exec`, because that would fork the whole host:
 //! tens of milliseconds where it is large.
 
-use crate::{ProcessError, ProcessLimits, Spec};
+use crate::{Containment, ProcessError, ProcessLimits, Spec};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What lets the agent be started.
 pub(crate) const GO: &[u8] = b"go\n";
@@ -26,7 +26,8 @@ pub(crate) const GO: &[u8] = b"go\n";
 const MOST_ARGUMENT_BYTES: usize = 128 * 1024;
 
 /// `$1` awk, `$2` its program, `$3` the status file, `$4` the file for standard input, `$5` the agent's
-/// command line, `$6`… the limits, in the order of [`limits`], empty where there is none.
+/// command line, `$6`… the limits, in the order of [`limits`], empty where there is none, then the files by which the
+/// gate puts itself into its control groups.
 ///
 /// The soft limit on CPU time comes first, so that the agent is told (SIGXCPU) before it is killed. `-u` is
 /// how bash, `-p` how dash and busybox call the limit on processes.
@@ -40,6 +41,9 @@ ulimit -c 0
 [ -z "$3" ] || { ulimit -S -t "$3" && ulimit -H -t "$4"; } || exit 125
 [ -z "$5" ] || ulimit -v "$5" || exit 125
 [ -z "$6" ] || { (ulimit -u "$6") 2>/dev/null && ulimit -u "$6" || ulimit -p "$6"; } || exit 125
+[ -z "$7" ] || ulimit -d "$7" || exit 125
+shift 7
+for group in "$@"; do echo 0 >"$group" || exit 125; done
 exec <"$input" || exit 125
 echo started >"$status" || exit 125
 exec "$awk" "$program" "$status" "$command"
@@ -55,11 +59,15 @@ const WAITER: &str = r#"BEGIN {
 }"#;
 
 /// Stands beside an agent that lives on a lease, `'LEASE'` being its file, and looks at it each second. Once it
-/// has run out, or cannot be read, word is left in `'STATUS'`, and everything in the agent's process group goes,
-/// this and the gate included.
-const WATCH: &str = r#"(while read -r until <'LEASE' && read -r up rest </proc/uptime && [ "${up%%.*}" -lt "$until" ]
-do sleep 1 || exit; done; echo expired >>'STATUS'; kill -KILL 0) </dev/null >/dev/null 2>&1 &
+/// has run out, or cannot be read, word is left in `'STATUS'`, and everything that `'WHOM'` names is killed: in a
+/// PID namespace all processes but the first, whatever group they moved to; elsewhere the agent's process group, this
+/// and the gate included. Its text begins with [`WATCH_MARK`].
+const WATCH: &str = r#": jackfield-lease; (while read -r until <'LEASE' && read -r up rest </proc/uptime && [ "${up%%.*}" -lt "$until" ]
+do sleep 1 || exit; done; echo expired >>'STATUS'; kill -KILL 'WHOM') </dev/null >/dev/null 2>&1 &
 "#;
+
+/// By what the command line of a process that watches a lease is known.
+pub(crate) const WATCH_MARK: &[u8] = b": jackfield-lease;";
 
 /// `sh` and its arguments for one agent.
 pub(crate) fn argv(
@@ -67,9 +75,17 @@ pub(crate) fn argv(
     awk: &Path,
     program: &Path,
     spec: &Spec,
+    containment: Containment,
+    groups: Vec<PathBuf>,
 ) -> Result<Vec<OsString>, ProcessError> {
     let arguments = spec.argv.iter().skip(1).map(OsString::as_os_str);
-    let watch = spec.lease.as_ref().map(|lease| watch(lease.as_os_str(), spec.status.as_os_str()));
+    let watch = spec.lease.as_ref().map(|lease| {
+        let whom = match containment {
+            Containment::PidNamespace => "-1",
+            Containment::Tracked => "0",
+        };
+        watch(lease.as_os_str(), spec.status.as_os_str(), OsStr::new(whom))
+    });
     let command =
         command_line(watch.unwrap_or_default(), std::iter::once(program.as_os_str()).chain(arguments))?;
     let input = spec.stdin.as_deref().unwrap_or(Path::new("/dev/null"));
@@ -78,11 +94,12 @@ pub(crate) fn argv(
     argv.extend(
         limits(&spec.limits).map(|limit| limit.map_or_else(OsString::new, |value| value.to_string().into())),
     );
+    argv.extend(groups.into_iter().map(OsString::from));
     Ok(argv)
 }
 
 /// In the units of `ulimit`.
-fn limits(limits: &ProcessLimits) -> [Option<u64>; 6] {
+fn limits(limits: &ProcessLimits) -> [Option<u64>; 7] {
     [
         // POSIX counts 512 bytes, and so does dash; bash counts 1,024 unless it runs as sh.
         limits.file_size.map(|bytes| bytes.div_ceil(512)),
@@ -91,13 +108,14 @@ fn limits(limits: &ProcessLimits) -> [Option<u64>; 6] {
         limits.cpu_seconds.map(|seconds| seconds + 5),
         limits.address_space.map(|bytes| bytes.div_ceil(1024)),
         limits.processes,
+        limits.data.map(|bytes| bytes.div_ceil(1024)),
     ]
 }
 
-fn watch(lease: &OsStr, status: &OsStr) -> Vec<u8> {
+fn watch(lease: &OsStr, status: &OsStr, whom: &OsStr) -> Vec<u8> {
     let mut line = Vec::new();
     let mut rest = WATCH;
-    for (mark, file) in [("'LEASE'", lease), ("'STATUS'", status)] {
+    for (mark, file) in [("'LEASE'", lease), ("'STATUS'", status), ("'WHOM'", whom)] {
         let (before, after) = rest.split_once(mark).unwrap_or((rest, ""));
         line.extend_from_slice(before.as_bytes());
         quote(&mut line, file);

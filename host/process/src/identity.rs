@@ -39,6 +39,9 @@ pub struct Identity {
     pub stderr: PathBuf,
     /// As in the spec.
     pub status: PathBuf,
+    /// Folders of the control groups that hold its tree, where its memory or CPUs are limited.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cgroups: Vec<PathBuf>,
 }
 
 impl Identity {

@@ -1,5 +1,6 @@
 //! Starting an agent in two steps: held at its gate, then released.
 
+use crate::cgroup::{Cgroups, Groups};
 use crate::identity::{Containment, Identity};
 use crate::running::Running;
 use crate::table;
@@ -22,6 +23,7 @@ pub struct Launcher {
     setsid: PathBuf,
     /// `unshare` with its options, where a PID namespace is allowed.
     unshare: Option<Vec<OsString>>,
+    cgroups: Cgroups,
 }
 
 /// An agent's gate: its identity is known, the agent does not exist. Dropping it ends the gate, and the agent
@@ -32,6 +34,7 @@ pub struct Held {
     identity: Identity,
     child: Child,
     gate: PipeWriter,
+    groups: Groups,
 }
 
 /// How a PID namespace is asked for, best first. A `/proc` of its own also keeps the agent from reading the
@@ -50,6 +53,7 @@ impl Launcher {
     /// [`ProcessError::NoTool`] where `sh`, `awk` or `setsid` is missing or wanting.
     pub async fn detect() -> Result<Self, ProcessError> {
         let mut launcher = Self::tracked().await?;
+        launcher.cgroups = launcher.usable_groups().await;
         let Some(unshare) = which("unshare", path()) else { return Ok(launcher) };
         for options in NAMESPACES {
             let asked: Vec<OsString> =
@@ -72,13 +76,35 @@ impl Launcher {
     /// As [`detect`](Self::detect).
     pub async fn tracked() -> Result<Self, ProcessError> {
         let tool = |tool| which(tool, path()).ok_or(ProcessError::NoTool { tool });
-        let launcher = Self { sh: tool("sh")?, awk: tool("awk")?, setsid: tool("setsid")?, unshare: None };
+        let launcher = Self {
+            sh: tool("sh")?,
+            awk: tool("awk")?,
+            setsid: tool("setsid")?,
+            unshare: None,
+            cgroups: Cgroups::default(),
+        };
         // Some old ones report a program that was killed as one that succeeded.
         let program = r#"BEGIN { exit system("kill -TERM $$") == 271 && system("exit 143") == 143 ? 0 : 1 }"#;
         match tried(vec![launcher.awk.clone().into(), program.into()]).await {
             Some(0) => Ok(launcher),
             _ => Err(ProcessError::NoTool { tool: "awk" }),
         }
+    }
+
+    /// Control groups into which a process can really be put.
+    async fn usable_groups(&self) -> Cgroups {
+        let mut cgroups = Cgroups::detect();
+        for probe in cgroups.probes() {
+            let join = [self.sh.clone().into(), "-c".into(), r#"echo 0 >"$0""#.into(), probe.door().into()];
+            let works = tried(join.to_vec()).await == Some(0);
+            cgroups.tried(probe, works);
+        }
+        cgroups
+    }
+
+    /// Whether limits on the memory, and on the CPUs, of all processes of an agent together hold here.
+    pub fn limits_trees(&self) -> (bool, bool) {
+        (self.cgroups.limits_memory(), self.cgroups.limits_cpu())
     }
 
     /// How it keeps the processes of an agent together.
@@ -91,12 +117,17 @@ impl Launcher {
     ///
     /// # Errors
     /// [`ProcessError::NoProgram`], [`ProcessError::BadCommand`], or what the operating system says.
-    pub fn prepare(&self, spec: Spec) -> Result<Held, ProcessError> {
+    pub fn prepare(&self, mut spec: Spec) -> Result<Held, ProcessError> {
         let Some(name) = spec.argv.first() else {
             return Err(ProcessError::BadCommand("no program is named".into()));
         };
         let program = required(name, &spec.environment, &spec.cwd)?;
-        let gate_argv = gate::argv(&self.sh, &self.awk, &program, &spec)?;
+        if !self.cgroups.limits_memory() {
+            spec.limits.data = spec.limits.data.or(spec.tree.memory);
+        }
+        let made = self.cgroups.make(&spec.tag, &spec.tree);
+        let groups = made.map_err(ProcessError::io("making a control group for the agent"))?;
+        let gate_argv = gate::argv(&self.sh, &self.awk, &program, &spec, self.containment(), groups.doors())?;
         let [stdout, stderr] = [&spec.stdout, &spec.stderr].map(|path| output(path));
         let (stdout, stderr) = (stdout?, stderr?);
         remove_old(&spec.status)?;
@@ -130,8 +161,9 @@ impl Launcher {
             stdout: spec.stdout,
             stderr: spec.stderr,
             status: spec.status,
+            cgroups: groups.folders(),
         };
-        Ok(Held { identity, child, gate })
+        Ok(Held { identity, child, gate, groups })
     }
 }
 
@@ -148,6 +180,7 @@ impl Held {
     /// [`ProcessError::NotStarted`] where the gate is gone.
     pub fn release(mut self) -> Result<Running, ProcessError> {
         self.gate.write_all(gate::GO).map_err(|_| ProcessError::NotStarted { stderr: String::new() })?;
+        self.groups.keep();
         Ok(Running::of_child(self.identity, self.child))
     }
 }

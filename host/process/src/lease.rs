@@ -5,9 +5,13 @@
 //! out, even where the host that started it is gone by then.
 
 use crate::ProcessError;
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Digits of the time in a lease, so that each renewal has the length of the one before.
+const WIDTH: usize = 12;
 
 /// A lease that agents live on.
 #[derive(Debug, Clone)]
@@ -36,15 +40,25 @@ impl Lease {
         Ok(Duration::from_secs_f64(seconds.unwrap_or_default()))
     }
 
-    /// It holds until then, as [`now`](Self::now) counts. In one step: whoever reads it finds the old end or the new.
+    /// Extends the lease until then, as [`now`](Self::now) counts. A reader finds the old end or the new one.
+    ///
+    /// A lease that exists is overwritten in place, with as many bytes: that needs no room, so a full disk does
+    /// not end the agents that live on it.
     ///
     /// # Errors
     /// Where the file cannot be written.
     pub fn renew(&self, until: Duration) -> Result<(), ProcessError> {
-        let beside = self.file.with_extension("part");
-        fs::write(&beside, format!("{}\n", until.as_secs()))
-            .and_then(|()| fs::rename(&beside, &self.file))
-            .map_err(ProcessError::path("writing the lease", &self.file))
+        let line = format!("{:0WIDTH$}\n", until.as_secs());
+        let written = match OpenOptions::new().write(true).open(&self.file) {
+            Ok(mut file) if file.metadata().is_ok_and(|data| data.len() == line.len() as u64) => {
+                file.write_all(line.as_bytes())
+            }
+            _ => {
+                let beside = self.file.with_extension("part");
+                fs::write(&beside, line).and_then(|()| fs::rename(&beside, &self.file))
+            }
+        };
+        written.map_err(ProcessError::path("writing the lease", &self.file))
     }
 
     /// How long it still holds; nothing where it has run out, or there is none.
@@ -69,5 +83,19 @@ mod tests {
         assert!((98..=100).contains(&lease.left().as_secs()), "{:?}", lease.left());
         lease.renew(now.saturating_sub(Duration::from_secs(1))).unwrap();
         assert_eq!(lease.left(), Duration::ZERO);
+    }
+
+    #[test]
+    fn renewal_of_a_lease_overwrites_it_in_place() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let lease = Lease::kept_in(folder.path().join("lease"));
+        let renew = |seconds| lease.renew(Duration::from_secs(seconds)).unwrap();
+        let facts = || fs::metadata(lease.file()).map(|data| (data.ino(), data.len())).unwrap();
+        renew(9);
+        let first = facts();
+        renew(1_234_567);
+        assert_eq!(facts(), first);
+        assert_eq!(fs::read_to_string(lease.file()).unwrap(), "000001234567\n");
     }
 }

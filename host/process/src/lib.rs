@@ -30,6 +30,7 @@
 //! ```
 
 mod activity;
+mod cgroup;
 mod control;
 mod environment;
 mod error;
@@ -57,7 +58,7 @@ pub use lease::Lease;
 pub use occupant::{Occupant, occupant};
 pub use quick::{Quick, QuickSpec, run_quick};
 pub use running::{Ended, Grace, Running, Stage, adopt, end_leftovers};
-pub use spec::{ProcessLimits, Spec};
+pub use spec::{ProcessLimits, Spec, TreeLimits};
 pub use status::{Exited, Fate};
 pub use tail::Tail;
 pub use which::which;

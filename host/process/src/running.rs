@@ -5,7 +5,7 @@ use crate::readiness::readiness;
 use crate::status::{Exited, Fate};
 use crate::sweep::{self, Marks};
 use crate::table::{self, Entry};
-use crate::{ProcessError, control};
+use crate::{ProcessError, cgroup, control};
 use rustix::fd::OwnedFd;
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,7 @@ pub struct Running {
     identity: Identity,
     leader: Leader,
     marks: Marks,
+    out_of_memory: bool,
 }
 
 /// Without a namespace, how often to look who belongs to an agent: a tool that sheds every mark is known only
@@ -97,7 +98,9 @@ pub fn adopt(identity: Identity) -> Option<Running> {
 /// # Errors
 /// [`ProcessError::Survivors`] where something cannot be killed.
 pub async fn end_leftovers(identity: &Identity) -> Result<(), ProcessError> {
-    sweep::end_all(&Marks::from(identity)).await
+    sweep::end_all(&Marks::from(identity)).await?;
+    cgroup::remove(&identity.cgroups).await;
+    Ok(())
 }
 
 impl Running {
@@ -106,7 +109,7 @@ impl Running {
     }
 
     fn new(identity: Identity, leader: Leader) -> Self {
-        Self { marks: Marks::from(&identity), identity, leader }
+        Self { marks: Marks::from(&identity), identity, leader, out_of_memory: false }
     }
 
     /// Which it is.
@@ -122,7 +125,7 @@ impl Running {
     /// [`ProcessError::Survivors`] where something it left behind cannot be killed.
     pub async fn wait(&mut self) -> Result<Exited, ProcessError> {
         let exited = self.leader_ended().await;
-        sweep::end_all(&self.marks).await?;
+        self.end_all().await?;
         exited
     }
 
@@ -147,17 +150,31 @@ impl Running {
                 control::signal_all(&self.group(), signal);
             }
             if let Ok(exited) = timeout(patience, self.leader_ended()).await {
-                sweep::end_all(&self.marks).await?;
+                self.end_all().await?;
                 return Ok(Ended { exited: exited?, stage });
             }
         }
-        sweep::end_all(&self.marks).await?;
+        self.end_all().await?;
         let exited = match self.leader_ended().await? {
             // It could not leave word, and nobody else could see: but what ended it is known.
             Exited::UNKNOWN => Exited::by_signal(Signal::KILL.as_raw()),
             exited => exited,
         };
         Ok(Ended { exited, stage: Stage::Kill })
+    }
+
+    /// Ends whatever is left of the tree, and then its control groups.
+    async fn end_all(&mut self) -> Result<(), ProcessError> {
+        sweep::end_all(&self.marks).await?;
+        self.out_of_memory |= cgroup::ran_out_of_memory(&self.identity.cgroups);
+        cgroup::remove(&self.identity.cgroups).await;
+        Ok(())
+    }
+
+    /// Whether the kernel killed a process of it because its [`TreeLimits`](crate::TreeLimits) left it no more
+    /// memory. Known once it has ended.
+    pub fn ran_out_of_memory(&self) -> bool {
+        self.out_of_memory
     }
 
     /// Waits for the leader, which lives as long as the agent, and reads its word.

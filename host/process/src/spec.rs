@@ -27,11 +27,24 @@ pub struct Spec {
     pub status: PathBuf,
     /// What all its processes are known by: the attempt's id.
     pub tag: String,
-    /// What it may use.
+    /// What each of its processes may use.
     pub limits: ProcessLimits,
+    /// What all of its processes may use together.
+    pub tree: TreeLimits,
     /// The file of the [`Lease`](crate::Lease) that it lives on: once that has run out, its own gate ends it,
     /// whether the host is there or not. None: it may work as long as it likes.
     pub lease: Option<PathBuf>,
+}
+
+/// What all processes of an agent may use together; `None` is no limit. Held by control groups where this process may
+/// make them. Elsewhere the same memory is the limit of each single process, on what it may write to (Linux's
+/// RLIMIT_DATA, which does not count reserved address space), and nothing limits the CPUs.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TreeLimits {
+    /// Bytes of memory.
+    pub memory: Option<u64>,
+    /// CPUs that it may keep busy, 1.5 being one and a half.
+    pub cpus: Option<f64>,
 }
 
 /// What each process of an agent may use; `None` leaves the host's own limit. Core dumps are always off.
@@ -45,6 +58,8 @@ pub struct ProcessLimits {
     pub cpu_seconds: Option<u64>,
     /// Processes of the user, those of others included. Not enforced for root.
     pub processes: Option<u64>,
+    /// Bytes of memory that is its own and may be written to.
+    pub data: Option<u64>,
     /// Bytes of address space. Node and Bun reserve far more than they use: leave it off for them.
     pub address_space: Option<u64>,
 }

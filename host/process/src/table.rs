@@ -46,6 +46,12 @@ pub(crate) fn has_in_environment(pid: i32, name: &str, value: &str) -> bool {
     })
 }
 
+/// Whether the process's command line holds these bytes.
+pub(crate) fn command_line_has(pid: i32, bytes: &[u8]) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    line.windows(bytes.len()).any(|window| window == bytes)
+}
+
 /// Whether its standard output or error is one of these files.
 pub(crate) fn writes_to(pid: i32, files: &[PathBuf]) -> bool {
     !files.is_empty()

@@ -19,6 +19,8 @@ pub(crate) const SHIPPED_GATES: (&str, [&str; 5]) =
 const LONGEST: u64 = 24 * 60 * 60;
 /// Most megabytes that still are a number of bytes, far beyond any disk.
 const MOST_MEGABYTES: u64 = 1 << 40;
+/// More than any machine has.
+const MOST_CPUS: f64 = 65_536.0;
 /// Longest that anything else is waited for: a year, seconds.
 const YEAR: u64 = 365 * 24 * 60 * 60;
 /// Most calls and connections at once.
@@ -156,7 +158,17 @@ impl Faults {
         self.number(Key::of("run.timeout_s"), run.timeout_s, 1, LONGEST);
         self.number(Key::of("run.idle_s"), run.idle_s, 1, YEAR);
         self.number(Key::of("run.grace_s"), run.grace_s, 0, LONGEST);
+        self.number(Key::of("run.unattended_s"), run.unattended_s, 5, LONGEST);
         self.number(Key::of("run.max_file_mb"), run.max_file_mb, 1, MOST_MEGABYTES);
+        self.number(Key::of("run.max_memory_mb"), run.max_memory_mb, 0, MOST_MEGABYTES);
+        if !(0.0..=MOST_CPUS).contains(&run.max_cpus) {
+            let said = format!("run.max_cpus = {}: must be between 0 and {MOST_CPUS}", run.max_cpus);
+            self.add(
+                Key::of("run.max_cpus"),
+                said,
+                "give the number of CPUs, like 2 or 1.5, or 0 for no limit",
+            );
+        }
         self.text(Key::of("run.verbosity"), &run.verbosity);
         for root in run.roots.iter().filter(|root| !root.is_absolute()) {
             let said = format!("run.roots has {:?}", root.display().to_string());

@@ -61,8 +61,15 @@ pub struct RunSection {
     pub verbosity: String,
     /// Between interrupt, TERM and KILL, seconds.
     pub grace_s: u64,
+    /// How long an agent goes on while no host watches it, because that host died or was stopped, seconds. Never
+    /// past its own time limit.
+    pub unattended_s: u64,
     /// Largest file that an agent may write, megabytes.
     pub max_file_mb: u64,
+    /// Memory that all processes of an agent may use together, megabytes; 0: no limit.
+    pub max_memory_mb: u64,
+    /// CPUs that all processes of an agent may keep busy; 0: no limit.
+    pub max_cpus: f64,
     /// Whether the worktree of an attempt that changed something is kept on disk (its branch always is).
     pub keep_worktrees: bool,
     /// Workspace where the caller names none.
@@ -84,7 +91,10 @@ impl Default for RunSection {
             wait_s: 45,
             verbosity: "mermaid".into(),
             grace_s: 2,
+            unattended_s: 120,
             max_file_mb: 2048,
+            max_memory_mb: 0,
+            max_cpus: 0.0,
             keep_worktrees: false,
             workspace: None,
             roots: Vec::new(),

@@ -14,12 +14,13 @@ use super::running::Running;
 use crate::config::ExecutorSection;
 use jackfield_plugins::facts::driving;
 use jackfield_plugins::{Drive, ExecutorInfo, PluginError};
-use jackfield_process::{ProcessLimits, Spec};
+use jackfield_process::Spec;
 use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started};
 use jackfield_types::{AttemptId, Delivered, Effort, Failure, FailureClass};
 use jackfield_workspace::{Release, WorkspaceError, Worktree};
 use serde_json::json;
 use std::path::Path;
+use tokio::time::Instant;
 use tracing::Instrument;
 
 /// How often, and how long after, a worktree that somebody is at is asked for again.
@@ -143,6 +144,10 @@ impl Inner {
         let span = super::trace::process(command.argv.first().map_or("", String::as_str));
         let mut environment = self.prepare_files(&command, &request, files, &sources, worktree)?;
         environment.extend(super::trace::for_program(&span));
+        let mut tether = self.tether(&files.lease, Instant::now() + run.order.timeout);
+        if let Some(tether) = &mut tether {
+            tether.renew().map_err(|error| from_problem(FailureClass::Unknown, error.problem()))?;
+        }
         let spec = Spec {
             argv: command.argv.iter().map(Into::into).collect(),
             environment,
@@ -152,11 +157,9 @@ impl Inner {
             stderr: files.stderr.clone(),
             status: files.status.clone(),
             tag: planned.id.to_string(),
-            limits: ProcessLimits {
-                file_size: Some(self.config().run.max_file_mb << 20),
-                ..ProcessLimits::default()
-            },
-            lease: self.lease.clone(),
+            limits: self.process_limits(),
+            tree: self.tree_limits(),
+            lease: tether.map(|tether| tether.file().to_owned()).or_else(|| self.lease.clone()),
         };
         drive.begin(&request).await.map_err(plugin_failure)?;
         if run.cancel.is_cancelled() {

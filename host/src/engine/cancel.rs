@@ -29,6 +29,7 @@ impl Host {
         if !self.0.call_off(run, reason).await? && !self.0.ask_to_end(run, reason).await? {
             self.0.call_off(run, reason).await?;
         }
+        self.0.end_abandoned(run).await?;
         let patience = Duration::from_secs(self.0.config().run.grace_s.saturating_mul(3).saturating_add(5));
         if !self.wait_for(run, patience, |_| {}).await?.is_final() {
             return Err(Problem::operator(

@@ -7,15 +7,17 @@ use super::Inner;
 use super::ended::Ended;
 use super::events::clip;
 use super::files::Files;
+use super::reading::LOOK;
 use super::running::Running;
 use crate::api::Check;
-use jackfield_process::{Exited, Grace, ProcessLimits, Spec, base_environment};
+use jackfield_process::{Exited, Grace, Spec, base_environment};
 use jackfield_store::CheckResult;
 use jackfield_types::{AttemptId, Failure, FailureClass, Process, Verified};
 use jackfield_workspace::Worktree;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use tokio::time::{interval, sleep_until};
 
 /// How much of what a check printed is kept, bytes: the end, where test programs say what failed.
 const KEPT: u64 = 4 << 10;
@@ -138,6 +140,11 @@ impl Inner {
         output: &Path,
         limit: Duration,
     ) -> Result<Ending, String> {
+        let deadline = tokio::time::Instant::now() + limit;
+        let mut tether = self.tether(&output.with_extension("lease"), deadline);
+        if let Some(tether) = &mut tether {
+            tether.renew().map_err(|error| error.to_string())?;
+        }
         let mut environment = base_environment(&self.environment, &files.temporary);
         environment.extend(worktree.environment());
         let spec = Spec {
@@ -149,11 +156,9 @@ impl Inner {
             stderr: output.to_owned(),
             status: output.with_extension("status"),
             tag: format!("{attempt}-check"),
-            limits: ProcessLimits {
-                file_size: Some(self.config().run.max_file_mb << 20),
-                ..ProcessLimits::default()
-            },
-            lease: self.lease.clone(),
+            limits: self.process_limits(),
+            tree: self.tree_limits(),
+            lease: tether.as_ref().map(|tether| tether.file().to_owned()).or_else(|| self.lease.clone()),
         };
         let said = |error: jackfield_process::ProcessError| error.to_string();
         let held = self.launcher().await.map_err(said)?.prepare(spec).map_err(said)?;
@@ -162,18 +167,18 @@ impl Inner {
         let mut running = held.release().map_err(said)?;
         let grace = Duration::from_secs(self.config().run.grace_s);
         let grace = Grace { interrupt: grace, terminate: grace };
-        tokio::select! {
-            biased;
-            () = run.off() => {
-                let ended = running.end(grace).await.map_err(said)?;
-                Ok(Ending { exited: ended.exited, timed_out: false })
+        let mut look = interval(LOOK);
+        let timed_out = loop {
+            tokio::select! {
+                biased;
+                () = run.off() => break false,
+                exited = running.wait() => return Ok(Ending { exited: exited.map_err(said)?, timed_out: false }),
+                () = sleep_until(deadline) => break true,
+                _ = look.tick() => if let Some(tether) = &mut tether { tether.hold() },
             }
-            exited = running.wait() => Ok(Ending { exited: exited.map_err(said)?, timed_out: false }),
-            () = tokio::time::sleep(limit) => {
-                let ended = running.end(grace).await.map_err(said)?;
-                Ok(Ending { exited: ended.exited, timed_out: true })
-            }
-        }
+        };
+        let ended = running.end(grace).await.map_err(said)?;
+        Ok(Ending { exited: ended.exited, timed_out })
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) struct Files {
     pub(crate) stdout: PathBuf,
     pub(crate) stderr: PathBuf,
     pub(crate) status: PathBuf,
+    /// Until when the agent may work without a host.
+    pub(crate) lease: PathBuf,
     pub(crate) diff: PathBuf,
     /// What every bash below the agent reads first.
     pub(crate) shell: PathBuf,
@@ -27,6 +29,7 @@ impl Files {
             stdout: folder.join("stdout.log"),
             stderr: folder.join("stderr.log"),
             status: folder.join("status"),
+            lease: folder.join("lease"),
             diff: folder.join("diff.patch"),
             shell: folder.join("shell.sh"),
         }

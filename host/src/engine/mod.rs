@@ -54,6 +54,7 @@ mod rest;
 mod running;
 mod served;
 mod shadow;
+mod tether;
 mod tokens;
 mod told;
 pub(crate) mod trace;

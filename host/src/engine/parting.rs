@@ -5,9 +5,10 @@
 //!          (drained)   └──► shut down     agents are ended, and their runs settled as cancelled
 //! ```
 
-use super::{Host, Inner, Work};
+use super::{Host, Inner};
 use jackfield_types::RunId;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,8 @@ pub(crate) struct Parting {
     pub(crate) ends: CancellationToken,
     /// What is in hand is left as it is.
     pub(crate) leaves: CancellationToken,
+    /// This host's worker is on record, so its end is to be put there too.
+    pub(crate) on_record: AtomicBool,
     /// Rounds in hand.
     hands: TaskTracker,
 }
@@ -68,7 +71,7 @@ impl Host {
         inner.stop.cancel();
         inner.tasks.close();
         inner.tasks.wait().await;
-        if inner.work == Work::Nothing {
+        if !inner.parting.on_record.load(Ordering::Relaxed) {
             return;
         }
         // Last: from here on, others take up what it has left.

@@ -7,6 +7,7 @@ use super::events;
 use super::files::Files;
 use super::redact::Redactor;
 use super::running::Running as Run;
+use super::tether::Tether;
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
@@ -19,7 +20,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// How often a silent agent is looked at.
-const LOOK: Duration = Duration::from_secs(1);
+pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// How much of standard error an adapter is given, bytes.
 const STDERR_TAIL: u64 = 16 << 10;
 
@@ -90,6 +91,7 @@ pub(crate) struct Reading<'a> {
     finished_at: Option<Instant>,
     usage: Option<Usage>,
     over_budget: Option<Failure>,
+    out_of_memory: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -113,6 +115,7 @@ impl<'a> Reading<'a> {
             finished_at: None,
             usage: None,
             over_budget: None,
+            out_of_memory: false,
         }
     }
 
@@ -136,12 +139,22 @@ impl<'a> Reading<'a> {
             }
         };
         let unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
+        let mut tether = self.inner.tether(&files.lease, self.deadline());
         let (exited, mut reason) = match agent {
             Agent::Gone(exited) => (exited, None),
             Agent::Alive(mut running) => tokio::select! {
                 biased;
-                () = self.run.left_alone() => return Ok(None),
-                followed = self.follow(&mut running, &mut tail) => followed,
+                () = self.run.left_alone() => {
+                    // The whole of it is for the next host to come.
+                    if let Some(Err(error)) = tether.as_mut().map(Tether::renew) {
+                        tracing::warn!(%error, "failed to renew the lease of an agent that is handed over");
+                    }
+                    return Ok(None);
+                }
+                followed = self.follow(&mut running, &mut tail, tether.as_mut()) => {
+                    self.out_of_memory = running.ran_out_of_memory();
+                    followed
+                }
             },
         };
         written.cancel();
@@ -167,7 +180,12 @@ impl<'a> Reading<'a> {
     }
 
     /// Until the program ends by itself or has to be ended.
-    async fn follow(&mut self, running: &mut Running, tail: &mut Tail) -> (Exited, Option<Reason>) {
+    async fn follow(
+        &mut self,
+        running: &mut Running,
+        tail: &mut Tail,
+        mut tether: Option<&mut Tether>,
+    ) -> (Exited, Option<Reason>) {
         let deadline = self.deadline();
         let idle_limit = Duration::from_secs(self.inner.config().run.idle_s);
         let mut alive_at = Instant::now();
@@ -200,6 +218,9 @@ impl<'a> Reading<'a> {
                 () = sleep_until(deadline) => break Reason::WallClock,
                 () = sleep_until(finished.unwrap_or(deadline)), if finished.is_some() => break Reason::AfterFinal,
                 _ = look.tick() => {
+                    if let Some(tether) = &mut tether {
+                        tether.hold();
+                    }
                     let sample = look_at(running.identity()).await;
                     // A running tool is life, however quiet it is.
                     let tools = sample.is_some_and(|sample| sample.processes > 1);
@@ -354,8 +375,16 @@ impl<'a> Reading<'a> {
                 ),
             ),
             Some(Reason::Deaf(failure)) => Some(failure),
+            Some(Reason::AfterFinal) | None if self.out_of_memory => told.map(|told| self.starved(told)),
             Some(Reason::AfterFinal) | None => told,
         }
+    }
+
+    /// A failure of an agent that had no more memory.
+    fn starved(&self, told: Failure) -> Failure {
+        let most = self.inner.config().run.max_memory_mb;
+        let message = format!("the agent ran out of memory at {most} MB ({})", told.message);
+        Failure::new(told.class, message).with_remedy("raise run.max_memory_mb, or ask for less at once")
     }
 
     /// Without its adapter's account: what was charged until then stands, and why the host ended it.

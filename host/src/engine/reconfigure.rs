@@ -21,7 +21,7 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 87] = {
+const SETTINGS: [(&str, When); 90] = {
     use When::{AtOnce, Restart};
     [
         ("server.listen", Restart),
@@ -46,7 +46,10 @@ const SETTINGS: [(&str, When); 87] = {
         ("run.wait_s", AtOnce),
         ("run.verbosity", AtOnce),
         ("run.grace_s", AtOnce),
+        ("run.unattended_s", AtOnce),
         ("run.max_file_mb", AtOnce),
+        ("run.max_memory_mb", AtOnce),
+        ("run.max_cpus", AtOnce),
         ("run.keep_worktrees", AtOnce),
         ("run.workspace", AtOnce),
         ("run.roots", AtOnce),
@@ -281,7 +284,10 @@ mod tests {
         wait_s = 46
         verbosity = "full"
         grace_s = 3
+        unattended_s = 121
         max_file_mb = 1024
+        max_memory_mb = 1024
+        max_cpus = 1.5
         keep_worktrees = true
         workspace = "/srv"
         roots = ["/srv"]

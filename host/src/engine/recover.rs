@@ -7,6 +7,7 @@
 use super::Inner;
 use super::worker::Work;
 use jackfield_store::{InHand, StoreError, Worker, WorkerKind};
+use jackfield_types::{Problem, RunId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,6 +97,27 @@ impl Inner {
                     self.wake.notify_one();
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Takes over a run that is to end and whose worker is gone, whatever this host is there for: nobody else may
+    /// come to end it.
+    pub(super) async fn end_abandoned(self: &Arc<Self>, run: RunId) -> Result<(), Problem> {
+        let failed = |error: StoreError| error.problem();
+        let in_hand = self.store.in_hand().await.map_err(failed)?;
+        let Some(hand) = in_hand.into_iter().find(|hand| hand.run == run) else { return Ok(()) };
+        let workers = self.store.workers(true).await.map_err(failed)?;
+        let worker = workers.iter().find(|worker| Some(worker.id) == hand.worker);
+        if hand.worker == Some(self.worker) || !is_gone(&hand, worker) {
+            return Ok(());
+        }
+        if self.work == Work::Nothing && !self.begin().await {
+            return Ok(());
+        }
+        if self.store.take_over(run, hand.worker, self.worker, &self.host).await.map_err(failed)? {
+            tracing::info!(%run, "its worker is gone: the run is taken over to be ended");
+            self.take_up(run);
         }
         Ok(())
     }

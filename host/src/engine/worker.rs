@@ -6,6 +6,7 @@ use super::recover::Instance;
 use jackfield_store::{Caps, NewWorker, Offer, RunView, StoreError, Worker, WorkerKind};
 use jackfield_types::{Problem, RunState};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -58,7 +59,7 @@ impl Inner {
     }
 
     /// Puts itself on record. False: the host was stopped before it could.
-    async fn begin(&self) -> bool {
+    pub(super) async fn begin(&self) -> bool {
         let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
         if let Err(error) = self.store.forget_workers(yesterday).await {
             tracing::warn!(%error, "workers of old are still on record");
@@ -71,9 +72,12 @@ impl Inner {
                 instance: self.host.clone(),
                 slots: most(self.config().run.max_concurrent),
                 executors: self.plugins.executors().into_iter().map(|info| info.plugin.name).collect(),
-                workspaces: (self.work == Work::Own || !self.config().run.here).then(Vec::new),
+                workspaces: (self.work != Work::All || !self.config().run.here).then(Vec::new),
             };
-            let Err(error) = self.store.worker_begins(worker).await else { return true };
+            let Err(error) = self.store.worker_begins(worker).await else {
+                self.parting.on_record.store(true, Ordering::Relaxed);
+                return true;
+            };
             tracing::error!(%error, "this worker cannot begin");
             tokio::select! {
                 () = self.stop.cancelled() => return false,

@@ -1,7 +1,7 @@
 //! However an agent and its tools resist, nothing of them is left.
 
 use crate::support::{Scene, said_ready};
-use jackfield_process::{Exited, Fate, Grace, Lease, Spec, Stage, activity};
+use jackfield_process::{Containment, Exited, Fate, Grace, Lease, Spec, Stage, activity};
 use std::time::Duration;
 
 const BRIEF: Grace = Grace { interrupt: Duration::from_millis(50), terminate: Duration::from_millis(50) };
@@ -164,6 +164,51 @@ async fn an_agent_whose_lease_has_run_out_ends_even_where_nobody_looks_after_it(
         }
         assert_eq!(scene.left(), [0; 0], "{:?}", identity.containment);
         assert!(!identity.is_alive() && identity.fate() == Fate::Started, "its end went unseen");
+    }
+}
+
+#[tokio::test]
+async fn agent_in_a_session_of_its_own_ends_with_its_lease() {
+    for scene in Scene::each().await {
+        if scene.launcher.containment() != Containment::PidNamespace {
+            continue;
+        }
+        let lease = Lease::kept_in(scene.path("lease"));
+        lease.renew(Lease::now().unwrap() + Duration::from_secs(2)).unwrap();
+        let script = "exec setsid sh -c 'echo ready; sleep MARK'";
+        let spec = Spec { lease: Some(lease.file().to_owned()), ..scene.script(script) };
+        let held = scene.launcher.prepare(spec).unwrap();
+        let identity = held.identity().clone();
+        drop(held.release().unwrap());
+        said_ready(&identity).await;
+        for _ in 0..100 {
+            if scene.left().is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        assert_eq!(scene.left(), [0; 0]);
+    }
+}
+
+#[tokio::test]
+async fn watch_of_a_lease_is_no_sign_of_life() {
+    for scene in Scene::each().await {
+        let lease = Lease::kept_in(scene.path("lease"));
+        lease.renew(Lease::now().unwrap() + Duration::from_secs(600)).unwrap();
+        let script = "echo ready; exec sleep MARK";
+        let spec = Spec { lease: Some(lease.file().to_owned()), ..scene.script(script) };
+        let mut running = scene.launcher.prepare(spec).unwrap().release().unwrap();
+        said_ready(running.identity()).await;
+        let mut samples = Vec::new();
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            samples.push(activity(running.identity()).unwrap());
+        }
+        assert_eq!(samples.last().unwrap().processes, 1, "{:?}", running.identity().containment);
+        assert!(samples.windows(2).all(|pair| pair[0] == pair[1]), "{samples:?}");
+        running.end(Grace::NONE).await.unwrap();
+        assert_eq!(scene.left(), [0; 0]);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Nothing exists before it is released, and what is released is what was asked for.
 
 use crate::support::{Scene, spec};
-use jackfield_process::{Fate, ProcessError, ProcessLimits};
+use jackfield_process::{Fate, ProcessError, ProcessLimits, Spec, TreeLimits};
 use std::os::unix::fs::PermissionsExt;
 
 #[tokio::test]
@@ -96,5 +96,30 @@ async fn limits_hold_for_the_agent_and_for_nobody_else() {
         let files = ProcessLimits { open_files: Some(37), ..ProcessLimits::default() };
         assert!(limited("ulimit -n; ulimit -c; ulimit -f", files).wait().await.unwrap().is_success());
         assert_eq!(scene.read("stdout"), "37\n0\nunlimited\n");
+    }
+}
+
+#[tokio::test]
+async fn memory_limit_of_a_tree_ends_what_takes_more_and_is_reported() {
+    let scene = Scene::each().await.pop().unwrap();
+    let (memory, _) = scene.launcher.limits_trees();
+    if !memory {
+        println!("SKIPPED: no control group that limits memory may be made here");
+        return;
+    }
+    // Each process stays below the limit; together they do not.
+    let script = "for each in 1 2 3; do head -c 40000000 /dev/zero | tail -c 40000000 | sleep 2 & done; wait";
+    let spec = |megabytes: u64| Spec {
+        tree: TreeLimits { memory: Some(megabytes << 20), cpus: Some(1.0) },
+        ..scene.script(script)
+    };
+    for (megabytes, starves) in [(64, true), (1024, false)] {
+        let held = scene.launcher.prepare(spec(megabytes)).unwrap();
+        let groups = held.identity().cgroups.clone();
+        assert!(!groups.is_empty() && groups.iter().all(|folder| folder.is_dir()), "{groups:?}");
+        let mut running = held.release().unwrap();
+        running.wait().await.unwrap();
+        assert_eq!(running.ran_out_of_memory(), starves, "{megabytes} MB");
+        assert!(groups.iter().all(|folder| !folder.exists()), "the groups are gone: {groups:?}");
     }
 }

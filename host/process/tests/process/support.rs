@@ -73,6 +73,7 @@ pub(crate) fn spec(folder: &Path, argv: &[&str], tag: &str) -> Spec {
         tag: tag.to_owned(),
         limits: ProcessLimits::default(),
         lease: None,
+        tree: Default::default(),
     }
 }
 

@@ -83,7 +83,7 @@ pub(super) fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
     }
 }
 
-/// `run` and `consensus`: until the end; an interrupt or TERM cancels the run and waits for it to be settled.
+/// `run` and `consensus`: until the end; SIGINT, SIGTERM, SIGQUIT or SIGHUP cancels the run and waits for it to be settled.
 pub(super) async fn run(
     host: &Host,
     run: RunId,
@@ -91,7 +91,7 @@ pub(super) async fn run(
     quiet: bool,
     json: bool,
 ) -> Result<Outcome, Problem> {
-    let mut told_to_stop = ToldToStop::listen();
+    let mut told_to_stop = ToldToStop::listen_with_terminal();
     let teller = Teller::new(quiet || json);
     let ended = tokio::select! {
         ended = host.watch(run, Duration::from_secs(DAY), |event| teller.tell(event)) => Some(ended?),

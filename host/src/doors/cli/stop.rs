@@ -1,41 +1,52 @@
-//! Being told to stop: by the terminal or by a service manager, once or again.
+//! Signals that ask a command to stop: from the terminal or from a service manager, once or again.
 
 use crate::Host;
 use crate::config::OnStop;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Interrupt and TERM, heard from when this is made: none is missed in between.
+/// SIGINT, SIGTERM and SIGQUIT, heard from when this is made: none is missed in between.
 pub(super) struct ToldToStop {
-    interrupt: Option<Signal>,
-    terminate: Option<Signal>,
+    signals: Vec<Signal>,
 }
 
 impl ToldToStop {
     pub(super) fn listen() -> Self {
-        Self {
-            interrupt: signal(SignalKind::interrupt()).ok(),
-            terminate: signal(SignalKind::terminate()).ok(),
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::quit()];
+        Self { signals: kinds.into_iter().filter_map(|kind| signal(kind).ok()).collect() }
+    }
+
+    /// The same, and SIGHUP, for a command that ends with its terminal: all but a server, which reads its
+    /// configuration again then. Under `nohup` the terminal may go.
+    pub(super) fn listen_with_terminal() -> Self {
+        let mut told = Self::listen();
+        if !ignores(SignalKind::hangup()) {
+            told.signals.extend(signal(SignalKind::hangup()));
         }
+        told
     }
 
     /// Until it is told, or told again.
     pub(super) async fn heard(&mut self) {
-        tokio::select! {
-            () = one(&mut self.interrupt) => {}
-            () = one(&mut self.terminate) => {}
-        }
+        std::future::poll_fn(|context| {
+            let mut heard = self.signals.iter_mut().map(|signal| signal.poll_recv(context));
+            if heard.any(|heard| matches!(heard, Poll::Ready(Some(())))) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
     }
 }
 
-async fn one(signal: &mut Option<Signal>) {
-    let heard = match signal {
-        Some(signal) => signal.recv().await,
-        None => None,
-    };
-    if heard.is_none() {
-        std::future::pending().await
-    }
+/// Whether this process was started with the signal ignored.
+fn ignores(kind: SignalKind) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or_default();
+    u32::try_from(kind.as_raw_value() - 1).is_ok_and(|bit| mask >> bit & 1 == 1)
 }
 
 /// Takes nothing new, and waits for what is at work as long as the configuration says.
@@ -62,9 +73,10 @@ pub(super) async fn part(host: &Host, on_stop: OnStop) {
             left => {
                 let runs: Vec<_> = left.iter().map(ToString::to_string).collect();
                 tracing::warn!(
-                    "stopping: the agents of {} run(s) go on by themselves, and nobody watches what they spend until \
-                     the next `jackfield serve` on this data folder takes them up: {}",
+                    "stopping: the agents of {} run(s) go on by themselves, for {} s at most unless the next \
+                     `jackfield serve` on this data folder takes them over: {}",
                     runs.len(),
+                    host.config().run.unattended_s,
                     runs.join(", ")
                 );
             }

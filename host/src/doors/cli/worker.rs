@@ -19,7 +19,7 @@ pub(super) struct Asked {
 }
 
 pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Problem> {
-    let mut told_to_stop = ToldToStop::listen();
+    let mut told_to_stop = ToldToStop::listen_with_terminal();
     let (data, mut config) = settings(global)?;
     // A host may have this machine's usual folder; the worker has one of its own.
     let data = if global.data.is_some() { data } else { data.join("worker") };

@@ -13,6 +13,7 @@ mod adopting;
 mod cancelling;
 mod components;
 mod configuring;
+mod control;
 mod crash;
 mod crowd;
 mod demo;

@@ -68,7 +68,7 @@ async fn an_agent_at_work_goes_on_without_the_server_and_with_the_next_one_runs_
     let told = waits.await.unwrap().fine();
     assert_eq!(told["state"], "running", "{told}");
     assert!(told["next"].as_str().unwrap().contains(&run), "{told}");
-    assert!(ground.server_log().contains(&format!("takes them up: {run}")), "{}", ground.server_log());
+    assert!(ground.server_log().contains(&format!("takes them over: {run}")), "{}", ground.server_log());
     assert_eq!(run_state(&ground, &run), "running");
     assert_ne!(tagged(&attempt), [], "the agent is at work");
 

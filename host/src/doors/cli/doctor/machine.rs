@@ -35,22 +35,42 @@ fn version(told: &str) -> Option<(u32, u32)> {
     Some((numbers.next()??, numbers.next()??))
 }
 
-/// How agents are kept together.
-pub(super) async fn containment() -> Finding {
-    match Launcher::detect().await {
-        Ok(launcher) => match launcher.containment() {
-            Containment::PidNamespace => fine("containment", "agents run in a PID namespace of their own"),
-            Containment::Tracked => absent(
-                "containment",
-                "no PID namespace is allowed here: agents are tracked by their marks, and a tool that sheds all of \
-                 them may outlive its agent",
-                namespaces(),
-            ),
-        },
+/// How agents are kept together, and what can limit them.
+pub(super) async fn containment() -> Vec<Finding> {
+    let launcher = match Launcher::detect().await {
+        Ok(launcher) => launcher,
         Err(error) => {
             let problem = error.problem();
-            broken("containment", problem.message, problem.remedy)
+            return vec![broken("containment", problem.message, problem.remedy)];
         }
+    };
+    let together = match launcher.containment() {
+        Containment::PidNamespace => fine("containment", "agents run in a PID namespace of their own"),
+        Containment::Tracked => absent(
+            "containment",
+            "no PID namespace is allowed here: agents are tracked by their marks, and a tool that sheds all of \
+             them may outlive its agent",
+            namespaces(),
+        ),
+    };
+    vec![together, limits(launcher.limits_trees())]
+}
+
+/// Whether `run.max_memory_mb` and `run.max_cpus` hold for the whole tree of an agent.
+fn limits((memory, cpus): (bool, bool)) -> Finding {
+    const SUBJECT: &str = "limits";
+    match (memory, cpus) {
+        (true, true) => {
+            fine(SUBJECT, "control groups limit the memory and the CPUs of an agent's whole tree")
+        }
+        (true, false) => fine(
+            SUBJECT,
+            "a control group limits the memory of an agent's whole tree; run.max_cpus has no effect",
+        ),
+        (false, _) => fine(
+            SUBJECT,
+            "no control group may be made here: run.max_memory_mb limits each single process, run.max_cpus has no effect",
+        ),
     }
 }
 

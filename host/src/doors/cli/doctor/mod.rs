@@ -24,7 +24,8 @@ struct Finding {
 }
 
 pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
-    let mut findings = vec![machine::git().await, machine::containment().await];
+    let mut findings = vec![machine::git().await];
+    findings.extend(machine::containment().await);
     match settings(global) {
         Ok((data, config)) => {
             findings.push(fine("configuration", "can be used"));

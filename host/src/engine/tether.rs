@@ -1,0 +1,84 @@
+//! Agents that no host watches end by themselves.
+//!
+//! Whoever listens to an agent renews its lease. Where that process dies, by whatever signal, or is stopped for
+//! too long, nobody reads what the agent spends and nobody ends it when its time is over; so its own gate ends it
+//! once the lease has run out. A host that takes the agent over in time renews the lease and goes on.
+
+use super::Inner;
+use super::worker::Work;
+use jackfield_process::{Lease, ProcessLimits, TreeLimits};
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Longest that the agent of a command goes on without it: few start another host at once after one.
+const COMMAND: Duration = Duration::from_secs(30);
+/// How much later than the host the gate ends an agent whose time is over.
+const SLACK: Duration = Duration::from_secs(15);
+
+/// The lease of one agent, or of one check.
+#[derive(Debug)]
+pub(super) struct Tether {
+    lease: Lease,
+    /// What each renewal adds to now.
+    length: Duration,
+    /// When its time is over. No renewal goes past it, but for [`SLACK`].
+    deadline: Instant,
+    renewed: Option<Instant>,
+}
+
+impl Inner {
+    /// The lease kept in `file` for an agent that may work until `deadline`. None: this host is itself at work for
+    /// another, and its agents live on the lease that it has from there.
+    pub(super) fn tether(&self, file: &Path, deadline: Instant) -> Option<Tether> {
+        if self.lease.is_some() {
+            return None;
+        }
+        let config = self.config();
+        let unattended = Duration::from_secs(config.run.unattended_s);
+        let length = if self.work == Work::Own { unattended.min(COMMAND) } else { unattended };
+        let grace = Duration::from_secs(config.run.grace_s).saturating_mul(2);
+        let deadline = deadline.checked_add(grace).unwrap_or(deadline);
+        Some(Tether { lease: Lease::kept_in(file), length, deadline, renewed: None })
+    }
+}
+
+impl Inner {
+    /// What each process of an agent or a check may use.
+    pub(super) fn process_limits(&self) -> ProcessLimits {
+        let run = &self.config().run;
+        ProcessLimits { file_size: Some(run.max_file_mb << 20), ..ProcessLimits::default() }
+    }
+
+    /// What all processes of an agent or a check may use together.
+    pub(super) fn tree_limits(&self) -> TreeLimits {
+        let run = &self.config().run;
+        TreeLimits {
+            memory: Some(run.max_memory_mb << 20).filter(|bytes| *bytes > 0),
+            cpus: Some(run.max_cpus).filter(|cpus| *cpus > 0.0),
+        }
+    }
+}
+
+impl Tether {
+    /// Renews the lease where a third of it has passed since the last time.
+    pub(super) fn hold(&mut self) {
+        let due = self.renewed.is_none_or(|at| at.elapsed() >= self.length / 3);
+        if due && let Err(error) = self.renew() {
+            tracing::warn!(%error, "failed to renew the lease of an agent: it ends when the lease runs out");
+        }
+    }
+
+    /// Renews the lease.
+    pub(super) fn renew(&mut self) -> Result<(), jackfield_process::ProcessError> {
+        let left = self.deadline.saturating_duration_since(Instant::now()).saturating_add(SLACK);
+        self.lease.renew(Lease::now()?.saturating_add(self.length.min(left)))?;
+        self.renewed = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Its file.
+    pub(super) fn file(&self) -> &Path {
+        self.lease.file()
+    }
+}
