@@ -2,7 +2,8 @@
 //! not only the first.
 
 use super::keys::Key;
-use super::{Config, ExecutorSection, KeepSection, QueueSection, RungSection};
+use super::{Config, ExecutorSection, KeepSection, QueueSection, RateSection, RungSection};
+use jackfield_types::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
@@ -25,6 +26,8 @@ const MOST_CPUS: f64 = 65_536.0;
 const YEAR: u64 = 365 * 24 * 60 * 60;
 /// Most calls and connections at once.
 const MOST_CALLS: u64 = 1_000_000;
+/// Most that a limit may be, a billion dollars.
+const MOST_LIMIT: Micros = Micros::dollars(1_000_000_000);
 /// Most instances and attempts at once: more is a slip of the finger.
 const MOST_AT_ONCE: u64 = 10_000;
 
@@ -157,6 +160,7 @@ impl Faults {
         self.number(Key::of("run.max_concurrent"), run.max_concurrent as u64, 1, MOST_AT_ONCE);
         self.number(Key::of("run.timeout_s"), run.timeout_s, 1, LONGEST);
         self.number(Key::of("run.idle_s"), run.idle_s, 1, YEAR);
+        self.number(Key::of("run.wait_s"), run.wait_s, 0, YEAR);
         self.number(Key::of("run.grace_s"), run.grace_s, 0, LONGEST);
         self.number(Key::of("run.unattended_s"), run.unattended_s, 5, LONGEST);
         self.number(Key::of("run.max_file_mb"), run.max_file_mb, 1, MOST_MEGABYTES);
@@ -246,13 +250,71 @@ impl Faults {
             ("keep.log_gb", keep.log_gb, MOST_MEGABYTES >> 10),
             ("keep.event_days", keep.event_days, days),
             ("keep.call_days", keep.call_days, days),
+            ("keep.audit_days", keep.audit_days, days),
             ("keep.every_min", keep.every_min, YEAR / 60),
         ] {
             self.number(Key::of(name), value, 0, most);
         }
     }
 
+    /// An amount of money that is set aside, charged or allowed at once.
+    fn amount(&mut self, key: Key, amount: Micros, most: Micros) {
+        if amount > most {
+            self.add(key.clone(), format!("{key} is {amount}"), format!("must be at most {most}"));
+        }
+    }
+
+    /// Amounts so large that sums of them would not fit are a slip of the finger.
+    fn amounts(&mut self, config: &Config) {
+        let (breaker, section) = (&config.breaker, Key::of("breaker"));
+        let limits = [
+            ("day_usd", Some(breaker.day_usd)),
+            ("month_usd", Some(breaker.month_usd)),
+            ("workspace_day_usd", breaker.workspace_day_usd),
+            ("write_day_usd", breaker.write_day_usd),
+            ("task_usd", breaker.task_usd),
+        ];
+        for (name, amount) in limits {
+            self.amount(section.then(name), amount.unwrap_or_default(), MOST_LIMIT);
+        }
+        for (table, limits) in
+            [("executor_day_usd", &breaker.executor_day_usd), ("token_day_usd", &breaker.token_day_usd)]
+        {
+            for (name, amount) in limits {
+                self.amount(section.then(table).then(name), *amount, MOST_LIMIT);
+            }
+        }
+        self.amount(section.then("reserve_usd"), breaker.reserve_usd, Micros::MOST);
+        self.amount(section.then("unknown_price_usd"), breaker.unknown_price_usd, Micros::MOST);
+        for (name, executor) in &config.executors {
+            let key = Key::of("executors").then(name);
+            self.amount(key.then("reserve_usd"), executor.reserve_usd.unwrap_or_default(), Micros::MOST);
+            for (model, rates) in &executor.rates {
+                self.rates(&key.then("rates").then(model), rates);
+            }
+        }
+        for rung in &config.ladder {
+            if let Some(rates) = &rung.rates {
+                self.rates(&Key::of("ladder").then(&rung.name).then("rates"), rates);
+            }
+        }
+    }
+
+    fn rates(&mut self, key: &Key, rates: &RateSection) {
+        let RateSection { input, output, cached_input, cache_write, reasoning, .. } = rates;
+        for (name, rate) in [
+            ("input", Some(*input)),
+            ("output", Some(*output)),
+            ("cached_input", *cached_input),
+            ("cache_write", *cache_write),
+            ("reasoning", *reasoning),
+        ] {
+            self.amount(key.then(name), rate.unwrap_or_default(), Micros::MOST);
+        }
+    }
+
     fn breaker(&mut self, config: &Config) {
+        self.amounts(config);
         let zone = &config.breaker.time_zone;
         if jiff::tz::TimeZone::get(zone).is_err() {
             let key = Key::of("breaker.time_zone");
@@ -376,6 +438,15 @@ mod tests {
             ("[run]\nmax_concurrent = 0", "run.max_concurrent = 0: must be at least 1"),
             ("[run]\ntimeout_s = 86401", "run.timeout_s = 86401: must be at most 86400"),
             ("[run]\nidle_s = 0", "run.idle_s"),
+            ("[run]\nwait_s = 31536001", "run.wait_s = 31536001: must be at most 31536000"),
+            ("[keep]\naudit_days = 36501", "keep.audit_days = 36501: must be at most 36500"),
+            ("[breaker]\nday_usd = 1000000001", "breaker.day_usd is $1000000001.00: must be at most"),
+            ("[breaker]\nreserve_usd = 1000001", "breaker.reserve_usd is $1000001.00: must be at most"),
+            ("[breaker.token_day_usd]\nci = 1000000001", "breaker.token_day_usd.ci is $1000000001.00"),
+            (
+                "[executors.x.rates.m]\ninput = 1000001\noutput = 1",
+                "executors.x.rates.m.input is $1000001.00",
+            ),
             ("[run]\ngrace_s = 90000", "run.grace_s = 90000: must be at most 86400"),
             ("[run]\nmax_file_mb = 0", "run.max_file_mb"),
             ("[run]\nverbosity = ''", "run.verbosity is empty"),

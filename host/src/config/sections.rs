@@ -6,6 +6,7 @@ use super::outward::{TelemetrySection, WebhookSection};
 use super::server::ServerSection;
 use crate::api::Gate;
 use jackfield_plugins::{FailureMode, Grants};
+use jackfield_store::Action;
 use jackfield_types::{Micros, Rates};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -245,14 +246,36 @@ pub struct BreakerSection {
     /// Optional limit of each executor, dollars a day.
     #[serde(deserialize_with = "dollars_by_name")]
     pub executor_day_usd: BTreeMap<String, Micros>,
+    /// What happens at the limit of an executor: `halt` or `alert`.
+    pub executor_action: Action,
     /// Optional limit of each workspace, dollars a day.
     #[serde(deserialize_with = "some_dollars")]
     pub workspace_day_usd: Option<Micros>,
+    /// What happens at the limit of a workspace.
+    pub workspace_action: Action,
+    /// Optional limit of what each token hands in, by its name, dollars a day.
+    #[serde(deserialize_with = "dollars_by_name")]
+    pub token_day_usd: BTreeMap<String, Micros>,
+    /// What happens at the limit of a token.
+    pub token_action: Action,
+    /// What a token without the scope admin may write down of work done elsewhere, dollars a day; a
+    /// quarter of `day_usd` where not set.
+    #[serde(deserialize_with = "some_dollars")]
+    pub write_day_usd: Option<Micros>,
     /// Optional limit of each task over its life, dollars.
     #[serde(deserialize_with = "some_dollars")]
     pub task_usd: Option<Micros>,
+    /// What happens at the limit of a task.
+    pub task_action: Action,
     /// Days and months begin at midnight here (IANA name).
     pub time_zone: String,
+}
+
+impl BreakerSection {
+    /// What a token without the scope admin may write down a day.
+    pub(crate) fn writes(&self) -> Micros {
+        self.write_day_usd.unwrap_or(Micros(self.day_usd.0 / 4))
+    }
 }
 
 impl Default for BreakerSection {
@@ -264,8 +287,14 @@ impl Default for BreakerSection {
             reserve_usd: Micros(500_000),
             unknown_price_usd: Micros::dollars(25),
             executor_day_usd: BTreeMap::new(),
+            executor_action: Action::Halt,
             workspace_day_usd: None,
+            workspace_action: Action::Halt,
+            token_day_usd: BTreeMap::new(),
+            token_action: Action::Halt,
+            write_day_usd: None,
             task_usd: None,
+            task_action: Action::Halt,
             time_zone: "UTC".into(),
         }
     }

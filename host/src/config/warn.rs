@@ -41,6 +41,8 @@ impl Doubts {
                 .collect();
         let executors = section.then("executor_day_usd");
         within.extend(breaker.executor_day_usd.iter().map(|(name, amount)| (executors.then(name), *amount)));
+        let tokens = section.then("token_day_usd");
+        within.extend(breaker.token_day_usd.iter().map(|(name, amount)| (tokens.then(name), *amount)));
         for (key, amount) in within.iter().filter(|(_, amount)| *amount > day) {
             self.add(
                 key.clone(),

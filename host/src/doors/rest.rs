@@ -80,7 +80,7 @@ fn routes() -> Routes {
             post(
                 "/api/breaker",
                 "actOnBreaker",
-                "Forgive what was spent, or allow more today. Kept with who and why.",
+                "Forgive what was spent, allow more today, or correct what a run cost. Kept with who and why.",
             )
             .needs(Scope::Admin)
             .takes::<BreakerAction>()
@@ -384,12 +384,18 @@ enum BreakerAction {
     Reset { reason: String },
     /// So many dollars more until the day ends.
     Raise { usd: f64, reason: String },
+    /// A run that has ended cost so many dollars in all, whatever was recorded.
+    Correct { run: String, usd: f64, reason: String },
 }
 
 async fn act_on_breaker(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let limits = match body(bytes)? {
         BreakerAction::Reset { reason } => host.reset_breaker(&reason).await?,
         BreakerAction::Raise { usd, reason } => host.raise_breaker(Micros::from_usd(usd), &reason).await?,
+        BreakerAction::Correct { run, usd, reason } => {
+            let run = host.find_run(&run).await?;
+            host.correct_cost(run, Micros::from_usd(usd), &reason).await?.limits
+        }
     };
     Ok(Json(limits).into_response())
 }

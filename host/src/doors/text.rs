@@ -8,7 +8,8 @@ use crate::engine::{Advice, event_line};
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus};
 use jackfield_store::{
-    Artifact, Attempt, BreakerStatus, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView, Totals,
+    Artifact, Attempt, BreakerStatus, Corrected, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView,
+    Totals,
 };
 use jackfield_types::{Settled, Timestamp};
 
@@ -147,7 +148,7 @@ pub(crate) fn breaker(status: &BreakerStatus) -> String {
     let row = |limit: &jackfield_store::LimitStatus| {
         [
             format!("{} {}", limit.scope, limit.limit.period.adjective()),
-            (limit.limit.amount + limit.allowance).to_string(),
+            limit.amount(),
             limit.spent.to_string(),
             limit.reserved.to_string(),
             limit.left.to_string(),
@@ -160,6 +161,10 @@ pub(crate) fn breaker(status: &BreakerStatus) -> String {
         status.limits.iter().map(row),
     );
     format!("breaker {}\n{limits}", status.state)
+}
+
+pub(crate) fn corrected(corrected: &Corrected) -> String {
+    format!("run {} cost {}: {} was recorded before", corrected.run, corrected.cost, corrected.was)
 }
 
 pub(crate) fn breaker_history(events: &[Event]) -> String {

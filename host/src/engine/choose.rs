@@ -4,10 +4,10 @@ use super::order::Order;
 use super::{Inner, ladder};
 use jackfield_plugins::facts::{choosing, driving, types};
 use jackfield_plugins::{ExecutorInfo, PluginError};
-use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period};
+use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period, Refusal};
 use jackfield_types::{AttemptId, Effort, Micros, PluginRef, Problem, RunId, TaskId, Timestamp};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 /// Recent work: for the usage share that a chooser aims at, and for what went badly and stands so.
@@ -73,7 +73,54 @@ impl Inner {
 
     async fn ask_chooser(&self, order: &Order) -> Result<Pick, Problem> {
         let (candidates, picks) = self.ranked(order).await?;
-        picks.into_iter().next().ok_or_else(|| nobody(&candidates))
+        match picks.into_iter().next() {
+            Some(pick) => Ok(pick),
+            None => Err(self.why_nobody(order, &candidates, 1).await),
+        }
+    }
+
+    /// Why there are not so many executors for it: money, where the chooser would have them if there were
+    /// more of it; else what is wrong with each.
+    pub(super) async fn why_nobody(
+        &self,
+        order: &Order,
+        candidates: &[choosing::Candidate],
+        needed: usize,
+    ) -> Problem {
+        match self.refused_for_money(order, candidates, needed).await {
+            Ok(Some(refusal)) => refusal.problem(),
+            Ok(None) => nobody(candidates),
+            Err(problem) => problem,
+        }
+    }
+
+    async fn refused_for_money(
+        &self,
+        order: &Order,
+        candidates: &[choosing::Candidate],
+        needed: usize,
+    ) -> Result<Option<Refusal>, Problem> {
+        let now = self.clock.now();
+        let task = self.task_facts(order, now).await?;
+        let unlimited = choosing::Budget {
+            state: types::BreakerState::Closed,
+            day_left: None,
+            month_left: None,
+            run_left: None,
+        };
+        let called = self.plugins.choose(now, &task, candidates, &unlimited).await;
+        let called = called.map_err(|error| error.problem())?;
+        let wanted =
+            called.value.iter().filter_map(|choice| candidates.get(usize::try_from(choice.candidate).ok()?));
+        let wanted: Vec<_> = wanted.collect();
+        let executors: BTreeSet<_> = wanted.iter().map(|candidate| &candidate.executor).collect();
+        let Some(wanted) = wanted.first().filter(|_| executors.len() >= needed) else { return Ok(None) };
+        let section = self.section_on(&wanted.executor, None);
+        let usual = section.reserve_usd.unwrap_or(self.config().breaker.reserve_usd);
+        let asked = wanted.mean_cost.map_or(usual, |mean| usual.max(mean.into()));
+        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let would = self.store.would_refuse(&wanted.executor, order.workspace.id, asked, &limits).await;
+        would.map_err(|error| error.problem())
     }
 
     /// What a chooser is told of a task. Where the work in this workspace went badly of late, and nobody mended it, it may

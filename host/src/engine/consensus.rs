@@ -100,7 +100,10 @@ impl Inner {
                 return Ok(two);
             }
         }
-        let problem = super::choose::nobody(&candidates);
+        let problem = self.why_nobody(order, &candidates, 2).await;
+        if problem.code == "budget_exhausted" {
+            return Err(problem);
+        }
         Err(Problem::operator(
             "nobody_to_compare",
             format!("two different executors are needed, and {} is ready", two.len()),

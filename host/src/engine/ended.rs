@@ -93,6 +93,7 @@ impl Ended {
         self.outcome.failure = heard.failure;
         self.outcome.denied = heard.denied;
         self.cost = planned.pricing.cost(&heard.usage);
+        self.cost.total = self.cost.total.max(heard.least);
         self.usage = heard.usage;
         self.exited = heard.exited;
         self.answer = heard.answer;

@@ -2,12 +2,61 @@
 
 use jackfield_plugins::facts::driving::Event;
 use jackfield_store::{NewRunEvent, RunEvent};
-use jackfield_types::Timestamp;
+use jackfield_types::{Problem, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Longest text that goes into the database, bytes; the whole of it is in the log file.
 const LONGEST: usize = 16 << 10;
+
+/// Every kind that [`recorded`] gives, and what else happens within an attempt: all that a worker elsewhere may
+/// tell of one. How a run fares is the host's to say.
+pub(crate) const OF_ATTEMPTS: [&str; 14] = [
+    "agent_started",
+    "text",
+    "thought",
+    "tool_call",
+    "tool_result",
+    "file_change",
+    "usage",
+    "limit",
+    "retrying",
+    "warning",
+    "agent_finished",
+    "raw",
+    "host_warning",
+    "gate",
+];
+
+/// Longest event that a worker elsewhere may tell, bytes: every text in it was cut at [`LONGEST`].
+const LONGEST_TOLD: usize = 256 << 10;
+
+/// What a worker elsewhere tells, if it is something that it may tell.
+///
+/// # Errors
+/// A [`Problem`] that names what it may not.
+pub(crate) fn told_elsewhere(event: NewRunEvent) -> Result<NewRunEvent, Problem> {
+    if !OF_ATTEMPTS.contains(&event.kind.as_str()) {
+        return Err(Problem::caller(
+            "bad_event",
+            format!(
+                "failed to record an event: '{}' is not a kind that a worker reports",
+                clip(&event.kind, 64)
+            ),
+            format!("report what happens within an attempt: {}", OF_ATTEMPTS.join(", ")),
+        ));
+    }
+    let payload = clipped(event.payload);
+    let bytes = payload.to_string().len();
+    if bytes > LONGEST_TOLD {
+        return Err(Problem::caller(
+            "bad_event",
+            format!("failed to record an event: its payload has {bytes} bytes"),
+            format!("send at most {LONGEST_TOLD} bytes; the whole of it belongs into the log file"),
+        ));
+    }
+    Ok(NewRunEvent { payload, ..event })
+}
 
 /// One event of an adapter, as it is recorded.
 pub(crate) fn recorded(at: Timestamp, event: &Event) -> NewRunEvent {

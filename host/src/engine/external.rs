@@ -6,7 +6,7 @@ use super::workflow::idempotency;
 use super::{Inner, people::text};
 use crate::api::{ExternalOutcome, WriteAnswer, WriteRequest};
 use jackfield_store::{
-    Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then,
+    Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then, WriteBound,
 };
 use jackfield_types::{
     AttemptId, CostSource, Delivered, Digest, Failure, FailureClass, Micros, Outcome, PluginKind, PluginRef,
@@ -28,15 +28,18 @@ struct Maker {
 
 impl Host {
     /// Puts an attempt on record that was made elsewhere, and charges it. It is paid for already, so
-    /// that no limit refuses it.
+    /// that no limit refuses it to an administrator. Anybody else may write down so much a day
+    /// (`breaker.write_day_usd`), and nothing that would halt a limit.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task or executor, or what it cost cannot be told.
+    /// A [`Problem`] where there is no such task or executor, what it cost cannot be told, a figure is
+    /// past what an attempt can have, or the asker may not write down so much.
     pub async fn write_attempt(&self, task: &str, request: WriteRequest) -> Result<WriteAnswer, Problem> {
         self.may(Scope::Execute)?;
         let task = self.find_task(task).await?;
         let task = self.0.store.task(task).await.map_err(|error| error.problem())?;
         let maker = self.0.maker(&request)?;
+        check_figures(&request)?;
         let cost = cost(&maker.pricing, &request)?;
         let outcome = outcome(&request, &task)?;
         let summary = text("summary", request.summary.clone())?;
@@ -47,6 +50,7 @@ impl Host {
         let external = ExternalAttempt {
             task: task.id,
             principal: self.principal().to_owned(),
+            bound: self.write_bound(),
             run: NewRun {
                 id: RunId::new(),
                 workflow: EXTERNAL.to_owned(),
@@ -103,6 +107,13 @@ impl Host {
         let limits = self.0.limits(Some(task.workspace), None);
         let logged = self.0.store.log_attempt(external, &limits).await.map_err(|error| error.problem())?;
         self.written(logged).await
+    }
+
+    /// What the asker may write down; none: an administrator may write down anything.
+    fn write_bound(&self) -> Option<WriteBound> {
+        let breaker = &self.0.config().breaker;
+        let bound = WriteBound { day: breaker.writes(), spare: breaker.reserve_usd };
+        (!self.asker().scopes().allow(Scope::Admin)).then_some(bound)
     }
 
     /// As it is on record, which of a repeated request is what was recorded first.
@@ -167,6 +178,25 @@ fn nobodys(executor: &str) -> PluginRef {
     }
 }
 
+/// Nobody made them with a program: they are typed, or sent by a script.
+fn check_figures(request: &WriteRequest) -> Result<(), Problem> {
+    let figures = [
+        ("input_tokens", request.input_tokens),
+        ("cached_input_tokens", request.cached_input_tokens),
+        ("cache_write_tokens", request.cache_write_tokens),
+        ("output_tokens", request.output_tokens),
+        ("latency_ms", request.latency_ms),
+    ];
+    match figures.into_iter().find(|(_, figure)| *figure > Usage::MOST) {
+        Some((name, figure)) => Err(Problem::caller(
+            "bad_figure",
+            format!("{name} is {figure}, which no attempt has"),
+            format!("give at most {}", Usage::MOST),
+        )),
+        None => Ok(()),
+    }
+}
+
 fn usage(request: &WriteRequest) -> Usage {
     Usage {
         input: request.input_tokens,
@@ -182,20 +212,27 @@ fn usage(request: &WriteRequest) -> Usage {
 /// The figure that was given, or by rates; where no price is known, at the ceiling.
 fn cost(pricing: &Pricing, request: &WriteRequest) -> Result<Cost, Problem> {
     match request.cost_usd {
-        Some(usd) if usd.is_finite() && (0.0..1e6).contains(&usd) => {
+        Some(usd) if usd.is_finite() && (0.0..=Micros::MOST.usd()).contains(&usd) => {
             Ok(Cost { total: Micros::from_usd(usd), source: CostSource::Agent, price_as_of: None })
         }
         Some(usd) => Err(Problem::caller(
             "bad_cost",
             format!("cost_usd is {usd}"),
-            "give dollars, 0 or more, like 0.05; or leave it out and give the tokens",
+            "give dollars, 0 to 1000000, like 0.05; or leave it out and give the tokens",
         )),
         None if *pricing != Pricing::Free && usage(request).total() == 0 => Err(Problem::caller(
             "no_cost",
             "neither cost_usd nor any token is given, and this executor is not free",
             "give cost_usd, or the tokens that were used; cost_usd = 0 where it cost nothing",
         )),
-        None => Ok(pricing.cost(&usage(request))),
+        None => match pricing.cost(&usage(request)) {
+            cost if cost.total <= Micros::MOST => Ok(cost),
+            cost => Err(Problem::caller(
+                "bad_figure",
+                format!("the tokens come to {}, which no attempt costs", cost.total),
+                format!("give the tokens of one attempt, which cost at most {}", Micros::MOST),
+            )),
+        },
     }
 }
 
@@ -285,9 +322,14 @@ mod tests {
         assert_eq!((charged.total, charged.source), (Micros::dollars(25), CostSource::Ceiling));
         let told = cost(&ceiling, &WriteRequest { cost_usd: Some(0.25), ..tokens }).unwrap();
         assert_eq!((told.total, told.source), (Micros(250_000), CostSource::Agent));
-        for bad in [-0.1, f64::NAN, f64::INFINITY] {
+        for bad in [-0.1, f64::NAN, f64::INFINITY, 1e308, 1_000_001.0] {
             let refused = cost(&ceiling, &WriteRequest { cost_usd: Some(bad), ..request() });
             assert_eq!(refused.unwrap_err().code, "bad_cost", "{bad}");
         }
+        let absurd = WriteRequest { output_tokens: u64::MAX, ..request() };
+        assert_eq!(check_figures(&absurd).unwrap_err().code, "bad_figure");
+        let dear = WriteRequest { input_tokens: Usage::MOST, ..request() };
+        assert!(check_figures(&dear).is_ok());
+        assert_eq!(cost(&ceiling, &dear).unwrap_err().code, "bad_figure", "25 million dollars");
     }
 }

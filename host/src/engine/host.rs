@@ -67,6 +67,7 @@ impl Host {
         }
         if self.0.work == Work::All {
             self.keep();
+            self.0.tasks.spawn(Arc::clone(&self.0).log_breaker());
         }
     }
 
@@ -251,7 +252,7 @@ impl Host {
         let called =
             self.0.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
         if called.value.is_empty() {
-            return Err(super::choose::nobody(&candidates));
+            return Err(self.0.why_nobody(&order, &candidates, 1).await);
         }
         let named = |choice: &Choice| {
             let candidate = candidates.get(choice.candidate as usize)?;
@@ -324,10 +325,15 @@ fn warnings(breaker: &BreakerStatus) -> Vec<String> {
     let reached = breaker.limits.iter().filter(|limit| limit.state != BreakerState::Closed);
     reached
         .map(|limit| {
+            let next = match limit.left > Micros::ZERO {
+                true => format!("; {} are left, which is less than the next attempt needs", limit.left),
+                false => String::new(),
+            };
             format!(
-                "the {} limit of {} is reached: {} spent, {} held",
+                "the {} limit of {} ({}) is used up by {} spent and {} held for work in flight{next}",
                 limit.limit.period.adjective(),
-                limit.limit.amount + limit.allowance,
+                limit.amount(),
+                limit.scope,
                 limit.spent,
                 limit.reserved
             )

@@ -12,21 +12,20 @@ pub(crate) fn limits(config: &BreakerSection, workspace: Option<WorkspaceId>, ru
         limit(LimitScope::All, Period::Day, config.day_usd, Action::Halt),
         limit(LimitScope::All, Period::Month, config.month_usd, month),
     ];
-    limits.extend(
-        config.executor_day_usd.iter().map(|(name, amount)| {
-            limit(LimitScope::Executor(name.clone()), Period::Day, *amount, Action::Halt)
-        }),
-    );
+    limits.extend(config.executor_day_usd.iter().map(|(name, amount)| {
+        limit(LimitScope::Executor(name.clone()), Period::Day, *amount, config.executor_action)
+    }));
+    limits.extend(config.token_day_usd.iter().map(|(name, amount)| {
+        limit(LimitScope::Token(name.clone()), Period::Day, *amount, config.token_action)
+    }));
     let own = [
-        workspace
-            .zip(config.workspace_day_usd)
-            .map(|(id, amount)| (LimitScope::Workspace(id), Period::Day, amount)),
-        config.task_usd.map(|amount| (LimitScope::EachTask, Period::Ever, amount)),
-        run.map(|amount| (LimitScope::EachRun, Period::Ever, amount)),
+        workspace.zip(config.workspace_day_usd).map(|(id, amount)| {
+            limit(LimitScope::Workspace(id), Period::Day, amount, config.workspace_action)
+        }),
+        config.task_usd.map(|amount| limit(LimitScope::EachTask, Period::Ever, amount, config.task_action)),
+        run.map(|amount| limit(LimitScope::EachRun, Period::Ever, amount, Action::Halt)),
     ];
-    limits.extend(
-        own.into_iter().flatten().map(|(scope, period, amount)| limit(scope, period, amount, Action::Halt)),
-    );
+    limits.extend(own.into_iter().flatten());
     Limits { limits, counts: Counts::Both }
 }
 
@@ -53,6 +52,7 @@ mod tests {
             month_halts: true,
             executor_day_usd: [("claude".to_owned(), Micros::dollars(5))].into(),
             workspace_day_usd: Some(Micros::dollars(3)),
+            token_day_usd: [("ci".to_owned(), Micros::dollars(4))].into(),
             task_usd: Some(Micros::dollars(2)),
             ..BreakerSection::default()
         };
@@ -61,12 +61,22 @@ mod tests {
             (LimitScope::All, Period::Day),
             (LimitScope::All, Period::Month),
             (LimitScope::Executor("claude".into()), Period::Day),
+            (LimitScope::Token("ci".into()), Period::Day),
             (LimitScope::Workspace(workspace), Period::Day),
             (LimitScope::EachTask, Period::Ever),
             (LimitScope::EachRun, Period::Ever),
         ];
         assert_eq!(halts(&limits(&config, Some(workspace), Some(Micros(1)))), expected);
         // Without a workspace there is none whose day could be over.
-        assert_eq!(halts(&limits(&config, None, None)).len(), 4);
+        assert_eq!(halts(&limits(&config, None, None)).len(), 5);
+        let warning = BreakerSection {
+            executor_action: Action::Alert,
+            token_action: Action::Alert,
+            workspace_action: Action::Alert,
+            task_action: Action::Alert,
+            ..config
+        };
+        let left = [(LimitScope::All, Period::Day), (LimitScope::All, Period::Month)];
+        assert_eq!(halts(&limits(&warning, Some(workspace), None)), left);
     }
 }

@@ -6,6 +6,7 @@
 mod admit;
 mod adopt;
 mod advance;
+mod alarms;
 mod answer;
 mod apart;
 mod asker;

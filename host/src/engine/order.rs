@@ -204,7 +204,7 @@ fn complexity(request: &ExecuteRequest) -> Result<u8, Problem> {
 fn max_cost(request: &ExecuteRequest) -> Result<Option<Micros>, Problem> {
     match request.max_cost_usd {
         None => Ok(None),
-        Some(usd) if usd.is_finite() && usd > 0.0 && usd < 1e9 => Ok(Some(Micros::from_usd(usd))),
+        Some(usd) if usd.is_finite() && usd > 0.0 && usd <= 1e9 => Ok(Some(Micros::from_usd(usd))),
         Some(usd) => Err(Problem::caller(
             "bad_max_cost",
             format!("max_cost_usd is {usd}"),

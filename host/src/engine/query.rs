@@ -6,17 +6,14 @@ use jackfield_plugins::{
     CheckReport, ExecutorInfo, FileInspection, Inspection, LevelInfo, PluginStatus, Trial,
 };
 use jackfield_store::{
-    Attempt, BreakerStatus, Event, LedgerFilter, LedgerRow, LimitStatus, ModelStats, Period, PluginCall,
-    PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView, Scope as Spending, Totals,
-    Workspace,
+    Attempt, BreakerStatus, Corrected, Correction, Event, LedgerFilter, LedgerRow, LimitStatus, ModelStats,
+    Period, PluginCall, PluginVersion, Raise, Reset, RunEvent, RunFilter, RunSummary, RunView,
+    Scope as Spending, Totals, Workspace,
 };
 use jackfield_types::{Micros, PluginKind, Problem, RunId, RunState, Scope, TaskId, Timestamp};
 use jackfield_workspace::Worktree;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-/// Most that a limit is raised by at once: the sum of millions of such steps is still a number.
-const MOST_RAISED: Micros = Micros::dollars(1_000_000);
 
 impl Host {
     /// Everything about one run.
@@ -222,16 +219,37 @@ impl Host {
     /// A [`Problem`] where no reason is given or the amount is not positive.
     pub async fn raise_breaker(&self, by: Micros, reason: &str) -> Result<Vec<LimitStatus>, Problem> {
         self.may(Scope::Admin)?;
-        if by <= Micros::ZERO || by > MOST_RAISED {
+        if by <= Micros::ZERO || by > Micros::MOST {
             return Err(Problem::caller(
                 "bad_amount",
                 format!("{by} is nothing that a limit is raised by"),
-                format!("give dollars, more than 0 and at most {MOST_RAISED}"),
+                format!("give dollars, more than 0 and at most {}", Micros::MOST),
             ));
         }
         let (principal, reason) = (self.principal().to_owned(), with_reason(reason)?);
         let raise = Raise { scope: Spending::All, period: Period::Day, by, principal, reason };
         self.0.store.raise(raise, &self.0.limits(None, None)).await.map_err(|error| error.problem())
+    }
+
+    /// Records what a run that has ended really cost, with who and why. It is an entry of the ledger
+    /// like any other: what was recorded before stays.
+    ///
+    /// # Errors
+    /// A [`Problem`] where no reason is given, there is no such run, it has not ended, or the amount is
+    /// below nothing or more than any run costs.
+    pub async fn correct_cost(&self, run: RunId, cost: Micros, reason: &str) -> Result<Corrected, Problem> {
+        self.may(Scope::Admin)?;
+        self.touches(|deed| deed.run = Some(run));
+        if cost != cost.bounded() {
+            return Err(Problem::caller(
+                "bad_amount",
+                format!("{cost} is nothing that a run can have cost"),
+                format!("give dollars, 0 to {}", Micros::MOST),
+            ));
+        }
+        let (principal, reason) = (self.principal().to_owned(), with_reason(reason)?);
+        let correction = Correction { run, cost, principal, reason };
+        self.0.store.correct(correction, &self.0.limits(None, None)).await.map_err(|error| error.problem())
     }
 
     /// Figures over everything that was ever recorded.

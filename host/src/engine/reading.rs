@@ -13,7 +13,7 @@ use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
 use jackfield_process::{ActivitySample, Exited, Grace, Identity, Running, Tail, activity};
 use jackfield_store::{Charged, NewRunEvent};
-use jackfield_types::{Failure, FailureClass, Process, Timestamp, Usage};
+use jackfield_types::{Failure, FailureClass, Micros, Process, Timestamp, Usage};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
@@ -31,6 +31,8 @@ pub(crate) struct Heard {
     pub(crate) failure: Option<Failure>,
     pub(crate) denied: Vec<String>,
     pub(crate) usage: Usage,
+    /// What it has cost at least: what was charged for figures that the agent reported.
+    pub(crate) least: Micros,
     pub(crate) exited: Exited,
     pub(crate) answer: String,
     pub(crate) session: Option<String>,
@@ -90,6 +92,7 @@ pub(crate) struct Reading<'a> {
     told: u64,
     finished_at: Option<Instant>,
     usage: Option<Usage>,
+    least: Micros,
     over_budget: Option<Failure>,
     out_of_memory: bool,
 }
@@ -114,6 +117,7 @@ impl<'a> Reading<'a> {
             told: 0,
             finished_at: None,
             usage: None,
+            least: Micros::ZERO,
             over_budget: None,
             out_of_memory: false,
         }
@@ -254,7 +258,7 @@ impl<'a> Reading<'a> {
         let recorded: Vec<NewRunEvent> = heard.iter().map(|event| events::recorded(now, event)).collect();
         for event in &heard {
             match event {
-                Event::Usage(usage) => self.usage = Some((*usage).into()),
+                Event::Usage(usage) => drop(self.used((*usage).into())),
                 Event::Finished => self.finished_at = Some(Instant::now()),
                 Event::Limit(limit) if limit.rejected => {
                     self.inner.rest(self.planned.name(), limit.resets_at, &limit.name).await;
@@ -277,6 +281,17 @@ impl<'a> Reading<'a> {
             Ok(_) => self.told += count,
             Err(error) => tracing::error!(run = %self.run.id, %error, "events were not recorded"),
         }
+    }
+
+    /// All that it has used, once its adapter has told of it again. What a poorer report leaves out is
+    /// not forgotten.
+    fn used(&mut self, told: Usage) -> Usage {
+        let usage = self.usage.unwrap_or_default().updated(told).bounded();
+        if !usage.estimated {
+            self.least = self.least.max(self.planned.pricing.cost(&usage).total);
+        }
+        self.usage = Some(usage);
+        usage
     }
 
     async fn charge(&mut self) {
@@ -331,6 +346,7 @@ impl<'a> Reading<'a> {
             Ok(outcome) => outcome,
             Err(error) => return self.deaf(exited, reason.or(Some(Reason::deaf(error)))),
         };
+        let usage = self.used(outcome.usage.into());
         let (process, failure) = verdict(&outcome.verdict, exited);
         let failure = self.override_failure(reason, failure);
         if let Some(failure) = &failure {
@@ -344,7 +360,8 @@ impl<'a> Reading<'a> {
             },
             failure,
             denied: outcome.denied,
-            usage: outcome.usage.into(),
+            usage,
+            least: self.least,
             exited,
             answer: self.redactor.text(&outcome.text),
             session: outcome.session,
@@ -399,6 +416,7 @@ impl<'a> Reading<'a> {
             failure: self.override_failure(reason, None),
             denied: Vec::new(),
             usage: self.usage.unwrap_or_default(),
+            least: self.least,
             exited,
             answer: String::new(),
             session: None,

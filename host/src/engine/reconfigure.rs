@@ -21,9 +21,9 @@ enum When {
 
 /// Every setting there is, with a star where a name is free. A setting that is not here is refused by
 /// a test.
-const SETTINGS: [(&str, When); 90] = {
+const SETTINGS: &[(&str, When)] = {
     use When::{AtOnce, Restart};
-    [
+    &[
         ("server.listen", Restart),
         ("server.tls_cert", Restart),
         ("server.tls_key", Restart),
@@ -85,7 +85,13 @@ const SETTINGS: [(&str, When); 90] = {
         ("breaker.reserve_usd", AtOnce),
         ("breaker.unknown_price_usd", AtOnce),
         ("breaker.executor_day_usd.*", AtOnce),
+        ("breaker.executor_action", AtOnce),
         ("breaker.workspace_day_usd", AtOnce),
+        ("breaker.workspace_action", AtOnce),
+        ("breaker.token_day_usd.*", AtOnce),
+        ("breaker.token_action", AtOnce),
+        ("breaker.write_day_usd", AtOnce),
+        ("breaker.task_action", AtOnce),
         ("breaker.task_usd", AtOnce),
         ("breaker.time_zone", Restart),
         ("plugins.folder", Restart),

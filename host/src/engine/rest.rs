@@ -8,6 +8,8 @@ use std::time::Duration;
 
 /// How long an executor rests after a rate limit that names no time.
 const REST: Duration = Duration::from_secs(60);
+/// Longest that one rests: limits of providers begin anew within a month.
+const LONGEST_REST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 impl Inner {
     /// Who rests now, by executor or rung, and until when.
@@ -20,7 +22,10 @@ impl Inner {
     pub(crate) async fn rest(&self, name: &str, until: Option<u64>, why: &str) {
         let given =
             until.and_then(|at| i64::try_from(at).ok()).and_then(|at| Timestamp::from_millisecond(at).ok());
-        let Some(until) = given.or_else(|| self.clock.now().checked_add(REST).ok()) else { return };
+        let now = self.clock.now();
+        let Some(until) = given.or_else(|| now.checked_add(REST).ok()) else { return };
+        // A program that made the time up is not to keep its executor from working for ever.
+        let until = now.checked_add(LONGEST_REST).map_or(until, |latest| until.min(latest));
         let cooldown = Cooldown { name: name.to_owned(), until, why: why.to_owned() };
         if let Err(error) = self.store.rest(cooldown).await {
             tracing::warn!(name, %error, "a rest is not on record");
@@ -59,6 +64,11 @@ mod tests {
         let failure = Failure::new(FailureClass::RateLimited, "too many requests");
         host.0.rest_after("shell", "far", &failure).await;
         assert!(warned().await.contains("the rung 'far' rests until 20"), "{}", warned().await);
+        let forever = Failure { retry_after_ms: Some(u64::MAX), ..failure };
+        host.0.rest_after("shell", "far", &forever).await;
+        host.0.rest("far", Some(253_402_300_799_999), "rate_limited").await;
+        let latest = host.0.clock.now().checked_add(super::LONGEST_REST).unwrap();
+        assert!(host.0.resting().await.unwrap()["far"] <= latest, "it was told to rest until the year 9999");
         host.shutdown().await;
     }
 }

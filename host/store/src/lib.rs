@@ -24,11 +24,13 @@ pub use access::{AccessToken, NewToken};
 pub use error::{AdmitError, StoreError};
 pub use file::Copied;
 pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
-pub use life::{Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Settling, Started};
+pub use life::{
+    Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Settling, Started, WriteBound,
+};
 pub use money::{
-    Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Counts, InvalidScope, LedgerFilter,
-    LedgerKind, LedgerRow, Limit, LimitScope, LimitStatus, Limits, Period, Raise, Refusal, Reset, Scope,
-    Spender,
+    Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Corrected, Correction, Counts,
+    InvalidScope, LedgerFilter, LedgerKind, LedgerRow, Limit, LimitScope, LimitStatus, Limits, Period, Raise,
+    Refusal, Reset, Scope, Spender,
 };
 pub use people::{Answered, HumanTaskFilter};
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};

@@ -21,9 +21,19 @@ impl Micros {
     /// Nothing.
     pub const ZERO: Self = Self(0);
 
+    /// Most that one attempt is charged, held for, or allowed on top at once: a million dollars. With
+    /// millions of such amounts the sums of the ledger still fit 64 bits.
+    pub const MOST: Self = Self::dollars(1_000_000);
+
+    /// From nothing to [`MOST`](Self::MOST): what is outside becomes the nearest of the two.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        self.clamp(Self::ZERO, Self::MOST)
+    }
+
     /// Whole dollars.
     pub const fn dollars(dollars: i64) -> Self {
-        Self(dollars * 1_000_000)
+        Self(dollars.saturating_mul(1_000_000))
     }
 
     /// From decimal dollars, to the nearest micro-dollar.
@@ -96,7 +106,8 @@ impl<'de> Deserialize<'de> for Micros {
             Text(String),
         }
         match Written::deserialize(from)? {
-            Written::Number(usd) => Ok(Self::from_usd(usd)),
+            Written::Number(usd) if usd.is_finite() => Ok(Self::from_usd(usd)),
+            Written::Number(usd) => Err(serde::de::Error::custom(InvalidMoney(usd.to_string()))),
             Written::Text(text) => text.parse().map_err(serde::de::Error::custom),
         }
     }

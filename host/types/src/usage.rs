@@ -24,6 +24,61 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Most tokens of a kind that one attempt is recorded with. No program gets through a thousandth of it.
+    pub const MOST: u64 = 1_000_000_000_000;
+
+    /// Whether every figure is one that an attempt can have.
+    pub fn is_plausible(&self) -> bool {
+        self.bounded() == *self
+    }
+
+    /// The same with no figure past [`MOST`](Self::MOST) and no cost outside of what
+    /// [`Micros::bounded`] allows. Figures that were cut are estimates.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        let cut = Self {
+            input: self.input.min(Self::MOST),
+            cached_input: self.cached_input.min(Self::MOST),
+            cache_write: self.cache_write.min(Self::MOST),
+            output: self.output.min(Self::MOST),
+            reasoning: self.reasoning.min(Self::MOST),
+            cost: self.cost.map(Micros::bounded),
+            estimated: self.estimated,
+        };
+        Self { estimated: self.estimated || cut != self, ..cut }
+    }
+
+    /// What is known of an attempt once `later`, its next running total, was reported.
+    ///
+    /// A total that the agent reported never falls: a later report with less in a field is poorer, not
+    /// better. An estimate is replaced by a report, down as well as up, but not by a report that has
+    /// nothing to say where the estimate had figures: then the estimate stands, marked as one.
+    #[must_use]
+    pub fn updated(self, later: Self) -> Self {
+        if later.total() == 0 && self.total() > 0 {
+            let cost = later.cost.filter(|cost| *cost > Micros::ZERO).max(self.cost);
+            return Self { cost, estimated: self.estimated, ..self };
+        }
+        let field = |before: u64, now: u64| if self.estimated && now > 0 { now } else { now.max(before) };
+        let merged = Self {
+            input: field(self.input, later.input),
+            cached_input: field(self.cached_input, later.cached_input),
+            cache_write: field(self.cache_write, later.cache_write),
+            output: field(self.output, later.output),
+            reasoning: field(self.reasoning, later.reasoning),
+            cost: later.cost,
+            estimated: later.estimated,
+        };
+        let same_tokens = merged.total() == self.total();
+        Self {
+            // A cost that was reported stands until tokens come on top that it does not cover.
+            cost: if same_tokens || later.cost.is_some() { later.cost.max(self.cost) } else { None },
+            // Where a figure of an estimate had to be kept, all of them together are no report.
+            estimated: merged.estimated || (self.estimated && merged != later),
+            ..merged
+        }
+    }
+
     /// All tokens, read and written.
     pub const fn total(&self) -> u64 {
         let read = self.input.saturating_add(self.cached_input);
@@ -74,8 +129,11 @@ impl Rates {
             (usage.output - reasoning, self.output),
             (reasoning, self.reasoning.unwrap_or(self.output)),
         ];
-        let millionths: u128 =
-            parts.iter().map(|(tokens, rate)| u128::from(*tokens) * u128::from(rate.unsigned())).sum();
+        // Five products of two 63-bit figures fit 128 bits.
+        let millionths: u128 = parts
+            .iter()
+            .map(|(tokens, rate)| u128::from(*tokens).saturating_mul(u128::from(rate.unsigned())))
+            .fold(0, u128::saturating_add);
         Micros(i64::try_from(millionths.div_ceil(1_000_000)).unwrap_or(i64::MAX))
     }
 }
@@ -156,6 +214,51 @@ mod tests {
         let sum = much.plus(Usage { input: 1, output: 2, estimated: true, ..Usage::default() });
         assert_eq!((sum.input, sum.output, sum.cost, sum.estimated), (u64::MAX, 3, None, true));
         assert_eq!(sum.total(), u64::MAX);
+    }
+
+    #[test]
+    fn usage_past_all_bounds_is_cut_and_marked_as_estimate() {
+        let absurd = Usage { input: u64::MAX, output: 7, cost: Some(Micros(i64::MAX)), ..Usage::default() };
+        let cut = absurd.bounded();
+        assert_eq!((cut.input, cut.output, cut.cost), (Usage::MOST, 7, Some(Micros::MOST)));
+        assert!(cut.estimated && !absurd.is_plausible());
+        let negative = Usage { cost: Some(Micros(-1)), ..Usage::default() };
+        assert_eq!(negative.bounded().cost, Some(Micros::ZERO));
+        let sound = Usage { input: 5, cost: Some(Micros(3)), ..Usage::default() };
+        assert!(sound.is_plausible());
+    }
+
+    #[test]
+    fn reported_usage_never_falls() {
+        let told = Usage { input: 100, output: 20, cost: Some(Micros(600)), ..Usage::default() };
+        assert_eq!(told.updated(Usage::default()), told, "a report without figures says nothing");
+        let poorer = Usage { input: 3, output: 25, ..Usage::default() };
+        let merged = told.updated(poorer);
+        assert_eq!((merged.input, merged.output, merged.cost), (100, 25, None), "priced by tokens again");
+        let cheaper = Usage { cost: Some(Micros(200)), ..told };
+        assert_eq!(told.updated(cheaper).cost, Some(Micros(600)));
+        let same = Usage { cost: None, ..told };
+        assert_eq!(told.updated(same).cost, Some(Micros(600)));
+        let guess = Usage { input: 90, output: 30, estimated: true, ..Usage::default() };
+        let merged = told.updated(guess);
+        assert_eq!((merged.input, merged.output, merged.estimated), (100, 30, true));
+    }
+
+    #[test]
+    fn an_estimate_is_replaced_by_a_report_but_not_by_silence() {
+        let guess = Usage { input: 100, output: 1_000, estimated: true, ..Usage::default() };
+        let exact = Usage { input: 90, output: 56, cost: Some(Micros(5)), ..Usage::default() };
+        assert_eq!(guess.updated(exact), exact);
+        assert_eq!(guess.updated(Usage::default()), guess);
+        let only_cost = Usage { cost: Some(Micros(7)), ..Usage::default() };
+        assert_eq!(guess.updated(only_cost), Usage { cost: Some(Micros(7)), ..guess });
+        let no_cost = Usage { cost: Some(Micros::ZERO), ..Usage::default() };
+        assert_eq!(guess.updated(no_cost), guess, "no tokens and no cost is no report");
+        let half = Usage { output: 56, ..Usage::default() };
+        let merged = guess.updated(half);
+        assert_eq!((merged.input, merged.output, merged.estimated), (100, 56, true));
+        let better_guess = Usage { output: 60, ..guess };
+        assert_eq!(guess.updated(better_guess), better_guess);
     }
 
     #[test]

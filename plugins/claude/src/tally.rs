@@ -7,7 +7,7 @@
 //! cover the whole process, with sub-agents and side requests that no event tells of. A process that goes
 //! on with an earlier session begins again at nothing, so what that session had used plays no part here.
 
-use crate::line::{Final, Tokens};
+use crate::line::{Final, ModelTokens, Tokens};
 use crate::plan::is_claude;
 use crate::types::Usage;
 use alloc::borrow::ToOwned;
@@ -111,36 +111,42 @@ impl Tally {
         mend(&mut sum.output, old.3, message.output());
     }
 
-    /// The totals of the process so far, from its `result`.
+    /// The totals of the process so far, from its `result`. One that has no figures, or figures that do
+    /// not read, settles nothing: what was told before it stands, as the estimate that it is.
     pub(crate) fn settle(&mut self, result: &Final<'_>) {
+        let before = self.usage();
         let models = &result.model_usage.0;
-        if models.is_empty() {
+        let (mut told, complete) = if models.is_empty() {
             // What the last turn used, where the totals are not told.
-            if let Some(turn) = &result.usage.0 {
-                let add = |sum: &mut u64, more: Option<u64>| *sum = sum.saturating_add(more.unwrap_or(0));
-                add(&mut self.settled.input, turn.input_tokens.count());
-                add(&mut self.settled.cached_input, turn.cache_read_input_tokens.count());
-                add(&mut self.settled.cache_write, turn.cache_creation_input_tokens.count());
-                add(&mut self.settled.output, turn.output_tokens.count());
-            }
+            let turn = result.usage.0.as_ref().map(turn);
+            let (used, complete) = turn.unwrap_or((NOTHING, false));
+            (sum(&self.settled, &used), complete)
         } else {
-            let mut total = NOTHING;
-            for tokens in models.iter().filter_map(|(_, tokens)| tokens.0.as_ref()) {
-                let add = |sum: &mut u64, more: Option<u64>| *sum = sum.saturating_add(more.unwrap_or(0));
-                add(&mut total.input, tokens.input_tokens.count());
-                add(&mut total.cached_input, tokens.cache_read_input_tokens.count());
-                add(&mut total.cache_write, tokens.cache_creation_input_tokens.count());
-                add(&mut total.output, tokens.output_tokens.count());
-            }
-            self.settled = total;
-        }
+            let all = models.iter().filter_map(|(_, tokens)| tokens.0.as_ref()).map(model);
+            all.fold((NOTHING, true), |(total, all), (used, complete)| (sum(&total, &used), all && complete))
+        };
+        let silent = |told: u64, before: u64| told == 0 && before > 0;
+        let complete = complete
+            && !silent(told.input, before.input)
+            && !silent(told.cached_input, before.cached_input)
+            && !silent(told.cache_write, before.cache_write)
+            && !silent(told.output, before.output);
         // For a model that it does not know the program reckons with a price of its own making.
         let known = models.iter().all(|(model, _)| is_claude(model));
-        self.settled.cost = if known { result.total_cost_usd.micros() } else { None };
+        let cost = if known { result.total_cost_usd.micros() } else { None };
+        told = most(&told, if complete { &self.settled } else { &before });
+        let grown = tokens(&told) > tokens(&self.settled);
+        told.cost = match cost {
+            Some(0) if !complete && tokens(&told) > 0 => None,
+            Some(cost) => Some(cost.max(self.settled.cost.unwrap_or(0))),
+            None if grown => None,
+            None => self.settled.cost,
+        };
+        self.settled = told;
         self.settled_ids.extend(core::mem::take(&mut self.open).into_keys());
         self.open_sum = Message::default();
         self.begun = true;
-        self.authoritative = true;
+        self.authoritative = complete || tokens(&before) == 0;
     }
 
     /// All of the attempt so far.
@@ -156,6 +162,58 @@ impl Tally {
         usage.estimated = self.begun && (!self.authoritative || !self.open.is_empty());
         usage
     }
+}
+
+fn tokens(usage: &Usage) -> u64 {
+    let read = usage.input.saturating_add(usage.cached_input).saturating_add(usage.cache_write);
+    read.saturating_add(usage.output)
+}
+
+fn sum(one: &Usage, other: &Usage) -> Usage {
+    Usage {
+        input: one.input.saturating_add(other.input),
+        cached_input: one.cached_input.saturating_add(other.cached_input),
+        cache_write: one.cache_write.saturating_add(other.cache_write),
+        output: one.output.saturating_add(other.output),
+        ..NOTHING
+    }
+}
+
+/// The larger of two running totals is the later one.
+fn most(one: &Usage, other: &Usage) -> Usage {
+    Usage {
+        input: one.input.max(other.input),
+        cached_input: one.cached_input.max(other.cached_input),
+        cache_write: one.cache_write.max(other.cache_write),
+        output: one.output.max(other.output),
+        ..NOTHING
+    }
+}
+
+/// What one turn used, and whether the figures that are always there were read.
+fn turn(said: &Tokens<'_>) -> (Usage, bool) {
+    let (input, output) = (said.input_tokens.count(), said.output_tokens.count());
+    let used = Usage {
+        input: input.unwrap_or(0),
+        cached_input: said.cache_read_input_tokens.count().unwrap_or(0),
+        cache_write: said.cache_creation_input_tokens.count().unwrap_or(0),
+        output: output.unwrap_or(0),
+        ..NOTHING
+    };
+    (used, input.is_some() && output.is_some())
+}
+
+/// The same of one model.
+fn model(said: &ModelTokens<'_>) -> (Usage, bool) {
+    let (input, output) = (said.input_tokens.count(), said.output_tokens.count());
+    let used = Usage {
+        input: input.unwrap_or(0),
+        cached_input: said.cache_read_input_tokens.count().unwrap_or(0),
+        cache_write: said.cache_creation_input_tokens.count().unwrap_or(0),
+        output: output.unwrap_or(0),
+        ..NOTHING
+    };
+    (used, input.is_some() && output.is_some())
 }
 
 const NOTHING: Usage = Usage {
@@ -207,6 +265,51 @@ mod tests {
         tally.block("m2", &tokens(START), 4);
         let usage = tally.usage();
         assert_eq!((usage.input, usage.output, usage.cost, usage.estimated), (1245, 7, None, true));
+    }
+
+    #[test]
+    fn a_result_without_readable_figures_takes_nothing_back() {
+        for result in [
+            r#"{"subtype":"success"}"#,
+            r#"{"total_cost_usd":"lots","usage":{"input_tokens":"many","output_tokens":null}}"#,
+            r#"{"total_cost_usd":1e26,"modelUsage":{"claude-a":{"inputTokens":-5,"outputTokens":1e300}}}"#,
+            r#"{"total_cost_usd":0,"usage":{"input_tokens":0,"output_tokens":0},"modelUsage":{}}"#,
+        ] {
+            let mut tally = Tally::default();
+            tally.block("m1", &tokens(START), 400);
+            let before = tally.usage();
+            tally.settle(&json::read(result.as_bytes()).unwrap());
+            assert_eq!(tally.usage(), before, "{result}");
+            assert!(tally.usage().estimated, "{result}");
+        }
+    }
+
+    #[test]
+    fn a_figure_that_is_garbled_keeps_what_was_told_of_it() {
+        let mut tally = Tally::default();
+        tally.block("m1", &tokens(START), 400);
+        let result =
+            br#"{"total_cost_usd":0.02,"modelUsage":{"claude-a":{"inputTokens":"?","outputTokens":500}}}"#;
+        tally.settle(&json::read(result).unwrap());
+        let usage = tally.usage();
+        assert_eq!((usage.input, usage.output, usage.cost, usage.estimated), (1234, 500, Some(20_000), true));
+    }
+
+    #[test]
+    fn a_second_result_is_never_less_than_the_first() {
+        let mut tally = Tally::default();
+        let full =
+            br#"{"total_cost_usd":0.6,"modelUsage":{"claude-a":{"inputTokens":100,"outputTokens":50}}}"#;
+        tally.settle(&json::read(full).unwrap());
+        let before = tally.usage();
+        for result in [
+            r#"{"result":"x"}"#,
+            r#"{"total_cost_usd":0.1,"modelUsage":{"claude-a":{"inputTokens":7,"outputTokens":3}}}"#,
+        ] {
+            tally.settle(&json::read(result.as_bytes()).unwrap());
+            let usage = tally.usage();
+            assert_eq!((usage.input, usage.output, usage.cost), (100, 50, before.cost), "{result}");
+        }
     }
 
     #[test]

@@ -104,10 +104,15 @@ impl Seen {
             Some("item.updated") => self.item(&line.item.0, Stage::Updated, bytes, events),
             Some("item.completed") => self.item(&line.item.0, Stage::Completed, bytes, events),
             Some("turn.completed") => {
-                if let Some(tokens) = &line.usage.0 {
-                    let used = usage::since(usage::total(tokens), self.prior.as_ref());
-                    self.usage = Some(used);
-                    events.push(Event::Usage(used));
+                match &line.usage.0 {
+                    Some(tokens) => {
+                        let used = usage::since(usage::total(tokens), self.prior.as_ref());
+                        let used = usage::later(self.usage, used);
+                        self.usage = Some(used);
+                        events.push(Event::Usage(used));
+                    }
+                    // What was told before stands, and does not cover this turn.
+                    None => self.usage = self.usage.map(|used| Usage { estimated: true, ..used }),
                 }
                 self.finished(End::Completed, events);
             }

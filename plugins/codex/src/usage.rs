@@ -26,7 +26,22 @@ pub(crate) fn total(tokens: &Tokens<'_>) -> Usage {
         cache_write,
         output,
         reasoning: tokens.reasoning_output_tokens.count().unwrap_or(0).min(output),
+        // A figure that does not read is not known to be nothing.
+        estimated: tokens.input_tokens.count().is_none() || tokens.output_tokens.count().is_none(),
         ..NOTHING
+    }
+}
+
+/// What is known once another turn has told its running total: none of it is ever less than before.
+pub(crate) fn later(before: Option<Usage>, now: Usage) -> Usage {
+    let Some(before) = before else { return now };
+    Usage {
+        input: before.input.max(now.input),
+        cached_input: before.cached_input.max(now.cached_input),
+        cache_write: before.cache_write.max(now.cache_write),
+        output: before.output.max(now.output),
+        reasoning: before.reasoning.max(now.reasoning),
+        ..now
     }
 }
 

@@ -172,3 +172,19 @@ fn a_result_that_was_given_outlives_what_ended_the_program_unless_it_was_cancell
         assert_eq!((outcome.text.as_str(), outcome.usage.output), ("é日🦀 \n done", 3), "{ending:?}");
     }
 }
+
+#[test]
+fn a_later_turn_without_figures_takes_no_usage_back() {
+    for last in [
+        r#"{"type":"turn.completed"}"#,
+        r#"{"type":"turn.completed","usage":{}}"#,
+        r#"{"type":"turn.completed","usage":{"input_tokens":"many","output_tokens":-3}}"#,
+    ] {
+        let mut output = HELLO.to_vec();
+        output.extend_from_slice(format!("\n{last}\n").as_bytes());
+        let (_, outcome) = run(request(), &output, 64 << 10, exited(0));
+        let usage = outcome.usage;
+        assert_eq!((usage.input, usage.cached_input, usage.output), (3, 2, 3), "{last}");
+        assert!(usage.estimated, "{last}");
+    }
+}

@@ -126,7 +126,7 @@ impl Seen {
         let error = line.error.0.as_ref();
         let said = error.and_then(|error| error.message.words()).map(ToString::to_string);
         if let Some(stats) = &line.stats.0 {
-            let used = usage::used(stats, !ok && self.heard);
+            let used = usage::later(self.usage, usage::used(stats, self.heard));
             self.usage = Some(used);
             self.model = self.model.take().or_else(|| usage::busiest(stats));
             events.push(Event::Usage(used));

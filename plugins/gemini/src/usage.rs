@@ -16,8 +16,9 @@ pub(crate) const NOTHING: Usage = Usage {
 };
 
 /// The tokens in our counts, which do not overlap. All are zero after an error of the API, even
-/// where earlier requests were answered (`untold`); that is no figure, and marked as none.
-pub(crate) fn used(stats: &Stats<'_>, untold: bool) -> Usage {
+/// where earlier requests were answered (`heard`); that is no figure, and marked as none, as is one
+/// that does not read.
+pub(crate) fn used(stats: &Stats<'_>, heard: bool) -> Usage {
     let input = stats.input_tokens.count().unwrap_or(0);
     let cached_input = stats.cached.count().unwrap_or(0).min(input);
     let said = stats.output_tokens.count().unwrap_or(0);
@@ -28,8 +29,20 @@ pub(crate) fn used(stats: &Stats<'_>, untold: bool) -> Usage {
         cached_input,
         output: said.saturating_add(reasoning),
         reasoning,
-        estimated: untold && total == 0,
+        estimated: heard && (total == 0 || stats.input_tokens.count().is_none()),
         ..NOTHING
+    }
+}
+
+/// What is known once another result has told its total: none of it is ever less than before.
+pub(crate) fn later(before: Option<Usage>, now: Usage) -> Usage {
+    let Some(before) = before else { return now };
+    Usage {
+        input: before.input.max(now.input),
+        cached_input: before.cached_input.max(now.cached_input),
+        output: before.output.max(now.output),
+        reasoning: before.reasoning.max(now.reasoning),
+        ..now
     }
 }
 

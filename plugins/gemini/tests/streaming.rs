@@ -125,3 +125,27 @@ fn a_result_that_was_given_outlives_what_ended_the_program_unless_it_was_cancell
         assert_eq!((outcome.text.as_str(), outcome.usage.output), ("é日🦀 \ndone", 7), "{ending:?}");
     }
 }
+
+#[test]
+fn a_result_without_figures_takes_no_usage_back() {
+    for last in [
+        r#"{"type":"result","status":"success"}"#,
+        r#"{"type":"result","status":"success","stats":{}}"#,
+        r#"{"type":"result","status":"success","stats":{"total_tokens":"x","input_tokens":1e300}}"#,
+    ] {
+        let mut output = HELLO.to_vec();
+        output.extend_from_slice(format!("\n{last}\n").as_bytes());
+        let (_, outcome) = run(request(), &output, 64 << 10, exited(0));
+        let usage = outcome.usage;
+        assert_eq!((usage.input, usage.cached_input, usage.output), (3, 2, 7), "{last}");
+    }
+}
+
+#[test]
+fn an_answer_with_empty_figures_is_an_estimate() {
+    let output = String::from_utf8(HELLO.to_vec()).unwrap();
+    let (start, _) = output.split_once("{\"type\":\"result\"").unwrap();
+    let output = format!("{start}{{\"type\":\"result\",\"status\":\"success\",\"stats\":{{}}}}\n");
+    let (_, outcome) = run(request(), output.as_bytes(), 64 << 10, exited(0));
+    assert!(outcome.usage.estimated);
+}

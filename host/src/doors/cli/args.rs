@@ -336,6 +336,16 @@ pub(crate) enum BreakerCommand {
         #[arg(long)]
         reason: String,
     },
+    /// Record what a run that has ended really cost; recorded with the reason
+    Correct {
+        /// The run, or the beginning of its id
+        run: String,
+        /// What it cost in all, dollars
+        usd: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
 }
 
 #[cfg(test)]

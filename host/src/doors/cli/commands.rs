@@ -193,14 +193,23 @@ async fn breaker(host: &Host, command: Option<BreakerCommand>, json: bool) -> Re
         }
         Some(BreakerCommand::Reset { reason }) => drop(host.reset_breaker(&reason).await?),
         Some(BreakerCommand::Raise { usd, reason }) => {
-            let by: Micros = usd.parse().map_err(|error: jackfield_types::InvalidMoney| {
-                Problem::caller("bad_amount", error.to_string(), "give dollars, like 5 or 0.50")
-            })?;
-            drop(host.raise_breaker(by, &reason).await?);
+            drop(host.raise_breaker(amount(&usd)?, &reason).await?);
+        }
+        Some(BreakerCommand::Correct { run, usd, reason }) => {
+            let (run, cost) = (host.find_run(&run).await?, amount(&usd)?);
+            let corrected = host.correct_cost(run, cost, &reason).await?;
+            say(json, || text::corrected(&corrected), &corrected);
+            return Ok(());
         }
         None => {}
     }
     let status = host.breaker().await?;
     say(json, || text::breaker(&status), &status);
     Ok(())
+}
+
+fn amount(usd: &str) -> Result<Micros, Problem> {
+    usd.parse().map_err(|error: jackfield_types::InvalidMoney| {
+        Problem::caller("bad_amount", error.to_string(), "give dollars, like 5 or 0.50")
+    })
 }

@@ -140,6 +140,13 @@ const EXAMPLES: &[Examples] = &[
         )],
     ),
     ("breaker raise", &[("jackfield breaker raise 5 --reason \"release day\"", "five dollars more, today")]),
+    (
+        "breaker correct",
+        &[(
+            "jackfield breaker correct 01HX 0.42 --reason \"its agent reported 42 dollars\"",
+            "what the run really cost",
+        )],
+    ),
     ("plugin list", &[("jackfield plugin list", "what serves, what was rejected and why")]),
     ("plugin check", &[("jackfield plugin check policy.wasm", "would it be taken? changes nothing")]),
     (

@@ -172,6 +172,14 @@ fn spec(arguments: &SpecArgs) -> Result<Option<SpecRequest>, Problem> {
     Ok(Some(request).filter(|request| *request != SpecRequest::default()))
 }
 
+/// Seconds as they are typed, which may have a fraction.
+fn milliseconds(seconds: f64) -> Result<u64, Problem> {
+    if seconds.is_finite() && seconds >= 0.0 {
+        return Ok((seconds * 1e3).round() as u64);
+    }
+    Err(Problem::caller("bad_figure", format!("--took is {seconds}"), "give seconds, 0 or more, like 12.5"))
+}
+
 fn written(arguments: &WriteArgs) -> Result<WriteRequest, Problem> {
     if !(arguments.took.is_finite() && (0.0..1e8).contains(&arguments.took)) {
         return Err(Problem::caller(
@@ -190,7 +198,7 @@ fn written(arguments: &WriteArgs) -> Result<WriteRequest, Problem> {
         failure_class: class.transpose()?,
         summary: instruction(&arguments.summary)?,
         verified: verified.transpose()?,
-        latency_ms: (arguments.took * 1e3).round() as u64,
+        latency_ms: milliseconds(arguments.took)?,
         cost_usd: arguments.cost,
         input_tokens: arguments.input,
         cached_input_tokens: arguments.cached_input,

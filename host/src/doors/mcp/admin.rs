@@ -25,6 +25,8 @@ enum BreakerVerb {
     Reset,
     /// Allow `usd` more today; needs `reason`.
     Raise,
+    /// Record that `run`, which has ended, cost `usd` in all; needs `reason`.
+    Correct,
 }
 
 /// A look at the money, or a change of it.
@@ -35,6 +37,9 @@ struct BreakerArguments {
     action: BreakerVerb,
     #[serde(default)]
     usd: Option<f64>,
+    /// For correct: its id or the beginning of it.
+    #[serde(default)]
+    run: Option<String>,
     #[serde(default)]
     reason: Option<String>,
 }
@@ -83,8 +88,8 @@ pub(super) fn tools() -> Vec<Tool> {
     vec![
         tool::<BreakerArguments>(
             "breaker",
-            "Money: what is spent, held and left; its history. `reset` and `raise` change it and need a reason: ask your \
-             person first.",
+            "Money: what is spent, held and left; its history. `reset`, `raise` and `correct` change it and need a reason: ask \
+             your person first.",
             ToolAnnotations::default().read_only(false).destructive(false).open_world(false),
         ),
         tool::<PluginsArguments>(
@@ -115,6 +120,17 @@ pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Sai
         BreakerVerb::Raise => {
             let by = Micros::from_usd(arguments.usd.unwrap_or_default());
             drop(host.raise_breaker(by, &reason).await?);
+        }
+        BreakerVerb::Correct => {
+            let (Some(run), Some(usd)) = (arguments.run.filter(|run| !run.is_empty()), arguments.usd) else {
+                return Err(Problem::caller(
+                    "bad_arguments",
+                    "`run` or `usd` is missing",
+                    "call again with the run and what it cost in all, dollars",
+                ));
+            };
+            let run = host.find_run(&run).await?;
+            drop(host.correct_cost(run, Micros::from_usd(usd), &reason).await?);
         }
     }
     let status = host.breaker().await?;

@@ -8,6 +8,8 @@
 mod over;
 
 use super::attempt::Planned;
+use super::events::told_elsewhere;
+use super::pricing::Cost;
 use super::worker::LOOK;
 use super::{Host, Inner};
 use crate::api::elsewhere::{
@@ -18,7 +20,7 @@ use jackfield_store::{
     Attempt, Charged, Claimed, NewRunEvent, NewWorker, Offer, RunView, Started, StoreError, WorkerKind,
     WorkspaceKind,
 };
-use jackfield_types::{AttemptId, AttemptState, Problem, RunState, Scope, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, AttemptState, Problem, RunState, Scope, Usage, WorkerId, WorkspaceId};
 use jackfield_workspace::{Commit, Packed, Source, WorkspaceError};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -29,6 +31,11 @@ use tokio::time::{Instant, sleep, timeout};
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long before a worker would be given up its agents end, at most: time for them to go, and for clocks.
 const MARGIN: Duration = Duration::from_secs(20);
+
+/// Most that a figure of usage may be, as for components.
+const MOST_TOLD: u64 = 1_000_000_000_000_000;
+/// Most events of one message; a worker sends 200.
+const MOST_EVENTS: usize = 1_000;
 
 impl Host {
     /// A worker elsewhere makes itself known, for the first time or again.
@@ -110,6 +117,7 @@ impl Host {
     /// A [`Problem`] where the attempt was never that worker's, or events before these are missing.
     pub async fn news_of(&self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
         self.may(Scope::Work)?;
+        check_news(&news)?;
         let found = self.0.given(news.worker, attempt).await?;
         let view = self.0.store.run(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, news.worker) {
@@ -171,6 +179,7 @@ impl Host {
     /// A [`Problem`] where an attempt is missing, or the records cannot be written.
     pub async fn round_over(&self, over: RoundOver) -> Result<(), Problem> {
         self.may(Scope::Work)?;
+        over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
         let Some(first) = over.attempts.first() else { return Ok(()) };
         let found = self.0.given(over.worker, first.id).await?;
         let view = self.0.store.run(found.run).await.map_err(told)?;
@@ -344,12 +353,11 @@ impl Inner {
             };
             self.store.attempt_started(attempt, started).await.map_err(told)?;
         }
-        let events = news.events.into_iter().map(|event| NewRunEvent {
-            at: event.at,
-            kind: event.kind,
-            payload: event.payload,
+        let events = news.events.into_iter().map(|event| {
+            told_elsewhere(NewRunEvent { at: event.at, kind: event.kind, payload: event.payload })
         });
-        let heard = self.store.append_heard(found.run, attempt, news.from, events.collect()).await;
+        let events = events.collect::<Result<Vec<_>, Problem>>()?;
+        let heard = self.store.append_heard(found.run, attempt, news.from, events).await;
         let heard = heard.map_err(told)?;
         let stop = match news.usage {
             Some(usage) => self.charge_there(view, found, &usage).await?,
@@ -362,13 +370,13 @@ impl Inner {
         &self,
         view: &RunView,
         found: &Attempt,
-        usage: &jackfield_types::Usage,
+        usage: &Usage,
     ) -> Result<Option<Problem>, Problem> {
         let Some(planned) = self.planned_again(found) else { return Ok(None) };
         let limits = self.limits_of(view).await?;
-        let cost = planned.pricing.cost(usage);
+        let (usage, cost) = used(found, &planned, *usage);
         let as_of = cost.price_as_of.as_deref();
-        let charged = self.store.charge(found.id, cost.total, usage, cost.source, as_of, &limits).await;
+        let charged = self.store.charge(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
         Ok(match charged.map_err(told)? {
             Charged::Stop(refusal) => Some(refusal.problem()),
             Charged::Within | Charged::Extended(_) => None,
@@ -397,12 +405,12 @@ impl Inner {
         view: &RunView,
         found: &Attempt,
         planned: &Planned,
-        usage: &jackfield_types::Usage,
+        usage: &Usage,
     ) -> Result<(), Problem> {
-        let cost = planned.pricing.cost(usage);
+        let (usage, cost) = used(found, planned, *usage);
         let limits = self.limits_of(view).await?;
         let as_of = cost.price_as_of.as_deref();
-        let late = self.store.charge_late(found.id, cost.total, usage, cost.source, as_of, &limits).await;
+        let late = self.store.charge_late(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
         late.map(drop).map_err(told)
     }
 
@@ -425,6 +433,44 @@ impl Inner {
         })?;
         std::fs::remove_file(bundle).map_err(|error| unwritable(bundle, &error))
     }
+}
+
+/// What an attempt has used, and what that costs, once its worker has told of it again. As with an agent here, a
+/// poorer report takes nothing back.
+fn used(found: &Attempt, planned: &Planned, told: Usage) -> (Usage, Cost) {
+    let usage = found.usage.updated(told).bounded();
+    let mut cost = planned.pricing.cost(&usage);
+    if !found.usage.estimated {
+        cost.total = cost.total.max(planned.pricing.cost(&found.usage).total);
+    }
+    (usage, cost)
+}
+
+/// Figures that no component may give, no worker may give either: its own host would have refused them.
+fn check_usage(usage: &Usage) -> Result<(), Problem> {
+    let figures = [usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning];
+    let cost = usage.cost.unwrap_or_default();
+    if figures.iter().all(|figure| *figure <= MOST_TOLD) && (0..=MOST_TOLD.cast_signed()).contains(&cost.0) {
+        return Ok(());
+    }
+    Err(Problem::caller(
+        "bad_figure",
+        "failed to record usage: it has a figure that no attempt has",
+        format!("give at most {MOST_TOLD} tokens of a kind, and a cost of at most as many micro-dollars"),
+    ))
+}
+
+/// What is told at once is bounded, so that one worker holds up nobody.
+fn check_news(news: &News) -> Result<(), Problem> {
+    news.usage.as_ref().map_or(Ok(()), check_usage)?;
+    if news.events.len() <= MOST_EVENTS {
+        return Ok(());
+    }
+    Err(Problem::caller(
+        "too_many_events",
+        format!("failed to record {} events at once", news.events.len()),
+        format!("send at most {MOST_EVENTS} in one message"),
+    ))
 }
 
 /// What an attempt's branch is called here.

@@ -1,6 +1,6 @@
 //! A round that a worker elsewhere has made is over: it is settled here as one made here is.
 
-use super::told;
+use super::{told, used};
 use crate::api::elsewhere::{AttemptOver, RoundOver};
 use crate::engine::Inner;
 use crate::engine::attempt::transcript;
@@ -69,6 +69,7 @@ impl Inner {
         over: AttemptOver,
     ) -> Result<Done, Problem> {
         let planned = self.planned_again(attempt);
+        let mut usage = attempt.usage.updated(over.usage).bounded();
         if !over.checks.is_empty() && attempt.checks.is_none() {
             self.store.checks_done(attempt.id, &over.checks).await.map_err(told)?;
         }
@@ -89,7 +90,7 @@ impl Inner {
         let files = self.attempt_files(view.run.id, attempt.id);
         let mut ended = Ended::unknown(attempt);
         if let Some(planned) = &planned {
-            ended.cost = planned.pricing.cost(&over.usage);
+            (usage, ended.cost) = used(attempt, planned, over.usage);
         } else {
             ended.cost.source = attempt.cost_source.unwrap_or(CostSource::Ceiling);
         }
@@ -106,7 +107,7 @@ impl Inner {
             self.rest_after(&planned.executor.plugin.name, planned.name(), failure).await;
         }
         ended.outcome = over.outcome;
-        ended.usage = over.usage;
+        ended.usage = usage;
         ended.exited = Exited { code: over.exit_code, signal: over.signal };
         ended.answer = over.answer;
         ended.session = over.session;

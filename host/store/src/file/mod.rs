@@ -15,6 +15,6 @@ pub(crate) use changes::Changes;
 pub(crate) use connect::connect;
 pub(crate) use folder::prepare;
 pub(crate) use readers::Readers;
-pub(crate) use row::{Columns, Sql, count, signed, stamp, word};
+pub(crate) use row::{Columns, Sql, count, room, signed, stamp, summed, word};
 pub(crate) use schema::migrate;
 pub(crate) use writer::{Tx, Writer};

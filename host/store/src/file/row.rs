@@ -33,6 +33,20 @@ pub(crate) fn count(stored: i64) -> u64 {
     u64::try_from(stored).unwrap_or(0)
 }
 
+/// The column that adds `amount` up as two columns, `NAME` in dollars and `NAME_rest` in micro-dollars: one sum of
+/// 64-bit figures does not fit 64 bits, and SQLite would fail. [`Columns::sum`] reads them.
+pub(crate) fn summed(amount: &str, name: &str) -> String {
+    format!(
+        "COALESCE(SUM(({amount}) / 1000000), 0) AS {name}, COALESCE(SUM(({amount}) % 1000000), 0) AS {name}_rest"
+    )
+}
+
+/// The most that a sum may be before `more` is added to it, so that it does not pass what 64 bits hold:
+/// `MIN(sum, ?room) + ?more` saturates, where SQLite would make a fraction of it that no column takes.
+pub(crate) fn room(more: Micros) -> i64 {
+    i64::MAX - more.0.max(0)
+}
+
 /// Statements, prepared once per connection.
 pub(crate) trait Sql {
     /// How many rows it changed.
@@ -88,6 +102,8 @@ pub(crate) trait Columns {
     fn json<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T>;
     fn json_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>>;
     fn micros(&self, column: &str) -> rusqlite::Result<Micros>;
+    /// A sum of [`summed`], at most what 64 bits hold.
+    fn sum(&self, name: &str) -> rusqlite::Result<Micros>;
     fn count(&self, column: &str) -> rusqlite::Result<u64>;
 }
 
@@ -128,6 +144,13 @@ impl Columns for Row<'_> {
 
     fn micros(&self, column: &str) -> rusqlite::Result<Micros> {
         self.get(column).map(Micros)
+    }
+
+    fn sum(&self, name: &str) -> rusqlite::Result<Micros> {
+        let (dollars, rest): (i64, i64) = (self.get(name)?, self.get(format!("{name}_rest").as_str())?);
+        let all = i128::from(dollars) * 1_000_000 + i128::from(rest);
+        let most = if all < 0 { i64::MIN } else { i64::MAX };
+        Ok(Micros(i64::try_from(all).unwrap_or(most)))
     }
 
     fn count(&self, column: &str) -> rusqlite::Result<u64> {

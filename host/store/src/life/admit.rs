@@ -54,7 +54,8 @@ impl Store {
                 return Ok(Ok(known));
             }
             workspaces::by_id(tx, task.workspace)?;
-            let place = Place { task: task.id, run: run.id, workspace: task.workspace };
+            let place =
+                Place { task: task.id, run: run.id, workspace: task.workspace, principal: &task.principal };
             let attempts: Vec<&NewAttempt> = std::iter::once(&attempt).chain(&beside).collect();
             if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
                 return Ok(Err(AdmitError::Refused(Box::new(refusal))));
@@ -79,7 +80,8 @@ impl Store {
         let limits = limits.clone();
         self.write(move |tx| {
             let task = runs::task_of(tx, task)?;
-            let place = Place { task: task.id, run: run.id, workspace: task.workspace };
+            let place =
+                Place { task: task.id, run: run.id, workspace: task.workspace, principal: &task.principal };
             if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
                 return Ok(Err(AdmitError::Refused(Box::new(refusal))));
             }
@@ -105,7 +107,9 @@ impl Store {
             if run.state.is_final() {
                 return Err(states::illegal("run", run.id, run.state, RunState::Running));
             }
-            let place = Place { task: run.task, run: run.id, workspace: run.workspace };
+            let principal = principal_of(tx, run.id)?;
+            let place =
+                Place { task: run.task, run: run.id, workspace: run.workspace, principal: &principal };
             if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
                 return Ok(Err(AdmitError::Refused(Box::new(refusal))));
             }
@@ -126,7 +130,8 @@ pub(crate) fn queue_again(
     limits: &Limits,
     not_before: Option<Timestamp>,
 ) -> Result<Option<Refusal>, StoreError> {
-    let place = Place { task: run.task, run: run.id, workspace: run.workspace };
+    let principal = principal_of(tx, run.id)?;
+    let place = Place { task: run.task, run: run.id, workspace: run.workspace, principal: &principal };
     let attempts: Vec<&NewAttempt> = attempts.iter().collect();
     if let Some(refusal) = refuse_any(tx, limits, place, &attempts)? {
         return Ok(Some(refusal));
@@ -147,17 +152,31 @@ pub(crate) fn queue_again(
 
 /// What an attempt belongs to.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Place<'a> {
     pub(super) task: TaskId,
     pub(super) run: RunId,
     pub(super) workspace: WorkspaceId,
+    /// Who pays for it.
+    pub(super) principal: &'a str,
 }
 
-impl Place {
-    fn spender(self, attempt: &NewAttempt) -> Spender {
+/// Whose limits hold for a run: who began it, or who handed its task in.
+fn principal_of(tx: &Tx<'_>, run: RunId) -> Result<String, StoreError> {
+    let found = tx.one(
+        "SELECT COALESCE(runs.principal, tasks.principal) FROM runs JOIN tasks ON tasks.id = runs.task
+         WHERE runs.id = ?1",
+        [run.to_string()],
+        |row| row.get(0),
+    )?;
+    found.ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })
+}
+
+impl Place<'_> {
+    pub(super) fn spender(self, attempt: &NewAttempt) -> Spender {
         Spender {
             workspace: self.workspace,
             executor: attempt.executor.clone(),
+            principal: self.principal.to_owned(),
             task: self.task,
             run: self.run,
             attempt: attempt.id,
@@ -196,7 +215,7 @@ pub(super) fn known_task(
 fn refuse(
     tx: &Tx<'_>,
     limits: &Limits,
-    place: Place,
+    place: Place<'_>,
     attempt: &NewAttempt,
 ) -> Result<Option<Refusal>, StoreError> {
     refuse_for(tx, limits, place, attempt, attempt.reserve)
@@ -206,7 +225,7 @@ fn refuse(
 fn refuse_any(
     tx: &Tx<'_>,
     limits: &Limits,
-    place: Place,
+    place: Place<'_>,
     attempts: &[&NewAttempt],
 ) -> Result<Option<Refusal>, StoreError> {
     let together: Micros = attempts.iter().map(|attempt| attempt.reserve).sum();
@@ -222,17 +241,19 @@ fn refuse_any(
 fn refuse_for(
     tx: &Tx<'_>,
     limits: &Limits,
-    place: Place,
+    place: Place<'_>,
     attempt: &NewAttempt,
     asked: Micros,
 ) -> Result<Option<Refusal>, StoreError> {
-    if attempt.reserve < Micros::ZERO {
-        return Err(StoreError::Misuse("a reservation cannot be less than nothing".to_owned()));
+    if attempt.reserve != attempt.reserve.bounded() {
+        let why =
+            format!("failed to reserve {}: a reservation is $0.00 to {}", attempt.reserve, Micros::MOST);
+        return Err(StoreError::Misuse(why));
     }
     let spender = place.spender(attempt);
     let refusal = breaker::ask(tx, limits, &spender, attempt.account, asked)?;
     if let Some(refusal) = &refusal {
-        breaker::refused(tx, limits, &spender, refusal)?;
+        breaker::refused(tx, limits, &spender, refusal, attempt.reserve)?;
     }
     Ok(refusal)
 }
@@ -275,7 +296,7 @@ fn wants(attempts: &[&NewAttempt]) -> String {
 
 pub(super) fn add_run(
     tx: &Tx<'_>,
-    place: Place,
+    place: Place<'_>,
     run: &NewRun,
     attempts: &[&NewAttempt],
 ) -> Result<(), StoreError> {
@@ -309,7 +330,7 @@ pub(super) fn add_run(
 fn add_all(
     tx: &Tx<'_>,
     limits: &Limits,
-    place: Place,
+    place: Place<'_>,
     attempts: &[&NewAttempt],
     calls: &[NewPluginCall],
 ) -> Result<(), StoreError> {
@@ -321,7 +342,7 @@ fn add_all(
 pub(super) fn add_attempt(
     tx: &Tx<'_>,
     limits: &Limits,
-    place: Place,
+    place: Place<'_>,
     attempt: &NewAttempt,
     calls: &[NewPluginCall],
 ) -> Result<(), StoreError> {

@@ -25,7 +25,7 @@ impl Store {
     ) -> Result<Charged, StoreError> {
         let (usage, as_of, limits) = (*usage, price_as_of.map(str::to_owned), limits.clone());
         self.write(move |tx| {
-            let mut money = Money::of(tx, attempt)?;
+            let (mut money, total) = (Money::of(tx, attempt)?, total.bounded());
             if money.state == AttemptState::Settled {
                 return Err(states::illegal("attempt", attempt, money.state, "charged"));
             }

@@ -2,24 +2,37 @@
 
 use super::admit::{Place, add_attempt, add_run};
 use super::{settle, states, task};
-use crate::file::{Columns, Sql, Tx, stamp};
+use crate::file::{Columns, Sql, Tx, stamp, summed};
+use crate::money::breaker;
 use crate::people::checkpoints::add_checkpoint;
 use crate::people::decisions::add_decision;
 use crate::view::runs;
 use crate::{
-    AdmitError, Idempotency, Limits, NewAttempt, NewCheckpoint, NewDecision, NewRun, Settlement, Store,
-    StoreError,
+    Action, AdmitError, Idempotency, Limit, LimitScope, Limits, NewAttempt, NewCheckpoint, NewDecision,
+    NewRun, Period, Refusal, Scope, Settlement, Spender, Store, StoreError,
 };
 use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
 use rusqlite::params;
 use serde_json::{Value, json};
 
-/// An attempt that was made elsewhere. It was paid for already, so that no limit refuses it.
+/// How much somebody who does not run the host may have cost it by what they write down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WriteBound {
+    /// In one day.
+    pub day: Micros,
+    /// What has to be left of every halting limit afterwards: no write halts anything.
+    pub spare: Micros,
+}
+
+/// An attempt that was made elsewhere. It was paid for already, so that no limit refuses it, unless a
+/// bound is given.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct ExternalAttempt {
     pub task: TaskId,
     pub principal: String,
+    /// None: whoever writes it down runs the host.
+    pub bound: Option<WriteBound>,
     pub run: NewRun,
     /// Nothing is held for it.
     pub attempt: NewAttempt,
@@ -66,11 +79,18 @@ impl Store {
             if attempt.reserve != Micros::ZERO {
                 return Err(StoreError::Misuse("nothing is held for work that is done".to_owned()));
             }
-            let place = Place { task: *task, run: run.id, workspace: found.workspace };
+            let place = Place { task: *task, run: run.id, workspace: found.workspace, principal };
+            if let Some(refusal) = over(tx, &external, &place.spender(attempt), &limits)? {
+                let payload =
+                    json!({ "refusal": refusal, "executor": attempt.executor, "workspace": found.workspace });
+                breaker::log(tx, "breaker_refused", &Scope::Token(principal.clone()), payload)?;
+                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+            }
             if external.without_component {
                 know_executor(tx, attempt)?;
             }
             add_run(tx, place, &remembering(run, principal, external.idempotency.as_ref()), &[attempt])?;
+            tx.exec("UPDATE runs SET principal = ?2 WHERE id = ?1", params![run.id.to_string(), principal])?;
             add_attempt(tx, &limits, place, attempt, &[])?;
             states::run_becomes(tx, run.id, RunState::Running, Some("it was made elsewhere"))?;
             settle::settled(tx, &external.settlement, &limits)?;
@@ -81,6 +101,44 @@ impl Store {
         })
         .await?
     }
+}
+
+/// Why the writer may not write it down. A limit that others share is not halted by the refusal.
+fn over(
+    tx: &Tx<'_>,
+    external: &ExternalAttempt,
+    spender: &Spender,
+    limits: &Limits,
+) -> Result<Option<Refusal>, StoreError> {
+    let cost = external.settlement.total;
+    let Some(bound) = external.bound.filter(|_| cost > Micros::ZERO) else { return Ok(None) };
+    let today = tx.calendar.today(tx.now);
+    let sql = format!(
+        "SELECT {} FROM ledger JOIN runs ON runs.id = ledger.run
+         WHERE ledger.day = ?1 AND ledger.principal = ?2 AND runs.workflow = ?3",
+        summed("spent_delta", "written")
+    );
+    let asked = params![today.day, external.principal, external.run.workflow];
+    let spent = tx.one(&sql, asked, |row| row.sum("written"))?.unwrap_or_default();
+    if spent + cost > bound.day {
+        let limit = Limit {
+            scope: LimitScope::Writes(external.principal.clone()),
+            period: Period::Day,
+            amount: bound.day,
+            action: Action::Halt,
+        };
+        return Ok(Some(Refusal {
+            limit,
+            scope: Scope::Token(external.principal.clone()),
+            period: today.key(Period::Day),
+            spent,
+            reserved: Micros::ZERO,
+            allowance: Micros::ZERO,
+            asked: cost,
+            resets_at: tx.calendar.ends(Period::Day, tx.now),
+        }));
+    }
+    breaker::ask(tx, limits, spender, external.attempt.account, cost + bound.spare)
 }
 
 /// The run, with what makes a repeated request the same one.

@@ -15,7 +15,7 @@ mod then;
 
 pub(crate) use admit::queue_again;
 pub use admit::{Admission, Admitted};
-pub use external::{ExternalAttempt, Logged};
+pub use external::{ExternalAttempt, Logged, WriteBound};
 pub use settle::Settling;
 pub use start::Started;
 pub use task::{Closed, Closing, Opened};

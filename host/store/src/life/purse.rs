@@ -1,6 +1,6 @@
 //! The money side of one attempt, read from its row in the transaction that changes it.
 
-use crate::file::{Columns, Sql, Tx, signed};
+use crate::file::{Columns, Sql, Tx, signed, summed};
 use crate::money::ledger::{Entry, Purse, post};
 use crate::money::{Today, breaker};
 use crate::{Account, Charged, LedgerKind, LimitStatus, Limits, Spender, StoreError};
@@ -27,14 +27,22 @@ pub(crate) struct Price<'a> {
 
 impl Money {
     pub(crate) fn of(tx: &Tx<'_>, attempt: AttemptId) -> Result<Self, StoreError> {
-        tx.one("SELECT * FROM attempts WHERE id = ?1", [attempt.to_string()], Self::read)?
-            .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })
+        let found = tx.one(
+            "SELECT attempts.*, iif(EXISTS (SELECT 1 FROM ledger WHERE attempt = attempts.id AND principal IS NULL),
+                                    '', COALESCE(runs.principal, tasks.principal)) AS principal
+             FROM attempts JOIN runs ON runs.id = attempts.run JOIN tasks ON tasks.id = attempts.task
+             WHERE attempts.id = ?1",
+            [attempt.to_string()],
+            Self::read,
+        )?;
+        found.ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })
     }
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let spender = Spender {
             workspace: row.parsed("workspace")?,
             executor: row.get("executor")?,
+            principal: row.get("principal")?,
             task: row.parsed("task")?,
             run: row.parsed("run")?,
             attempt: row.parsed("id")?,
@@ -49,9 +57,10 @@ impl Money {
         })
     }
 
-    /// Records what was spent beyond what is recorded, whatever the limits say: it is spent.
+    /// Records what was spent beyond what is recorded, whatever the limits say: it is spent. No attempt
+    /// spends more than [`Micros::MOST`].
     pub(crate) fn spend(&mut self, tx: &Tx<'_>, total: Micros, price: Price<'_>) -> Result<(), StoreError> {
-        let more = total - self.spent;
+        let more = total.bounded() - self.spent;
         if more <= Micros::ZERO {
             return Ok(());
         }
@@ -63,7 +72,7 @@ impl Money {
     /// Holds as much more as was held at first, or what the limits leave of that. For when more was
     /// spent than was held.
     pub(crate) fn extend(&mut self, tx: &Tx<'_>, limits: &Limits) -> Result<Charged, StoreError> {
-        let step = if self.reserve > Micros::ZERO { self.reserve } else { self.spent };
+        let step = if self.reserve > Micros::ZERO { self.reserve } else { self.spent }.bounded();
         let left = breaker::tightest(tx, limits, &self.purse.spender, self.purse.account)?;
         let more = left.as_ref().map_or(step, |LimitStatus { left, .. }| step.min(*left));
         match left {
@@ -84,24 +93,34 @@ impl Money {
         &mut self,
         tx: &Tx<'_>,
         total: Micros,
-        price: Price<'_>,
-    ) -> Result<(), StoreError> {
+        price: Option<Price<'_>>,
+        note: Option<&str>,
+    ) -> Result<Vec<Today>, StoreError> {
         if self.spent <= total {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let days = tx.all(
-            "SELECT day, month, SUM(spent_delta) AS spent FROM ledger WHERE attempt = ?1
-             GROUP BY day, month HAVING SUM(spent_delta) > 0 ORDER BY day DESC",
-            [self.purse.spender.attempt.to_string()],
-            |row| Ok((Today { day: row.get("day")?, month: row.get("month")? }, row.micros("spent")?)),
-        )?;
-        for (day, spent) in days {
+        let sql = format!(
+            "SELECT day, month, {} FROM ledger WHERE attempt = ?1 GROUP BY day, month ORDER BY day DESC",
+            summed("spent_delta", "spent")
+        );
+        let charged = tx.all(&sql, [self.purse.spender.attempt.to_string()], |row| {
+            Ok((Today { day: row.get("day")?, month: row.get("month")? }, row.sum("spent")?))
+        })?;
+        let mut days = Vec::new();
+        for (day, spent) in charged {
             let back = spent.min(self.spent - total);
             if back > Micros::ZERO {
-                self.post(tx, LedgerKind::Correct, Micros::ZERO, -back, &day, Some(price), None)?;
+                self.post(tx, LedgerKind::Correct, Micros::ZERO, -back, &day, price, note)?;
+                days.push(day);
             }
         }
-        Ok(())
+        Ok(days)
+    }
+
+    /// Charges up to `total` today because an operator says that it cost so much.
+    pub(crate) fn add_charge(&mut self, tx: &Tx<'_>, total: Micros, note: &str) -> Result<(), StoreError> {
+        let (more, today) = (total - self.spent, tx.calendar.today(tx.now));
+        self.post(tx, LedgerKind::Correct, Micros::ZERO, more, &today, None, Some(note))
     }
 
     /// Releases what is still held and says how much it was.
@@ -143,13 +162,14 @@ impl Money {
     }
 }
 
-/// Records the tokens of an attempt, and where its price came from.
+/// Records the tokens of an attempt, at most what one can have, and where its price came from.
 pub(crate) fn record_usage(
     tx: &Tx<'_>,
     attempt: AttemptId,
     usage: &Usage,
     price: Price<'_>,
 ) -> Result<(), StoreError> {
+    let usage = usage.bounded();
     tx.exec(
         "UPDATE attempts SET input_tokens = ?2, cached_input_tokens = ?3, cache_write_tokens = ?4,
                              output_tokens = ?5, reasoning_tokens = ?6, agent_cost = ?7, usage_estimated = ?8,

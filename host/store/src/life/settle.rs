@@ -6,10 +6,15 @@ use crate::file::{Sql, Tx, signed, stamp};
 use crate::money::breaker;
 use crate::view::{runs, trail};
 use crate::{Limits, NewArtifact, NewTranscript, Refusal, Settlement, Spender, Store, StoreError};
-use jackfield_types::{AttemptState, FailureKind, Micros, RunId, RunState, Settled, Verified};
+use jackfield_types::{AttemptState, FailureKind, Micros, RunId, RunState, Settled, Usage, Verified};
 use rusqlite::params;
 use serde::Serialize;
 use serde_json::json;
+
+/// Longest that an attempt is recorded to have taken, milliseconds: some 30 years.
+const LONGEST: u64 = 1_000_000_000_000;
+/// Where the figures of a model stop, so that a sum over all of them fits 64 bits.
+const MOST_OF_MODEL: i64 = 1_000_000_000_000_000;
 
 /// What a settlement came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,14 +71,15 @@ pub(super) fn settled(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> 
     if money.state == AttemptState::Settled {
         return Ok(Settling::Already);
     }
-    let total = settlement.total.max(Micros::ZERO);
+    let total = settlement.total.bounded();
+    warn_of_figures(tx, settlement, &money)?;
     let price = Price { source: settlement.source, as_of: settlement.price_as_of.as_deref() };
     record_usage(tx, settlement.attempt, &settlement.usage, price)?;
     if settlement.model.is_some() {
         money.purse.model.clone_from(&settlement.model);
     }
     money.spend(tx, total, price)?;
-    money.give_back(tx, total, price)?;
+    money.give_back(tx, total, Some(price), None)?;
     let released = money.release(tx)?;
     money.note_free(tx, price)?;
     let spender = &money.purse.spender;
@@ -84,6 +90,24 @@ pub(super) fn settled(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> 
     let refused = then::follow(tx, settlement, spender, limits)?;
     breaker::tell(tx, limits, spender)?;
     Ok(Settling::Settled { released, refused: refused.map(Box::new) })
+}
+
+/// Figures that no attempt can have are cut, and the run says so.
+fn warn_of_figures(tx: &Tx<'_>, settlement: &Settlement, money: &Money) -> Result<(), StoreError> {
+    let usage = settlement.usage;
+    if usage.is_plausible() && settlement.total == settlement.total.bounded() {
+        return Ok(());
+    }
+    let text = format!(
+        "the agent reported {} tokens at a cost of {}, which no attempt can have: recorded are at most {} tokens of a \
+         kind and {}",
+        usage.total(),
+        settlement.total,
+        Usage::MOST,
+        Micros::MOST
+    );
+    let (run, attempt) = (money.purse.spender.run, money.purse.spender.attempt);
+    events::add(tx, run, Some(attempt), "host_warning", &json!({ "text": text })).map(drop)
 }
 
 pub(super) fn why(settled: &Settled) -> Option<&str> {
@@ -115,7 +139,7 @@ fn record_outcome(tx: &Tx<'_>, settlement: &Settlement) -> Result<(), StoreError
             text(&settlement.settled)?,
             settlement.exit_code,
             settlement.signal,
-            signed(settlement.latency_ms),
+            signed(settlement.latency_ms.min(LONGEST)),
             settlement.answer,
             settlement.session,
             settlement.model,
@@ -176,7 +200,7 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
     let quality_failed = matches!(&settlement.settled, Settled::Failed(failure)
         if failure.class.kind() == FailureKind::Quality);
     let judged = succeeded || quality_failed;
-    let usage = &settlement.usage;
+    let (usage, latency) = (settlement.usage.bounded(), settlement.latency_ms.min(LONGEST));
     tx.exec(
         "INSERT INTO model_stats (executor, model, task_type, language, attempts, succeeded, verified,
                                   quality_failed, cost, latency_ms, input_tokens, cached_input_tokens,
@@ -186,13 +210,13 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
          ON CONFLICT DO UPDATE SET
              attempts = attempts + 1, succeeded = succeeded + excluded.succeeded,
              verified = verified + excluded.verified, quality_failed = quality_failed + excluded.quality_failed,
-             cost = cost + excluded.cost, latency_ms = latency_ms + excluded.latency_ms,
-             input_tokens = input_tokens + excluded.input_tokens,
-             cached_input_tokens = cached_input_tokens + excluded.cached_input_tokens,
-             cache_write_tokens = cache_write_tokens + excluded.cache_write_tokens,
-             output_tokens = output_tokens + excluded.output_tokens, last_at = excluded.last_at,
-             judged_cost = judged_cost + excluded.judged_cost,
-             judged_latency_ms = judged_latency_ms + excluded.judged_latency_ms",
+             cost = MIN(cost + excluded.cost, ?17), latency_ms = MIN(latency_ms + excluded.latency_ms, ?17),
+             input_tokens = MIN(input_tokens + excluded.input_tokens, ?17),
+             cached_input_tokens = MIN(cached_input_tokens + excluded.cached_input_tokens, ?17),
+             cache_write_tokens = MIN(cache_write_tokens + excluded.cache_write_tokens, ?17),
+             output_tokens = MIN(output_tokens + excluded.output_tokens, ?17), last_at = excluded.last_at,
+             judged_cost = MIN(judged_cost + excluded.judged_cost, ?17),
+             judged_latency_ms = MIN(judged_latency_ms + excluded.judged_latency_ms, ?17)",
         params![
             money.purse.spender.executor,
             money.purse.model.as_deref().unwrap_or(""),
@@ -202,14 +226,15 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
             verified,
             quality_failed,
             total.0,
-            signed(settlement.latency_ms),
+            signed(latency),
             signed(usage.input),
             signed(usage.cached_input),
             signed(usage.cache_write),
             signed(usage.output),
             stamp(tx.now),
             if judged { total.0 } else { 0 },
-            if judged { signed(settlement.latency_ms) } else { 0 },
+            if judged { signed(latency) } else { 0 },
+            MOST_OF_MODEL,
         ],
     )
     .map(drop)
@@ -222,8 +247,8 @@ fn tell(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender, total: Micros) 
         events::add_at(tx, run, attempt, event.at, &event.kind, &event.payload)?;
     }
     let payload = json!({
-        "settled": settlement.settled, "outcome": settlement.outcome, "usage": settlement.usage,
-        "cost": total, "source": settlement.source, "latency_ms": settlement.latency_ms,
+        "settled": settlement.settled, "outcome": settlement.outcome, "usage": settlement.usage.bounded(),
+        "cost": total, "source": settlement.source, "latency_ms": settlement.latency_ms.min(LONGEST),
     });
     events::add(tx, run, attempt, "attempt_settled", &payload).map(drop)
 }

@@ -71,7 +71,7 @@ impl Store {
             workspaces::by_id(tx, task.workspace)?;
             let spender = nobody_yet(&task);
             if let Some(refusal) = breaker::halted(tx, &limits, &spender, usual)? {
-                breaker::refused(tx, &limits, &spender, &refusal)?;
+                breaker::refused(tx, &limits, &spender, &refusal, refusal.asked)?;
                 return Ok(Err(AdmitError::Refused(Box::new(refusal))));
             }
             add_task(tx, &task)?;
@@ -203,6 +203,7 @@ fn nobody_yet(task: &NewTask) -> Spender {
     Spender {
         workspace: task.workspace,
         executor: String::new(),
+        principal: task.principal.clone(),
         task: task.id,
         run: RunId::new(),
         attempt: AttemptId::new(),

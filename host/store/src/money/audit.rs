@@ -1,6 +1,6 @@
 //! The proof that the breaker's sums are what the ledger says.
 
-use crate::file::{Sql, count};
+use crate::file::{Columns, Sql, count, summed};
 use crate::{Store, StoreError};
 use rusqlite::{Connection, Row};
 use serde::Serialize;
@@ -18,11 +18,12 @@ pub struct AuditReport {
 
 /// Every sum twice: added up from the ledger (and, for allowances, from the event log), and as the
 /// breaker has it. Whatever is only on one side shows as zero on the other.
-const SUMS: &str = "
+const SIDES: &str = "
     WITH scoped AS (
         SELECT 'all' AS scope, * FROM ledger
         UNION ALL SELECT 'workspace:' || workspace, * FROM ledger
         UNION ALL SELECT 'executor:' || executor, * FROM ledger
+        UNION ALL SELECT 'token:' || principal, * FROM ledger WHERE principal IS NOT NULL
         UNION ALL SELECT 'task:' || task, * FROM ledger
         UNION ALL SELECT 'run:' || run, * FROM ledger
     ),
@@ -39,21 +40,37 @@ const SUMS: &str = "
         FROM dated
         UNION ALL
         SELECT subject, payload ->> 'period', 0, 0, 0, 0, CAST(ROUND((payload ->> 'allowance') * 1000000) AS INTEGER), 0, 0, 0, 0, 0
-        FROM events WHERE kind GLOB 'breaker_*' AND kind IN ('breaker_raised', 'breaker_reset')
+        FROM events WHERE kind GLOB 'breaker_*' AND kind IN ('breaker_raised', 'breaker_reset', 'breaker_corrected')
+            AND payload ->> 'allowance' IS NOT NULL
         UNION ALL
         SELECT scope, period, 0, 0, 0, 0, 0,
                spent_billed, spent_equivalent, reserved_billed, reserved_equivalent, allowance
         FROM breaker
-    )
-    SELECT scope || ' ' || period AS sum,
-           SUM(l1), SUM(l2), SUM(l3), SUM(l4), SUM(l5), SUM(b1), SUM(b2), SUM(b3), SUM(b4), SUM(b5)
-    FROM sides GROUP BY scope, period";
+    )";
+
+/// The columns of [`SIDES`].
+const AMOUNTS: [&str; 10] = ["l1", "l2", "l3", "l4", "l5", "b1", "b2", "b3", "b4", "b5"];
 
 /// The same for what each attempt spent and holds.
-const ATTEMPTS: &str = "
-    SELECT 'attempt:' || attempts.id AS sum,
-           COALESCE(SUM(spent_delta), 0), COALESCE(SUM(reserved_delta), 0), 0, 0, 0, cost, reserved, 0, 0, 0
-    FROM attempts LEFT JOIN ledger ON ledger.attempt = attempts.id GROUP BY attempts.id";
+const ATTEMPTS: [&str; 4] = ["spent_delta", "reserved_delta", "cost", "reserved"];
+
+fn sums() -> String {
+    let summed: Vec<_> = AMOUNTS.iter().map(|amount| summed(amount, amount)).collect();
+    format!(
+        "{SIDES} SELECT scope || ' ' || period AS sum, {} FROM sides GROUP BY scope, period",
+        summed.join(", ")
+    )
+}
+
+fn attempts() -> String {
+    let [spent, held, cost, reserved] = ATTEMPTS;
+    format!(
+        "SELECT 'attempt:' || attempts.id AS sum, {}, {}, MAX({cost}) AS {cost}, MAX({reserved}) AS {reserved}
+         FROM attempts LEFT JOIN ledger ON ledger.attempt = attempts.id GROUP BY attempts.id",
+        summed(spent, spent),
+        summed(held, held)
+    )
+}
 
 impl Store {
     /// Adds the whole ledger up and compares every sum of the breaker and of every attempt with it.
@@ -61,15 +78,23 @@ impl Store {
         self.read(|conn| {
             let rows = conn.one("SELECT COUNT(*) FROM ledger", [], |row| row.get(0))?;
             let mut report = AuditReport { rows: count(rows.unwrap_or(0)), ..AuditReport::default() };
-            compare(conn, SUMS, &mut report)?;
-            compare(conn, ATTEMPTS, &mut report)?;
+            compare(conn, &sums(), sides, &mut report)?;
+            compare(conn, &attempts(), sides_of_attempt, &mut report)?;
             Ok(report)
         })
         .await
     }
 }
 
-fn compare(conn: &Connection, sql: &str, report: &mut AuditReport) -> Result<(), StoreError> {
+/// The name of a sum, and its amounts on both sides.
+type Sides = (String, Vec<i64>, Vec<i64>);
+
+fn compare(
+    conn: &Connection,
+    sql: &str,
+    sides: fn(&Row<'_>) -> rusqlite::Result<Sides>,
+    report: &mut AuditReport,
+) -> Result<(), StoreError> {
     for (sum, ledger, kept) in conn.all(sql, [], sides)? {
         report.sums += 1;
         if ledger != kept {
@@ -79,14 +104,17 @@ fn compare(conn: &Connection, sql: &str, report: &mut AuditReport) -> Result<(),
     Ok(())
 }
 
-/// The name of a sum, and its amounts: spent and held, by account, and what was allowed on top.
-fn sides(row: &Row<'_>) -> rusqlite::Result<(String, [i64; 5], [i64; 5])> {
-    let five = |from: usize| -> rusqlite::Result<[i64; 5]> {
-        let mut amounts = [0; 5];
-        for (at, amount) in amounts.iter_mut().enumerate() {
-            *amount = row.get(from + at)?;
-        }
-        Ok(amounts)
-    };
-    Ok((row.get("sum")?, five(1)?, five(6)?))
+/// Spent and held, by account, and what was allowed on top.
+fn sides(row: &Row<'_>) -> rusqlite::Result<Sides> {
+    let all = AMOUNTS.iter().map(|amount| row.sum(amount).map(|sum| sum.0));
+    let mut ledger = all.collect::<rusqlite::Result<Vec<_>>>()?;
+    let kept = ledger.split_off(AMOUNTS.len() / 2);
+    Ok((row.get("sum")?, ledger, kept))
+}
+
+/// Spent and held.
+fn sides_of_attempt(row: &Row<'_>) -> rusqlite::Result<Sides> {
+    let [spent, held, cost, reserved] = ATTEMPTS;
+    let ledger = vec![row.sum(spent)?.0, row.sum(held)?.0];
+    Ok((row.get("sum")?, ledger, vec![row.micros(cost)?.0, row.micros(reserved)?.0]))
 }

@@ -5,8 +5,8 @@
 //! whatever day it was made; what is spent counts on its own day.
 
 use super::{
-    Account, Action, BreakerState, Calendar, Counts, Limit, LimitScope, LimitStatus, Limits, Refusal, Scope,
-    Spender,
+    Account, Action, BreakerState, Calendar, Counts, Limit, LimitScope, LimitStatus, Limits, Period, Refusal,
+    Scope, Spender,
 };
 use crate::StoreError;
 use crate::file::{Columns, Sql, Tx};
@@ -24,6 +24,9 @@ impl Limit {
                 (*id == spender.workspace).then_some(Scope::Workspace(spender.workspace))
             }
             LimitScope::Executor(name) => (*name == spender.executor).then(|| Scope::Executor(name.clone())),
+            LimitScope::Token(name) => (*name == spender.principal).then(|| Scope::Token(name.clone())),
+            // Asked for where something is written down, and nowhere else.
+            LimitScope::Writes(_) => None,
             LimitScope::EachTask => Some(Scope::Task(spender.task)),
             LimitScope::EachRun => Some(Scope::Run(spender.run)),
         }
@@ -35,7 +38,8 @@ impl Limit {
             LimitScope::All => Some(Scope::All),
             LimitScope::Workspace(id) => Some(Scope::Workspace(*id)),
             LimitScope::Executor(name) => Some(Scope::Executor(name.clone())),
-            LimitScope::EachTask | LimitScope::EachRun => None,
+            LimitScope::Token(name) => Some(Scope::Token(name.clone())),
+            LimitScope::Writes(_) | LimitScope::EachTask | LimitScope::EachRun => None,
         }
     }
 
@@ -197,12 +201,14 @@ pub(crate) fn refusal(status: LimitStatus, asked: Micros) -> Refusal {
     Refusal { limit, scope, period, spent, reserved, allowance, asked, resets_at }
 }
 
-/// Records a refusal: on the event log, and on the limit, which is halted until it fits.
+/// Records a refusal: on the event log, and on the limit, which is halted until `least` fits. That is
+/// what one attempt takes: whoever asks for many at once halts nothing for those who ask for one.
 pub(crate) fn refused(
     tx: &Tx<'_>,
     limits: &Limits,
     spender: &Spender,
     refusal: &Refusal,
+    least: Micros,
 ) -> Result<(), StoreError> {
     log(
         tx,
@@ -212,13 +218,13 @@ pub(crate) fn refused(
             "refusal": refusal, "executor": spender.executor, "workspace": spender.workspace,
         }),
     )?;
-    let could_ever_fit = refusal.asked <= refusal.limit.amount + refusal.allowance;
+    let could_ever_fit = least <= refusal.limit.amount + refusal.allowance;
     let outlives_the_refused = !matches!(refusal.scope, Scope::Task(_) | Scope::Run(_));
     if could_ever_fit && outlives_the_refused {
         tx.exec(
             "INSERT INTO breaker (scope, period, refused) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET refused = MIN(excluded.refused, COALESCE(refused, excluded.refused))",
-            params![refusal.scope.to_string(), refusal.period, refusal.asked.0],
+            params![refusal.scope.to_string(), refusal.period, least.0],
         )?;
     }
     tell(tx, limits, spender)
@@ -238,17 +244,33 @@ pub(crate) fn admitted(tx: &Tx<'_>, limits: &Limits, spender: &Spender) -> Resul
 
 /// Tells the event log where the state of anything this spender counts for has changed.
 pub(crate) fn tell(tx: &Tx<'_>, limits: &Limits, spender: &Spender) -> Result<(), StoreError> {
-    let scopes = [Scope::All, Scope::Workspace(spender.workspace), Scope::Executor(spender.executor.clone())];
-    scopes.iter().try_for_each(|scope| tell_scope(tx, limits, scope))
+    let alerts = |scope: &LimitScope| {
+        limits.limits.iter().any(|limit| limit.scope == *scope && limit.action == Action::Alert)
+    };
+    let own = [
+        Some(Scope::All),
+        Some(Scope::Workspace(spender.workspace)),
+        Some(Scope::Executor(spender.executor.clone())),
+        alerts_of(limits, spender),
+        // Tasks and runs that a limit halts have no state of their own: their refusals say it all.
+        alerts(&LimitScope::EachTask).then_some(Scope::Task(spender.task)),
+        alerts(&LimitScope::EachRun).then_some(Scope::Run(spender.run)),
+    ];
+    own.iter().flatten().try_for_each(|scope| tell_scope(tx, limits, scope))
 }
 
-/// The same for one scope. Tasks and runs have no state of their own: their refusals say it all.
+/// The scope of the spender's token, where a limit is on it.
+fn alerts_of(limits: &Limits, spender: &Spender) -> Option<Scope> {
+    let scope = Scope::Token(spender.principal.clone());
+    limits.limits.iter().any(|limit| limit.holds_for(&scope)).then_some(scope)
+}
+
+/// The same for one scope: a change of its state, and every alert that is reached, also where a halt
+/// of the same scope is the state.
 pub(super) fn tell_scope(tx: &Tx<'_>, limits: &Limits, scope: &Scope) -> Result<(), StoreError> {
-    if matches!(scope, Scope::Task(_) | Scope::Run(_)) {
-        return Ok(());
-    }
     let gauge = Gauge::of(tx, limits);
     let mut worst: Option<LimitStatus> = None;
+    let mut alerted = false;
     for limit in limits.limits.iter().filter(|limit| limit.holds_for(scope)) {
         let (status, refused) = gauge.read(limit, scope.clone())?;
         if refused.is_some_and(|least| status.left >= least) && limit.action == Action::Halt {
@@ -257,28 +279,61 @@ pub(super) fn tell_scope(tx: &Tx<'_>, limits: &Limits, scope: &Scope) -> Result<
                 params![scope.to_string(), status.period],
             )?;
         }
+        alerted |= tell_alert(tx, &status)?;
         if worst.as_ref().is_none_or(|worst| status.state > worst.state) {
             worst = Some(status);
         }
     }
     let to = worst.as_ref().map_or(BreakerState::Closed, |status| status.state);
-    let from = tx
-        .one("SELECT state FROM breaker WHERE scope = ?1 AND period = 'ever'", [scope.to_string()], |row| {
-            row.word::<BreakerState>("state")
-        })?
-        .unwrap_or(BreakerState::Closed);
+    let from = told(tx, scope, "ever")?;
     if from == to {
         return Ok(());
     }
-    tx.exec(
-        "INSERT INTO breaker (scope, period, state) VALUES (?1, 'ever', ?2)
-         ON CONFLICT DO UPDATE SET state = excluded.state",
-        params![scope.to_string(), to.as_str()],
-    )?;
+    now_told(tx, scope, "ever", to)?;
+    if to == BreakerState::Alert && alerted {
+        return Ok(());
+    }
     log(tx, &format!("breaker_{to}"), scope, json!({ "from": from, "to": to, "limit": worst })).map(drop)
 }
 
+/// Tells of a limit that alerts once in its period, on the row of which that it was told is kept. True: now.
+fn tell_alert(tx: &Tx<'_>, status: &LimitStatus) -> Result<bool, StoreError> {
+    // The row of a limit without a period is the one of the scope's own state.
+    if status.limit.action != Action::Alert || status.limit.period == Period::Ever {
+        return Ok(false);
+    }
+    let from = told(tx, &status.scope, &status.period)?;
+    if from == status.state {
+        return Ok(false);
+    }
+    now_told(tx, &status.scope, &status.period, status.state)?;
+    if status.state != BreakerState::Alert {
+        return Ok(false);
+    }
+    let payload = json!({ "from": from, "to": status.state, "limit": status });
+    log(tx, "breaker_alert", &status.scope, payload).map(|_| true)
+}
+
+/// The state that was told last.
+fn told(tx: &Tx<'_>, scope: &Scope, period: &str) -> Result<BreakerState, StoreError> {
+    let state = tx.one(
+        "SELECT state FROM breaker WHERE scope = ?1 AND period = ?2",
+        params![scope.to_string(), period],
+        |row| row.word::<BreakerState>("state"),
+    )?;
+    Ok(state.unwrap_or(BreakerState::Closed))
+}
+
+fn now_told(tx: &Tx<'_>, scope: &Scope, period: &str, state: BreakerState) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO breaker (scope, period, state) VALUES (?1, ?2, ?3)
+         ON CONFLICT DO UPDATE SET state = excluded.state",
+        params![scope.to_string(), period, state.as_str()],
+    )
+    .map(drop)
+}
+
 /// Puts an event about a scope on the host's log.
-pub(super) fn log(tx: &Tx<'_>, kind: &str, scope: &Scope, payload: Value) -> Result<u64, StoreError> {
+pub(crate) fn log(tx: &Tx<'_>, kind: &str, scope: &Scope, payload: Value) -> Result<u64, StoreError> {
     trail::add_event(tx, kind, &scope.to_string(), &payload)
 }

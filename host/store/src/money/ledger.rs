@@ -1,7 +1,7 @@
 //! The ledger: every amount reserved, charged and released. Rows are only ever added.
 
 use super::{Account, Scope, Spender, Today};
-use crate::file::{Columns, Sql, Tx, signed, stamp, word};
+use crate::file::{Columns, Sql, Tx, room, signed, stamp, word};
 use crate::{Store, StoreError};
 use jackfield_types::{AttemptId, CostSource, Micros, RunId, TaskId, Timestamp, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
@@ -18,7 +18,8 @@ pub enum LedgerKind {
     Extend,
     /// Spent; what was held for it is held no longer.
     Charge,
-    /// Too much was charged; on the day on which it was.
+    /// Too much was charged, on the day on which it was; or an operator said what it really cost, with
+    /// the reason as the note.
     Correct,
     /// Held, not needed.
     Release,
@@ -39,6 +40,8 @@ pub struct LedgerRow {
     pub run: RunId,
     pub attempt: AttemptId,
     pub executor: String,
+    /// Who handed the work in; none on rows of before this was kept.
+    pub principal: Option<String>,
     pub model: Option<String>,
     pub kind: LedgerKind,
     pub reserved_delta: Micros,
@@ -105,12 +108,20 @@ pub(crate) struct Purse {
 
 /// Adds a row to the ledger, and its amounts to every sum that they belong to: those of the breaker
 /// and those of the attempt. There is no other way to change any of them.
+///
+/// An amount past what one attempt can have is refused, whoever it comes from; an operator's
+/// correction may undo one that was recorded before there was a bound. Sums saturate.
 pub(crate) fn post(tx: &Tx<'_>, purse: &Purse, entry: &Entry<'_>) -> Result<(), StoreError> {
-    let Spender { workspace, executor, task, run, attempt } = &purse.spender;
+    let fits = |amount: Micros| amount <= Micros::MOST;
+    if !fits(entry.reserved) || !fits(entry.spent) {
+        let what = format!("{} or {} is more than {}", entry.reserved, entry.spent, Micros::MOST);
+        return Err(StoreError::Misuse(format!("failed to record an amount of money: {what} at once")));
+    }
+    let Spender { workspace, executor, principal, task, run, attempt } = &purse.spender;
     tx.exec(
         "INSERT INTO ledger (at, day, month, workspace, task, run, attempt, executor, model, kind,
-                             reserved_delta, spent_delta, account, source, price_as_of, note)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                             reserved_delta, spent_delta, account, source, price_as_of, note, principal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
         params![
             stamp(tx.now),
             entry.on.day,
@@ -128,53 +139,77 @@ pub(crate) fn post(tx: &Tx<'_>, purse: &Purse, entry: &Entry<'_>) -> Result<(), 
             entry.source.map(CostSource::as_str),
             entry.price_as_of,
             entry.note,
+            Some(principal).filter(|principal| !principal.is_empty()),
         ],
     )?;
     tx.exec(
-        "UPDATE attempts SET reserved = reserved + ?2, cost = cost + ?3 WHERE id = ?1",
-        params![attempt.to_string(), entry.reserved.0, entry.spent.0],
+        "UPDATE attempts SET reserved = MIN(reserved, ?4) + ?2, cost = MIN(cost, ?5) + ?3 WHERE id = ?1",
+        params![
+            attempt.to_string(),
+            entry.reserved.0,
+            entry.spent.0,
+            room(entry.reserved),
+            room(entry.spent)
+        ],
     )?;
-    let scopes = [
+    scopes(&purse.spender).iter().try_for_each(|scope| add(tx, scope, purse.account, entry))
+}
+
+/// Everything that a spender's money is counted for. An attempt from before principals were on the
+/// ledger has none, and no token's sum.
+pub(super) fn scopes(spender: &Spender) -> Vec<Scope> {
+    let token = (!spender.principal.is_empty()).then(|| Scope::Token(spender.principal.clone()));
+    let all = [
         Scope::All,
-        Scope::Workspace(*workspace),
-        Scope::Executor(executor.clone()),
-        Scope::Task(*task),
-        Scope::Run(*run),
+        Scope::Workspace(spender.workspace),
+        Scope::Executor(spender.executor.clone()),
+        Scope::Task(spender.task),
+        Scope::Run(spender.run),
     ];
-    scopes.iter().try_for_each(|scope| add(tx, scope, purse.account, entry))
+    all.into_iter().chain(token).collect()
 }
 
 fn add(tx: &Tx<'_>, scope: &Scope, account: Account, entry: &Entry<'_>) -> Result<(), StoreError> {
     use super::Period::{Day, Ever, Month};
-    let (billed, equivalent) = match account {
-        Account::Billed => (1, 0),
-        Account::Equivalent => (0, 1),
-    };
     for period in [Day, Month, Ever] {
-        let held = if period == Ever { entry.reserved.0 } else { 0 };
-        if held == 0 && entry.spent == Micros::ZERO {
+        let held = if period == Ever { entry.reserved } else { Micros::ZERO };
+        if held == Micros::ZERO && entry.spent == Micros::ZERO {
             continue;
         }
-        tx.exec(
-            "INSERT INTO breaker (scope, period, spent_billed, spent_equivalent, reserved_billed, reserved_equivalent)
-             VALUES (?1, ?2, 0, 0, 0, 0) ON CONFLICT DO NOTHING",
-            params![scope.to_string(), entry.on.key(period)],
-        )?;
-        tx.exec(
-            "UPDATE breaker SET spent_billed = spent_billed + ?3, spent_equivalent = spent_equivalent + ?4,
-                                reserved_billed = reserved_billed + ?5, reserved_equivalent = reserved_equivalent + ?6
-             WHERE scope = ?1 AND period = ?2",
-            params![
-                scope.to_string(),
-                entry.on.key(period),
-                entry.spent.0 * billed,
-                entry.spent.0 * equivalent,
-                held * billed,
-                held * equivalent,
-            ],
-        )?;
+        let key = entry.on.key(period);
+        // Nearly always the row is there.
+        if !add_to(tx, scope, &key, account, held, entry.spent)? {
+            tx.exec("INSERT INTO breaker (scope, period) VALUES (?1, ?2)", params![scope.to_string(), key])?;
+            add_to(tx, scope, &key, account, held, entry.spent)?;
+        }
     }
     Ok(())
+}
+
+/// False: there is no such row.
+fn add_to(
+    tx: &Tx<'_>,
+    scope: &Scope,
+    period: &str,
+    account: Account,
+    held: Micros,
+    spent: Micros,
+) -> Result<bool, StoreError> {
+    let sql = match account {
+        Account::Billed => {
+            "UPDATE breaker SET spent_billed = MIN(spent_billed, ?5) + ?3,
+                                reserved_billed = MIN(reserved_billed, ?6) + ?4
+             WHERE scope = ?1 AND period = ?2"
+        }
+        Account::Equivalent => {
+            "UPDATE breaker SET spent_equivalent = MIN(spent_equivalent, ?5) + ?3,
+                                reserved_equivalent = MIN(reserved_equivalent, ?6) + ?4
+             WHERE scope = ?1 AND period = ?2"
+        }
+    };
+    let changed =
+        tx.exec(sql, params![scope.to_string(), period, spent.0, held.0, room(spent), room(held)])?;
+    Ok(changed > 0)
 }
 
 fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
@@ -188,6 +223,7 @@ fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
         run: row.parsed("run")?,
         attempt: row.parsed("attempt")?,
         executor: row.get("executor")?,
+        principal: row.get("principal")?,
         model: row.get("model")?,
         kind: row.word("kind")?,
         reserved_delta: row.micros("reserved_delta")?,

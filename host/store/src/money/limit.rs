@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 /// What was given as a scope is not one.
 #[derive(Debug, thiserror::Error)]
-#[error("'{0}' is not a scope: write all, workspace:ID, executor:NAME, task:ID or run:ID")]
+#[error("'{0}' is not a scope: write all, workspace:ID, executor:NAME, token:NAME, task:ID or run:ID")]
 pub struct InvalidScope(String);
 
 /// One thing that money is counted for.
@@ -22,6 +22,8 @@ pub enum Scope {
     All,
     Workspace(WorkspaceId),
     Executor(String),
+    /// Everything that was handed in under one name, which is that of a token.
+    Token(String),
     Task(TaskId),
     Run(RunId),
 }
@@ -32,6 +34,7 @@ impl fmt::Display for Scope {
             Self::All => f.write_str("all"),
             Self::Workspace(id) => write!(f, "workspace:{id}"),
             Self::Executor(name) => write!(f, "executor:{name}"),
+            Self::Token(name) => write!(f, "token:{name}"),
             Self::Task(id) => write!(f, "task:{id}"),
             Self::Run(id) => write!(f, "run:{id}"),
         }
@@ -49,6 +52,7 @@ impl FromStr for Scope {
         match text.split_once(':').ok_or_else(bad)? {
             ("workspace", id) => id.parse().map(Self::Workspace).map_err(|_| bad()),
             ("executor", name) if !name.is_empty() => Ok(Self::Executor(name.to_owned())),
+            ("token", name) if !name.is_empty() => Ok(Self::Token(name.to_owned())),
             ("task", id) => id.parse().map(Self::Task).map_err(|_| bad()),
             ("run", id) => id.parse().map(Self::Run).map_err(|_| bad()),
             _ => Err(bad()),
@@ -80,6 +84,10 @@ pub enum LimitScope {
     Workspace(WorkspaceId),
     /// One executor.
     Executor(String),
+    /// What one token hands in.
+    Token(String),
+    /// What one token writes down of work that was done elsewhere.
+    Writes(String),
     /// Every task by itself.
     EachTask,
     /// Every run by itself.
@@ -192,6 +200,8 @@ impl Limits {
 pub struct Spender {
     pub workspace: WorkspaceId,
     pub executor: String,
+    /// Who handed it in.
+    pub principal: String,
     pub task: TaskId,
     pub run: RunId,
     pub attempt: AttemptId,
@@ -207,13 +217,14 @@ mod tests {
             Scope::All,
             Scope::Workspace(WorkspaceId::new()),
             Scope::Executor("codex".to_owned()),
+            Scope::Token("ci".to_owned()),
             Scope::Task(TaskId::new()),
             Scope::Run(RunId::new()),
         ];
         for scope in scopes {
             assert_eq!(scope.to_string().parse::<Scope>().unwrap(), scope);
         }
-        for bad in ["", "everything", "run:", "run:7", "executor:", "branch:main"] {
+        for bad in ["", "everything", "run:", "run:7", "executor:", "token:", "branch:main"] {
             assert!(bad.parse::<Scope>().is_err(), "{bad}");
         }
     }

@@ -3,6 +3,7 @@
 mod audit;
 pub(crate) mod breaker;
 mod calendar;
+mod correct;
 pub(crate) mod ledger;
 mod limit;
 mod operator;
@@ -12,4 +13,6 @@ pub use audit::AuditReport;
 pub(crate) use calendar::{Calendar, Today};
 pub use ledger::{LedgerFilter, LedgerKind, LedgerRow};
 pub use limit::{Account, Action, Counts, InvalidScope, Limit, LimitScope, Limits, Period, Scope, Spender};
-pub use status::{BreakerState, BreakerStatus, Charged, LimitStatus, Raise, Refusal, Reset};
+pub use status::{
+    BreakerState, BreakerStatus, Charged, Corrected, Correction, LimitStatus, Raise, Refusal, Reset,
+};

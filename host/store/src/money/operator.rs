@@ -1,11 +1,11 @@
-//! What an operator sees of the breaker and does to it. Nothing here touches the ledger: an
+//! What an operator sees of the breaker and what it allows. Nothing here touches the ledger: an
 //! allowance is kept beside the sums, for one scope and one period, and on the event log.
 
-use super::breaker::{Gauge, log, tell_scope};
-use super::{BreakerState, BreakerStatus, Limit, LimitStatus, Limits, Raise, Reset, Scope};
-use crate::file::{Sql, Tx};
+use super::breaker::{Gauge, log, refusal, tell_scope};
+use super::{Action, BreakerState, BreakerStatus, Limit, LimitStatus, Limits, Raise, Refusal, Reset, Scope};
+use crate::file::{Sql, Tx, room};
 use crate::{Event, Spender, Store, StoreError};
-use jackfield_types::Micros;
+use jackfield_types::{AttemptId, Micros, RunId, TaskId, WorkspaceId};
 use rusqlite::params;
 use serde_json::json;
 use std::sync::Arc;
@@ -21,6 +21,29 @@ impl Store {
     pub async fn breaker_for(&self, spender: &Spender, limits: &Limits) -> Result<BreakerStatus, StoreError> {
         let scoped = limits.of(spender).map(|(limit, scope)| (limit.clone(), scope)).collect();
         self.statuses(limits, scoped).await
+    }
+
+    /// The halting limit that is nearest to its end for an executor in a workspace, as the refusal of what
+    /// needs `asked`, or more than it leaves; none: nothing limits it. Nothing is recorded.
+    pub async fn would_refuse(
+        &self,
+        executor: &str,
+        workspace: WorkspaceId,
+        asked: Micros,
+        limits: &Limits,
+    ) -> Result<Option<Refusal>, StoreError> {
+        let spender = Spender {
+            workspace,
+            executor: executor.to_owned(),
+            principal: String::new(),
+            task: TaskId::new(),
+            run: RunId::new(),
+            attempt: AttemptId::new(),
+        };
+        let status = self.breaker_for(&spender, limits).await?;
+        let halting = status.limits.into_iter().filter(|status| status.limit.action == Action::Halt);
+        let tightest = halting.min_by_key(|status| status.left);
+        Ok(tightest.map(|status| refusal(status, asked)))
     }
 
     async fn statuses(
@@ -46,8 +69,13 @@ impl Store {
     pub async fn raise(&self, raise: Raise, limits: &Limits) -> Result<Vec<LimitStatus>, StoreError> {
         let limits = limits.clone();
         self.write(move |tx| {
-            if raise.by <= Micros::ZERO {
-                return Err(StoreError::Misuse("a limit is raised by more than nothing".to_owned()));
+            if raise.by <= Micros::ZERO || raise.by > Micros::MOST {
+                let why = format!(
+                    "failed to raise a limit: {} is not more than $0.00 and at most {}",
+                    raise.by,
+                    Micros::MOST
+                );
+                return Err(StoreError::Misuse(why));
             }
             let holds = |limit: &&Limit| limit.holds_for(&raise.scope) && limit.period == raise.period;
             let raised: Vec<&Limit> = limits.limits.iter().filter(holds).collect();
@@ -120,8 +148,8 @@ impl Store {
 fn allow(tx: &Tx<'_>, scope: &Scope, period: &str, more: Micros) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO breaker (scope, period, allowance) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET allowance = allowance + excluded.allowance, refused = NULL",
-        params![scope.to_string(), period, more.0],
+         ON CONFLICT DO UPDATE SET allowance = MIN(allowance, ?4) + excluded.allowance, refused = NULL",
+        params![scope.to_string(), period, more.0, room(more)],
     )
     .map(drop)
 }

@@ -1,7 +1,7 @@
 //! What the breaker says: how each limit stands, why something was refused, what an operator did.
 
 use super::{Action, Limit, LimitScope, Period, Scope};
-use jackfield_types::{Micros, Problem, Timestamp};
+use jackfield_types::{Micros, Problem, RunId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -110,6 +110,8 @@ impl fmt::Display for Refusal {
             LimitScope::All => String::new(),
             LimitScope::Workspace(_) => " of this workspace".to_owned(),
             LimitScope::Executor(name) => format!(" of {name}"),
+            LimitScope::Token(name) => format!(" of the token '{name}'"),
+            LimitScope::Writes(name) => format!(" of what the token '{name}' writes down"),
             LimitScope::EachTask => " of a task".to_owned(),
             LimitScope::EachRun => " of a run".to_owned(),
         };
@@ -117,7 +119,7 @@ impl fmt::Display for Refusal {
             f,
             "the {} limit{whose} is {}: {} spent, {} held for work in flight, and this needs up to {}",
             self.limit.period.adjective(),
-            self.limit.amount + self.allowance,
+            raised(self.limit.amount, self.allowance),
             self.spent,
             self.reserved,
             self.asked,
@@ -132,16 +134,84 @@ impl Refusal {
     }
 
     fn remedy(&self) -> String {
+        let in_flight = "wait until work in flight is done";
         let wait = match self.resets_at {
             Some(at) if self.reserved > Micros::ZERO => {
-                format!("wait until work in flight is done or the limit begins anew at {at}")
+                format!("{in_flight} or the limit begins anew at {at}")
             }
             Some(at) => format!("wait until the limit begins anew at {at}"),
-            None if self.reserved > Micros::ZERO => "wait until work in flight is done".to_owned(),
+            None if self.reserved > Micros::ZERO => in_flight.to_owned(),
             None => "this limit never begins anew".to_owned(),
         };
-        format!("{wait}; or allow more with `jackfield breaker raise` or `jackfield breaker reset`")
+        let key = match (&self.limit.scope, self.limit.period) {
+            // It is the caller's own, and nobody else can raise it.
+            (LimitScope::EachRun, _) => {
+                return "ask again with a higher max_cost_usd: it is the run's own limit, which `jackfield breaker raise` \
+                        does not raise"
+                    .to_owned();
+            }
+            (LimitScope::Writes(_), _) => {
+                return format!(
+                    "{wait}; or raise breaker.write_day_usd in jackfield.toml, or write it down with a token of the scope admin"
+                );
+            }
+            (LimitScope::All, Period::Day) => {
+                return format!(
+                    "{wait}; or allow more with `jackfield breaker raise` or `jackfield breaker reset`"
+                );
+            }
+            (LimitScope::All, _) => "breaker.month_usd".to_owned(),
+            (LimitScope::Workspace(_), _) => "breaker.workspace_day_usd".to_owned(),
+            (LimitScope::Executor(name), _) => format!("breaker.executor_day_usd.{name}"),
+            (LimitScope::Token(name), _) => format!("breaker.token_day_usd.{name}"),
+            (LimitScope::EachTask, _) => "breaker.task_usd".to_owned(),
+        };
+        let reset = if self.limit.scope == LimitScope::All { ", or `jackfield breaker reset`" } else { "" };
+        format!("{wait}; or raise {key} in jackfield.toml{reset}")
     }
+}
+
+/// A limit, with what of it an operator allowed on top.
+pub(crate) fn raised(amount: Micros, allowance: Micros) -> String {
+    let all = amount + allowance;
+    if allowance > Micros::ZERO {
+        format!("{all} ({allowance} of it allowed on top)")
+    } else {
+        all.to_string()
+    }
+}
+
+impl LimitStatus {
+    /// How much there is of it, with what of it an operator allowed on top, for a person.
+    pub fn amount(&self) -> String {
+        raised(self.limit.amount, self.allowance)
+    }
+}
+
+/// An operator says what a run really cost.
+#[derive(Debug, Clone)]
+pub struct Correction {
+    /// Which run. It has ended.
+    pub run: RunId,
+    /// What it cost in all.
+    pub cost: Micros,
+    /// Who says so.
+    pub principal: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What a correction came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Corrected {
+    /// Which run.
+    pub run: RunId,
+    /// What was recorded before.
+    pub was: Micros,
+    /// What is recorded now.
+    pub cost: Micros,
+    /// The limits as they are now.
+    pub limits: Vec<LimitStatus>,
 }
 
 /// An operator allows more.

@@ -47,7 +47,7 @@ impl Store {
         let (usage, as_of, limits) = (*usage, price_as_of.map(str::to_owned), limits.clone());
         self.write(move |tx| {
             let mut money = purse::Money::of(tx, attempt)?;
-            let more = total - money.spent;
+            let more = total.bounded() - money.spent;
             if more <= Micros::ZERO {
                 return Ok(Micros::ZERO);
             }
@@ -56,7 +56,13 @@ impl Store {
             money.spend(tx, total, price)?;
             breaker::tell(tx, &limits, &money.purse.spender)?;
             let run = runs::attempt_of(tx, attempt)?.run;
-            events::add(tx, run, Some(attempt), "charged_late", &json!({ "more": more, "total": total }))?;
+            events::add(
+                tx,
+                run,
+                Some(attempt),
+                "charged_late",
+                &json!({ "more": more, "total": total.bounded() }),
+            )?;
             Ok(more)
         })
         .await

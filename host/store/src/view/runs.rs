@@ -41,7 +41,7 @@ const SUMMARY: &str = "
     SELECT runs.*, workspaces.name AS workspace_name, tasks.title, tasks.task_type,
            last.executor, last.model, last.failure_class,
            (SELECT COUNT(*) FROM attempts WHERE attempts.run = runs.id) AS attempts,
-           (SELECT COALESCE(SUM(cost), 0) FROM attempts WHERE attempts.run = runs.id) AS cost
+           (SELECT COALESCE(SUM(MIN(cost, 1000000000000000)), 0) FROM attempts WHERE attempts.run = runs.id) AS cost
     FROM runs
     JOIN workspaces ON workspaces.id = runs.workspace
     JOIN tasks ON tasks.id = runs.task

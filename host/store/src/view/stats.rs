@@ -1,6 +1,6 @@
 //! Figures over many attempts.
 
-use crate::file::{Columns, Sql, stamp};
+use crate::file::{Columns, Sql, stamp, summed};
 use crate::{Store, StoreError};
 use jackfield_types::{FailureClass, FailureKind, Micros, Timestamp, WorkspaceId};
 use rusqlite::params;
@@ -152,23 +152,23 @@ impl Store {
     /// Who did how much since then, most first.
     pub async fn usage_share(&self, since: Timestamp) -> Result<Vec<UsageShare>, StoreError> {
         self.read(move |conn| {
-            let mut shares = conn.all(
-                "SELECT executor, model, COUNT(*) AS attempts, SUM(cost) AS cost,
+            let sql = format!(
+                "SELECT executor, model, COUNT(*) AS attempts, {},
                         SUM(input_tokens + cached_input_tokens + cache_write_tokens + output_tokens) AS tokens
                  FROM attempts WHERE created_at >= ?1
                  GROUP BY executor, model ORDER BY attempts DESC, executor, model",
-                [stamp(since)],
-                |row| {
-                    Ok(UsageShare {
-                        executor: row.get("executor")?,
-                        model: row.get("model")?,
-                        attempts: row.get("attempts")?,
-                        thousandths: 0,
-                        tokens: row.count("tokens")?,
-                        cost: row.micros("cost")?,
-                    })
-                },
-            )?;
+                summed("cost", "cost")
+            );
+            let mut shares = conn.all(&sql, [stamp(since)], |row| {
+                Ok(UsageShare {
+                    executor: row.get("executor")?,
+                    model: row.get("model")?,
+                    attempts: row.get("attempts")?,
+                    thousandths: 0,
+                    tokens: row.count("tokens")?,
+                    cost: row.sum("cost")?,
+                })
+            })?;
             let all: u64 = shares.iter().map(|share| u64::from(share.attempts)).sum();
             for share in &mut shares {
                 let thousandths = u64::from(share.attempts) * 1000 / all.max(1);
@@ -219,7 +219,8 @@ impl Store {
                            FROM model_stats) tokens,
                           (SELECT COALESCE(SUM(spent_billed), 0) AS billed,
                                   COALESCE(SUM(spent_equivalent), 0) AS equivalent,
-                                  COALESCE(SUM(reserved_billed + reserved_equivalent), 0) AS reserved
+                                  COALESCE(SUM(reserved_billed), 0) AS reserved_billed,
+                                  COALESCE(SUM(reserved_equivalent), 0) AS reserved_equivalent
                            FROM breaker WHERE scope = 'all' AND period = 'ever') money",
                     [],
                     |row| {
@@ -239,7 +240,7 @@ impl Store {
                             output_tokens: row.count("output")?,
                             billed: row.micros("billed")?,
                             equivalent: row.micros("equivalent")?,
-                            reserved: row.micros("reserved")?,
+                            reserved: row.micros("reserved_billed")? + row.micros("reserved_equivalent")?,
                             database_bytes: row.count("bytes")?,
                         })
                     },

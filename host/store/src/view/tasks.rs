@@ -93,7 +93,7 @@ impl Store {
             let mut sql = "
                 SELECT tasks.*, workspaces.name AS workspace_name,
                        (SELECT COUNT(*) FROM runs WHERE runs.task = tasks.id) AS runs,
-                       (SELECT COALESCE(SUM(cost), 0) FROM attempts JOIN runs ON runs.id = attempts.run
+                       (SELECT COALESCE(SUM(MIN(cost, 1000000000000000)), 0) FROM attempts JOIN runs ON runs.id = attempts.run
                         WHERE runs.task = tasks.id) AS cost,
                        (SELECT COUNT(*) FROM human_tasks
                         WHERE human_tasks.task = tasks.id AND human_tasks.state = 'open') AS open_human_tasks

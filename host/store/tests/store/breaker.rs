@@ -253,6 +253,7 @@ async fn the_limits_of_a_task_and_a_run_can_be_seen_for_one_spender() {
     let work = house.at_work(cents(4), &limits).await;
     assert!(house.store.breaker(&limits).await.unwrap().limits.is_empty());
     let spender = Spender {
+        principal: "tester".to_owned(),
         workspace: house.workspace,
         executor: "shell".to_owned(),
         task: work.task,

@@ -18,6 +18,7 @@ fn external(task: TaskId, total: Micros, key: Option<(&str, &str)>) -> ExternalA
     ExternalAttempt {
         task,
         principal: "tester".to_owned(),
+        bound: None,
         run: NewRun { workflow: "external".to_owned(), ..run() },
         settlement: settlement(attempt.id, total),
         attempt,
@@ -190,4 +191,33 @@ async fn what_was_cut_short_by_a_rate_limit_makes_nobody_look_cheap_or_bad() {
     assert_eq!((stats.attempts, stats.judged(), stats.quality_failed), (3, 2, 1));
     assert_eq!(stats.mean_cost(), Some(cents(6)), "of the two that say something");
     assert_eq!(stats.mean_latency_ms(), Some((1200 + 10) / 2));
+}
+
+#[tokio::test]
+async fn bounded_writer_is_refused_past_its_day_and_past_what_would_halt_a_limit() {
+    let house = house().await;
+    let limits = daily(cents(100));
+    let task = opened(&house, None, &limits).await.unwrap().task;
+    let bound = |day: i64, spare: i64| Some(WriteBound { day: cents(day), spare: cents(spare) });
+    let write = async |cost: i64, bound| {
+        let external = ExternalAttempt { bound, ..external(task, cents(cost), None) };
+        house.store.log_attempt(external, &limits).await.map_err(|error| error.problem())
+    };
+    write(20, bound(30, 10)).await.unwrap();
+    let refused = write(11, bound(30, 10)).await.unwrap_err();
+    assert_eq!(refused.code, "budget_exhausted");
+    assert!(refused.message.contains("what the token 'tester' writes down is $0.30"), "{}", refused.message);
+    assert!(refused.remedy.contains("breaker.write_day_usd"), "{}", refused.remedy);
+    // However much the writer may, the limit of the day is not used up by it.
+    let refused = write(75, bound(1_000, 10)).await.unwrap_err();
+    assert!(refused.message.contains("the daily limit is $1.00"), "{}", refused.message);
+    assert_eq!(house.stands(&limits).await.state, BreakerState::Closed, "no refusal halts it either");
+    write(70, bound(1_000, 10)).await.unwrap();
+    write(0, bound(1, 10)).await.unwrap();
+    assert_eq!(house.stands(&limits).await.state, BreakerState::Closed);
+    write(500, None).await.unwrap();
+    assert_eq!(house.stands(&limits).await.state, BreakerState::Halted, "who runs the host may");
+    house.pass(24);
+    write(30, bound(30, 10)).await.unwrap();
+    house.assert_sums_are_proved().await;
 }

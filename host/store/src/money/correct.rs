@@ -1,0 +1,192 @@
+//! What an operator says a run really cost: entries of the ledger like any other, with the reason.
+//!
+//! Figures that a program made up can be put right so, those included that were recorded before there was
+//! a bound on them. The sums that are touched are added up from the ledger again: some of them may not
+//! have fit a column.
+
+use super::breaker::{Gauge, log, tell};
+use super::ledger::scopes;
+use super::{Corrected, Correction, Limits, Period, Scope, Today};
+use crate::file::{Columns, Sql, Tx, room, summed};
+use crate::life::purse::Money;
+use crate::view::runs;
+use crate::{Spender, Store, StoreError};
+use jackfield_types::{AttemptId, Micros};
+use rusqlite::types::Value as SqlValue;
+use rusqlite::{params, params_from_iter};
+use serde_json::json;
+
+impl Store {
+    /// Records what a run that has ended really cost. What is too much is taken from its last attempts
+    /// first, on the days on which it was charged, so that no day falls below nothing; what is missing is
+    /// charged to its last attempt, today.
+    ///
+    /// # Errors
+    /// [`StoreError::Misuse`] for a cost below nothing or above [`Micros::MOST`], and for a run without
+    /// attempts; [`StoreError::Illegal`] while it has not ended.
+    pub async fn correct(&self, correction: Correction, limits: &Limits) -> Result<Corrected, StoreError> {
+        let limits = limits.clone();
+        self.write(move |tx| corrected(tx, &correction, &limits)).await
+    }
+}
+
+fn corrected(tx: &Tx<'_>, correction: &Correction, limits: &Limits) -> Result<Corrected, StoreError> {
+    let Correction { run, cost, principal, reason } = correction;
+    if *cost != cost.bounded() {
+        let why =
+            format!("failed to correct run {run}: {cost} is not an amount from $0.00 to {}", Micros::MOST);
+        return Err(StoreError::Misuse(why));
+    }
+    let found = runs::run_of(tx, *run)?;
+    if !found.state.is_final() {
+        return Err(StoreError::Illegal {
+            what: "run",
+            id: run.to_string(),
+            from: found.state.to_string(),
+            to: "corrected before it has ended".to_owned(),
+        });
+    }
+    let attempts =
+        tx.all("SELECT id FROM attempts WHERE run = ?1 ORDER BY number", [run.to_string()], |row| {
+            row.parsed::<AttemptId>("id")
+        })?;
+    let Some(last) = attempts.last().copied() else {
+        return Err(StoreError::Misuse(format!("failed to correct run {run}: it has no attempt")));
+    };
+    let note = format!("{reason} ({principal})");
+    let (mut was, mut left) = (Micros::ZERO, *cost);
+    for attempt in attempts {
+        let mut money = Money::of(tx, attempt)?;
+        let (before, keep) = (money.spent, money.spent.min(left));
+        was += before;
+        left -= keep;
+        let mut days = money.give_back(tx, keep, None, Some(&note))?;
+        if attempt == last && left > Micros::ZERO {
+            money.add_charge(tx, keep + left, &note)?;
+            days.push(tx.calendar.today(tx.now));
+        }
+        if days.is_empty() {
+            continue;
+        }
+        count_in(tx, &money, before)?;
+        add_up(tx, &money.purse.spender, &days, correction)?;
+        tell(tx, limits, &money.purse.spender)?;
+    }
+    let payload = json!({
+        "run": run, "was": was, "cost": cost, "principal": principal, "reason": reason,
+    });
+    log(tx, "breaker_corrected", &Scope::Run(*run), payload)?;
+    let gauge = Gauge::of(tx, limits);
+    let own = limits.limits.iter().filter_map(|limit| Some((limit, limit.own_scope()?)));
+    let limits = own.map(|(limit, scope)| gauge.status(limit, scope)).collect::<Result<_, _>>()?;
+    Ok(Corrected { run: *run, was, cost: *cost, limits })
+}
+
+/// The statistics by which choosers judge what its model costs.
+fn count_in(tx: &Tx<'_>, money: &Money, before: Micros) -> Result<(), StoreError> {
+    let task = runs::task_of(tx, money.purse.spender.task)?;
+    let more = money.spent.bounded() - before.bounded();
+    tx.exec(
+        "UPDATE model_stats SET cost = MAX(MIN(cost, ?6) + ?5, 0), judged_cost = MAX(MIN(judged_cost, ?6) + ?5, 0)
+         WHERE executor = ?1 AND model = ?2 AND task_type = ?3 AND language = ?4",
+        params![
+            money.purse.spender.executor,
+            money.purse.model.as_deref().unwrap_or(""),
+            task.task_type,
+            task.language.as_deref().unwrap_or(""),
+            more.0,
+            room(more),
+        ],
+    )
+    .map(drop)
+}
+
+/// Every sum of this spender on these days, from the ledger.
+fn add_up(tx: &Tx<'_>, spender: &Spender, days: &[Today], correction: &Correction) -> Result<(), StoreError> {
+    for scope in scopes(spender) {
+        for day in days {
+            for period in [Period::Day, Period::Month, Period::Ever] {
+                let spent = spent_in(tx, &scope, day, period)?;
+                let key = day.key(period);
+                tx.exec(
+                    "UPDATE breaker SET spent_billed = ?3, spent_equivalent = ?4 WHERE scope = ?1 AND period = ?2",
+                    params![scope.to_string(), key, spent.0.0, spent.1.0],
+                )?;
+                trim(tx, &scope, &key, spent.0 + spent.1, correction)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What the ledger says was spent, by account: billed and equivalent.
+fn spent_in(tx: &Tx<'_>, scope: &Scope, day: &Today, period: Period) -> Result<(Micros, Micros), StoreError> {
+    let of = match scope {
+        Scope::All => None,
+        Scope::Workspace(id) => Some(("workspace", id.to_string())),
+        Scope::Executor(name) => Some(("executor", name.clone())),
+        Scope::Token(name) => Some(("principal", name.clone())),
+        Scope::Task(id) => Some(("task", id.to_string())),
+        Scope::Run(id) => Some(("run", id.to_string())),
+    };
+    let within = match period {
+        Period::Day => Some(("day", day.day.clone())),
+        Period::Month => Some(("month", day.month.clone())),
+        Period::Ever => None,
+    };
+    let mut sql = format!(
+        "SELECT {}, {} FROM ledger WHERE TRUE",
+        summed("iif(account = 'billed', spent_delta, 0)", "billed"),
+        summed("iif(account = 'equivalent', spent_delta, 0)", "equivalent")
+    );
+    let mut values: Vec<SqlValue> = Vec::new();
+    for (column, value) in of.into_iter().chain(within) {
+        sql.push_str(&format!(" AND {column} = ?"));
+        values.push(value.into());
+    }
+    let sums =
+        tx.one(&sql, params_from_iter(values), |row| Ok((row.sum("billed")?, row.sum("equivalent")?)))?;
+    Ok(sums.unwrap_or_default())
+}
+
+/// A reset forgives what was spent. What turns out not to have been spent needs no forgiveness: the limit
+/// would be that much higher until its period ends.
+fn trim(
+    tx: &Tx<'_>,
+    scope: &Scope,
+    period: &str,
+    spent: Micros,
+    correction: &Correction,
+) -> Result<(), StoreError> {
+    let allowance = tx.one(
+        "SELECT allowance FROM breaker WHERE scope = ?1 AND period = ?2",
+        params![scope.to_string(), period],
+        |row| row.micros("allowance"),
+    )?;
+    let Some(allowance) = allowance.filter(|allowance| *allowance > Micros::ZERO) else { return Ok(()) };
+    let amount = "CAST(ROUND((payload ->> 'allowance') * 1000000) AS INTEGER)";
+    let sql = format!(
+        "SELECT {}, {} FROM events
+         WHERE kind GLOB 'breaker_*' AND kind IN ('breaker_raised', 'breaker_reset', 'breaker_corrected')
+               AND subject = ?1 AND payload ->> 'period' = ?2",
+        summed(&format!("iif(kind = 'breaker_raised', {amount}, 0)"), "raised"),
+        summed(amount, "logged"),
+    );
+    let sums =
+        tx.one(&sql, params![scope.to_string(), period], |row| Ok((row.sum("raised")?, row.sum("logged")?)))?;
+    let (raised, logged) = sums.unwrap_or_default();
+    let forgiven = (allowance - raised).max(Micros::ZERO);
+    if forgiven <= spent {
+        return Ok(());
+    }
+    let kept = allowance - forgiven + spent.max(Micros::ZERO);
+    tx.exec(
+        "UPDATE breaker SET allowance = ?3 WHERE scope = ?1 AND period = ?2",
+        params![scope.to_string(), period, kept.0],
+    )?;
+    let payload = json!({
+        "period": period, "allowance": kept - logged, "run": correction.run,
+        "principal": correction.principal, "reason": correction.reason,
+    });
+    log(tx, "breaker_corrected", scope, payload).map(drop)
+}
