@@ -93,9 +93,14 @@ pub trait Reading {
     fn finish(&mut self, exit: Exit) -> Outcome;
 }
 
+/// The longest line of plain text, and the longest answer, bytes.
+const LONGEST_TEXT: usize = 1 << 20;
+const LONGEST_ANSWER: usize = 4 << 20;
+
 /// A program that prints its answer as plain text: every line is told as it comes, the whole is the answer,
-/// and it did well if it exited with 0.
-#[derive(Debug, Default)]
+/// and it did well if it exited with 0. A line is cut after 1 MiB, and of a very long answer the last 4 MiB or
+/// more are kept.
+#[derive(Debug)]
 pub struct PlainText {
     lines: Lines,
     answer: String,
@@ -103,7 +108,7 @@ pub struct PlainText {
 
 impl Reading for PlainText {
     fn new(_: Request) -> Self {
-        Self::default()
+        Self { lines: Lines::cut_at(LONGEST_TEXT), answer: String::new() }
     }
 
     fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
@@ -113,6 +118,11 @@ impl Reading for PlainText {
             let line = String::from_utf8_lossy(line).into_owned();
             answer.push_str(&line);
             answer.push('\n');
+            if answer.len() > 2 * LONGEST_ANSWER {
+                let from =
+                    (answer.len() - LONGEST_ANSWER..answer.len()).find(|at| answer.is_char_boundary(*at));
+                answer.drain(..from.unwrap_or_default());
+            }
             events.push(Event::Text(line));
         });
         events

@@ -42,7 +42,7 @@ mod runtime;
 pub mod visible;
 
 pub use clip::{clip, first_line};
-pub use lines::Lines;
+pub use lines::{Lines, TOO_LONG};
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
 pub use runtime::{Heap, cabi_realloc, compare, panicked};

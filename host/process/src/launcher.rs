@@ -5,14 +5,13 @@ use crate::identity::{Containment, Identity};
 use crate::running::Running;
 use crate::table;
 use crate::which::{required, which};
-use crate::{ProcessError, QuickSpec, Spec, TAG_VARIABLE, gate, host_environment, run_quick};
+use crate::{ProcessError, Spec, TAG_VARIABLE, gate, namespace};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{PipeWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::time::Duration;
 use tokio::process::{Child, Command};
 
 /// Starts agents, in the way that this machine allows. Cheap to clone; made once.
@@ -37,15 +36,6 @@ pub struct Held {
     groups: Groups,
 }
 
-/// How a PID namespace is asked for, best first. A `/proc` of its own also keeps the agent from reading the
-/// host's environment; without privileges the namespace of a user of its own is needed.
-const NAMESPACES: &[&[&str]] = &[
-    &["--pid", "--fork", "--kill-child", "--mount-proc"],
-    &["--user", "--map-current-user", "--pid", "--fork", "--kill-child", "--mount-proc"],
-    &["--pid", "--fork", "--kill-child"],
-    &["--user", "--map-current-user", "--pid", "--fork", "--kill-child"],
-];
-
 impl Launcher {
     /// Finds out, by trying, what this machine allows: a PID namespace, else tracking.
     ///
@@ -54,17 +44,9 @@ impl Launcher {
     pub async fn detect() -> Result<Self, ProcessError> {
         let mut launcher = Self::tracked().await?;
         launcher.cgroups = launcher.usable_groups().await;
-        let Some(unshare) = which("unshare", path()) else { return Ok(launcher) };
-        for options in NAMESPACES {
-            let asked: Vec<OsString> =
-                std::iter::once(unshare.clone().into()).chain(options.iter().map(OsString::from)).collect();
-            let first =
-                [launcher.sh.clone().into(), "-c".into(), r#"[ "$$" = 1 ] && [ -d /proc/self ]"#.into()];
-            if tried(asked.iter().cloned().chain(first).collect()).await == Some(0) {
-                tracing::debug!(?options, "agents run in a PID namespace");
-                launcher.unshare = Some(asked);
-                return Ok(launcher);
-            }
+        launcher.unshare = namespace::detect(&launcher.sh).await;
+        if launcher.unshare.is_some() {
+            return Ok(launcher);
         }
         tracing::warn!("no PID namespace is allowed here: agents are tracked instead");
         Ok(launcher)
@@ -75,7 +57,7 @@ impl Launcher {
     /// # Errors
     /// As [`detect`](Self::detect).
     pub async fn tracked() -> Result<Self, ProcessError> {
-        let tool = |tool| which(tool, path()).ok_or(ProcessError::NoTool { tool });
+        let tool = |tool| which(tool, namespace::path()).ok_or(ProcessError::NoTool { tool });
         let launcher = Self {
             sh: tool("sh")?,
             awk: tool("awk")?,
@@ -85,7 +67,7 @@ impl Launcher {
         };
         // Some old ones report a program that was killed as one that succeeded.
         let program = r#"BEGIN { exit system("kill -TERM $$") == 271 && system("exit 143") == 143 ? 0 : 1 }"#;
-        match tried(vec![launcher.awk.clone().into(), program.into()]).await {
+        match namespace::tried(vec![launcher.awk.clone().into(), program.into()]).await {
             Some(0) => Ok(launcher),
             _ => Err(ProcessError::NoTool { tool: "awk" }),
         }
@@ -96,7 +78,7 @@ impl Launcher {
         let mut cgroups = Cgroups::detect();
         for probe in cgroups.probes() {
             let join = [self.sh.clone().into(), "-c".into(), r#"echo 0 >"$0""#.into(), probe.door().into()];
-            let works = tried(join.to_vec()).await == Some(0);
+            let works = namespace::tried(join.to_vec()).await == Some(0);
             cgroups.tried(probe, works);
         }
         cgroups
@@ -183,23 +165,6 @@ impl Held {
         self.groups.keep();
         Ok(Running::of_child(self.identity, self.child))
     }
-}
-
-fn path() -> OsString {
-    std::env::var_os("PATH").unwrap_or_else(|| "/usr/local/bin:/usr/bin:/bin".into())
-}
-
-/// The exit code of a command that is there to find out whether it works.
-async fn tried(argv: Vec<OsString>) -> Option<i32> {
-    let spec = QuickSpec {
-        argv,
-        environment: host_environment(),
-        cwd: PathBuf::from("/"),
-        stdin: Vec::new(),
-        timeout: Duration::from_secs(10),
-        output_cap: 4096,
-    };
-    run_quick(spec).await.ok()?.code
 }
 
 fn output(path: &Path) -> Result<File, ProcessError> {

@@ -38,6 +38,7 @@ mod gate;
 mod identity;
 mod launcher;
 mod lease;
+mod namespace;
 mod occupant;
 mod quick;
 mod readiness;
@@ -50,13 +51,15 @@ mod tail;
 mod which;
 
 pub use activity::{ActivitySample, activity};
-pub use environment::{Environment, TAG_VARIABLE, base_environment, host_environment};
+pub use environment::{
+    Environment, GIT_VARIABLES, TAG_VARIABLE, base_environment, git_settings, host_environment,
+};
 pub use error::ProcessError;
 pub use identity::{Containment, Identity};
 pub use launcher::{Held, Launcher};
 pub use lease::Lease;
 pub use occupant::{Occupant, occupant};
-pub use quick::{Quick, QuickSpec, run_quick};
+pub use quick::{Quick, QuickSpec, run_contained, run_quick};
 pub use running::{Ended, Grace, Running, Stage, adopt, end_leftovers};
 pub use spec::{ProcessLimits, Spec, TreeLimits};
 pub use status::{Exited, Fate};

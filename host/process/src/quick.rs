@@ -1,21 +1,24 @@
 //! Commands that the host waits for: probes, git, checks.
 //!
 //! They are not agents: they do not outlive the host's interest in them. Giving up the future ends their
-//! whole tree, as does their time-out.
+//! whole tree, as does their time-out. Their output is complete, or an error says that it is not.
 
+use crate::namespace;
 use crate::sweep::{self, Marks};
 use crate::which::required;
 use crate::{Environment, Exited, ProcessError};
-use parking_lot::Mutex;
 use std::ffi::OsString;
+use std::future::Future;
+use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::pipe::Receiver;
 use tokio::process::Command;
-use tokio::time::timeout;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 /// A quick command.
 #[derive(Debug, Clone)]
@@ -62,8 +65,8 @@ impl Quick {
 /// may run, and whose tag it may carry.
 const QUICK_VARIABLE: &str = "JACKFIELD_QUICK";
 
-/// How long to read on after everything of the tree has ended.
-const DRAIN: Duration = Duration::from_secs(1);
+/// The most that a command may have left in a pipe: what the kernel lets a user enlarge it to.
+const MOST_IN_A_PIPE: usize = 1 << 20;
 
 /// Runs a command to its end or its time-out. Output is read to its end however much there is, and kept to
 /// the cap. When it returns, nothing of the tree is left.
@@ -71,13 +74,47 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// # Errors
 /// [`ProcessError::NoProgram`], or what the operating system says. A command that fails is no error.
 pub async fn run_quick(spec: QuickSpec) -> Result<Quick, ProcessError> {
-    let (Some(name), arguments) = (spec.argv.first(), spec.argv.iter().skip(1)) else {
+    let program = program(&spec)?;
+    run(spec, Line { argv: vec![program.into()], namespace: false }, std::future::pending()).await
+}
+
+/// As [`run_quick`], for a command that may start programs which are not the host's: in a PID namespace of
+/// its own where the machine allows that, so that nothing it starts outlives it and nothing of it sees the
+/// environment of the host; without core dumps, and writing no file larger than `file_size` bytes. It is ended
+/// as by its time-out when `enough` completes.
+///
+/// # Errors
+/// As [`run_quick`], and [`ProcessError::NoTool`] where there is no `sh`.
+pub async fn run_contained(
+    spec: QuickSpec,
+    file_size: Option<u64>,
+    enough: impl Future<Output = ()>,
+) -> Result<Quick, ProcessError> {
+    let program = program(&spec)?;
+    let line = namespace::line(&program, file_size).await?;
+    run(spec, line, enough).await
+}
+
+fn program(spec: &QuickSpec) -> Result<PathBuf, ProcessError> {
+    let Some(name) = spec.argv.first() else {
         return Err(ProcessError::BadCommand("no program is named".into()));
     };
-    let program = required(name, &spec.environment, &spec.cwd)?;
+    required(name, &spec.environment, &spec.cwd)
+}
+
+/// What is started, up to the arguments of the command itself.
+pub(crate) struct Line {
+    pub(crate) argv: Vec<OsString>,
+    /// The kernel ends the whole tree with its first process.
+    pub(crate) namespace: bool,
+}
+
+async fn run(spec: QuickSpec, line: Line, enough: impl Future<Output = ()>) -> Result<Quick, ProcessError> {
+    let first = line.argv.first().cloned().unwrap_or_default();
     let tag = fresh_tag();
-    let mut child = Command::new(&program)
-        .args(arguments)
+    let mut child = Command::new(&first)
+        .args(line.argv.iter().skip(1))
+        .args(spec.argv.iter().skip(1))
         .env_clear()
         .envs(&spec.environment)
         .env(QUICK_VARIABLE, &tag)
@@ -87,19 +124,36 @@ pub async fn run_quick(spec: QuickSpec) -> Result<Quick, ProcessError> {
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(ProcessError::path("starting", program))?;
+        .map_err(ProcessError::path("starting", PathBuf::from(first)))?;
     let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).unwrap_or_default();
     let mut tree = Tree(Some(Marks::of_leader(pid, QUICK_VARIABLE, &tag)));
     if let Some(mut input) = child.stdin.take() {
         // A command that does not read all of it is no error.
         tokio::spawn(async move { input.write_all(&spec.stdin).await });
     }
-    let stdout = Reading::start(child.stdout.take(), spec.output_cap);
-    let stderr = Reading::start(child.stderr.take(), spec.output_cap);
-    let timed_out = timeout(spec.timeout, child.wait()).await.is_err();
-    tree.end().await?;
-    let exited: Exited = child.wait().await.map_err(ProcessError::io("waiting for a command"))?.into();
-    let ((stdout, out), (stderr, err)) = tokio::join!(stdout.finish(), stderr.finish());
+    let stdout = child.stdout.take().map(tokio::process::ChildStdout::into_owned_fd);
+    let stderr = child.stderr.take().map(tokio::process::ChildStderr::into_owned_fd);
+    let gone = CancellationToken::new();
+    let running = async {
+        let timed_out = tokio::select! {
+            _ = child.wait() => false,
+            () = sleep(spec.timeout) => true,
+            () = enough => true,
+        };
+        if line.namespace && !timed_out {
+            tree.0 = None;
+        } else {
+            tree.end().await?;
+        }
+        let exited = child.wait().await.map_err(ProcessError::io("waiting for a command"))?;
+        gone.cancel();
+        Ok::<_, ProcessError>((timed_out, Exited::from(exited)))
+    };
+    let ((timed_out, exited), (stdout, out), (stderr, err)) = tokio::try_join!(
+        running,
+        read_to_end(stdout, spec.output_cap, &gone),
+        read_to_end(stderr, spec.output_cap, &gone)
+    )?;
     Ok(Quick { code: exited.code, signal: exited.signal, stdout, stderr, left_out: out + err, timed_out })
 }
 
@@ -130,33 +184,43 @@ impl Drop for Tree {
     }
 }
 
-/// One stream being read while the command runs.
-struct Reading {
-    kept: Arc<Mutex<Kept>>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Reading {
-    fn start(stream: Option<impl AsyncRead + Unpin + Send + 'static>, cap: usize) -> Self {
-        let kept = Arc::new(Mutex::new(Kept::new(cap)));
-        let writer = kept.clone();
-        let task = tokio::spawn(async move {
-            let Some(mut stream) = stream else { return };
-            let mut buffer = vec![0; 64 * 1024];
-            while let Ok(count @ 1..) = stream.read(&mut buffer).await {
-                writer.lock().push(buffer.get(..count).unwrap_or_default());
-            }
-        });
-        Self { kept, task }
-    }
-
-    async fn finish(mut self) -> (Vec<u8>, u64) {
-        if timeout(DRAIN, &mut self.task).await.is_err() {
-            // Somebody outside the tree was handed the pipe. What was read is what there is.
-            self.task.abort();
+/// Reads a stream while the command runs, and what is left in it when the command is `gone`: all writers of the
+/// tree have ended then, so what the pipe holds is the rest of its output, however late this is scheduled.
+async fn read_to_end(
+    stream: Option<io::Result<std::os::fd::OwnedFd>>,
+    cap: usize,
+    gone: &CancellationToken,
+) -> Result<(Vec<u8>, u64), ProcessError> {
+    let failed = || ProcessError::io("reading the output of a command");
+    let mut kept = Kept::new(cap);
+    let Some(stream) = stream else { return Ok(kept.take()) };
+    let mut pipe = stream.and_then(Receiver::from_owned_fd).map_err(failed())?;
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        tokio::select! {
+            biased;
+            () = gone.cancelled() => break,
+            read = pipe.read(&mut buffer) => match read.map_err(failed())? {
+                0 => return Ok(kept.take()),
+                count => kept.push(buffer.get(..count).unwrap_or_default()),
+            },
         }
-        self.kept.lock().take()
     }
+    // Not through the runtime, which may not have learned yet that there is something to read. Bounded, because
+    // somebody outside the tree may have been handed the pipe, and may write for ever.
+    let mut most = MOST_IN_A_PIPE;
+    while most > 0 {
+        match rustix::io::read(&pipe, &mut buffer) {
+            Ok(0) | Err(rustix::io::Errno::AGAIN) => break,
+            Ok(count) => {
+                kept.push(buffer.get(..count).unwrap_or_default());
+                most = most.saturating_sub(count);
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(failed()(error.into())),
+        }
+    }
+    Ok(kept.take())
 }
 
 /// The first and the last bytes of a stream.

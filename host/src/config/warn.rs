@@ -320,8 +320,10 @@ impl Doubts {
 /// Whether git finds a repository here: its own, one around it, or a bare one.
 fn is_repository(path: &Path) -> bool {
     let around = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    around.ancestors().any(|folder| folder.join(".git").exists())
-        || (path.join("HEAD").is_file() && path.join("objects").is_dir())
+    // An empty folder `.git`, which some sandboxes leave behind, is passed over by git too.
+    let is_git_folder = |folder: &Path| folder.join("HEAD").exists() && folder.join("objects").is_dir();
+    let has_repository = |folder: &Path| folder.join(".git").is_file() || is_git_folder(&folder.join(".git"));
+    around.ancestors().any(has_repository) || is_git_folder(path)
 }
 
 fn nearest(name: &str, served: &Served) -> String {
@@ -353,7 +355,8 @@ mod tests {
     #[test]
     fn nothing_is_said_about_what_is_in_order() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::create_dir(folder.path().join(".git")).unwrap();
+        std::fs::create_dir_all(folder.path().join(".git/objects")).unwrap();
+        std::fs::write(folder.path().join(".git/HEAD"), "ref: refs/heads/main").unwrap();
         let path = folder.path().display();
         let plain = format!(
             "[run]\nworkspace = '{path}'\n[workspaces.site]\npath = '{path}'\nrepo = 'acme/site'\n\
@@ -375,6 +378,7 @@ mod tests {
     fn each_thing_that_cannot_be_meant_is_told_with_what_to_do() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
+        std::fs::create_dir(folder.path().join(".git")).unwrap();
         let path = folder.path().display();
         for (toml, said) in [
             (format!("[workspaces.site]\npath = '{path}/none'"), "workspaces.site.path: "),

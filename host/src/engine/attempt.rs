@@ -17,8 +17,9 @@ use jackfield_plugins::{Drive, ExecutorInfo, PluginError};
 use jackfield_process::Spec;
 use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started};
 use jackfield_types::{AttemptId, Delivered, Effort, Failure, FailureClass};
-use jackfield_workspace::{Release, WorkspaceError, Worktree};
+use jackfield_workspace::{Bounds, Release, WorkspaceError, Worktree};
 use serde_json::json;
+use std::future::Future;
 use std::path::Path;
 use tokio::time::Instant;
 use tracing::Instrument;
@@ -26,6 +27,9 @@ use tracing::Instrument;
 /// How often, and how long after, a worktree that somebody is at is asked for again.
 const TRIES: u32 = 20;
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// How long git's filters may take at least when work is saved, also of a run whose time is over.
+pub(super) const SAVING: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What an attempt is to be: decided and admitted, not begun.
 #[derive(Debug, Clone)]
@@ -85,8 +89,31 @@ impl Inner {
         let failed = |error: WorkspaceError| from_problem(FailureClass::Unknown, error.problem());
         match self.worktrees.find(attempt).await.map_err(failed)? {
             Some(worktree) => Ok(worktree),
-            None => self.create_worktree(run, attempt).await.map_err(failed),
+            None => {
+                // It may take as long as the work itself: filters may fetch what they write.
+                let until = tokio::time::Instant::now() + run.order.timeout;
+                let bounds = Bounds::new(until, Some(self.config().run.max_file_mb << 20));
+                let mut created = Box::pin(bounds.hold(self.create_worktree(run, attempt)));
+                let created = tokio::select! {
+                    created = &mut created => created,
+                    () = run.cancel.cancelled() => {
+                        bounds.shorten(tokio::time::Instant::now());
+                        created.await
+                    }
+                };
+                created
+                    .map_err(|error| if run.cancel.is_cancelled() { run.cancelled() } else { failed(error) })
+            }
         }
+    }
+
+    /// How long git's filters may take to save the work: until the run's time is over, and a moment longer.
+    async fn saving_bounds(&self, run: &Running, attempt: AttemptId) -> Bounds {
+        let started = self.store.attempt(attempt).await.ok().and_then(|attempt| attempt.started_at);
+        let worked = started.map_or(0, |at| super::carry::since(at, self.clock.now()));
+        let left = run.order.timeout.saturating_sub(std::time::Duration::from_millis(worked));
+        let until = tokio::time::Instant::now() + left.max(SAVING);
+        Bounds::new(until, Some(self.config().run.max_file_mb << 20))
     }
 
     /// Somebody may be tidying up what an earlier host began for this attempt: it takes moments.
@@ -110,14 +137,18 @@ impl Inner {
         worktree: &Worktree,
         ended: &mut Ended,
     ) -> bool {
-        let captured = self.worktrees.capture(worktree, &files.diff).await;
+        let bounds = self.saving_bounds(run, attempt).await;
+        let captured = saving(run, &bounds, self.worktrees.capture(worktree, &files.diff)).await;
+        if let Ok(captured) = &captured {
+            self.warn_of_git(run, attempt, &captured.warnings).await;
+        }
         ended.take_diff(captured, &files.diff);
         if !self.check(run, attempt, files, worktree, ended).await {
             return false;
         }
         let kept = self.config().run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
         let release = if kept { Release::Keep } else { Release::Remove };
-        if let Err(error) = self.worktrees.release(worktree, release).await {
+        if let Err(error) = saving(run, &bounds, self.worktrees.release(worktree, release)).await {
             tracing::warn!(run = %run.id, %error, "the worktree stays until the next clean-up");
         }
         ended.transcript = transcript(&files.stdout);
@@ -313,6 +344,22 @@ impl Inner {
         held.release().map_err(started)
     }
 
+    /// What is to be told of git's configuration and filters; the answer has it too.
+    async fn warn_of_git(&self, run: &Running, attempt: AttemptId, warnings: &[String]) {
+        let now = self.clock.now();
+        let event = |text: &String| NewRunEvent {
+            at: now,
+            kind: "host_warning".into(),
+            payload: json!({ "text": text, "of": super::report::GIT }),
+        };
+        let events: Vec<_> = warnings.iter().map(event).collect();
+        if !events.is_empty()
+            && let Err(error) = self.store.append_events(run.id, Some(attempt), events).await
+        {
+            tracing::warn!(run = %run.id, %error, "an event was not recorded");
+        }
+    }
+
     async fn tell_worktree(&self, run: &Running, planned: &Planned, worktree: &Worktree) {
         let now = self.clock.now();
         let event = |kind: &str, payload| NewRunEvent { at: now, kind: kind.into(), payload };
@@ -324,6 +371,18 @@ impl Inner {
         }
         if let Err(error) = self.store.append_events(run.id, Some(planned.id), events).await {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");
+        }
+    }
+}
+
+/// Saves the work within bounds, and within a moment once the run is called off.
+async fn saving<T>(run: &Running, bounds: &Bounds, work: impl Future<Output = T>) -> T {
+    let mut work = Box::pin(bounds.hold(work));
+    tokio::select! {
+        done = &mut work => done,
+        () = run.cancel.cancelled() => {
+            bounds.shorten(tokio::time::Instant::now() + SAVING);
+            work.await
         }
     }
 }

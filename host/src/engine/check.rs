@@ -13,7 +13,7 @@ use crate::api::Check;
 use jackfield_process::{Exited, Grace, Spec, base_environment};
 use jackfield_store::CheckResult;
 use jackfield_types::{AttemptId, Failure, FailureClass, Process, Verified};
-use jackfield_workspace::Worktree;
+use jackfield_workspace::{Bounds, Worktree};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -82,9 +82,10 @@ impl Inner {
 
     /// What the checks left in the worktree goes: it is not the agent's.
     async fn clear_up(&self, run: &Running, worktree: &Worktree, ended: &Ended) {
-        if let Some(head) = &ended.head
-            && let Err(error) = self.worktrees.restore(worktree, head).await
-        {
+        let Some(head) = &ended.head else { return };
+        let until = tokio::time::Instant::now() + super::attempt::SAVING;
+        let bounds = Bounds::new(until, Some(self.config().run.max_file_mb << 20));
+        if let Err(error) = bounds.hold(self.worktrees.restore(worktree, head)).await {
             tracing::warn!(run = %run.id, %error, "what the checks left is committed with the work");
         }
     }

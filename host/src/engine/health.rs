@@ -145,6 +145,9 @@ impl Inner {
         })
         .await;
         let (code, stdout, stderr) = match quick {
+            Ok(quick) if quick.left_out > 0 => {
+                (None, Vec::new(), format!("it printed more than {MOST_OUTPUT} bytes").into_bytes())
+            }
             Ok(quick) => (quick.code, quick.stdout, quick.stderr),
             Err(error) => (None, Vec::new(), error.to_string().into_bytes()),
         };

@@ -12,6 +12,8 @@ use jackfield_workspace::{ChangeKind, ChangedFile};
 
 /// Longest final answer that a compressor is given, bytes; the whole of it is in the record.
 const LONGEST_ANSWER: usize = 256 << 10;
+/// What a warning of the host is `of` that the answer repeats.
+pub(crate) const GIT: &str = "git";
 /// Most steps that a compressor is given.
 const MOST_STEPS: usize = 200;
 
@@ -28,6 +30,13 @@ pub(crate) fn report(
     if view.run.state == RunState::Waiting {
         warnings.push("waits for a person: `jackfield task list` shows what is asked".to_owned());
     }
+    let of_git = |event: &&RunEvent| {
+        event.kind == "host_warning"
+            && event.payload.get("of").is_some_and(|of| of == GIT)
+            && event.attempt == last.map(|attempt| attempt.id)
+    };
+    let told = events.iter().filter(of_git).filter_map(|event| event.payload.get("text")?.as_str());
+    warnings.extend(told.map(str::to_owned));
     let usage = usage(view);
     reporting::Report {
         task: view.task.id.to_string(),

@@ -22,6 +22,10 @@ pub struct Captured {
     /// What could not be committed and is in the folder alone, for a person to read. Such a worktree is
     /// kept when it is released.
     pub left_out: Option<String>,
+    /// What is to be told besides: settings of git that the agent added and that are not used, and filters that
+    /// failed, so that files were taken as they are.
+    #[serde(default)]
+    pub warnings: Vec<String>,
 }
 
 impl Worktrees {
@@ -38,12 +42,17 @@ impl Worktrees {
         if let Some(folder) = diff.parent() {
             fs::create_dir_all(folder).map_err(WorkspaceError::file("make the folder", folder))?;
         }
-        let saved = save::save(worktree).await?;
-        let (listing, written) = tokio::join!(
-            changed::list(&worktree.repository, &worktree.base, &saved.head),
-            write_patch(worktree, &saved.head, &diff)
-        );
-        let (listing, diff_bytes) = (listing?, written?);
+        let (guard, mut warnings) = self.guard(worktree).await?;
+        let captured = guard.hold(async {
+            let saved = save::save(worktree).await?;
+            let (listing, written) = tokio::join!(
+                changed::list(&worktree.repository, &worktree.base, &saved.head),
+                write_patch(worktree, &saved.head, &diff)
+            );
+            Ok::<_, WorkspaceError>((saved, listing?, written?))
+        });
+        let (saved, listing, diff_bytes) = captured.await?;
+        warnings.extend(guard.take_notes());
         let left_out = saved.left_out.or_else(|| nested(&listing.nested));
         Ok(Captured {
             files: listing.files,
@@ -52,6 +61,7 @@ impl Worktrees {
             head: saved.head,
             committed: saved.committed,
             left_out,
+            warnings,
         })
     }
 }

@@ -67,7 +67,7 @@ impl Proof<'_> {
         let branch = self.branch_goes.then(|| format!("--exclude={}", self.worktree.reference()));
         let known: String = self.known.iter().flat_map(|commit| [commit.as_str(), "\n"]).collect();
         let listing = Git::to(PROVE, &self.worktree.repository)
-            .with("GIT_DIR", git_folder(self.worktree))
+            .with("GIT_DIR", self.worktree.git_folder())
             .arguments(["rev-list", "--parents", "--stdin"])
             .arguments(own_references())
             .argument("--not")
@@ -142,13 +142,9 @@ fn commit_in(log: &Path, id: &str) -> Result<Commit, WorkspaceError> {
     })
 }
 
-/// Whether the worktree still has a git folder of its own, or the agent or a person took it away.
+/// Whether the worktree still has a git folder of its own.
 fn has_own(worktree: &Worktree) -> bool {
     worktree.admin.join("HEAD").is_file()
-}
-
-fn git_folder(worktree: &Worktree) -> &Path {
-    if has_own(worktree) { &worktree.admin } else { &worktree.repository }
 }
 
 /// Points a branch at everything that is lost: at its end, or at a commit that joins its ends.

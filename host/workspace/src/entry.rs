@@ -6,7 +6,7 @@
 use crate::git::Git;
 use crate::lock::Lock;
 use crate::record::SETTLING;
-use crate::{Commit, Repository, WorkspaceError, removal};
+use crate::{Commit, Repository, WorkspaceError, Worktree, removal};
 use jackfield_types::AttemptId;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub(crate) async fn add(
             .ask()
     };
     let mut answer = ask().await?;
-    if answer.code != Some(0) && repository.common.join("refs/heads/jackfield").is_file() {
+    if answer.code != Some(0) && tip(&repository.common, "jackfield").await?.is_some() {
         return Err(WorkspaceError::BranchInTheWay(repository.top.clone()));
     }
     if answer.code != Some(0) && has_broken(&repository.common) {
@@ -55,10 +55,22 @@ pub(crate) async fn add(
     if answer.code != Some(0) {
         return Err(answer.refused(what.to_owned()));
     }
-    let link = tree.join(".git");
-    let text = fs::read_to_string(&link).map_err(WorkspaceError::file("read", &link))?;
-    let admin = text.trim_end_matches('\n').strip_prefix("gitdir: ").unwrap_or_default();
-    Ok(tree.join(admin))
+    let admin = Git::to(what, tree).arguments(["rev-parse", "--absolute-git-dir"]).line().await?;
+    Ok(admin.into())
+}
+
+/// Takes our lock off a worktree that stays. One that is not locked any more is left as it is.
+pub(crate) async fn unlock(worktree: &Worktree) -> Result<(), WorkspaceError> {
+    if !worktree.repository.is_dir() {
+        return Ok(());
+    }
+    let git = Git::to("unlock the worktree", &worktree.repository).with("GIT_DIR", &worktree.repository);
+    let answer = git.arguments(["worktree", "unlock", "--"]).argument(&worktree.path).ask().await?;
+    if answer.code != Some(0) {
+        // It is not locked, or the agent has changed where git thinks that it is.
+        removal::forget(&worktree.admin.join("locked"))?;
+    }
+    Ok(())
 }
 
 /// A branch to start from where there is no commit: an empty one, which a later first merge
@@ -75,9 +87,21 @@ pub(crate) async fn empty_commit(repository: &Path) -> Result<Commit, WorkspaceE
 }
 
 /// Removes the registration of a worktree, whole or half made.
-pub(crate) async fn remove(_lock: &Lock, common: &Path, admin: &Path) -> Result<(), WorkspaceError> {
+///
+/// Git removes those whose files are gone; what it does not know for a worktree is a folder that it left half made.
+pub(crate) async fn remove(
+    _lock: &Lock,
+    common: &Path,
+    tree: &Path,
+    admin: &Path,
+) -> Result<(), WorkspaceError> {
     let entries = common.join("worktrees");
     if admin.parent() != Some(&entries) {
+        return Ok(());
+    }
+    let git = Git::to("remove the worktree", common).with("GIT_DIR", common);
+    let git = git.arguments(["worktree", "remove", "--force", "--force", "--"]).argument(tree);
+    if git.ask().await?.code == Some(0) && !admin.exists() {
         return Ok(());
     }
     removal::delete(admin.to_owned()).await?;
@@ -103,12 +127,19 @@ pub(crate) async fn delete_branch(
 
 /// Where a branch points.
 pub(crate) async fn tip(repository: &Path, branch: &str) -> Result<Option<Commit>, WorkspaceError> {
-    let answer = Git::to("read the branch of the attempt", repository)
+    let what = "read the branch of the attempt";
+    let answer = Git::to(what, repository)
         .with("GIT_DIR", repository)
         .arguments(["rev-parse", "--verify", "--quiet", &format!("refs/heads/{branch}^{{commit}}")])
         .ask()
         .await?;
-    Ok(Commit::try_from(String::from_utf8_lossy(&answer.stdout).trim().to_owned()).ok())
+    match answer.code {
+        Some(0) => Commit::try_from(String::from_utf8_lossy(&answer.stdout).trim().to_owned())
+            .map(Some)
+            .map_err(|error| WorkspaceError::Git { what: what.to_owned(), said: error.to_string() }),
+        Some(1) => Ok(None),
+        _ => Err(answer.refused(what.to_owned())),
+    }
 }
 
 fn broken(common: &Path) -> Vec<PathBuf> {

@@ -4,12 +4,22 @@
 //! garbage collection, no prompt, no file system monitor, and a time limit. Paths are given as the
 //! working directory or after `--`, never where they could be read as an option. The user's own
 //! configuration is otherwise respected.
+//!
+//! Where files are taken in or written out, git runs filters: the user's, in a PID namespace that ends with the
+//! call, within the bounds in force, and none that an agent has added (see `settings.rs`, `trust.rs`).
 
-use crate::{Commit, WorkspaceError};
-use jackfield_process::{Environment, ProcessError, QuickSpec, run_quick};
+use crate::bounds::Bounds;
+use crate::guard::Guard;
+use crate::settings::Settings;
+use crate::{Commit, WorkspaceError, removal};
+use jackfield_process::{
+    Environment, GIT_VARIABLES, ProcessError, QuickSpec, git_settings, host_environment, run_contained,
+    run_quick,
+};
 use std::ffi::{OsStr, OsString};
+use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What may be inherited. Everything else that begins with `GIT_` would redirect git elsewhere,
 /// and the rest may hold secrets that no filter program needs.
@@ -20,10 +30,10 @@ const INHERITED: &[&str] = &[
     "LOGNAME",
     "TMPDIR",
     "XDG_CONFIG_HOME",
-    "GIT_CONFIG_GLOBAL",
-    "GIT_CONFIG_SYSTEM",
-    "GIT_CONFIG_NOSYSTEM",
     "GIT_EXEC_PATH",
+    // How far up git looks for a repository.
+    "GIT_CEILING_DIRECTORIES",
+    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
 ];
 
 const SETTINGS: &[&str] = &[
@@ -39,16 +49,31 @@ const NAME: &str = "Jackfield";
 const EMAIL: &str = "jackfield@localhost";
 
 /// Long enough for a checkout of a large repository on a slow disk.
-const TIMEOUT: Duration = Duration::from_secs(600);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
 const OUTPUT_CAP: usize = 64 << 20;
 
 /// One call of git, being put together.
+#[derive(Clone)]
 pub(crate) struct Git {
     what: String,
     cwd: PathBuf,
     environment: Environment,
     argv: Vec<OsString>,
     stdin: Vec<u8>,
+    filters: Filters,
+    /// How long filters may take at most in this call.
+    patience: Duration,
+}
+
+/// Whether a call runs the filters of the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Filters {
+    /// It touches no files that filters are for.
+    None,
+    /// It does, and it fails where they do.
+    Needed,
+    /// It does, and it does without them where they fail or take too long.
+    Wanted,
 }
 
 /// What git answered, whether it succeeded or not.
@@ -61,8 +86,10 @@ pub(crate) struct Answer {
 impl Git {
     /// `what` completes the sentence "git could not …".
     pub(crate) fn to(what: impl Into<String>, cwd: impl Into<PathBuf>) -> Self {
+        let inherited = INHERITED.iter().chain(&GIT_VARIABLES);
         let mut environment: Environment =
-            INHERITED.iter().filter_map(|name| Some(((*name).into(), std::env::var_os(name)?))).collect();
+            inherited.filter_map(|name| Some(((*name).into(), std::env::var_os(name)?))).collect();
+        environment.extend(git_settings(&host_environment()));
         let fixed = [
             ("LC_ALL", "C"),
             ("GIT_TERMINAL_PROMPT", "0"),
@@ -78,7 +105,27 @@ impl Git {
         for setting in SETTINGS {
             argv.extend(["-c".into(), OsString::from(setting)]);
         }
-        Self { what: what.into(), cwd: cwd.into(), environment, argv, stdin: Vec::new() }
+        let filters = Filters::None;
+        let (what, cwd, stdin, patience) = (what.into(), cwd.into(), Vec::new(), TIMEOUT);
+        Self { what, cwd, environment, argv, stdin, filters, patience }
+    }
+
+    /// It runs filters, and what they do is needed.
+    pub(crate) fn filtered(mut self) -> Self {
+        self.filters = Filters::Needed;
+        self
+    }
+
+    /// It runs filters. Where they fail or take too long, it is done without them.
+    pub(crate) fn filtered_if_possible(mut self) -> Self {
+        self.filters = Filters::Wanted;
+        self
+    }
+
+    /// Filters may take that long at most, whatever the bounds in force.
+    pub(crate) fn patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// One more environment variable.
@@ -111,17 +158,102 @@ impl Git {
 
     /// Runs it; a refusal is an answer too.
     pub(crate) async fn ask(self) -> Result<Answer, WorkspaceError> {
-        let Self { what, cwd, environment, argv, stdin } = self;
+        // In a box, because every other future here holds some of these.
+        Box::pin(self.asked()).await
+    }
+
+    async fn asked(mut self) -> Result<Answer, WorkspaceError> {
+        let guard = Guard::current();
+        if let Some(guard) = &guard
+            && guard.overrides.offline
+        {
+            self.environment.insert("GIT_ALLOW_PROTOCOL".into(), "none".into());
+        }
+        if self.filters == Filters::None {
+            return self.once(std::future::pending()).await;
+        }
+        let mut filtered = self.clone();
+        filtered.configure(guard.iter().flat_map(|guard| &guard.overrides.settings));
+        let patience = self.patience;
+        let over = async move {
+            tokio::select! {
+                () = Bounds::current().over() => {}
+                () = tokio::time::sleep(patience) => {}
+            }
+        };
+        let answer = filtered.once(over).await;
+        let failed = match &answer {
+            Ok(answer) => !matches!(answer.code, Some(0 | 1)),
+            Err(error) => matches!(error, WorkspaceError::GitTooSlow { .. }),
+        };
+        if self.filters == Filters::Wanted && failed {
+            // In a box, because reading the configuration asks git too.
+            Box::pin(self.unfiltered(answer)).await
+        } else {
+            answer
+        }
+    }
+
+    /// Runs it without filters, where there are any to blame for the `answer` that it gave with them.
+    async fn unfiltered(mut self, answer: Result<Answer, WorkspaceError>) -> Result<Answer, WorkspaceError> {
+        let git_folder = self.environment.get(OsStr::new("GIT_DIR")).map(PathBuf::from);
+        let off = Settings::read(&self.cwd, git_folder.as_deref()).await?.without_filters();
+        if off.is_empty() {
+            return answer;
+        }
+        if let Some(index) = self.environment.get(OsStr::new("GIT_INDEX_FILE")) {
+            let mut lock = index.clone();
+            lock.push(".lock");
+            removal::forget(Path::new(&lock))?;
+        }
+        self.configure(&off);
+        let what = self.what.clone();
+        let plain = self.once(std::future::pending()).await?;
+        // What a filter printed stays in the log: anything may stand there.
+        let (why, said) = match answer {
+            Ok(answer) => ("failed", answer.refused(what.clone())),
+            Err(error) => ("did not finish in time", error),
+        };
+        tracing::warn!(%said, "git's filters {why} and were left out to {what}");
+        if let Some(guard) = Guard::current() {
+            guard.note(format!("git's filters {why}: files were taken as they are, without them, to {what}"));
+        }
+        Ok(plain)
+    }
+
+    /// More settings, which win over those of all configuration files. As variables, because the name of a
+    /// filter may hold what separates a key from its value on the command line.
+    fn configure<'a>(&mut self, settings: impl IntoIterator<Item = &'a (String, String)>) {
+        let name = OsStr::new("GIT_CONFIG_COUNT");
+        let count = self.environment.get(name).and_then(|count| count.to_str()?.parse().ok());
+        let mut count: usize = count.unwrap_or(0);
+        for (key, value) in settings {
+            self.environment.insert(format!("GIT_CONFIG_KEY_{count}").into(), key.into());
+            self.environment.insert(format!("GIT_CONFIG_VALUE_{count}").into(), value.into());
+            count += 1;
+        }
+        if count > 0 {
+            self.environment.insert(name.to_owned(), count.to_string().into());
+        }
+    }
+
+    async fn once(self, enough: impl Future<Output = ()>) -> Result<Answer, WorkspaceError> {
+        let Self { what, cwd, environment, argv, stdin, filters, .. } = self;
         if !cwd.is_dir() {
             return Err(WorkspaceError::NotFound(cwd));
         }
+        let began = Instant::now();
         let spec = QuickSpec { argv, environment, cwd, stdin, timeout: TIMEOUT, output_cap: OUTPUT_CAP };
-        let quick = run_quick(spec).await.map_err(|error| match error {
+        let ran = match filters {
+            Filters::None => run_quick(spec).await,
+            _ => run_contained(spec, Bounds::current().file_bytes(), enough).await,
+        };
+        let quick = ran.map_err(|error| match error {
             ProcessError::NoProgram { .. } => WorkspaceError::GitMissing,
             error => WorkspaceError::Git { what: what.clone(), said: error.to_string() },
         })?;
         if quick.timed_out {
-            return Err(WorkspaceError::GitTooSlow { what, seconds: TIMEOUT.as_secs() });
+            return Err(WorkspaceError::GitTooSlow { what, seconds: began.elapsed().as_secs() });
         }
         if quick.left_out > 0 {
             let said = format!("it had more to say than the {} MiB that are kept", OUTPUT_CAP >> 20);

@@ -7,7 +7,8 @@
 //!
 //! What holds throughout:
 //! - The user's checkout, index, branches and stashes are never written. Their repository gains
-//!   objects, branches below `jackfield/`, an entry for each worktree, and one lock file.
+//!   objects, branches below `jackfield/`, an entry for each worktree, one lock file, and, while an agent is at work
+//!   or has changed the configuration, a file that says which of it is trusted.
 //! - Work is never lost: a folder goes only when everything in it that git would not ignore is in a
 //!   commit that its branch reaches.
 //! - Worktrees of one repository are made and removed one at a time, across processes.
@@ -28,6 +29,7 @@
 //! # Ok(()) }
 //! ```
 
+mod bounds;
 mod capture;
 mod changed;
 mod commit;
@@ -36,6 +38,7 @@ mod custody;
 mod entry;
 mod error;
 mod git;
+mod guard;
 mod lock;
 mod private;
 mod record;
@@ -44,19 +47,24 @@ mod removal;
 mod restore;
 mod retire;
 mod save;
+mod settings;
+mod shallow;
 mod source;
 mod stack;
 mod throwaway;
 mod travel;
+mod trust;
 mod view;
 mod worktree;
 mod worktrees;
 
+pub use bounds::Bounds;
 pub use capture::Captured;
 pub use changed::{ChangeKind, ChangedFile};
 pub use commit::{Commit, InvalidCommit};
 pub use error::WorkspaceError;
 pub use retire::{Retired, remove_folder, room};
+pub use settings::Settings;
 pub use source::{Repository, Source, source};
 pub use stack::{Stack, detect_language, detect_stack};
 pub use throwaway::throwaway;

@@ -2,7 +2,7 @@
 
 use crate::git::Git;
 use crate::save::{self, Index};
-use crate::{Commit, WorkspaceError};
+use crate::{Commit, WorkspaceError, guard};
 use std::path::Path;
 
 /// Makes a repository at `repository` for the files in `tree`, and commits them as they are on `branch`.
@@ -15,8 +15,11 @@ pub(crate) async fn begin(repository: &Path, tree: &Path, branch: &str) -> Resul
         .run()
         .await?;
     let index = Index { git_folder: repository, tree, file: repository.join("index") };
-    index.take_in().await?;
-    let listed = index.write_tree().await?;
+    let taken = async {
+        index.take_in().await?;
+        index.write_tree().await
+    };
+    let listed = guard::again(tree, repository, taken).await?;
     let base = save::commit(repository, &listed, &[], "The folder as it was\n").await?;
     save::move_branch(repository, branch, &base, None).await?;
     Ok(base)

@@ -92,6 +92,11 @@ impl Place {
         Ok(entries.into_iter().filter_map(attempt).map(|attempt| Self::of(root, attempt)).collect())
     }
 
+    /// The folder of worktrees.
+    pub(crate) fn root(&self) -> &Path {
+        self.trash.parent().unwrap_or(&self.trash)
+    }
+
     /// Nothing where somebody else, in this process or another, is at it.
     pub(crate) fn claim(&self) -> Result<Option<Claim>, WorkspaceError> {
         let taken = Lock::try_take(&self.lock)?;

@@ -6,7 +6,7 @@ use crate::record::{Claim, Place, Record};
 use crate::save::Saved;
 use crate::{
     Release, Released, WorkspaceError, Worktree, WorktreeKind, Worktrees, capture, changed, entry, removal,
-    save,
+    save, trust,
 };
 
 impl Worktrees {
@@ -29,18 +29,39 @@ impl Worktrees {
                 Ok(Released { removed: true, branch_kept, kept_because: None })
             }
             (_, Release::Keep) => {
-                removal::forget(&worktree.admin.join("locked"))?;
+                if worktree.repository.is_dir() {
+                    self.guard(worktree).await?;
+                }
+                let_go(&place, worktree).await?;
                 Ok(Released { removed: false, branch_kept: true, kept_because: None })
+            }
+            (_, Release::Remove) if worktree.repository.is_dir() => {
+                let (guard, warnings) = self.guard(worktree).await?;
+                let released = guard.hold(remove(&place, &claim, worktree)).await;
+                // The attempt is told of already, but what its checks did is not.
+                for warning in warnings.into_iter().chain(guard.take_notes()) {
+                    tracing::warn!(attempt = %worktree.attempt, "{warning}");
+                }
+                released
             }
             (_, Release::Remove) => remove(&place, &claim, worktree).await,
         }
     }
 }
 
+/// The worktree stays, and belongs to the user from here on.
+async fn let_go(place: &Place, worktree: &Worktree) -> Result<(), WorkspaceError> {
+    if worktree.kind == WorktreeKind::Git {
+        entry::unlock(worktree).await?;
+    }
+    let common = (worktree.kind == WorktreeKind::Git).then_some(worktree.repository.as_path());
+    trust::leave(place.root(), common, worktree.attempt).await
+}
+
 async fn remove(place: &Place, claim: &Claim, worktree: &Worktree) -> Result<Released, WorkspaceError> {
     if worktree.repository.is_dir() {
         if let (_, Some(why)) = unsaved(worktree).await? {
-            removal::forget(&worktree.admin.join("locked"))?;
+            let_go(place, worktree).await?;
             return Ok(Released { removed: false, branch_kept: true, kept_because: Some(why) });
         }
     } else if worktree.is_there() {
@@ -72,9 +93,9 @@ pub(crate) async fn unsaved(worktree: &Worktree) -> Result<(Saved, Option<String
 
 /// Submodules in which something is not committed, or committed and nowhere else.
 async fn changed_submodules(worktree: &Worktree) -> Result<Option<String>, WorkspaceError> {
-    let git_folder = if worktree.admin.is_dir() { &worktree.admin } else { &worktree.repository };
     let listing = Git::to("look for changed submodules", &worktree.path)
-        .with("GIT_DIR", git_folder)
+        .filtered_if_possible()
+        .with("GIT_DIR", worktree.git_folder())
         .with("GIT_WORK_TREE", &worktree.path)
         .arguments(["status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none"])
         .run()
@@ -94,7 +115,7 @@ pub(crate) async fn finish(
     if worktree.repository.is_dir() {
         let lock = Lock::repository(&worktree.repository).await?;
         if worktree.kind == WorktreeKind::Git {
-            entry::remove(&lock, &worktree.repository, &worktree.admin).await?;
+            entry::remove(&lock, &worktree.repository, &worktree.path, &worktree.admin).await?;
         }
         let tip = entry::tip(&worktree.repository, &worktree.branch).await?;
         branch_kept = tip.as_ref().is_some_and(|tip| tip != &worktree.base);
@@ -105,6 +126,8 @@ pub(crate) async fn finish(
             None => {}
         }
     }
+    let common = (worktree.kind == WorktreeKind::Git).then_some(worktree.repository.as_path());
+    trust::leave(place.root(), common, worktree.attempt).await?;
     removal::empty(gone).await;
     place.erase(claim)?;
     Ok(branch_kept)

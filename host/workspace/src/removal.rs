@@ -62,10 +62,11 @@ fn allow(folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Deletes a file that may be gone already.
+/// Deletes a file that may be gone already, or never could be there: not every repository keeps its references
+/// in files.
 pub(crate) fn forget(file: &Path) -> Result<(), WorkspaceError> {
     match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Err(WorkspaceError::file("remove", file)(error))
         }
         _ => Ok(()),

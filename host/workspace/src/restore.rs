@@ -20,7 +20,16 @@ impl Worktrees {
                 .with("GIT_DIR", &worktree.admin)
                 .with("GIT_WORK_TREE", &worktree.path)
         };
-        git("undo what a check did").arguments(["reset", "--hard", "--quiet", head.as_str()]).run().await?;
-        git("remove what a check left").arguments(["clean", "-f", "-d", "--quiet"]).run().await.map(drop)
+        let (guard, _) = self.guard(worktree).await?;
+        let restored = guard.hold(async {
+            git("undo what a check did")
+                .filtered_if_possible()
+                .with("GIT_INDEX_FILE", worktree.admin.join("index"))
+                .arguments(["reset", "--hard", "--quiet", head.as_str()])
+                .run()
+                .await?;
+            git("remove what a check left").arguments(["clean", "-f", "-d", "--quiet"]).run().await
+        });
+        restored.await.map(drop)
     }
 }

@@ -67,7 +67,8 @@ impl Worktrees {
         }
         let (mut committed, mut earlier) = (false, None);
         if worktree.repository.is_dir() {
-            let (saved, left) = release::unsaved(&worktree).await?;
+            let guard = self.later_guard(&worktree).await?;
+            let (saved, left) = guard.hold(release::unsaved(&worktree)).await?;
             if let Some(why) = left {
                 return Ok(Retired::Stays(why));
             }

@@ -40,7 +40,7 @@ const UNFINISHED: &[&str] = &[
     "REBASE_HEAD",
 ];
 /// Locks that a killed agent may have left on its own HEAD and index.
-const LOCKS: &[&str] = &["index.lock", "HEAD.lock"];
+const LOCKS: &[&str] = &["index.lock", "HEAD.lock", "reftable/tables.list.lock"];
 const UNFINISHED_FOLDERS: &[&str] = &["rebase-merge", "rebase-apply", "sequencer"];
 
 /// Commits everything that git would not ignore to the branch of the attempt.
@@ -166,6 +166,10 @@ impl Points {
             .run()
             .await?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
+        if answer.lines().count() != 5 {
+            let what = "read where the branch and HEAD are".to_owned();
+            return Err(WorkspaceError::Git { what, said: "its answer is not complete".to_owned() });
+        }
         let mut ids = answer.lines().map(|line| Commit::try_from(line.to_owned()).ok());
         let mut next = || ids.next().flatten();
         let mut point = || {
@@ -217,8 +221,10 @@ impl Points {
 }
 
 impl Index<'_> {
+    /// Whatever writes an index may look into files that changed as late as it was written, which filters are for.
     fn git(&self, what: &str) -> Git {
         Git::to(what, self.tree)
+            .filtered_if_possible()
             .with("GIT_DIR", self.git_folder)
             .with("GIT_WORK_TREE", self.tree)
             .with("GIT_INDEX_FILE", &self.file)
@@ -342,13 +348,11 @@ async fn align(
         let text = format!("gitdir: {}\n", admin.display());
         fs::write(&link, text).map_err(WorkspaceError::file("write", &link))?;
     }
-    let standing = format!("ref: {}", worktree.reference());
-    if fs::read_to_string(admin.join("HEAD")).unwrap_or_default().trim_end() != standing {
-        Git::to("put the worktree on its branch", admin)
-            .with("GIT_DIR", admin)
-            .arguments(["symbolic-ref", "HEAD", &worktree.reference()])
-            .run()
-            .await?;
+    let head = |what: &str| Git::to(what, admin).with("GIT_DIR", admin).arguments(["symbolic-ref"]);
+    let standing = head("read which branch the worktree is on").arguments(["--quiet", "HEAD"]).ask().await?;
+    if String::from_utf8_lossy(&standing.stdout).trim_end() != worktree.reference() {
+        let what = "put the worktree on its branch";
+        head(what).arguments(["HEAD", &worktree.reference()]).run().await?;
     }
     fs::rename(&index.file, admin.join("index")).map_err(WorkspaceError::file("replace the index in", admin))
 }

@@ -1,10 +1,11 @@
 //! What a workspace is: a git repository, a folder inside one, or a plain folder.
 
 use crate::git::Git;
-use crate::{Commit, WorkspaceError};
+use crate::{Commit, WorkspaceError, guard};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// What attempts are given worktrees of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +63,8 @@ pub async fn source(path: &Path) -> Result<Source, WorkspaceError> {
         .ask()
         .await?;
     if answer.code != Some(0) {
-        return if answer.said.contains("not a git repository") {
+        // Git has no other way of saying it. A file `.git` that leads nowhere is told in other words.
+        return if answer.said.contains("not a git repository (or any ") {
             Ok(Source::Folder { path: folder })
         } else if answer.said.contains("dubious ownership") {
             Err(WorkspaceError::NotTrusted(folder))
@@ -74,7 +76,8 @@ pub async fn source(path: &Path) -> Result<Source, WorkspaceError> {
     // The path is last because it alone may hold a line break.
     let mut lines = said.splitn(3, '\n');
     let (bare, inside) = (lines.next() == Some("true"), lines.next() == Some("true"));
-    let common = real(Path::new(chomp(lines.next().unwrap_or_default())))?;
+    let common = lines.next().map(chomp).filter(|path| !path.is_empty()).ok_or_else(|| cut_short(what))?;
+    let common = real(Path::new(common))?;
     if !inside {
         return Err(if bare { WorkspaceError::Bare(folder) } else { WorkspaceError::InsideGit(folder) });
     }
@@ -82,11 +85,19 @@ pub async fn source(path: &Path) -> Result<Source, WorkspaceError> {
         .arguments(["rev-parse", "--path-format=absolute", "--show-toplevel"])
         .run()
         .await?;
-    let top = real(Path::new(chomp(&text(&folder, top)?)))?;
+    let top = text(&folder, top)?;
+    if chomp(&top).is_empty() {
+        return Err(cut_short("find the top of the repository"));
+    }
+    let top = real(Path::new(chomp(&top)))?;
     let subpath = folder.strip_prefix(&top).unwrap_or(Path::new("")).to_owned();
-    let Checkout { head, branch, dirty } = checkout(&top).await?;
+    let Checkout { head, branch, dirty } = checkout(&top, &common).await?;
     Ok(Source::Git(Repository { top, subpath, common, head, branch, dirty }))
 }
+
+/// How long filters may take to tell whether a file of the user's has changed: somebody waits for the answer, and
+/// nothing but a warning hangs on it.
+const GLANCE: Duration = Duration::from_secs(3);
 
 /// What is checked out at the top of a repository, right now.
 pub(crate) struct Checkout {
@@ -95,14 +106,22 @@ pub(crate) struct Checkout {
     pub(crate) dirty: bool,
 }
 
-pub(crate) async fn checkout(top: &Path) -> Result<Checkout, WorkspaceError> {
-    let listing = Git::to("read the state of the repository", top)
+/// Git runs the user's filters where it cannot tell otherwise whether a file has changed. What is changed within a
+/// submodule is not looked for: git would be started there, and run what is configured there.
+pub(crate) async fn checkout(top: &Path, common: &Path) -> Result<Checkout, WorkspaceError> {
+    let what = "read the state of the repository";
+    let status = Git::to(what, top)
+        .filtered_if_possible()
+        .patience(GLANCE)
         .arguments(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal"])
-        .run()
-        .await?;
+        .arguments(["--ignore-submodules=dirty"])
+        .run();
+    let listing = guard::within(top, common, status).await?;
     let mut found = Checkout { head: None, branch: None, dirty: false };
+    let mut headers = 0;
     for line in listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {
         let line = String::from_utf8_lossy(line);
+        headers += u8::from(line.starts_with("# branch.oid ") || line.starts_with("# branch.head "));
         if let Some(oid) = line.strip_prefix("# branch.oid ") {
             found.head = Commit::try_from(oid.to_owned()).ok();
         } else if let Some(name) = line.strip_prefix("# branch.head ") {
@@ -112,7 +131,12 @@ pub(crate) async fn checkout(top: &Path) -> Result<Checkout, WorkspaceError> {
             break;
         }
     }
-    Ok(found)
+    // Without them a repository would be taken for one without a commit.
+    if headers == 2 { Ok(found) } else { Err(cut_short(what)) }
+}
+
+fn cut_short(what: &str) -> WorkspaceError {
+    WorkspaceError::Git { what: what.to_owned(), said: "its answer is not complete".to_owned() }
 }
 
 /// The folder itself, absolute and without symlinks, once it is known to be usable.

@@ -1,9 +1,9 @@
 //! Work that travels: what a workspace has committed goes to another machine, and what was done there comes
 //! back as a branch. Both go as git bundles, of which each side takes the one reference that it expects.
 
-use crate::git::Git;
+use crate::git::{self, Git};
 use crate::lock::Lock;
-use crate::{Commit, Repository, WorkspaceError, entry};
+use crate::{Bounds, Commit, Repository, WorkspaceError, entry, guard, shallow};
 use std::fs;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ impl Repository {
     /// Where there is no commit yet, or git refuses.
     pub async fn pack(&self, known: Option<&Commit>, file: &Path) -> Result<Packed, WorkspaceError> {
         let what = "pack the repository";
-        let crate::source::Checkout { head, .. } = crate::source::checkout(&self.top).await?;
+        let crate::source::Checkout { head, .. } = crate::source::checkout(&self.top, &self.common).await?;
         let head = head.ok_or_else(|| WorkspaceError::Git {
             what: what.to_owned(),
             said: "it has no commit yet".to_owned(),
@@ -36,10 +36,12 @@ impl Repository {
             .arguments(["bundle", "create", "--quiet"])
             .argument(file)
             .argument("HEAD");
-        match known {
-            Some(known) if self.has(known).await? => git.argument(format!("^{known}")).run().await?,
-            _ => git.run().await?,
+        let git = match known {
+            Some(known) if self.has(known).await? => git.argument(format!("^{known}")),
+            _ => git,
         };
+        guard::within(&self.top, &self.common, git.run()).await?;
+        shallow::tell(&self.top, file).await?;
         Ok(Packed::Written(head))
     }
 
@@ -123,11 +125,13 @@ pub async fn bring_copy(folder: &Path, bundle: Option<&Path>, to: &Commit) -> Re
     fs::create_dir_all(folder).map_err(WorkspaceError::file("make the folder", folder))?;
     let what = "copy the repository";
     if !folder.join(".git").is_dir() {
-        Git::to(what, folder).arguments(["init", "--quiet"]).run().await?;
+        let format = if to.as_str().len() == 64 { "--object-format=sha256" } else { "--object-format=sha1" };
+        Git::to(what, folder).arguments(["init", "--quiet", format]).run().await?;
     }
     let folder = folder.canonicalize().map_err(WorkspaceError::file("read", folder))?;
     let _lock = Lock::repository(&folder.join(".git")).await?;
     if let Some(bundle) = bundle {
+        shallow::heed(&folder, bundle).await?;
         Git::to(what, &folder)
             .set("transfer.fsckObjects=true")
             .arguments(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--"])
@@ -136,9 +140,11 @@ pub async fn bring_copy(folder: &Path, bundle: Option<&Path>, to: &Commit) -> Re
             .run()
             .await?;
     }
-    Git::to(what, &folder)
+    let checkout = Git::to(what, &folder)
+        .filtered()
         .arguments(["checkout", "--quiet", "--force", "--detach", to.as_str()])
-        .run()
-        .await
-        .map(drop)
+        .run();
+    // Filters may fetch what they write.
+    let bounds = Bounds::new(tokio::time::Instant::now() + git::TIMEOUT, None);
+    bounds.hold(guard::within(&folder, &folder.join(".git"), checkout)).await.map(drop)
 }

@@ -1,10 +1,10 @@
 //! What an attempt works in, as plain data that can be stored and read back after a restart.
 
-use crate::Commit;
+use crate::{Commit, Settings};
 use jackfield_types::{AttemptId, RunId};
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The folder and the branch of one attempt. No other attempt shares either.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +32,10 @@ pub struct Worktree {
     pub repository: PathBuf,
     /// The git folder of the worktree alone (its HEAD and index). The same as `repository` for a copy.
     pub admin: PathBuf,
+    /// The commands that git's configuration named when it was made: no others are run for it. None: they were
+    /// not noted.
+    #[serde(default)]
+    pub settings: Option<Settings>,
 }
 
 /// Where the files of a worktree came from.
@@ -55,6 +59,11 @@ impl Worktree {
     /// Its folder is there. A link in its place leads to files that are none of ours, and is not it.
     pub(crate) fn is_there(&self) -> bool {
         self.path.symlink_metadata().is_ok_and(|facts| facts.is_dir())
+    }
+
+    /// Its own git folder, or the repository's where an agent or a person took it away.
+    pub(crate) fn git_folder(&self) -> &Path {
+        if self.admin.join("HEAD").is_file() { &self.admin } else { &self.repository }
     }
 
     pub(crate) fn reference(&self) -> String {

@@ -5,11 +5,13 @@
 
 use crate::copying::{self, CopyLimits};
 use crate::git::Git;
+use crate::guard::{self, Guard};
 use crate::lock::Lock;
 use crate::record::{Claim, Place, Record};
+use crate::settings::{Commands, Settings};
 use crate::{
     Commit, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, entry, private, release,
-    removal, source,
+    removal, source, trust,
 };
 use jackfield_types::{AttemptId, RunId};
 use std::fs;
@@ -67,11 +69,7 @@ impl Worktrees {
             Source::Folder { .. } => place.private.clone(),
         };
         place.write(&claim, &Record::Making { repository: repository.clone(), branch: branch.clone() })?;
-        let made = match source {
-            Source::Git(source) => worktree_of(&place, source, run, branch.clone()).await,
-            Source::Folder { path } => self.copy_of(&place, path, run, branch.clone()).await,
-        };
-        match made {
+        match self.make(&place, source, run, branch.clone()).await {
             Ok(worktree) => {
                 place.write(&claim, &Record::Ready { worktree: worktree.clone() })?;
                 Ok(worktree)
@@ -83,6 +81,32 @@ impl Worktrees {
                 Err(error)
             }
         }
+    }
+
+    /// Makes it without running any command that git's configuration gained while an agent was at work.
+    async fn make(
+        &self,
+        place: &Place,
+        source: &Source,
+        run: RunId,
+        branch: String,
+    ) -> Result<Worktree, WorkspaceError> {
+        let (now, common) = match source {
+            Source::Git(source) => (Settings::read(&source.top, None).await?, Some(source.common.as_path())),
+            Source::Folder { .. } => {
+                let all = Settings::read(&self.root, None).await?;
+                (Settings { repository: Commands::new(), ..all }, None)
+            }
+        };
+        let trusted = self.begin(common, now.clone(), place.attempt).await?;
+        let guard = Guard::new(&now, trusted.clone());
+        let made = guard.hold(async {
+            match source {
+                Source::Git(source) => worktree_of(place, source, run, branch).await,
+                Source::Folder { path } => self.copy_of(place, path, run, branch).await,
+            }
+        });
+        Ok(Worktree { settings: Some(trusted), ..made.await? })
     }
 
     /// The worktree of an attempt, as it was made, for a host that has restarted.
@@ -139,6 +163,7 @@ impl Worktrees {
             source: folder.to_owned(),
             repository: place.private.clone(),
             admin: place.private.clone(),
+            settings: None,
         })
     }
 }
@@ -149,7 +174,7 @@ async fn worktree_of(
     run: RunId,
     branch: String,
 ) -> Result<Worktree, WorkspaceError> {
-    let source::Checkout { head, dirty, .. } = source::checkout(&repository.top).await?;
+    let source::Checkout { head, dirty, .. } = source::checkout(&repository.top, &repository.common).await?;
     let base = match head {
         Some(head) => head,
         None => entry::empty_commit(&repository.common).await?,
@@ -157,7 +182,7 @@ async fn worktree_of(
     let lock = Lock::repository(&repository.common).await?;
     let admin = entry::add(&lock, repository, place.attempt, &place.tree, &branch, &base).await?;
     drop(lock);
-    fill(&place.tree, &base).await?;
+    guard::again(&place.tree, &admin, fill(&place.tree, &admin, &base)).await?;
     let cwd = place.tree.join(&repository.subpath);
     // A folder that holds nothing committed is not in the commit, and an agent must start somewhere.
     fs::create_dir_all(&cwd).map_err(WorkspaceError::file("make the folder", &cwd))?;
@@ -173,13 +198,17 @@ async fn worktree_of(
         source: repository.top.join(&repository.subpath),
         repository: repository.common.clone(),
         admin,
+        settings: None,
     })
 }
 
 /// Writes the files of a worktree that has none. Several writers, because small files wait for the disk.
-async fn fill(tree: &Path, base: &Commit) -> Result<(), WorkspaceError> {
+async fn fill(tree: &Path, admin: &Path, base: &Commit) -> Result<(), WorkspaceError> {
     let writers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     Git::to("check out the files", tree)
+        .filtered()
+        .with("GIT_DIR", admin)
+        .with("GIT_WORK_TREE", tree)
         .set(&format!("checkout.workers={writers}"))
         .arguments(["read-tree", "-m", "-u", base.as_str()])
         .run()
@@ -212,11 +241,13 @@ async fn undo(place: &Place, claim: &Claim, repository: &Path, branch: &str) -> 
     } else if repository.is_dir() {
         let lock = Lock::repository(repository).await?;
         let admin = repository.join("worktrees").join(place.attempt.to_string());
-        entry::remove(&lock, repository, &admin).await?;
+        entry::remove(&lock, repository, &place.tree, &admin).await?;
         if let Some(tip) = entry::tip(repository, branch).await? {
             entry::delete_branch(&lock, repository, branch, &tip).await?;
         }
     }
+    let common = Some(repository).filter(|repository| *repository != place.private && repository.is_dir());
+    trust::leave(place.root(), common, place.attempt).await?;
     removal::empty(gone).await;
     place.erase(claim)
 }

@@ -8,6 +8,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "parts/filters.rs"]
+mod filters;
 mod support;
 
 use jackfield_workspace::{Captured, Release, Worktree};

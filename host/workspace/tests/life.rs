@@ -8,6 +8,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+#[path = "parts/formats.rs"]
+mod formats;
 mod support;
 
 use jackfield_types::{AttemptId, RunId};

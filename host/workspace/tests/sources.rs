@@ -60,6 +60,21 @@ async fn a_folder_without_git_is_a_folder() {
 }
 
 #[tokio::test]
+async fn an_empty_git_folder_is_no_repository_and_one_that_leads_nowhere_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir_all(home.path().join(".git")).unwrap();
+    let inner = home.path().join("inner");
+    fs::create_dir_all(inner.join(".git")).unwrap();
+    for folder in [home.path(), &inner] {
+        assert!(matches!(source(folder).await.unwrap(), Source::Folder { .. }), "{}", folder.display());
+    }
+    fs::remove_dir(inner.join(".git")).unwrap();
+    write(&inner.join(".git"), "gitdir: /nowhere/at/all\n");
+    let error = source(&inner).await.unwrap_err();
+    assert!(error.to_string().contains("/nowhere/at/all"), "{error}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_worked_in_is_refused_with_what_to_do() {
     let house = House::new();
     let home = house.home.path();

@@ -16,7 +16,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use jackfield_sdk::json::{self, Object, Scalar};
-use jackfield_sdk::{Lines, clip, first_line};
+use jackfield_sdk::{Lines, TOO_LONG, clip, first_line};
 
 /// How much of the last words is kept for an attempt that ends without a result.
 const LAST_WORDS_BYTES: usize = 64 * 1024;
@@ -66,6 +66,7 @@ impl Reader {
         let Self { lines, seen } = self;
         let mut events = Vec::new();
         lines.feed(bytes, |line| seen.line(line, &mut events));
+        events.extend((lines.skipped() > 0).then(|| Event::Warning(TOO_LONG.to_owned())));
         events
     }
 

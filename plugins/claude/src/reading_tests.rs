@@ -50,6 +50,22 @@ fn a_line_of_ten_megabytes_is_one_event() {
 }
 
 #[test]
+fn a_line_of_300_megabytes_is_skipped_and_the_result_after_it_is_read() {
+    let mut reader = reader();
+    let mut events =
+        reader.feed(br#"{"type":"assistant","message":{"id":"m","content":[{"type":"text","text":""#);
+    let chunk = [b'x'; 64 << 10];
+    for _ in 0..300_000_000 / chunk.len() {
+        events.extend(reader.feed(&chunk));
+    }
+    events.extend(reader.feed(&lines(&[br#""}]}}"#, DONE])));
+    assert!(events.contains(&Event::Warning(TOO_LONG.into())), "{events:?}");
+    assert!(events.contains(&Event::Finished), "{events:?}");
+    let outcome = reader.finish(&exit());
+    assert_eq!((outcome.text.as_str(), outcome.verdict), ("Done.", Verdict::Completed));
+}
+
+#[test]
 fn an_unknown_event_is_told_as_it_came_and_cut() {
     let long = format!(r#"{{"type":"novelty","text":"{}"}}"#, "é".repeat(5_000));
     let bytes = lines(&[

@@ -14,7 +14,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use jackfield_sdk::json::read;
-use jackfield_sdk::{Lines, clip};
+use jackfield_sdk::{Lines, TOO_LONG, clip};
 
 /// As the interface asks of lines that are handed on as they came.
 const MOST: usize = 4096;
@@ -61,7 +61,9 @@ impl driving::GuestReading for Reading {
     fn feed(&self, bytes: Vec<u8>) -> Vec<Event> {
         let mut seen = self.seen.borrow_mut();
         let mut events = Vec::new();
-        self.lines.borrow_mut().feed(&bytes, |line| seen.line(line, &mut events));
+        let mut lines = self.lines.borrow_mut();
+        lines.feed(&bytes, |line| seen.line(line, &mut events));
+        events.extend((lines.skipped() > 0).then(|| Event::Warning(TOO_LONG.to_string())));
         events
     }
 

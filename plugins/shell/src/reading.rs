@@ -34,7 +34,7 @@ impl driving::GuestReading for Reading {
     fn new(request: Request) -> Self {
         let scratch = format!("{}/", request.folders.scratch);
         let seen = Seen { scratch, ..Seen::default() };
-        Self { lines: RefCell::new(Lines::new()), seen: RefCell::new(seen) }
+        Self { lines: RefCell::new(Lines::cut_at(MOST + 4)), seen: RefCell::new(seen) }
     }
 
     fn feed(&self, bytes: Vec<u8>) -> Vec<Event> {

@@ -21,6 +21,11 @@ impl Repository {
         repository
     }
 
+    /// Another one on the same ground.
+    pub fn beside(ground: &crate::Ground, name: &str) -> Self {
+        Self::make(&ground.path().join(name))
+    }
+
     /// Its folder.
     pub fn path(&self) -> &Path {
         &self.path

@@ -23,6 +23,7 @@ mod exhausting;
 mod explain;
 mod extremes;
 mod gates;
+mod git;
 mod ladder;
 mod lasting;
 mod mcp;

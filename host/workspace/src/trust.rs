@@ -1,0 +1,233 @@
+//! Which commands in git's configuration are the user's, and which came while an agent was at work.
+//!
+//! What is there while no attempt is at work is trusted. What comes to be there while one is, whoever wrote it, is
+//! not: it stays in the configuration, and Jackfield runs it for nobody. Two files remember that, the repository's
+//! in its git folder (`jackfield.settings`) and that of the user's own configuration in the folder of worktrees
+//! (`settings`); each is there only while there is something to remember. To trust what it names, delete it while
+//! nothing is at work.
+
+use crate::guard::Guard;
+use crate::lock::Lock;
+use crate::settings::{Commands, Settings, is_filter};
+use crate::{WorkspaceError, Worktree, WorktreeKind, Worktrees, removal};
+use jackfield_types::AttemptId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The file of a repository.
+const OF_REPOSITORY: &str = "jackfield.settings";
+/// The file of the user's own configuration.
+const OF_USER: &str = "settings";
+
+/// What is remembered of one configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Memory {
+    /// Attempts that are at work.
+    working: BTreeSet<AttemptId>,
+    /// What was trusted when the first of them began.
+    trusted: Commands,
+    /// What came while an attempt was at work, and is there still.
+    added: Commands,
+    /// The file does not read: nothing is trusted.
+    #[serde(skip)]
+    damaged: bool,
+}
+
+impl Memory {
+    fn read(file: &Path) -> Result<Option<Self>, WorkspaceError> {
+        let bytes = match fs::read(file) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(WorkspaceError::file("read", file)(error)),
+        };
+        Ok(Some(serde_json::from_slice(&bytes).unwrap_or_else(|error| {
+            tracing::warn!(file = %file.display(), %error, "the file is damaged: no filter is trusted");
+            Self { damaged: true, ..Self::default() }
+        })))
+    }
+
+    fn write(&self, file: &Path) -> Result<(), WorkspaceError> {
+        if self.working.is_empty() && self.added.is_empty() {
+            return removal::forget(file);
+        }
+        let next = file.with_extension("next");
+        let bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
+        fs::write(&next, bytes)
+            .and_then(|()| fs::rename(&next, file))
+            .map_err(WorkspaceError::file("write", file))
+    }
+
+    /// What of `now` is trusted.
+    fn judge(&mut self, now: &Commands) -> &Commands {
+        if self.working.is_empty() && !self.damaged {
+            self.added.retain(|key, value| now.get(key) == Some(value));
+            let trusted = now.iter().filter(|(key, value)| self.added.get(*key) != Some(*value));
+            self.trusted = trusted.map(|(key, value)| (key.clone(), value.clone())).collect();
+        }
+        &self.trusted
+    }
+
+    /// Takes note of what is there `now` and was not `trusted` when the attempt began. Gives the keys of which
+    /// that was not known.
+    fn review(&mut self, trusted: &Commands, now: &Commands) -> Vec<String> {
+        self.trusted.clone_from(trusted);
+        let came = now.iter().filter(|(key, value)| trusted.get(*key) != Some(*value));
+        let came: Commands = came.map(|(key, value)| (key.clone(), value.clone())).collect();
+        let fresh = came.iter().filter(|(key, value)| self.added.get(*key) != Some(*value));
+        let fresh = fresh.map(|(key, _)| key.clone()).collect();
+        self.added = came;
+        fresh
+    }
+}
+
+/// Whether an agent is at work in a repository or has added something to its configuration.
+pub(crate) fn is_remembered(common: &Path) -> bool {
+    common.join(OF_REPOSITORY).is_file()
+}
+
+/// What is trusted in a repository now, for who only looks at it.
+pub(crate) fn of_repository(common: &Path, now: &Settings) -> Result<Commands, WorkspaceError> {
+    trusted(&common.join(OF_REPOSITORY), &now.repository)
+}
+
+fn trusted(file: &Path, now: &Commands) -> Result<Commands, WorkspaceError> {
+    Ok(Memory::read(file)?.unwrap_or_default().judge(now).clone())
+}
+
+/// An attempt is over, or never began. Nothing it started is left. `root` is the folder of worktrees.
+pub(crate) async fn leave(
+    root: &Path,
+    common: Option<&Path>,
+    attempt: AttemptId,
+) -> Result<(), WorkspaceError> {
+    let leave = |file: PathBuf| {
+        let Some(mut memory) = Memory::read(&file)? else { return Ok(()) };
+        if memory.working.remove(&attempt) { memory.write(&file) } else { Ok(()) }
+    };
+    if let Some(common) = common.filter(|common| is_remembered(common)) {
+        let _lock = Lock::repository(common).await?;
+        leave(common.join(OF_REPOSITORY))?;
+    }
+    let _lock = Lock::repository(root).await?;
+    leave(root.join(OF_USER))
+}
+
+impl Worktrees {
+    /// What git is held to in the worktree of an attempt that is at work or has just ended, with warnings of what
+    /// was added to the configuration meanwhile.
+    pub(crate) async fn guard(
+        &self,
+        worktree: &Worktree,
+    ) -> Result<(Arc<Guard>, Vec<String>), WorkspaceError> {
+        let Some(trusted) = &worktree.settings else { return Ok(Default::default()) };
+        let now = Settings::read(&worktree.repository, Some(worktree.git_folder())).await?;
+        let warnings = self.review(worktree, trusted, &now).await?;
+        Ok((Guard::new(&now, trusted.clone()), warnings))
+    }
+
+    /// As [`guard`](Self::guard), where the attempt was over long ago: the user may have changed things since.
+    pub(crate) async fn later_guard(&self, worktree: &Worktree) -> Result<Arc<Guard>, WorkspaceError> {
+        let now = Settings::read(&worktree.repository, Some(worktree.git_folder())).await?;
+        let repository = match worktree.kind {
+            WorktreeKind::Git => of_repository(&worktree.repository, &now)?,
+            WorktreeKind::Copy => Commands::new(),
+        };
+        let user = {
+            let _lock = Lock::repository(&self.root).await?;
+            trusted(&self.root.join(OF_USER), &now.user)?
+        };
+        Ok(Guard::new(&now, Settings { repository, user }))
+    }
+
+    /// An attempt begins: what of `now` is trusted while it is at work.
+    pub(crate) async fn begin(
+        &self,
+        common: Option<&Path>,
+        now: Settings,
+        attempt: AttemptId,
+    ) -> Result<Settings, WorkspaceError> {
+        let begin = |file: &Path, now: &Commands| {
+            let mut memory = Memory::read(file)?.unwrap_or_default();
+            let trusted = memory.judge(now).clone();
+            memory.working.insert(attempt);
+            memory.write(file).map(|()| trusted)
+        };
+        let repository = match common {
+            Some(common) => {
+                let _lock = Lock::repository(common).await?;
+                begin(&common.join(OF_REPOSITORY), &now.repository)?
+            }
+            // Nobody else has the private repository of a copy.
+            None => now.repository,
+        };
+        let _lock = Lock::repository(&self.root).await?;
+        Ok(Settings { repository, user: begin(&self.root.join(OF_USER), &now.user)? })
+    }
+
+    /// What is in the configuration `now` that was not `trusted` when the attempt began is taken note of. Gives
+    /// a warning of each filter among it that was not known.
+    async fn review(
+        &self,
+        worktree: &Worktree,
+        trusted: &Settings,
+        now: &Settings,
+    ) -> Result<Vec<String>, WorkspaceError> {
+        let mut warnings = Vec::new();
+        let mut review = |file: PathBuf, trusted: &Commands, now: &Commands| {
+            let mut memory = Memory::read(&file).ok().flatten().unwrap_or_default();
+            let fresh = memory.review(trusted, now);
+            memory.working.insert(worktree.attempt);
+            warnings.extend(fresh.iter().filter(|key| is_filter(key)).map(|key| warning(key, &file)));
+            memory.write(&file)
+        };
+        if worktree.kind == WorktreeKind::Git {
+            let _lock = Lock::repository(&worktree.repository).await?;
+            review(worktree.repository.join(OF_REPOSITORY), &trusted.repository, &now.repository)?;
+        }
+        let _lock = Lock::repository(&self.root).await?;
+        review(self.root.join(OF_USER), &trusted.user, &now.user)?;
+        Ok(warnings)
+    }
+}
+
+/// An agent chose the key, so that it may hold anything.
+fn warning(key: &str, file: &Path) -> String {
+    let key: String = key.escape_debug().take(100).collect();
+    format!(
+        "git's setting `{key}` came or changed while an agent was at work: it is not used for anybody's work. Remove \
+         it with `git config --unset`; if it is yours, delete {} while nothing is at work",
+        file.display()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn commands<const N: usize>(pairs: [(&str, &str); N]) -> Commands {
+        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
+    }
+
+    #[test]
+    fn a_command_is_trusted_only_if_it_came_while_nothing_was_at_work() {
+        let (lfs, evil) = (("filter.lfs.clean", "git-lfs"), ("filter.d.clean", "evil"));
+        let (first, second) = (AttemptId::new(), AttemptId::new());
+        let mut memory = Memory::default();
+        assert_eq!(memory.judge(&commands([lfs])), &commands([lfs]));
+        memory.working.insert(first);
+        // Another begins while the first has added something: it is not trusted, whoever notices first.
+        assert_eq!(memory.judge(&commands([lfs, evil])), &commands([lfs]));
+        memory.working.insert(second);
+        assert_eq!(memory.review(&commands([lfs]), &commands([lfs, evil])), ["filter.d.clean"]);
+        assert_eq!(memory.review(&commands([lfs]), &commands([lfs, evil])), Vec::<String>::new());
+        memory.working.clear();
+        assert_eq!(memory.judge(&commands([lfs, evil])), &commands([lfs]), "it stays untrusted");
+        let other = ("filter.d.clean", "cat");
+        assert_eq!(memory.judge(&commands([lfs, other])), &commands([lfs, other]), "the user has changed it");
+        assert_eq!(memory.added, Commands::new());
+    }
+}
