@@ -1,6 +1,7 @@
 //! What a caller is told.
 
 use jackfield_types::{AttemptId, Failure, RunId, RunState, TaskId, Usage};
+use jackfield_workspace::Leftover;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -27,6 +28,12 @@ pub struct Answer {
     pub files: Vec<FileLine>,
     /// Where to read more.
     pub links: Vec<Link>,
+    /// What `text` ends with: that the agent did not see uncommitted changes, and what is not on the branch.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What the attempts made and their branches do not hold: where it is kept, or why it is not.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub leftovers: Vec<Leftover>,
 }
 
 /// Figures of a run.

@@ -6,7 +6,7 @@ use jackfield_store::CheckResult;
 use jackfield_types::{
     AttemptId, Effort, Outcome, Problem, Role, RunId, Timestamp, Usage, WorkerId, WorkspaceId,
 };
-use jackfield_workspace::{ChangedFile, Commit};
+use jackfield_workspace::{ChangedFile, Commit, Leftover};
 use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
@@ -187,6 +187,9 @@ pub struct AttemptOver {
     pub head: Option<Commit>,
     pub changed: Vec<ChangedFile>,
     pub checks: Vec<CheckResult>,
+    /// What it made and its branch does not hold; what is kept of it stays on the worker.
+    #[serde(default)]
+    pub leftovers: Vec<Leftover>,
     /// What the worker's own components decided.
     pub calls: Vec<CallMade>,
 }

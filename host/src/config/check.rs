@@ -173,6 +173,7 @@ impl Faults {
                 "give the number of CPUs, like 2 or 1.5, or 0 for no limit",
             );
         }
+        self.number(Key::of("run.keep_ignored_mb"), run.keep_ignored_mb, 0, MOST_MEGABYTES);
         self.text(Key::of("run.verbosity"), &run.verbosity);
         for root in run.roots.iter().filter(|root| !root.is_absolute()) {
             let said = format!("run.roots has {:?}", root.display().to_string());

@@ -73,6 +73,8 @@ pub struct RunSection {
     pub max_cpus: f64,
     /// Whether the worktree of an attempt that changed something is kept on disk (its branch always is).
     pub keep_worktrees: bool,
+    /// Files of an attempt that git ignores are kept beside its log up to so much, megabytes.
+    pub keep_ignored_mb: u64,
     /// Workspace where the caller names none.
     pub workspace: Option<PathBuf>,
     /// Folders in which a caller may name a repository or folder by its path, besides the configured workspaces;
@@ -97,6 +99,7 @@ impl Default for RunSection {
             max_memory_mb: 0,
             max_cpus: 0.0,
             keep_worktrees: false,
+            keep_ignored_mb: 100,
             workspace: None,
             roots: Vec::new(),
             gates: Vec::new(),

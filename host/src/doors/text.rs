@@ -4,7 +4,7 @@ use super::screen::{Screen, Tone, tone};
 use super::text_kit;
 use crate::Ordered;
 use crate::api::{AuthStatus, OrchestratorStatus};
-use crate::engine::{Advice, event_line};
+use crate::engine::{Advice, event_line, leftovers};
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus};
 use jackfield_store::{
@@ -115,9 +115,14 @@ pub(super) fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<Str
             None => {}
         }
         lines.extend(attempt.branch.iter().map(|branch| format!("  branch    {branch}")));
+        let unseen = leftovers::saw_no_changes(attempt);
+        lines.extend(unseen.then(|| format!("  note      {}", leftovers::NOT_SEEN)));
     }
-    let produced =
-        |artifact: &Artifact| format!("\n{}: {} ({})", artifact.kind, artifact.label, artifact.target);
+    let produced = |artifact: &Artifact| match artifact.kind.as_str() {
+        // Its label says where it is.
+        leftovers::KIND => format!("\nnot on the branch: {}", artifact.label),
+        kind => format!("\n{kind}: {} ({})", artifact.label, artifact.target),
+    };
     lines.extend(artifacts.iter().map(produced));
     lines
 }
@@ -138,7 +143,7 @@ pub(super) fn event_tone(event: &RunEvent) -> Option<Tone> {
         "run_failed" => Some(Tone::Bad),
         "tool_result" if refused("ok") => Some(Tone::Bad),
         "gate" if refused("passed") => Some(Tone::Bad),
-        "warning" | "host_warning" | "limit" | "retrying" => Some(Tone::Careful),
+        "warning" | "host_warning" | "leftover" | "limit" | "retrying" => Some(Tone::Careful),
         "run_cancelled" | "worktree" | "run_queued" | "run_started" => Some(Tone::Aside),
         _ => None,
     }

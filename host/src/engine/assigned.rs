@@ -215,6 +215,9 @@ fn over(view: &RunView, attempt: &Attempt, calls: Vec<CallMade>) -> AttemptOver 
         head: serde_json::from_value::<Option<Commit>>(field("head")).unwrap_or_default(),
         changed: serde_json::from_value::<Vec<ChangedFile>>(field("files")).unwrap_or_default(),
         checks: attempt.checks.clone().unwrap_or_default(),
+        leftovers: super::leftovers::listed(
+            view.artifacts.iter().filter(|artifact| artifact.attempt == attempt.id),
+        ),
         calls,
     }
 }
@@ -259,6 +262,7 @@ pub(crate) fn refused(attempt: AttemptId, problem: &Problem) -> AttemptOver {
         head: None,
         changed: Vec::new(),
         checks: Vec::new(),
+        leftovers: Vec::new(),
         calls: Vec::new(),
     }
 }

@@ -7,6 +7,7 @@ use super::Inner;
 use super::ended::Ended;
 use super::environment::{BASH_STARTUP, Sources};
 use super::files::{Files, file_failure};
+use super::leftovers;
 use super::pricing::Pricing;
 use super::reading::{Agent, Reading};
 use super::redact::Redactor;
@@ -138,19 +139,26 @@ impl Inner {
         ended: &mut Ended,
     ) -> bool {
         let bounds = self.saving_bounds(run, attempt).await;
-        let captured = saving(run, &bounds, self.worktrees.capture(worktree, &files.diff)).await;
+        let config = self.config();
+        let keeping = files.keeping(config.run.keep_ignored_mb);
+        let captured = self.worktrees.capture_keeping(worktree, &files.diff, &keeping);
+        let captured = saving(run, &bounds, captured).await;
         if let Ok(captured) = &captured {
             self.warn_of_git(run, attempt, &captured.warnings).await;
         }
+        let stays = leftovers::stays(&captured);
         ended.take_diff(captured, &files.diff);
         if !self.check(run, attempt, files, worktree, ended).await {
             return false;
         }
-        let kept = self.config().run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
+        let kept = config.run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
+        let kept = kept || (stays.is_some() && worktree.path.is_dir());
         let release = if kept { Release::Keep } else { Release::Remove };
-        if let Err(error) = saving(run, &bounds, self.worktrees.release(worktree, release)).await {
+        let released = saving(run, &bounds, self.worktrees.release(worktree, release)).await;
+        if let Err(error) = &released {
             tracing::warn!(run = %run.id, %error, "the worktree stays until the next clean-up");
         }
+        ended.take_released(worktree, stays, &released);
         ended.transcript = transcript(&files.stdout);
         files.tidy();
         true
@@ -366,8 +374,8 @@ impl Inner {
         let mut events =
             vec![event("worktree", json!({ "branch": worktree.branch, "base": worktree.base.as_str() }))];
         if worktree.dirty {
-            let text = "the workspace has uncommitted changes, and the agent does not see them: commit them first if it should";
-            events.push(event("host_warning", json!({ "text": text })));
+            let payload = json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
+            events.push(event("host_warning", payload));
         }
         if let Err(error) = self.store.append_events(run.id, Some(planned.id), events).await {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");

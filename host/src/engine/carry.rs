@@ -188,7 +188,8 @@ impl Inner {
         let asked = super::admit::functions(&follows.calls);
         let mut follows = Some(follows);
         for (index, done) in done.into_iter().enumerate() {
-            let events = self.notes(&done.settled);
+            let mut events = self.notes(&done.settled);
+            events.extend(super::leftovers::events(&done.ended.artifacts, self.clock.now()));
             let attempt = done.attempt.id;
             let mut settlement = settlement(done, events);
             if index == last

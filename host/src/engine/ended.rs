@@ -108,6 +108,9 @@ impl Ended {
         captured: Result<Captured, jackfield_workspace::WorkspaceError>,
         diff: &Path,
     ) {
+        if let Ok(captured) = &captured {
+            self.take_leftovers(captured.leftovers.iter().cloned());
+        }
         match captured {
             Ok(captured) if captured.files.is_empty() => self.head = saved(&captured),
             Ok(captured) => {

@@ -138,6 +138,7 @@ pub(crate) fn line(event: &RunEvent) -> Option<String> {
             format!("rate limit {} reached", field("name"))
         }
         "warning" | "host_warning" => format!("warning: {}", first_line(field("text"))),
+        "leftover" => format!("not on the branch: {}", clip(field("text").trim(), 1_000)),
         "worktree" => format!("worktree ready on {}", field("branch")),
         "decision" | "events_gone" => first_line(field("text")),
         "gate" => {

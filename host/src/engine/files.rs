@@ -16,6 +16,8 @@ pub(crate) struct Files {
     /// Until when the agent may work without a host.
     pub(crate) lease: PathBuf,
     pub(crate) diff: PathBuf,
+    /// What the agent made and its branch does not hold.
+    pub(crate) kept: PathBuf,
     /// What every bash below the agent reads first.
     pub(crate) shell: PathBuf,
 }
@@ -31,6 +33,7 @@ impl Files {
             status: folder.join("status"),
             lease: folder.join("lease"),
             diff: folder.join("diff.patch"),
+            kept: folder.join("kept"),
             shell: folder.join("shell.sh"),
         }
     }

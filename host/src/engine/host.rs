@@ -1,7 +1,7 @@
 //! The host as its doors and embedders see it.
 
-use super::report;
 use super::{Asker, HostBuilder, Inner, Work, events};
+use super::{leftovers, report};
 use crate::api::{Answer, AuthStatus, ExecuteRequest, ExecutorStatus, OrchestratorStatus, Progress};
 use jackfield_plugins::facts::choosing::Choice;
 use jackfield_store::{BreakerState, BreakerStatus, Period, RunEvent};
@@ -227,7 +227,13 @@ impl Host {
         }
         self.0.put_aside(view.task.id, vec!["compress".to_owned()]);
         let line = self.0.line_of(&view).await?;
-        Ok(report::answer(&view, called.value, line, now))
+        let notes = leftovers::notes(&view, &events);
+        let text = leftovers::told(called.value, &notes, run);
+        Ok(Answer {
+            notes,
+            leftovers: leftovers::listed(&view.artifacts),
+            ..report::answer(&view, text, line, now)
+        })
     }
 
     /// Whether an answer can be had at this verbosity, before anybody waits for one.

@@ -36,6 +36,7 @@ mod health;
 mod host;
 mod keep;
 mod ladder;
+pub(crate) mod leftovers;
 mod limits;
 mod operate;
 mod order;

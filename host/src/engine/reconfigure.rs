@@ -51,6 +51,7 @@ const SETTINGS: &[(&str, When)] = {
         ("run.max_memory_mb", AtOnce),
         ("run.max_cpus", AtOnce),
         ("run.keep_worktrees", AtOnce),
+        ("run.keep_ignored_mb", AtOnce),
         ("run.workspace", AtOnce),
         ("run.roots", AtOnce),
         ("run.gates", AtOnce),

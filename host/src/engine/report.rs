@@ -117,6 +117,8 @@ pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Ti
         attempt: speaks(view).map(|attempt| summary(attempt, !files(view).is_empty())),
         files: files(view).iter().map(file_line).collect(),
         links: links(view),
+        notes: Vec::new(),
+        leftovers: Vec::new(),
     }
 }
 

@@ -1,7 +1,11 @@
 //! What an attempt changed: committed to its branch, listed, and written out as a patch.
 
 use crate::git::Git;
-use crate::{ChangedFile, Commit, WorkspaceError, Worktree, Worktrees, changed, save};
+use crate::survey::{self, Survey};
+use crate::{
+    ChangedFile, Commit, Keeping, Leftover, LeftoverKind, WorkspaceError, Worktree, Worktrees, changed,
+    custody, ignored, leftovers, nested, private, save, stash,
+};
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,48 +26,186 @@ pub struct Captured {
     /// What could not be committed and is in the folder alone, for a person to read. Such a worktree is
     /// kept when it is released.
     pub left_out: Option<String>,
-    /// What is to be told besides: settings of git that the agent added and that are not used, and filters that
-    /// failed, so that files were taken as they are.
+    /// What the agent made besides, and the branch does not hold: where it is kept, or that it is not.
+    #[serde(default)]
+    pub leftovers: Vec<Leftover>,
+    /// Settings of git that the agent added and that are not used, and filters that failed, so that files were taken
+    /// as they are.
     #[serde(default)]
     pub warnings: Vec<String>,
 }
 
 impl Worktrees {
     /// Commits what the agent left to the attempt's branch, and writes the patch against its base to the
-    /// file `diff`.
+    /// file `diff`. What cannot be on the branch is kept in the folder of worktrees, as far as
+    /// [`KEPT_BYTES`](crate::KEPT_BYTES) allow; see [`capture_keeping`](Self::capture_keeping).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn capture(&self, worktree: &Worktree, diff: &Path) -> Result<Captured, WorkspaceError> {
+        let folder = self.root.join("kept").join(worktree.attempt.to_string());
+        let keeping = Keeping { folder, ignored_bytes: leftovers::KEPT_BYTES };
+        self.capture_keeping(worktree, diff, &keeping).await
+    }
+
+    /// Commits what the agent left to the attempt's branch, writes the patch against its base to the file
+    /// `diff`, and keeps what cannot be on the branch: files that git ignores, git folders of repositories
+    /// inside the worktree, entries of the stash, commits that the agent went back on. All of it is listed in
+    /// [`Captured::leftovers`].
     ///
     /// To be called when the agent has ended: locks that it left are removed, and a merge or rebase
     /// that it did not finish ends. It may be called again.
     ///
     /// # Errors
     /// Where git or the file system refuses; what was there before is there still then.
-    pub async fn capture(&self, worktree: &Worktree, diff: &Path) -> Result<Captured, WorkspaceError> {
+    pub async fn capture_keeping(
+        &self,
+        worktree: &Worktree,
+        diff: &Path,
+        keeping: &Keeping,
+    ) -> Result<Captured, WorkspaceError> {
         let diff = std::path::absolute(diff).map_err(WorkspaceError::file("write", diff))?;
         if let Some(folder) = diff.parent() {
             fs::create_dir_all(folder).map_err(WorkspaceError::file("make the folder", folder))?;
         }
         let (guard, mut warnings) = self.guard(worktree).await?;
-        let captured = guard.hold(async {
-            let saved = save::save(worktree).await?;
-            let (listing, written) = tokio::join!(
-                changed::list(&worktree.repository, &worktree.base, &saved.head),
-                write_patch(worktree, &saved.head, &diff)
-            );
-            Ok::<_, WorkspaceError>((saved, listing?, written?))
-        });
-        let (saved, listing, diff_bytes) = captured.await?;
+        let mut captured = guard.hold(take(worktree, diff, keeping)).await?;
         warnings.extend(guard.take_notes());
-        let left_out = saved.left_out.or_else(|| nested(&listing.nested));
-        Ok(Captured {
-            files: listing.files,
-            diff,
-            diff_bytes,
-            head: saved.head,
-            committed: saved.committed,
-            left_out,
-            warnings,
-        })
+        captured.warnings = warnings;
+        Ok(captured)
     }
+}
+
+/// Takes everything, with git held to what the guard in force allows.
+async fn take(worktree: &Worktree, diff: PathBuf, keeping: &Keeping) -> Result<Captured, WorkspaceError> {
+    let mut left = Left::default();
+    left.take(stash::take(worktree).await, "its entries of the stash could not be kept");
+    let since = private::began(worktree);
+    let found = look(worktree).await?;
+    let aside = nested::set_aside(worktree, &found, &keeping.folder, since).await?;
+    let saved = match save::save(worktree).await {
+        Ok(saved) => saved,
+        Err(error) => {
+            nested::put_back(&worktree.path, &aside)?;
+            return Err(error);
+        }
+    };
+    left.listed.extend(nested::settle(worktree, &aside, &keeping.folder)?);
+    let (listing, written) = tokio::join!(
+        changed::list(&worktree.repository, &worktree.base, &saved.head),
+        write_patch(worktree, &saved.head, &diff)
+    );
+    let (listing, diff_bytes) = (listing?, written?);
+    left.out = saved.left_out.or_else(|| nested(&listing.nested)).or(left.out);
+    left.listed.extend(saved.unfiltered.map(unfiltered));
+    if worktree.is_there() {
+        let kept = ignored::keep(worktree, &saved.head, worktree.git_folder(), keeping, since).await;
+        left.take(kept, "files that git ignores could not be kept");
+        left.listed.extend(passed_over(worktree, found, since));
+    }
+    let earlier =
+        custody::secure_made(worktree).await.map(|made| made.map(earlier).into_iter().collect());
+    left.take(earlier, "it is not known whether its earlier commits are in a branch");
+    Ok(Captured {
+        files: listing.files,
+        diff,
+        diff_bytes,
+        head: saved.head,
+        committed: saved.committed,
+        left_out: left.out,
+        leftovers: left.listed,
+        warnings: Vec::new(),
+    })
+}
+
+/// What is not on the branch.
+#[derive(Default)]
+struct Left {
+    listed: Vec<Leftover>,
+    /// Why the worktree has to stay.
+    out: Option<String>,
+}
+
+impl Left {
+    /// Where something could not be kept, the worktree stays for it.
+    fn take(&mut self, kept: Result<Vec<Leftover>, WorkspaceError>, otherwise: &str) {
+        match kept {
+            Ok(kept) => self.listed.extend(kept),
+            Err(error) => self.out = Some(format!("{otherwise}: {error}")),
+        }
+    }
+}
+
+fn unfiltered(said: String) -> Leftover {
+    Leftover {
+        kind: LeftoverKind::Unfiltered,
+        what: "(on the branch as they were on the disk)".to_owned(),
+        files: 0,
+        bytes: 0,
+        kept: None,
+        why: leftovers::plain(&said),
+        get: None,
+    }
+}
+
+fn earlier((branch, commits): (String, u64)) -> Leftover {
+    Leftover {
+        kind: LeftoverKind::EarlierCommits,
+        what: format!("({commits})"),
+        files: 0,
+        bytes: 0,
+        get: Some(format!("git log {branch}")),
+        kept: Some(branch),
+        why: "the agent amended, rebased or reset them away".to_owned(),
+    }
+}
+
+/// What git would pass over, but for what it ignores.
+async fn look(worktree: &Worktree) -> Result<Survey, WorkspaceError> {
+    if !worktree.is_there() {
+        return Ok(Survey::default());
+    }
+    let mut found = survey::survey(&worktree.path).await?;
+    let inside = found.git_folders.iter().filter_map(|path| path.parent());
+    let asked: Vec<&Path> = inside.chain(found.empty.iter().map(PathBuf::as_path)).collect();
+    if !asked.is_empty() {
+        let ignored = ignored::among(worktree, &asked).await?;
+        let submodules = nested::submodules(worktree).await?;
+        found.git_folders.retain(|path| {
+            path.parent().is_none_or(|folder| !ignored.contains(folder) && !submodules.contains(folder))
+        });
+        // A submodule that is not fetched is empty, and the folder where the agent starts is made for it.
+        let given = |path: &Path| worktree.cwd.starts_with(worktree.path.join(path));
+        found.empty.retain(|path| !ignored.contains(path) && !submodules.contains(path) && !given(path));
+        found.empty.sort_unstable();
+    }
+    Ok(found)
+}
+
+/// What git has no form for.
+fn passed_over(worktree: &Worktree, mut found: Survey, since: Option<(i64, i64)>) -> Vec<Leftover> {
+    let new = |path: &Path| {
+        let facts = worktree.path.join(path).symlink_metadata();
+        facts.is_ok_and(|facts| since.is_none_or(|since| survey::changed(&facts) >= since))
+    };
+    found.special.retain(|(path, _)| new(path));
+    found.empty.retain(|path| new(path));
+    let leftover = |kind, what: String, files: usize, why: &str| {
+        let why = why.to_owned();
+        let leftover = Leftover { kind, what, files: files as u64, bytes: 0, kept: None, why, get: None };
+        Some(leftover).filter(|leftover| !leftover.what.is_empty())
+    };
+    let named: Vec<PathBuf> = found
+        .special
+        .iter()
+        .map(|(path, kind)| format!("{} ({kind})", leftovers::line(path)).into())
+        .collect();
+    let special = leftovers::named(named.iter().map(PathBuf::as_path));
+    let empty = leftovers::named(found.empty.iter().map(PathBuf::as_path));
+    let why = "git has no form for pipes, sockets and devices";
+    let special = leftover(LeftoverKind::SpecialFile, special, named.len(), why);
+    let empty = leftover(LeftoverKind::EmptyFolder, empty, 0, "git keeps no folder without a file");
+    special.into_iter().chain(empty).collect()
 }
 
 /// What to say of repositories inside the worktree, whose commits are nowhere else.

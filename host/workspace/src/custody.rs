@@ -20,7 +20,7 @@ const OWN: [&str; 3] = ["refs/bisect/*", "refs/worktree/*", "refs/rewritten/*"];
 
 /// Makes sure that every commit that the worktree knows of is reachable from a reference that stays when it
 /// goes, and its branch too where that has no change. The answer is the branch that was made for those that
-/// were not. To be called when what is uncommitted was saved.
+/// were not, now or when the attempt ended. To be called when what is uncommitted was saved.
 ///
 /// # Errors
 /// Where git does not answer: then nothing is proved, and the worktree must stay.
@@ -31,15 +31,51 @@ pub(crate) async fn secure(worktree: &Worktree) -> Result<Option<String>, Worksp
         // Its repository knows nothing but the folder as it was.
         return Ok(None);
     }
-    let proof = Proof { worktree, known: known(worktree).await?, branch_goes: unchanged };
-    let lost = proof.unreachable().await?;
-    if lost.is_empty() {
+    give_branch(Proof { worktree, known: known(worktree).await?, branch_goes: unchanged, beside: None })
+        .await?;
+    let earlier = earlier(worktree);
+    Ok(entry::tip(&worktree.repository, &earlier).await?.map(|_| earlier))
+}
+
+/// The same for an attempt that has just ended: the branch that was made for commits of the agent's own that no
+/// other reference reaches, now or before, and how many they are. What the base reaches is not the agent's.
+///
+/// # Errors
+/// Where git does not answer.
+pub(crate) async fn secure_made(worktree: &Worktree) -> Result<Option<(String, u64)>, WorkspaceError> {
+    if worktree.kind == WorktreeKind::Copy {
+        // The agent does not see its repository.
         return Ok(None);
     }
-    let earlier = format!("{}-earlier", worktree.branch);
-    anchor(worktree, &earlier, &lost).await?;
+    let known = known(worktree).await?;
+    let proof = Proof { worktree, known, branch_goes: false, beside: Some(&worktree.base) };
+    if !proof.is_plain().await? {
+        give_branch(proof).await?;
+    }
+    let earlier = earlier(worktree);
+    let Some(tip) = entry::tip(&worktree.repository, &earlier).await? else { return Ok(None) };
+    let count = Git::to(PROVE, &worktree.repository)
+        .with("GIT_DIR", &worktree.repository)
+        .arguments(["rev-list", "--count", tip.as_str(), "--not", worktree.base.as_str()])
+        .arguments(entry::tip(&worktree.repository, &worktree.branch).await?.as_ref().map(Commit::as_str))
+        .line()
+        .await?;
+    Ok(Some((earlier, count.parse().unwrap_or(1))))
+}
+
+fn earlier(worktree: &Worktree) -> String {
+    format!("{}-earlier", worktree.branch)
+}
+
+async fn give_branch(proof: Proof<'_>) -> Result<(), WorkspaceError> {
+    let worktree = proof.worktree;
+    let lost = proof.unreachable().await?;
+    if lost.is_empty() {
+        return Ok(());
+    }
+    anchor(worktree, &earlier(worktree), &lost).await?;
     match proof.unreachable().await?.len() {
-        0 => Ok(Some(earlier)),
+        0 => Ok(()),
         left => {
             let said = format!("{left} commits of the attempt are in no branch");
             Err(WorkspaceError::Git { what: "keep all commits of a worktree".to_owned(), said })
@@ -52,6 +88,8 @@ struct Proof<'a> {
     known: Vec<Commit>,
     /// The branch of the attempt goes with the worktree, so that it proves nothing.
     branch_goes: bool,
+    /// What this commit reaches needs no proof.
+    beside: Option<&'a Commit>,
 }
 
 /// A commit that no reference reaches, with its parents.
@@ -61,6 +99,27 @@ struct Lost {
 }
 
 impl Proof<'_> {
+    /// Whether the branch and the base reach all of it, which is told without looking at other references.
+    async fn is_plain(&self) -> Result<bool, WorkspaceError> {
+        let known: String = self.known.iter().flat_map(|commit| [commit.as_str(), "\n"]).collect();
+        let listing = Git::to(PROVE, &self.worktree.repository)
+            .with("GIT_DIR", git_folder(self.worktree))
+            .arguments(["rev-list", "--max-count=1", "--stdin"])
+            .arguments(own_references())
+            .argument("--not")
+            .arguments(
+                entry::tip(&self.worktree.repository, &self.worktree.branch)
+                    .await?
+                    .as_ref()
+                    .map(Commit::as_str),
+            )
+            .arguments(self.beside.map(Commit::as_str))
+            .reading(known)
+            .run()
+            .await?;
+        Ok(listing.is_empty())
+    }
+
     /// Commits that the worktree knows of and no reference that stays reaches.
     async fn unreachable(&self) -> Result<Vec<Lost>, WorkspaceError> {
         let stays = OWN.iter().map(|own| format!("--exclude={own}"));
@@ -73,6 +132,7 @@ impl Proof<'_> {
             .argument("--not")
             .arguments(stays.chain(branch))
             .argument("--glob=refs/*")
+            .arguments(self.beside.map(Commit::as_str))
             .reading(known)
             .run()
             .await?;

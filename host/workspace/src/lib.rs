@@ -6,11 +6,13 @@
 //! left half done, and [`Worktrees::retire`] removes what was kept when its time is over.
 //!
 //! What holds throughout:
-//! - The user's checkout, index, branches and stashes are never written. Their repository gains
-//!   objects, branches below `jackfield/`, an entry for each worktree, one lock file, and, while an agent is at work
-//!   or has changed the configuration, a file that says which of it is trusted.
-//! - Work is never lost: a folder goes only when everything in it that git would not ignore is in a
-//!   commit that its branch reaches.
+//! - The user's checkout, index, branches and stashes are never written, but for entries of the stash that
+//!   the agent made, which become branches. Their repository gains objects, branches below `jackfield/`, an
+//!   entry for each worktree, one lock file, and, while an agent is at work or has changed the configuration, a
+//!   file that says which of it is trusted.
+//! - Work is never lost or unmentioned: a folder goes only when everything in it is in a commit that its
+//!   branch reaches, or is kept elsewhere, or is listed with the reason why it is not
+//!   ([`Captured::leftovers`]).
 //! - Worktrees of one repository are made and removed one at a time, across processes.
 //! - This crate knows git and files, and neither the database nor components.
 //!
@@ -39,7 +41,11 @@ mod entry;
 mod error;
 mod git;
 mod guard;
+mod ignored;
+mod leftovers;
 mod lock;
+mod marks;
+mod nested;
 mod private;
 mod record;
 mod release;
@@ -51,6 +57,8 @@ mod settings;
 mod shallow;
 mod source;
 mod stack;
+mod stash;
+mod survey;
 mod throwaway;
 mod travel;
 mod trust;
@@ -63,6 +71,7 @@ pub use capture::Captured;
 pub use changed::{ChangeKind, ChangedFile};
 pub use commit::{Commit, InvalidCommit};
 pub use error::WorkspaceError;
+pub use leftovers::{KEPT_BYTES, Keeping, Leftover, LeftoverKind};
 pub use retire::{Retired, remove_folder, room};
 pub use settings::Settings;
 pub use source::{Repository, Source, source};

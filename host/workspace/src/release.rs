@@ -97,7 +97,7 @@ async fn changed_submodules(worktree: &Worktree) -> Result<Option<String>, Works
         .filtered_if_possible()
         .with("GIT_DIR", worktree.git_folder())
         .with("GIT_WORK_TREE", &worktree.path)
-        .arguments(["status", "--porcelain=v2", "-z", "--untracked-files=no", "--ignore-submodules=none"])
+        .arguments(["status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=none"])
         .run()
         .await?;
     let changed = listing.split(|byte| *byte == 0).any(|line| line.get(5) == Some(&b'S'));

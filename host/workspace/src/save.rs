@@ -7,7 +7,7 @@
 //! what was not committed. Only then is the worktree brought back in line with its branch.
 
 use crate::git::{self, Git};
-use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, removal};
+use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, marks, removal, survey};
 use std::fs::{self, FileTimes};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,8 @@ pub(crate) struct Saved {
     pub(crate) committed: bool,
     /// What could not be committed, in git's words or ours.
     pub(crate) left_out: Option<String>,
+    /// What a filter said that refused its content, which was then taken in as it is.
+    pub(crate) unfiltered: Option<String>,
 }
 
 /// An index of our own, for one tree of files. `tree` is absolute.
@@ -61,7 +63,7 @@ pub(crate) async fn save(worktree: &Worktree) -> Result<Saved, WorkspaceError> {
     let found = if worktree.is_there() {
         Found::look(&index, admin, worktree, &points, &start).await?
     } else {
-        Found { tree: start.tree.clone(), left_out: Some("its folder is gone".to_owned()), merging: None }
+        Found { left_out: Some("its folder is gone".to_owned()), ..Found::unchanged(&start) }
     };
     let clean = found.tree == start.tree;
     let (head, committed) = match points.parents(worktree, &start.commit, clean, found.merging).await? {
@@ -80,11 +82,11 @@ pub(crate) async fn save(worktree: &Worktree) -> Result<Saved, WorkspaceError> {
         let stood_elsewhere = (!committed && head != start.commit).then_some(&start.commit);
         align(admin, worktree, &index, stood_elsewhere, &head).await?;
     }
-    Ok(Saved { head, committed, left_out: found.left_out })
+    Ok(Saved { head, committed, left_out: found.left_out, unfiltered: found.unfiltered })
 }
 
 /// Removed with whatever it was used for, done or not.
-struct Scratch(PathBuf);
+pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Drop for Scratch {
     fn drop(&mut self) {
@@ -98,10 +100,15 @@ impl Drop for Scratch {
 struct Found {
     tree: String,
     left_out: Option<String>,
+    unfiltered: Option<String>,
     merging: Option<Commit>,
 }
 
 impl Found {
+    fn unchanged(start: &Point) -> Self {
+        Self { tree: start.tree.clone(), left_out: None, unfiltered: None, merging: None }
+    }
+
     async fn look(
         index: &Index<'_>,
         admin: Option<&Path>,
@@ -115,18 +122,14 @@ impl Found {
             Some(other) if !index.has_conflicts().await? => Some(other.clone()),
             _ => None,
         };
-        let left_out = match index.take_in().await {
-            Err(WorkspaceError::Git { .. }) => {
-                index.start_at(&start.commit).await?;
-                index.take_in().await?
-            }
-            taken => taken?,
-        };
+        let (left_out, unfiltered) = index.take_in_somehow(&start.commit).await?;
         let was_there = worktree.kind == WorktreeKind::Copy && worktree.source.join(".git").exists();
         let own = worktree.path.join(".git").is_dir() && !was_there;
         let left_out =
             left_out.or_else(|| own.then(|| "the agent made a repository of its own in it".to_owned()));
-        Ok(Self { tree: index.write_tree().await?, left_out, merging })
+        // Writing the tree may look at a file again, and then runs its filter.
+        let off = if unfiltered.is_some() { index.without_filters().await? } else { Vec::new() };
+        Ok(Self { tree: index.write_tree(&off).await?, left_out, unfiltered, merging })
     }
 }
 
@@ -222,7 +225,7 @@ impl Points {
 
 impl Index<'_> {
     /// Whatever writes an index may look into files that changed as late as it was written, which filters are for.
-    fn git(&self, what: &str) -> Git {
+    pub(crate) fn git(&self, what: &str) -> Git {
         Git::to(what, self.tree)
             .filtered_if_possible()
             .with("GIT_DIR", self.git_folder)
@@ -239,7 +242,10 @@ impl Index<'_> {
 
     async fn start_at(&self, start: &Commit) -> Result<(), WorkspaceError> {
         removal::forget(&self.file)?;
-        self.git("read the commit").arguments(["read-tree", start.as_str()]).run().await.map(drop)
+        self.git("read the commit").arguments(["read-tree", start.as_str()]).run().await?;
+        // What a sparse checkout leaves off the disk is not deleted; without a sparse checkout it refuses.
+        self.git("mark what is not checked out").arguments(["sparse-checkout", "reapply"]).ask().await?;
+        self.clear_marks().await
     }
 
     async fn has_conflicts(&self) -> Result<bool, WorkspaceError> {
@@ -247,10 +253,43 @@ impl Index<'_> {
         Ok(answer.code != Some(0) || !answer.stdout.is_empty())
     }
 
+    /// Takes in all files, from a fresh index where the agent's does not read, and without filters where one
+    /// refuses its content. What could not be taken in all the same, and what the filter said.
+    async fn take_in_somehow(
+        &self,
+        start: &Commit,
+    ) -> Result<(Option<String>, Option<String>), WorkspaceError> {
+        let mut taken = self.take_in().await;
+        if let Err(WorkspaceError::Git { .. }) = taken {
+            self.start_at(start).await?;
+            taken = self.take_in().await;
+        }
+        let mut refused = None;
+        if let Err(WorkspaceError::Git { said, .. }) = &taken {
+            refused = Some(said.clone());
+            self.start_at(start).await?;
+            taken = self.add(&self.without_filters().await?).await;
+        }
+        if let Ok(Some(_)) = taken {
+            survey::make_readable(self.tree).await?;
+            let off = if refused.is_some() { self.without_filters().await? } else { Vec::new() };
+            taken = self.add(&off).await;
+        }
+        Ok((taken?, refused))
+    }
+
     /// Takes in all files but the ignored ones, and says what could not be taken in.
     pub(crate) async fn take_in(&self) -> Result<Option<String>, WorkspaceError> {
+        self.clear_marks().await?;
+        self.add(&[]).await
+    }
+
+    async fn add(&self, more: &[String]) -> Result<Option<String>, WorkspaceError> {
         let what = "take in the changed files";
-        let answer = self.git(what).arguments(["add", "--all", "--ignore-errors"]).ask().await?;
+        let settings = marks::settings(self.tree);
+        let settings = settings.into_iter().chain(more.iter().map(String::as_str));
+        let git = settings.fold(self.git(what), Git::set);
+        let answer = git.arguments(["add", "--all", "--ignore-errors"]).ask().await?;
         match answer.code {
             Some(0) => Ok(None),
             // It took in the rest.
@@ -259,8 +298,9 @@ impl Index<'_> {
         }
     }
 
-    pub(crate) async fn write_tree(&self) -> Result<String, WorkspaceError> {
-        self.git("write the tree of files").argument("write-tree").line().await
+    pub(crate) async fn write_tree(&self, more: &[String]) -> Result<String, WorkspaceError> {
+        let git = more.iter().map(String::as_str).fold(self.git("write the tree of files"), Git::set);
+        git.argument("write-tree").line().await
     }
 }
 

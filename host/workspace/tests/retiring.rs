@@ -190,11 +190,9 @@ async fn a_worktree_whose_lock_is_left_from_its_attempt_goes() {
 #[tokio::test]
 async fn a_worktree_with_a_repository_inside_or_without_its_own_stays() {
     let house = House::new();
-    let inside = kept(&house, |worktree| {
-        write(&worktree.path.join("vendored/file"), "only here\n");
-        git(&worktree.path.join("vendored"), &["init", "-q"]);
-    })
-    .await;
+    let inside = kept(&house, |_| {}).await;
+    write(&inside.path.join("vendored/file"), "only here\n");
+    git(&inside.path.join("vendored"), &["init", "-q"]);
     assert!(why_it_stays(&house, &inside).await.contains("vendored"));
     let bereft = kept(&house, |worktree| drop(commit(worktree, "work"))).await;
     fs::rename(&house.repository, house.home.path().join("moved")).unwrap();

@@ -10,6 +10,7 @@ mod over;
 use super::attempt::Planned;
 use super::events::told_elsewhere;
 use super::pricing::Cost;
+use super::leftovers;
 use super::worker::LOOK;
 use super::{Host, Inner};
 use crate::api::elsewhere::{
@@ -262,7 +263,11 @@ impl Inner {
         };
         let caps = self.caps(None).await.map_err(told)?;
         match self.store.claim(offer, caps).await.map_err(told)? {
-            Some(claimed) => self.assignment(&claimed).await.map(Some),
+            Some(claimed) => {
+                let assignment = self.assignment(&claimed).await?;
+                self.tell_uncommitted(&claimed).await?;
+                Ok(Some(assignment))
+            }
             None => Ok(None),
         }
     }
@@ -272,6 +277,19 @@ impl Inner {
         let workspaces = self.store.workspaces().await.map_err(told)?;
         let git = workspaces.into_iter().filter(|workspace| workspace.kind == WorkspaceKind::Git);
         Ok(git.map(|workspace| workspace.id).collect())
+    }
+
+    /// What travels is what is committed; that something is not is put on record before the agent begins.
+    async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
+        let view = self.store.run(claimed.run).await.map_err(told)?;
+        let order = self.order_again(&view).await?;
+        if !matches!(&order.source, Source::Git(repository) if repository.dirty) {
+            return Ok(());
+        }
+        let payload = serde_json::json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
+        let event = NewRunEvent { at: self.clock.now(), kind: "host_warning".into(), payload };
+        self.store.append_events(claimed.run, None, vec![event]).await.map_err(told)?;
+        Ok(())
     }
 
     async fn assignment(&self, claimed: &Claimed) -> Result<Assignment, Problem> {

@@ -9,7 +9,8 @@ use crate::engine::ended::Ended;
 use crate::engine::running::Running;
 use jackfield_process::Exited;
 use jackfield_store::{Attempt, NewArtifact, NewPluginCall, RunView};
-use jackfield_types::{AttemptState, CostSource, Delivered, Problem, RunState, settle};
+use jackfield_types::{AttemptState, CostSource, Delivered, Problem, RunState, WorkerId, settle};
+use jackfield_workspace::Leftover;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -43,7 +44,7 @@ impl Inner {
                     "tell of every attempt of the round at once",
                 ));
             };
-            done.push(self.done_there(view, running, attempt, told_of.swap_remove(at)).await?);
+            done.push(self.done_there(view, running, attempt, over.worker, told_of.swap_remove(at)).await?);
         }
         let follows = self.what_follows(running, view, &done).await;
         self.settle_round(running, done, follows).await;
@@ -66,6 +67,7 @@ impl Inner {
         view: &RunView,
         running: &Running,
         attempt: &Attempt,
+        worker: WorkerId,
         over: AttemptOver,
     ) -> Result<Done, Problem> {
         let planned = self.planned_again(attempt);
@@ -103,6 +105,12 @@ impl Inner {
                 meta: json!({ "files": over.changed, "head": over.head }),
             });
         }
+        let there = |text: String| format!("{text} (on the worker {worker})");
+        ended.take_leftovers(over.leftovers.into_iter().map(|leftover| Leftover {
+            kept: leftover.kept.clone().map(there),
+            get: leftover.get.clone().map(there),
+            ..leftover
+        }));
         if let (Some(failure), Some(planned)) = (&over.outcome.failure, &planned) {
             self.rest_after(&planned.executor.plugin.name, planned.name(), failure).await;
         }
