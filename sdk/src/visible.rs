@@ -2,6 +2,11 @@
 //! characters, no characters that hide or turn round what stands beside them.
 
 use alloc::string::String;
+use core::iter::Peekable;
+use core::str::Chars;
+
+/// How far a terminal's string is followed for its end, characters.
+const LONGEST_STRING: usize = 4 << 10;
 
 /// The characters of `text` that can be seen, line ends and tabs among them. Lazy, so that whoever
 /// stops reading early pays for no more.
@@ -9,21 +14,57 @@ pub fn visible(text: &str) -> impl Iterator<Item = char> + '_ {
     let mut chars = text.chars().peekable();
     core::iter::from_fn(move || {
         loop {
-            let this = chars.next()?;
-            if this == '\u{1b}' {
-                // A terminal's control sequence: `[`, parameters, one final character.
-                if chars.next_if_eq(&'[').is_some() {
-                    while chars.next_if(|c| (' '..='?').contains(c)).is_some() {}
-                    let _final = chars.next_if(|c| ('@'..='~').contains(c));
-                }
-            } else if matches!(this, '\n' | '\t') || !hidden(this) {
-                return Some(this);
+            match chars.next()? {
+                '\u{1b}' => sequence(&mut chars),
+                '\u{9b}' => control(&mut chars),
+                this if matches!(this, '\n' | '\t') || !hidden(this) => return Some(this),
+                _ => {}
             }
         }
     })
 }
 
-fn hidden(this: char) -> bool {
+/// The same as a text of its own.
+pub fn shown(text: &str) -> String {
+    visible(text).collect()
+}
+
+/// Takes what belongs to an escape character.
+fn sequence(chars: &mut Peekable<Chars<'_>>) {
+    match chars.peek() {
+        Some('[') => {
+            chars.next();
+            control(chars);
+        }
+        // A title, a link, a device's string: up to BEL or a string terminator. Without one it is text.
+        Some(']' | 'P' | 'X' | '^' | '_') => {
+            let mut ahead = chars.clone();
+            for _ in 0..LONGEST_STRING {
+                match ahead.next() {
+                    None => return,
+                    Some('\u{7}' | '\u{9c}') => return *chars = ahead,
+                    Some('\u{1b}') if ahead.next_if_eq(&'\\').is_some() => return *chars = ahead,
+                    Some(_) => {}
+                }
+            }
+        }
+        // A choice of characters: `(B`.
+        Some(' '..='/') => {
+            while chars.next_if(|c| (' '..='/').contains(c)).is_some() {}
+            let _final = chars.next_if(|c| ('0'..='~').contains(c));
+        }
+        _ => {}
+    }
+}
+
+/// Takes a control sequence but for its beginning: parameters, one final character.
+fn control(chars: &mut Peekable<Chars<'_>>) {
+    while chars.next_if(|c| (' '..='?').contains(c)).is_some() {}
+    let _final = chars.next_if(|c| ('@'..='~').contains(c));
+}
+
+/// Whether a character shows nothing of itself, or changes how what stands beside it is shown.
+pub fn hidden(this: char) -> bool {
     this.is_control()
         || matches!(this,
             // Soft hyphen, zero-width characters and joiners, marks and overrides of direction.
@@ -31,8 +72,12 @@ fn hidden(this: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
             // Line and paragraph separators, which some renderers break a line at.
             | '\u{2028}' | '\u{2029}'
+            // Joiners, fillers and variation selectors, which stand for nothing of their own.
+            | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180d}' | '\u{180f}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
             // Tags: text that no one sees and models read.
-            | '\u{e0000}'..='\u{e007f}')
+            | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// `text` on one line, blanks run together, cut with `…` after `most` bytes.
@@ -94,6 +139,18 @@ mod tests {
     fn terminal_escapes_and_hidden_characters_are_gone() {
         assert_eq!(seen("\u{1b}[31mred\u{1b}[0m\0 \u{202e}evil\u{200b}\u{e0041}"), "red evil");
         assert_eq!(seen("\u{1b}[31"), "");
+        for text in [
+            "a\u{1b}]0;title\u{7}b",
+            "a\u{1b}]8;;http://x\u{1b}\\b",
+            "a\u{9b}31mb",
+            "a\u{1b}(Bb",
+            "a\u{1b}P1$x\u{9c}b",
+            "a\u{2028}b",
+            "a\u{fe0f}\u{e0100}b",
+        ] {
+            assert_eq!(seen(text), "ab", "{text:?}");
+        }
+        assert_eq!(seen("a\u{1b}]0;no end\nb"), "a]0;no end\nb");
         assert_eq!(seen("two\nlines\té日🦀 שלום"), "two\nlines\té日🦀 שלום");
     }
 

@@ -24,7 +24,7 @@ pub use load::{ConfigError, Layers, load};
 pub use mcp::{McpSection, OnClose, Toolset};
 pub use outward::{LogFormat, TelemetrySection, WebhookSection};
 pub(crate) use review::{Finding, Review, Served, Severity};
-pub(crate) use secrets::is_secret_name;
+pub(crate) use secrets::{is_secret_name, looks_secret};
 pub use sections::{
     BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
     PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, TierName,

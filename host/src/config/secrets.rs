@@ -28,7 +28,11 @@ const UNBROKEN: usize = 24;
 /// Whether a variable of this name most likely holds a secret, as such names go.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
-    ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIALS"].iter().any(|end| name.ends_with(end))
+    // `API_KEY_2` is another key.
+    let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+    let ends = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS"];
+    let parts = ["_PASS", "_PWD", "_PAT", "_AUTH"];
+    ends.iter().chain(&parts).any(|end| name.ends_with(end))
 }
 
 /// Whether a text most likely holds a secret, whatever it is called.
@@ -96,7 +100,11 @@ mod tests {
 
     #[test]
     fn a_name_tells_by_its_end() {
-        assert!(is_secret_name("ANTHROPIC_API_KEY") && is_secret_name("forge_token"));
-        assert!(!is_secret_name("auth_token_from") && !is_secret_name("max_output_tokens"));
+        for name in ["ANTHROPIC_API_KEY", "forge_token", "API_KEY_2", "TOKEN1", "DB_PASS", "NPM_AUTH"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["auth_token_from", "max_output_tokens", "OLDPWD", "PWD", "COMPASS", "PATH"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
     }
 }

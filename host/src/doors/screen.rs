@@ -1,8 +1,22 @@
 //! What a text is printed on: a terminal of some width, in colours or not. Nothing of the kind where a program or
 //! a model reads, so a server that was started in a terminal answers its callers without regard to that.
+//!
+//! What is printed was written by agents, components and callers as well: [`printable`] leaves nothing in it that a
+//! terminal acts on or hides but the program's own colours, which are known by a mark that nobody else can write.
 
+use crate::engine::random_hex;
+use jackfield_sdk::visible::{hidden, visible};
+use std::fmt::Write;
 use std::io::IsTerminal;
+use std::sync::LazyLock;
 use tokio::task_local;
+
+/// What stands for the beginning of a control sequence of the program's own until it is printed: made anew in each
+/// process, so that no text holds it.
+static MARK: LazyLock<String> = LazyLock::new(|| {
+    let random = random_hex::<16>().unwrap_or_else(|_| std::process::id().to_string());
+    format!("\u{10fffe}{random};")
+});
 
 task_local! {
     /// Set while a command works for a person; a server never sets it.
@@ -57,8 +71,55 @@ impl Screen {
             Tone::Bad => 31,
             Tone::Aside => 2,
         };
-        format!("\x1b[{code}m{text}\x1b[0m")
+        let mark = &*MARK;
+        format!("{mark}{code}m{text}{mark}0m")
     }
+}
+
+/// A text of the program's own, its control sequences as marks.
+pub(crate) fn marked(text: &str) -> String {
+    text.replace("\x1b[", &MARK)
+}
+
+/// What can be printed of a text.
+pub(crate) fn printable(text: &str) -> String {
+    visible(text).collect::<String>().replace(&*MARK, "\x1b[")
+}
+
+/// The same on one line, so that a name or a title cannot look like lines of the program's own.
+pub(crate) fn one_line(text: &str) -> String {
+    visible(text).map(|c| if c.is_whitespace() { ' ' } else { c }).collect()
+}
+
+/// JSON for whoever may print it: what a terminal acts on or hides is escaped.
+pub(crate) fn printable_json(json: &str) -> String {
+    escaped(json, |out, this| {
+        for unit in this.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
+        }
+    })
+}
+
+/// A line of a log, on one line whatever is in it.
+pub(crate) fn printable_log(line: &str) -> String {
+    escaped(&line.replace('\n', "\\n"), |out, this| {
+        let _ = write!(out, "{}", this.escape_unicode());
+    })
+}
+
+fn escaped(text: &str, escape: impl Fn(&mut String, char)) -> String {
+    if !text.chars().any(|this| hidden(this) && !matches!(this, '\n' | '\t')) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for this in text.chars() {
+        match this {
+            '\n' | '\t' => out.push(this),
+            this if hidden(this) => escape(&mut out, this),
+            this => out.push(this),
+        }
+    }
+    out
 }
 
 /// Whether a terminal is to have colours: see <https://no-color.org>.
@@ -100,6 +161,29 @@ mod tests {
         let plain = Screen::default().paint(Tone::Bad, "failed");
         assert_eq!(plain, "failed");
         let red = Screen { width: None, colours: true }.paint(Tone::Bad, "failed");
-        assert_eq!(red, "\x1b[31mfailed\x1b[0m");
+        assert_eq!(printable(&red), "\x1b[31mfailed\x1b[0m");
+    }
+
+    /// Everything that a terminal acts on or hides, around what can be read.
+    const NASTY: &str = "a\u{1b}[2J\u{1b}]0;t\u{7}\0\u{8}\u{7f}\u{9b}31m\u{85}\u{202e}\u{2066}\u{2028}\u{200b}\u{e0041}b\r\nc";
+
+    #[test]
+    fn nothing_that_a_terminal_acts_on_is_printed_but_the_programs_own_colours() {
+        assert_eq!(printable(NASTY), "ab\nc");
+        assert_eq!(one_line(NASTY), "ab c");
+        let red = Screen { width: None, colours: true }.paint(Tone::Bad, NASTY);
+        assert_eq!(printable(&red), "\x1b[31mab\nc\x1b[0m");
+        assert_eq!(printable("\u{10fffe};31mforged"), "\u{10fffe};31mforged");
+        assert_eq!(printable(&marked("\x1b[1mbold\x1b[0m")), "\x1b[1mbold\x1b[0m");
+    }
+
+    #[test]
+    fn json_and_log_lines_say_what_was_there_and_have_none_of_it() {
+        let shown = |text: &str| text.chars().all(|c| c == '\n' || !hidden(c));
+        let json = printable_json(&serde_json::to_string(NASTY).unwrap());
+        assert!(shown(&json), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), NASTY);
+        let line = printable_log(NASTY);
+        assert!(shown(&line) && !line.contains('\n') && line.contains("\\u{202e}"), "{line}");
     }
 }

@@ -1,6 +1,6 @@
 //! Records as text for people and models: the same words at every door.
 
-use super::screen::{Screen, Tone, tone};
+use super::screen::{Screen, Tone, marked, one_line, tone};
 use super::text_kit;
 use crate::Ordered;
 use crate::api::{AuthStatus, OrchestratorStatus};
@@ -29,7 +29,7 @@ pub(super) fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<It
     for row in rows {
         let cells = row.into_iter().zip(heads).map(|(text, head)| {
             let tone = if head == "STATE" { tone(&text) } else { None };
-            let cell = Cell::new(text);
+            let cell = Cell::new(one_line(&text));
             match tone {
                 Some(Tone::Good) => cell.fg(Color::DarkGreen),
                 Some(Tone::Careful) => cell.fg(Color::DarkYellow),
@@ -44,7 +44,16 @@ pub(super) fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<It
         first.set_constraint(ColumnConstraint::ContentWidth);
     }
     let lines = table.lines().map(|line| line.trim_end().to_owned());
-    lines.collect::<Vec<_>>().join("\n")
+    marked(&lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Each on a line of its own, whatever it was made from; an empty line before it stays.
+pub(super) fn each_on_one(lines: Vec<String>) -> Vec<String> {
+    let line = |line: String| match line.strip_prefix('\n') {
+        Some(rest) => format!("\n{}", one_line(rest)),
+        None => one_line(&line),
+    };
+    lines.into_iter().map(line).collect()
 }
 
 pub(super) fn when(at: Timestamp) -> String {
@@ -83,7 +92,7 @@ pub(crate) fn run(view: &RunView) -> String {
         format!("created   {}", when(view.run.created_at)),
     ];
     lines.extend(run_lines(&view.attempts, &view.artifacts));
-    lines.join("\n")
+    each_on_one(lines).join("\n")
 }
 
 /// The attempts of a run, and what they produced.
@@ -124,7 +133,7 @@ pub(super) fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<Str
         kind => format!("\n{kind}: {} ({})", artifact.label, artifact.target),
     };
     lines.extend(artifacts.iter().map(produced));
-    lines
+    each_on_one(lines)
 }
 
 pub(crate) fn event(event: &RunEvent) -> Option<String> {
@@ -227,7 +236,7 @@ pub(crate) fn stats(totals: &Totals, models: &[ModelStats]) -> String {
 
 pub(crate) fn advice(advice: &Advice) -> String {
     let choice = |choice: &crate::engine::AdvisedChoice| {
-        format!("{} {}: {}", choice.executor, choice.model.as_deref().unwrap_or(""), choice.reason)
+        one_line(&format!("{} {}: {}", choice.executor, choice.model.as_deref().unwrap_or(""), choice.reason))
     };
     let choices: Vec<_> = advice.choices.iter().take(5).map(choice).collect();
     format!("{} would pick, best first:\n{}", advice.chooser, choices.join("\n"))
@@ -246,7 +255,7 @@ pub(crate) fn status(status: &OrchestratorStatus) -> String {
         lines.push(format!("{}: {} of {} busy{rest}", executor.executor, executor.busy, executor.slots));
     }
     lines.extend(status.warnings.iter().map(|warning| format!("warning: {warning}")));
-    lines.join("\n")
+    each_on_one(lines).join("\n")
 }
 
 pub(crate) fn auth(statuses: &[AuthStatus]) -> String {
@@ -329,14 +338,17 @@ pub(crate) fn check(report: &CheckReport) -> String {
     let steps: Vec<_> =
         report.steps.iter().map(|step| format!("{} {:.1} ms", step.step, step.micros as f64 / 1e3)).collect();
     lines.push(format!("steps     {}", steps.join(", ")));
+    let mut lines = each_on_one(lines);
     lines.push(match &report.verdict {
         CheckVerdict::WouldServe => "would serve at once".into(),
         CheckVerdict::WouldBeHeld { line, command, .. } => format!(
             "would be held; to let it serve:\n  {command}\nor add under [grants] in jackfield.toml:\n  {line}"
         ),
-        CheckVerdict::WouldBeRejected { step, reason } => format!("would be rejected at {step}: {reason}"),
-        CheckVerdict::Barred { reason } => format!("may not serve now: {reason}"),
-        CheckVerdict::Quarantined { reason } => format!("is quarantined: {reason}"),
+        CheckVerdict::WouldBeRejected { step, reason } => {
+            format!("would be rejected at {step}: {}", one_line(reason))
+        }
+        CheckVerdict::Barred { reason } => format!("may not serve now: {}", one_line(reason)),
+        CheckVerdict::Quarantined { reason } => format!("is quarantined: {}", one_line(reason)),
     });
     lines.join("\n")
 }
@@ -379,7 +391,7 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
         lines.extend(gate_fields(&schema).into_iter().map(|line| format!("          {line}")));
     }
     lines.extend(inspection.before.iter().map(|plugin| format!("before    {plugin}")));
-    lines.join("\n")
+    each_on_one(lines).join("\n")
 }
 
 /// What the config of a gate takes, from its schema.

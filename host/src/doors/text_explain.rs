@@ -1,19 +1,25 @@
 //! An explanation as text: each step with what it was made from, who made it, why, and what happened.
 
+use super::screen::one_line;
 use super::text::{table, when};
 use crate::api::{ExplainedCandidate, Explanation, Step, StepKind};
 use jackfield_types::Micros;
 
 pub(crate) fn explanation(explanation: &Explanation) -> String {
-    let mut parts =
-        vec![format!("task {}  {}\n{}", explanation.task_id, explanation.state, explanation.title)];
+    let mut parts = vec![format!(
+        "task {}  {}\n{}",
+        explanation.task_id,
+        explanation.state,
+        one_line(&explanation.title)
+    )];
     parts.extend(explanation.steps.iter().zip(1..).map(|(step, number)| told(step, number)));
     parts.join("\n\n")
 }
 
 fn told(step: &Step, number: usize) -> String {
     let digest = step.digest.map(|digest| format!(" (sha256 {})", digest.short())).unwrap_or_default();
-    let mut lines = vec![format!("{number}. {}  {}, by {}{digest}", when(step.at), title(step), step.by)];
+    let mut lines =
+        vec![format!("{number}. {}  {}, by {}{digest}", when(step.at), title(step), one_line(&step.by))];
     let mut line = |name: &str, text: &str| {
         for (at, part) in text.lines().enumerate() {
             lines.push(format!("   {:9} {part}", if at == 0 { name } else { "" }));

@@ -1,5 +1,6 @@
 //! What the author's kit says, as text for people.
 
+use super::screen::one_line;
 use super::text;
 use crate::kit::{BenchReport, Built, CaseReport, NewPlugin, TestReport};
 use jackfield_plugins::{Compiled, FileInspection, Grant, Makeup, Said};
@@ -22,7 +23,7 @@ pub(crate) fn built(built: &Built) -> String {
 
 pub(crate) fn said(said: &Said) -> String {
     let answer = serde_json::to_string_pretty(&said.answer).unwrap_or_default();
-    let notes: String = said.notes.iter().map(|note| format!("log       {note}\n")).collect();
+    let notes: String = said.notes.iter().map(|note| format!("log       {}\n", one_line(note))).collect();
     format!(
         "{answer}\n\n{notes}{} answered `{}` in {}, with {} of memory, in {}",
         said.plugin,
@@ -54,7 +55,7 @@ fn case(case: &CaseReport) -> String {
     }
     if !case.passed {
         for note in &case.notes {
-            let _ = write!(lines, "\n     log: {note}");
+            let _ = write!(lines, "\n     log: {}", one_line(note));
         }
         if let Some(answer) = &case.answer {
             let _ = write!(lines, "\n     it answered {answer}");

@@ -1,6 +1,7 @@
 //! Tasks, what they are to be, and what waits for people, as text: the same words at every door.
 
-use super::text::{or_dash, run_lines, table, when};
+use super::screen::one_line;
+use super::text::{each_on_one, or_dash, run_lines, table, when};
 use crate::api::{CloseAnswer, Handle, InitAnswer, SpecVersion, WriteAnswer};
 use jackfield_store::{
     Decision, HumanTask, HumanTaskKind, HumanTaskState, Round, RoundAttempt, TaskSummary, TaskView,
@@ -28,14 +29,14 @@ pub(crate) fn human_tasks(tasks: &[HumanTask]) -> String {
 pub(crate) fn human_task(task: &HumanTask) -> String {
     let mut lines = vec![
         format!("{}  {}  {}", kind(task.kind), task.id, task.state.as_str()),
-        task.title.clone(),
-        format!("made      {} by {}", when(task.created_at), task.created_by),
+        one_line(&task.title),
+        format!("made      {} by {}", when(task.created_at), one_line(&task.created_by)),
     ];
     if task.priority != 0 {
         lines.push(format!("priority  {}", task.priority));
     }
     lines.extend(task.due_at.map(|at| format!("due       {}", when(at))));
-    lines.extend(task.workspace_name.iter().map(|name| format!("workspace {name}")));
+    lines.extend(task.workspace_name.iter().map(|name| format!("workspace {}", one_line(name))));
     lines.extend(task.task.map(|id| format!("task      {id}")));
     lines.extend(task.run.map(|id| format!("run       {id}")));
     if !task.body.is_empty() {
@@ -97,6 +98,7 @@ pub(crate) fn task(view: &TaskView) -> String {
         format!("kind      {}, complexity {}, in {}", task.task_type, task.complexity, view.workspace_name),
         format!("made      {} by {}", when(task.created_at), task.principal),
     ];
+    lines = each_on_one(lines);
     let spec = view.checkpoints.iter().rev().find(|checkpoint| checkpoint.kind == "spec");
     lines.extend(spec.map(|spec| format!("\nspecification {}\n{}", spec.version, spec_text(&spec.content))));
     for run in &view.runs {
@@ -109,7 +111,8 @@ pub(crate) fn task(view: &TaskView) -> String {
     }
     if !view.human_tasks.is_empty() {
         lines.push("\nfor people".to_owned());
-        let row = |task: &HumanTask| format!("  {}  {}  {}", task.id, task.state.as_str(), task.title);
+        let row =
+            |task: &HumanTask| format!("  {}  {}  {}", task.id, task.state.as_str(), one_line(&task.title));
         lines.extend(view.human_tasks.iter().map(row));
     }
     lines.join("\n")
@@ -118,7 +121,7 @@ pub(crate) fn task(view: &TaskView) -> String {
 fn decision(decision: &Decision) -> String {
     let by = decision.decided_by.get(..12).filter(|_| decision.decided_by.len() == 64);
     let by = by.unwrap_or(&decision.decided_by);
-    format!("  {}  {}, by {by}: {}", when(decision.at), decision.kind, decision.reason)
+    one_line(&format!("  {}  {}, by {by}: {}", when(decision.at), decision.kind, decision.reason))
 }
 
 fn spec_text(content: &Value) -> String {
@@ -197,7 +200,7 @@ fn round(round: &Round) -> String {
             lines.extend(cost.map(|usd| format!("  cost      ${usd:.4}")));
         }
     }
-    lines.join("\n")
+    each_on_one(lines).join("\n")
 }
 
 fn item_text(item: &Value) -> String {

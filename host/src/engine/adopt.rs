@@ -119,11 +119,8 @@ impl Inner {
             Ok(drive) => drive,
             Err(error) => return Err(self.give_up(run, agent, &error.to_string()).await),
         };
-        let section = self.section_on(&planned.executor.plugin.name, planned.rung.as_deref());
-        let description = &planned.executor.description;
-        let sources =
-            super::environment::Sources { host: &self.environment, executor: &section, description };
-        let reading = super::reading::Reading::new(self, run, planned, drive, sources.redactor(), plan.grace);
+        let redactor = self.redactor();
+        let reading = super::reading::Reading::new(self, run, planned, drive, &redactor, plan.grace);
         reading.again(attempt.started_at).listen(agent, files).await
     }
 

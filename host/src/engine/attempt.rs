@@ -10,9 +10,9 @@ use super::files::{Files, file_failure};
 use super::leftovers;
 use super::pricing::Pricing;
 use super::reading::{Agent, Reading};
-use super::redact::Redactor;
 use super::running::Running;
 use crate::config::ExecutorSection;
+use crate::redact::Redactor;
 use jackfield_plugins::facts::driving;
 use jackfield_plugins::{Drive, ExecutorInfo, PluginError};
 use jackfield_process::Spec;
@@ -178,7 +178,7 @@ impl Inner {
         let sources = Sources { host: &self.environment, executor: &section, description };
         let request = self.adapter_request(run, planned, files, worktree, &section, sources.present());
         let mut drive = self.plugins.drive(name).await.map_err(plugin_failure)?;
-        let redactor = sources.redactor();
+        let redactor = self.redactor();
         let command = self.plan(run, planned.id, &mut drive, &request, &redactor).await?;
         let span = super::trace::process(command.argv.first().map_or("", String::as_str));
         let mut environment = self.prepare_files(&command, &request, files, &sources, worktree)?;
@@ -210,7 +210,7 @@ impl Inner {
         let running = self.start(spec, planned.id, worktree).instrument(span.clone()).await?;
         super::trace::began(&span, running.identity());
         let grace = std::time::Duration::from_millis(command.final_grace);
-        let reading = Reading::new(self, run, planned, drive, redactor, grace);
+        let reading = Reading::new(self, run, planned, drive, &redactor, grace);
         let listening = reading.listen(Agent::Alive(Box::new(running)), files).instrument(span.clone());
         let Some(heard) = listening.await? else {
             return Ok(false);

@@ -60,7 +60,8 @@ impl Inner {
     }
 
     fn write_audit(&self, entry: &AuditEntry) -> io::Result<()> {
-        let mut line = serde_json::to_vec(entry)?;
+        let entry_told = self.redactor().json(serde_json::to_value(entry)?);
+        let mut line = serde_json::to_vec(&entry_told)?;
         line.push(b'\n');
         let day = day(entry.at);
         let mut open = self.audit.0.lock();

@@ -7,12 +7,13 @@ use super::worker::Work;
 use super::{Host, Inner, receipts, recover};
 use crate::config::{Config, PluginLimits};
 use crate::embedded;
+use crate::redact::Secrets;
 use arc_swap::ArcSwap;
 use jackfield_plugins::{
     Apart, Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins, Service,
 };
 use jackfield_process::{Environment, host_environment};
-use jackfield_store::{Store, StoreOptions};
+use jackfield_store::{Redact, Store, StoreOptions};
 use jackfield_types::{Clock, Problem, SystemClock, WorkerId};
 use jackfield_workspace::Worktrees;
 use parking_lot::Mutex;
@@ -154,8 +155,16 @@ impl HostBuilder {
                 "name another with --data, or mend its permissions",
             )
         })?;
-        let options =
-            StoreOptions { time_zone: self.config.breaker.time_zone.clone(), ..StoreOptions::default() };
+        let environment = self.environment.unwrap_or_else(host_environment);
+        let secrets = Arc::new(Secrets::default());
+        secrets.add(super::secrets::known(&environment, &self.config, &[]));
+        secrets.add(super::secrets::own_token(&folders.data));
+        let known = Arc::clone(&secrets);
+        let options = StoreOptions {
+            time_zone: self.config.breaker.time_zone.clone(),
+            redact: Redact::new(move |text| known.redactor().record(text)),
+            ..StoreOptions::default()
+        };
         let store =
             Store::open(&folders.data, Arc::clone(&self.clock), options).map_err(|error| error.problem())?;
         let observer = receipts::observer(&store);
@@ -200,8 +209,9 @@ impl HostBuilder {
             plugins,
             launcher: OnceCell::new(),
             worktrees,
-            environment: self.environment.unwrap_or_else(host_environment),
+            environment,
             health: HealthCache::default(),
+            secrets,
             running: Mutex::new(HashMap::new()),
             work: self.work,
             worker: WorkerId::new(),
@@ -216,6 +226,8 @@ impl HostBuilder {
             lease: self.lease,
             host: recover::host_instance(),
         };
+        // The components say which variables of theirs are secret.
+        drop(inner.redactor());
         let host = Host::new(inner);
         host.begin();
         Ok(host)

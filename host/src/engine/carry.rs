@@ -84,7 +84,8 @@ impl Inner {
             None => self.gone(attempt).await,
             Some(planned) => {
                 let span = super::trace::attempt(attempt.number, planned);
-                let ended = self.carry_out(run, attempt, planned).instrument(span.clone()).await?;
+                let mut ended = self.carry_out(run, attempt, planned).instrument(span.clone()).await?;
+                ended.redact(&self.redactor());
                 super::trace::ended(&span, &ended, &settle(&ended.outcome, run.order.expect_change));
                 ended
             }

@@ -6,7 +6,7 @@
 use super::Inner;
 use super::ended::Ended;
 use super::events::clip;
-use super::files::Files;
+use super::files::{Files, tail};
 use super::reading::LOOK;
 use super::running::Running;
 use crate::api::Check;
@@ -14,7 +14,6 @@ use jackfield_process::{Exited, Grace, Spec, base_environment};
 use jackfield_store::CheckResult;
 use jackfield_types::{AttemptId, Failure, FailureClass, Process, Verified};
 use jackfield_workspace::{Bounds, Worktree};
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::time::{interval, sleep_until};
@@ -117,7 +116,9 @@ impl Inner {
             }
             Err(why) => (false, None, Some(why)),
         };
-        let printed = tail(&output);
+        let redactor = self.redactor();
+        let printed = tail(&output, KEPT, &redactor);
+        let said = said.map(|said| redactor.text(&said));
         let output = [printed.trim(), said.as_deref().unwrap_or_default()].join("\n").trim().to_owned();
         CheckResult {
             name: check.name.clone().unwrap_or_else(|| clip(&check.command, 80)),
@@ -213,18 +214,6 @@ fn failure(results: &[CheckResult]) -> Option<Failure> {
         "look at what `{}` printed: `jackfield explain` shows it",
         clip(&first.command, 80)
     )))
-}
-
-fn tail(file: &Path) -> String {
-    let read = || {
-        let mut file = std::fs::File::open(file)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(KEPT)))?;
-        let mut bytes = Vec::new();
-        file.take(KEPT).read_to_end(&mut bytes)?;
-        Ok::<_, std::io::Error>(bytes)
-    };
-    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
 }
 
 #[cfg(test)]

@@ -114,11 +114,12 @@ impl Inner {
     /// The judge's word on a round of several.
     pub(super) async fn judged(&self, run: &Running, view: &RunView, done: &[Done]) -> Follows {
         let workspace = &run.order.workspace.name;
+        let redactor = self.redactor();
         let results: Vec<ResultInQuestion> = done
             .iter()
             .map(|one| ResultInQuestion {
                 report: report::report(&as_settled(view, one), &[], workspace, self.clock.now()),
-                diff: diff_of(&one.ended.artifacts),
+                diff: redactor.text(&diff_of(&one.ended.artifacts)),
             })
             .collect();
         let cost: Micros = done.iter().map(|one| one.ended.cost.total).sum();

@@ -3,6 +3,7 @@
 use super::attempt::{Planned, from_problem};
 use super::pricing::Cost;
 use super::reading::Heard;
+use crate::redact::Redactor;
 use jackfield_process::Exited;
 use jackfield_store::{CheckResult, NewArtifact, NewTranscript};
 use jackfield_types::{CostSource, Delivered, Failure, FailureClass, Outcome, Process, Usage, Verified};
@@ -86,6 +87,25 @@ impl Ended {
     pub(crate) fn fail(&mut self, failure: Failure) {
         self.outcome.process = Process::Failed;
         self.outcome.failure = Some(failure);
+    }
+
+    /// Takes out whatever is secret, before anybody decides or is told anything by it.
+    pub(crate) fn redact(&mut self, redactor: &Redactor) {
+        let clean = |text: &mut String| {
+            if let Some(changed) = redactor.changed(text) {
+                *text = changed;
+            }
+        };
+        clean(&mut self.answer);
+        self.session.iter_mut().chain(&mut self.model).for_each(clean);
+        self.outcome.denied.iter_mut().for_each(clean);
+        if let Some(failure) = &mut self.outcome.failure {
+            clean(&mut failure.message);
+            failure.remedy.iter_mut().for_each(clean);
+        }
+        for check in &mut self.checks {
+            [&mut check.name, &mut check.command, &mut check.output].into_iter().for_each(clean);
+        }
     }
 
     pub(crate) fn take_heard(&mut self, heard: Heard, planned: &Planned) {

@@ -8,12 +8,11 @@
 //! forget it, which spares the model an accident and no more: Claude Code starts its shells another way
 //! and still shows them its key, and any command can read its parent's environment in `/proc`.
 
-use super::redact::Redactor;
-use crate::config::{ExecutorSection, is_secret_name};
+use crate::config::ExecutorSection;
 use jackfield_plugins::facts::driving::{Description, Value};
 use jackfield_process::{Environment, base_environment};
 use jackfield_types::{Failure, FailureClass};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -43,20 +42,6 @@ impl Sources<'_> {
     pub(crate) fn present(&self) -> Vec<String> {
         let names = self.description.environment.iter().map(|variable| &variable.name);
         names.filter(|name| self.value(name).is_some()).cloned().collect()
-    }
-
-    /// Takes the values of secret variables out of whatever is shown or stored: of those that the
-    /// adapter describes as secret, and of every other one that is named like a secret.
-    pub(crate) fn redactor(&self) -> Redactor {
-        let described = self.description.environment.iter();
-        let described = described.map(|variable| (&variable.name, variable.secret));
-        let set = self.executor.environment.keys().map(|name| (name, false));
-        let secret: BTreeSet<_> = described
-            .chain(set)
-            .filter(|(name, secret)| *secret || is_secret_name(name))
-            .map(|(name, _)| name)
-            .collect();
-        Redactor::new(secret.into_iter().filter_map(|name| Some((name.clone(), self.value(name)?))))
     }
 
     /// The environment of a quick look at the program: its health, its version.
@@ -218,31 +203,5 @@ mod tests {
             assert_eq!(sources.shell_startup(&planned).as_deref(), Some("unset AGENT_KEY OTHER_KEY\n"));
             assert_eq!(sources.shell_startup(&planned[2..]), None, "there is nothing to forget");
         });
-    }
-
-    #[test]
-    fn secret_values_are_redacted_by_name() {
-        with_sources(|sources| {
-            let shown = sources.redactor().text("using key-of-the-host at http://host");
-            assert_eq!(shown, "using [AGENT_KEY] at http://host");
-        });
-    }
-
-    #[test]
-    fn what_is_named_like_a_secret_is_one_whoever_says_otherwise() {
-        let mut description = description();
-        description.environment.push(Variable { name: "PLAIN_TOKEN".into(), secret: false });
-        let executor = ExecutorSection {
-            environment: [
-                ("FORGE_TOKEN".to_owned(), "forge-12345".to_owned()),
-                ("AGENT_URL".to_owned(), "http://configured".to_owned()),
-            ]
-            .into(),
-            ..ExecutorSection::default()
-        };
-        let host: Environment = [("PLAIN_TOKEN".into(), "plain-12345".into())].into();
-        let sources = Sources { host: &host, executor: &executor, description: &description };
-        let shown = sources.redactor().text("forge-12345 plain-12345 http://configured");
-        assert_eq!(shown, "[FORGE_TOKEN] [PLAIN_TOKEN] http://configured");
     }
 }

@@ -1,5 +1,6 @@
 //! What an adapter read, as events of the run and as lines for somebody who waits.
 
+use crate::redact::Redactor;
 use jackfield_plugins::facts::driving::Event;
 use jackfield_store::{NewRunEvent, RunEvent};
 use jackfield_types::{Problem, Timestamp};
@@ -58,28 +59,28 @@ pub(crate) fn told_elsewhere(event: NewRunEvent) -> Result<NewRunEvent, Problem>
     Ok(NewRunEvent { payload, ..event })
 }
 
-/// One event of an adapter, as it is recorded.
-pub(crate) fn recorded(at: Timestamp, event: &Event) -> NewRunEvent {
+/// One event of an adapter, as it is recorded: without secrets, which are looked for before a text is cut.
+pub(crate) fn recorded(at: Timestamp, event: &Event, redactor: &Redactor) -> NewRunEvent {
     let (kind, payload) = match event {
-        Event::Started(started) => ("agent_started", plain(started)),
-        Event::Text(text) => ("text", text_of(text)),
-        Event::Thought(text) => ("thought", text_of(text)),
-        Event::ToolCall(call) => ("tool_call", plain(call)),
-        Event::ToolResult(result) => ("tool_result", plain(result)),
-        Event::FileChange(change) => ("file_change", plain(change)),
-        Event::Usage(usage) => ("usage", plain(usage)),
-        Event::Limit(limit) => ("limit", plain(limit)),
-        Event::Retrying(retrying) => ("retrying", plain(retrying)),
-        Event::Warning(text) => ("warning", text_of(text)),
+        Event::Started(started) => ("agent_started", whole(started)),
+        Event::Text(text) => ("text", json!({ "text": text })),
+        Event::Thought(text) => ("thought", json!({ "text": text })),
+        Event::ToolCall(call) => ("tool_call", whole(call)),
+        Event::ToolResult(result) => ("tool_result", whole(result)),
+        Event::FileChange(change) => ("file_change", whole(change)),
+        Event::Usage(usage) => ("usage", whole(usage)),
+        Event::Limit(limit) => ("limit", whole(limit)),
+        Event::Retrying(retrying) => ("retrying", whole(retrying)),
+        Event::Warning(text) => ("warning", json!({ "text": text })),
         Event::Finished => ("agent_finished", Value::Null),
-        Event::Raw(text) => ("raw", text_of(text)),
+        Event::Raw(text) => ("raw", json!({ "text": text })),
     };
-    NewRunEvent { at, kind: kind.to_owned(), payload }
+    NewRunEvent { at, kind: kind.to_owned(), payload: clipped(redactor.json(payload)) }
 }
 
-fn plain(value: &impl Serialize) -> Value {
+fn whole(value: &impl Serialize) -> Value {
     let value = serde_json::to_value(value);
-    value.map_or_else(|error| json!({ "unreadable": error.to_string() }), clipped)
+    value.unwrap_or_else(|error| json!({ "unreadable": error.to_string() }))
 }
 
 /// The same with every text in it short enough for the database.
@@ -90,10 +91,6 @@ fn clipped(value: Value) -> Value {
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, clipped(value))).collect(),
         other => other,
     }
-}
-
-fn text_of(text: &str) -> Value {
-    json!({ "text": clip(text, LONGEST) })
 }
 
 /// What stands in the place of the first events of a run once they are no longer kept; `last` was the last
@@ -170,7 +167,7 @@ mod tests {
             summary: "x".repeat(2 * LONGEST),
             input: "{}".into(),
         };
-        let event = recorded(Timestamp::UNIX_EPOCH, &Event::ToolCall(call));
+        let event = recorded(Timestamp::UNIX_EPOCH, &Event::ToolCall(call), &Redactor::default());
         let summary = event.payload["summary"].as_str().unwrap();
         assert_eq!(summary.len(), LONGEST + '…'.len_utf8());
         assert_eq!(event.payload["name"], "Write");
@@ -198,15 +195,23 @@ mod tests {
     #[test]
     fn what_an_adapter_reads_is_what_a_line_is_made_of() {
         let result = ToolResult { id: "1".into(), ok: false, summary: "no".into() };
-        let NewRunEvent { at, kind, payload } = recorded(Timestamp::UNIX_EPOCH, &Event::ToolResult(result));
+        let NewRunEvent { at, kind, payload } =
+            recorded(Timestamp::UNIX_EPOCH, &Event::ToolResult(result), &Redactor::default());
         let event = RunEvent { seq: 1, at, attempt: None, kind, payload };
         assert_eq!(line(&event).as_deref(), Some("failed: no"));
     }
 
     #[test]
     fn a_huge_text_is_clipped_on_a_character() {
-        let event = recorded(Timestamp::UNIX_EPOCH, &Event::Text("é".repeat(LONGEST)));
+        let event = recorded(Timestamp::UNIX_EPOCH, &Event::Text("é".repeat(LONGEST)), &Redactor::default());
         let text = event.payload["text"].as_str().unwrap();
         assert!(text.len() <= LONGEST + '…'.len_utf8() && text.ends_with('…'));
+    }
+    #[test]
+    fn a_secret_that_a_text_is_cut_in_is_replaced_before() {
+        let redactor = Redactor::new([("KEY".to_owned(), "sk-0123456789".to_owned())]);
+        let text = format!("{}sk-0123456789", "x".repeat(LONGEST - 6));
+        let event = recorded(Timestamp::UNIX_EPOCH, &Event::Text(text), &redactor);
+        assert!(!event.payload.to_string().contains("sk-"));
     }
 }

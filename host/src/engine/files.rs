@@ -1,7 +1,9 @@
 //! The files of one attempt, outside its worktree.
 
 use super::Inner;
+use crate::redact::Redactor;
 use jackfield_types::{AttemptId, Failure, FailureClass, RunId};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Files of one attempt, outside its worktree.
@@ -69,7 +71,42 @@ impl Inner {
     }
 }
 
+/// The end of what a program printed, at most so many bytes, without secrets: they are looked for before it is cut.
+pub(crate) fn tail(file: &Path, most: u64, redactor: &Redactor) -> String {
+    let before = most + redactor.margin() as u64;
+    let read = || {
+        let mut file = std::fs::File::open(file)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(before)))?;
+        let mut bytes = Vec::new();
+        file.take(before).read_to_end(&mut bytes)?;
+        Ok::<_, std::io::Error>(bytes)
+    };
+    let text = redactor.text(&String::from_utf8_lossy(&read().unwrap_or_default()));
+    let from = text.len().saturating_sub(usize::try_from(most).unwrap_or(usize::MAX));
+    text.get(text.ceil_char_boundary(from)..).unwrap_or_default().to_owned()
+}
+
 pub(crate) fn file_failure(what: &str, path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(FailureClass::Unknown, format!("cannot {what} {}: {error}", path.display()))
         .with_remedy("check the disk and the permissions of the data folder; `jackfield doctor` does")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_that_the_cut_goes_through_is_not_in_what_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("log");
+        let value = "sk-0123456789-abcdefghij";
+        let redactor = Redactor::new([("KEY".to_owned(), value.to_owned())]);
+        for cut in 0..value.len() {
+            std::fs::write(&file, format!("{}{value}{}", "x".repeat(100_000), "y".repeat(cut))).unwrap();
+            let kept = tail(&file, value.len() as u64, &redactor);
+            assert!(!kept.contains("ghij") && !kept.contains("6789"), "{kept}");
+        }
+        assert_eq!(tail(&folder.path().join("none"), 5, &redactor), "");
+    }
 }

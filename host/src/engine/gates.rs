@@ -43,6 +43,7 @@ impl Inner {
         checks: &[CheckResult],
     ) -> Ruled {
         let evidence = Arc::new(Seen::of(worktree, ended, checks));
+        let redactor = self.redactor();
         let mut ruled = Ruled { results: Vec::new(), broken: None };
         for gate in &run.order.gates {
             let config = gate.config_text();
@@ -55,6 +56,7 @@ impl Inner {
                 },
                 Err(error) => (false, format!("it could not be asked: {error}"), 0),
             };
+            let output = redactor.text(&output);
             if !matches!(&asked, Ok(called) if called.value.is_ok()) {
                 ruled.broken.get_or_insert_with(|| broken(gate, &output));
             }

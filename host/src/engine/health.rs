@@ -113,27 +113,36 @@ impl Inner {
         let sources = Sources { host: &self.environment, executor: &section, description: &info.description };
         let answered = async {
             let probes = self.plugins.probes(name).await?.value;
-            let redactor = sources.redactor();
+            let redactor = self.redactor();
             let asked = probes.iter().map(|probe| self.ask(probe, &sources, &redactor));
             let results = futures::future::join_all(asked).await;
             Ok::<_, jackfield_plugins::PluginError>(
                 self.plugins.read_probes(name, &results, &sources.present()).await?.value,
             )
         };
-        answered.await.unwrap_or_else(|error| driving::Health {
+        let health = answered.await.unwrap_or_else(|error| driving::Health {
             installed: true,
             version: None,
             login: types::Login::Unknown,
             account: None,
             remedy: Some(error.to_string()),
-        })
+        });
+        // What a component made of what it was told is looked at again.
+        let redactor = self.redactor();
+        let clean = |text: Option<String>| text.map(|text| redactor.text(&text));
+        driving::Health {
+            version: clean(health.version),
+            account: clean(health.account),
+            remedy: clean(health.remedy),
+            ..health
+        }
     }
 
     async fn ask(
         &self,
         probe: &driving::Probe,
         sources: &Sources<'_>,
-        redactor: &super::redact::Redactor,
+        redactor: &crate::redact::Redactor,
     ) -> driving::ProbeResult {
         let quick = run_quick(QuickSpec {
             argv: probe.argv.iter().map(Into::into).collect(),

@@ -229,6 +229,8 @@ impl Host {
         let line = self.0.line_of(&view).await?;
         let notes = leftovers::notes(&view, &events);
         let text = leftovers::told(called.value, &notes, run);
+        // A component that leaves characters out may put a secret together that was in pieces.
+        let text = self.0.redactor().text(&text);
         Ok(Answer {
             notes,
             leftovers: leftovers::listed(&view.artifacts),
@@ -260,13 +262,14 @@ impl Host {
         if called.value.is_empty() {
             return Err(self.0.why_nobody(&order, &candidates, 1).await);
         }
+        let redactor = self.0.redactor();
         let named = |choice: &Choice| {
             let candidate = candidates.get(choice.candidate as usize)?;
             Some(AdvisedChoice {
                 executor: candidate.executor.clone(),
                 model: candidate.model.clone(),
                 effort: choice.effort.into(),
-                reason: choice.reason.clone(),
+                reason: redactor.text(&choice.reason),
             })
         };
         Ok(Advice { choices: called.value.iter().filter_map(named).collect(), chooser: called.plugin })

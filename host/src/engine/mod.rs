@@ -49,11 +49,11 @@ mod reading;
 mod receipts;
 mod reconfigure;
 mod recover;
-mod redact;
 mod replay;
 mod report;
 mod rest;
 mod running;
+mod secrets;
 mod served;
 mod shadow;
 mod tether;
@@ -84,6 +84,7 @@ pub use worker::Work;
 pub(crate) use worker::hostname;
 
 use crate::config::{Config, ExecutorSection};
+use crate::redact::Secrets;
 use arc_swap::ArcSwap;
 use folders::Folders;
 use health::HealthCache;
@@ -114,6 +115,8 @@ pub(crate) struct Inner {
     /// The host's own environment, as it was when it was opened.
     pub(crate) environment: Environment,
     pub(crate) health: HealthCache,
+    /// What is taken out of every text that is recorded, sent or shown.
+    secrets: Arc<Secrets>,
     /// Runs in this host's hands.
     pub(crate) running: Mutex<HashMap<RunId, Arc<Running>>>,
     /// What this host does about work that waits, and under which name.

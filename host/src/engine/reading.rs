@@ -4,9 +4,9 @@
 use super::Inner;
 use super::attempt::{Planned, plugin_failure};
 use super::events;
-use super::files::Files;
-use super::redact::Redactor;
+use super::files::{Files, tail};
 use super::running::Running as Run;
+use crate::redact::{Redactor, Stream, Texts};
 use super::tether::Tether;
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
@@ -14,7 +14,6 @@ use jackfield_plugins::{Drive, PluginError};
 use jackfield_process::{ActivitySample, Exited, Grace, Identity, Running, Tail, activity};
 use jackfield_store::{Charged, NewRunEvent};
 use jackfield_types::{Failure, FailureClass, Micros, Process, Timestamp, Usage};
-use std::path::Path;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -85,6 +84,10 @@ pub(crate) struct Reading<'a> {
     planned: &'a Planned,
     drive: Drive,
     redactor: Redactor,
+    /// What the agent prints, without secrets.
+    stream: Stream,
+    /// What it says, of which kind: one text may be the beginning of the next.
+    texts: (&'static str, Texts),
     final_grace: Duration,
     /// When the agent was started, where an earlier host did that.
     started_at: Option<Timestamp>,
@@ -103,7 +106,7 @@ impl<'a> Reading<'a> {
         run: &'a Run,
         planned: &'a Planned,
         drive: Drive,
-        redactor: Redactor,
+        redactor: &Redactor,
         final_grace: Duration,
     ) -> Self {
         Self {
@@ -111,7 +114,9 @@ impl<'a> Reading<'a> {
             run,
             planned,
             drive,
-            redactor,
+            redactor: redactor.clone(),
+            stream: redactor.stream(),
+            texts: ("", Texts::new(redactor.clone())),
             final_grace,
             started_at: None,
             told: 0,
@@ -168,12 +173,15 @@ impl<'a> Reading<'a> {
                 break;
             }
         }
-        let rest = self.redactor.finish();
+        let rest = self.stream.finish();
         if !rest.is_empty()
             && let Err(error) = self.read(&rest).await
         {
             reason = reason.or(Some(Reason::deaf(error)));
         }
+        let mut waiting = Vec::new();
+        self.say_what_waits(&mut waiting);
+        self.tell(waiting).await;
         Ok(Some(self.conclude(exited, reason, unseen, files).await))
     }
 
@@ -241,7 +249,7 @@ impl<'a> Reading<'a> {
     }
 
     async fn hear(&mut self, bytes: Vec<u8>) -> Result<(), PluginError> {
-        let clean = self.redactor.feed(bytes);
+        let clean = self.stream.feed(bytes);
         self.read(&clean).await
     }
 
@@ -254,8 +262,10 @@ impl<'a> Reading<'a> {
         if heard.is_empty() {
             return Ok(());
         }
-        let now = self.inner.clock.now();
-        let recorded: Vec<NewRunEvent> = heard.iter().map(|event| events::recorded(now, event)).collect();
+        let mut recorded = Vec::new();
+        for event in &heard {
+            self.say(event, &mut recorded);
+        }
         for event in &heard {
             match event {
                 Event::Usage(usage) => drop(self.used((*usage).into())),
@@ -271,6 +281,35 @@ impl<'a> Reading<'a> {
             self.charge().await;
         }
         Ok(())
+    }
+
+    /// An event as it is recorded. A text waits where a secret may have begun in it, until the next event.
+    fn say(&mut self, event: &Event, recorded: &mut Vec<NewRunEvent>) {
+        let (kind, text) = match event {
+            Event::Text(text) => ("text", text),
+            Event::Thought(text) => ("thought", text),
+            other => {
+                self.say_what_waits(recorded);
+                return recorded.push(events::recorded(self.inner.clock.now(), other, &self.redactor));
+            }
+        };
+        if self.texts.0 != kind {
+            self.say_what_waits(recorded);
+            self.texts.0 = kind;
+        }
+        let texts = self.texts.1.feed(text.clone());
+        self.say_all(texts, recorded);
+    }
+
+    fn say_what_waits(&mut self, recorded: &mut Vec<NewRunEvent>) {
+        let texts = self.texts.1.finish();
+        self.say_all(texts, recorded);
+    }
+
+    fn say_all(&self, texts: Vec<String>, recorded: &mut Vec<NewRunEvent>) {
+        let now = self.inner.clock.now();
+        let event = |text| if self.texts.0 == "thought" { Event::Thought(text) } else { Event::Text(text) };
+        recorded.extend(texts.into_iter().map(|text| events::recorded(now, &event(text), &self.redactor)));
     }
 
     /// Onto the record, counted: what an earlier host has recorded is not recorded twice. What cannot be
@@ -340,7 +379,7 @@ impl<'a> Reading<'a> {
         let by_itself = if unseen { Ending::Lost } else { Ending::Itself };
         let ending = reason.as_ref().map_or(Some(by_itself), Reason::ending);
         let Some(ending) = ending else { return self.deaf(exited, reason) };
-        let stderr = self.redactor.text(&stderr_tail(&files.stderr));
+        let stderr = tail(&files.stderr, STDERR_TAIL, &self.redactor);
         let signal = exited.signal.and_then(|signal| u32::try_from(signal).ok());
         let outcome = match self.drive.finish(Exit { code: exited.code, signal, ending, stderr }).await {
             Ok(outcome) => outcome,
@@ -456,18 +495,4 @@ fn verdict(verdict: &types::Verdict, exited: Exited) -> (Process, Option<Failure
             (if killed { Process::Killed } else { Process::Failed }, Some(failure))
         }
     }
-}
-
-fn stderr_tail(path: &Path) -> String {
-    use std::io::{Read, Seek, SeekFrom};
-    let read = || {
-        let mut file = std::fs::File::open(path)?;
-        let length = file.metadata()?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(STDERR_TAIL)))?;
-        let mut bytes = Vec::new();
-        file.take(STDERR_TAIL).read_to_end(&mut bytes)?;
-        Ok::<_, std::io::Error>(bytes)
-    };
-    let bytes = read().unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }

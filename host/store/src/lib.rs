@@ -22,7 +22,7 @@ mod webhooks;
 
 pub use access::{AccessToken, NewToken};
 pub use error::{AdmitError, StoreError};
-pub use file::Copied;
+pub use file::{Copied, Redact};
 pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
 pub use life::{
     Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Settling, Started, WriteBound,

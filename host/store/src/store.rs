@@ -1,7 +1,7 @@
 //! The store as a whole: opened once per process and data folder, cloned freely.
 
 use crate::StoreError;
-use crate::file::{Changes, Copied, Readers, Tx, Writer, connect, copy, migrate, prepare};
+use crate::file::{Changes, Copied, Readers, Redact, Tx, Writer, connect, copy, migrate, prepare};
 use crate::money::Calendar;
 use jackfield_types::{Clock, RunId};
 use rusqlite::Connection;
@@ -23,11 +23,13 @@ pub struct StoreOptions {
     pub busy_timeout: Duration,
     /// How many reads go on at once.
     pub readers: usize,
+    /// What takes secrets out of every text that is written; by default nothing does.
+    pub redact: Redact,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { time_zone: "UTC".to_owned(), busy_timeout: WAIT, readers: 4 }
+        Self { time_zone: "UTC".to_owned(), busy_timeout: WAIT, readers: 4, redact: Redact::default() }
     }
 }
 
@@ -54,7 +56,8 @@ impl Store {
         migrate(&mut conn, &file)?;
         let readers = Readers::open(&file, options.busy_timeout, options.readers)?;
         let changes = Arc::new(Changes::new());
-        let writer = Writer::start(conn, Arc::clone(&clock), Arc::clone(&calendar), Arc::clone(&changes))?;
+        let shared = (Arc::clone(&clock), Arc::clone(&calendar), Arc::clone(&changes));
+        let writer = Writer::start(conn, shared, options.redact)?;
         Ok(Self(Arc::new(Inner { file, clock, calendar, writer, readers, changes })))
     }
 

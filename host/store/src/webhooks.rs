@@ -1,6 +1,6 @@
 //! Webhooks: who is told of what happens, and what they have still to be told.
 
-use crate::file::{Columns, Sql, count, stamp};
+use crate::file::{Columns, Exact, Sql, count, stamp};
 use crate::queue::milliseconds;
 use crate::view::trail::add_event;
 use crate::{Store, StoreError};
@@ -60,13 +60,13 @@ impl Store {
         self.write(move |tx| {
             let names = json!(hooks.iter().map(|(name, _)| name).collect::<Vec<_>>()).to_string();
             let gone = "NOT IN (SELECT value FROM json_each(?1))";
-            tx.exec(&format!("DELETE FROM webhook_messages WHERE webhook {gone}"), [&names])?;
-            tx.exec(&format!("DELETE FROM webhooks WHERE name {gone}"), [&names])?;
+            tx.exec(&format!("DELETE FROM webhook_messages WHERE webhook {gone}"), [Exact(&names)])?;
+            tx.exec(&format!("DELETE FROM webhooks WHERE name {gone}"), [Exact(&names)])?;
             for (name, events) in &hooks {
                 tx.exec(
                     "INSERT INTO webhooks (name, events, since) VALUES (?1, ?2, ?3)
                      ON CONFLICT (name) DO UPDATE SET events = excluded.events",
-                    params![name, json!(events).to_string(), stamp(tx.now)],
+                    params![Exact(name), Exact(json!(events).to_string()), stamp(tx.now)],
                 )?;
             }
             Ok(())
@@ -125,7 +125,7 @@ impl Store {
             tx.exec("DELETE FROM webhook_messages WHERE id = ?1", [&id])?;
             tx.exec(
                 "UPDATE webhooks SET delivered = delivered + 1, delivered_at = ?2, error = NULL WHERE name = ?1",
-                params![name, stamp(tx.now)],
+                params![Exact(name), stamp(tx.now)],
             )
             .map(drop)
         })
@@ -147,7 +147,7 @@ impl Store {
                 "UPDATE webhook_messages SET tries = tries + 1, next_ms = ?2, dead = ?3, error = ?4 WHERE id = ?1",
                 params![message.id, next, again.is_none(), why],
             )?;
-            tx.exec("UPDATE webhooks SET error = ?2 WHERE name = ?1", params![message.webhook, why])?;
+            tx.exec("UPDATE webhooks SET error = ?2 WHERE name = ?1", params![Exact(&message.webhook), why])?;
             if again.is_none() {
                 let payload = json!({ "message": message.id, "kind": message.kind, "reason": why });
                 add_event(tx, "webhook_dead", &message.webhook, &payload)?;
@@ -190,7 +190,7 @@ impl Store {
                 return Ok(None);
             }
             let sql = "UPDATE webhook_messages SET dead = 0, tries = 0, next_ms = 0 WHERE webhook = ?1";
-            tx.exec(sql, [&name]).map(|changed| Some(changed as u64))
+            tx.exec(sql, [Exact(&name)]).map(|changed| Some(changed as u64))
         })
         .await
     }
@@ -205,7 +205,7 @@ impl Store {
             tx.exec(
                 "INSERT INTO webhook_messages (id, webhook, at, kind, subject, payload)
                  VALUES ('msg_' || lower(hex(randomblob(16))), ?1, ?2, ?3, ?1, '{}')",
-                params![name, stamp(tx.now), TEST],
+                params![Exact(&name), stamp(tx.now), TEST],
             )?;
             Ok(true)
         })

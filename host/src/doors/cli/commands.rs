@@ -3,9 +3,10 @@
 use super::args::{BreakerCommand, Command, RunArgs};
 use super::progress::Teller;
 use super::stop::ToldToStop;
-use super::{Outcome, kit, say, say_line, tasks, upkeep};
+use super::{Outcome, kit, say, say_diff, say_line, tasks, upkeep};
 use crate::api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
 use crate::config::is_repo;
+use crate::doors::screen::printable_json;
 use crate::doors::{text, text_workers};
 use crate::{Answer, Host, Tidying};
 use jackfield_types::{Micros, Problem, RunId, RunState};
@@ -133,7 +134,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Logs { run, diff: true, .. } => {
             let run = host.find_run(run.as_deref().unwrap_or_default()).await?;
             let diff = host.diff(run).await?;
-            say_line(String::from_utf8_lossy(&diff).trim_end());
+            say_diff(&diff);
         }
         Command::Logs { run, follow, .. } => {
             let run = host.find_run(run.as_deref().unwrap_or_default()).await?;
@@ -173,7 +174,7 @@ async fn logs(host: &Host, run: RunId, follow: bool, json: bool) -> Result<(), P
     let wait = Duration::from_secs(if follow { DAY } else { 0 });
     let each = |event: &jackfield_store::RunEvent| {
         if json {
-            say_line(&serde_json::to_string(event).unwrap_or_default());
+            say_line(&printable_json(&serde_json::to_string(event).unwrap_or_default()));
         } else if let Some(line) = text::event(event) {
             say_line(&line);
         }

@@ -2,7 +2,7 @@
 
 use super::args::{ConfigCommand, Global};
 use super::{Outcome, layers, say, say_line, settings};
-use crate::config::{Config, DEFAULT_TOML, Finding, Layers, Review, Severity, is_secret_name};
+use crate::config::{Config, DEFAULT_TOML, Finding, Layers, Review, Severity, is_secret_name, looks_secret};
 use crate::engine::served;
 use jackfield_types::Problem;
 use serde::Serialize;
@@ -30,9 +30,17 @@ pub(super) async fn config(
 fn hide(config: &mut Config) {
     let executors = config.executors.values_mut().map(|section| &mut section.environment);
     let rungs = config.ladder.iter_mut().map(|rung| &mut rung.environment);
-    let set = executors.chain(rungs).flatten();
-    for (name, value) in set.filter(|(name, _)| is_secret_name(name)) {
+    let environment = executors.chain(rungs).flatten();
+    for (name, value) in environment.filter(|(name, value)| is_secret_name(name) || looks_secret(value)) {
         *value = format!("[{name}]");
+    }
+    let executors = config.executors.values_mut().map(|section| &mut section.settings);
+    let rungs = config.ladder.iter_mut().map(|rung| &mut rung.settings);
+    for (name, value) in executors.chain(rungs).flatten().filter(|(_, value)| looks_secret(value)) {
+        *value = format!("[{name}]");
+    }
+    for (name, hook) in config.webhooks.iter_mut().filter(|(_, hook)| looks_secret(&hook.url)) {
+        hook.url = format!("[webhooks.{name}.url]");
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::args::Global;
 use super::progress::Teller;
-use super::{Outcome, say_line};
+use super::{Outcome, say_diff, say_line};
 use crate::api::ExecuteRequest;
 use crate::config::Config;
 use crate::doors::text;
@@ -40,7 +40,7 @@ async fn show(host: &Host, repository: &Path, json: bool) -> Result<Outcome, Pro
     say_line(&first.text);
 
     heading("2. What it changed, on its own branch; the checkout is untouched");
-    say_line(String::from_utf8_lossy(&host.diff(first.run_id).await?).trim_end());
+    say_diff(&host.diff(first.run_id).await?);
 
     heading("3. What it cost, and what is left");
     let ledger = host.ledger(LedgerFilter { run: Some(first.run_id), ..LedgerFilter::default() }).await?;

@@ -4,6 +4,7 @@ use super::args::PluginCommand;
 use super::kit_args::{Asked, CompileArgs, KitCommand, NewArgs};
 use super::{Outcome, say};
 use crate::Host;
+use crate::doors::screen::printable;
 use crate::doors::{text, text_kit};
 use crate::engine::plugin_file;
 use crate::kit::{self, Cases};
@@ -64,7 +65,7 @@ pub(super) fn new(arguments: &NewArgs, json: bool) -> Result<Outcome, Problem> {
 
 /// `plugin build`: neither.
 pub(super) async fn build(folder: &Path, json: bool) -> Result<Outcome, Problem> {
-    let tell = |step: &str| drop(writeln!(std::io::stderr().lock(), "{step}"));
+    let tell = |step: &str| drop(writeln!(std::io::stderr().lock(), "{}", printable(step)));
     let built = kit::build(folder, &jackfield_process::host_environment(), tell).await?;
     say(json, || text_kit::built(&built), &built);
     Ok(Outcome::Fine)
@@ -77,7 +78,7 @@ pub(super) fn compile(arguments: &CompileArgs) -> ExitCode {
     match compile_alone(compiled, code, CompileLimits { memory_bytes, cpu_seconds }) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            let _ = writeln!(std::io::stderr().lock(), "{why}");
+            let _ = writeln!(std::io::stderr().lock(), "{}", printable(&why.to_string()));
             ExitCode::FAILURE
         }
     }

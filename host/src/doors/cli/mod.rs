@@ -27,7 +27,7 @@ mod webhooks;
 mod worker;
 
 use crate::config::{Config, Layers, default_file, load};
-use crate::doors::screen::{Screen, Tone, colours_wanted};
+use crate::doors::screen::{Screen, Tone, colours_wanted, printable, printable_json};
 use crate::engine::default_data;
 use crate::{Asker, Host, HostBuilder, Work};
 use args::{Cli, Command, Global, PluginCommand};
@@ -199,6 +199,7 @@ const PRINCIPAL: &str = "cli";
 async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
     let (data, config) = settings(global)?;
     let host = builder(data).config(config).watch(work != Work::Nothing).work(work).open().await?;
+    telemetry::keep_from_log(&host);
     Ok(host.acting_as(Asker::owner(PRINCIPAL)))
 }
 
@@ -231,24 +232,36 @@ fn telemetry(cli: &Cli, runtime: &Handle) -> (telemetry::Telemetry, Span) {
 /// Prints text, or JSON where that was asked for. A closed pipe is not an error.
 fn say(json: bool, text: impl FnOnce() -> String, data: &impl serde::Serialize) {
     let line = if json {
-        serde_json::to_string_pretty(data).unwrap_or_else(|error| error.to_string())
+        printable_json(&serde_json::to_string_pretty(data).unwrap_or_else(|error| error.to_string()))
     } else {
         text()
     };
     say_line(&line);
 }
 
+/// Everything that is printed goes through here, for whoever wrote it.
 fn say_line(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
+    let _ = writeln!(std::io::stdout().lock(), "{}", printable(line));
+}
+
+/// A diff: on a terminal what can be printed of it, for a program every byte.
+fn say_diff(diff: &[u8]) {
+    let mut out = std::io::stdout().lock();
+    if out.is_terminal() {
+        drop(out);
+        return say_line(String::from_utf8_lossy(diff).trim_end());
+    }
+    let end = if diff.ends_with(b"\n") { "" } else { "\n" };
+    let _ = out.write_all(diff).and_then(|()| out.write_all(end.as_bytes()));
 }
 
 fn say_problem(problem: &Problem, json: bool) {
     let mut errors = std::io::stderr().lock();
     let _ = if json {
-        writeln!(errors, "{}", serde_json::json!({ "error": problem }))
+        writeln!(errors, "{}", printable_json(&serde_json::json!({ "error": problem }).to_string()))
     } else {
         let colours = errors.is_terminal() && colours_wanted();
         let error = Screen { width: None, colours }.paint(Tone::Bad, "error");
-        writeln!(errors, "{error}: {problem}")
+        writeln!(errors, "{}", printable(&format!("{error}: {problem}")))
     };
 }

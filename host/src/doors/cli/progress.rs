@@ -2,7 +2,7 @@
 //! moves, with a bar of the budget; plain lines elsewhere.
 
 use crate::Host;
-use crate::doors::screen::{Screen, Tone, colours_wanted};
+use crate::doors::screen::{Screen, Tone, colours_wanted, one_line, printable};
 use crate::doors::text;
 use crate::engine::event_line;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -48,13 +48,13 @@ impl Teller {
         match self {
             Self::Quiet => {}
             Self::Lines => {
-                let _ = writeln!(std::io::stderr().lock(), "· {line}");
+                let _ = writeln!(std::io::stderr().lock(), "· {}", printable(&line));
             }
             Self::Live(bar) => {
                 let screen = Screen { width: None, colours: colours_wanted() };
                 let dot = screen.paint(Tone::Aside, "·");
                 let line = text::event_tone(event).map_or(line.clone(), |tone| screen.paint(tone, &line));
-                bar.println(format!("{dot} {line}"));
+                bar.println(printable(&format!("{dot} {line}")));
             }
         }
     }
@@ -70,7 +70,7 @@ impl Teller {
             let spending = Spending::of(&view, &breaker);
             bar.set_length(spending.of.unsigned().max(1));
             bar.set_position(spending.spent.unsigned());
-            bar.set_message(spending.told(&view));
+            bar.set_message(one_line(&spending.told(&view)));
         }
     }
 

@@ -41,6 +41,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let (url, asked_at) = (port.url(), port.asked_at(&config.server.names));
     let only_locked = config.plugins.locked;
     let host = super::builder(data).config(config.clone()).open().await?;
+    super::telemetry::keep_from_log(&host);
     let names = config.server.names.clone();
     if only_locked {
         say_line("components are locked: nothing serves but what plugins.lock has");

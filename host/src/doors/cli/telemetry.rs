@@ -1,17 +1,20 @@
 //! What the program tells about itself while it runs: lines on standard error, and traces to a collector where one is
 //! named. Only the program does this: a host in somebody else's process leaves both to its owner.
 
+use crate::Host;
 use crate::config::{LogFormat, TelemetrySection};
-use crate::doors::screen::colours_wanted;
+use crate::doors::screen::{colours_wanted, printable_json, printable_log};
 use crate::engine::{TRACE_TARGET, go_on};
+use crate::redact::Secrets;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use std::future::Future;
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::runtime::Handle;
 use tracing::Span;
@@ -36,12 +39,13 @@ pub(super) fn start(usual: &str, section: &TelemetrySection, runtime: Option<&Ha
     let filter = EnvFilter::try_from_env("JACKFIELD_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     // Spans are for the collector; a log line has what it needs in itself.
     let filter = filter.and(filter_fn(|about| about.target() != TRACE_TARGET));
+    let (json, colour) =
+        (section.log_format == LogFormat::Json, io::stderr().is_terminal() && colours_wanted());
     let lines = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(move || LogLine { json, colour })
         .with_target(false)
         // Else a log that cannot be written, as when its terminal is gone, would end the program.
         .log_internal_errors(false);
-    let colour = std::io::stderr().is_terminal() && colours_wanted();
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match section.log_format {
         LogFormat::Text => lines.with_ansi(colour).with_filter(filter).boxed(),
         LogFormat::Json => lines
@@ -70,6 +74,67 @@ pub(super) fn start(usual: &str, section: &TelemetrySection, runtime: Option<&Ha
         tracing::error!("there are no traces: {problem}");
     }
     Telemetry(provider)
+}
+
+/// What the log is kept clear of.
+static SECRETS: OnceLock<Arc<Secrets>> = OnceLock::new();
+
+/// Keeps what this host knows to be secret out of the log.
+pub(super) fn keep_from_log(host: &Host) {
+    // A second host of this process knows the same environment.
+    let _ = SECRETS.set(host.secrets());
+}
+
+/// Writes one line of the log, whatever is in it: what components, agents and git say can neither look like another
+/// line nor do anything to a terminal.
+struct LogLine {
+    json: bool,
+    colour: bool,
+}
+
+impl Write for LogLine {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(line);
+        let text = text.strip_suffix('\n').unwrap_or(&text);
+        let clean = SECRETS.get().and_then(|secrets| secrets.redactor().changed(text));
+        let text = clean.as_deref().unwrap_or(text);
+        let text = if self.json { printable_json(&text.replace('\n', " ")) } else { self.text(text) };
+        writeln!(io::stderr().lock(), "{text}")?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().flush()
+    }
+}
+
+impl LogLine {
+    /// The colours are the formatter's own: it escapes the character that begins one in everything it is given.
+    fn text(&self, text: &str) -> String {
+        if !self.colour {
+            return printable_log(text);
+        }
+        let colour = |part: &str| {
+            let end = part.find('m')?;
+            part.get(..end)?.chars().all(|c| c.is_ascii_digit() || c == ';').then_some(end)
+        };
+        let mut parts = text.split("\x1b[");
+        let mut out = printable_log(parts.next().unwrap_or_default());
+        for part in parts {
+            match colour(part).and_then(|end| part.split_at_checked(end + 1)) {
+                Some((code, rest)) => {
+                    out.push_str("\x1b[");
+                    out.push_str(code);
+                    out.push_str(&printable_log(rest));
+                }
+                None => {
+                    out.push_str("\\u{1b}[");
+                    out.push_str(&printable_log(part));
+                }
+            }
+        }
+        out
+    }
 }
 
 impl Drop for Telemetry {
@@ -150,5 +215,21 @@ impl HttpClient for Sender {
             Ok::<_, HttpError>(response.body(answer.bytes().await?)?)
         });
         Box::pin(async move { sent.await? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_log_is_one_line_and_its_colours_are_the_formatters() {
+        let plain = LogLine { json: false, colour: false };
+        let said = "\u{1b}[2mnow\u{1b}[0m ERROR a\r\nFAKE \u{202e}b\u{1b}]0;t\u{7}";
+        assert_eq!(plain.text(said), r"\u{1b}[2mnow\u{1b}[0m ERROR a\u{d}\nFAKE \u{202e}b\u{1b}]0;t\u{7}");
+        let colour = LogLine { json: false, colour: true };
+        let shown = colour.text(said);
+        assert_eq!(shown, "\u{1b}[2mnow\u{1b}[0m ERROR a\\u{d}\\nFAKE \\u{202e}b\\u{1b}]0;t\\u{7}");
+        assert_eq!(colour.text("\u{1b}[2J\u{1b}[8m"), "\\u{1b}[2J\u{1b}[8m");
     }
 }

@@ -41,6 +41,7 @@ pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Pro
         remote.host().executors_here().join(", "),
         remote.host().data_folder().display(),
     ));
+    super::telemetry::keep_from_log(remote.host());
     remote.work(told_to_stop.heard()).await;
     Ok(Outcome::Fine)
 }

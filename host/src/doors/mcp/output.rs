@@ -5,6 +5,7 @@
 //! See `docs/decisions/0011-answers-of-tools.md`.
 
 use super::choice::Answers;
+use super::text_of::plain;
 use crate::api::Answer;
 use crate::doors::mcp::resources;
 use jackfield_types::Problem;
@@ -27,7 +28,7 @@ pub(super) struct Said {
 pub(super) fn said(text: String, data: &impl Serialize) -> Result<Said, Problem> {
     let data = serde_json::to_value(data)
         .map_err(|error| Problem::operator("unreadable_answer", error.to_string(), "report this as a bug"))?;
-    Ok(Said { text, data, links: Vec::new() })
+    Ok(Said { text: plain(&text), data, links: Vec::new() })
 }
 
 /// The compressed text, what to do next where something is left to do, and links to the rest.
@@ -93,7 +94,7 @@ pub(super) fn result(tool: &str, said: Said, answers: Answers) -> CallToolResult
 
 /// What a client is given where the call was refused: never structured, so that every model reads the text.
 pub(super) fn refused(problem: &Problem) -> CallToolResult {
-    let result = CallToolResult::error(vec![ContentBlock::text(problem.to_string())]);
+    let result = CallToolResult::error(vec![ContentBlock::text(plain(&problem.to_string()))]);
     with_data(result, serde_json::to_value(problem).unwrap_or_default())
 }
 

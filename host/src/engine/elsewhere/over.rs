@@ -124,6 +124,7 @@ impl Inner {
         ended.changed = over.changed;
         ended.checks = over.checks;
         ended.transcript = transcript(&files.stdout);
+        ended.redact(&self.redactor());
         let settled = settle(&ended.outcome, running.order.expect_change);
         Ok(Done { attempt: attempt.clone(), planned, ended, settled, latency_ms: over.latency_ms })
     }

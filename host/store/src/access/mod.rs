@@ -1,6 +1,6 @@
 //! Access tokens: made, found by what is shown at a door, listed, revoked.
 
-use crate::file::{Columns, Sql, Tx, stamp};
+use crate::file::{Columns, Exact, Sql, Tx, stamp};
 use crate::view::trail;
 use crate::{Store, StoreError};
 use jackfield_types::{Scopes, Sees, Timestamp, TokenId};
@@ -82,14 +82,14 @@ impl Store {
             }
             tx.exec(
                 "UPDATE access_tokens SET revoked_at = ?2 WHERE name = ?1 AND revoked_at IS NULL",
-                params![new.name, stamp(tx.now)],
+                params![Exact(&new.name), stamp(tx.now)],
             )?;
             tx.exec(
                 "INSERT INTO access_tokens (id, name, hash, scopes, sees, created_by, created_at, expires_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![
                     new.id.to_string(),
-                    new.name,
+                    Exact(&new.name),
                     new.hash,
                     new.scopes.to_string(),
                     new.sees.as_str(),

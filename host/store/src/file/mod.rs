@@ -1,6 +1,7 @@
 //! The database file: how it is opened, migrated, written and read.
 
 mod backup;
+mod bind;
 mod changes;
 mod connect;
 mod folder;
@@ -11,6 +12,8 @@ mod writer;
 
 pub use backup::Copied;
 pub(crate) use backup::copy;
+pub(crate) use bind::Exact;
+pub use bind::Redact;
 pub(crate) use changes::Changes;
 pub(crate) use connect::connect;
 pub(crate) use folder::prepare;

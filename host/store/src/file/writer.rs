@@ -13,7 +13,7 @@
 //! a transaction reads cannot be changed by another process before it commits.
 
 use super::changes::News;
-use super::{Changes, Sql};
+use super::{Changes, Redact, Sql};
 use crate::StoreError;
 use crate::money::Calendar;
 use jackfield_types::{Clock, RunId, Timestamp};
@@ -36,6 +36,8 @@ pub(crate) struct Tx<'a> {
     /// The same throughout one job.
     pub(crate) now: Timestamp,
     pub(crate) calendar: &'a Calendar,
+    /// What every text goes through that is written.
+    pub(super) redact: &'a Redact,
     news: &'a RefCell<News>,
 }
 
@@ -104,12 +106,11 @@ pub(crate) struct Writer(mpsc::Sender<Box<dyn Job>>);
 impl Writer {
     pub(crate) fn start(
         conn: Connection,
-        clock: Arc<dyn Clock>,
-        calendar: Arc<Calendar>,
-        changes: Arc<Changes>,
+        (clock, calendar, changes): (Arc<dyn Clock>, Arc<Calendar>, Arc<Changes>),
+        redact: Redact,
     ) -> Result<Self, StoreError> {
         let (sender, queue) = mpsc::channel(QUEUE);
-        let thread = Thread { conn, clock, calendar, changes };
+        let thread = Thread { conn, clock, calendar, changes, redact };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(queue))
@@ -134,6 +135,7 @@ struct Thread {
     clock: Arc<dyn Clock>,
     calendar: Arc<Calendar>,
     changes: Arc<Changes>,
+    redact: Redact,
 }
 
 impl Thread {
@@ -170,7 +172,13 @@ impl Thread {
     fn apply(&self, job: &mut dyn Job, news: &RefCell<News>) -> Result<(), StoreError> {
         let mark = news.borrow().mark();
         self.conn.exec("SAVEPOINT job", [])?;
-        let tx = Tx { conn: &self.conn, now: self.clock.now(), calendar: &self.calendar, news };
+        let tx = Tx {
+            conn: &self.conn,
+            now: self.clock.now(),
+            calendar: &self.calendar,
+            redact: &self.redact,
+            news,
+        };
         if !job.run(&tx) {
             news.borrow_mut().back_to(mark);
             // Some errors (a full disk) end the whole transaction; then this fails and all are told.
@@ -210,7 +218,9 @@ mod tests {
         };
         conn.commit_hook(Some(count)).unwrap();
         let (changes, calendar) = (Arc::new(Changes::new()), Arc::new(Calendar::new("UTC").unwrap()));
-        let writer = Writer::start(conn, Arc::new(SystemClock), calendar, Arc::clone(&changes)).unwrap();
+        let shared: (Arc<dyn Clock>, _, _) = (Arc::new(SystemClock), calendar, Arc::clone(&changes));
+        let redact = Redact::new(|text| text.contains("hush").then(|| text.replace("hush", "[KEY]")));
+        let writer = Writer::start(conn, shared, redact).unwrap();
         Desk { folder, writer, changes, commits }
     }
 
@@ -245,6 +255,17 @@ mod tests {
         assert!(*desk.commits.lock() <= 2, "four writes, one or two commits");
         assert_eq!(notes(&desk).await, ["first", "kept", "also kept"]);
         assert_eq!(*desk.changes.of_events().borrow(), 3);
+    }
+
+    #[tokio::test]
+    async fn text_that_holds_a_secret_is_written_without_it() {
+        let desk = desk();
+        desk.writer.write(|tx| note(tx, "it is hush")).await.unwrap();
+        let returning =
+            "INSERT INTO events (at, kind, subject, payload) VALUES (?1, 'k', ?1, 'null') RETURNING subject";
+        let given = |tx: &Tx<'_>| tx.one(returning, ["hush too"], |row| row.get::<_, String>(0));
+        assert_eq!(desk.writer.write(given).await.unwrap().as_deref(), Some("[KEY] too"));
+        assert_eq!(notes(&desk).await, ["it is [KEY]", "[KEY] too"]);
     }
 
     #[tokio::test]

@@ -1,7 +1,7 @@
 //! Admission: the breaker is asked, the money is held and the rows are made in one transaction.
 
 use super::{events, states};
-use crate::file::{Sql, Tx, stamp, word};
+use crate::file::{Exact, Tx, stamp, word};
 use crate::money::{breaker, ledger};
 use crate::queue::milliseconds;
 use crate::view::{runs, trail, workspaces};
@@ -270,7 +270,7 @@ pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
         params![
             task.id.to_string(),
             task.workspace.to_string(),
-            task.principal,
+            Exact(&task.principal),
             task.title,
             task.instruction,
             task.task_type,
@@ -279,8 +279,8 @@ pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
             json!(task.stack).to_string(),
             word(task.role),
             task.expect_change,
-            key,
-            digest,
+            Exact(key),
+            Exact(digest),
             TaskState::Ready.as_str(),
             stamp(tx.now),
         ],
@@ -315,8 +315,8 @@ pub(super) fn add_run(
             RunState::Queued.as_str(),
             stamp(tx.now),
             milliseconds(tx.now),
-            run.affinity,
-            wants(attempts),
+            Exact(&run.affinity),
+            Exact(wants(attempts)),
             run.assigned,
         ],
     )?;
@@ -366,17 +366,17 @@ pub(super) fn add_attempt(
             place.run.to_string(),
             place.workspace.to_string(),
             attempt.number,
-            attempt.executor,
+            Exact(&attempt.executor),
             attempt.model,
             attempt.effort.map(word),
             attempt.adapter.digest.to_string(),
             attempt.chosen_by.as_ref().map(|chooser| chooser.digest.to_string()),
             attempt.reason,
             word(attempt.account),
-            attempt.host,
+            Exact(&attempt.host),
             attempt.reserve.0,
             stamp(tx.now),
-            attempt.rung,
+            Exact(&attempt.rung),
             attempt.round,
             attempt.context,
         ],

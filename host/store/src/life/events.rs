@@ -1,7 +1,7 @@
 //! Events of a run, numbered without a gap by the run's own row.
 
 use crate::StoreError;
-use crate::file::{Columns, Sql, Tx, stamp};
+use crate::file::{Columns, Tx, stamp};
 use jackfield_types::{AttemptId, RunId, Timestamp};
 use rusqlite::params;
 use serde_json::Value;

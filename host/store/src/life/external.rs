@@ -2,7 +2,7 @@
 
 use super::admit::{Place, add_attempt, add_run};
 use super::{settle, states, task};
-use crate::file::{Columns, Sql, Tx, stamp, summed};
+use crate::file::{Columns, Exact, Sql, Tx, stamp, summed};
 use crate::money::breaker;
 use crate::people::checkpoints::add_checkpoint;
 use crate::people::decisions::add_decision;
@@ -185,8 +185,8 @@ fn know_executor(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<(), StoreError> {
         params![
             adapter.digest.to_string(),
             adapter.kind.as_str(),
-            adapter.name,
-            adapter.version,
+            Exact(&adapter.name),
+            Exact(&adapter.version),
             stamp(tx.now)
         ],
     )

@@ -2,7 +2,7 @@
 
 use super::purse::{Money, Price, record_usage};
 use super::{events, states, then};
-use crate::file::{Sql, Tx, signed, stamp};
+use crate::file::{Exact, Tx, signed, stamp};
 use crate::money::breaker;
 use crate::view::{runs, trail};
 use crate::{Limits, NewArtifact, NewTranscript, Refusal, Settlement, Spender, Store, StoreError};
@@ -164,7 +164,7 @@ fn record_yield(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender) -> Resu
                 spender.attempt.to_string(),
                 kind,
                 label,
-                target,
+                Exact(target),
                 bytes.map(signed),
                 meta.to_string(),
                 stamp(tx.now),
@@ -177,7 +177,7 @@ fn record_yield(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender) -> Resu
             params![
                 spender.attempt.to_string(),
                 spender.run.to_string(),
-                path,
+                Exact(path),
                 signed(*bytes),
                 stamp(tx.now),
             ],
@@ -218,7 +218,7 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
              judged_cost = MIN(judged_cost + excluded.judged_cost, ?17),
              judged_latency_ms = MIN(judged_latency_ms + excluded.judged_latency_ms, ?17)",
         params![
-            money.purse.spender.executor,
+            Exact(&money.purse.spender.executor),
             money.purse.model.as_deref().unwrap_or(""),
             task.task_type,
             task.language.as_deref().unwrap_or(""),

@@ -1,7 +1,7 @@
 //! What happens between admission and settlement: starts, adoption, events as they come.
 
 use super::{events, states};
-use crate::file::{Columns, Sql, signed, stamp};
+use crate::file::{Columns, Exact, signed, stamp};
 use crate::view::runs;
 use crate::{NewRunEvent, Store, StoreError};
 use jackfield_types::{AttemptId, AttemptState, RunId, RunState};
@@ -52,10 +52,10 @@ impl Store {
                 params![
                     attempt.to_string(),
                     AttemptState::Running.as_str(),
-                    identity.to_string(),
-                    worktree,
-                    branch,
-                    base,
+                    Exact(identity.to_string()),
+                    Exact(worktree),
+                    Exact(branch),
+                    Exact(base),
                     stamp(tx.now),
                 ],
             )?;

@@ -3,7 +3,7 @@
 
 use super::events;
 use crate::StoreError;
-use crate::file::{Columns, Sql, Tx, stamp};
+use crate::file::{Columns, Tx, stamp};
 use crate::view::runs;
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, TaskState};
 use rusqlite::params;

@@ -1,7 +1,7 @@
 //! What follows a settlement: the end of the run, another round, or a person.
 
 use super::{admit, settle, states};
-use crate::file::{Sql, Tx, stamp};
+use crate::file::{Tx, stamp};
 use crate::people::decisions::add_decision;
 use crate::people::tasks::add_human_task;
 use crate::view::{runs, trail};

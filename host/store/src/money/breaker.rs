@@ -9,7 +9,7 @@ use super::{
     Scope, Spender,
 };
 use crate::StoreError;
-use crate::file::{Columns, Sql, Tx};
+use crate::file::{Columns, Exact, Sql, Tx};
 use crate::view::trail;
 use jackfield_types::{Micros, Timestamp};
 use rusqlite::{Connection, params};
@@ -224,7 +224,7 @@ pub(crate) fn refused(
         tx.exec(
             "INSERT INTO breaker (scope, period, refused) VALUES (?1, ?2, ?3)
              ON CONFLICT DO UPDATE SET refused = MIN(excluded.refused, COALESCE(refused, excluded.refused))",
-            params![refusal.scope.to_string(), refusal.period, least.0],
+            params![Exact(refusal.scope.to_string()), refusal.period, least.0],
         )?;
     }
     tell(tx, limits, spender)
@@ -236,7 +236,7 @@ pub(crate) fn admitted(tx: &Tx<'_>, limits: &Limits, spender: &Spender) -> Resul
     for (limit, scope) in limits.of(spender).filter(|(limit, _)| limit.action == Action::Halt) {
         tx.exec(
             "UPDATE breaker SET refused = NULL WHERE scope = ?1 AND period = ?2 AND refused IS NOT NULL",
-            params![scope.to_string(), today.key(limit.period)],
+            params![Exact(scope.to_string()), today.key(limit.period)],
         )?;
     }
     Ok(())
@@ -276,7 +276,7 @@ pub(super) fn tell_scope(tx: &Tx<'_>, limits: &Limits, scope: &Scope) -> Result<
         if refused.is_some_and(|least| status.left >= least) && limit.action == Action::Halt {
             tx.exec(
                 "UPDATE breaker SET refused = NULL WHERE scope = ?1 AND period = ?2",
-                params![scope.to_string(), status.period],
+                params![Exact(scope.to_string()), status.period],
             )?;
         }
         alerted |= tell_alert(tx, &status)?;

@@ -1,7 +1,7 @@
 //! The ledger: every amount reserved, charged and released. Rows are only ever added.
 
 use super::{Account, Scope, Spender, Today};
-use crate::file::{Columns, Sql, Tx, room, signed, stamp, word};
+use crate::file::{Columns, Exact, Sql, Tx, room, signed, stamp, word};
 use crate::{Store, StoreError};
 use jackfield_types::{AttemptId, CostSource, Micros, RunId, TaskId, Timestamp, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
@@ -130,7 +130,7 @@ pub(crate) fn post(tx: &Tx<'_>, purse: &Purse, entry: &Entry<'_>) -> Result<(), 
             task.to_string(),
             run.to_string(),
             attempt.to_string(),
-            executor,
+            Exact(executor),
             purse.model,
             word(entry.kind),
             entry.reserved.0,

@@ -3,7 +3,7 @@
 
 use super::breaker::{Gauge, log, refusal, tell_scope};
 use super::{Action, BreakerState, BreakerStatus, Limit, LimitStatus, Limits, Raise, Refusal, Reset, Scope};
-use crate::file::{Sql, Tx, room};
+use crate::file::{Exact, Sql, Tx, room};
 use crate::{Event, Spender, Store, StoreError};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, WorkspaceId};
 use rusqlite::params;
@@ -149,7 +149,7 @@ fn allow(tx: &Tx<'_>, scope: &Scope, period: &str, more: Micros) -> Result<(), S
     tx.exec(
         "INSERT INTO breaker (scope, period, allowance) VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET allowance = MIN(allowance, ?4) + excluded.allowance, refused = NULL",
-        params![scope.to_string(), period, more.0, room(more)],
+        params![Exact(scope.to_string()), period, more.0, room(more)],
     )
     .map(drop)
 }

@@ -2,7 +2,7 @@
 
 use super::decisions::add_decision;
 use super::tasks::of_id;
-use crate::file::{Sql, stamp};
+use crate::file::stamp;
 use crate::life::states;
 use crate::view::{runs, trail};
 use crate::{

@@ -1,6 +1,6 @@
 //! Human tasks: made, changed, done, listed, and deleted where they are nobody's answer.
 
-use crate::file::{Columns, Sql, Tx, signed, stamp, word};
+use crate::file::{Columns, Exact, Sql, Tx, signed, stamp, word};
 use crate::view::{ids, trail};
 use crate::{
     HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, Store, StoreError,
@@ -185,10 +185,10 @@ pub(crate) fn add_human_task(tx: &Tx<'_>, new: &NewHumanTask) -> Result<HumanTas
             new.evidence.to_string(),
             new.priority,
             new.due_at.map(stamp),
-            new.created_by,
+            Exact(&new.created_by),
             stamp(tx.now),
-            new.idempotency.as_ref().map(|of| &of.key),
-            new.idempotency.as_ref().map(|of| &of.digest),
+            Exact(new.idempotency.as_ref().map(|of| &of.key)),
+            Exact(new.idempotency.as_ref().map(|of| &of.digest)),
         ],
     )?;
     let payload = json!({

@@ -5,7 +5,7 @@
 //! what came first. So one workspace's thousand runs hold up nobody else's one, and nothing waits for ever.
 
 use super::{milliseconds, whole};
-use crate::file::{Columns, Sql, Tx, stamp};
+use crate::file::{Columns, Exact, Sql, Tx, stamp};
 use crate::life::states;
 use crate::{Store, StoreError};
 use jackfield_types::{AttemptId, RunId, RunState, WorkerId, WorkspaceId};
@@ -99,7 +99,7 @@ fn take(tx: &Tx<'_>, found: &Waiting, offer: &Offer) -> Result<Claimed, StoreErr
     let identity = offer.elsewhere.then(|| json!({ "worker": offer.worker }).to_string());
     tx.exec(
         "UPDATE attempts SET host = ?2, identity = ?3 WHERE run = ?1 AND state <> 'settled'",
-        params![run, offer.holder, identity],
+        params![run, Exact(&offer.holder), Exact(identity)],
     )?;
     Ok(Claimed { run: found.run, attempts })
 }

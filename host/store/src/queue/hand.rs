@@ -1,6 +1,6 @@
 //! Runs in somebody's hands: taking them over, calling them off, telling who wants an end.
 
-use crate::file::{Columns, Sql};
+use crate::file::{Columns, Exact, Sql};
 use crate::life::{events, states};
 use crate::view::runs;
 use crate::{CheckResult, Store, StoreError};
@@ -152,7 +152,7 @@ impl Store {
         self.write(move |tx| {
             tx.exec(
                 "UPDATE attempts SET checking = ?2 WHERE id = ?1",
-                params![attempt.to_string(), identity.map(|identity| identity.to_string())],
+                params![attempt.to_string(), Exact(identity.map(|identity| identity.to_string()))],
             )
             .map(drop)
         })

@@ -1,7 +1,7 @@
 //! Executors that rest because their provider asked for it, in every process and across restarts.
 
 use super::milliseconds;
-use crate::file::{Sql, stamp};
+use crate::file::{Exact, Sql, stamp};
 use crate::{Store, StoreError};
 use jackfield_types::Timestamp;
 use rusqlite::params;
@@ -25,7 +25,7 @@ impl Store {
                 "INSERT INTO cooldowns (name, until_ms, why, since) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (name) DO UPDATE SET until_ms = excluded.until_ms, why = excluded.why,
                      since = excluded.since WHERE excluded.until_ms > until_ms",
-                params![cooldown.name, milliseconds(cooldown.until), cooldown.why, stamp(tx.now)],
+                params![Exact(&cooldown.name), milliseconds(cooldown.until), cooldown.why, stamp(tx.now)],
             )
             .map(drop)
         })

@@ -1,6 +1,6 @@
 //! Workers: who is there, who lives, and who was given up.
 
-use crate::file::{Columns, Sql, Tx, stamp, word};
+use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::view::trail;
 use crate::{NewWorker, Store, StoreError, Worker};
 use jackfield_types::{RunId, Timestamp, WorkerId};
@@ -40,8 +40,8 @@ impl Store {
                     word(kind),
                     instance,
                     slots,
-                    json!(executors).to_string(),
-                    workspaces.as_ref().map(|list| json!(list).to_string()),
+                    Exact(json!(executors).to_string()),
+                    Exact(workspaces.as_ref().map(|list| json!(list).to_string())),
                     stamp(tx.now),
                 ],
             )?;

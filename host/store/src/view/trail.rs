@@ -1,6 +1,6 @@
 //! Who decided what, and what happened to the host: plugins, their decisions, and the event log.
 
-use crate::file::{Sql, Tx, count, signed, stamp, word};
+use crate::file::{Exact, Sql, Tx, count, signed, stamp, word};
 use crate::{Event, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, Store, StoreError};
 use jackfield_types::{PluginRef, TaskId};
 use rusqlite::{Connection, params};
@@ -27,8 +27,8 @@ impl Store {
                 params![
                     plugin.digest.to_string(),
                     plugin.kind.as_str(),
-                    plugin.name,
-                    plugin.version,
+                    Exact(&plugin.name),
+                    Exact(&plugin.version),
                     word(state),
                     reason,
                     details.to_string(),
@@ -104,8 +104,8 @@ pub(crate) fn know(tx: &Tx<'_>, plugin: &PluginRef) -> Result<(), StoreError> {
         params![
             plugin.digest.to_string(),
             plugin.kind.as_str(),
-            plugin.name,
-            plugin.version,
+            Exact(&plugin.name),
+            Exact(&plugin.version),
             word(Serving::Serving),
             stamp(tx.now),
         ],

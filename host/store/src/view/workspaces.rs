@@ -1,6 +1,6 @@
 //! Workspaces, made known and read back.
 
-use crate::file::{Sql, Tx, stamp, word};
+use crate::file::{Exact, Sql, Tx, stamp, word};
 use crate::{NewWorkspace, Store, StoreError, Workspace};
 use jackfield_types::WorkspaceId;
 use rusqlite::{Connection, params};
@@ -54,7 +54,7 @@ fn add(tx: &Tx<'_>, new: &NewWorkspace) -> Result<Workspace, StoreError> {
         let added = tx.exec(
             "INSERT INTO workspaces (id, name, path, kind, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (name) DO NOTHING",
-            params![id.to_string(), name, new.path, word(new.kind), stamp(tx.now)],
+            params![id.to_string(), Exact(&name), Exact(&new.path), word(new.kind), stamp(tx.now)],
         )?;
         if added > 0 {
             break;

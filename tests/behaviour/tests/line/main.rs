@@ -36,6 +36,7 @@ mod registry;
 mod remote;
 mod repeats;
 mod rest;
+mod secrets;
 mod service;
 mod spending;
 mod stopping;
