@@ -75,7 +75,7 @@ impl Bare {
         let component = Component::from_binary(&self.engine, bytes).map_err(told)?;
         let mut linker = Linker::new(&self.engine);
         let drop_line = |_: wasmtime::StoreContextMut<'_, StoreLimits>, _: (Level, String)| Ok(());
-        let mut log = linker.instance("jackfield:plugin/log@1.0.0").map_err(told)?;
+        let mut log = linker.instance("jackfield:plugin/log@1.1.0").map_err(told)?;
         log.func_wrap("log", drop_line).map_err(told)?;
         linker.define_unknown_imports_as_traps(&component).map_err(told)?;
         let linked = linker.instantiate_pre(&component).map_err(told)?;
@@ -87,7 +87,7 @@ impl Linked {
     /// A function, as the WIT names it and its interface.
     pub(crate) fn function(&self, interface: &str, name: &str) -> Result<Function<'_>> {
         let missing = || format!("the component has no {interface}.{name}");
-        let full = format!("jackfield:plugin/{interface}@1.0.0");
+        let full = format!("jackfield:plugin/{interface}@1.1.0");
         let interface = self.component.get_export_index(None, &*full).with_context(missing)?;
         let index = self.component.get_export_index(Some(&interface), name).with_context(missing)?;
         Ok(Function { of: self, index })

@@ -123,7 +123,7 @@ fn spoiled(mut bytes: Vec<u8>, number: u32) -> Vec<u8> {
         // An import that nobody grants.
         2 => replace(&mut bytes, b"jackfield:plugin/log@", b"jackfield:plugin/lag@"),
         // A contract that is not written yet.
-        _ => replace(&mut bytes, b"choosing@1.0.0", b"choosing@9.0.0"),
+        _ => replace(&mut bytes, b"choosing@1.1.0", b"choosing@9.0.0"),
     }
     bytes
 }

@@ -131,7 +131,9 @@ fn described(description: &driving::Description) -> Result<(), String> {
 }
 
 fn planned(description: &driving::Description, command: &driving::Command) -> Result<(), String> {
-    contract::command(command, description)?;
+    contract::command(command, description, &[])?;
+    contract::prompts(command, "a random instruction").ok();
+    contract::counts_as_command(description, Some(command), "a random instruction");
     assert!(has(description, command.argv.first()));
     for file in &command.files {
         let stays = Path::new(&file.path).components().all(|part| matches!(part, Component::Normal(_)));

@@ -8,7 +8,7 @@ pub mod bindings {
         path: "../wit",
         inline: "package jackfield:sdk-about;
             world about-part {
-                export jackfield:plugin/about@1.0.0;
+                export jackfield:plugin/about@1.1.0;
             }",
         world: "jackfield:sdk-about/about-part",
         generate_all,

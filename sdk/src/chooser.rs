@@ -29,8 +29,8 @@ pub mod bindings {
         path: "../wit",
         inline: "package jackfield:sdk-chooser;
             world chooser-part {
-                import jackfield:plugin/log@1.0.0;
-                export jackfield:plugin/choosing@1.0.0;
+                import jackfield:plugin/log@1.1.0;
+                export jackfield:plugin/choosing@1.1.0;
             }",
         world: "jackfield:sdk-chooser/chooser-part",
         additional_derives: [PartialEq],
@@ -86,10 +86,12 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Those who can start now, in the order in which they came.
+    /// Those who can start now, in the order in which they came. Without the shell, which runs the instruction as a
+    /// command, unless the task is one: the host does not offer it for others, but decisions on record may be older.
     pub fn ready(&self) -> impl Iterator<Item = Ready<'_>> {
         let all = (0_u32..).zip(&self.candidates);
         all.filter(|(_, candidate)| candidate.is_ready(self.now))
+            .filter(|(_, candidate)| candidate.executor != "shell" || self.task.task_type == "command")
             .map(|(index, candidate)| Ready { index, candidate })
     }
 
@@ -273,6 +275,18 @@ mod tests {
         assert_eq!(places, [0, 1]);
         let later: Vec<_> = Facts { now: 1, ..facts() }.ready().map(|ready| ready.index).collect();
         assert_eq!(later, [0, 1, 3]);
+    }
+
+    #[test]
+    fn the_shell_is_ready_for_a_command_and_for_nothing_else() {
+        let candidates = vec![Candidate { free: true, ..candidate("shell") }, candidate("dear")];
+        let ready = |task_type: &str| {
+            let task = Task { task_type: task_type.to_owned(), ..facts().task };
+            let facts = Facts { task, candidates: candidates.clone(), ..facts() };
+            facts.ready().map(|ready| ready.index).collect::<Vec<_>>()
+        };
+        assert_eq!(ready("feature"), [1]);
+        assert_eq!(ready("command"), [0, 1]);
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub mod bindings {
         path: "../wit",
         inline: "package jackfield:sdk-compressor;
             world compressor-part {
-                import jackfield:plugin/log@1.0.0;
-                export jackfield:plugin/compressing@1.0.0;
+                import jackfield:plugin/log@1.1.0;
+                export jackfield:plugin/compressing@1.1.0;
             }",
         world: "jackfield:sdk-compressor/compressor-part",
         additional_derives: [PartialEq],

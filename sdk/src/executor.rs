@@ -17,8 +17,9 @@ pub mod bindings {
         path: "../wit",
         inline: "package jackfield:sdk-executor;
             world executor-part {
-                import jackfield:plugin/log@1.0.0;
-                export jackfield:plugin/driving@1.0.0;
+                import jackfield:plugin/log@1.1.0;
+                export jackfield:plugin/driving@1.1.0;
+                export jackfield:plugin/instructing@1.1.0;
             }",
         world: "jackfield:sdk-executor/executor-part",
         additional_derives: [PartialEq],
@@ -53,6 +54,13 @@ pub trait Executor {
     /// A [`Failure`], where the request cannot be carried out.
     fn plan(request: Request) -> Result<Command, Failure>;
 
+    /// Whether the program runs the instruction as a command, as a shell does, instead of reading it as a prompt.
+    /// Such an executor is offered to a chooser for tasks of type `command` only; for others it has to be named.
+    /// Unless said otherwise: yes, where one of its programs is a shell. A shell that only wraps an agent says no.
+    fn runs_as_command() -> bool {
+        Self::describe().programs.iter().any(|program| is_shell(&program.name))
+    }
+
     /// Quick commands that tell about the program's health. Unless said otherwise: each program's
     /// `--version`.
     fn probes() -> Vec<Probe> {
@@ -79,6 +87,29 @@ pub trait Executor {
             remedy: install.filter(|_| !installed),
         }
     }
+}
+
+fn is_shell(program: &str) -> bool {
+    const SHELLS: [&str; 16] = [
+        "sh",
+        "bash",
+        "dash",
+        "ash",
+        "zsh",
+        "ksh",
+        "mksh",
+        "fish",
+        "csh",
+        "tcsh",
+        "nu",
+        "pwsh",
+        "powershell",
+        "cmd",
+        "busybox",
+        "env",
+    ];
+    let name = program.strip_suffix(".exe").unwrap_or(program);
+    SHELLS.contains(&name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')))
 }
 
 /// What reads one run's standard output, split anywhere.
@@ -204,7 +235,7 @@ impl<R: Reading + 'static> driving::GuestReading for Shared<R> {
 macro_rules! executor {
     ($executor:ty) => {
         const _: () = {
-            use $crate::executor::bindings::exports::jackfield::plugin::driving;
+            use $crate::executor::bindings::exports::jackfield::plugin::{driving, instructing};
             use $crate::executor::{
                 Command, Description, Executor, Failure, Health, Probe, ProbeResult, Request, Shared,
             };
@@ -212,6 +243,12 @@ macro_rules! executor {
             struct Component;
 
             $crate::about!(Component);
+
+            impl instructing::Guest for Component {
+                fn runs_as_command() -> bool {
+                    <$executor as Executor>::runs_as_command()
+                }
+            }
 
             impl driving::Guest for Component {
                 type Reading = Shared<<$executor as Executor>::Reading>;

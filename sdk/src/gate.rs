@@ -34,9 +34,9 @@ pub mod bindings {
         path: "../wit",
         inline: "package jackfield:sdk-gate;
             world gate-part {
-                import jackfield:plugin/log@1.0.0;
-                import jackfield:plugin/evidence@1.0.0;
-                export jackfield:plugin/gating@1.0.0;
+                import jackfield:plugin/log@1.1.0;
+                import jackfield:plugin/evidence@1.1.0;
+                export jackfield:plugin/gating@1.1.0;
             }",
         world: "jackfield:sdk-gate/gate-part",
         additional_derives: [PartialEq],
@@ -47,8 +47,9 @@ pub mod bindings {
 }
 
 pub use bindings::exports::jackfield::plugin::gating::{GateKind, Measurement, Ruling};
-pub use bindings::jackfield::plugin::evidence::{Artifact, CommandResult};
+pub use bindings::jackfield::plugin::evidence::{Artifact, ChangedPath, CommandResult};
 pub use bindings::jackfield::plugin::log::{Level, log};
+pub use bindings::jackfield::plugin::types::ChangeKind;
 
 /// What rules on a task.
 pub trait Gate {
@@ -84,6 +85,18 @@ pub trait Evidence {
 
     /// The acceptance checks, in the order in which they ran.
     fn commands(&self) -> Vec<CommandResult>;
+
+    /// Every file that the attempt changed, those that it deleted too.
+    ///
+    /// # Errors
+    /// Why they cannot be told: a gate that protects files does not pass then.
+    fn changed(&self) -> Result<Vec<ChangedPath>, String>;
+
+    /// At most so many bytes of the diff, from the byte `start` on; empty: there is no more of it.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn diff(&self, start: u64, most: u32) -> Result<Vec<u8>, String>;
 }
 
 /// The host's answers.
@@ -110,6 +123,14 @@ impl Evidence for OfHost {
 
     fn commands(&self) -> Vec<CommandResult> {
         bindings::jackfield::plugin::evidence::commands()
+    }
+
+    fn changed(&self) -> Result<Vec<ChangedPath>, String> {
+        bindings::jackfield::plugin::evidence::changed()
+    }
+
+    fn diff(&self, start: u64, most: u32) -> Result<Vec<u8>, String> {
+        bindings::jackfield::plugin::evidence::diff(start, most)
     }
 }
 

@@ -36,8 +36,8 @@ pub mod bindings {
         path: "../wit",
         inline: "package jackfield:sdk-judge;
             world judge-part {
-                import jackfield:plugin/log@1.0.0;
-                export jackfield:plugin/judging@1.0.0;
+                import jackfield:plugin/log@1.1.0;
+                export jackfield:plugin/judging@1.1.0;
             }",
         world: "jackfield:sdk-judge/judge-part",
         additional_derives: [PartialEq],

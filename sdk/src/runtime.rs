@@ -150,7 +150,7 @@ pub unsafe fn compare(left: *const u8, right: *const u8, length: usize) -> i32 {
     0
 }
 
-#[link(wasm_import_module = "jackfield:plugin/log@1.0.0")]
+#[link(wasm_import_module = "jackfield:plugin/log@1.1.0")]
 unsafe extern "C" {
     #[link_name = "log"]
     fn raw_log(level: i32, message: *const u8, length: usize);

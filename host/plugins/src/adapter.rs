@@ -58,11 +58,13 @@ impl Adapter {
         })
     }
 
+    /// `runs_as_command`: whether it is known to have the instruction run; none while that is to be found out.
     pub(crate) async fn plan(
         &mut self,
         engines: &Engines,
         request: &driving::Request,
         description: &driving::Description,
+        runs_as_command: Option<bool>,
     ) -> Told<Result<driving::Command, types::Failure>> {
         let told = self
             .call(engines, async |live| {
@@ -70,7 +72,13 @@ impl Adapter {
             })
             .await;
         self.keeping(told, |planned| match planned {
-            Ok(command) => contract::command(command, description),
+            Ok(command) => {
+                contract::command(command, description, &request.settings)?;
+                if runs_as_command == Some(false) {
+                    contract::prompts(command, &request.instruction)?;
+                }
+                Ok(())
+            }
             Err(failure) => contract::failure(failure),
         })
     }

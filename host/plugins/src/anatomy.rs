@@ -8,9 +8,7 @@ use wasmparser::{Encoding, Parser, Payload};
 
 /// The package that all worlds are in, and the version of it that this host speaks.
 const PACKAGE: &str = "jackfield:plugin";
-const SPOKEN: Version = Version::new(1, 0, 0);
-/// The first minor version that this host has not heard of.
-const UNKNOWN_MINOR: u64 = 1;
+const SPOKEN: Version = Version::new(1, 1, 0);
 
 /// How every WebAssembly file begins.
 const MAGIC: &[u8] = b"\0asm";
@@ -19,7 +17,7 @@ const MAGIC: &[u8] = b"\0asm";
 const GIVEN: [&str; 3] = ["log", "types", "reporting"];
 
 /// The interface that gates may import besides.
-const EVIDENCE: &str = "evidence";
+pub(crate) const EVIDENCE: &str = "evidence";
 
 /// How deep components and modules may lie within each other. A compiler takes far more than in proportion
 /// to the depth: one of half a megabyte, 50,000 deep, did not come back from it in a minute.
@@ -107,7 +105,7 @@ impl Anatomy {
             ))
         };
         match version {
-            Some(version) if version.major == SPOKEN.major && version.minor < UNKNOWN_MINOR => {}
+            Some(version) if version.major == SPOKEN.major && version.minor <= SPOKEN.minor => {}
             Some(version) => return wrong(version),
             None => return wrong(&"no version"),
         }
@@ -193,9 +191,10 @@ mod tests {
         assert!(why(&[ABOUT]).contains("exports no world"));
         assert!(why(&["jackfield:plugin/choosing@1.0.0"]).contains("does not export jackfield:plugin/about"));
         assert!(
-            why(&[ABOUT, "jackfield:plugin/choosing@2.0.0"]).contains("@2.0.0 and this host speaks 1.0.0")
+            why(&[ABOUT, "jackfield:plugin/choosing@2.0.0"]).contains("@2.0.0 and this host speaks 1.1.0")
         );
-        assert!(why(&[ABOUT, "jackfield:plugin/choosing@1.1.0"]).contains("@1.1.0"));
+        assert!(why(&[ABOUT, "jackfield:plugin/choosing@1.2.0"]).contains("@1.2.0"));
+        assert_eq!(with(&[], &[ABOUT, "jackfield:plugin/choosing@1.1.0"]).kind(), Ok(PluginKind::Chooser));
         let gate = with(&[], &[ABOUT, "jackfield:plugin/gating@1.0.0"]);
         assert_eq!(gate.kind(), Ok(PluginKind::Gate));
         let both = ["jackfield:plugin/choosing@1.0.0", "jackfield:plugin/driving@1.0.0"];

@@ -10,7 +10,7 @@ use crate::facts::{choosing, driving, judging, reporting};
 use crate::guest::Guest;
 use crate::question::{
     Choose, Compare, Compress, Describe, Dimensions, Evaluate, Gates, Identify, Levels, Next, Probes,
-    Question, Rate, ReadProbes,
+    Question, Rate, ReadProbes, RunsAsCommand,
 };
 use crate::report::{Compiled, Said};
 use crate::samples;
@@ -33,6 +33,7 @@ pub(crate) const fn functions(kind: PluginKind) -> &'static [&'static str] {
             "driving.read-probes",
             "driving.plan",
             "driving.reading",
+            "instructing.runs-as-command",
         ],
         PluginKind::Chooser => &["about.identify", "choosing.choose", "choosing.next"],
         PluginKind::Compressor => &["about.identify", "compressing.levels", "compressing.compress"],
@@ -284,6 +285,7 @@ impl Trial {
             "judging.dimensions" => self.put(asking, &Dimensions).await,
             "gating.kinds" => self.put(asking, &Gates).await,
             "driving.describe" => self.put(asking, &Describe).await,
+            "instructing.runs-as-command" => self.put(asking, &RunsAsCommand).await,
             "driving.probes" => match self.description() {
                 Some(description) => self.put(asking, &Probes { description }).await,
                 None => self.put(asking, &Identify).await,
@@ -307,7 +309,7 @@ impl Trial {
         let begun = Instant::now();
         let mut adapter = self.adapter(asking).await?;
         let description = self.description().cloned().unwrap_or_else(samples::no_description);
-        let told = adapter.plan(self.engines(), request, &description).await;
+        let told = adapter.plan(self.engines(), request, &description, Some(self.runs_as_command())).await;
         let (memory, notes) = adapter.used();
         let planned = self.told(asking, told)?;
         let value = self.written(asking, &planned)?;

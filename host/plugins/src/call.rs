@@ -107,7 +107,10 @@ impl Stopped {
         let root = error.root_cause().to_string();
         // wasmtime keeps this error's type to itself; a test holds this to its words.
         if root.contains("fuel allocated for hostcalls") {
-            return Deed::Output(limits);
+            // An answer is read when the component's own code has ended; what it gives to the host is not.
+            let within = error.downcast_ref::<wasmtime::WasmBacktrace>();
+            let within = within.is_some_and(|trace| !trace.frames().is_empty());
+            return if within { Deed::Argument(limits) } else { Deed::Output(limits) };
         }
         Deed::Contract(root)
     }

@@ -5,12 +5,16 @@ use crate::facts::chooser::{Chooser, ChooserPre};
 use crate::facts::compressor::{Compressor, CompressorPre};
 use crate::facts::executor::{Executor, ExecutorPre};
 use crate::facts::gate::{Gate, GatePre};
+use crate::facts::instructing::InstructingPartPre;
 use crate::facts::judge::{Judge, JudgePre};
 use crate::guest::Guest;
 use crate::report::Compiled;
 use jackfield_types::PluginKind;
 use wasmtime::Store;
 use wasmtime::component::Component;
+
+/// What executors export since 1.1.0; one that was built against a later minor version has it under that.
+const INSTRUCTING: &str = "jackfield:plugin/instructing@1.1.0";
 
 /// The code of one component, and how it was made.
 pub(crate) struct Code {
@@ -19,7 +23,8 @@ pub(crate) struct Code {
 }
 
 enum World {
-    Executor(ExecutorPre<Guest>),
+    /// With what it says of the instruction, where its contract has that.
+    Executor(ExecutorPre<Guest>, Option<InstructingPartPre<Guest>>),
     Chooser(ChooserPre<Guest>),
     Compressor(CompressorPre<Guest>),
     Judge(JudgePre<Guest>),
@@ -36,7 +41,11 @@ impl Code {
     ) -> wasmtime::Result<Self> {
         let linked = tier.linker.instantiate_pre(component)?;
         let world = match kind {
-            PluginKind::Executor => World::Executor(ExecutorPre::new(linked)?),
+            PluginKind::Executor => {
+                let says = component.get_export_index(None, INSTRUCTING).is_some();
+                let instructing = says.then(|| InstructingPartPre::new(linked.clone())).transpose()?;
+                World::Executor(ExecutorPre::new(linked)?, instructing)
+            }
             PluginKind::Chooser => World::Chooser(ChooserPre::new(linked)?),
             PluginKind::Compressor => World::Compressor(CompressorPre::new(linked)?),
             PluginKind::Judge => World::Judge(JudgePre::new(linked)?),
@@ -48,9 +57,18 @@ impl Code {
     /// A fresh instance of an adapter.
     pub(crate) async fn executor(&self, store: &mut Store<Guest>) -> wasmtime::Result<Executor> {
         match &self.world {
-            World::Executor(linked) => linked.instantiate_async(store).await,
+            World::Executor(linked, _) => linked.instantiate_async(store).await,
             _ => Err(not("an executor")),
         }
+    }
+
+    /// What a fresh instance of an adapter says of the instruction: whether it is run as a command. Nothing where
+    /// its contract has no such question.
+    pub(crate) async fn runs_as_command(&self, store: &mut Store<Guest>) -> wasmtime::Result<Option<bool>> {
+        let World::Executor(_, instructing) = &self.world else { return Err(not("an executor")) };
+        let Some(linked) = instructing else { return Ok(None) };
+        let part = linked.instantiate_async(&mut *store).await?;
+        part.jackfield_plugin_instructing().call_runs_as_command(store).await.map(Some)
     }
 
     /// A fresh instance of a chooser.
@@ -96,7 +114,7 @@ impl Code {
             }};
         }
         match &self.world {
-            World::Executor(linked) => identity!(linked),
+            World::Executor(linked, _) => identity!(linked),
             World::Chooser(linked) => identity!(linked),
             World::Compressor(linked) => identity!(linked),
             World::Judge(linked) => identity!(linked),

@@ -8,8 +8,14 @@ use std::collections::BTreeSet;
 // Said, because the fuzzed copy of this file is included by its path.
 #[path = "contract/driving.rs"]
 mod driving;
+#[path = "contract/instructing.rs"]
+mod instructing;
+#[path = "contract/variables.rs"]
+mod variables;
 
 pub(crate) use driving::{command, description, events, failure, health, outcome, probes};
+pub(crate) use driving::{environment_name as variable_name, program_name};
+pub(crate) use instructing::{counts_as_command, prompts};
 
 /// Longest summary of a component, in bytes.
 const SUMMARY_BYTES: usize = 500;
@@ -59,9 +65,14 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.bytes().all(fits)
 }
 
+/// The name of a component, as an operator writes it.
+pub(crate) fn granted_name(name: &str) -> Kept {
+    must(is_name(name), || format!("the name {name:?} is not 1 to 64 of a-z, 0-9 and '-'"))
+}
+
 pub(crate) fn identity(identity: &Identity) -> Kept {
     let Identity { name, version, summary } = identity;
-    must(is_name(name), || format!("the name {name:?} is not 1 to 64 of a-z, 0-9 and '-'"))?;
+    granted_name(name)?;
     must(semver::Version::parse(version).is_ok(), || {
         format!("the version {version:?} is not a semantic version such as 1.0.0")
     })?;

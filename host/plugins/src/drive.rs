@@ -51,6 +51,11 @@ impl Drive {
         self.version.passport.description()
     }
 
+    /// Whether the program runs the instruction as a command.
+    pub fn runs_as_command(&self) -> bool {
+        self.version.passport.runs_as_command
+    }
+
     /// Set where another adapter was asked first and failed.
     pub const fn instead(&self) -> Option<&Instead> {
         self.instead.as_ref()
@@ -116,8 +121,12 @@ impl Drive {
         &mut self,
         request: &driving::Request,
     ) -> Told<Result<driving::Command, types::Failure>> {
-        match self.version.passport.description() {
-            Some(description) => self.adapter.plan(&self.house.engines, request, description).await,
+        let passport = &self.version.passport;
+        match passport.description() {
+            Some(description) => {
+                let known = Some(passport.runs_as_command);
+                self.adapter.plan(&self.house.engines, request, description, known).await
+            }
             None => Told::Gone,
         }
     }

@@ -285,6 +285,8 @@ pub enum Deed {
     },
     /// It answered more than it may.
     Output(Limits),
+    /// It gave the host more than it may, a log line for example.
+    Argument(Limits),
     /// It asked the host more often, or for more, than it may.
     HostCalls(Limits),
     /// It gave an answer that its contract does not allow.
@@ -300,6 +302,7 @@ impl Deed {
             Self::Wall(_) => "plugin_wall_deadline",
             Self::Memory { .. } => "plugin_memory_limit",
             Self::Output(_) => "plugin_output_limit",
+            Self::Argument(_) => "plugin_argument_limit",
             Self::HostCalls(_) => "plugin_host_calls",
             Self::Contract(_) => "plugin_broke_contract",
         }
@@ -317,6 +320,11 @@ impl fmt::Display for Deed {
                 write!(f, "asked for {asked} bytes of memory where {} are allowed", limits.memory_bytes)
             }
             Self::Output(limits) => write!(f, "answered more than the {} bytes allowed", limits.output_bytes),
+            Self::Argument(limits) => write!(
+                f,
+                "gave the host more than the {} bytes allowed in one call of `log` or `evidence`",
+                limits.output_bytes
+            ),
             Self::HostCalls(limits) => write!(
                 f,
                 "asked the host for more than the {} answers of {} bytes in all that are allowed",
@@ -346,7 +354,12 @@ impl Misbehaviour {
                     "Mend the component, or take its file out of the plugin folder to have the one before it back: {kind} {name}."
                 )
             }
-            Deed::Cpu(_) | Deed::Wall(_) | Deed::Memory { .. } | Deed::Output(_) | Deed::HostCalls(_) => {
+            Deed::Cpu(_)
+            | Deed::Wall(_)
+            | Deed::Memory { .. }
+            | Deed::Output(_)
+            | Deed::Argument(_)
+            | Deed::HostCalls(_) => {
                 format!(
                     "Mend the component {name}, or raise the limits of its kind: [plugins.limits.{kind}] in the configuration."
                 )

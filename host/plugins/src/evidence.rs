@@ -37,6 +37,18 @@ pub trait Evidence: Send + Sync {
 
     /// The acceptance checks, in the order in which they ran.
     fn commands(&self) -> Vec<gating::CommandResult>;
+
+    /// Every file that the attempt changed, those that it deleted too.
+    ///
+    /// # Errors
+    /// Why they cannot be told.
+    fn changed(&self) -> Result<Vec<gating::ChangedPath>, String>;
+
+    /// At most so many bytes of the diff from the byte `start` on; empty: there is no more of it.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn diff(&self, start: u64, most: u32) -> Result<Vec<u8>, String>;
 }
 
 /// Nothing to see: for the self-check, and for asking whether a config makes sense.
@@ -62,6 +74,14 @@ impl Evidence for NoEvidence {
 
     fn commands(&self) -> Vec<gating::CommandResult> {
         Vec::new()
+    }
+
+    fn changed(&self) -> Result<Vec<gating::ChangedPath>, String> {
+        Ok(Vec::new())
+    }
+
+    fn diff(&self, _: u64, _: u32) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
     }
 }
 
@@ -164,5 +184,23 @@ impl evidence::Host for Guest {
         let commands = looking.ask(|| "commands".to_owned())?.commands();
         looking.give(sizes(commands.iter().flat_map(|one| [&one.name, &one.output])))?;
         Ok(commands)
+    }
+
+    async fn changed(&mut self) -> wasmtime::Result<Result<Vec<gating::ChangedPath>, String>> {
+        let looking = self.looking();
+        let changed = looking.ask(|| "changed".to_owned())?.changed();
+        let texts = changed.iter().flatten().flat_map(|one| [Some(&one.path), one.was.as_ref()]);
+        looking.give(sizes(texts.flatten()))?;
+        Ok(changed)
+    }
+
+    async fn diff(&mut self, start: u64, most: u32) -> wasmtime::Result<Result<Vec<u8>, String>> {
+        let looking = self.looking();
+        let evidence = looking.ask(|| "diff".to_owned())?;
+        // What it may not have is not even read.
+        let most = u32::try_from(looking.bytes.saturating_add(1)).unwrap_or(u32::MAX).min(most);
+        let bytes = aside(move || evidence.diff(start, most)).await?;
+        looking.give(bytes.as_ref().map_or(0, Vec::len))?;
+        Ok(bytes)
     }
 }

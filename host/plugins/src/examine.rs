@@ -18,7 +18,7 @@ use crate::guest::Guest;
 use crate::options::{KindLimits, Limits};
 use crate::question::{
     Choose, Compare, Compress, Describe, Dimensions, Evaluate, Gates, Identify, Levels, Next, Probes,
-    Question, Rate, ReadProbes,
+    Question, Rate, ReadProbes, RunsAsCommand,
 };
 use crate::report::{State, StepTime};
 use crate::samples;
@@ -125,7 +125,7 @@ impl Examiner<'_> {
         });
         let made = made.await;
         match made {
-            Ok(made) => made.map_err(|error| format!("it does not compile or link: {error:#}")),
+            Ok(made) => made.map_err(|error| not_compiled(&format!("{error:#}"))),
             Err(panicked) => Err(format!("the compiler gave up: {panicked}")),
         }
     }
@@ -157,8 +157,13 @@ impl Examiner<'_> {
         let label: Arc<str> = format!("{kind} {}", digest.short()).into();
         let identity = self.put(code, &Identify, most, &label).await?;
         let limits = *self.limits.of(kind, &identity.name);
+        let mut runs_as_command = false;
         let offers = match kind {
-            PluginKind::Executor => Offers::Driving(self.check_executor(code, limits, &label).await?),
+            PluginKind::Executor => {
+                let (description, runs) = self.check_executor(code, limits, &label).await?;
+                runs_as_command = runs;
+                Offers::Driving(description)
+            }
             PluginKind::Chooser => {
                 self.check_chooser(code, limits, &label).await.map(|()| Offers::Choosing)?
             }
@@ -175,7 +180,7 @@ impl Examiner<'_> {
         };
         let plugin = PluginRef { kind, name: identity.name, version: identity.version, digest };
         let Anatomy { imports, exports } = anatomy;
-        Ok(Passport { plugin, summary: identity.summary, imports, exports, offers })
+        Ok(Passport { plugin, summary: identity.summary, imports, exports, offers, runs_as_command })
     }
 
     async fn put<Q: Question>(
@@ -257,13 +262,15 @@ impl Examiner<'_> {
         Ok(kinds)
     }
 
+    /// What it says of itself, and whether it runs the instruction as a command.
     async fn check_executor(
         &self,
         code: &Code,
         limits: Limits,
         label: &Arc<str>,
-    ) -> Result<driving::Description, String> {
+    ) -> Result<(driving::Description, bool), String> {
         let description = self.put(code, &Describe, limits, label).await?;
+        let says = self.put(code, &RunsAsCommand, limits, label).await?;
         let probes = self.put(code, &Probes { description: &description }, limits, label).await?;
         let results: Vec<_> = probes.iter().map(unanswered).collect();
         self.put(code, &ReadProbes { results: &results, present: &[] }, limits, label).await?;
@@ -272,14 +279,29 @@ impl Examiner<'_> {
         let place = self.engines.attempt().await;
         let adapter = Adapter::start(self.engines, code, guest, place).await;
         let mut adapter = adapter.map_err(|deed| failed("driving", &deed))?;
-        answered("driving.plan", adapter.plan(self.engines, &request, &description).await)?.ok();
+        let planned = adapter.plan(self.engines, &request, &description, says).await;
+        let planned = answered("driving.plan", planned)?.ok();
+        let runs = says.unwrap_or_else(|| {
+            contract::counts_as_command(&description, planned.as_ref(), &request.instruction)
+        });
         answered("driving.reading", adapter.begin(self.engines, &request).await)?;
         for bytes in samples::GARBAGE {
             answered("driving.reading.feed", adapter.feed(self.engines, bytes).await)?;
         }
         answered("driving.reading.finish", adapter.finish(self.engines, &samples::exit()).await)?;
-        Ok(description)
+        Ok((description, runs))
     }
+}
+
+/// What a compiler says of asynchronous functions is of no use to an author.
+fn not_compiled(error: &str) -> String {
+    let lower = error.to_ascii_lowercase();
+    if lower.contains("async") && (lower.contains("component model") || lower.contains("canonical")) {
+        return format!(
+            "it uses asynchronous functions of the component model, which no world of jackfield:plugin has: build it with synchronous exports ({error})"
+        );
+    }
+    format!("it does not compile or link: {error}")
 }
 
 fn unanswered(probe: &driving::Probe) -> driving::ProbeResult {

@@ -6,14 +6,35 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The `executor` world.
+/// The `executor` world, as every version since 1.0.0 has it: what came later is bound by itself, where it is
+/// exported ([`instructing`]).
 #[allow(missing_docs, unreachable_pub, clippy::all, clippy::restriction)]
 pub(crate) mod executor {
     wasmtime::component::bindgen!({
         path: "../../wit",
-        world: "executor",
+        inline: "package jackfield:host-executor;
+            world executor {
+                import jackfield:plugin/log@1.1.0;
+                export jackfield:plugin/about@1.1.0;
+                export jackfield:plugin/driving@1.1.0;
+            }",
+        world: "jackfield:host-executor/executor",
         exports: { default: async },
         additional_derives: [Clone, PartialEq, serde::Serialize, serde::Deserialize],
+    });
+}
+
+/// What executors export since 1.1.0. Of one that does not, the host judges by what it starts.
+#[allow(missing_docs, unreachable_pub, clippy::all, clippy::restriction)]
+pub(crate) mod instructing {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        inline: "package jackfield:host-instructing;
+            world instructing-part {
+                export jackfield:plugin/instructing@1.1.0;
+            }",
+        world: "jackfield:host-instructing/instructing-part",
+        exports: { default: async },
     });
 }
 
@@ -72,7 +93,10 @@ pub(crate) mod gate {
         imports: { "jackfield:plugin/evidence": async | trappable },
         exports: { default: async },
         additional_derives: [Clone, PartialEq, serde::Serialize, serde::Deserialize],
-        with: { "jackfield:plugin/log": super::executor::jackfield::plugin::log },
+        with: {
+            "jackfield:plugin/types": super::executor::jackfield::plugin::types,
+            "jackfield:plugin/log": super::executor::jackfield::plugin::log,
+        },
     });
 }
 
@@ -100,7 +124,7 @@ pub mod compressing {
 /// May a task advance: what a gate is asked, what it may look at, and what it answers.
 pub mod gating {
     pub use super::gate::exports::jackfield::plugin::gating::{GateKind, Measurement, Ruling};
-    pub use super::gate::jackfield::plugin::evidence::{Artifact, CommandResult};
+    pub use super::gate::jackfield::plugin::evidence::{Artifact, ChangedPath, CommandResult};
 }
 
 /// How results compare: what a judge is asked and what it answers.

@@ -13,13 +13,13 @@ use crate::lock::LockFile;
 use crate::optimise::Optimiser;
 use crate::options::{FailureModes, Grant, Grants, KindLimits, Observer, Options};
 use crate::orders::OrderBook;
-use crate::report::{Change, PluginEvent, State, StepTime};
+use crate::report::{Change, PluginEvent, Replaces, State, StepTime};
 use crate::signature::Keys;
 use crate::slots::{Served, Slots};
 use crate::stats::Tally;
-use crate::version::{Passport, Version};
+use crate::version::{Offers, Passport, Version};
 use arc_swap::ArcSwap;
-use jackfield_types::{Clock, Digest, PluginRef, Timestamp};
+use jackfield_types::{Clock, Digest, PluginKind, PluginRef, Timestamp};
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -66,6 +66,8 @@ pub(crate) struct Dropped {
     pub(crate) reason: Option<String>,
     pub(crate) plugin: Option<PluginRef>,
     pub(crate) digest: Option<Digest>,
+    /// What it would serve in the place of, while it is held.
+    pub(crate) replaces: Option<Replaces>,
     pub(crate) since: Timestamp,
 }
 
@@ -164,20 +166,56 @@ impl House {
         (version, until_now)
     }
 
-    /// What a component asks for beyond what it was granted, by the operator or by the grants that
-    /// the shipped component of its kind and name carries.
+    /// What a component asks for beyond what it was granted, by the operator or as the very component that is
+    /// shipped.
     pub(crate) fn ungranted(&self, passport: &Passport) -> Grant {
         passport.asks().beyond(&self.granted(&passport.plugin))
     }
 
-    /// What a component of that kind and name is granted.
+    /// What a component is granted: by the operator under its kind and name, and what it asks for where it is the
+    /// shipped one to the last byte. A name alone carries nothing of what is shipped under it.
     pub(crate) fn granted(&self, plugin: &PluginRef) -> Grant {
-        let PluginRef { kind, name, .. } = plugin;
-        let granted = self.grants.read().of(*kind, name).and(&self.orders.now().grants.of(*kind, name));
+        let PluginRef { kind, name, digest, .. } = plugin;
+        let granted = self.granted_by_operator(*kind, name);
         let shipped = self.slots(|slots| {
-            slots.embedded(*kind, name).map_or_else(Grant::default, |embedded| embedded.passport.asks())
+            let embedded = slots.embedded(*kind, name).filter(|embedded| embedded.digest() == *digest);
+            embedded.map_or_else(Grant::default, |embedded| embedded.passport.asks())
         });
         granted.and(&shipped)
+    }
+
+    /// What the configuration and the commands grant under a kind and name, whichever component has it.
+    pub(crate) fn granted_by_operator(&self, kind: PluginKind, name: &str) -> Grant {
+        self.grants.read().of(kind, name).and(&self.orders.now().grants.of(kind, name))
+    }
+
+    /// What would serve no more if that component did: the one of its kind and name, or what it would be asked
+    /// instead of.
+    pub(crate) fn replaces(&self, passport: &Passport) -> Option<Replaces> {
+        let plugin = &passport.plugin;
+        let another = |version: &&Arc<Version>| version.digest() != plugin.digest;
+        let (own, embedded) = self.slots(|slots| {
+            let serving = slots.serving(plugin.kind, &plugin.name).filter(another);
+            let own = serving.or_else(|| slots.embedded(plugin.kind, &plugin.name).filter(another));
+            let own = own.map(|version| version.plugin().clone());
+            (own, slots.all_embedded().map(|version| version.digest()).collect::<Vec<_>>())
+        });
+        let served = self.served();
+        let outranked = || match &passport.offers {
+            Offers::Driving(_) => None,
+            Offers::Choosing => served.chooser.clone(),
+            Offers::Judging(_) => served.judge.clone(),
+            Offers::Compressing(levels) => levels
+                .iter()
+                .find_map(|level| served.levels.get(&level.name))
+                .map(|(_, version)| version.clone()),
+            Offers::Gating(kinds) => {
+                kinds.iter().find_map(|kind| served.gates.get(&kind.name)).map(|(_, version)| version.clone())
+            }
+        };
+        let replaced = own.or_else(|| outranked().map(|version| version.plugin().clone()))?;
+        let shipped = embedded.contains(&replaced.digest);
+        (replaced.digest != plugin.digest).then_some(Replaces { plugin: replaced, shipped })
     }
 
     /// Why a component may not serve though it is sound, where it may not.

@@ -21,7 +21,9 @@ pub(crate) fn list(house: &House) -> Vec<PluginStatus> {
     let mut all = Vec::new();
     for (version, serving) in &versions {
         if *serving {
-            all.push(status(version, State::Serving, put_back(house, version)));
+            let replaces = version.file.as_ref().and_then(|_| house.replaces(&version.passport));
+            let status = status(version, State::Serving, put_back(house, version));
+            all.push(PluginStatus { replaces, ..status });
         } else if version.file.is_none() {
             let reason = serving_in(version.plugin()).map(|other| in_its_place(other));
             all.push(status(version, State::Retired, reason));
@@ -69,6 +71,7 @@ fn status(version: &Version, state: State, reason: Option<String>) -> PluginStat
         file: version.file.clone(),
         state,
         reason,
+        replaces: None,
         compiled: (state == State::Serving).then(|| version.code().compiled),
         calls: figures.calls,
         failures: figures.failures(),
@@ -87,6 +90,7 @@ fn of_file(file: &Path, dropped: &Dropped, state: State, reason: Option<String>)
         file: Some(file.to_owned()),
         state,
         reason,
+        replaces: dropped.replaces.clone(),
         compiled: None,
         calls: 0,
         failures: 0,
@@ -102,13 +106,17 @@ pub(crate) fn inspect(
 ) -> Result<Inspection, PluginError> {
     let (version, before) = serving(house, kind, name)?;
     let passport = &version.passport;
+    let replaces = version.file.as_ref().and_then(|_| house.replaces(passport));
+    let plugin = version.plugin();
     Ok(Inspection {
-        status: status(&version, State::Serving, put_back(house, &version)),
+        status: PluginStatus { replaces, ..status(&version, State::Serving, put_back(house, &version)) },
         summary: passport.summary.clone(),
         imports: passport.imports.clone(),
         exports: passport.exports.clone(),
         asks: passport.asks(),
-        granted: passport.asks().within(&house.granted(version.plugin())),
+        granted: passport.asks().within(&house.granted(plugin)),
+        granted_to_name: house.granted_by_operator(plugin.kind, &plugin.name),
+        runs_as_command: passport.runs_as_command,
         limits: version.limits,
         makeup: makeup(house, &version),
         description: passport.description().cloned(),

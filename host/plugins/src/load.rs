@@ -10,7 +10,7 @@ use crate::examine::{Sound, Steps};
 use crate::folder::{digest_of, write_cached};
 use crate::house::{Dropped, House, Mark};
 use crate::options::Grant;
-use crate::report::{Change, State, StepTime};
+use crate::report::{Change, Replaces, State, StepTime};
 use crate::settle::{Settling, settle};
 use crate::signature;
 use jackfield_types::{Digest, PluginRef};
@@ -102,7 +102,9 @@ impl House {
         let times = steps.times;
         let plugin = &sound.passport.plugin;
         if !missing.is_empty() {
-            self.hold(file, plugin, &ungranted(&missing, plugin), times);
+            let replaces = self.replaces(&sound.passport);
+            self.hold(file, plugin, &ungranted(&missing, plugin, replaces.as_ref()), times);
+            self.would_replace(file, replaces);
         } else if let Some(why) = self.barred(plugin) {
             self.hold(file, plugin, &why, times);
         } else {
@@ -238,8 +240,16 @@ impl House {
     ) {
         self.set(file, state, reason);
         if let Some(dropped) = self.files.lock().get_mut(file) {
+            dropped.replaces = None;
             dropped.plugin = plugin.cloned();
             dropped.digest = digest;
+        }
+    }
+
+    /// What a held component would serve in the place of.
+    pub(crate) fn would_replace(&self, file: &Path, replaces: Option<Replaces>) {
+        if let Some(dropped) = self.files.lock().get_mut(file) {
+            dropped.replaces = replaces;
         }
     }
 
@@ -257,10 +267,11 @@ pub(crate) fn is_from(version: &crate::version::Version, file: &Path) -> bool {
 }
 
 /// What is said of a component that asks for more than it was granted.
-pub(crate) fn ungranted(missing: &Grant, plugin: &PluginRef) -> String {
+pub(crate) fn ungranted(missing: &Grant, plugin: &PluginRef, replaces: Option<&Replaces>) -> String {
     let (kind, name) = (plugin.kind, &plugin.name);
+    let replaces = replaces.map(|replaces| format!("\nIt would replace {replaces}.")).unwrap_or_default();
     format!(
-        "it waits until it is granted what it asks for:\n  {}\nor, under [grants] in the configuration:\n  {}",
+        "it waits until it is granted what it asks for:\n  {}\nor, under [grants] in the configuration:\n  {}{replaces}",
         missing.command(kind, name),
         missing.line(kind, name)
     )

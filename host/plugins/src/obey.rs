@@ -41,12 +41,13 @@ impl House {
             } else if missing.is_empty() {
                 self.barred(plugin)
             } else {
-                Some(crate::load::ungranted(&missing, plugin))
+                Some(crate::load::ungranted(&missing, plugin, self.replaces(&version.passport).as_ref()))
             };
             let (Some(why), Some(file)) = (why, &version.file) else { continue };
             let gone = self.change(|slots| slots.take_off(file));
             if self.files.lock().contains_key(file) {
                 self.hold(file, plugin, &why, Vec::new());
+                self.would_replace(file, self.replaces(&version.passport));
             }
             for (_, now) in gone {
                 let mut event = self.event(Change::Retired, plugin, why.clone());

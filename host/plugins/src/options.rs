@@ -200,6 +200,24 @@ impl Grant {
         self.programs.is_empty() && self.environment.is_empty() && self.imports.is_empty()
     }
 
+    /// What of this no component can ask for, in words for the operator.
+    pub fn fault(&self, name: &str) -> Option<String> {
+        crate::contract::granted_name(name)
+            .err()
+            .or_else(|| {
+                let fault = |one: &String| crate::contract::program_name(one).err();
+                self.programs.iter().find_map(fault)
+            })
+            .or_else(|| {
+                let fault = |one: &String| crate::contract::variable_name(one).err();
+                self.environment.iter().find_map(fault)
+            })
+            .or_else(|| {
+                let unknown = self.imports.iter().find(|one| *one != crate::anatomy::EVIDENCE);
+                unknown.map(|one| format!("the import {one:?} cannot be granted: there is `evidence`"))
+            })
+    }
+
     /// Each list with its key in the configuration and its flag on the command line.
     const fn lists(&self) -> [(&'static str, &'static str, &BTreeSet<String>); 3] {
         [
@@ -335,6 +353,21 @@ mod tests {
         let odd = Grant { programs: set(&["it's; rm"]), ..Grant::default() };
         assert!(odd.command(PluginKind::Executor, "x").ends_with(r"--program 'it'\''s; rm'"));
         assert!(asked.beyond(&asked).is_empty());
+    }
+
+    #[test]
+    fn a_grant_that_no_component_can_ask_for_is_a_fault() {
+        let set = |name: &str| std::collections::BTreeSet::from([name.to_owned()]);
+        let fault = |grant: Grant| grant.fault("agy").unwrap_or_default();
+        let fine = Grant { programs: set("agy"), environment: set("KEY"), imports: set("evidence") };
+        assert_eq!(fine.fault("agy"), None);
+        assert!(fine.fault("no such").unwrap().contains("\"no such\" is not 1 to 64 of a-z, 0-9 and '-'"));
+        let programs = set("../x");
+        assert!(fault(Grant { programs, ..Grant::default() }).contains("\"../x\" is not a plain name"));
+        let environment = set("A=B");
+        assert!(fault(Grant { environment, ..Grant::default() }).contains("not the name of an environment"));
+        let imports = set("network");
+        assert!(fault(Grant { imports, ..Grant::default() }).contains("\"network\" cannot be granted"));
     }
 
     #[test]

@@ -181,6 +181,8 @@ impl Plugins {
             imports: Vec::new(),
             exports: Vec::new(),
             asks: crate::options::Grant::default(),
+            runs_as_command: false,
+            replaces: None,
             verdict: CheckVerdict::WouldServe,
         };
         let signature = crate::signature::beside(file);
@@ -190,6 +192,8 @@ impl Plugins {
                 let missing = self.house.ungranted(&sound.passport);
                 steps.end();
                 report.asks = sound.passport.asks();
+                report.runs_as_command = sound.passport.runs_as_command;
+                report.replaces = self.house.replaces(&sound.passport);
                 let plugin = sound.passport.plugin;
                 if let Some(reason) = self.house.folder.quarantined(digest) {
                     report.verdict = CheckVerdict::Quarantined { reason };
@@ -232,7 +236,8 @@ impl Plugins {
         let served = self.house.served();
         let info = |version: &Arc<Version>| {
             let description = version.passport.description()?.clone();
-            Some(ExecutorInfo { plugin: version.plugin().clone(), description })
+            let runs_as_command = version.passport.runs_as_command;
+            Some(ExecutorInfo { plugin: version.plugin().clone(), description, runs_as_command })
         };
         served.executors.values().filter_map(info).collect()
     }
@@ -383,7 +388,11 @@ impl Plugins {
         let Some(description) = version.passport.description() else {
             return Err(self.no_executor(&adapter.name));
         };
-        Ok(ExecutorInfo { plugin: version.plugin().clone(), description: description.clone() })
+        Ok(ExecutorInfo {
+            plugin: version.plugin().clone(),
+            description: description.clone(),
+            runs_as_command: version.passport.runs_as_command,
+        })
     }
 
     async fn version(&self, adapter: &PluginRef) -> Result<Arc<Version>, PluginError> {

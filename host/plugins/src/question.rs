@@ -63,6 +63,22 @@ impl Question for Describe {
     }
 }
 
+/// Whether the instruction is run as a command; nothing where its contract does not ask.
+pub(crate) struct RunsAsCommand;
+
+impl Question for RunsAsCommand {
+    type Answer = Option<bool>;
+    const FUNCTION: &'static str = "instructing.runs-as-command";
+
+    async fn put<'a>(&'a self, code: &'a Code, store: &'a mut Store<Guest>) -> Result<Option<bool>> {
+        code.runs_as_command(store).await
+    }
+
+    fn check(&self, _: &Option<bool>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 pub(crate) struct Probes<'q> {
     pub(crate) description: &'q driving::Description,
 }

@@ -107,6 +107,8 @@ pub struct PluginStatus {
     pub state: State,
     /// Why, where there is something to say; with the line that grants, for one that is held.
     pub reason: Option<String>,
+    /// What it serves in the place of, or would if it were granted what it asks for.
+    pub replaces: Option<Replaces>,
     /// How its code was made, while it serves.
     pub compiled: Option<Compiled>,
     /// Calls that it was given since this host began.
@@ -132,8 +134,12 @@ pub struct Inspection {
     pub exports: Vec<String>,
     /// Programs and environment names that it asks for.
     pub asks: Grant,
-    /// What of that it was granted; a shipped one carries its grants.
+    /// What of that it was granted; a shipped one, to the last byte, carries its grants.
     pub granted: Grant,
+    /// What the operator granted under its kind and name, whichever component has it.
+    pub granted_to_name: Grant,
+    /// An executor that runs the instruction as a command: choosers are offered it for tasks of type `command` only.
+    pub runs_as_command: bool,
     /// What each call may use.
     pub limits: Limits,
     /// What it is made of.
@@ -191,6 +197,23 @@ pub struct FileInspection {
     pub makeup: Makeup,
 }
 
+/// What a component serves in the place of, or would.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Replaces {
+    /// Which.
+    pub plugin: PluginRef,
+    /// It came with the host.
+    pub shipped: bool,
+}
+
+impl fmt::Display for Replaces {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PluginRef { kind, name, version, digest } = &self.plugin;
+        let shipped = if self.shipped { "the shipped " } else { "" };
+        write!(f, "{shipped}{kind} {name} {version} (digest {})", digest.short())
+    }
+}
+
 /// The answer of a dry run: what would happen to this file if it were dropped.
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
@@ -212,6 +235,10 @@ pub struct CheckReport {
     pub exports: Vec<String>,
     /// Programs and environment names that it asks for.
     pub asks: Grant,
+    /// An executor that runs the instruction as a command.
+    pub runs_as_command: bool,
+    /// What would serve no more if it did.
+    pub replaces: Option<Replaces>,
     /// What would happen.
     pub verdict: CheckVerdict,
 }
@@ -320,6 +347,8 @@ pub struct ExecutorInfo {
     pub plugin: PluginRef,
     /// What it said of itself, asked once per version.
     pub description: driving::Description,
+    /// It runs the instruction as a command: choosers are offered it for tasks of type `command` only.
+    pub runs_as_command: bool,
 }
 
 /// A level in service.

@@ -232,4 +232,22 @@ impl Evidence for Files {
             |name: &str, code| gating::CommandResult { name: name.to_owned(), code, output: String::new() };
         vec![command("tests", Some(0)), command("lint", None)]
     }
+
+    fn changed(&self) -> Result<Vec<gating::ChangedPath>, String> {
+        let changed = |path: &str, was: Option<&str>, kind| gating::ChangedPath {
+            path: path.to_owned(),
+            was: was.map(str::to_owned),
+            kind,
+        };
+        Ok(vec![
+            changed("src/health.rs", None, types::ChangeKind::Added),
+            changed("src/new.rs", Some("src/old.rs"), types::ChangeKind::Renamed),
+        ])
+    }
+
+    fn diff(&self, start: u64, most: u32) -> Result<Vec<u8>, String> {
+        let start = usize::try_from(start).unwrap_or(usize::MAX);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        Ok(GARBAGE.concat().into_iter().skip(start).take(most).collect())
+    }
 }

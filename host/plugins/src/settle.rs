@@ -96,6 +96,7 @@ impl House {
                     reason: None,
                     plugin: None,
                     digest: None,
+                    replaces: None,
                     since: self.clock.now(),
                 };
                 files.insert(file.to_owned(), dropped);

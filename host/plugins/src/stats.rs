@@ -53,7 +53,7 @@ impl Stats {
         let counter = match deed {
             Deed::Trapped { .. } => &self.traps,
             Deed::Cpu(_) | Deed::Wall(_) => &self.deadlines,
-            Deed::Memory { .. } | Deed::Output(_) | Deed::HostCalls(_) => &self.limits,
+            Deed::Memory { .. } | Deed::Output(_) | Deed::Argument(_) | Deed::HostCalls(_) => &self.limits,
             Deed::Contract(_) => &self.contracts,
         };
         counter.fetch_add(1, Ordering::Relaxed);

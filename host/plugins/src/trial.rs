@@ -128,6 +128,11 @@ impl Trial {
         self.version.passport.description()
     }
 
+    /// Whether an executor runs the instruction as a command.
+    pub const fn runs_as_command(&self) -> bool {
+        self.version.passport.runs_as_command
+    }
+
     /// Goes on in the best code there can be of it, which takes seconds where nobody has made it yet.
     pub async fn optimised(self) -> Result<Self, PluginError> {
         if self.code().compiled == crate::report::Compiled::Optimised {

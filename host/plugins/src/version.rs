@@ -24,6 +24,9 @@ pub(crate) struct Passport {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
     pub(crate) offers: Offers,
+    /// An executor that runs the instruction as a command: by its own word, or by what it starts where its contract
+    /// does not ask.
+    pub(crate) runs_as_command: bool,
 }
 
 /// What its kind offers.

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{NAME, PROGRAM, chooser, executor, gate, now, setup, std_chooser};
-use jackfield_plugins::facts::gating::{Artifact, CommandResult};
+use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult};
 use jackfield_plugins::{Evidence, PluginError, Trial};
 use jackfield_types::PluginKind;
 use serde_json::{Value, json};
@@ -121,5 +121,13 @@ impl Evidence for OneFile {
 
     fn commands(&self) -> Vec<CommandResult> {
         Vec::new()
+    }
+
+    fn changed(&self) -> Result<Vec<ChangedPath>, String> {
+        Ok(Vec::new())
+    }
+
+    fn diff(&self, _: u64, _: u32) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
     }
 }

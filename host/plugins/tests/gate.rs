@@ -4,7 +4,8 @@
 mod common;
 
 use common::{NAME, VERSION, chooser, gate, rewritten, setup, shipped_gates, variant};
-use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
+use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult, Ruling};
+use jackfield_plugins::facts::types::ChangeKind;
 use jackfield_plugins::{Called, Change, Deed, Evidence, PluginError, State};
 use jackfield_types::PluginKind;
 use std::sync::Arc;
@@ -42,6 +43,16 @@ impl Evidence for Shown {
     fn commands(&self) -> Vec<CommandResult> {
         vec![CommandResult { name: "tests".to_owned(), code: Some(0), output: "ok".to_owned() }]
     }
+
+    fn changed(&self) -> Result<Vec<ChangedPath>, String> {
+        let (path, was) = ("src/lib.rs".to_owned(), Some("secret/lib.rs".to_owned()));
+        Ok(vec![ChangedPath { path, was, kind: ChangeKind::Renamed }])
+    }
+
+    fn diff(&self, start: u64, most: u32) -> Result<Vec<u8>, String> {
+        let bytes = b"rename from secret/lib.rs\n".iter().copied();
+        Ok(bytes.skip(start as usize).take(most as usize).collect())
+    }
 }
 
 async fn with(embedded: &[u8]) -> common::Host {
@@ -73,7 +84,10 @@ fn deed(error: PluginError) -> Deed {
 async fn the_shipped_gates_rule_on_what_they_are_shown() {
     let host = with(shipped_gates()).await;
     let kinds: Vec<_> = host.plugins.gates().into_iter().map(|info| info.kind.name).collect();
-    assert_eq!(kinds, ["artifact_exists", "command", "content_check", "file_exists", "metric_threshold"]);
+    assert_eq!(
+        kinds,
+        ["artifact_exists", "changed_paths", "command", "content_check", "file_exists", "metric_threshold"]
+    );
     for (kind, config, passes) in [
         ("file_exists", r#"{"path":"src/lib.rs"}"#, true),
         ("file_exists", r#"{"path":"LICENSE"}"#, false),
@@ -94,8 +108,11 @@ async fn the_shipped_gates_rule_on_what_they_are_shown() {
     let unknown = host.plugins.gate_fault("none", "{}").await.unwrap_err();
     assert_eq!(unknown.problem().code, "no_such_gate");
     let inspected = host.plugins.inspect(Some(PluginKind::Gate), "gates").unwrap();
-    assert_eq!(inspected.imports, ["jackfield:plugin/log@1.0.0", "jackfield:plugin/evidence@1.0.0"]);
-    assert_eq!(inspected.gates.len(), 5);
+    assert_eq!(inspected.imports, ["jackfield:plugin/log@1.1.0", "jackfield:plugin/evidence@1.1.0"]);
+    assert_eq!(inspected.gates.len(), 6);
+    let config = r#"{"forbid":"secret/"}"#;
+    let ruled = ask(&host, "changed_paths", config).await.unwrap().value.unwrap();
+    assert!(!ruled.passed && ruled.message.contains("secret/lib.rs"), "{}", ruled.message);
 }
 
 #[tokio::test]
@@ -116,6 +133,8 @@ async fn a_gate_sees_one_evidence_and_no_other() {
 async fn a_dropped_gate_adds_its_kinds_and_its_own_failure_is_answered_by_who_has_the_kind() {
     let mut setup = setup();
     setup.embedded = vec![shipped_gates().to_vec(), gate().to_vec()];
+    let evidence = jackfield_plugins::Grant { imports: ["evidence".to_owned()].into(), ..Default::default() };
+    setup.grants.0.entry(PluginKind::Gate).or_default().insert(NAME.to_owned(), evidence);
     let mut host = setup.open().await;
     host.plugins.watch().unwrap();
     host.drop_in("mine.wasm", &rewritten(&variant(gate(), 1), VERSION, "1.4.3"));
@@ -151,11 +170,11 @@ async fn a_gate_that_takes_what_it_does_not_know_is_not_taken() {
 #[tokio::test]
 async fn evidence_is_for_gates_alone() {
     let host = with(chooser()).await;
-    let import = rewritten(chooser(), "jackfield:plugin/log@1.0.0", "jackfield:plugin/lag@1.0.0");
+    let import = rewritten(chooser(), "jackfield:plugin/log@1.1.0", "jackfield:plugin/lag@1.1.0");
     host.drop_in("a.wasm", &import);
     host.plugins.rescan().await.unwrap();
     let listed = host.plugins.list();
     let one = listed.iter().find(|one| one.file.is_some()).unwrap();
     assert_eq!(one.state, State::Rejected);
-    assert!(one.reason.as_ref().unwrap().contains("jackfield:plugin/lag@1.0.0"), "{:?}", one.reason);
+    assert!(one.reason.as_ref().unwrap().contains("jackfield:plugin/lag@1.1.0"), "{:?}", one.reason);
 }

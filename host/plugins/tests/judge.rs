@@ -46,7 +46,7 @@ async fn the_shipped_judge_compares_and_rates_real_results() {
     assert_eq!(inspected.dimensions, host.plugins.dimensions());
     assert_eq!(
         inspected.imports,
-        ["jackfield:plugin/log@1.0.0", "jackfield:plugin/types@1.0.0", "jackfield:plugin/reporting@1.0.0"]
+        ["jackfield:plugin/log@1.1.0", "jackfield:plugin/types@1.1.0", "jackfield:plugin/reporting@1.1.0"]
     );
 }
 

@@ -121,7 +121,7 @@ async fn a_file_that_is_no_good_is_rejected_and_what_served_before_goes_on() {
 
     let no_world: &[u8] = b"\0asm\x0d\0\x01\0";
     let cut = &chooser()[..chooser().len() / 2];
-    let newer = rewritten(chooser(), "choosing@1.0.0", "choosing@2.0.0");
+    let newer = rewritten(chooser(), "choosing@1.1.0", "choosing@2.0.0");
     let nameless = rewritten(chooser(), NAME, "Guest Name A");
     let cases: [(&[u8], &str); 5] = [
         (b"\0asm\x01\0\0\0", "core WebAssembly module"),
@@ -185,8 +185,8 @@ async fn two_hundred_swaps_good_and_bad_under_constant_calls_fail_none_of_them()
     let no_good: [&[u8]; 4] = [
         b"\0asm\x01\0\0\0",
         &[chooser(), &[0xff; 64]].concat(),
-        &rewritten(chooser(), "choosing@1.0.0", "choosing@9.0.0"),
-        &rewritten(chooser(), "jackfield:plugin/log@1.0.0", "jackfield:plugin/lag@1.0.0"),
+        &rewritten(chooser(), "choosing@1.1.0", "choosing@9.0.0"),
+        &rewritten(chooser(), "jackfield:plugin/log@1.1.0", "jackfield:plugin/lag@1.1.0"),
     ];
     for number in 0..200 {
         if number % 5 == 4 {
@@ -218,6 +218,7 @@ async fn two_hundred_swaps_good_and_bad_under_constant_calls_fail_none_of_them()
 #[tokio::test]
 async fn an_attempt_keeps_its_adapter_while_it_is_swapped() {
     let mut setup = setup();
+    setup.grants = granted(&[PROGRAM], &["VARIABLE_NAME_A"]);
     setup.embedded = vec![executor().to_vec()];
     let host = setup.open().await;
     let mut drive = host.plugins.drive(NAME).await.unwrap();
@@ -237,8 +238,66 @@ async fn an_attempt_keeps_its_adapter_while_it_is_swapped() {
 }
 
 #[tokio::test]
-async fn an_executor_that_asks_for_more_than_the_shipped_one_is_held_until_it_is_granted() {
+async fn a_component_under_a_shipped_name_is_held_until_it_is_granted() {
     let mut setup = setup();
+    setup.embedded = vec![executor().to_vec()];
+    let host = setup.open().await;
+    let shipped = host.plugins.executors()[0].plugin.clone();
+    host.drop_in("helpful.wasm", &variant(executor(), 1));
+    host.plugins.rescan().await.unwrap();
+    assert_eq!(host.plugins.executors()[0].plugin, shipped, "what is shipped serves on");
+    let list = host.plugins.list();
+    let held = list.iter().find(|one| one.state == jackfield_plugins::State::Held).unwrap();
+    let replaced = held.replaces.as_ref().unwrap();
+    assert_eq!((&replaced.plugin, replaced.shipped), (&shipped, true));
+    let reason = held.reason.as_ref().unwrap();
+    assert!(
+        reason.contains(&format!(
+            "jackfield plugin grant executor {NAME} --program {PROGRAM} --env VARIABLE_NAME_A"
+        )),
+        "{reason}"
+    );
+    let name =
+        format!("It would replace the shipped executor {NAME} {VERSION} (digest {})", shipped.digest.short());
+    assert!(reason.contains(&name), "{reason}");
+    let check = host.plugins.check(&host.path("helpful.wasm")).await.unwrap();
+    assert!(matches!(check.verdict, CheckVerdict::WouldBeHeld { .. }), "{:?}", check.verdict);
+    assert_eq!(check.replaces.map(|other| other.plugin), Some(shipped));
+
+    // The very bytes that are shipped need nothing.
+    host.drop_in("helpful.wasm", executor());
+    host.plugins.rescan().await.unwrap();
+    assert!(host.plugins.list().iter().all(|one| one.state != jackfield_plugins::State::Held));
+
+    host.drop_in("helpful.wasm", &variant(executor(), 2));
+    host.plugins.rescan().await.unwrap();
+    host.plugins.regrant(granted(&[PROGRAM], &["VARIABLE_NAME_A"])).await.unwrap();
+    let inspected = host.plugins.inspect(None, NAME).unwrap();
+    assert_eq!(inspected.status.file, Some(host.path("helpful.wasm")));
+    assert!(inspected.granted_to_name.programs.contains(PROGRAM));
+}
+
+#[tokio::test]
+async fn an_executor_runs_the_instruction_as_a_command_where_it_says_so_or_is_old_and_starts_a_shell() {
+    for (bytes, runs) in [(executor().to_vec(), false), (rewritten(executor(), "prompt", "shell!"), true)] {
+        let mut setup = setup();
+        setup.embedded = vec![bytes];
+        assert_eq!(setup.open().await.plugins.executors()[0].runs_as_command, runs);
+    }
+    let published =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/published/1.0.0/executor.wasm");
+    let old = std::fs::read(published).unwrap();
+    for (bytes, runs) in [(old.clone(), false), (rewritten(&old, PROGRAM, "busybox-1.36.1"), true)] {
+        let mut setup = setup();
+        setup.embedded = vec![bytes];
+        assert_eq!(setup.open().await.plugins.executors()[0].runs_as_command, runs);
+    }
+}
+
+#[tokio::test]
+async fn an_executor_that_asks_for_more_than_it_was_granted_is_held_until_it_is_granted() {
+    let mut setup = setup();
+    setup.grants = granted(&[PROGRAM], &["VARIABLE_NAME_A"]);
     setup.embedded = vec![executor().to_vec()];
     let mut host = setup.open().await;
     let more = rewritten(executor(), PROGRAM, OTHER_PROGRAM);
@@ -294,7 +353,7 @@ async fn a_check_says_what_would_happen_and_changes_nothing() {
     let report = host.plugins.check(&file).await.unwrap();
     assert_eq!(report.verdict, CheckVerdict::WouldServe);
     assert_eq!(report.plugin.unwrap().version, "2.4.2");
-    assert!(report.imports.iter().any(|import| import == "jackfield:plugin/log@1.0.0"));
+    assert!(report.imports.iter().any(|import| import == "jackfield:plugin/log@1.1.0"));
     assert_eq!(host.choose("well").await.unwrap().plugin, serving);
     assert_eq!(host.plugins.list().len(), 1);
 

@@ -20,9 +20,17 @@ pub enum ProcessError {
         /// Its name.
         tool: &'static str,
     },
-    /// An empty argument list, or one that the kernel or the shell cannot carry.
+    /// An empty argument list, or one that the shell cannot carry.
     #[error("the command cannot be started: {0}")]
     BadCommand(String),
+    /// Arguments longer than the kernel carries.
+    #[error("the command cannot be started: its arguments are {bytes} bytes, and {most} are the most")]
+    TooLong {
+        /// How long they are together.
+        bytes: usize,
+        /// The most.
+        most: usize,
+    },
     /// The gate ended before the agent was started.
     #[error("the agent was not started: its gate ended first{}", said(.stderr))]
     NotStarted {
@@ -65,7 +73,7 @@ impl ProcessError {
             Self::NoTool { tool } => {
                 ("no_tool", format!("Install '{tool}' with the system's package manager and start the host again."))
             }
-            Self::BadCommand(_) => {
+            Self::BadCommand(_) | Self::TooLong { .. } => {
                 return Problem::author(
                     "bad_command",
                     self.to_string(),

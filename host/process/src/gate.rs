@@ -148,9 +148,7 @@ fn command_line<'a>(
         quote(&mut line, argument);
     }
     if line.len() >= MOST_ARGUMENT_BYTES {
-        let problem =
-            format!("its arguments are {} bytes, and {MOST_ARGUMENT_BYTES} are the most", line.len());
-        return Err(ProcessError::BadCommand(problem));
+        return Err(ProcessError::TooLong { bytes: line.len(), most: MOST_ARGUMENT_BYTES });
     }
     Ok(OsString::from_vec(line))
 }
@@ -165,6 +163,6 @@ mod tests {
         assert_eq!(line("it's").unwrap(), OsString::from(r"exec 'agent' 'it'\''s'"));
         assert!(matches!(line("a\0b"), Err(ProcessError::BadCommand(_))));
         assert!(line(&"x".repeat(MOST_ARGUMENT_BYTES - 100)).is_ok());
-        assert!(matches!(line(&"x".repeat(MOST_ARGUMENT_BYTES)), Err(ProcessError::BadCommand(_))));
+        assert!(matches!(line(&"x".repeat(MOST_ARGUMENT_BYTES)), Err(ProcessError::TooLong { .. })));
     }
 }

@@ -96,6 +96,9 @@ pub struct AssignedAttempt {
     pub effort: Option<Effort>,
     pub context: Option<String>,
     pub reason: String,
+    /// A component chose the executor; nobody named it.
+    #[serde(default)]
+    pub chosen: bool,
     /// What the host holds for it, millionths of a dollar; nothing where it costs nothing.
     pub held: u64,
 }

@@ -14,8 +14,10 @@ pub(crate) const SHIPPED_EXECUTORS: [&str; 4] = ["claude", "codex", "gemini", "s
 pub(crate) const SHIPPED_CHOOSER: &str = "chooser";
 
 /// The name of the shipped gates, and the kinds that they have.
-pub(crate) const SHIPPED_GATES: (&str, [&str; 5]) =
-    ("gates", ["file_exists", "content_check", "artifact_exists", "metric_threshold", "command"]);
+pub(crate) const SHIPPED_GATES: (&str, [&str; 6]) = (
+    "gates",
+    ["file_exists", "content_check", "artifact_exists", "metric_threshold", "changed_paths", "command"],
+);
 /// Longest that an attempt may take: a day, seconds.
 const LONGEST: u64 = 24 * 60 * 60;
 /// Most megabytes that still are a number of bytes, far beyond any disk.

@@ -309,13 +309,21 @@ pub(crate) fn plugins(plugins: &[PluginStatus]) -> String {
             file.unwrap_or_else(|| "embedded".into()),
             format!("{}/{}", plugin.failures, plugin.calls),
             plugin.figures.as_ref().map_or_else(|| "-".into(), took),
-            or_dash(plugin.reason.as_ref()),
+            or_dash(reason(plugin).as_ref()),
         ]
     };
     table(
         ["KIND", "NAME", "VERSION", "DIGEST", "STATE", "FROM", "FAILED/CALLS", "P50/P99", "REASON"],
         plugins.iter().map(row),
     )
+}
+
+/// Why it is where it is; of one that serves in the place of another, of which.
+fn reason(plugin: &PluginStatus) -> Option<String> {
+    let serving = plugin.state == jackfield_plugins::State::Serving;
+    let replaces = plugin.replaces.as_ref().filter(|_| serving).map(|other| format!("replaces {other}"));
+    let parts: Vec<_> = plugin.reason.clone().into_iter().chain(replaces).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// What half, and what almost all of the answered calls kept within.
@@ -328,6 +336,10 @@ fn took(figures: &Figures) -> String {
     format!("{}/{}", bound(figures.within(500)), bound(figures.within(990)))
 }
 
+/// Of an executor that runs the instruction.
+pub(crate) const COMMANDS: &str =
+    "commands  runs the instruction as a command: offered to choosers for tasks of type `command` only";
+
 pub(crate) fn check(report: &CheckReport) -> String {
     let mut lines =
         vec![format!("{}  {} bytes  sha256 {}", report.file.display(), report.size, report.digest)];
@@ -338,6 +350,10 @@ pub(crate) fn check(report: &CheckReport) -> String {
     let steps: Vec<_> =
         report.steps.iter().map(|step| format!("{} {:.1} ms", step.step, step.micros as f64 / 1e3)).collect();
     lines.push(format!("steps     {}", steps.join(", ")));
+    if report.runs_as_command {
+        lines.push(COMMANDS.to_owned());
+    }
+    lines.extend(report.replaces.iter().map(|other| format!("replaces  would replace {other}")));
     let mut lines = each_on_one(lines);
     lines.push(match &report.verdict {
         CheckVerdict::WouldServe => "would serve at once".into(),
@@ -373,7 +389,12 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
         format!("exports   {}", listed(&inspection.exports)),
         limits(&inspection.limits),
     ];
+    lines.extend(status.replaces.iter().map(|other| format!("replaces  {other}")));
+    if inspection.runs_as_command {
+        lines.push(COMMANDS.to_owned());
+    }
     lines.extend(text_kit::grants(&inspection.asks, &inspection.granted));
+    lines.extend(text_kit::granted_to_name(inspection));
     lines.extend(text_kit::makeup(&inspection.makeup));
     if let Some(description) = &inspection.description {
         let models: Vec<_> = description.models.iter().map(|model| model.name.clone()).collect();

@@ -89,6 +89,15 @@ pub(crate) fn file(inspection: &FileInspection) -> String {
     lines.join("\n")
 }
 
+/// What the operator granted to the name, which the next component that has it is granted too.
+pub(crate) fn granted_to_name(inspection: &jackfield_plugins::Inspection) -> Option<String> {
+    let kind = inspection.status.kind?;
+    let name = inspection.status.name.as_deref()?;
+    let grant = &inspection.granted_to_name;
+    (!grant.is_empty())
+        .then(|| format!("operator  {}, whichever component has the name", grant.line(kind, name)))
+}
+
 /// What a component asks for, and what of it it has.
 pub(crate) fn grants(asks: &Grant, granted: &Grant) -> Vec<String> {
     let line = |label: &str, asks: &BTreeSet<String>, granted: &BTreeSet<String>| {

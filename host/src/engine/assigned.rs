@@ -1,6 +1,7 @@
 //! Runs that a host elsewhere gave to this one: taken in under this host's own records, carried out as any other,
 //! and read back for the one that gave them. It decides what follows; here each is one round, and its end.
 
+use super::order::Order;
 use super::{Host, Inner};
 use crate::api::elsewhere::{AssignedAttempt, Assignment, AttemptOver, CallMade};
 use jackfield_store::{
@@ -123,7 +124,11 @@ impl Inner {
         let order = self.order(request).await?;
         let mut attempts = Vec::new();
         for (index, attempt) in assignment.attempts.iter().enumerate() {
-            attempts.push(self.assigned_attempt(attempt, u32::try_from(index).unwrap_or_default() + 1)?);
+            attempts.push(self.assigned_attempt(
+                &order,
+                attempt,
+                u32::try_from(index).unwrap_or_default() + 1,
+            )?);
         }
         let beside = attempts.split_off(1);
         let Some(attempt) = attempts.pop() else { return Ok(RunId::new()) };
@@ -161,7 +166,12 @@ impl Inner {
         self.admit(admission, &Limits::none()).await
     }
 
-    fn assigned_attempt(&self, given: &AssignedAttempt, number: u32) -> Result<NewAttempt, Problem> {
+    fn assigned_attempt(
+        &self,
+        order: &Order,
+        given: &AssignedAttempt,
+        number: u32,
+    ) -> Result<NewAttempt, Problem> {
         let serving = self.plugins.executors().into_iter();
         let Some(executor) = serving.into_iter().find(|info| info.plugin.name == given.executor) else {
             return Err(Problem::operator(
@@ -170,6 +180,17 @@ impl Inner {
                 "drop its component into the worker's plugin folder",
             ));
         };
+        // The host's component of that name may be another one than this worker's.
+        if executor.runs_as_command && given.chosen && !order.may_run_by_choice(&given.executor) {
+            return Err(Problem::operator(
+                "runs_as_command",
+                format!(
+                    "the executor '{}' of this worker runs the instruction as a command, and nobody named it",
+                    given.executor
+                ),
+                "give the worker the component that the host has, or name the executor",
+            ));
+        }
         if let Some(rung) = &given.rung
             && !self.config().ladder.iter().any(|known| known.name == *rung)
         {

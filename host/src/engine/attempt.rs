@@ -14,8 +14,8 @@ use super::running::Running;
 use crate::config::ExecutorSection;
 use crate::redact::Redactor;
 use jackfield_plugins::facts::driving;
-use jackfield_plugins::{Drive, ExecutorInfo, PluginError};
-use jackfield_process::Spec;
+use jackfield_plugins::{Deed, Drive, ExecutorInfo, PluginError};
+use jackfield_process::{ProcessError, Spec};
 use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started};
 use jackfield_types::{AttemptId, Delivered, Effort, Failure, FailureClass};
 use jackfield_workspace::{Bounds, Release, WorkspaceError, Worktree};
@@ -41,6 +41,8 @@ pub(crate) struct Planned {
     pub(crate) rung: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) effort: Option<Effort>,
+    /// A component chose the executor; nobody named it.
+    pub(crate) chosen: bool,
     /// What its agent is told of the attempts before it.
     pub(crate) context: Option<String>,
     pub(crate) pricing: Pricing,
@@ -178,6 +180,9 @@ impl Inner {
         let sources = Sources { host: &self.environment, executor: &section, description };
         let request = self.adapter_request(run, planned, files, worktree, &section, sources.present());
         let mut drive = self.plugins.drive(name).await.map_err(plugin_failure)?;
+        if drive.runs_as_command() && planned.chosen && !run.order.may_run_by_choice(name) {
+            return Err(never_a_command(name));
+        }
         let redactor = self.redactor();
         let command = self.plan(run, planned.id, &mut drive, &request, &redactor).await?;
         let span = super::trace::process(command.argv.first().map_or("", String::as_str));
@@ -265,11 +270,12 @@ impl Inner {
         section: &ExecutorSection,
         present: Vec<String>,
     ) -> driving::Request {
-        let order = &run.order;
+        let (order, runs_as_command) = (&run.order, planned.executor.runs_as_command);
         let text = |path: &Path| path.to_string_lossy().into_owned();
         driving::Request {
             attempt: planned.id.to_string(),
-            instruction: match &planned.context {
+            // What is run as a command is what the caller wrote, and nothing that others said of it.
+            instruction: match planned.context.as_ref().filter(|_| !runs_as_command) {
                 Some(context) => format!("{}\n\n{context}", order.request.instruction),
                 None => order.request.instruction.clone(),
             },
@@ -335,8 +341,7 @@ impl Inner {
         attempt: AttemptId,
         worktree: &Worktree,
     ) -> Result<jackfield_process::Running, Failure> {
-        let started =
-            |error: jackfield_process::ProcessError| from_problem(FailureClass::NoProgram, error.problem());
+        let started = |error: ProcessError| from_problem(start_class(&error), error.problem());
         let held = self.launcher().await.map_err(started)?.prepare(spec).map_err(started)?;
         let identity = serde_json::to_value(held.identity()).unwrap_or_default();
         let recorded = Started {
@@ -395,6 +400,15 @@ async fn saving<T>(run: &Running, bounds: &Bounds, work: impl Future<Output = T>
     }
 }
 
+/// The adapter in service has become one that runs the instruction as a command since it was chosen.
+fn never_a_command(name: &str) -> Failure {
+    Failure::new(
+        FailureClass::Denied,
+        format!("the executor {name} runs the instruction as a command, and nobody named it for this task"),
+    )
+    .with_remedy(format!("name it (`--executor {name}`), or give the task the type `command`"))
+}
+
 /// A plan as it is recorded: without the standard input, which is the instruction again.
 #[derive(serde::Serialize)]
 struct Described<'a> {
@@ -428,5 +442,23 @@ pub(crate) fn from_problem(class: FailureClass, problem: jackfield_types::Proble
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(crate) fn plugin_failure(error: PluginError) -> Failure {
-    from_problem(FailureClass::Unknown, error.problem())
+    from_problem(class_of(&error), error.problem())
+}
+
+/// Too long for the arguments of this agent is not too long for one that takes it on its standard input.
+const fn start_class(error: &ProcessError) -> FailureClass {
+    match error {
+        ProcessError::TooLong { .. } => FailureClass::ContextOverflow,
+        ProcessError::BadCommand(_) => FailureClass::SyntaxError,
+        _ => FailureClass::NoProgram,
+    }
+}
+
+/// An adapter that breaks its contract is to be mended: no agent has done anything badly, and the same adapter does
+/// no better with a dearer model.
+const fn class_of(error: &PluginError) -> FailureClass {
+    match error {
+        PluginError::Misbehaved(deed) if matches!(deed.deed, Deed::Contract(_)) => FailureClass::SyntaxError,
+        _ => FailureClass::Unknown,
+    }
 }

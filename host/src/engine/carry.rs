@@ -154,6 +154,7 @@ impl Inner {
             rung,
             model: attempt.model.clone(),
             effort: attempt.effort,
+            chosen: attempt.chosen_by.is_some(),
             context: attempt.context.clone(),
             pricing,
         }

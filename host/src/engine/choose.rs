@@ -175,6 +175,11 @@ impl Inner {
             .into_iter()
             .filter(|info| self.executor_section(&info.plugin.name).enabled)
             .collect();
+        let enabled = executors.len();
+        let executors = self.offered(order, executors);
+        if executors.is_empty() && enabled > 0 {
+            return Err(none_offered(order));
+        }
         if executors.is_empty() {
             return Err(Problem::operator(
                 "no_executor",
@@ -206,6 +211,21 @@ impl Inner {
             ));
         }
         Ok((candidates, behind))
+    }
+
+    /// Those whom a chooser may be offered. An instruction in prose that is run as a command does harm, and a command
+    /// that an agent reads as a wish does something else: so each kind of task is for its own kind of executor.
+    /// Whoever the caller names is theirs to choose.
+    fn offered(&self, order: &Order, executors: Vec<ExecutorInfo>) -> Vec<ExecutorInfo> {
+        let config = self.config();
+        let named = order.request.executor.as_deref().map(|name| {
+            let rung = config.ladder.iter().find(|rung| rung.name == name);
+            rung.map_or(name, |rung| &rung.executor).to_owned()
+        });
+        let fits = |info: &ExecutorInfo| {
+            info.runs_as_command == order.is_command() || named.as_ref() == Some(&info.plugin.name)
+        };
+        executors.into_iter().filter(fits).collect()
     }
 
     fn candidate(&self, place: &ladder::Place<'_>, facts: &Facts) -> choosing::Candidate {
@@ -345,6 +365,22 @@ fn budget(status: &BreakerStatus, run: Option<Micros>) -> choosing::Budget {
     }
 }
 
+/// Executors are in service, and none of them is for this type of task.
+fn none_offered(order: &Order) -> Problem {
+    if order.is_command() {
+        return Problem::operator(
+            "nobody_available",
+            "no executor in service runs the instruction as a command, which a task of type `command` asks for",
+            "enable the executor `shell`, or leave the task type out: then an agent does it",
+        );
+    }
+    Problem::operator(
+        "nobody_available",
+        "every executor in service runs the instruction as a command, and is offered to the chooser for tasks of type `command` only",
+        "set the task type to `command`, name the executor, or enable an agent; `jackfield plugin list` shows what is in service",
+    )
+}
+
 /// Nobody can do it now, with the reason of each.
 pub(crate) fn nobody(candidates: &[choosing::Candidate]) -> Problem {
     let mut names: Vec<_> = candidates
@@ -422,5 +458,65 @@ impl History {
             mean_latency: stats.mean_latency_ms(),
             share,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Host;
+    use crate::api::ExecuteRequest;
+    use crate::config::{Config, RungSection};
+
+    async fn host(config: Config) -> (Host, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
+        (builder.open().await.unwrap(), folder)
+    }
+
+    async fn offered(
+        host: &Host,
+        folder: &tempfile::TempDir,
+        request: ExecuteRequest,
+    ) -> Result<Vec<String>, Problem> {
+        let workspace = Some(folder.path().to_string_lossy().into_owned());
+        let order = host.0.order(ExecuteRequest { workspace, ..request }).await?;
+        let (candidates, _) = host.0.candidates(&order, host.0.clock.now()).await?;
+        let mut names: Vec<_> = candidates.into_iter().map(|one| one.executor).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    #[tokio::test]
+    async fn a_chooser_is_offered_the_shell_for_commands_only_or_where_it_is_named() {
+        let rung: RungSection =
+            serde_json::from_value(json!({ "name": "free", "executor": "shell" })).unwrap();
+        let (host, folder) = host(Config { ladder: vec![rung], ..Config::default() }).await;
+        let request = || ExecuteRequest::new("Fix the README: it says to run `touch x`");
+        let typed = |task_type: &str| ExecuteRequest { task_type: Some(task_type.into()), ..request() };
+        let named = |name: &str| ExecuteRequest { executor: Some(name.into()), ..request() };
+        let has_shell = async |request| {
+            offered(&host, &folder, request).await.unwrap().iter().any(|name| name == "shell")
+        };
+        assert!(!has_shell(request()).await);
+        for prose in ["feature", "shell", "commands", "bugfix"] {
+            assert!(!has_shell(typed(prose)).await, "{prose}");
+        }
+        assert_eq!(offered(&host, &folder, typed("Command")).await.unwrap(), ["shell"]);
+        assert!(has_shell(named("shell")).await);
+        assert!(has_shell(named("free")).await, "by its rung");
+        assert!(!has_shell(named("claude")).await);
+    }
+
+    #[tokio::test]
+    async fn a_task_that_no_executor_is_offered_for_is_refused_with_what_to_do() {
+        let mut config = Config::default();
+        for agent in ["claude", "codex", "gemini"] {
+            config.executors.entry(agent.to_owned()).or_default().enabled = false;
+        }
+        let (host, folder) = host(config).await;
+        let refused = offered(&host, &folder, ExecuteRequest::new("Say hello")).await.unwrap_err();
+        assert_eq!(refused.code, "nobody_available");
+        assert!(refused.message.contains("runs the instruction as a command"), "{}", refused.message);
     }
 }

@@ -9,7 +9,7 @@ use jackfield_store::{CheckResult, NewArtifact, NewTranscript};
 use jackfield_types::{CostSource, Delivered, Failure, FailureClass, Outcome, Process, Usage, Verified};
 use jackfield_workspace::{Captured, ChangedFile, Commit};
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What became of an attempt, ready to be settled.
 #[derive(Debug)]
@@ -27,6 +27,8 @@ pub(crate) struct Ended {
     pub(crate) head: Option<Commit>,
     /// What was changed against the base.
     pub(crate) changed: Vec<ChangedFile>,
+    /// Where the diff of all of that is; or why there is none, or not of all.
+    pub(crate) diff: Result<PathBuf, String>,
     /// What its checks came to.
     pub(crate) checks: Vec<CheckResult>,
 }
@@ -52,6 +54,7 @@ impl Ended {
             transcript: None,
             head: None,
             changed: Vec::new(),
+            diff: Err("the changes were not captured".to_owned()),
             checks: Vec::new(),
         }
     }
@@ -80,6 +83,7 @@ impl Ended {
             transcript: None,
             head: None,
             changed: Vec::new(),
+            diff: Err("the changes were not captured".to_owned()),
             checks: Vec::new(),
         }
     }
@@ -128,6 +132,13 @@ impl Ended {
         captured: Result<Captured, jackfield_workspace::WorkspaceError>,
         diff: &Path,
     ) {
+        self.diff = match &captured {
+            Ok(Captured { left_out: Some(what), .. }) => {
+                Err(format!("not all of the work is committed: {what}"))
+            }
+            Ok(captured) => Ok(captured.diff.clone()),
+            Err(error) => Err(format!("the changes were not captured: {error}")),
+        };
         if let Ok(captured) = &captured {
             self.take_leftovers(captured.leftovers.iter().cloned());
         }

@@ -8,7 +8,7 @@ use super::Inner;
 use super::choose::{concerning, decision, failed_decision};
 use super::ended::Ended;
 use super::events::clip;
-use super::evidence::Seen;
+use super::evidence::{Diff, Seen, changed_path};
 use super::running::Running;
 use crate::api::Gate;
 use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
@@ -201,11 +201,15 @@ impl Seen {
             code: check.code,
             output: check.output.clone(),
         };
+        let within = worktree.cwd.strip_prefix(&worktree.path).unwrap_or(Path::new(""));
+        let changed = ended.changed.iter().map(|file| changed_path(file, within)).collect();
         Self {
             view: View::of(&worktree.cwd),
             artifacts: ended.artifacts.iter().map(artifact).collect(),
             metrics: figures(ended, checks),
             commands: checks.iter().map(command).collect(),
+            changed: ended.diff.as_ref().map(|_| changed).map_err(Clone::clone),
+            diff: ended.diff.clone().map(Diff::File),
             _made: None,
         }
     }

@@ -69,7 +69,7 @@ pub use asker::{Asker, Deed};
 pub use builder::HostBuilder;
 pub(crate) use chance::random_hex;
 pub(crate) use events::line as event_line;
-pub(crate) use evidence::Seen;
+pub(crate) use evidence::{Diff, Seen};
 pub use feed::{EventFeed, RunFeed};
 pub(crate) use folders::{default_data, private as private_folder, write_private};
 pub use host::{Advice, AdvisedChoice, Host};

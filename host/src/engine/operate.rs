@@ -47,6 +47,13 @@ impl Host {
                 "`jackfield plugin list` shows the command for one that is held, with --program, --env and --import",
             ));
         }
+        if let Some(fault) = grant.fault(name) {
+            return Err(Problem::caller(
+                "bad_grant",
+                format!("failed to grant {kind} {name:?}: {fault}"),
+                "`jackfield plugin list` shows the command for one that is held; `jackfield plugin check FILE` what a file asks for",
+            ));
+        }
         self.0.plugins.grant(kind, name, grant).await.map_err(|error| error.problem())?;
         self.ordered("plugin_granted", kind, name, json!({ "grant": grant })).await
     }

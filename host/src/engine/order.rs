@@ -37,6 +37,21 @@ pub(crate) struct Order {
     pub(crate) gates: Vec<Gate>,
 }
 
+/// The type of a task whose instruction is run as it is written.
+pub(crate) const COMMAND: &str = "command";
+
+impl Order {
+    /// The instruction is a command, to be run as it is written.
+    pub(crate) fn is_command(&self) -> bool {
+        self.task_type == COMMAND
+    }
+
+    /// Whether an executor that runs the instruction as a command may, though a component chose it.
+    pub(crate) fn may_run_by_choice(&self, executor: &str) -> bool {
+        self.is_command() || self.request.executor.as_deref() == Some(executor)
+    }
+}
+
 impl Inner {
     /// Checks a request and fills it in.
     pub(crate) async fn order(&self, request: ExecuteRequest) -> Result<Order, Problem> {

@@ -1,8 +1,9 @@
 //! What a gate is shown where a person says what there is: a folder as it lies there, or files written for the
 //! occasion. It looks at them as in service.
 
-use crate::engine::Seen;
-use jackfield_plugins::facts::gating::{Artifact, CommandResult};
+use crate::engine::{Diff, Seen};
+use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult};
+use jackfield_plugins::facts::types::ChangeKind;
 use jackfield_plugins::{Asking, Trial};
 use jackfield_types::{Problem, Timestamp};
 use jackfield_workspace::View;
@@ -43,6 +44,35 @@ struct Written {
     metrics: BTreeMap<String, f64>,
     #[serde(default)]
     commands: Vec<WrittenCommand>,
+    #[serde(default)]
+    changed: Vec<WrittenChange>,
+    #[serde(default)]
+    diff: String,
+}
+
+/// A path alone is a file that was modified.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenChange {
+    Path(String),
+    Whole(WholeChange),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WholeChange {
+    path: String,
+    was: Option<String>,
+    kind: Option<Kind>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Kind {
+    Added,
+    Modified,
+    Deleted,
+    Renamed,
 }
 
 #[derive(Deserialize)]
@@ -86,7 +116,22 @@ impl Seen {
             let WrittenCommand { name, code, output } = one;
             CommandResult { name, code, output }
         };
+        let change = |one: WrittenChange| {
+            let WholeChange { path, was, kind } = match one {
+                WrittenChange::Path(path) => WholeChange { path, was: None, kind: None },
+                WrittenChange::Whole(change) => change,
+            };
+            let kind = match (kind, &was) {
+                (Some(Kind::Added), _) => ChangeKind::Added,
+                (Some(Kind::Deleted), _) => ChangeKind::Deleted,
+                (Some(Kind::Renamed), _) | (None, Some(_)) => ChangeKind::Renamed,
+                (Some(Kind::Modified) | None, _) => ChangeKind::Modified,
+            };
+            ChangedPath { path, was, kind }
+        };
         Ok(Self {
+            changed: Ok(written.changed.into_iter().map(change).collect()),
+            diff: Ok(Diff::Text(written.diff)),
             view: View::of(folder),
             artifacts: written.artifacts.into_iter().map(artifact).collect(),
             metrics: written.metrics,
@@ -115,7 +160,7 @@ fn bad(why: String) -> Problem {
     Problem::caller(
         "bad_facts",
         format!("evidence: {why}"),
-        "give it a `folder`, or `files` by path, and perhaps `artifacts`, `metrics` and `commands`",
+        "give it a `folder`, or `files` by path, and perhaps `changed`, `diff`, `artifacts`, `metrics` and `commands`",
     )
 }
 
@@ -131,6 +176,8 @@ mod tests {
             "files": { "src/a_b.rs": "fn main() {}\n", "README.md": "hello" },
             "metrics": { "lines-added": 3 },
             "commands": [{ "name": "tests", "code": 0 }],
+            "changed": ["README.md", { "path": "public/key", "was": "secret/key" }],
+            "diff": "+hello\n",
         });
         let shown = Seen::written(told).unwrap();
         assert_eq!(shown.files("**/*.rs").unwrap(), ["src/a_b.rs"]);
@@ -138,6 +185,11 @@ mod tests {
         assert_eq!((shown.metric("lines-added"), shown.metric("other")), (Some(3.0), None));
         assert_eq!(shown.commands().first().map(|one| one.code), Some(Some(0)));
         assert!(shown.read("../README.md", 4).is_err());
+        let changed = shown.changed().unwrap();
+        let told: Vec<_> = changed.iter().map(|one| (&*one.path, one.was.as_deref(), one.kind)).collect();
+        let renamed = ("public/key", Some("secret/key"), ChangeKind::Renamed);
+        assert_eq!(told, [("README.md", None, ChangeKind::Modified), renamed]);
+        assert_eq!((shown.diff(1, 3).unwrap(), shown.diff(7, 3).unwrap()), (b"hel".to_vec(), Vec::new()));
     }
 
     #[test]

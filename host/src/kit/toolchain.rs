@@ -111,7 +111,15 @@ impl Shop<'_> {
         self.needs("cargo", missing)?;
         let asked = self.run(&["rustc", "--print", "target-libdir", "--target", TARGET]).await?;
         let folder = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
-        if !asked.is_success() || !Path::new(&folder).is_dir() {
+        if !asked.is_success() {
+            let said = String::from_utf8_lossy(&asked.stderr);
+            return Err(Problem::operator(
+                "toolchain_broken",
+                format!("failed to ask `rustc` for its target {TARGET}: {}", said.trim()),
+                "see that `rustc --version` works; RUSTUP_TOOLCHAIN names a toolchain that must be installed",
+            ));
+        }
+        if !Path::new(&folder).is_dir() {
             return Err(absent(
                 &format!("Rust's target {TARGET}"),
                 &format!("run `rustup target add {TARGET}`"),

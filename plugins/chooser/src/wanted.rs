@@ -13,7 +13,7 @@ const MANY_DECISIONS: u32 = 5;
 /// So many open quality issues mean that the usual way is not working.
 const QUALITY_TROUBLE: u32 = 3;
 
-const COMMAND_TYPES: &[&str] = &["command", "shell"];
+const COMMAND_TYPES: &[&str] = &["command"];
 const STRATEGIC_TYPES: &[&str] =
     &["epic", "design", "architecture", "review", "plan", "planning", "strategy", "roadmap"];
 const PLANNING_TYPES: &[&str] =
@@ -135,9 +135,13 @@ mod tests {
 
     #[test]
     fn a_command_is_known_by_its_type_and_by_nothing_else() {
-        for (kind, command) in
-            [("command", true), ("Shell", true), ("feature", false), ("shell script", false)]
-        {
+        for (kind, command) in [
+            ("command", true),
+            ("Shell", false),
+            ("Command", true),
+            ("feature", false),
+            ("shell script", false),
+        ] {
             let mut task = task();
             task.task_type = kind.to_owned();
             assert_eq!(wanted(&task).command, command, "{kind}");

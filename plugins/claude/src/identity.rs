@@ -39,6 +39,18 @@ const PASSED: [(&str, bool); 8] = [
     ("SSL_CERT_FILE", false),
 ];
 
+/// What a plan sets of the program's own settings whose names do not begin with the program's.
+pub const SET: [&str; 8] = [
+    "DISABLE_TELEMETRY",
+    "DISABLE_ERROR_REPORTING",
+    "DISABLE_AUTOUPDATER",
+    "API_TIMEOUT_MS",
+    "MAX_THINKING_TOKENS",
+    "ANTHROPIC_DEFAULT_OPUS_MODEL",
+    "ANTHROPIC_DEFAULT_SONNET_MODEL",
+    "ANTHROPIC_DEFAULT_HAIKU_MODEL",
+];
+
 /// The day on which the prices below were those of the public price list.
 const PRICES_AS_OF: &str = "2025-11-24";
 
@@ -63,6 +75,7 @@ pub fn describe() -> Description {
         programs: vec![Program { name: PROGRAM.to_owned(), install: INSTALL.to_owned() }],
         environment: secrets
             .chain(PASSED)
+            .chain(SET.map(|name| (name, false)))
             .map(|(name, secret)| Variable { name: name.to_owned(), secret })
             .collect(),
         models: vec![
@@ -263,7 +276,7 @@ mod tests {
             assert_eq!(
                 variable.secret,
                 ["KEY", "TOKEN", "HEADERS", "_PROXY"].iter().any(|part| name.contains(part))
-                    && name != "NO_PROXY",
+                    && !["NO_PROXY", "MAX_THINKING_TOKENS"].contains(&name.as_str()),
                 "{name}"
             );
         }

@@ -45,7 +45,7 @@ pub use bindings::jackfield::plugin::types;
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use bindings::exports::jackfield::plugin::about;
+use bindings::exports::jackfield::plugin::{about, instructing};
 use core::cell::RefCell;
 
 /// The component: everything it does is a function of its arguments.
@@ -55,6 +55,12 @@ pub struct Component;
 impl about::Guest for Component {
     fn identify() -> about::Identity {
         identity::identify()
+    }
+}
+
+impl instructing::Guest for Component {
+    fn runs_as_command() -> bool {
+        false
     }
 }
 

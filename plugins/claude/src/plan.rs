@@ -202,7 +202,6 @@ fn environment(request: &Request, settings: &Settings) -> Result<Vec<(String, Va
     }
     put("CLAUDE_CODE_MAX_RETRIES", set(&settings.max_retries.to_string()));
     put("API_TIMEOUT_MS", set(&settings.request_timeout_ms.min(request.timeout.max(1)).to_string()));
-    put("TMPDIR", set(&request.folders.scratch));
     // The host tells bash to forget the credentials before any command of the model's; left to
     // itself, the program takes zsh where there is one.
     put("CLAUDE_CODE_SHELL", set("/bin/bash"));

@@ -61,7 +61,7 @@ fn an_attempt_that_changes_files_is_one_known_command_line() {
     assert!(command.files.is_empty());
     assert_eq!(variable(&command, "ANTHROPIC_API_KEY"), Some(&Value::Pass));
     assert_eq!(variable(&command, "CLAUDE_CONFIG_DIR"), Some(&set("/state")));
-    assert_eq!(variable(&command, "TMPDIR"), Some(&set("/scratch")));
+    assert_eq!(variable(&command, "TMPDIR"), None, "the host gives every attempt its own");
     assert_eq!(variable(&command, "CLAUDE_CODE_SHELL"), Some(&set("/bin/bash")));
     assert_eq!(variable(&command, "CLAUDE_CODE_MAX_RETRIES"), Some(&set("2")));
     assert_eq!(variable(&command, "API_TIMEOUT_MS"), Some(&set("180000")));

@@ -35,7 +35,7 @@ pub mod bindings {
     use crate::Codex as Component;
 }
 
-pub use bindings::exports::jackfield::plugin::{about, driving};
+pub use bindings::exports::jackfield::plugin::{about, driving, instructing};
 pub use reading::Reading;
 
 use alloc::string::ToString;
@@ -53,6 +53,12 @@ impl about::Guest for Codex {
             version: env!("CARGO_PKG_VERSION").to_string(),
             summary: "Drives OpenAI's codex program (codex exec).".to_string(),
         }
+    }
+}
+
+impl instructing::Guest for Codex {
+    fn runs_as_command() -> bool {
+        false
     }
 }
 

@@ -4,7 +4,7 @@
 
 use crate::bindings::exports::jackfield::plugin::{about, gating};
 use crate::bindings::jackfield::plugin::evidence;
-use crate::facts::{Artifact, CommandResult, GateKind, Ruling};
+use crate::facts::{Artifact, ChangedPath, CommandResult, GateKind, Ruling};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -33,6 +33,10 @@ impl crate::Evidence for Host {
     fn commands(&self) -> Vec<CommandResult> {
         evidence::commands()
     }
+
+    fn changed(&self) -> Result<Vec<ChangedPath>, String> {
+        evidence::changed()
+    }
 }
 
 impl about::Guest for Component {
@@ -41,7 +45,7 @@ impl about::Guest for Component {
             name: "gates".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             summary:
-                "Looks whether files, their content, artifacts, figures and checks are as a task wants them."
+                "Looks whether files, their content, changes, artifacts, figures and checks are as a task wants them."
                     .to_owned(),
         }
     }

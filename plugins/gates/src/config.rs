@@ -61,6 +61,15 @@ pub(crate) struct Command {
     pub(crate) not_contains: Texts,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangedPaths {
+    #[serde(default)]
+    pub(crate) forbid: Texts,
+    #[serde(default)]
+    pub(crate) allow: Texts,
+}
+
 /// One text or several.
 #[derive(Default, Deserialize)]
 #[serde(untagged, expecting = "expected a text or a list of texts")]

@@ -64,6 +64,17 @@ const COMMAND: &str = r#"{
   "examples": [{ "name": "tests", "not_contains": "0 passed" }]
 }"#;
 
+const CHANGED_PATHS: &str = r#"{
+  "type": "object", "additionalProperties": false,
+  "description": "Looks at every file that was added, modified, deleted or renamed, under its old and its new name. A plain name means all that is below it too.",
+  "anyOf": [{ "required": ["forbid"] }, { "required": ["allow"] }],
+  "properties": {
+    "forbid": { "type": ["string", "array"], "items": { "type": "string" }, "description": "A glob, or several, of files that may not be changed: secret/" },
+    "allow": { "type": ["string", "array"], "items": { "type": "string" }, "description": "Globs of the only files that may be changed: src/**" }
+  },
+  "examples": [{ "forbid": "secret/" }, { "allow": ["src/**", "tests/**"], "forbid": "**/*.lock" }]
+}"#;
+
 /// Every kind of gate that there is here.
 pub fn kinds() -> Vec<GateKind> {
     let kind = |name: &str, summary: &str, schema: &str| GateKind {
@@ -76,6 +87,7 @@ pub fn kinds() -> Vec<GateKind> {
         kind("content_check", "Files hold what they must, and nothing that they must not.", CONTENT_CHECK),
         kind("artifact_exists", "The attempt left an artifact of a kind.", ARTIFACT_EXISTS),
         kind("metric_threshold", "A figure of the attempt keeps within its bounds.", METRIC_THRESHOLD),
+        kind("changed_paths", "Only files that may be changed were.", CHANGED_PATHS),
         kind("command", "One of the task's checks ended with a code, and printed what it should.", COMMAND),
     ]
 }

@@ -1,5 +1,5 @@
 //! Jackfield's own gates: is a file there, does it say what it should, is an artifact there, does a figure
-//! keep within its bounds, and what did a check come to.
+//! keep within its bounds, which files were changed, and what did a check come to.
 //!
 //! Invariants: a config that makes no sense is refused before anything is asked of the evidence; a gate
 //! that finds nothing to look at does not pass; the message of a gate that fails names what is missing and
@@ -14,7 +14,9 @@ mod bindings;
 mod component;
 mod config;
 mod content;
+mod glob;
 mod kinds;
+mod paths;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -22,7 +24,7 @@ mod tests;
 /// What a gate is asked and what it answers, as `wit/gate.wit` has it.
 pub mod facts {
     pub use crate::bindings::exports::jackfield::plugin::gating::{GateKind, Measurement, Ruling};
-    pub use crate::bindings::jackfield::plugin::evidence::{Artifact, CommandResult};
+    pub use crate::bindings::jackfield::plugin::evidence::{Artifact, ChangedPath, CommandResult};
 }
 
 pub use kinds::kinds;
@@ -30,7 +32,7 @@ pub use kinds::kinds;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use facts::{Artifact, CommandResult, Ruling};
+use facts::{Artifact, ChangedPath, CommandResult, Ruling};
 use serde::Deserialize;
 
 /// What a gate may look at; each as `wit/gate.wit` has it.
@@ -41,6 +43,7 @@ pub trait Evidence {
     fn artifacts(&self) -> Vec<Artifact>;
     fn metric(&self, name: &str) -> Option<f64>;
     fn commands(&self) -> Vec<CommandResult>;
+    fn changed(&self) -> Result<Vec<ChangedPath>, String>;
 }
 
 /// One gate's ruling.
@@ -53,6 +56,7 @@ pub fn evaluate(kind: &str, config: &str, evidence: &impl Evidence) -> Result<Ru
         "content_check" => read(config).and_then(|config| content::content_check(&config, evidence)),
         "artifact_exists" => read(config).and_then(|config| rule::artifact_exists(&config, evidence)),
         "metric_threshold" => read(config).and_then(|config| rule::metric_threshold(&config, evidence)),
+        "changed_paths" => read(config).and_then(|config| paths::changed_paths(&config, evidence)),
         "command" => read(config).and_then(|config| rule::command(&config, evidence)),
         other => {
             let known: Vec<_> = kinds().into_iter().map(|kind| kind.name).collect();

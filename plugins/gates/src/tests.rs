@@ -1,7 +1,8 @@
 //! Each kind, over files that are spelled out here.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
 
-use crate::facts::{Artifact, CommandResult, Ruling};
+use crate::bindings::jackfield::plugin::types::ChangeKind;
+use crate::facts::{Artifact, ChangedPath, CommandResult, Ruling};
 use crate::{Evidence, evaluate, kinds};
 use std::collections::BTreeMap;
 
@@ -11,6 +12,7 @@ struct Seen {
     artifacts: Vec<Artifact>,
     figures: BTreeMap<&'static str, f64>,
     commands: Vec<CommandResult>,
+    changed: Option<Vec<ChangedPath>>,
 }
 
 impl Evidence for Seen {
@@ -40,6 +42,10 @@ impl Evidence for Seen {
     fn commands(&self) -> Vec<CommandResult> {
         self.commands.clone()
     }
+
+    fn changed(&self) -> Result<Vec<ChangedPath>, String> {
+        self.changed.clone().ok_or_else(|| "they were not captured".into())
+    }
 }
 
 fn seen() -> Seen {
@@ -62,6 +68,15 @@ fn seen() -> Seen {
         }],
         figures: [("lines-added", 12.0)].into(),
         commands: vec![command("tests", Some(0), "12 passed"), command("lint", None, "")],
+        changed: Some(vec![
+            ChangedPath { path: "src/a.rs".into(), was: None, kind: ChangeKind::Modified },
+            ChangedPath { path: "old.md".into(), was: None, kind: ChangeKind::Deleted },
+            ChangedPath {
+                path: "public/key".into(),
+                was: Some("secret/key".into()),
+                kind: ChangeKind::Renamed,
+            },
+        ]),
     }
 }
 
@@ -156,5 +171,32 @@ fn every_schema_is_json_and_its_examples_are_taken() {
         for example in schema["examples"].as_array().unwrap() {
             evaluate(&kind.name, &example.to_string(), &Seen::default()).unwrap();
         }
+    }
+}
+
+#[test]
+fn a_change_to_a_forbidden_path_fails_whatever_became_of_the_file() {
+    let paths = |config| told("changed_paths", config);
+    assert_eq!(paths(r#"{"forbid":"docs/"}"#), (true, "the 3 files that were changed may be".into()));
+    for (forbid, named) in
+        [("src/**", "src/a.rs"), ("*.md", "old.md"), ("secret/", "secret/key"), ("public", "public/key")]
+    {
+        let config = format!(r#"{{"forbid":["none",{forbid:?}]}}"#);
+        let (passed, message) = told("changed_paths", &config);
+        assert!(!passed && message.contains(&format!("{named} (forbidden by {forbid})")), "{message}");
+    }
+    let (passed, message) = paths(r#"{"allow":["src/**","*.md","public/**"]}"#);
+    assert!(!passed && message.ends_with("secret/key (not allowed)"), "{message}");
+    assert!(paths(r#"{"allow":["src","*.md","{public,secret}/**"]}"#).0);
+    let nothing = Seen { changed: Some(Vec::new()), ..Seen::default() };
+    assert!(evaluate("changed_paths", r#"{"forbid":"secret/"}"#, &nothing).unwrap().passed);
+}
+
+#[test]
+fn changes_that_are_not_known_do_not_pass() {
+    let ruling = evaluate("changed_paths", r#"{"forbid":"secret/"}"#, &Seen::default()).unwrap();
+    assert!(!ruling.passed && ruling.message.contains("not known: they were not captured"), "{ruling:?}");
+    for config in ["{}", r#"{"forbid":[]}"#, r#"{"forbid":""}"#, r#"{"forbid":"a[b"}"#, r#"{"deny":"x"}"#] {
+        assert!(evaluate("changed_paths", config, &seen()).is_err(), "{config}");
     }
 }

@@ -37,6 +37,9 @@ pub(crate) const CLOUD: [&str; 5] = [
     "GOOGLE_APPLICATION_CREDENTIALS",
 ];
 
+/// Where the model's API is, if it is not Google's own.
+pub(crate) const BASE_URL: &str = "GOOGLE_GEMINI_BASE_URL";
+
 /// The key of Vertex AI in express mode.
 pub(crate) const CLOUD_KEY: &str = "GOOGLE_API_KEY";
 
@@ -45,6 +48,7 @@ const AS_OF: &str = "2026-11-21";
 pub(crate) fn description() -> Description {
     let variable = |name: &str, secret| Variable { name: name.to_string(), secret };
     let mut environment = vec![variable(KEY, true), variable(CLOUD_KEY, true), variable(HOME, false)];
+    environment.push(variable(BASE_URL, false));
     environment.extend(CLOUD.iter().map(|name| variable(name, false)));
     Description {
         programs: vec![Program { name: PROGRAM.to_string(), install: INSTALL.to_string() }],

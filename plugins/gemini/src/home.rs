@@ -7,7 +7,7 @@
 //! ours can.
 
 use crate::bindings::jackfield::plugin::types::FailureClass;
-use crate::describe::{CLOUD, CLOUD_KEY, HOME, KEY};
+use crate::describe::{BASE_URL, CLOUD, CLOUD_KEY, HOME, KEY};
 use crate::driving::{Failure, File, Place, Request, Value};
 use crate::settings::{Auth, Settings};
 use crate::verdict::failure;
@@ -65,7 +65,7 @@ impl Home {
             }
         }
         if let Some(base_url) = settings.base_url {
-            environment.push(set("GOOGLE_GEMINI_BASE_URL", base_url));
+            environment.push(set(BASE_URL, base_url));
         }
         environment
     }

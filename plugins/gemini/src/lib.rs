@@ -38,7 +38,7 @@ pub mod bindings {
     use crate::Gemini as Component;
 }
 
-pub use bindings::exports::jackfield::plugin::{about, driving};
+pub use bindings::exports::jackfield::plugin::{about, driving, instructing};
 pub use reading::Reading;
 
 use alloc::string::{String, ToString};
@@ -56,6 +56,12 @@ impl about::Guest for Gemini {
             version: env!("CARGO_PKG_VERSION").to_string(),
             summary: "Drives Google's gemini program.".to_string(),
         }
+    }
+}
+
+impl instructing::Guest for Gemini {
+    fn runs_as_command() -> bool {
+        false
     }
 }
 

@@ -29,7 +29,7 @@ pub mod bindings {
     use crate::Shell as Component;
 }
 
-pub use bindings::exports::jackfield::plugin::{about, driving};
+pub use bindings::exports::jackfield::plugin::{about, driving, instructing};
 pub use reading::Reading;
 
 use alloc::string::{String, ToString};
@@ -47,6 +47,12 @@ impl about::Guest for Shell {
             version: env!("CARGO_PKG_VERSION").to_string(),
             summary: "Runs the instruction as a shell command.".to_string(),
         }
+    }
+}
+
+impl instructing::Guest for Shell {
+    fn runs_as_command() -> bool {
+        true
     }
 }
 

@@ -93,7 +93,7 @@ fn what_they_may_reach(ground: &Ground, place: &Path) {
         let line = format!("jackfield --json plugin inspect {name}/{name}.wasm");
         let inspection = json(&typed(ground, place, &line));
         assert_eq!(inspection["verdict"]["verdict"], "would_serve", "{inspection:#}");
-        assert_eq!(inspection["makeup"]["wit"], "jackfield:plugin@1.0.0");
+        assert_eq!(inspection["makeup"]["wit"], "jackfield:plugin@1.1.0");
         let imports = inspection["imports"].as_array().unwrap();
         let known = |import: &Value| {
             let import = import.as_str().unwrap();

@@ -1,7 +1,7 @@
 //! What an adapter's answers must keep. Beside what it may have run, that no figure is past all bounds:
 //! they are added up, priced and recorded.
 
-use super::{Kept, TEXT_BYTES, few, must, unique};
+use super::{Kept, TEXT_BYTES, few, must, unique, variables};
 use crate::facts::{driving, types};
 
 /// Most tokens, micro-dollars or milliseconds of one attempt. What the SDK reads is a thousand times less, so that
@@ -17,25 +17,6 @@ const GRACE: u64 = 3_600_000;
 /// Longest of what an adapter is to cut at 4 KiB; some is left for what says that it was cut.
 const CUT_BYTES: usize = 8 << 10;
 
-/// Names that would let a command run code that nobody granted, or make the host look elsewhere for
-/// the program that was.
-const NEVER_SET: [&str; 13] = [
-    "PATH",
-    "IFS",
-    "ENV",
-    "BASH_ENV",
-    "SHELLOPTS",
-    "PROMPT_COMMAND",
-    "NODE_OPTIONS",
-    "PYTHONSTARTUP",
-    "PYTHONPATH",
-    "PERL5OPT",
-    "RUBYOPT",
-    "JAVA_TOOL_OPTIONS",
-    "GIT_SSH_COMMAND",
-];
-const NEVER_SET_BEGINNINGS: [&str; 2] = ["LD_", "DYLD_"];
-
 pub(crate) fn description(description: &driving::Description) -> Kept {
     let driving::Description { programs, environment, models, default_model, .. } = description;
     few(programs, "programs")?;
@@ -43,9 +24,7 @@ pub(crate) fn description(description: &driving::Description) -> Kept {
     few(models, "models")?;
     must(!programs.is_empty(), || "it names no program".to_owned())?;
     for program in programs {
-        let name = &program.name;
-        let plain = !name.is_empty() && !name.contains(['/', '\\', '\0']) && name != "." && name != "..";
-        must(plain, || format!("the program {name:?} is not a plain name to look up on the PATH"))?;
+        program_name(&program.name)?;
         brief(&program.install, "hint at how to install a program")?;
     }
     for variable in environment {
@@ -62,7 +41,17 @@ pub(crate) fn description(description: &driving::Description) -> Kept {
     must(known, || "the default model is not among its models".to_owned())
 }
 
-fn environment_name(name: &str) -> Kept {
+/// A program is looked up on the PATH, and nowhere else.
+pub(crate) fn program_name(name: &str) -> Kept {
+    let plain = !name.is_empty()
+        && !name.contains(['/', '\\'])
+        && !name.contains(unprintable)
+        && name != "."
+        && name != "..";
+    must(plain, || format!("the program {name:?} is not a plain name to look up on the PATH"))
+}
+
+pub(crate) fn environment_name(name: &str) -> Kept {
     let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
     let rest = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     must(first && rest && name.len() <= 128, || {
@@ -79,7 +68,11 @@ fn argv(argv: &[String], programs: &[driving::Program]) -> Kept {
     must(argv.iter().all(|part| !part.contains('\0')), || "an argument holds a zero byte".to_owned())
 }
 
-pub(crate) fn command(command: &driving::Command, description: &driving::Description) -> Kept {
+pub(crate) fn command(
+    command: &driving::Command,
+    description: &driving::Description,
+    settings: &[(String, String)],
+) -> Kept {
     argv(&command.argv, &description.programs)?;
     few(&command.environment, "environment names")?;
     few(&command.files, "files")?;
@@ -87,17 +80,16 @@ pub(crate) fn command(command: &driving::Command, description: &driving::Descrip
         environment_name(name)?;
         let described = |name: &str| description.environment.iter().any(|known| known.name == name);
         match value {
-            driving::Value::Set(value) => {
-                let forbidden = NEVER_SET.contains(&name.as_str())
-                    || NEVER_SET_BEGINNINGS.iter().any(|beginning| name.starts_with(beginning));
-                must(!forbidden, || format!("it sets {name}, which no component may"))?;
-                must(!value.contains('\0'), || format!("the value of {name} holds a zero byte"))?;
+            driving::Value::Set(text) => {
+                variables::chosen(name, value, description, settings)?;
+                must(!text.contains('\0'), || format!("the value of {name} holds a zero byte"))?;
             }
             driving::Value::Pass => {
                 must(described(name), || format!("it passes {name}, which it did not describe"))?;
             }
             driving::Value::PassFrom(other) => {
                 must(described(other), || format!("it passes {other}, which it did not describe"))?;
+                variables::chosen(name, value, description, settings)?;
             }
         }
     }
@@ -115,8 +107,17 @@ pub(crate) fn command(command: &driving::Command, description: &driving::Descrip
 
 fn file_path(path: &str) -> Kept {
     let parts_are_plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    let plain = parts_are_plain && !path.contains(['\\', '\0', ':']) && path.len() <= 1024;
-    must(plain, || format!("the file {path:?} is not a relative path without '.' and '..'"))
+    let plain = parts_are_plain && !path.contains(['\\', ':']) && path.len() <= 1024;
+    must(plain, || format!("the file {path:?} is not a relative path without '.' and '..'"))?;
+    must(!path.contains(unprintable), || {
+        format!("the file {path:?} has a control character in its name: use letters that can be printed")
+    })
+}
+
+/// Control characters, and those that change the direction or the lines of what is shown.
+fn unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 pub(crate) fn probes(probes: &[driving::Probe], description: &driving::Description) -> Kept {

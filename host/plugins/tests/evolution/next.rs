@@ -1,4 +1,4 @@
-//! An experiment with a version to come: `next/` is 1.1.0, with a function more that components export, one
+//! An experiment with a version to come: `next/` is 1.2.0, with a function more that components export, one
 //! more that they import, a case more that they answer and a case more that they are told.
 //!
 //! It shows what breaks and what does not, and that a host which keeps the bindings of every published version
@@ -57,7 +57,7 @@ fn new_component() -> Vec<u8> {
     let module = r#"(module
       (memory (export "memory") 1)
       (global $next (mut i32) (i32.const 4096))
-      (import "jackfield:plugin/log@1.1.0" "figure" (func $figure (param i32 i32 i64)))
+      (import "jackfield:plugin/log@1.2.0" "figure" (func $figure (param i32 i32 i64)))
       (data (i32.const 32) "\80\00\00\00\05\00\00\00\88\00\00\00\05\00\00\00\90\00\00\00\05\00\00\00")
       (data (i32.const 128) "newer\00\00\001.0.0\00\00\00Newer")
       (data (i32.const 240) "\05")
@@ -66,12 +66,12 @@ fn new_component() -> Vec<u8> {
         (global.set $next (i32.and (i32.add (global.get $next) (i32.const 15)) (i32.const -16)))
         (global.get $next)
         (global.set $next (i32.add (global.get $next) (local.get 3))))
-      (func (export "jackfield:plugin/about@1.1.0#identify") (result i32) (i32.const 32))
-      (func (export "jackfield:plugin/choosing@1.1.0#choose") (param i32) (result i32) (i32.const 256))
-      (func (export "jackfield:plugin/choosing@1.1.0#next") (param i32) (result i32)
+      (func (export "jackfield:plugin/about@1.2.0#identify") (result i32) (i32.const 32))
+      (func (export "jackfield:plugin/choosing@1.2.0#choose") (param i32) (result i32) (i32.const 256))
+      (func (export "jackfield:plugin/choosing@1.2.0#next") (param i32) (result i32)
         (call $figure (i32.const 128) (i32.const 5) (i64.const 7))
         (i32.const 240))
-      (func (export "jackfield:plugin/choosing@1.1.0#motto") (result i32) (i32.const 32)))"#;
+      (func (export "jackfield:plugin/choosing@1.2.0#motto") (result i32) (i32.const 32)))"#;
     let module = module.replace("(memory (export", "(memory $m (export");
     // Imports come first in a module.
     let (import, rest) = {
@@ -111,7 +111,7 @@ impl Chooser {
                 .exports(&engine)
                 .any(|(name, _)| name.ends_with(&format!("choosing@{version}")))
         };
-        if exports("1.1.0") {
+        if exports("1.2.0") {
             Self::New(new::Chooser::instantiate(store, &component, &linker).unwrap())
         } else {
             Self::Old(old::Chooser::instantiate(store, &component, &linker).unwrap())

@@ -24,6 +24,7 @@ use std::collections::BTreeSet;
 const CPU: &str = "plugin_cpu_deadline";
 const WALL: &str = "plugin_wall_deadline";
 const MEMORY: &str = "plugin_memory_limit";
+const ARGUMENT: &str = "plugin_argument_limit";
 const OUTPUT: &str = "plugin_output_limit";
 const TRAP: &str = "plugin_trapped";
 const ASKS: &str = "plugin_host_calls";
@@ -59,6 +60,7 @@ hostile! {
         aborts: Fails(Choose, TRAP, "unreachable"),
         log_storm: Fails(Choose, CPU, "ran past its CPU budget"),
         log_flood: Harmless(Choose, "it is there"),
+        endless_line: Fails(Choose, ARGUMENT, "gave the host more than the 1048576 bytes allowed"),
         huge_answer: Fails(Choose, OUTPUT, "answered more than the 1048576 bytes allowed"),
         wordy_reason: Fails(Choose, LIE, "a reason is empty or longer than 4096 bytes"),
         stranger: Fails(Choose, LIE, "candidate 10, where there are 3"),
@@ -88,6 +90,11 @@ hostile! {
         backward_slashes: Fails(Plan, LIE, "is not a relative path"),
         preloads: Fails(Plan, LIE, "it sets LD_PRELOAD, which no component may"),
         moves_the_path: Fails(Plan, LIE, "it sets PATH, which no component may"),
+        preloads_a_granted_value: Fails(Plan, LIE, "it sets LD_PRELOAD, which no component may"),
+        sets_the_locale_path: Fails(Plan, LIE, "it sets GCONV_PATH, which no component may"),
+        sends_the_key_elsewhere: Fails(Plan, LIE, "it sets ANTHROPIC_BASE_URL, which it may not: describe it"),
+        file_name_with_escapes: Fails(Plan, LIE, "has a control character in its name"),
+        undeclared_shell: Fails(Plan, LIE, "it has the instruction run as a command, which it did not declare"),
         steals_a_secret: Fails(Plan, LIE, "passes AWS_SECRET_ACCESS_KEY, which it did not describe"),
         steals_by_another_name: Fails(Plan, LIE, "passes AWS_SECRET_ACCESS_KEY, which it did not describe"),
         crowd_of_files: Fails(Plan, LIE, "10000 files are more than 1000"),

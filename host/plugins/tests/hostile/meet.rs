@@ -3,7 +3,7 @@
 
 use crate::common::{self, Host, NAME, chooser, compressor, setup, well_behaved};
 use crate::files;
-use jackfield_plugins::facts::gating::{Artifact, CommandResult};
+use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult};
 use jackfield_plugins::{Evidence, FailureMode, FailureModes, Grant, PluginError, State};
 use jackfield_types::{Audience, PluginKind};
 use jackfield_workspace::View;
@@ -199,5 +199,13 @@ impl Evidence for Shown {
 
     fn commands(&self) -> Vec<CommandResult> {
         Vec::new()
+    }
+
+    fn changed(&self) -> Result<Vec<ChangedPath>, String> {
+        Ok(Vec::new())
+    }
+
+    fn diff(&self, _: u64, _: u32) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
     }
 }

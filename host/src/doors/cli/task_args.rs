@@ -182,7 +182,7 @@ pub(crate) struct InitArgs {
     /// A workspace's name or a path
     #[arg(long, short, default_value = ".")]
     pub(crate) workspace: String,
-    /// feature, bugfix, refactor, test, docs, design, review, …
+    /// feature, bugfix, refactor, test, docs, design, review, command (run as it is written), …
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) task_type: Option<String>,
     /// trivial, simple, moderate, complex, epic, or 1 to 10

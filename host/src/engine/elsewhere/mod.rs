@@ -317,6 +317,7 @@ impl Inner {
             request,
             attempts: attempts
                 .map(|attempt| AssignedAttempt {
+                    chosen: attempt.chosen_by.is_some(),
                     id: attempt.id,
                     executor: attempt.executor.clone(),
                     rung: attempt.rung.clone(),

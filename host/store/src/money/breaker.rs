@@ -99,7 +99,7 @@ impl<'a> Gauge<'a> {
         let period = self.calendar.today(self.now).key(limit.period);
         let spent = self.conn.one(
             "SELECT spent_billed, spent_equivalent, allowance, refused FROM breaker WHERE scope = ?1 AND period = ?2",
-            params![scope.to_string(), period],
+            params![Exact(scope.to_string()), period],
             |row| {
                 let spent = self.counts.pick(row.micros("spent_billed")?, row.micros("spent_equivalent")?);
                 let refused: Option<i64> = row.get("refused")?;
@@ -108,7 +108,7 @@ impl<'a> Gauge<'a> {
         )?;
         let reserved = self.conn.one(
             "SELECT reserved_billed, reserved_equivalent FROM breaker WHERE scope = ?1 AND period = 'ever'",
-            params![scope.to_string()],
+            params![Exact(scope.to_string())],
             |row| Ok(self.counts.pick(row.micros("reserved_billed")?, row.micros("reserved_equivalent")?)),
         )?;
         let (spent, allowance, refused) = spent.unwrap_or_default();
@@ -318,7 +318,7 @@ fn tell_alert(tx: &Tx<'_>, status: &LimitStatus) -> Result<bool, StoreError> {
 fn told(tx: &Tx<'_>, scope: &Scope, period: &str) -> Result<BreakerState, StoreError> {
     let state = tx.one(
         "SELECT state FROM breaker WHERE scope = ?1 AND period = ?2",
-        params![scope.to_string(), period],
+        params![Exact(scope.to_string()), period],
         |row| row.word::<BreakerState>("state"),
     )?;
     Ok(state.unwrap_or(BreakerState::Closed))
@@ -328,7 +328,7 @@ fn now_told(tx: &Tx<'_>, scope: &Scope, period: &str, state: BreakerState) -> Re
     tx.exec(
         "INSERT INTO breaker (scope, period, state) VALUES (?1, ?2, ?3)
          ON CONFLICT DO UPDATE SET state = excluded.state",
-        params![scope.to_string(), period, state.as_str()],
+        params![Exact(scope.to_string()), period, state.as_str()],
     )
     .map(drop)
 }

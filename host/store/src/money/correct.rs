@@ -7,7 +7,7 @@
 use super::breaker::{Gauge, log, tell};
 use super::ledger::scopes;
 use super::{Corrected, Correction, Limits, Period, Scope, Today};
-use crate::file::{Columns, Sql, Tx, room, summed};
+use crate::file::{Columns, Exact, Sql, Tx, room, summed};
 use crate::life::purse::Money;
 use crate::view::runs;
 use crate::{Spender, Store, StoreError};
@@ -110,7 +110,7 @@ fn add_up(tx: &Tx<'_>, spender: &Spender, days: &[Today], correction: &Correctio
                 let key = day.key(period);
                 tx.exec(
                     "UPDATE breaker SET spent_billed = ?3, spent_equivalent = ?4 WHERE scope = ?1 AND period = ?2",
-                    params![scope.to_string(), key, spent.0.0, spent.1.0],
+                    params![Exact(scope.to_string()), key, spent.0.0, spent.1.0],
                 )?;
                 trim(tx, &scope, &key, spent.0 + spent.1, correction)?;
             }
@@ -160,7 +160,7 @@ fn trim(
 ) -> Result<(), StoreError> {
     let allowance = tx.one(
         "SELECT allowance FROM breaker WHERE scope = ?1 AND period = ?2",
-        params![scope.to_string(), period],
+        params![Exact(scope.to_string()), period],
         |row| row.micros("allowance"),
     )?;
     let Some(allowance) = allowance.filter(|allowance| *allowance > Micros::ZERO) else { return Ok(()) };
@@ -173,7 +173,7 @@ fn trim(
         summed(amount, "logged"),
     );
     let sums =
-        tx.one(&sql, params![scope.to_string(), period], |row| Ok((row.sum("raised")?, row.sum("logged")?)))?;
+        tx.one(&sql, params![Exact(scope.to_string()), period], |row| Ok((row.sum("raised")?, row.sum("logged")?)))?;
     let (raised, logged) = sums.unwrap_or_default();
     let forgiven = (allowance - raised).max(Micros::ZERO);
     if forgiven <= spent {
@@ -182,7 +182,7 @@ fn trim(
     let kept = allowance - forgiven + spent.max(Micros::ZERO);
     tx.exec(
         "UPDATE breaker SET allowance = ?3 WHERE scope = ?1 AND period = ?2",
-        params![scope.to_string(), period, kept.0],
+        params![Exact(scope.to_string()), period, kept.0],
     )?;
     let payload = json!({
         "period": period, "allowance": kept - logged, "run": correction.run,

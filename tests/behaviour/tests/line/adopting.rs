@@ -26,6 +26,8 @@ fn adapter_saying(ground: &Ground, words: &str) -> Vec<u8> {
 /// A run that fails in the end, begun under an adapter that a later server does not have in service any more.
 async fn begun_under(ground: &Ground, repository: &Repository, first: &[u8], second: &[u8]) -> String {
     drop_in(ground, "shell.wasm", first);
+    let grant = ["plugin", "grant", "executor", "shell", "--program", "sh", "--program", "bash"];
+    ground.cli().run(grant).await.fine();
     let server = ground.serve().await;
     file_in_state(&server, "shell.wasm", "serving").await;
     let request = with(shell(repository, &format!("{PATIENT}; exit 3")), json!({ "wait_s": 0 }));

@@ -17,6 +17,7 @@ wit_bindgen::generate!({ path: "../../../../wit", world: "executor" });
 
 use exports::jackfield::plugin::about;
 use exports::jackfield::plugin::driving::{self, *};
+use exports::jackfield::plugin::instructing;
 
 struct Guest;
 
@@ -30,6 +31,15 @@ impl about::Guest for Guest {
             version: guests::text(guests::VERSION),
             summary: "Drives nothing.".to_string(),
         }
+    }
+}
+
+/// Whether it runs the instruction as a command; a test can write `shell!` over it.
+const NATURE: &str = "prompt";
+
+impl instructing::Guest for Guest {
+    fn runs_as_command() -> bool {
+        guests::text(NATURE).starts_with('s')
     }
 }
 

@@ -1,5 +1,5 @@
 // Whom to ask: the cheapest who can start now.
-import { log } from 'jackfield:plugin/log@1.0.0';
+import { log } from 'jackfield:plugin/log@1.1.0';
 
 export const about = {
   identify: () => ({ name: '{{name}}', version: '0.1.0', summary: '{{summary}}' }),
@@ -9,7 +9,7 @@ export const choosing = {
   choose(now, task, candidates, budget) {
     const ready = candidates
       .map((candidate, place) => ({ candidate, place, price: price(candidate) }))
-      .filter(({ candidate }) => canStart(candidate, now));
+      .filter(({ candidate }) => canStart(candidate, now) && suits(candidate, task));
     // Whose price is not known comes last; who is as cheap as another keeps its place.
     ready.sort((one, other) => order(one.price) - order(other.price));
     if (ready.length === 0) log('warn', 'nobody can start now');
@@ -40,6 +40,11 @@ export const choosing = {
 function canStart(candidate, now) {
   const { installed, login, busy, slots, coolingUntil } = candidate;
   return installed && login !== 'logged-out' && busy < slots && !(coolingUntil > now);
+}
+
+// The shell runs the instruction as a command. The host offers it for commands only; decisions on record may be older.
+function suits({ executor }, { taskType }) {
+  return executor !== 'shell' || taskType === 'command';
 }
 
 function price({ free, rates }) {

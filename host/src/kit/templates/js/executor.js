@@ -38,6 +38,10 @@ class Reading {
   }
 }
 
+// True: the program runs the instruction as a command, as a shell does. Such an executor is offered to a chooser for
+// tasks of type `command` only.
+export const instructing = { runsAsCommand: () => false };
+
 export const driving = {
   describe: () => ({ programs: [PROGRAM], environment: [], models: [], capabilities: { free: true } }),
 

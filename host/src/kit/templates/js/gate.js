@@ -1,5 +1,5 @@
 // May the task go on: only if no line of its files is too long.
-import { files, read } from 'jackfield:plugin/evidence@1.0.0';
+import { files, read } from 'jackfield:plugin/evidence@1.1.0';
 
 export const about = {
   identify: () => ({ name: '{{name}}', version: '0.1.0', summary: '{{summary}}' }),

@@ -16,7 +16,7 @@ class About(exports.About):
 
 class Choosing(exports.Choosing):
     def choose(self, now, task, candidates, budget):
-        ready = [place for place, one in enumerate(candidates) if can_start(one, now)]
+        ready = [place for place, one in enumerate(candidates) if can_start(one, now) and suits(one, task)]
         # Who is as cheap as another keeps its place.
         ready.sort(key=lambda place: price(candidates[place]))
         if not ready:
@@ -40,6 +40,12 @@ class Choosing(exports.Choosing):
 def can_start(one, now):
     resting = one.cooling_until is not None and one.cooling_until > now
     return one.installed and one.login != Login.LOGGED_OUT and one.busy < one.slots and not resting
+
+
+def suits(one, task):
+    """The shell runs the instruction as a command. The host offers it for commands only; decisions on record may be
+    older."""
+    return one.executor != "shell" or task.task_type == "command"
 
 
 def price(one):

@@ -14,6 +14,14 @@ class About(exports.About):
         return about.Identity("{{name}}", "0.1.0", "{{summary}}")
 
 
+class Instructing(exports.Instructing):
+    """True: the program runs the instruction as a command, as a shell does. Such an executor is offered to a chooser
+    for tasks of type `command` only."""
+
+    def runs_as_command(self):
+        return False
+
+
 class Driving(exports.Driving):
     def describe(self):
         return driving.Description([PROGRAM], [], [], None, driving.Capabilities.FREE)

@@ -22,6 +22,11 @@ impl Executor for Agent {
         }
     }
 
+    /// `cat` only prints it. An executor that says `true` is offered to a chooser for tasks of type `command` only.
+    fn runs_as_command() -> bool {
+        false
+    }
+
     fn plan(request: Request) -> Result<Command, Failure> {
         Ok(Command { stdin: Some(request.instruction.into_bytes()), ..command([PROGRAM]) })
     }

@@ -43,6 +43,16 @@ pub trait Hostile {
         command()
     }
 
+    /// What it says of the instruction.
+    fn runs_as_command() -> bool {
+        false
+    }
+
+    /// In service, with the instruction.
+    fn plan_of(_: &str) -> Command {
+        Self::plan()
+    }
+
     /// In service; `call` counts from 1.
     fn feed(call: u32) -> Vec<Event> {
         vec![Event::Text(alloc::format!("{call}"))]
@@ -124,7 +134,7 @@ impl Reading {
 #[macro_export]
 macro_rules! guest {
     ($guest:ident) => {
-        use $crate::exports::jackfield::plugin::{about, driving};
+        use $crate::exports::jackfield::plugin::{about, driving, instructing};
 
         impl about::Guest for $guest {
             fn identify() -> about::Identity {
@@ -133,6 +143,12 @@ macro_rules! guest {
                     version: "6.6.6".into(),
                     summary: "Means no good.".into(),
                 }
+            }
+        }
+
+        impl instructing::Guest for $guest {
+            fn runs_as_command() -> bool {
+                <$guest as $crate::Hostile>::runs_as_command()
             }
         }
 
@@ -156,7 +172,7 @@ macro_rules! guest {
                 if $crate::Reading::of(&request.instruction).sample {
                     return Ok($crate::command());
                 }
-                Ok(<$guest as $crate::Hostile>::plan())
+                Ok(<$guest as $crate::Hostile>::plan_of(&request.instruction))
             }
         }
 
