@@ -44,6 +44,7 @@ impl House {
             instances: INSTANCES,
             apart: None,
             memory_scan: if scan { MemoryScan::Auto } else { MemoryScan::Never },
+            memory_bytes: 1 << 30,
             strikes: 3,
             slowdown: 0,
             // Whoever no longer listens misses nothing.

@@ -3,7 +3,7 @@
 //! Invariant: when a call goes wrong, or is given up by whoever waits for it, the store is gone. It
 //! is taken out before each call and put back only with an answer.
 
-use crate::call::bounded;
+use crate::call::{Stopped, UNKNOWN, bounded};
 use crate::code::Code;
 use crate::contract;
 use crate::engine::Engines;
@@ -48,9 +48,13 @@ impl Adapter {
         place: Option<OwnedSemaphorePermit>,
     ) -> Result<Self, Deed> {
         let limits = *guest.limits();
-        let mut store = engines.store(code.compiled, guest);
+        let pool = &engines.memory_of_attempts;
+        let expects = UNKNOWN.min(limits.memory_bytes);
+        let reserved = pool.reserve(expects).await;
+        let reserved = reserved.ok_or(Deed::Crowded { asked: expects, limit: pool.limit() })?;
+        let mut store = engines.store(code.compiled, guest.within(reserved));
         let world = bounded(engines, &limits, code.executor(&mut store)).await;
-        let world = world.map_err(|stopped| stopped.deed(store.data()))?;
+        let world = world.map_err(|stopped| ended(stopped, engines, store.data()))?;
         Ok(Self {
             live: Some(Live { store, world, reading: None }),
             last: (Duration::ZERO, 0),
@@ -155,7 +159,7 @@ impl Adapter {
                 self.live = Some(live);
                 Told::Answer(answer)
             }
-            Err(stopped) => Told::Deed(stopped.deed(live.store.data())),
+            Err(stopped) => Told::Deed(ended(stopped, engines, live.store.data())),
         }
     }
 
@@ -170,5 +174,13 @@ impl Adapter {
             },
             other => other,
         }
+    }
+}
+
+/// What ended it: what it did, or that others had the memory that it needed.
+fn ended(stopped: Stopped, engines: &Engines, guest: &Guest) -> Deed {
+    match guest.memory.crowded() {
+        Some(asked) => Deed::Crowded { asked, limit: engines.memory_of_attempts.limit() },
+        None => stopped.deed(guest),
     }
 }

@@ -16,6 +16,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use wasmtime::Trap;
 
+/// What is reserved for a component of which nothing is known yet, bytes.
+pub(crate) const UNKNOWN: u64 = 4 << 20;
+
 /// An answer that keeps its contract.
 pub(crate) struct Answer<T> {
     pub(crate) value: T,
@@ -35,6 +38,8 @@ pub(crate) struct Circumstances {
     pub(crate) limits: Limits,
     pub(crate) now: Timestamp,
     pub(crate) seed: u64,
+    /// The most memory that it had so far, bytes; 0 where that is not known.
+    pub(crate) expects: u64,
     /// Before it serves: what it tells the log is for its author.
     pub(crate) examined: bool,
 }
@@ -47,12 +52,38 @@ pub(crate) async fn ask<Q: Question>(
     question: &Q,
 ) -> Result<Answer<Q::Answer>, Deed> {
     let _place = engines.call().await;
+    let expects = if circumstances.expects == 0 { UNKNOWN } else { circumstances.expects };
+    match ask_within(engines, code, &circumstances, expects, question).await {
+        // It needs more than it was thought to, and others had that: it is asked anew, with all that it may have.
+        Err(Deed::Crowded { .. }) => {
+            ask_within(engines, code, &circumstances, circumstances.limits.memory_bytes, question).await
+        }
+        answered => answered,
+    }
+}
+
+/// Asks with so much memory reserved beforehand.
+async fn ask_within<Q: Question>(
+    engines: &Engines,
+    code: &Code,
+    circumstances: &Circumstances,
+    expects: u64,
+    question: &Q,
+) -> Result<Answer<Q::Answer>, Deed> {
+    let Circumstances { ref label, limits, now, seed, examined, .. } = *circumstances;
+    let pool = &engines.memory_of_calls;
+    let expects = expects.min(limits.memory_bytes);
+    let reserved = pool.reserve(expects).await;
+    let reserved = reserved.ok_or(Deed::Crowded { asked: expects, limit: pool.limit() })?;
     let begun = Instant::now();
-    let Circumstances { label, limits, now, seed, examined } = circumstances;
-    let guest = Guest::new(label, limits, now, seed);
+    let guest = Guest::new(label.clone(), limits, now, seed).within(reserved);
     let guest = if examined { guest.examined() } else { guest };
     let mut store = engines.store(code.compiled, guest);
     let asked = bounded(engines, &limits, question.put(code, &mut store)).await;
+    // Even where it made do with less: with the same facts it might have answered otherwise.
+    if let Some(asked) = store.data().memory.crowded() {
+        return Err(Deed::Crowded { asked, limit: pool.limit() });
+    }
     let value = asked.map_err(|stopped| stopped.deed(store.data()))?;
     question.check(&value).map_err(Deed::Contract)?;
     let (took, guest) = (begun.elapsed(), store.data_mut());

@@ -8,6 +8,7 @@ use crate::error::PluginError;
 use crate::facts::{compressor, executor, gate};
 use crate::guest::Guest;
 use crate::machine;
+use crate::memory::Pool;
 use crate::options::{KindLimits, MemoryScan};
 use crate::report::Compiled;
 use crate::ticker::{Running, Ticker};
@@ -47,10 +48,18 @@ pub(crate) struct Engines {
     ticker: Ticker,
     calls: Arc<Semaphore>,
     attempts: Arc<Semaphore>,
+    /// Memory of all calls, and of all attempts.
+    pub(crate) memory_of_calls: Arc<Pool>,
+    pub(crate) memory_of_attempts: Arc<Pool>,
 }
 
 impl Engines {
-    pub(crate) fn new(limits: &KindLimits, instances: u32, scan: MemoryScan) -> Result<Self, PluginError> {
+    pub(crate) fn new(
+        limits: &KindLimits,
+        instances: u32,
+        scan: MemoryScan,
+        memory_bytes: u64,
+    ) -> Result<Self, PluginError> {
         let instances = instances.max(1);
         let failed = |error: wasmtime::Error| PluginError::Engine(format!("{error:#}"));
         let well = config_of_optimised();
@@ -69,7 +78,16 @@ impl Engines {
         let ticker = Ticker::start(vec![optimised.engine.weak(), baseline.engine.weak()])
             .map_err(|error| PluginError::Engine(error.to_string()))?;
         let places = || Arc::new(Semaphore::new(instances as usize));
-        Ok(Self { optimised, baseline, ticker, calls: places(), attempts: places() })
+        let memory = || Pool::new((memory_bytes / 2).max(limits.most_memory()));
+        Ok(Self {
+            optimised,
+            baseline,
+            ticker,
+            calls: places(),
+            attempts: places(),
+            memory_of_calls: memory(),
+            memory_of_attempts: memory(),
+        })
     }
 
     pub(crate) const fn tier(&self, compiled: Compiled) -> &Tier {
@@ -188,7 +206,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     fn engines() -> Engines {
-        Engines::new(&KindLimits::generous(), 2, MemoryScan::Auto).unwrap()
+        Engines::new(&KindLimits::generous(), 2, MemoryScan::Auto, 1 << 30).unwrap()
     }
 
     fn wait_until(what: &str, holds: impl Fn() -> bool) {
@@ -211,7 +229,7 @@ mod tests {
 
     #[test]
     fn components_run_in_a_pool_with_room_for_every_place() {
-        let engines = Engines::new(&KindLimits::generous(), 256, MemoryScan::Auto).unwrap();
+        let engines = Engines::new(&KindLimits::generous(), 256, MemoryScan::Auto, 1 << 30).unwrap();
         assert!(engines.optimised.engine.pooling_allocator_metrics().is_some());
     }
 

@@ -215,7 +215,7 @@ impl PluginError {
             Self::NotKept { .. } => Problem::caller(
                 "plugin_not_kept",
                 message,
-                "GET /api/plugins lists under `history` every version that was ever seen, with its digest; drop the file to have a new one.",
+                "GET /api/plugins?history=1000 lists the versions that were seen here, with their digests; drop the file to have a new one.",
             ),
             Self::BadKey(_) => Problem::operator(
                 "bad_key",
@@ -283,6 +283,13 @@ pub enum Deed {
         /// What it may use.
         limits: Limits,
     },
+    /// It was not given the memory that it needed, since other components had it. Not its fault.
+    Crowded {
+        /// Bytes that it would have had.
+        asked: u64,
+        /// Bytes that all may have together.
+        limit: u64,
+    },
     /// It answered more than it may.
     Output(Limits),
     /// It gave the host more than it may, a log line for example.
@@ -301,6 +308,7 @@ impl Deed {
             Self::Cpu(_) => "plugin_cpu_deadline",
             Self::Wall(_) => "plugin_wall_deadline",
             Self::Memory { .. } => "plugin_memory_limit",
+            Self::Crowded { .. } => "plugin_memory_busy",
             Self::Output(_) => "plugin_output_limit",
             Self::Argument(_) => "plugin_argument_limit",
             Self::HostCalls(_) => "plugin_host_calls",
@@ -319,6 +327,10 @@ impl fmt::Display for Deed {
             Self::Memory { asked, limits } => {
                 write!(f, "asked for {asked} bytes of memory where {} are allowed", limits.memory_bytes)
             }
+            Self::Crowded { asked, limit } => write!(
+                f,
+                "was not given {asked} bytes of memory: components at work have the {limit} that they may have together"
+            ),
             Self::Output(limits) => write!(f, "answered more than the {} bytes allowed", limits.output_bytes),
             Self::Argument(limits) => write!(
                 f,
@@ -349,6 +361,10 @@ impl Misbehaviour {
     pub fn problem(&self) -> Problem {
         let PluginRef { kind, name, .. } = &self.plugin;
         let remedy = match &self.deed {
+            Deed::Crowded { .. } => {
+                let remedy = "Ask again in a moment; where that happens often, raise plugins.memory_mb.";
+                return Problem::operator(self.deed.code(), self.to_string(), remedy);
+            }
             Deed::Trapped { .. } | Deed::Contract(_) => {
                 format!(
                     "Mend the component, or take its file out of the plugin folder to have the one before it back: {kind} {name}."

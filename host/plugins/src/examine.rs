@@ -190,8 +190,14 @@ impl Examiner<'_> {
         limits: Limits,
         label: &Arc<str>,
     ) -> Result<Q::Answer, String> {
-        let circumstances =
-            Circumstances { label: label.clone(), limits, now: self.now, seed: SEED, examined: true };
+        let circumstances = Circumstances {
+            label: label.clone(),
+            limits,
+            now: self.now,
+            seed: SEED,
+            expects: 0,
+            examined: true,
+        };
         let answer = ask(self.engines, code, circumstances, question).await;
         answer.map(|answer| answer.value).map_err(|deed| failed(Q::FUNCTION, &deed))
     }

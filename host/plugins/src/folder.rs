@@ -26,6 +26,7 @@ pub(crate) struct Folder {
     quarantine: PathBuf,
     good: PathBuf,
     pub(crate) orders: PathBuf,
+    pub(crate) views: PathBuf,
 }
 
 impl Folder {
@@ -36,8 +37,10 @@ impl Folder {
             quarantine: data.join("quarantine"),
             good: data.join("last-good"),
             orders: data.join("orders"),
+            views: data.join("views"),
         };
-        for part in [&folder.components, &folder.compiled, &folder.quarantine, &folder.good, &folder.orders] {
+        let parts = [&folder.components, &folder.compiled, &folder.quarantine, &folder.good];
+        for part in parts.into_iter().chain([&folder.orders, &folder.views]) {
             create_private(part).map_err(|source| failed("cannot create", part, source))?;
             private(part)?;
         }
@@ -191,6 +194,9 @@ impl CodeFile {
     }
 }
 
+/// Names up to so many bytes can be added to.
+const ROOM: usize = 200;
+
 /// Writes a file so that it is whole under its name, or not there, even when the power fails.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     write(path, bytes, fs::File::sync_all)
@@ -205,7 +211,13 @@ pub(crate) fn write_cached(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn write(path: &Path, bytes: &[u8], settle: impl Fn(&fs::File) -> io::Result<()>) -> io::Result<()> {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    let aside = path.with_extension(format!("{}-{next}.tmp", std::process::id()));
+    // Where one made from the name of the file could be longer than a name may be, it has another.
+    let long = path.file_name().is_some_and(|name| name.len() > ROOM);
+    let aside = if long {
+        path.with_file_name(format!(".{}-{next}.tmp", std::process::id()))
+    } else {
+        path.with_extension(format!("{}-{next}.tmp", std::process::id()))
+    };
     let mut file = fs::File::create(&aside)?;
     let written = file.write_all(bytes).and_then(|()| settle(&file)).and_then(|()| fs::rename(&aside, path));
     if written.is_err() {

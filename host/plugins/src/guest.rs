@@ -8,6 +8,7 @@
 use crate::evidence::{Evidence, Looking, NoEvidence};
 use crate::facts::compressor::jackfield::plugin::reporting;
 use crate::facts::executor::jackfield::plugin::{log, types};
+use crate::memory::Reserved;
 use crate::options::Limits;
 use crate::sandbox::Sandbox;
 use crate::ticker::TICK;
@@ -62,6 +63,13 @@ impl Guest {
         Self { examined: true, ..self }
     }
 
+    /// Within what was reserved of the memory that all have together.
+    #[must_use]
+    pub(crate) fn within(mut self, reserved: Reserved) -> Self {
+        self.memory.reserved = Some(reserved);
+        self
+    }
+
     pub(crate) const fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -102,6 +110,7 @@ impl Guest {
         self.cpu = Cpu::of(&self.limits);
         self.log = Log::of(&self.limits);
         self.memory.refused = None;
+        self.memory.crowded = None;
     }
 
     /// The last that it told the log, or its standard error, in this call.
@@ -144,6 +153,10 @@ pub(crate) struct Memory {
     asked_last: u64,
     limit: u64,
     refused: Option<u64>,
+    /// What of the memory of all was reserved for it.
+    reserved: Option<Reserved>,
+    /// What it would have had, had others left so much.
+    crowded: Option<u64>,
 }
 
 impl Memory {
@@ -157,10 +170,19 @@ impl Memory {
         self.refused
     }
 
+    /// What it would have had, had others left so much.
+    pub(crate) const fn crowded(&self) -> Option<u64> {
+        self.crowded
+    }
+
     fn grow(&mut self, by: u64) -> bool {
         let wanted = self.used.saturating_add(by);
         if wanted > self.limit {
             self.refused = Some(wanted);
+            return false;
+        }
+        if self.reserved.as_mut().is_some_and(|reserved| !reserved.covers(wanted)) {
+            self.crowded = Some(wanted);
             return false;
         }
         self.asked_last = by;

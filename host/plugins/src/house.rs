@@ -14,10 +14,12 @@ use crate::optimise::Optimiser;
 use crate::options::{FailureModes, Grant, Grants, KindLimits, Observer, Options};
 use crate::orders::OrderBook;
 use crate::report::{Change, PluginEvent, Replaces, State, StepTime};
+use crate::settle::Stamp;
 use crate::signature::Keys;
 use crate::slots::{Served, Slots};
 use crate::stats::Tally;
 use crate::version::{Offers, Passport, Version};
+use crate::views::Views;
 use arc_swap::ArcSwap;
 use jackfield_types::{Clock, Digest, PluginKind, PluginRef, Timestamp};
 use parking_lot::{Mutex, RwLock};
@@ -49,6 +51,9 @@ pub(crate) struct House {
     pub(crate) loading: tokio::sync::Mutex<()>,
     /// All that was there at the beginning has been looked at.
     pub(crate) opened: AtomicBool,
+    /// Since when the drop folder is not there, where it is not.
+    pub(crate) missing: Mutex<Option<Instant>>,
+    pub(crate) views: Views,
     chooser: Option<String>,
     observer: Observer,
     optimiser: Optimiser,
@@ -72,13 +77,11 @@ pub(crate) struct Dropped {
 }
 
 /// What changes when a file does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Mark {
-    pub(crate) bytes: u64,
-    pub(crate) changed: Option<std::time::SystemTime>,
+    pub(crate) file: Stamp,
     /// The same of the signature beside it.
-    pub(crate) signed: Option<std::time::SystemTime>,
-    pub(crate) inode: u64,
+    pub(crate) signature: Option<Stamp>,
 }
 
 impl House {
@@ -91,8 +94,11 @@ impl House {
         })?;
         let orders = OrderBook::open(folder.orders.clone())?;
         let keys = Keys::read(&options.service.keys)?;
-        let lock = LockFile::open(options.service.lock, options.service.locked)?;
-        let engines = Arc::new(Engines::new(&options.limits, options.instances, options.memory_scan)?);
+        let views = Views::of(folder.views.clone());
+        let lock = LockFile::open(options.service.lock, options.service.locked, options.service.lock_use)?;
+        let engines =
+            Engines::new(&options.limits, options.instances, options.memory_scan, options.memory_bytes)?;
+        let engines = Arc::new(engines);
         let cache = Arc::new(Cache::open(&folder, &engines, options.apart)?);
         Ok(Self {
             drop_folder: options.drop_folder,
@@ -112,6 +118,8 @@ impl House {
             files: Mutex::default(),
             loading: tokio::sync::Mutex::default(),
             opened: AtomicBool::new(false),
+            missing: Mutex::default(),
+            views,
             chooser: options.chooser,
             observer: options.observer,
             optimiser: Optimiser::start()?,
@@ -139,7 +147,7 @@ impl House {
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Slots) -> T) -> T {
         let mut slots = self.slots.lock();
         let changed = change(&mut slots);
-        self.served.store(Arc::new(slots.served(self.chooser.as_deref())));
+        self.served.store(Arc::new(slots.served(self.chooser.as_deref(), &self.orders.now())));
         changed
     }
 
@@ -155,6 +163,8 @@ impl House {
             let order = slots.next_order();
             let stats = self.tally.of(&passport.plugin);
             let before = slots.serving(passport.plugin.kind, &passport.plugin.name).cloned();
+            // Where its name is new, the one that was asked until now is what it is held against.
+            let before = before.or_else(|| self.served().asked_instead_of(&passport));
             let before = before.filter(|before| before.digest() != passport.plugin.digest);
             let version = Version::new(passport, code, file, order, &self.limits, now).counted(stats);
             let version = version.paced(before.as_deref());

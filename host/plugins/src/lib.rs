@@ -39,6 +39,7 @@ mod load;
 mod lock;
 mod machine;
 mod makeup;
+mod memory;
 mod obey;
 mod optimise;
 mod options;
@@ -58,6 +59,7 @@ mod ticker;
 mod trace;
 mod trial;
 mod version;
+mod views;
 mod watch;
 mod words;
 
@@ -66,17 +68,19 @@ pub use asking::Asking;
 pub use drive::Drive;
 pub use error::{Deed, Misbehaviour, PluginError};
 pub use evidence::{Evidence, NoEvidence};
+pub use memory::MemoryUse;
 pub use options::{
-    Embedded, FailureMode, FailureModes, Grant, Grants, KindLimits, Limits, MemoryScan, Observer, Options,
-    Service,
+    Embedded, FailureMode, FailureModes, Grant, Grants, KindLimits, Limits, LockUse, MemoryScan, Observer,
+    Options, Service,
 };
 pub use orders::Orders;
 pub use plugins::Plugins;
 pub use report::{
     Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, FileInspection, GateInfo, Inspection,
-    Instead, LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Replaces, Said, State, StepTime,
+    Instead, LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Replaces, Said, State, StepTime, shown,
 };
 pub use signature::{check_public_key, keygen, sign, signature_of};
 pub use stats::{Counted, Figures, LATENCY_BOUNDS};
 pub use trace::TRACE_TARGET;
 pub use trial::Trial;
+pub use views::{ServerView, view_of_server};

@@ -3,8 +3,9 @@
 use crate::error::PluginError;
 use crate::house::{Dropped, House};
 use crate::makeup;
-use crate::report::{CheckReport, FileInspection, Inspection, Makeup, PluginStatus, State};
+use crate::report::{CheckReport, FileInspection, Inspection, Makeup, PluginStatus, State, shown};
 use crate::version::Version;
+use crate::views::ServerView;
 use jackfield_types::{PluginKind, PluginRef};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 pub(crate) fn list(house: &House) -> Vec<PluginStatus> {
     let versions: Vec<(Arc<Version>, bool)> =
         house.slots(|slots| slots.versions().map(|(version, serving)| (version.clone(), serving)).collect());
+    let served = house.served();
     let serving_in = |plugin: &PluginRef| {
         let same =
             |version: &Version| version.plugin().kind == plugin.kind && version.plugin().name == plugin.name;
@@ -21,9 +23,16 @@ pub(crate) fn list(house: &House) -> Vec<PluginStatus> {
     let mut all = Vec::new();
     for (version, serving) in &versions {
         if *serving {
-            let replaces = version.file.as_ref().and_then(|_| house.replaces(&version.passport));
-            let status = status(version, State::Serving, put_back(house, version));
-            all.push(PluginStatus { replaces, ..status });
+            let mut status = status(version, State::Serving, put_back(house, version));
+            status.replaces = version.file.as_ref().and_then(|_| house.replaces(&version.passport));
+            status.asked_for = served.asked_for(version);
+            if status.asked_for.is_empty() {
+                let other = served.asked_instead_of(&version.passport);
+                let instead = other.map(|other| format!("not asked: {} is asked instead", other.plugin()));
+                status.reason =
+                    status.reason.into_iter().chain(instead).reduce(|all, one| format!("{all}; {one}"));
+            }
+            all.push(status);
         } else if version.file.is_none() {
             let reason = serving_in(version.plugin()).map(|other| in_its_place(other));
             all.push(status(version, State::Retired, reason));
@@ -57,7 +66,7 @@ fn put_back(house: &House, version: &Version) -> Option<String> {
     let files = house.files.lock();
     let dropped = files.get(file)?;
     (dropped.digest != Some(version.digest()))
-        .then(|| format!("goes on serving: what is in {} now is {}", file.display(), dropped.state))
+        .then(|| format!("goes on serving: what is in {} now is {}", shown(file), dropped.state))
 }
 
 fn status(version: &Version, state: State, reason: Option<String>) -> PluginStatus {
@@ -77,6 +86,17 @@ fn status(version: &Version, state: State, reason: Option<String>) -> PluginStat
         failures: figures.failures(),
         figures: Some(figures),
         since: version.since,
+        asked_for: Vec::new(),
+    }
+}
+
+/// What another process is shown.
+pub(crate) fn view(house: &House) -> ServerView {
+    ServerView {
+        process: std::process::id(),
+        folder: shown(&house.drop_folder),
+        at: house.clock.now(),
+        plugins: list(house),
     }
 }
 
@@ -96,6 +116,7 @@ fn of_file(file: &Path, dropped: &Dropped, state: State, reason: Option<String>)
         failures: 0,
         figures: None,
         since: dropped.since,
+        asked_for: Vec::new(),
     }
 }
 
@@ -106,10 +127,12 @@ pub(crate) fn inspect(
 ) -> Result<Inspection, PluginError> {
     let (version, before) = serving(house, kind, name)?;
     let passport = &version.passport;
-    let replaces = version.file.as_ref().and_then(|_| house.replaces(passport));
     let plugin = version.plugin();
+    let mut status = status(&version, State::Serving, put_back(house, &version));
+    status.replaces = version.file.as_ref().and_then(|_| house.replaces(passport));
+    status.asked_for = house.served().asked_for(&version);
     Ok(Inspection {
-        status: PluginStatus { replaces, ..status(&version, State::Serving, put_back(house, &version)) },
+        status,
         summary: passport.summary.clone(),
         imports: passport.imports.clone(),
         exports: passport.exports.clone(),

@@ -10,26 +10,40 @@ use crate::examine::{Sound, Steps};
 use crate::folder::{digest_of, write_cached};
 use crate::house::{Dropped, House, Mark};
 use crate::options::Grant;
-use crate::report::{Change, Replaces, State, StepTime};
-use crate::settle::{Settling, settle};
+use crate::report::{Change, Replaces, State, StepTime, shown};
+use crate::settle::{Entry, Settling, settle};
 use crate::signature;
 use jackfield_types::{Digest, PluginRef};
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How long the drop folder may be gone before it is taken for empty.
+const MOMENT: Duration = Duration::from_secs(1);
 
 impl House {
     /// Looks at every file once. `closed` are files that are known to be complete. True: some are
     /// still being written, and are to be looked at again.
     pub(crate) async fn scan(self: &Arc<Self>, closed: &BTreeSet<PathBuf>) -> Result<bool, PluginError> {
         let _alone = self.loading.lock().await;
-        let files = self.dropped_files()?;
-        let there: BTreeSet<_> = files.iter().map(|(file, _)| file.clone()).collect();
+        let Some(entries) = self.entries()? else { return Ok(true) };
+        let there: BTreeSet<_> = entries.iter().map(|(file, _)| file.clone()).collect();
         let known: Vec<_> = self.files.lock().keys().cloned().collect();
         for gone in known.iter().filter(|file| !there.contains(*file)) {
             self.retire(gone);
         }
+        let mut files = Vec::new();
+        for (file, entry) in entries {
+            match entry {
+                Entry::File(mark) => files.push((file, mark)),
+                Entry::Odd { why, gone } => self.pass_over(&file, &why, gone),
+                Entry::Gone => {}
+            }
+        }
+        // Those that changed last at the end: the newest has the last word.
+        files.sort_by(|one, other| (one.1.file.changed, &one.0).cmp(&(other.1.file.changed, &other.0)));
         let mut waiting = false;
         for (file, mark) in files {
             let Some(unchanged) = self.notice(&file, mark) else { continue };
@@ -46,23 +60,76 @@ impl House {
         Ok(waiting)
     }
 
-    /// The files to look at, those that changed last at the end: the newest has the last word.
-    fn dropped_files(&self) -> Result<Vec<(PathBuf, Mark)>, PluginError> {
+    /// What lies in the drop folder under the names of components. None: the folder has been gone for a moment,
+    /// and may be about to be replaced; one that stays away is empty.
+    fn entries(&self) -> Result<Option<Vec<(PathBuf, Entry)>>, PluginError> {
         let failed = |source| PluginError::Io { what: "cannot read", path: self.drop_folder.clone(), source };
-        let mut files = Vec::new();
-        for entry in std::fs::read_dir(&self.drop_folder).map_err(failed)? {
+        let found = match std::fs::read_dir(&self.drop_folder) {
+            Ok(found) => found,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                return Ok(self.is_missing().then(Vec::new));
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        if self.missing.lock().take().is_some() {
+            tracing::info!("the plugin folder {} is there again", self.drop_folder.display());
+        }
+        let mut entries = Vec::new();
+        for entry in found {
             let file = entry.map_err(failed)?.path();
             let hidden = file.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-            if hidden || file.extension().is_none_or(|extension| extension != "wasm") {
+            let Some(ending) = file.extension().filter(|ending| ending.eq_ignore_ascii_case("wasm")) else {
+                continue;
+            };
+            if hidden {
                 continue;
             }
-            // A file that went between the two looks is not there.
-            if let Ok(Some(mark)) = Mark::of(&file) {
-                files.push((file, mark));
-            }
+            let entry = match Entry::of(&file) {
+                Entry::File(_) if ending != "wasm" => {
+                    Entry::Odd { why: "its name must end in .wasm, in small letters".to_owned(), gone: false }
+                }
+                entry => entry,
+            };
+            entries.push((file, entry));
         }
-        files.sort_by(|one, other| (one.1.changed, &one.0).cmp(&(other.1.changed, &other.0)));
-        Ok(files)
+        Ok(Some(entries))
+    }
+
+    /// Whether the drop folder has been missing for longer than a replacement takes.
+    fn is_missing(&self) -> bool {
+        let mut missing = self.missing.lock();
+        if missing.is_none() {
+            tracing::warn!(
+                "the plugin folder {} is gone; what came from it goes out of service, unless it is back within {MOMENT:?}",
+                self.drop_folder.display()
+            );
+        }
+        missing.get_or_insert_with(Instant::now).elapsed() >= MOMENT
+    }
+
+    /// Says once of something that cannot be taken why not. `gone`: what was under this name is not there any more.
+    fn pass_over(&self, file: &Path, why: &str, gone: bool) {
+        let known = self
+            .files
+            .lock()
+            .get(file)
+            .map(|dropped| dropped.mark == Mark::default() && dropped.reason.as_deref() == Some(why));
+        match known {
+            Some(true) => return,
+            Some(false) if gone => self.retire(file),
+            _ => {}
+        }
+        let dropped = Dropped {
+            mark: Mark::default(),
+            changed: Instant::now(),
+            state: State::Rejected,
+            reason: None,
+            plugin: None,
+            digest: None,
+            since: self.clock.now(),
+        };
+        self.files.lock().insert(file.to_owned(), dropped);
+        self.refuse(file, None, State::Rejected, why, Vec::new());
     }
 
     /// One complete file, all the way.
@@ -160,7 +227,7 @@ impl House {
     pub(crate) fn hold(&self, file: &Path, plugin: &PluginRef, why: &str, steps: Vec<StepTime>) {
         self.note(file, State::Held, Some(why), Some(plugin), Some(plugin.digest));
         remove_note(file);
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = shown(Path::new(file.file_name().unwrap_or_default()));
         write_note(file, HELD, &format!("{name} is sound, and does not serve yet.\n{why}\n"));
         let digest = Some(plugin.digest);
         let mut event = self.file_event(Change::Held, file, Some(plugin), digest, why.to_owned(), steps);
@@ -185,7 +252,7 @@ impl House {
         });
         let goes_on =
             serving.as_ref().map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = shown(Path::new(file.file_name().unwrap_or_default()));
         let text = format!("{name} was not taken.\n{why}{goes_on}\n{MEND}\n");
         remove_note(file);
         write_note(file, REJECTED, &text);
@@ -285,24 +352,35 @@ const MEND: &str =
 const REJECTED: &str = ".rejected.txt";
 const HELD: &str = ".held.txt";
 
+/// Longest name of a file on the file systems that there are, bytes.
+const LONGEST_NAME: usize = 255;
+
 fn note_of(file: &Path, ending: &str) -> PathBuf {
     let mut name = file.file_name().unwrap_or_default().to_owned();
+    if name.len() + ending.len() > LONGEST_NAME {
+        // Cut, and told apart from others that begin alike.
+        let own = digest_of(name.as_encoded_bytes()).short();
+        let lossy = name.to_string_lossy();
+        let room = LONGEST_NAME - ending.len() - own.len() - 1;
+        name = format!("{}-{own}", &lossy[..lossy.floor_char_boundary(room)]).into();
+    }
     name.push(ending);
     file.with_file_name(name)
 }
 
 fn write_note(file: &Path, ending: &str, text: &str) {
     if let Err(error) = write_cached(&note_of(file, ending), text.as_bytes()) {
-        tracing::warn!("cannot write the note beside {}: {error}", file.display());
+        tracing::warn!("cannot write the note beside {}: {error}", shown(file));
     }
 }
 
 fn remove_note(file: &Path) {
     for ending in [REJECTED, HELD] {
         if let Err(error) = std::fs::remove_file(note_of(file, ending))
-            && error.kind() != std::io::ErrorKind::NotFound
+            // A folder that is gone took its notes with it.
+            && !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
         {
-            tracing::warn!("cannot remove the note beside {}: {error}", file.display());
+            tracing::warn!("cannot remove the note beside {}: {error}", shown(file));
         }
     }
 }

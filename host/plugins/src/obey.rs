@@ -4,7 +4,7 @@
 use crate::compile::Origin;
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
-use crate::house::House;
+use crate::house::{Dropped, House};
 use crate::report::{Change, State};
 use crate::version::Version;
 use jackfield_types::{Digest, PluginKind, PluginRef};
@@ -22,16 +22,38 @@ impl House {
             }
         }
         self.look_again(|dropped| dropped.state == State::Held);
+        // Who is asked first may be another one, though the same serve.
+        self.change(|_| ());
+        self.heed_quarantine();
         self.write_lock();
+    }
+
+    /// Puts away what another process over the same folder put away, and looks again at what is taken again.
+    pub(crate) fn heed_quarantine(self: &Arc<Self>) {
+        for version in self.dropped_versions() {
+            if let Some(why) = self.folder.quarantined(version.digest())
+                && version.put_away()
+            {
+                self.put_away(&version, &why);
+            }
+        }
+        let taken_again = |dropped: &Dropped| {
+            dropped.state == State::Quarantined
+                && dropped.digest.is_some_and(|digest| self.folder.quarantined(digest).is_none())
+        };
+        self.look_again(taken_again);
+    }
+
+    fn dropped_versions(&self) -> Vec<Arc<Version>> {
+        self.slots(|slots| {
+            let dropped = slots.versions().filter(|(version, _)| version.file.is_some());
+            dropped.map(|(version, _)| version.clone()).collect()
+        })
     }
 
     /// Takes off what may not serve any more.
     fn withdraw(self: &Arc<Self>) {
-        let dropped: Vec<_> = self.slots(|slots| {
-            let dropped = slots.versions().filter(|(version, _)| version.file.is_some());
-            dropped.map(|(version, _)| version.clone()).collect()
-        });
-        for version in dropped {
+        for version in self.dropped_versions() {
             let plugin = version.plugin();
             let missing = self.ungranted(&version.passport);
             let kept = version.file.as_deref() == Some(&self.folder.component(plugin.digest));
@@ -65,8 +87,10 @@ impl House {
         name: &str,
         digest: Digest,
     ) -> Result<(), PluginError> {
-        if self.slots(|slots| slots.embedded(kind, name).is_some_and(|version| version.digest() == digest)) {
-            return Ok(());
+        let embedded = self.slots(|slots| slots.embedded(kind, name).cloned());
+        if let Some(embedded) = embedded.filter(|version| version.digest() == digest) {
+            let not = |why| PluginError::NotKept { kind, name: name.to_owned(), digest, why };
+            return self.lock.bars(embedded.plugin()).map_or(Ok(()), |why| Err(not(why)));
         }
         self.kept(kind, name, digest).await.map(drop)
     }

@@ -40,6 +40,9 @@ pub struct Options {
     pub instances: u32,
     /// Whether memory is handed on by scanning what was touched.
     pub memory_scan: MemoryScan,
+    /// Bytes of memory that all components at work may have together: half of it calls, half of it attempts. At
+    /// least twice what the largest component may have.
+    pub memory_bytes: u64,
     /// How dropped components are compiled in a process of their own; none: in this one.
     pub apart: Option<Arc<dyn Apart>>,
     /// Traps or deadlines in a row after which a version is put away. At least 1.
@@ -60,9 +63,23 @@ pub struct Service {
     pub lock: Option<PathBuf>,
     /// Nothing else serves than what that file says; it is not written then.
     pub locked: bool,
+    /// What this process does about the lock of others.
+    pub lock_use: LockUse,
     /// Where any are listed, what is dropped in must be signed by one of these Ed25519 keys (64 hexadecimal
     /// digits each).
     pub keys: Vec<String>,
+}
+
+/// What a process does about the lock that holds for all processes over the same data folder.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LockUse {
+    /// Decides for all: where it is locked, others are; where it is not, the lock of one that has ended is lifted.
+    #[default]
+    Decide,
+    /// Heeds the lock of others, and writes down what serves where there is none.
+    Heed,
+    /// Heeds it, and writes nothing down: it is there for a look.
+    Look,
 }
 
 /// A component that comes with the host.

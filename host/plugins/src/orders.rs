@@ -7,7 +7,7 @@
 use crate::error::PluginError;
 use crate::folder::write_whole;
 use crate::options::{Grant, Grants};
-use jackfield_types::{Digest, PluginKind};
+use jackfield_types::{Digest, PluginKind, PluginRef};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,6 +27,9 @@ pub struct Orders {
     pub grants: Grants,
     /// The one version of a component that may serve.
     pub pins: BTreeMap<PluginKind, BTreeMap<String, Digest>>,
+    /// Names of pinned components, the one that was pinned last at the end: where several could be asked, it is.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub asked: BTreeMap<PluginKind, Vec<String>>,
 }
 
 impl Orders {
@@ -54,10 +57,26 @@ impl Orders {
 
     pub(crate) fn set_pin(&mut self, kind: PluginKind, name: &str, digest: Digest) {
         self.pins.entry(kind).or_default().insert(name.to_owned(), digest);
+        let asked = self.asked.entry(kind).or_default();
+        asked.retain(|one| one != name);
+        asked.push(name.to_owned());
+    }
+
+    /// The higher, the later it was pinned; none: this version is not.
+    pub(crate) fn rank(&self, plugin: &PluginRef) -> Option<usize> {
+        let pinned = self.pin(plugin.kind, &plugin.name) == Some(plugin.digest);
+        // Where it was pinned before there was an order, it is below all others.
+        let place =
+            self.asked.get(&plugin.kind).and_then(|asked| asked.iter().position(|one| *one == plugin.name));
+        pinned.then(|| place.map_or(0, |place| place + 1))
     }
 
     /// True: it was pinned.
     pub(crate) fn unpin(&mut self, kind: PluginKind, name: &str) -> bool {
+        if let Some(asked) = self.asked.get_mut(&kind) {
+            asked.retain(|one| one != name);
+        }
+        self.asked.retain(|_, asked| !asked.is_empty());
         remove(&mut self.pins, kind, name)
     }
 }

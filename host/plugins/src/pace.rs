@@ -17,6 +17,14 @@ const REMEMBERED: usize = 32;
 const ENOUGH: usize = 24;
 const BETWEEN: usize = 8;
 
+/// Answers of the version before that are asked for on purpose, where it was not asked often enough by itself; and
+/// how often that is tried.
+const MEASURED: usize = 8;
+const TRIES: usize = 16;
+
+/// What nobody has to be asked more often for.
+const PLAIN: Duration = Duration::from_millis(50);
+
 /// Answers after which a version is no longer on probation.
 const PROBATION: u32 = 500;
 
@@ -27,9 +35,26 @@ const MARGIN: Duration = Duration::from_millis(1);
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     recent: Mutex<BTreeMap<&'static str, Recent>>,
-    /// Medians of the version before, where there was one that had been asked enough.
-    before: BTreeMap<&'static str, Duration>,
+    /// It took the place of another version, or stands above one.
+    compared: bool,
+    /// How long that one took.
+    before: Mutex<BTreeMap<&'static str, Before>>,
     answered: AtomicU32,
+}
+
+/// One function of the version before.
+#[derive(Debug, Default)]
+struct Before {
+    recent: Recent,
+    tries: usize,
+    /// Where it was asked often enough by itself.
+    known: Option<Duration>,
+}
+
+impl Before {
+    fn median(&self) -> Option<Duration> {
+        self.known.or_else(|| (self.recent.count >= MEASURED).then(|| self.recent.median()))
+    }
 }
 
 #[derive(Debug, Default)]
@@ -62,10 +87,31 @@ impl Pace {
     pub(crate) fn after(before: &Self) -> Self {
         let recent = before.recent.lock();
         let enough = recent.iter().filter(|(_, recent)| recent.count >= ENOUGH);
+        let known = |recent: &Recent| Before { known: Some(recent.median()), ..Before::default() };
         Self {
-            before: enough.map(|(function, recent)| (*function, recent.median())).collect(),
+            compared: true,
+            before: Mutex::new(enough.map(|(function, recent)| (*function, known(recent))).collect()),
             ..Self::default()
         }
+    }
+
+    /// Whether it is not known yet how long the version before takes.
+    pub(crate) fn wants_measure(&self, function: &'static str) -> bool {
+        self.compared
+            && self.answered.load(Ordering::Relaxed) <= PROBATION
+            && self
+                .before
+                .lock()
+                .get(function)
+                .is_none_or(|before| before.median().is_none() && before.tries < TRIES)
+    }
+
+    /// How long the version before took; none: it did not answer.
+    pub(crate) fn measured(&self, function: &'static str, took: Option<Duration>) {
+        let mut before = self.before.lock();
+        let before = before.entry(function).or_default();
+        before.tries += 1;
+        took.into_iter().for_each(|took| before.recent.add(took));
     }
 
     /// One call was answered by optimised code. Says so where the version turns out to be more than `times` as
@@ -75,16 +121,17 @@ impl Pace {
         let mut recent = self.recent.try_lock()?;
         let recent = recent.entry(function).or_default();
         recent.add(took);
-        if times == 0 || self.before.is_empty() || self.answered.load(Ordering::Relaxed) > PROBATION {
+        if times == 0 || !self.compared || self.answered.load(Ordering::Relaxed) > PROBATION {
             return None;
         }
         self.answered.fetch_add(1, Ordering::Relaxed);
-        let was = *self.before.get(function)?;
-        if recent.count < ENOUGH || !recent.count.is_multiple_of(BETWEEN) {
+        let was = self.before.try_lock()?.get(function)?.median()?;
+        if !recent.count.is_multiple_of(BETWEEN) {
             return None;
         }
         let is = recent.median();
-        (is > was.saturating_mul(times) && is > was + MARGIN).then_some(Slower { function, was, is })
+        let margin = if recent.count < ENOUGH { PLAIN } else { MARGIN };
+        (is > was.saturating_mul(times) && is > was + margin).then_some(Slower { function, was, is })
     }
 }
 

@@ -9,6 +9,7 @@ use crate::facts::{choosing, driving, gating, judging, reporting};
 use crate::folder::digest_of;
 use crate::house::House;
 use crate::listing;
+use crate::memory::MemoryUse;
 use crate::options::{Embedded, Grant, Grants, Options};
 use crate::orders::Orders;
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Probes, Rate, ReadProbes};
@@ -16,6 +17,7 @@ use crate::report::{
     Called, CheckReport, CheckVerdict, ExecutorInfo, FileInspection, GateInfo, Inspection, LevelInfo,
     PluginStatus, State,
 };
+use crate::settle::read_component;
 use crate::stats::Counted;
 use crate::trial::Trial;
 use crate::version::Version;
@@ -23,7 +25,7 @@ use crate::watch;
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -35,12 +37,12 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// Every component in service, and how to call it.
 pub struct Plugins {
     house: Arc<House>,
-    watching: Mutex<Option<AbortHandle>>,
+    watching: Mutex<Option<[AbortHandle; 2]>>,
 }
 
 impl Drop for Plugins {
     fn drop(&mut self) {
-        self.watching.lock().iter().for_each(AbortHandle::abort);
+        self.watching.lock().iter().flatten().for_each(AbortHandle::abort);
     }
 }
 
@@ -51,6 +53,7 @@ impl Plugins {
         let mut options = options;
         let embedded = std::mem::take(&mut options.embedded);
         let house = Arc::new(House::build(options)?);
+        let mut barred = Vec::new();
         for Embedded { bytes } in embedded {
             let bytes: Arc<[u8]> = bytes.into();
             house.folder.keep(digest_of(&bytes), &bytes, None)?;
@@ -58,16 +61,22 @@ impl Plugins {
                 house.examiner(Origin::Shipped).examine(&bytes, &mut Steps::telling(&|_| {})).await;
             let sound = examined
                 .map_err(|refusal| PluginError::Embedded(format!("{}: {}", refusal.step, refusal.reason)))?;
-            // Nothing can take the place of a shipped one, so a host that may not serve it does not begin.
-            if let Some(why) = house.lock.bars(&sound.passport.plugin) {
-                return Err(PluginError::Locked(why));
+            match house.lock.bars(&sound.passport.plugin) {
+                Some(why) => barred.push((sound.passport.plugin, why)),
+                None => drop(house.publish(sound.passport, sound.code, None)),
             }
-            house.publish(sound.passport, sound.code, None);
         }
         // A file that was taken away while no host ran took its component with it.
         house.folder.forget_good_but(|name| house.drop_folder.join(name).exists());
         house.scan(&BTreeSet::new()).await?;
         house.obey().await;
+        // What was dropped may serve in the place of a shipped one that may not; where nothing does, a host that
+        // was told to lock what serves does not begin.
+        for (PluginRef { kind, name, .. }, why) in barred {
+            if house.lock.is_ordered() && house.slots(|slots| slots.serving(kind, &name).is_none()) {
+                return Err(PluginError::Locked(why));
+            }
+        }
         house.opened.store(true, Ordering::SeqCst);
         house.write_lock();
         Ok(Arc::new(Self { house, watching: Mutex::new(None) }))
@@ -292,7 +301,9 @@ impl Plugins {
         budget: &choosing::Budget,
     ) -> Result<Called<Vec<choosing::Choice>>, PluginError> {
         let question = Choose { now, task, candidates, budget };
-        self.house.answer(&self.chooser()?, now, &question, None).await
+        let chooser = self.chooser()?;
+        let called = self.house.answer(&chooser, now, &question, None).await?;
+        Ok(self.house.held_to_choose(&chooser, called, now, &question).await)
     }
 
     /// What next, after an attempt.
@@ -402,17 +413,40 @@ impl Plugins {
         }
     }
 
-    /// Puts the dropped version that serves away by hand and the one before it back; what serves now.
-    /// Its bytes are not taken again until they are released.
-    pub fn roll_back(&self, kind: PluginKind, name: &str) -> Result<Option<PluginRef>, PluginError> {
+    /// Puts the dropped version that serves away by hand and the one before it back, here and in every other
+    /// process over the same folder; what serves now. Its bytes are not taken again until they are released.
+    pub async fn roll_back(&self, kind: PluginKind, name: &str) -> Result<Option<PluginRef>, PluginError> {
         let serving = self.house.slots(|slots| slots.serving(kind, name).cloned());
-        match serving.filter(|version| version.file.is_some() && version.put_away()) {
-            Some(version) => {
-                let now = self.house.put_away(&version, "the operator rolled it back");
-                Ok(now.map(|now| now.plugin().clone()))
+        let Some(version) = serving.filter(|version| version.file.is_some() && version.put_away()) else {
+            return Err(PluginError::NotDropped { kind, name: name.to_owned() });
+        };
+        let now = self.house.put_away(&version, "the operator rolled it back");
+        // Writing the orders is what others hear.
+        let lift = |orders: &mut Orders| {
+            if orders.pin(kind, name) == Some(version.digest()) {
+                orders.unpin(kind, name);
             }
-            None => Err(PluginError::NotDropped { kind, name: name.to_owned() }),
-        }
+        };
+        self.order(lift).await?;
+        Ok(now.map(|now| now.plugin().clone()))
+    }
+
+    /// The decisions that the component in service under a kind and name is asked for.
+    pub fn asked_for(&self, kind: PluginKind, name: &str) -> Vec<String> {
+        let serving = self.house.slots(|slots| slots.serving(kind, name).cloned());
+        serving.map(|version| self.house.served().asked_for(&version)).unwrap_or_default()
+    }
+
+    /// The file that a version came in, while it serves.
+    pub fn file_of(&self, plugin: &PluginRef) -> Option<PathBuf> {
+        let serving = self.house.slots(|slots| slots.serving(plugin.kind, &plugin.name).cloned())?;
+        serving.file.clone().filter(|_| serving.digest() == plugin.digest)
+    }
+
+    /// How much of the memory for components calls have, and how much attempts.
+    pub fn memory(&self) -> [(&'static str, MemoryUse); 2] {
+        let engines = &self.house.engines;
+        [("calls", engines.memory_of_calls.used()), ("attempts", engines.memory_of_attempts.used())]
     }
 
     /// Whether these bytes were put away, and are not taken again.
@@ -466,5 +500,7 @@ impl Plugins {
 
 async fn read(file: &Path) -> Result<Arc<[u8]>, PluginError> {
     let failed = |source| PluginError::Io { what: "cannot read", path: file.to_owned(), source };
-    Ok(tokio::fs::read(file).await.map_err(failed)?.into())
+    let path = file.to_owned();
+    let read = tokio::task::spawn_blocking(move || read_component(&path)).await;
+    Ok(read.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked))).map_err(failed)?.into())
 }

@@ -7,9 +7,44 @@ use crate::options::{Grant, Limits};
 use crate::stats::Figures;
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// A path for people: bytes that are no UTF-8, and characters that cannot be seen, stand as they are written in
+/// source code.
+pub fn shown(path: &Path) -> String {
+    let hidden = |c: char| {
+        // Characters that turn round or hide what stands beside them, or break the line.
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+    };
+    let mut text = String::new();
+    for c in utf8(path).chars() {
+        if hidden(c) { text.extend(c.escape_default()) } else { text.push(c) }
+    }
+    text
+}
+
+/// A path as text: what is no UTF-8 stands as `\xE9`.
+fn utf8(path: &Path) -> String {
+    let mut text = String::new();
+    for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
+    }
+    text
+}
+
+fn name<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&utf8(path))
+}
+
+#[allow(clippy::ref_option, reason = "as serde calls it")]
+fn any_name<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    path.as_deref().map(utf8).serialize(to)
+}
 
 /// Where a component is on its way into service, or out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -91,7 +126,7 @@ pub struct StepTime {
 }
 
 /// One component, in service or not.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct PluginStatus {
     /// Its kind, where that is known yet.
     pub kind: Option<PluginKind>,
@@ -101,7 +136,9 @@ pub struct PluginStatus {
     pub version: Option<String>,
     /// sha256 of its bytes, where they are whole.
     pub digest: Option<Digest>,
-    /// The file it came in; none: embedded.
+    /// The file it came in; none: embedded. Bytes of its name that are no UTF-8 stand as `\xE9`.
+    #[serde(serialize_with = "any_name")]
+    #[schemars(with = "Option<String>")]
     pub file: Option<PathBuf>,
     /// Where it is on its way.
     pub state: State,
@@ -119,6 +156,10 @@ pub struct PluginStatus {
     pub figures: Option<Figures>,
     /// Since when it has been in this state.
     pub since: Timestamp,
+    /// The decisions that it is asked for: `choose`, `level brief`, `gate content_check`, `executor claude`, ... One
+    /// that serves and is asked for none stands behind another.
+    #[serde(default)]
+    pub asked_for: Vec<String>,
 }
 
 /// Everything about one component.
@@ -218,6 +259,7 @@ impl fmt::Display for Replaces {
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
     /// The file.
+    #[serde(serialize_with = "name")]
     pub file: PathBuf,
     /// Bytes.
     pub size: u64,
@@ -291,6 +333,7 @@ pub struct PluginEvent {
     /// Its own version, where that is known.
     pub version: Option<String>,
     /// The file it came in; none: embedded.
+    #[serde(serialize_with = "any_name")]
     pub file: Option<PathBuf>,
     /// What served under this kind and name until now.
     pub from: Option<Digest>,

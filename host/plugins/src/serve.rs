@@ -3,10 +3,11 @@
 
 use crate::call::{Answer, Circumstances, ask};
 use crate::error::{Deed, Misbehaviour, PluginError};
+use crate::facts::choosing::Choice;
 use crate::house::House;
 use crate::load::is_from;
 use crate::options::FailureMode;
-use crate::question::Question;
+use crate::question::{Choose, Question};
 use crate::report::{Called, Change, Compiled, Instead, State};
 use crate::version::Version;
 use jackfield_types::{Digest, PluginKind, Timestamp};
@@ -14,6 +15,21 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument;
+
+/// How often in a row a chooser may ask nobody where somebody could be asked.
+const NOBODY: u32 = 5;
+
+/// Of a call that is not to be replayed.
+fn circumstances(version: &Version, now: Timestamp) -> Circumstances {
+    Circumstances {
+        label: version.label.clone(),
+        limits: version.limits,
+        now,
+        seed: rand::random(),
+        expects: version.peak_memory(),
+        examined: false,
+    }
+}
 
 impl House {
     /// Asks a version; where it fails, whoever the failure mode says.
@@ -25,7 +41,12 @@ impl House {
         offering: Option<&str>,
     ) -> Result<Called<Q::Answer>, PluginError> {
         let failed = match self.ask(version, now, question).await {
-            Ok(called) => return Ok(called),
+            Ok(called) => {
+                self.measure_before(version, now, question, offering).await;
+                return Ok(called);
+            }
+            // There is no memory for another one either.
+            Err(busy) if matches!(busy.deed, Deed::Crowded { .. }) => return Err(busy.into()),
             Err(misbehaviour) => misbehaviour,
         };
         let Some(other) = self.instead_of(version, offering) else { return Err(failed.into()) };
@@ -45,14 +66,8 @@ impl House {
         now: Timestamp,
         question: &Q,
     ) -> Result<Called<Q::Answer>, Box<Misbehaviour>> {
-        let seed = rand::random();
-        let circumstances = Circumstances {
-            label: version.label.clone(),
-            limits: version.limits,
-            now,
-            seed,
-            examined: false,
-        };
+        let circumstances = circumstances(version, now);
+        let seed = circumstances.seed;
         let code = version.code();
         let span = crate::trace::call(Q::FUNCTION, version.plugin());
         let asked = ask(&self.engines, &code, circumstances, question).instrument(span.clone()).await;
@@ -70,6 +85,62 @@ impl House {
             }
             Err(deed) => Err(self.misbehaved(version, Q::FUNCTION, deed)),
         }
+    }
+
+    /// Asks the version beneath a new one the same, until it is known how long that takes.
+    async fn measure_before<Q: Question>(
+        &self,
+        version: &Version,
+        now: Timestamp,
+        question: &Q,
+        offering: Option<&str>,
+    ) {
+        if self.slowdown == 0 || version.file.is_none() || !version.pace.wants_measure(Q::FUNCTION) {
+            return;
+        }
+        let beneath = self.slots(|slots| slots.instead_of(version, FailureMode::Previous, offering));
+        let Some(beneath) = beneath else { return };
+        let code = beneath.code();
+        if code.compiled == Compiled::Optimised {
+            let answer = ask(&self.engines, &code, circumstances(&beneath, now), question).await;
+            version.pace.measured(Q::FUNCTION, answer.ok().map(|answer| answer.took));
+        }
+    }
+
+    /// Holds it against a dropped chooser that it asks nobody where the one beneath would ask somebody: after a few
+    /// times in a row it is put away, and the other's answer counts.
+    pub(crate) async fn held_to_choose(
+        &self,
+        version: &Arc<Version>,
+        called: Called<Vec<Choice>>,
+        now: Timestamp,
+        question: &Choose<'_>,
+    ) -> Called<Vec<Choice>> {
+        if called.plugin.digest != version.digest() || version.file.is_none() {
+            return called;
+        }
+        if !called.value.is_empty() {
+            version.chose_somebody();
+            return called;
+        }
+        let beneath = self.slots(|slots| slots.instead_of(version, FailureMode::Previous, None));
+        let Some(beneath) = beneath else { return called };
+        let Ok(mut other) = self.ask(&beneath, now, question).await else { return called };
+        let first = other.value.first().and_then(|choice| question.candidates.get(choice.candidate as usize));
+        let Some(first) = first else { return called };
+        let times = version.chose_nobody();
+        if times < NOBODY || !version.put_away() {
+            return called;
+        }
+        let why = format!(
+            "{times} times in a row it chose nobody; {} would have asked {} the last time",
+            beneath.plugin(),
+            first.executor
+        );
+        tracing::warn!(target: "plugin", "{}: {why}", version.plugin());
+        self.put_away(version, &why);
+        other.instead = Some(Instead { failed: version.plugin().clone(), error: why });
+        other
     }
 
     /// Measures an answer, and puts a version away that is much slower than the one before it.

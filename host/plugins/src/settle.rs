@@ -8,6 +8,8 @@ use crate::anatomy::{Anatomy, NotComponent};
 use crate::house::{Dropped, House, Mark};
 use crate::report::State;
 use crate::signature::signature_of;
+use std::fs::{self, Metadata};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -31,25 +33,100 @@ pub(crate) enum Settling {
     Unreadable(String),
 }
 
-impl Mark {
-    pub(crate) fn of(file: &Path) -> std::io::Result<Option<Self>> {
-        let about = std::fs::metadata(file)?;
-        Ok(about.is_file().then(|| Self {
-            bytes: about.len(),
-            changed: changed(&about),
-            signed: std::fs::metadata(signature_of(file)).ok().and_then(|about| changed(&about)),
-            inode: inode(&about),
-        }))
-    }
+/// Which file it is, and what changes when its content does. Of a link, what it leads to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// Device and inode: a file that replaces another can have its size and its times.
+    pub(crate) identity: (u64, u64),
+    pub(crate) bytes: u64,
+    /// When the inode changed, which nobody can set; not every file system without events keeps it.
+    pub(crate) changed: Option<SystemTime>,
+    pub(crate) modified: Option<SystemTime>,
+}
 
-    fn age(&self) -> Duration {
-        self.changed.and_then(|changed| SystemTime::now().duration_since(changed).ok()).unwrap_or_default()
+impl Stamp {
+    fn of(about: &Metadata) -> Self {
+        Self {
+            identity: identity(about),
+            bytes: about.len(),
+            changed: changed(about),
+            modified: about.modified().ok(),
+        }
     }
 }
 
-// The time of modification can be set to anything by whoever copies the file; this one cannot.
+impl Mark {
+    fn of(file: &Path, about: &Metadata) -> Self {
+        let signature = fs::metadata(signature_of(file)).ok();
+        Self { file: Stamp::of(about), signature: signature.as_ref().map(Stamp::of) }
+    }
+
+    fn age(&self) -> Duration {
+        let changed = self.file.changed;
+        changed.and_then(|changed| SystemTime::now().duration_since(changed).ok()).unwrap_or_default()
+    }
+}
+
+/// What lies under a name in the drop folder.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    File(Mark),
+    /// Not a file that can be taken, and why. `gone`: what was under this name before is not there any more.
+    Odd {
+        why: String,
+        gone: bool,
+    },
+    /// It went between two looks.
+    Gone,
+}
+
+impl Entry {
+    pub(crate) fn of(file: &Path) -> Self {
+        let odd = |gone, why: String| Self::Odd { why, gone };
+        match fs::metadata(file) {
+            Ok(about) if about.is_file() => Self::File(Mark::of(file, &about)),
+            Ok(about) => odd(true, format!("it is {}, not a file", what(&about))),
+            Err(error) => match (fs::symlink_metadata(file), error.kind()) {
+                (Err(_), ErrorKind::NotFound) => Self::Gone,
+                (_, ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+                    odd(true, "it is a link to something that is not there".to_owned())
+                }
+                _ if is_loop(&error) => odd(true, "it is a link that leads back to itself".to_owned()),
+                _ => odd(false, format!("it cannot be read: {error}")),
+            },
+        }
+    }
+}
+
 #[cfg(unix)]
-fn changed(about: &std::fs::Metadata) -> Option<SystemTime> {
+fn what(about: &Metadata) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    let kind = about.file_type();
+    match () {
+        () if kind.is_dir() => "a folder",
+        () if kind.is_fifo() => "a named pipe",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn what(about: &Metadata) -> &'static str {
+    if about.is_dir() { "a folder" } else { "something else" }
+}
+
+#[cfg(unix)]
+fn is_loop(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+#[cfg(not(unix))]
+fn is_loop(_: &io::Error) -> bool {
+    false
+}
+
+#[cfg(unix)]
+fn changed(about: &Metadata) -> Option<SystemTime> {
     use std::os::unix::fs::MetadataExt;
     let seconds = Duration::from_secs(u64::try_from(about.ctime()).ok()?);
     let rest = Duration::from_nanos(u64::try_from(about.ctime_nsec()).ok()?);
@@ -57,18 +134,51 @@ fn changed(about: &std::fs::Metadata) -> Option<SystemTime> {
 }
 
 #[cfg(not(unix))]
-fn changed(about: &std::fs::Metadata) -> Option<SystemTime> {
+fn changed(about: &Metadata) -> Option<SystemTime> {
     about.modified().ok()
 }
 
+/// Device and inode.
 #[cfg(unix)]
-fn inode(about: &std::fs::Metadata) -> u64 {
-    std::os::unix::fs::MetadataExt::ino(about)
+pub(crate) fn identity(about: &Metadata) -> (u64, u64) {
+    use std::os::unix::fs::MetadataExt;
+    (about.dev(), about.ino())
 }
 
 #[cfg(not(unix))]
-fn inode(_: &std::fs::Metadata) -> u64 {
-    0
+pub(crate) fn identity(_: &Metadata) -> (u64, u64) {
+    (0, 0)
+}
+
+/// The bytes of a component's file. A pipe or a device is refused and not waited for, and so is what is larger
+/// than any component.
+pub(crate) fn read_component(file: &Path) -> io::Result<Vec<u8>> {
+    read_regular(file, MOST_BYTES)
+}
+
+/// The bytes of a regular file that has at most so many.
+pub(crate) fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut options = fs::OpenOptions::new();
+    options.read(true);
+    // Opening a pipe would wait for somebody to write to it.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(
+        &mut options,
+        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
+    );
+    let file = options.open(path)?;
+    let about = file.metadata()?;
+    if !about.is_file() {
+        return Err(io::Error::other(format!("it is {}, not a file", what(&about))));
+    }
+    let too_large = |bytes| io::Error::other(format!("it has {bytes} bytes, where {most} are allowed"));
+    if about.len() > most {
+        return Err(too_large(about.len()));
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    let read = bytes.len() as u64;
+    if read > most { Err(too_large(read)) } else { Ok(bytes) }
 }
 
 impl House {
@@ -112,10 +222,11 @@ pub(crate) fn settle(file: &Path, mark: Mark, unchanged: Duration, closed: bool)
     if !closed && unchanged < QUIET {
         return Settling::Waiting;
     }
-    if mark.bytes > MOST_BYTES {
-        return Settling::Unreadable(format!("it has {} bytes, where {MOST_BYTES} are allowed", mark.bytes));
+    if mark.file.bytes > MOST_BYTES {
+        let bytes = mark.file.bytes;
+        return Settling::Unreadable(format!("it has {bytes} bytes, where {MOST_BYTES} are allowed"));
     }
-    let bytes = match std::fs::read(file) {
+    let bytes = match read_component(file) {
         Ok(bytes) => bytes,
         Err(error) if unchanged < GIVE_UP => {
             tracing::debug!("{}: {error}", file.display());
@@ -123,7 +234,7 @@ pub(crate) fn settle(file: &Path, mark: Mark, unchanged: Duration, closed: bool)
         }
         Err(error) => return Settling::Unreadable(format!("it cannot be read: {error}")),
     };
-    let same = Mark::of(file).is_ok_and(|now| now == Some(mark));
+    let same = Entry::of(file) == Entry::File(mark);
     if same && (is_whole(&bytes) || unchanged >= GIVE_UP) {
         Settling::Complete(bytes.into())
     } else {

@@ -5,6 +5,7 @@
 
 use crate::error::PluginError;
 use crate::folder::write_whole;
+use crate::settle::{read_component, read_regular};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -98,7 +99,7 @@ pub fn sign(file: &Path, key: &Path) -> Result<(PathBuf, String), PluginError> {
         PluginError::BadKey(format!("{} is no key that `jackfield plugin keygen` made", key.display()))
     })?;
     let key = SigningKey::from_bytes(&secret);
-    let bytes = std::fs::read(file).map_err(failed("cannot read", file))?;
+    let bytes = read_component(file).map_err(failed("cannot read", file))?;
     let path = signature_of(file);
     let line = format!("{}\n", hex(&key.sign(&bytes).to_bytes()));
     write_whole(&path, line.as_bytes()).map_err(failed("cannot write", &path))?;
@@ -115,10 +116,8 @@ fn public_key(text: &str) -> Result<VerifyingKey, PluginError> {
 }
 
 fn short_text(file: &Path) -> std::io::Result<String> {
-    if std::fs::metadata(file)?.len() > LONGEST {
-        return Err(std::io::Error::other("it is too long"));
-    }
-    std::fs::read_to_string(file)
+    let bytes = read_regular(file, LONGEST)?;
+    String::from_utf8(bytes).map_err(std::io::Error::other)
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -6,7 +6,8 @@
 
 use crate::facts::{compressing, gating};
 use crate::options::FailureMode;
-use crate::version::Version;
+use crate::orders::Orders;
+use crate::version::{Passport, Version};
 use jackfield_types::{PluginKind, PluginRef};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -151,13 +152,15 @@ impl Slots {
         }
     }
 
-    /// What new calls see from now on.
-    pub(crate) fn served(&self, chooser: Option<&str>) -> Served {
+    /// What new calls see from now on. What the operator pinned last is asked before all others, then the
+    /// configured chooser.
+    pub(crate) fn served(&self, chooser: Option<&str>, orders: &Orders) -> Served {
         let mut served = Served::default();
         let mut serving: Vec<_> = self.slots.values().filter_map(Slot::serving).collect();
         // The later one came, the later it has its say, so the last one said stands. Embedded ones
         // came first.
-        serving.sort_by_key(|version| (version.file.is_some(), version.order));
+        let rank = |version: &Version| orders.rank(version.plugin());
+        serving.sort_by_key(|version| (rank(version), version.file.is_some(), version.order));
         for version in serving {
             let PluginRef { kind, name, .. } = version.plugin();
             match kind {
@@ -166,7 +169,7 @@ impl Slots {
                 }
                 PluginKind::Chooser => {
                     let named = |version: &Arc<Version>| chooser == Some(&*version.plugin().name);
-                    if !served.chooser.as_ref().is_some_and(named) {
+                    if rank(version).is_some() || !served.chooser.as_ref().is_some_and(named) {
                         served.chooser = Some(version.clone());
                     }
                 }
@@ -209,4 +212,46 @@ pub(crate) struct Served {
     pub(crate) levels: BTreeMap<String, (compressing::Level, Arc<Version>)>,
     pub(crate) judge: Option<Arc<Version>>,
     pub(crate) gates: BTreeMap<String, (gating::GateKind, Arc<Version>)>,
+}
+
+impl Served {
+    /// The decisions that a version is asked for, in words: `choose`, `compare`, `level brief`, `gate build`, ...
+    pub(crate) fn asked_for(&self, version: &Version) -> Vec<String> {
+        let is = |one: &Arc<Version>| one.order == version.order;
+        let several = |named: &[&str]| named.iter().map(|name| (*name).to_owned()).collect();
+        match version.plugin().kind {
+            PluginKind::Chooser if self.chooser.as_ref().is_some_and(is) => several(&["choose", "next"]),
+            PluginKind::Judge if self.judge.as_ref().is_some_and(is) => several(&["compare", "rate"]),
+            PluginKind::Chooser | PluginKind::Judge => Vec::new(),
+            PluginKind::Executor => {
+                let own = self.executors.iter().filter(|(_, one)| is(one));
+                own.map(|(name, _)| format!("executor {name}")).collect()
+            }
+            PluginKind::Compressor => {
+                let own = self.levels.iter().filter(|(_, (_, one))| is(one));
+                own.map(|(name, _)| format!("level {name}")).collect()
+            }
+            PluginKind::Gate => {
+                let own = self.gates.iter().filter(|(_, (_, one))| is(one));
+                own.map(|(name, _)| format!("gate {name}")).collect()
+            }
+        }
+    }
+
+    /// Who is asked now for what a component offers.
+    pub(crate) fn asked_instead_of(&self, passport: &Passport) -> Option<Arc<Version>> {
+        match passport.plugin.kind {
+            PluginKind::Executor => None,
+            PluginKind::Chooser => self.chooser.clone(),
+            PluginKind::Judge => self.judge.clone(),
+            PluginKind::Compressor => {
+                let mut levels = passport.levels().iter();
+                levels.find_map(|level| self.levels.get(&level.name).map(|(_, version)| version.clone()))
+            }
+            PluginKind::Gate => {
+                let mut gates = passport.gates().iter();
+                gates.find_map(|gate| self.gates.get(&gate.name).map(|(_, version)| version.clone()))
+            }
+        }
+    }
 }

@@ -8,7 +8,7 @@ use crate::error::Deed;
 use jackfield_types::PluginRef;
 use parking_lot::Mutex;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -53,13 +53,22 @@ impl Stats {
         let counter = match deed {
             Deed::Trapped { .. } => &self.traps,
             Deed::Cpu(_) | Deed::Wall(_) => &self.deadlines,
-            Deed::Memory { .. } | Deed::Output(_) | Deed::Argument(_) | Deed::HostCalls(_) => &self.limits,
+            Deed::Memory { .. }
+            | Deed::Crowded { .. }
+            | Deed::Output(_)
+            | Deed::Argument(_)
+            | Deed::HostCalls(_) => &self.limits,
             Deed::Contract(_) => &self.contracts,
         };
         counter.fetch_add(1, Ordering::Relaxed);
         if let Deed::Memory { limits, .. } = deed {
             self.memory.fetch_max(limits.memory_bytes, Ordering::Relaxed);
         }
+    }
+
+    /// The most memory that one call had, bytes.
+    pub(crate) fn peak(&self) -> u64 {
+        self.memory.load(Ordering::Relaxed)
     }
 
     pub(crate) fn figures(&self) -> Figures {
@@ -78,7 +87,7 @@ impl Stats {
 }
 
 /// How one version has done since this host began.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Figures {
     /// Calls that it was given.
     pub calls: u64,

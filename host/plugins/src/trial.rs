@@ -14,6 +14,7 @@ use crate::house::House;
 use crate::options::Limits;
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Question, Rate};
 use crate::report::{Called, State};
+use crate::settle::read_component;
 use crate::version::Version;
 use jackfield_types::{PluginRef, Timestamp};
 use std::path::Path;
@@ -31,7 +32,9 @@ impl Trial {
     pub(crate) async fn of_file(house: Arc<House>, file: &Path) -> Result<Self, PluginError> {
         let unsound =
             |step, reason| PluginError::Untriable { what: file.display().to_string(), step, reason };
-        let bytes = tokio::fs::read(file).await;
+        let path = file.to_owned();
+        let bytes = tokio::task::spawn_blocking(move || read_component(&path)).await;
+        let bytes = bytes.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));
         let bytes: Arc<[u8]> = bytes.map_err(|error| unsound(State::Parsing, error.to_string()))?.into();
         let examined = house.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| unsound(refusal.step, refusal.reason))?;
@@ -173,7 +176,7 @@ impl Trial {
         question: &Q,
     ) -> Result<Answer<Q::Answer>, PluginError> {
         let (label, limits) = self.circumstances();
-        let circumstances = Circumstances { label, limits, now, seed, examined: false };
+        let circumstances = Circumstances { label, limits, now, seed, expects: 0, examined: false };
         let answered = ask(&self.house.engines, &self.version.code(), circumstances, question).await;
         answered.map_err(|deed| self.misbehaved(Q::FUNCTION, deed))
     }

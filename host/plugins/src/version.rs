@@ -107,6 +107,8 @@ pub(crate) struct Version {
     stats: Arc<Stats>,
     pub(crate) pace: Pace,
     strikes: AtomicU32,
+    /// How often in a row it chose nobody where somebody could have been.
+    nobody: AtomicU32,
 }
 
 impl Version {
@@ -131,6 +133,7 @@ impl Version {
             stats: Arc::default(),
             pace: Pace::default(),
             strikes: AtomicU32::new(0),
+            nobody: AtomicU32::new(0),
         }
     }
 
@@ -179,9 +182,24 @@ impl Version {
     pub(crate) fn did_wrong(&self, deed: &Deed) -> u32 {
         self.stats.failed(deed);
         match deed {
-            Deed::Contract(_) => 0,
+            // The second is no fault of its own.
+            Deed::Contract(_) | Deed::Crowded { .. } => 0,
             _ => self.strikes.fetch_add(1, Ordering::Relaxed) + 1,
         }
+    }
+
+    /// It chose nobody where somebody could have been; how often in a row.
+    pub(crate) fn chose_nobody(&self) -> u32 {
+        self.nobody.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn chose_somebody(&self) {
+        self.nobody.store(0, Ordering::Relaxed);
+    }
+
+    /// The most memory that one call had, bytes; 0 where none was answered.
+    pub(crate) fn peak_memory(&self) -> u64 {
+        self.stats.peak()
     }
 
     /// Puts it away; true for the first who does.

@@ -1,25 +1,32 @@
 //! Watching the drop folder.
 //!
-//! The watcher says that something happened and, where it knows, that a file is complete; the scan
-//! finds out the rest. An event that is lost costs nothing but time: the next scan sees every file.
-//! The watch ends with the last handle to the plugins.
+//! The system's events say that something happened and, where they know, that a file is complete; the scan
+//! finds out the rest. Under the events lies a scan every few seconds, since there are changes that no event
+//! tells of: another folder under the same name, a mount, a link that leads elsewhere, a file system without
+//! events. The watch ends with the last handle to the plugins.
 
 use crate::error::PluginError;
 use crate::house::House;
+use crate::settle::identity;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
-use notify::{Event, EventKind, PollWatcher, RecommendedWatcher, RecursiveMode, Watcher};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
 /// How soon a file that is being written is looked at again.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// How often the folder is read where the system cannot watch it.
+/// How often the folder is read though nothing was heard.
 const POLL: Duration = Duration::from_secs(2);
+
+/// Rounds between two attempts at having the system watch, where it could not.
+const ROUNDS: u32 = 15;
 
 /// Endings of components, of their signatures, and of the operator's orders.
 const INTERESTING: [&str; 3] = ["wasm", "sig", "toml"];
@@ -27,42 +34,111 @@ const INTERESTING: [&str; 3] = ["wasm", "sig", "toml"];
 /// Files that something happened to, and whether that says that they are complete.
 type News = Vec<(PathBuf, bool)>;
 
-/// Watches until the task is aborted. The watcher lives in the task.
-pub(crate) fn watch(house: &Arc<House>) -> Result<AbortHandle, PluginError> {
+/// Watches until the tasks are aborted. The watcher lives in the first of them.
+pub(crate) fn watch(house: &Arc<House>) -> Result<[AbortHandle; 2], PluginError> {
+    let runtime = Handle::try_current()
+        .map_err(|error| PluginError::Watch { folder: house.drop_folder.clone(), why: error.to_string() })?;
     let (tell, news) = unbounded_channel();
-    let watcher = watcher(&[&house.drop_folder, house.orders.folder()], &tell)?;
-    Ok(tokio::spawn(follow(Arc::downgrade(house), watcher, news)).abort_handle())
+    let folders = [&house.drop_folder, house.orders.folder(), house.views.folder()]
+        .map(|folder| (folder.to_owned(), None));
+    let asked = Arc::new(Notify::new());
+    let hearing = Hearing { tell, questions: house.views.folder().to_owned(), asked: Arc::clone(&asked) };
+    let mut watched = Watched { folders, watcher: None, hearing, told: false, rounds: 0 };
+    watched.renew();
+    if house.lock.decides() {
+        house.views.begin();
+    }
+    let following = runtime.spawn(follow(Arc::downgrade(house), watched, news));
+    // Apart from the scan, which can take as long as a compilation.
+    let answering = runtime.spawn(answer(Arc::downgrade(house), asked));
+    Ok([following.abort_handle(), answering.abort_handle()])
 }
 
-fn watcher(folders: &[&Path], tell: &UnboundedSender<News>) -> Result<Box<dyn Watcher + Send>, PluginError> {
-    let system =
-        RecommendedWatcher::new(hear(tell.clone()), notify::Config::default()).and_then(|mut watcher| {
-            watch_all(&mut watcher, folders)?;
-            Ok(watcher)
-        });
-    let error = match system {
-        Ok(watcher) => return Ok(Box::new(watcher)),
-        Err(error) => error,
-    };
-    let folder = folders.first().copied().unwrap_or(Path::new("."));
-    tracing::warn!("the system cannot watch {}, so it is read every {POLL:?}: {error}", folder.display());
-    let config = notify::Config::default().with_poll_interval(POLL);
-    let polling = PollWatcher::new(hear(tell.clone()), config).and_then(|mut watcher| {
-        watch_all(&mut watcher, folders)?;
-        Ok(watcher)
-    });
-    match polling {
-        Ok(watcher) => Ok(Box::new(watcher)),
-        Err(error) => Err(PluginError::Watch { folder: folder.to_owned(), why: error.to_string() }),
+/// What the system watches for us.
+struct Watched {
+    /// The drop folder, the operator's orders and the questions; each with what it was when the watch began.
+    folders: [(PathBuf, Option<(u64, u64)>); 3],
+    watcher: Option<RecommendedWatcher>,
+    hearing: Hearing,
+    /// That the system cannot watch was said.
+    told: bool,
+    rounds: u32,
+}
+
+impl Watched {
+    /// Begins anew where a folder is another one than it was.
+    fn renew(&mut self) {
+        let mut replaced = false;
+        for (folder, was) in &mut self.folders {
+            let now = std::fs::metadata(&*folder).ok().map(|about| identity(&about));
+            if *was != now {
+                if was.is_some() && now.is_some() {
+                    tracing::info!(
+                        "the folder {} was replaced; what is in it now is taken",
+                        folder.display()
+                    );
+                }
+                (*was, replaced) = (now, true);
+            }
+        }
+        self.rounds = self.rounds.saturating_add(1);
+        if replaced || (self.watcher.is_none() && self.rounds >= ROUNDS) {
+            self.rounds = 0;
+            self.watcher = self.begin();
+        }
+    }
+
+    fn begin(&mut self) -> Option<RecommendedWatcher> {
+        let there = self.folders.iter().filter(|(_, id)| id.is_some()).map(|(folder, _)| folder.as_path());
+        match watcher(there, &self.hearing) {
+            Ok(watcher) => {
+                self.told = false;
+                Some(watcher)
+            }
+            Err(error) => {
+                if !std::mem::replace(&mut self.told, true) {
+                    let [(folder, _), ..] = &self.folders;
+                    tracing::warn!(
+                        "the system cannot watch {}, so it is read every {POLL:?}: {error}",
+                        folder.display()
+                    );
+                }
+                None
+            }
+        }
     }
 }
 
-fn watch_all(watcher: &mut impl Watcher, folders: &[&Path]) -> notify::Result<()> {
-    folders.iter().try_for_each(|folder| watcher.watch(folder, RecursiveMode::NonRecursive))
+fn watcher<'a>(
+    folders: impl Iterator<Item = &'a Path>,
+    hearing: &Hearing,
+) -> notify::Result<RecommendedWatcher> {
+    let mut watcher = RecommendedWatcher::new(hear(hearing.clone()), notify::Config::default())?;
+    for folder in folders {
+        match watcher.watch(folder, RecursiveMode::NonRecursive) {
+            // Gone since it was looked at: the next round sees that.
+            Err(error) if matches!(error.kind, notify::ErrorKind::PathNotFound) => {}
+            watched => watched?,
+        }
+    }
+    Ok(watcher)
 }
 
-fn hear(tell: UnboundedSender<News>) -> impl Fn(notify::Result<Event>) + Send + 'static {
+/// Whom an event is told.
+#[derive(Clone)]
+struct Hearing {
+    tell: UnboundedSender<News>,
+    /// The folder of questions for what serves, and who answers them.
+    questions: PathBuf,
+    asked: Arc<Notify>,
+}
+
+fn hear(hearing: Hearing) -> impl Fn(notify::Result<Event>) + Send + 'static {
+    let Hearing { tell, questions, asked } = hearing;
     move |event| {
+        if event.as_ref().is_ok_and(|event| event.paths.iter().any(|path| path.starts_with(&questions))) {
+            return asked.notify_one();
+        }
         let news = match event {
             Ok(event) => news_of(event),
             // What was missed is found by the scan.
@@ -90,16 +166,14 @@ fn news_of(event: Event) -> Option<News> {
     (!news.is_empty() || event.attrs.flag().is_some()).then_some(news)
 }
 
-async fn follow(house: Weak<House>, watcher: Box<dyn Watcher + Send>, mut news: UnboundedReceiver<News>) {
+async fn follow(house: Weak<House>, mut watched: Watched, mut news: UnboundedReceiver<News>) {
     let mut closed = BTreeSet::new();
+    let mut failed = None;
     // What was dropped before the watch began.
     let mut waiting = true;
     loop {
-        let heard = if waiting {
-            tokio::time::timeout(AGAIN, news.recv()).await.unwrap_or_else(|_| Some(News::new()))
-        } else {
-            news.recv().await
-        };
+        let patience = if waiting { AGAIN } else { POLL };
+        let heard = tokio::time::timeout(patience, news.recv()).await.unwrap_or_else(|_| Some(News::new()));
         let Some(mut heard) = heard else { break };
         while let Ok(more) = news.try_recv() {
             heard.extend(more);
@@ -112,13 +186,23 @@ async fn follow(house: Weak<House>, watcher: Box<dyn Watcher + Send>, mut news: 
             }
         }
         let Some(house) = house.upgrade() else { break };
+        watched.renew();
         if house.orders.heed() {
             house.obey().await;
         }
+        house.heed_quarantine();
         waiting = match house.scan(&closed).await {
-            Ok(waiting) => waiting,
+            Ok(waiting) => {
+                failed = None;
+                waiting
+            }
             Err(error) => {
-                tracing::warn!("the plugin folder cannot be read: {error}");
+                // Said once, however often it is tried.
+                let error = error.to_string();
+                if failed.as_ref() != Some(&error) {
+                    tracing::warn!("the plugin folder cannot be read, and what serves goes on: {error}");
+                }
+                failed = Some(error);
                 false
             }
         };
@@ -126,5 +210,13 @@ async fn follow(house: Weak<House>, watcher: Box<dyn Watcher + Send>, mut news: 
             closed.clear();
         }
     }
-    drop(watcher);
+}
+
+/// Answers whoever asks what serves.
+async fn answer(house: Weak<House>, asked: Arc<Notify>) {
+    loop {
+        let _ = tokio::time::timeout(POLL, asked.notified()).await;
+        let Some(house) = house.upgrade() else { break };
+        house.views.answer(|| crate::listing::view(&house));
+    }
 }

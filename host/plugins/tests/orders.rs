@@ -240,3 +240,132 @@ async fn where_keys_are_listed_only_what_they_signed_serves() {
     let no_key = common::over(&folder, Vec::new(), signed_by(&[&"zz".to_owned()])).await;
     assert!(matches!(no_key, Err(PluginError::BadKey(_))));
 }
+
+#[tokio::test]
+async fn a_pinned_chooser_is_the_one_that_is_asked_and_the_last_pinned_of_several() {
+    let mut setup = setup();
+    setup.embedded = vec![chooser().to_vec()];
+    let host = setup.open().await;
+    let newer = taken(&host, "mine.wasm", &rewritten(chooser(), NAME, common::OTHER_NAME)).await;
+    let asked = async || host.choose("well").await.unwrap().plugin.name;
+    assert_eq!(asked().await, common::OTHER_NAME);
+    let shipped = host.plugins.shipped(PluginKind::Chooser, NAME).unwrap();
+    host.plugins.pin(PluginKind::Chooser, NAME, shipped).await.unwrap();
+    assert_eq!(asked().await, NAME, "whatever is dropped");
+    assert_eq!(host.plugins.asked_for(PluginKind::Chooser, NAME), ["choose", "next"]);
+    host.plugins.pin(PluginKind::Chooser, common::OTHER_NAME, newer).await.unwrap();
+    assert_eq!(asked().await, common::OTHER_NAME);
+    let restarted =
+        common::over(host.folder.path(), vec![chooser().to_vec()], Service::default()).await.unwrap();
+    assert_eq!(restarted.asked_for(PluginKind::Chooser, common::OTHER_NAME), ["choose", "next"]);
+    host.plugins.unpin(PluginKind::Chooser, common::OTHER_NAME).await.unwrap();
+    assert_eq!(asked().await, NAME, "which is pinned still");
+    host.plugins.unpin(PluginKind::Chooser, NAME).await.unwrap();
+    assert_eq!(asked().await, common::OTHER_NAME);
+}
+
+#[tokio::test]
+async fn the_first_version_of_a_name_can_be_rolled_back_by_another_process() {
+    let mut setup = setup();
+    setup.embedded = vec![chooser().to_vec()];
+    let mut host = setup.open().await;
+    host.plugins.watch().unwrap();
+    let first = taken(&host, "mine.wasm", &rewritten(chooser(), NAME, common::OTHER_NAME)).await;
+    host.plugins.pin(PluginKind::Chooser, common::OTHER_NAME, first).await.unwrap();
+    let other = beside(&host).await;
+    other.roll_back(PluginKind::Chooser, common::OTHER_NAME).await.unwrap();
+    let event = host.event(Change::Quarantined).await;
+    assert_eq!(event.from, Some(first));
+    assert_eq!(host.choose("well").await.unwrap().plugin.name, NAME, "the shipped one answers again");
+    assert!(host.plugins.orders().pins.is_empty(), "what was put away is not pinned");
+    assert_eq!(of_file(&host, "mine.wasm").state, State::Quarantined);
+    let again = other.roll_back(PluginKind::Chooser, common::OTHER_NAME).await.unwrap_err();
+    assert_eq!(again.problem().code, "plugin_not_dropped");
+}
+
+fn heeding(folder: &Path, lock_use: jackfield_plugins::LockUse) -> Service {
+    Service { lock_use, ..locked(folder, false) }
+}
+
+#[tokio::test]
+async fn what_is_locked_is_locked_for_every_process_until_one_that_decides_lifts_it() {
+    use jackfield_plugins::LockUse::{Heed, Look};
+    let mut setup = setup();
+    let folder = setup.folder.path().to_owned();
+    setup.service = locked(&folder, false);
+    let host = setup.open().await;
+    let first = taken(&host, "mine.wasm", chooser()).await;
+    let lock = folder.join("plugins.lock");
+    let text = std::fs::read_to_string(&lock).unwrap();
+    let common::Host { plugins, folder: kept, .. } = host;
+    drop(plugins);
+
+    let server = common::over(&folder, Vec::new(), locked(&folder, true)).await.unwrap();
+    std::fs::write(
+        kept.path().join("plugins/more.wasm"),
+        rewritten(&variant(chooser(), 1), NAME, common::OTHER_NAME),
+    )
+    .unwrap();
+    let held = |plugins: &jackfield_plugins::Plugins| {
+        let more =
+            plugins.list().into_iter().find(|one| one.name.as_deref() == Some(common::OTHER_NAME)).unwrap();
+        (more.state, more.reason.unwrap())
+    };
+    let others = async |when: &str| {
+        for lock_use in [Heed, Look] {
+            let other = common::over(&folder, Vec::new(), heeding(&folder, lock_use)).await.unwrap();
+            other.rescan().await.unwrap();
+            let (state, why) = held(&other);
+            assert!(state == State::Held && why.contains("what serves is locked"), "{when}: {why}");
+            let second = other.list().iter().find(|one| one.state == State::Held).unwrap().digest.unwrap();
+            let pinned = other.pin(PluginKind::Chooser, common::OTHER_NAME, second).await.unwrap_err();
+            assert!(pinned.to_string().contains("what serves is locked"), "{when}: {pinned}");
+            let grant = Grant { programs: ["x".to_owned()].into(), ..Grant::default() };
+            other.grant(PluginKind::Chooser, common::OTHER_NAME, &grant).await.unwrap();
+            assert_eq!(held(&other).0, State::Held, "{when}");
+            assert_eq!(std::fs::read_to_string(&lock).unwrap(), text, "{when}");
+        }
+    };
+    others("the server runs").await;
+    // Another one that decides cannot lift what a running one holds.
+    let second = common::over(&folder, Vec::new(), locked(&folder, false)).await.unwrap();
+    second.rescan().await.unwrap();
+    assert_eq!(held(&second).0, State::Held);
+    drop((server, second));
+    others("the server is stopped").await;
+
+    let unlocked = common::over(&folder, Vec::new(), locked(&folder, false)).await.unwrap();
+    unlocked.rescan().await.unwrap();
+    assert!(unlocked.list().iter().all(|one| one.state == State::Serving));
+    assert_ne!(std::fs::read_to_string(&lock).unwrap(), text, "it is written again");
+    assert!(unlocked.list().iter().any(|one| one.digest == Some(first)));
+}
+
+#[tokio::test]
+async fn a_process_that_looks_writes_no_lock() {
+    let mut setup = setup();
+    let folder = setup.folder.path().to_owned();
+    setup.service = heeding(&folder, jackfield_plugins::LockUse::Look);
+    let host = setup.open().await;
+    taken(&host, "mine.wasm", chooser()).await;
+    assert!(!folder.join("plugins.lock").exists());
+}
+
+#[tokio::test]
+async fn a_locked_host_begins_where_a_dropped_version_has_the_place_of_a_shipped_one() {
+    let mut setup = setup();
+    let folder = setup.folder.path().to_owned();
+    setup.service = locked(&folder, false);
+    setup.embedded = vec![chooser().to_vec()];
+    let host = setup.open().await;
+    let newer = taken(&host, "mine.wasm", &variant(chooser(), 1)).await;
+    let shipped = || vec![chooser().to_vec()];
+    let again = common::over(&folder, shipped(), locked(&folder, true)).await.unwrap();
+    let serving: Vec<_> = again.list().into_iter().filter(|one| one.state == State::Serving).collect();
+    assert_eq!(serving.iter().map(|one| one.digest).collect::<Vec<_>>(), [Some(newer)]);
+    drop(again);
+    // Without it the shipped one would serve, which the lock does not have.
+    std::fs::remove_file(host.path("mine.wasm")).unwrap();
+    let without = common::over(&folder, shipped(), locked(&folder, true)).await;
+    assert!(matches!(without, Err(PluginError::Locked(why)) if why.contains(&newer.short())));
+}

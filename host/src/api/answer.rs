@@ -34,6 +34,9 @@ pub struct Answer {
     /// What the attempts made and their branches do not hold: where it is kept, or why it is not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leftovers: Vec<Leftover>,
+    /// What was not as it was asked for: another verbosity, for example. The text says it too.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// Figures of a run.

@@ -338,6 +338,7 @@ impl Faults {
             }
         }
         self.number(Key::of("plugins.instances"), u64::from(plugins.instances), 1, MOST_AT_ONCE);
+        self.number(Key::of("plugins.memory_mb"), plugins.memory_mb, 1, MOST_MEGABYTES);
         self.number(Key::of("plugins.shadow_cpu_percent"), u64::from(plugins.shadow_cpu_percent), 1, 100);
         self.number(Key::of("plugins.slowdown"), u64::from(plugins.slowdown), 0, 1_000_000);
         for (kind, limits) in [
@@ -464,6 +465,7 @@ mod tests {
             ("[keep]\nlog_days = 9000000", "keep.log_days = 9000000: must be at most 36500"),
             ("[breaker]\ntime_zone = 'Mars/Olympus'", "IANA"),
             ("[plugins]\ninstances = 0", "plugins.instances"),
+            ("[plugins]\nmemory_mb = 0", "plugins.memory_mb"),
             ("[plugins.limits.chooser]\ncpu_ms = 0", "plugins.limits.chooser.cpu_ms = 0"),
             ("[executors.claude]\nslots = 0", "executors.claude.slots = 0"),
             ("[executors.claude]\nmodel = ' '", "executors.claude.model is empty"),

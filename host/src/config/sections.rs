@@ -317,6 +317,8 @@ pub struct PluginsSection {
     pub keys: Vec<String>,
     /// Calls at work at once.
     pub instances: u32,
+    /// Memory that all components at work may have together, megabytes: half of it calls, half of it attempts.
+    pub memory_mb: u64,
     /// What serves a call whose component failed.
     pub on_failure: FailureModes,
     /// Limits of one call, by kind.
@@ -335,6 +337,7 @@ impl Default for PluginsSection {
             locked: false,
             keys: Vec::new(),
             instances: 64,
+            memory_mb: 1024,
             on_failure: FailureModes::default(),
             limits: LimitsSection::default(),
             shadow_cpu_percent: 10,

@@ -1,7 +1,7 @@
 //! Figures in the text format that Prometheus reads: `GET /metrics`.
 
 use crate::Host;
-use jackfield_plugins::{Counted, Figures, LATENCY_BOUNDS};
+use jackfield_plugins::{Counted, Figures, LATENCY_BOUNDS, MemoryUse};
 use jackfield_types::PluginRef;
 use std::fmt::Write;
 
@@ -10,7 +10,41 @@ pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8"
 
 /// Everything that there is to measure, now.
 pub(super) fn all(host: &Host) -> String {
-    of_plugins(&host.plugin_figures())
+    of_plugins(&host.plugin_figures()) + &of_memory(&host.plugin_memory())
+}
+
+type OfMemory = (&'static str, &'static str, &'static str, fn(&MemoryUse) -> u64);
+
+const MEMORY: [OfMemory; 4] = [
+    (
+        "jackfield_plugin_memory_reserved_bytes",
+        "gauge",
+        "Memory reserved for components at work.",
+        |memory| memory.reserved_bytes,
+    ),
+    ("jackfield_plugin_memory_limit_bytes", "gauge", "Memory that they may have together.", |memory| {
+        memory.limit_bytes
+    }),
+    ("jackfield_plugin_memory_waits_total", "counter", "Calls that had to wait for memory.", |memory| {
+        memory.waited
+    }),
+    (
+        "jackfield_plugin_memory_refusals_total",
+        "counter",
+        "Times that memory was refused since others had it.",
+        |memory| memory.refused,
+    ),
+];
+
+fn of_memory(pools: &[(&'static str, MemoryUse)]) -> String {
+    let mut text = String::new();
+    for (name, kind, help, read) in MEMORY {
+        head(&mut text, name, kind, help);
+        for (pool, memory) in pools {
+            line(&mut text, name, &format!("pool=\"{pool}\""), &read(memory).to_string());
+        }
+    }
+    text
 }
 
 /// One counter or gauge: its name, its type, what it is, and how it is read.

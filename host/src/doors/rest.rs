@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use jackfield_store::{BreakerStatus, Event, LimitStatus, ModelStats, Totals};
-use jackfield_types::{Audience, Micros, Problem, Scope};
+use jackfield_types::{Audience, Begun, Micros, Problem, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -162,6 +162,9 @@ pub(super) struct ProblemDocument {
     audience: Audience,
     /// What to do next.
     remedy: String,
+    /// The run that it happened to, where one had begun.
+    #[serde(flatten)]
+    run: Option<Box<Begun>>,
 }
 
 pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
@@ -173,6 +176,7 @@ pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
         code: problem.code,
         audience: problem.audience,
         remedy: problem.remedy,
+        run: problem.run,
     };
     (status, [(CONTENT_TYPE, PROBLEM)], serde_json::to_string(&document).unwrap_or_default()).into_response()
 }

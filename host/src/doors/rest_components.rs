@@ -3,18 +3,23 @@
 use super::contract::{Routes, get, post};
 use super::guard::Acting;
 use super::path::Pair;
-use super::rest::{Answered, body};
+use super::rest::{Answered, body, query};
 use crate::api::{WorkerAction, WorkersStatus};
 use crate::engine::Ordered;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::Query;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
-use jackfield_plugins::{Inspection, PluginStatus};
+use jackfield_plugins::{Inspection, PluginStatus, shown};
 use jackfield_store::PluginVersion;
 use jackfield_types::{PluginKind, Problem, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// Versions of the history that are listed where nobody says how many, and at most.
+const HISTORY: u32 = 20;
+const MOST_HISTORY: u32 = 1000;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -22,8 +27,9 @@ pub(super) fn routes() -> Routes {
             get(
                 "/api/plugins",
                 "listPlugins",
-                "Every component, in service or not, and every version that was seen.",
+                "Every component, in service or not, and the versions that changed last.",
             )
+            .asks::<PluginsQuery>()
             .answers::<PluginsAnswer>("All of them."),
             plugins,
         )
@@ -58,15 +64,28 @@ struct PluginsAnswer {
     /// Where components are dropped in.
     folder: String,
     plugins: Vec<PluginStatus>,
+    /// Versions that were seen here, those that changed last first; not all of them.
     history: Vec<PluginVersion>,
+    /// How many versions were ever seen.
+    history_total: u64,
 }
 
-async fn plugins(Acting(host): Acting) -> Answered<Response> {
-    let answer = PluginsAnswer {
-        folder: host.plugin_folder().display().to_string(),
-        plugins: host.plugins(),
-        history: host.plugin_history().await?,
-    };
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct PluginsQuery {
+    /// Versions of the history to list; 20 where not given, 1000 at most.
+    history: Option<u32>,
+}
+
+async fn plugins(
+    Acting(host): Acting,
+    asked: Result<Query<PluginsQuery>, QueryRejection>,
+) -> Answered<Response> {
+    let PluginsQuery { history } = query(asked)?;
+    let history = history.unwrap_or(HISTORY).min(MOST_HISTORY);
+    let (history, history_total) = host.plugin_versions(history).await?;
+    let folder = shown(&host.plugin_folder());
+    let answer = PluginsAnswer { folder, plugins: host.plugins(), history, history_total };
     Ok(Json(answer).into_response())
 }
 

@@ -6,12 +6,13 @@ use crate::Ordered;
 use crate::api::{AuthStatus, OrchestratorStatus};
 use crate::engine::{Advice, event_line, leftovers};
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
-use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus};
+use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus, shown};
 use jackfield_store::{
     Artifact, Attempt, BreakerStatus, Corrected, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView,
     Totals,
 };
 use jackfield_types::{Settled, Timestamp};
+use std::path::Path;
 
 /// A table that fits the screen; one without bounds and colours where there is none. What stands first, by which
 /// a row is called, stays whole.
@@ -279,7 +280,7 @@ pub(crate) fn auth(statuses: &[AuthStatus]) -> String {
 
 /// What was ordered of a component, and what serves now.
 pub(crate) fn ordered(ordered: &Ordered) -> String {
-    let Ordered { kind, name, serving, granted, pinned } = ordered;
+    let Ordered { kind, name, serving, granted, pinned, asked_for } = ordered;
     let serves = match serving {
         Some(digest) => format!("{kind} {name}: {} serves", digest.short()),
         None => format!("no {kind} {name} serves; `jackfield plugin list` says what is there"),
@@ -290,16 +291,17 @@ pub(crate) fn ordered(ordered: &Ordered) -> String {
         format!("\ngranted by command: {}", granted.line(*kind, name))
     };
     let pinned = pinned.map(|digest| format!("\npinned to {digest}")).unwrap_or_default();
-    format!("{serves}{granted}{pinned}")
+    let asked = if asked_for.is_empty() {
+        serving.map(|_| "\nnot asked: another is asked in its place".to_owned()).unwrap_or_default()
+    } else {
+        format!("\nasked for: {}", asked_for.join(", "))
+    };
+    format!("{serves}{asked}{granted}{pinned}")
 }
 
 pub(crate) fn plugins(plugins: &[PluginStatus]) -> String {
     let row = |plugin: &PluginStatus| {
-        let file = plugin
-            .file
-            .as_ref()
-            .and_then(|file| file.file_name())
-            .map(|name| name.to_string_lossy().into_owned());
+        let file = plugin.file.as_ref().and_then(|file| file.file_name()).map(|name| shown(Path::new(name)));
         [
             or_dash(plugin.kind),
             or_dash(plugin.name.as_ref()),
@@ -309,11 +311,23 @@ pub(crate) fn plugins(plugins: &[PluginStatus]) -> String {
             file.unwrap_or_else(|| "embedded".into()),
             format!("{}/{}", plugin.failures, plugin.calls),
             plugin.figures.as_ref().map_or_else(|| "-".into(), took),
+            if plugin.asked_for.is_empty() { "-".into() } else { plugin.asked_for.join(", ") },
             or_dash(reason(plugin).as_ref()),
         ]
     };
     table(
-        ["KIND", "NAME", "VERSION", "DIGEST", "STATE", "FROM", "FAILED/CALLS", "P50/P99", "REASON"],
+        [
+            "KIND",
+            "NAME",
+            "VERSION",
+            "DIGEST",
+            "STATE",
+            "FROM",
+            "FAILED/CALLS",
+            "P50/P99",
+            "ASKED FOR",
+            "REASON",
+        ],
         plugins.iter().map(row),
     )
 }
@@ -341,8 +355,7 @@ pub(crate) const COMMANDS: &str =
     "commands  runs the instruction as a command: offered to choosers for tasks of type `command` only";
 
 pub(crate) fn check(report: &CheckReport) -> String {
-    let mut lines =
-        vec![format!("{}  {} bytes  sha256 {}", report.file.display(), report.size, report.digest)];
+    let mut lines = vec![format!("{}  {} bytes  sha256 {}", shown(&report.file), report.size, report.digest)];
     lines.extend(report.plugin.iter().map(|plugin| format!("is        {plugin}")));
     lines.extend(report.summary.iter().map(|summary| format!("says      {summary}")));
     lines.push(format!("imports   {}", listed(&report.imports)));
@@ -381,10 +394,8 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
         ),
         inspection.summary.clone(),
         format!("sha256    {}", or_dash(status.digest)),
-        format!(
-            "from      {}",
-            status.file.as_ref().map_or_else(|| "embedded".into(), |file| file.display().to_string())
-        ),
+        format!("from      {}", status.file.as_ref().map_or_else(|| "embedded".into(), |file| shown(file))),
+        format!("asked for {}", listed(&status.asked_for)),
         format!("imports   {}", listed(&inspection.imports)),
         format!("exports   {}", listed(&inspection.exports)),
         limits(&inspection.limits),

@@ -126,7 +126,7 @@ impl Inner {
             attempts.push(attempt);
         }
         let beside = attempts.split_off(1);
-        let Some(attempt) = attempts.pop() else { return Err(nobody(&[])) };
+        let Some(attempt) = attempts.pop() else { return Err(nobody(&[], None)) };
         Ok(Admission {
             task: NewTask {
                 id: task,

@@ -10,7 +10,8 @@ use crate::embedded;
 use crate::redact::Secrets;
 use arc_swap::ArcSwap;
 use jackfield_plugins::{
-    Apart, Embedded, FailureMode, FailureModes, KindLimits, Limits, MemoryScan, Options, Plugins, Service,
+    Apart, Embedded, FailureMode, FailureModes, KindLimits, Limits, LockUse, MemoryScan, Options, Plugins,
+    ServerView, Service,
 };
 use jackfield_process::{Environment, host_environment};
 use jackfield_store::{Redact, Store, StoreOptions};
@@ -19,7 +20,7 @@ use jackfield_workspace::Worktrees;
 use parking_lot::Mutex;
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OnceCell};
@@ -169,7 +170,7 @@ impl HostBuilder {
             Store::open(&folders.data, Arc::clone(&self.clock), options).map_err(|error| error.problem())?;
         let observer = receipts::observer(&store);
         let plugins = Plugins::open(Options {
-            data: folders.data.join("plugin-store"),
+            data: plugin_store(&folders.data),
             drop_folder: folders.drop.clone(),
             embedded: self.embedded.into_iter().map(|bytes| Embedded { bytes }).collect(),
             limits: limits(&self.config.plugins.limits),
@@ -177,6 +178,12 @@ impl HostBuilder {
             service: Service {
                 lock: Some(folders.data.join("plugins.lock")),
                 locked: self.config.plugins.locked,
+                lock_use: match self.work {
+                    // A worker for another host is not the one that decides here.
+                    Work::All if self.lease.is_none() => LockUse::Decide,
+                    Work::All | Work::Own => LockUse::Heed,
+                    Work::Nothing => LockUse::Look,
+                },
                 keys: self.config.plugins.keys.clone(),
             },
             failure_modes: FailureModes {
@@ -189,6 +196,7 @@ impl HostBuilder {
             chooser: self.config.plugins.chooser.clone(),
             instances: self.config.plugins.instances,
             memory_scan: MemoryScan::Auto,
+            memory_bytes: self.config.plugins.memory_mb << 20,
             apart: self.apart,
             strikes: STRIKES,
             slowdown: self.config.plugins.slowdown,
@@ -232,6 +240,19 @@ impl HostBuilder {
         host.begin();
         Ok(host)
     }
+}
+
+/// The folder below the data folder that is the components' own.
+fn plugin_store(data: &Path) -> PathBuf {
+    data.join("plugin-store")
+}
+
+/// What the host that serves over a data folder has in service; none where none runs.
+///
+/// # Errors
+/// The process that serves there and does not answer.
+pub(crate) async fn view_of_server(data: &Path) -> Result<Option<ServerView>, u32> {
+    jackfield_plugins::view_of_server(&plugin_store(data)).await
 }
 
 /// The generous limits of each kind, with the operator's figures in their place.

@@ -3,11 +3,12 @@
 use super::order::Order;
 use super::{Inner, ladder};
 use jackfield_plugins::facts::{choosing, driving, types};
-use jackfield_plugins::{ExecutorInfo, PluginError};
+use jackfield_plugins::{ExecutorInfo, PluginError, shown};
 use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period, Refusal};
 use jackfield_types::{AttemptId, Effort, Micros, PluginRef, Problem, RunId, TaskId, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::time::Duration;
 
 /// Recent work: for the usage share that a chooser aims at, and for what went badly and stands so.
@@ -72,10 +73,10 @@ impl Inner {
     }
 
     async fn ask_chooser(&self, order: &Order) -> Result<Pick, Problem> {
-        let (candidates, picks) = self.ranked(order).await?;
+        let (candidates, picks, chooser) = self.ranked(order).await?;
         match picks.into_iter().next() {
             Some(pick) => Ok(pick),
-            None => Err(self.why_nobody(order, &candidates, 1).await),
+            None => Err(self.why_nobody(order, &candidates, &chooser, 1).await),
         }
     }
 
@@ -85,11 +86,12 @@ impl Inner {
         &self,
         order: &Order,
         candidates: &[choosing::Candidate],
+        chooser: &PluginRef,
         needed: usize,
     ) -> Problem {
         match self.refused_for_money(order, candidates, needed).await {
             Ok(Some(refusal)) => refusal.problem(),
-            Ok(None) => nobody(candidates),
+            Ok(None) => self.nobody(candidates, chooser),
             Err(problem) => problem,
         }
     }
@@ -131,11 +133,17 @@ impl Inner {
         Ok(task(order, open.map_err(|error| error.problem())?))
     }
 
-    /// Whom the chooser would ask, best first. The decision is on the first of them.
+    /// Nobody can do it now, with who found that and what is known of each.
+    pub(crate) fn nobody(&self, candidates: &[choosing::Candidate], chooser: &PluginRef) -> Problem {
+        let file = self.plugins.file_of(chooser);
+        nobody(candidates, Some((chooser, file.as_deref())))
+    }
+
+    /// Whom the chooser would ask, best first, and which chooser that was. The decision is on the first of them.
     pub(crate) async fn ranked(
         &self,
         order: &Order,
-    ) -> Result<(Vec<choosing::Candidate>, Vec<Pick>), Problem> {
+    ) -> Result<(Vec<choosing::Candidate>, Vec<Pick>, PluginRef), Problem> {
         let now = self.clock.now();
         let (candidates, behind) = self.candidates(order, now).await?;
         let task = self.task_facts(order, now).await?;
@@ -160,7 +168,7 @@ impl Inner {
             })
         };
         let picks = called.value.iter().filter_map(pick).collect();
-        Ok((candidates, picks))
+        Ok((candidates, picks, called.plugin))
     }
 
     /// Everybody who could be asked, with what is known of them, and who is behind each.
@@ -381,8 +389,11 @@ fn none_offered(order: &Order) -> Problem {
     )
 }
 
-/// Nobody can do it now, with the reason of each.
-pub(crate) fn nobody(candidates: &[choosing::Candidate]) -> Problem {
+/// Nobody can do it now, with what is known of each, and the chooser that said so with the file it was dropped in.
+pub(crate) fn nobody(
+    candidates: &[choosing::Candidate],
+    chooser: Option<(&PluginRef, Option<&Path>)>,
+) -> Problem {
     let mut names: Vec<_> = candidates
         .iter()
         .map(|candidate| {
@@ -390,17 +401,30 @@ pub(crate) fn nobody(candidates: &[choosing::Candidate]) -> Problem {
                 (false, _) => "not installed",
                 (true, types::Login::LoggedOut) => "not logged in",
                 _ if candidate.cooling_until.is_some() => "resting after a rate limit",
-                _ => "not suited",
+                _ => "ready, and not chosen",
             };
             format!("{} ({why})", candidate.executor)
         })
         .collect();
     names.sort();
     names.dedup();
+    let who = chooser.map_or_else(
+        || "the chooser".to_owned(),
+        |(plugin, _)| format!("{plugin} (sha256 {})", plugin.digest),
+    );
+    let remedy = match chooser {
+        Some((plugin, Some(file))) => format!(
+            "name an executor; or take {} out of the plugin folder, or run `jackfield plugin rollback chooser {}`, \
+             and the chooser before it decides again",
+            shown(file),
+            plugin.name
+        ),
+        _ => "run `jackfield doctor` for what to install or log in to; or name an executor".to_owned(),
+    };
     Problem::operator(
         "nobody_available",
-        format!("the chooser found nobody for this task: {}", names.join(", ")),
-        "run `jackfield doctor` for what to install or log in to; or name an executor",
+        format!("{who} found nobody for this task: {}", names.join(", ")),
+        remedy,
     )
 }
 

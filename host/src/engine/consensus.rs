@@ -90,7 +90,7 @@ impl Inner {
 
     /// The chooser's best, and its best of another executor.
     async fn two_best(&self, order: &Order) -> Result<Vec<Pick>, Problem> {
-        let (candidates, picks) = self.ranked(order).await?;
+        let (candidates, picks, chooser) = self.ranked(order).await?;
         let mut two: Vec<Pick> = Vec::new();
         for pick in picks {
             if two.iter().all(|other| other.executor.plugin.name != pick.executor.plugin.name) {
@@ -100,7 +100,7 @@ impl Inner {
                 return Ok(two);
             }
         }
-        let problem = self.why_nobody(order, &candidates, 2).await;
+        let problem = self.why_nobody(order, &candidates, &chooser, 2).await;
         if problem.code == "budget_exhausted" {
             return Err(problem);
         }

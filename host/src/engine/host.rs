@@ -5,7 +5,7 @@ use super::{leftovers, report};
 use crate::api::{Answer, AuthStatus, ExecuteRequest, ExecutorStatus, OrchestratorStatus, Progress};
 use jackfield_plugins::facts::choosing::Choice;
 use jackfield_store::{BreakerState, BreakerStatus, Period, RunEvent};
-use jackfield_types::{Micros, PluginRef, Problem, RunId, RunState, Scope};
+use jackfield_types::{Audience, Begun, Micros, PluginRef, Problem, RunId, RunState, Scope};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -94,6 +94,7 @@ impl Host {
         let wait = request.wait_s.unwrap_or(self.0.config().run.wait_s).min(LONGEST_WAIT);
         let verbosity = request.verbosity.clone();
         let run = self.dispatch(request).await?;
+        // From here on every error names the run: its work may be done and paid.
         self.wait_for(run, Duration::from_secs(wait), tell).await?;
         self.answer(run, verbosity.as_deref()).await
     }
@@ -119,7 +120,7 @@ impl Host {
         wait: Duration,
         verbosity: Option<&str>,
     ) -> Result<Answer, Problem> {
-        self.0.check_verbosity(verbosity)?;
+        self.answerable(run, verbosity).await?;
         self.wait_for(run, wait.min(Duration::from_secs(LONGEST_WAIT)), |_| {}).await?;
         self.answer(run, verbosity).await
     }
@@ -175,6 +176,20 @@ impl Host {
         after: u64,
         wait: Duration,
         over: impl Fn(RunState) -> bool + Send,
+        each: impl FnMut(&RunEvent) + Send,
+    ) -> Result<RunState, Problem> {
+        match self.follow_on(run, after, wait, over, each).await {
+            Ok(state) => Ok(state),
+            Err(problem) => Err(self.of_run(run, problem).await),
+        }
+    }
+
+    async fn follow_on(
+        &self,
+        run: RunId,
+        after: u64,
+        wait: Duration,
+        over: impl Fn(RunState) -> bool + Send,
         mut each: impl FnMut(&RunEvent) + Send,
     ) -> Result<RunState, Problem> {
         let deadline = Instant::now() + wait.min(LONGEST_FOLLOWED);
@@ -204,11 +219,33 @@ impl Host {
         }
     }
 
-    /// The run as it is now, told at a verbosity.
+    /// The run as it is now, told at a verbosity. Where no component can tell it so, it is told at the usual one, or
+    /// in the host's own words, with a warning: an answer is never lost because of how it was to be told.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run or verbosity.
+    /// A [`Problem`] where there is no such run, or the records cannot be read.
     pub async fn answer(&self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
+        match self.answer_now(run, verbosity).await {
+            Ok(answer) => Ok(answer),
+            Err(problem) => Err(self.of_run(run, problem).await),
+        }
+    }
+
+    /// An error with the run that it happened to, as far as whoever asks may know of it.
+    pub(crate) async fn of_run(&self, run: RunId, problem: Problem) -> Problem {
+        if problem.run.is_some() {
+            return problem;
+        }
+        match self.run(run).await {
+            Ok(view) => problem.of_run(report::begun(&view)),
+            Err(unread) if unread.audience == Audience::Operator => {
+                problem.of_run(Begun { run_id: run, branch: None, cost_usd: None })
+            }
+            Err(_) => problem,
+        }
+    }
+
+    async fn answer_now(&self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
         let view = self.run(run).await?;
         let events = self.0.store.run_events(run, 0, 5_000).await.map_err(|error| error.problem())?;
         let now = self.0.clock.now();
@@ -216,11 +253,9 @@ impl Host {
         let report = report::report(&view, &events, &workspace.name, now);
         let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
         let config = self.0.config();
-        let level = verbosity.or(asked).unwrap_or(&config.run.verbosity);
-        let called = self.0.plugins.compress(level, &report).await.map_err(|error| error.problem())?;
-        let facts = serde_json::json!({ "level": level, "report": report });
-        let calls = super::choose::decision(&called, "compress", facts);
-        let calls = super::choose::concerning(calls, view.task.id, run, None);
+        let usual = config.run.verbosity.as_str();
+        let told = self.0.told_at(verbosity.or(asked).unwrap_or(usual), usual, &report).await;
+        let calls = super::choose::concerning(told.calls, view.task.id, run, None);
         // The work is done: a record that cannot be written now keeps nobody from its answer.
         if let Err(error) = self.0.store.record_calls(calls).await {
             tracing::error!(%run, %error, "how the answer was compressed is not on record");
@@ -228,12 +263,13 @@ impl Host {
         self.0.put_aside(view.task.id, vec!["compress".to_owned()]);
         let line = self.0.line_of(&view).await?;
         let notes = leftovers::notes(&view, &events);
-        let text = leftovers::told(called.value, &notes, run);
+        let text = leftovers::told(told.text, &notes, run);
         // A component that leaves characters out may put a secret together that was in pieces.
         let text = self.0.redactor().text(&text);
         Ok(Answer {
             notes,
             leftovers: leftovers::listed(&view.artifacts),
+            warnings: told.warnings,
             ..report::answer(&view, text, line, now)
         })
     }
@@ -241,9 +277,12 @@ impl Host {
     /// Whether an answer can be had at this verbosity, before anybody waits for one.
     ///
     /// # Errors
-    /// A [`Problem`] where no compressor offers it.
-    pub fn answerable(&self, verbosity: Option<&str>) -> Result<(), Problem> {
-        self.0.check_verbosity(verbosity)
+    /// A [`Problem`] where no compressor offers it, with the run.
+    pub async fn answerable(&self, run: RunId, verbosity: Option<&str>) -> Result<(), Problem> {
+        match self.0.check_verbosity(verbosity) {
+            Ok(()) => Ok(()),
+            Err(problem) => Err(self.of_run(run, problem).await),
+        }
     }
 
     /// What the chooser would do with a request, without doing it.
@@ -260,7 +299,7 @@ impl Host {
         let called =
             self.0.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
         if called.value.is_empty() {
-            return Err(self.0.why_nobody(&order, &candidates, 1).await);
+            return Err(self.0.why_nobody(&order, &candidates, &called.plugin, 1).await);
         }
         let redactor = self.0.redactor();
         let named = |choice: &Choice| {

@@ -56,6 +56,7 @@ mod running;
 mod secrets;
 mod served;
 mod shadow;
+mod telling;
 mod tether;
 mod tokens;
 mod told;
@@ -67,6 +68,7 @@ mod workflow;
 
 pub use asker::{Asker, Deed};
 pub use builder::HostBuilder;
+pub(crate) use builder::view_of_server;
 pub(crate) use chance::random_hex;
 pub(crate) use events::line as event_line;
 pub(crate) use evidence::{Diff, Seen};

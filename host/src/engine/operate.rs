@@ -2,7 +2,7 @@
 //! once by every host over it, and each order on the event log.
 
 use super::Host;
-use jackfield_plugins::{Counted, Grant, Orders};
+use jackfield_plugins::{Counted, Grant, MemoryUse, Orders};
 use jackfield_types::{Digest, PluginKind, Problem, Scope};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub struct Ordered {
     pub granted: Grant,
     /// The version that it is pinned to.
     pub pinned: Option<Digest>,
+    /// The decisions that it is asked for now: `choose`, `level brief`, ...
+    pub asked_for: Vec<String>,
 }
 
 impl Host {
@@ -79,7 +81,8 @@ impl Host {
     }
 
     /// Pins the version that served before the one that serves now, and was not put away; the shipped one where there
-    /// is no other.
+    /// is no other. The first version of a name that no shipped one has is put away: whoever was asked before it is
+    /// asked again, and these bytes are not taken any more.
     ///
     /// # Errors
     /// A [`Problem`] where there is nothing to go back to.
@@ -97,10 +100,17 @@ impl Host {
         let before = served.iter().filter(|(first, _)| since.is_some_and(|since| *first < since));
         let earlier = before.max_by_key(|(first, _)| *first).map(|(_, digest)| *digest);
         let Some(digest) = earlier.or_else(|| shipped.filter(|shipped| Some(*shipped) != serving)) else {
+            // Where later ones served, they are a pin away: what is meant is not clear enough to put this one away.
+            let only = served.iter().all(|(_, digest)| Some(*digest) == serving);
+            if serving.is_some() && shipped.is_none() && only {
+                self.0.plugins.roll_back(kind, name).await.map_err(|error| error.problem())?;
+                let details = json!({ "from": serving, "to": null });
+                return self.ordered("plugin_rolled_back", kind, name, details).await;
+            }
             return Err(Problem::caller(
                 "nothing_to_undo",
-                format!("no other version of {kind} {name} has ever served here"),
-                "drop the version that you want into the plugin folder",
+                format!("no version of {kind} {name} served here before this one"),
+                "drop the version that you want into the plugin folder, or pin it; without its file none serves",
             ));
         };
         self.pin(kind, name, digest, "plugin_rolled_back").await
@@ -114,6 +124,11 @@ impl Host {
         self.may(Scope::Admin)?;
         self.0.plugins.unpin(kind, name).await.map_err(|error| error.problem())?;
         self.ordered("plugin_unpinned", kind, name, json!({})).await
+    }
+
+    /// How much of the memory for components calls have, and how much attempts.
+    pub fn plugin_memory(&self) -> [(&'static str, MemoryUse); 2] {
+        self.0.plugins.memory()
     }
 
     /// How each version of each component has done since this host began.
@@ -151,6 +166,7 @@ impl Host {
             serving: self.serving(kind, name),
             granted: orders.grants.of(kind, name),
             pinned: orders.pin(kind, name),
+            asked_for: self.0.plugins.asked_for(kind, name),
         })
     }
 

@@ -305,6 +305,15 @@ impl Host {
         self.0.store.plugin_history().await.map_err(|error| error.problem())
     }
 
+    /// So many of those versions, last changed first, and how many there are.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn plugin_versions(&self, limit: u32) -> Result<(Vec<PluginVersion>, u64), Problem> {
+        self.may(Scope::Read)?;
+        self.0.store.plugin_versions(limit).await.map_err(|error| error.problem())
+    }
+
     /// Every step that a file would go through if it were dropped; nothing is changed.
     ///
     /// # Errors

@@ -100,6 +100,7 @@ const SETTINGS: &[(&str, When)] = {
         ("plugins.locked", Restart),
         ("plugins.keys", Restart),
         ("plugins.instances", Restart),
+        ("plugins.memory_mb", Restart),
         ("plugins.shadow_cpu_percent", AtOnce),
         ("plugins.slowdown", Restart),
         ("plugins.on_failure.*", Restart),
@@ -343,6 +344,7 @@ mod tests {
         locked = true
         keys = ["d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"]
         instances = 65
+        memory_mb = 1025
         shadow_cpu_percent = 20
         slowdown = 20
         on_failure = { chooser = "fail", compressor = "previous", judge = "fail", gate = "fail" }

@@ -6,7 +6,8 @@ use crate::api::{Answer, AttemptSummary, FileLine, Link, Metrics};
 use jackfield_plugins::facts::{reporting, types};
 use jackfield_store::{Artifact, Attempt, CheckResult, RunEvent, RunView};
 use jackfield_types::{
-    AttemptState, CostSource, Delivered, Micros, Process, RunState, Settled, Timestamp, Usage, Verified,
+    AttemptState, Begun, CostSource, Delivered, Micros, Process, RunState, Settled, Timestamp, Usage,
+    Verified,
 };
 use jackfield_workspace::{ChangeKind, ChangedFile};
 
@@ -14,6 +15,8 @@ use jackfield_workspace::{ChangeKind, ChangedFile};
 const LONGEST_ANSWER: usize = 256 << 10;
 /// What a warning of the host is `of` that the answer repeats.
 pub(crate) const GIT: &str = "git";
+/// Longest final answer where no compressor can tell it, bytes.
+const LONGEST_PLAIN: usize = 4 << 10;
 /// Most steps that a compressor is given.
 const MOST_STEPS: usize = 200;
 
@@ -119,6 +122,30 @@ pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Ti
         links: links(view),
         notes: Vec::new(),
         leftovers: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+/// A run told without a compressor, where none can.
+pub(crate) fn plain(report: &reporting::Report) -> String {
+    let mut lines = vec![format!("run {}: {:?}", report.run, report.state).to_lowercase()];
+    lines.extend(report.failure.iter().map(|failure| format!("failed: {}", failure.message)));
+    lines.extend(
+        report.branch.iter().map(|branch| format!("branch {branch}, {} file(s) changed", report.files.len())),
+    );
+    lines.extend(report.warnings.iter().map(|warning| format!("warning: {warning}")));
+    if !report.answer.is_empty() {
+        lines.push(clip(&report.answer, LONGEST_PLAIN));
+    }
+    lines.join("\n")
+}
+
+/// What a run that an error is about came to so far.
+pub(crate) fn begun(view: &RunView) -> Begun {
+    Begun {
+        run_id: view.run.id,
+        branch: speaks(view).and_then(|attempt| summary(attempt, !files(view).is_empty()).branch),
+        cost_usd: cost(view).map(Micros::usd),
     }
 }
 

@@ -43,6 +43,7 @@ pub(crate) async fn served(data: &Path, config: &Config, compiler: Option<&str>)
         chooser: None,
         instances: 1,
         memory_scan: MemoryScan::Never,
+        memory_bytes: 1 << 30,
         apart: compiler.map(|program| Arc::new(OwnProcess::new(program.into())) as Arc<dyn Apart>),
         strikes: 1,
         slowdown: 0,

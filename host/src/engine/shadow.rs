@@ -260,7 +260,8 @@ fn files(folder: &Path) -> HashMap<PathBuf, Seen> {
         if name.starts_with('.') || file.extension()? != "wasm" {
             return None;
         }
-        let meta = entry.metadata().ok()?;
+        // Of a link, what it leads to; a folder, a pipe or a device is no component.
+        let meta = std::fs::metadata(&file).ok().filter(std::fs::Metadata::is_file)?;
         Some((file, (meta.modified().ok(), meta.len())))
     });
     found.collect()

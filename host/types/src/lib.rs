@@ -24,6 +24,6 @@ pub use jiff::Timestamp;
 pub use money::{InvalidMoney, Micros};
 pub use outcome::{Delivered, Outcome, Process, Settled, Verified, settle};
 pub use plugin::{PluginKind, PluginRef, UnknownKind};
-pub use problem::{Audience, Problem};
+pub use problem::{Audience, Begun, Problem};
 pub use state::{AttemptState, RunState, TaskState};
 pub use usage::{CostSource, Effort, Rates, Role, Tier, Usage};

@@ -1,5 +1,6 @@
 //! An error as the person who meets it should read it.
 
+use crate::RunId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -26,9 +27,42 @@ pub struct Problem {
     pub message: String,
     /// What to do next.
     pub remedy: String,
+    /// The run that it happened to, where one had begun.
+    #[serde(flatten)]
+    pub run: Option<Box<Begun>>,
+}
+
+/// A run that had begun when something went wrong: its work is not lost with the answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Begun {
+    /// The run.
+    pub run_id: RunId,
+    /// The branch that holds its work, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Dollars spent so far; not there where unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
+}
+
+// What something cost is a number.
+impl Eq for Begun {}
+
+impl fmt::Display for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "run {}", self.run_id)?;
+        self.branch.iter().try_for_each(|branch| write!(f, ", branch {branch}"))?;
+        self.cost_usd.iter().try_for_each(|cost| write!(f, ", ${cost:.4} spent"))
+    }
 }
 
 impl Problem {
+    /// The same, that happened to a run.
+    #[must_use]
+    pub fn of_run(self, run: Begun) -> Self {
+        Self { run: Some(Box::new(run)), ..self }
+    }
+
     /// The request is wrong.
     pub fn caller(code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Audience::Caller, code, message, remedy)
@@ -45,7 +79,7 @@ impl Problem {
     }
 
     fn new(audience: Audience, code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), audience, message: message.into(), remedy: remedy.into() }
+        Self { code: code.to_owned(), audience, message: message.into(), remedy: remedy.into(), run: None }
     }
 }
 
@@ -54,6 +88,9 @@ impl fmt::Display for Problem {
         f.write_str(&self.message)?;
         if !self.remedy.is_empty() {
             write!(f, "\n  {}", self.remedy)?;
+        }
+        if let Some(run) = &self.run {
+            write!(f, "\n  {run}")?;
         }
         Ok(())
     }

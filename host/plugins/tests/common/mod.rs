@@ -149,6 +149,7 @@ pub struct Setup {
     pub chooser: Option<String>,
     pub folder: tempfile::TempDir,
     pub instances: u32,
+    pub memory_bytes: u64,
     pub apart: Option<Arc<dyn Apart>>,
 }
 
@@ -162,6 +163,7 @@ pub fn setup() -> Setup {
         chooser: None,
         folder: tempfile::tempdir().unwrap(),
         instances: 8,
+        memory_bytes: 1 << 30,
         apart: None,
     }
 }
@@ -175,6 +177,7 @@ impl Setup {
         options.failure_modes = self.failure_modes;
         options.chooser = self.chooser;
         options.instances = self.instances;
+        options.memory_bytes = self.memory_bytes;
         options.apart = self.apart;
         options.observer = Arc::new(move |event| drop(tell.send(event)));
         let plugins = Plugins::open(options).await.unwrap();
@@ -194,6 +197,7 @@ fn options(folder: &Path, embedded: Vec<Vec<u8>>, service: Service) -> Options {
         chooser: None,
         instances: 8,
         memory_scan: MemoryScan::Auto,
+        memory_bytes: 1 << 30,
         apart: None,
         strikes: 3,
         slowdown: 10,
@@ -234,6 +238,11 @@ impl Host {
             }
         };
         tokio::time::timeout(PATIENCE, next).await.unwrap_or_else(|_| panic!("no {change} ever came"))
+    }
+
+    /// Whether no event of that change has come so far.
+    pub fn no_event(&mut self, change: Change) -> bool {
+        std::iter::from_fn(|| self.events.try_recv().ok()).all(|event| event.change != change)
     }
 
     pub async fn choose(

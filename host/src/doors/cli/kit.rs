@@ -6,9 +6,9 @@ use super::{Outcome, say};
 use crate::Host;
 use crate::doors::screen::printable;
 use crate::doors::{text, text_kit};
-use crate::engine::plugin_file;
+use crate::engine::{plugin_file, view_of_server};
 use crate::kit::{self, Cases};
-use jackfield_plugins::{CheckVerdict, CompileLimits, Compiled, compile_alone};
+use jackfield_plugins::{CheckVerdict, CompileLimits, Compiled, PluginStatus, compile_alone, shown};
 use jackfield_types::{Clock, PluginKind, Problem, SystemClock};
 use std::io::Write;
 use std::path::Path;
@@ -27,11 +27,12 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
         PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
         PluginCommand::List => {
             let plugins = host.plugins();
-            let folder = host.plugin_folder();
-            say(
-                json,
-                || format!("{}\n\ndrop .wasm files into {}", text::plugins(&plugins), folder.display()),
+            let folder = shown(&host.plugin_folder());
+            list(
                 &plugins,
+                &folder,
+                "no server runs over this data folder; this is what one would take",
+                json,
             );
         }
         PluginCommand::Check { file } => {
@@ -54,6 +55,32 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
         PluginCommand::Kit(command) => return kit(host, command, json).await,
     }
     Ok(Outcome::Fine)
+}
+
+/// `plugin list` where a server runs over the data folder: what it has in service, not what this process would have.
+///
+/// # Errors
+/// A [`Problem`] where that server does not answer.
+pub(super) async fn served(data: &Path, json: bool) -> Result<Option<Outcome>, Problem> {
+    let view = view_of_server(data).await.map_err(|process| {
+        Problem::operator(
+            "server_silent",
+            format!(
+                "failed to list components: process {process} serves over {} and does not answer",
+                data.display()
+            ),
+            "look into its log; where it hangs, stop it and ask again",
+        )
+    })?;
+    Ok(view.map(|view| {
+        let whose = format!("as the server has it (process {}, {})", view.process, text::when(view.at));
+        list(&view.plugins, &view.folder, &whose, json);
+        Outcome::Fine
+    }))
+}
+
+fn list(plugins: &[PluginStatus], folder: &str, whose: &str, json: bool) {
+    say(json, || format!("{}\n\n{whose}\ndrop .wasm files into {folder}", text::plugins(plugins)), &plugins);
 }
 
 /// `plugin new`: needs no host.

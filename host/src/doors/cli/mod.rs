@@ -123,6 +123,16 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Plugin(PluginCommand::Kit(KitCommand::Build { folder })) => {
             kit::build(&folder, global.json).await
         }
+        Command::Plugin(PluginCommand::List) => {
+            let (data, _) = settings(&global)?;
+            if let Some(told) = kit::served(&data, global.json).await? {
+                return Ok(told);
+            }
+            let host = open(&global, Work::Nothing).await?;
+            let outcome = commands::look(&host, Command::Plugin(PluginCommand::List), global.json).await;
+            host.shutdown().await;
+            outcome
+        }
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;

@@ -42,6 +42,9 @@ pub(crate) enum OperateCommand {
         digest: String,
     },
     /// Go back to the version that served before, and pin it
+    ///
+    /// The first version of a new name is put away: whoever was asked before it is asked again, and its bytes are
+    /// not taken any more.
     Rollback {
         /// executor, chooser, compressor, gate or judge
         kind: PluginKind,

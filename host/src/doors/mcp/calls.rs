@@ -112,7 +112,7 @@ async fn follow(
 async fn result(caller: &Caller<'_>, arguments: ResultArguments) -> Result<Said, Problem> {
     let run = caller.host.find_run(&named(&arguments.run_id)?).await?;
     let verbosity = arguments.verbosity.as_deref();
-    caller.host.answerable(verbosity)?;
+    caller.host.answerable(run, verbosity).await?;
     Wait { run, seconds: arguments.wait_s, verbosity, on_close: None }.answer(caller).await
 }
 

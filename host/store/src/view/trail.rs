@@ -1,6 +1,6 @@
 //! Who decided what, and what happened to the host: plugins, their decisions, and the event log.
 
-use crate::file::{Exact, Sql, Tx, count, signed, stamp, word};
+use crate::file::{Columns, Exact, Sql, Tx, count, signed, stamp, word};
 use crate::{Event, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, Store, StoreError};
 use jackfield_types::{PluginRef, TaskId};
 use rusqlite::{Connection, params};
@@ -65,6 +65,20 @@ impl Store {
     pub async fn plugin_history(&self) -> Result<Vec<PluginVersion>, StoreError> {
         self.read(|conn| {
             conn.all("SELECT * FROM plugins ORDER BY changed_at DESC, digest", [], PluginVersion::read)
+        })
+        .await
+    }
+
+    /// So many of them, last changed first, and how many there are.
+    pub async fn plugin_versions(&self, limit: u32) -> Result<(Vec<PluginVersion>, u64), StoreError> {
+        self.read(move |conn| {
+            let all = conn.one("SELECT count(*) AS n FROM plugins", [], |row| row.count("n"))?.unwrap_or(0);
+            let last = conn.all(
+                "SELECT * FROM plugins ORDER BY changed_at DESC, digest LIMIT ?1",
+                [limit],
+                PluginVersion::read,
+            )?;
+            Ok((last, all))
         })
         .await
     }

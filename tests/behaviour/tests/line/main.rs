@@ -41,6 +41,7 @@ mod service;
 mod spending;
 mod stopping;
 mod streaming;
+mod swapping;
 mod terminal;
 mod tls;
 mod traces;

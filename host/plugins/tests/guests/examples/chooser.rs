@@ -35,6 +35,9 @@ impl choosing::Guest for Guest {
         guests::behave(&task.task_type);
         let Some(last) = (candidates.len() as u32).checked_sub(1) else { return Vec::new() };
         let choice = |candidate, reason: String| Choice { candidate, effort: Effort::Low, reason };
+        if guests::told(&task.task_type) == "nobody" {
+            return Vec::new();
+        }
         if guests::told(&task.task_type) == "twice" {
             return vec![choice(last, "one".to_string()), choice(last, "two".to_string())];
         }

@@ -39,6 +39,13 @@ pub fn behave(how: &str) {
             core::hint::black_box(());
         },
         "trap" => panic!("the guest was told to trap"),
+        // Twelve megabytes, and time for others to come by.
+        "hog" => {
+            let taken = alloc::vec![1_u8; 12 << 20];
+            (0..8_000_000_u32).for_each(|turn| {
+                core::hint::black_box((turn, &taken));
+            });
+        }
         _ => {}
     }
 }
