@@ -108,6 +108,7 @@ impl Life {
                 affinity: None,
                 assigned: false,
                 trace: None,
+                place: None,
             },
             attempt: NewAttempt {
                 id: self.attempt,

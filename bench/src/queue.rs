@@ -81,6 +81,7 @@ async fn drain(store: &Store) -> Result<Vec<f64>> {
                 slots: 1,
                 executors: Vec::new(),
                 workspaces: None,
+                principal: None,
             };
             store.worker_begins(worker).await?;
             let offer = Offer {
@@ -89,6 +90,7 @@ async fn drain(store: &Store) -> Result<Vec<f64>> {
                 free: 1,
                 executors: None,
                 workspaces: None,
+                principal: None,
                 only_own: false,
                 elsewhere: false,
             };

@@ -24,8 +24,10 @@ pub struct Answer {
     /// The last attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<AttemptSummary>,
-    /// Files changed against the base.
+    /// Files changed against the base, the first 200 of them.
     pub files: Vec<FileLine>,
+    /// How many files changed.
+    pub files_changed: u64,
     /// Where to read more.
     pub links: Vec<Link>,
     /// What `text` ends with: that the agent did not see uncommitted changes, and what is not on the branch.

@@ -3,6 +3,7 @@
 
 mod access;
 mod answer;
+pub(crate) mod bounds;
 pub mod elsewhere;
 mod explain;
 mod people;

@@ -14,8 +14,10 @@ pub struct RunsFilter {
     /// queued, running, waiting, succeeded, failed or cancelled.
     #[schemars(with = "Option<jackfield_types::RunState>")]
     pub state: Option<String>,
-    /// A workspace's name.
+    /// A workspace's name, path or id.
     pub workspace: Option<String>,
+    /// Of this task.
+    pub task_id: Option<String>,
     /// Most to list; 20 where not given, 200 at most.
     pub limit: Option<u32>,
     /// Only runs older than this one: the id at the end of the page before.

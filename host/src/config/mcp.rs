@@ -42,7 +42,7 @@ impl Toolset {
 }
 
 /// What becomes of a run whose caller is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnClose {
     /// It goes on; `result` gives its answer to whoever asks.

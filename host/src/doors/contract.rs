@@ -2,7 +2,7 @@
 //! words, so that neither can have what the other has not.
 
 use super::guard::Needed;
-use super::{etag, openapi};
+use super::{etag, openapi, rest};
 use crate::Host;
 use axum::extract::OriginalUri;
 use axum::handler::Handler;
@@ -184,6 +184,10 @@ impl Routes {
         // Every method that this file makes is one of the filter's.
         let method = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
         let mut route = on(method, handler);
+        // Probes of load balancers put what they like behind the open ones.
+        if operation.query.is_empty() && operation.needs.is_some() {
+            route = route.layer(from_fn(rest::no_parameters));
+        }
         if operation.tagged {
             route = route.layer(from_fn(etag::tag));
         }

@@ -4,9 +4,11 @@
 //! must be this machine's own, so that a web page cannot reach in through somebody's browser.
 
 use super::guard::{self, Guard};
+use super::pace::Paced;
 use super::{Token, mcp, rest, traced};
 use crate::Host;
 use axum::Router;
+use axum::body::{Body, HttpBody};
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{CONTENT_LENGTH, HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
@@ -54,9 +56,13 @@ fn behind_guards(guarded: Router, open: Router, guard: Guard, names: &[String]) 
         .layer(from_fn(traced::request))
 }
 
-/// Whoever is still sending does not read, so what is too large is taken in and dropped before it is
-/// refused: else the answer is lost in a broken connection.
+/// A body must come in time and fit. Whoever is still sending does not read, so what is too large is taken in and dropped
+/// before it is refused: else the answer is lost in a broken connection.
 async fn fits(request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let request = request.map(|body| Body::from_stream(Paced::new(body)));
     let length = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     let most = if request.uri().path().starts_with("/api/worker/") { LARGEST_NEWS } else { LARGEST_BODY };
     if length.is_none_or(|length: usize| length <= most) {
@@ -78,6 +84,15 @@ async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, ne
     let headers = request.headers();
     // HTTP/2 names the host in the address.
     let in_address = request.uri().authority().map(|authority| is_own(authority.as_str()));
+    let named = headers.get_all(HOST).iter().count();
+    if named > 1 || (named == 0 && in_address.is_none()) {
+        let problem = Problem::caller(
+            "bad_host",
+            format!("the request has {named} Host headers"),
+            "send one Host header, with the name and port that the host is called by",
+        );
+        return rest::refuse(StatusCode::BAD_REQUEST, problem);
+    }
     let host = headers.get(HOST).map(|value| value.to_str().is_ok_and(is_own));
     let host = [in_address, host].into_iter().flatten().all(|own| own);
     let origin = headers
@@ -101,12 +116,31 @@ fn foreign(headers: &HeaderMap) -> String {
     named.collect::<Vec<_>>().join(" / ")
 }
 
+/// The name of `name`, `name:port`, `[address]` or `[address]:port`, and of nothing else.
+fn host_name(authority: &str) -> Option<&str> {
+    let (name, rest) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (name, rest) = rest.split_once(']')?;
+            name.parse::<std::net::Ipv6Addr>().ok()?;
+            (name, rest)
+        }
+        None => {
+            let (name, rest) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
+            let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
+            (!name.is_empty() && name.bytes().all(fits)).then_some((name, rest))?
+        }
+    };
+    let port = match rest.strip_prefix(':') {
+        None => return rest.is_empty().then_some(name),
+        Some(port) => port,
+    };
+    let fits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    (fits && port.parse::<u16>().is_ok()).then_some(name)
+}
+
 /// `localhost`, `127.0.0.1`, `[::1]` or one of `names`, each with or without a port.
 fn is_own(authority: &str, names: &[String]) -> bool {
-    let name = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').map_or("", |(name, _)| name),
-        None => authority.split_once(':').map_or(authority, |(name, _)| name),
-    };
+    let Some(name) = host_name(authority) else { return false };
     name.eq_ignore_ascii_case("localhost")
         || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
         || names.iter().any(|own| own.trim_matches(['[', ']']).eq_ignore_ascii_case(name))
@@ -130,6 +164,33 @@ mod tests {
             ["example.com", "localhost.example.com", "127.0.0.1.example.com", "", "[::2]", "10.0.0.1:80"]
         {
             assert!(!is_own(other, &[]), "{other}");
+        }
+        for broken in [
+            "[::1].evil.com",
+            "[::1]evil",
+            "[::1",
+            "[127.0.0.1]",
+            "localhost:evil.com",
+            "localhost:",
+            "localhost:70000",
+            "localhost:+80",
+            "127.0.0.1:80:x",
+            "::1",
+            "user@localhost",
+            "localhost/x",
+            "localhost ",
+            ":7700",
+        ] {
+            assert!(!is_own(broken, &[]), "{broken}");
+            assert!(!is_own_origin(&format!("http://{broken}"), &[]), "{broken}");
+        }
+        for origin in [
+            "http://localhost:80@evil.com",
+            "http://[::1]@evil.com",
+            "http://localhost/",
+            "http://localhost?x",
+        ] {
+            assert!(!is_own_origin(origin, &[]), "{origin}");
         }
         assert!(is_own_origin("http://localhost:5173", &[]));
         for other in ["null", "file://", "https://example.com", "http://localhost.example.com", "localhost"] {

@@ -4,12 +4,14 @@
 pub mod cli;
 mod contract;
 mod etag;
+mod fields;
 mod guard;
 pub mod http;
 mod limits;
 mod mcp;
 mod metrics;
 mod openapi;
+mod pace;
 mod path;
 mod port;
 mod rest;

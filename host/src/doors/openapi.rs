@@ -3,6 +3,7 @@
 use super::contract::{Answer, Content, Operation};
 use super::rest::ProblemDocument;
 use super::schemas::{Schemas, without_null};
+use crate::api::bounds;
 use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use schemars::{Schema, SchemaGenerator};
@@ -211,6 +212,8 @@ fn path_parameter(name: &str) -> Value {
 /// Each field of a query as a parameter of its own. What may be left out is never null: it is not there.
 fn query_parameters(query: &Schema) -> Vec<Value> {
     let required = query.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut query = query.clone().to_value();
+    bounds::describe(&mut query);
     let fields = query.get("properties").and_then(Value::as_object).into_iter().flatten();
     let parameter = |(name, field): (&String, &Value)| {
         let mut schema = without_null(field.clone());

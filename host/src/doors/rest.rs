@@ -2,13 +2,16 @@
 
 use super::contract::{Content, Routes, get, post};
 use super::guard::Acting;
-use super::{rest_access, rest_components, rest_runs, rest_tasks, rest_webhooks, rest_worker, stream};
+use super::{
+    fields, rest_access, rest_components, rest_runs, rest_tasks, rest_webhooks, rest_worker, stream,
+};
 use crate::Host;
 use crate::api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequestParts, Query, State};
 use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, LINK};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
@@ -210,6 +213,14 @@ pub(super) fn too_large() -> Problem {
     )
 }
 
+pub(super) fn too_slow() -> Problem {
+    Problem::caller(
+        super::pace::LATE,
+        "the body did not come in time",
+        "send the whole body at once; a body may take a minute, and pause for 30 seconds",
+    )
+}
+
 /// A problem on its way out.
 pub(super) struct Refused(Problem);
 
@@ -228,6 +239,7 @@ impl IntoResponse for Refused {
 fn status_of(problem: &Problem) -> StatusCode {
     match (problem.code.as_str(), problem.audience) {
         ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
+        (super::pace::LATE, _) => StatusCode::REQUEST_TIMEOUT,
         ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
         ("run_ended" | "run_active" | "task_closed" | "handoff" | "token_exists", _) => StatusCode::CONFLICT,
         ("diff_gone", _) => StatusCode::GONE,
@@ -246,28 +258,95 @@ fn status_of(problem: &Problem) -> StatusCode {
 pub(super) type Answered<T> = Result<T, Refused>;
 
 /// A JSON body, with errors that say where it is wrong.
-pub(super) fn body<T: for<'de> Deserialize<'de>>(bytes: Result<Bytes, BytesRejection>) -> Result<T, Problem> {
+pub(super) fn body<T: for<'de> Deserialize<'de> + JsonSchema>(
+    bytes: Result<Bytes, BytesRejection>,
+) -> Result<T, Problem> {
     let bytes = bytes.map_err(|rejection| {
         if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
             return too_large();
         }
+        if super::pace::is_late(&rejection) {
+            return too_slow();
+        }
         Problem::caller("unreadable_body", rejection.to_string(), "send it again")
     })?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    let error = match serde_json::from_slice(&bytes) {
+        Ok(read) => return Ok(read),
+        Err(error) => error.to_string(),
+    };
+    // What is no JSON at all is told with its line and column.
+    let read =
+        serde_json::from_slice(&bytes).map_or(Err(error.clone()), |value| fields::mended(value, &error));
+    read.map_err(|why| bad_body(&why))
+}
+
+pub(super) fn bad_body(why: &str) -> Problem {
+    Problem::caller(
+        "bad_json",
+        format!("the body is not what is expected: {why}"),
+        "send JSON as GET /openapi.json describes it",
+    )
+}
+
+/// What follows the `?`, in whichever spelling.
+pub(super) struct Asked<T>(Result<T, Problem>);
+
+impl<S: Send + Sync, T: for<'de> Deserialize<'de> + JsonSchema> FromRequestParts<S> for Asked<T> {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(asked(&parts.uri)))
+    }
+}
+
+fn asked<T: for<'de> Deserialize<'de> + JsonSchema>(uri: &Uri) -> Result<T, Problem> {
+    let refused = |why: String| {
         Problem::caller(
-            "bad_json",
-            format!("the body is not what is expected: {error}"),
-            "send JSON as documented",
+            "bad_query",
+            why,
+            "use the parameters that GET /openapi.json lists for this route after the `?` of the address",
         )
-    })
+    };
+    let error = match Query::try_from_uri(uri) {
+        Ok(Query(read)) => return Ok(read),
+        Err(rejection) => rejection.body_text(),
+    };
+    let pairs: Vec<(String, String)> = match Query::try_from_uri(uri) {
+        Ok(Query(pairs)) => pairs,
+        Err(_) => return Err(refused(error)),
+    };
+    let named = fields::names::<T>(pairs).map_err(refused)?;
+    let written = named.iter().map(|(name, value)| format!("{name}={}", quoted(value)));
+    let again: Uri =
+        format!("/?{}", written.collect::<Vec<_>>().join("&")).parse().map_err(|_| refused(error))?;
+    Query::try_from_uri(&again).map(|Query(read)| read).map_err(|rejection| refused(rejection.body_text()))
+}
+
+/// A value as it stands in an address.
+fn quoted(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
+    value
+        .bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// What follows the `?`, with errors that name it.
-pub(super) fn query<T>(query: Result<Query<T>, QueryRejection>) -> Result<T, Problem> {
-    let Query(query) = query.map_err(|rejection| {
-        Problem::caller("bad_query", rejection.body_text(), "mend what follows the `?` of the address")
-    })?;
-    Ok(query)
+pub(super) fn query<T>(asked: Asked<T>) -> Result<T, Problem> {
+    asked.0
+}
+
+/// Of a route that takes no parameters.
+pub(super) async fn no_parameters(request: axum::extract::Request, next: axum::middleware::Next) -> Response {
+    if request.uri().query().is_none_or(str::is_empty) {
+        return next.run(request).await;
+    }
+    let problem = Problem::caller(
+        "bad_query",
+        "this route takes no parameters",
+        "leave out what follows the `?` of the address",
+    );
+    refuse(StatusCode::BAD_REQUEST, problem)
 }
 
 /// Takes over the key that the header gives: proxies and libraries repeat requests by it, without a look at bodies.
@@ -365,7 +444,7 @@ async fn events(
     Acting(host): Acting,
     headers: HeaderMap,
     uri: Uri,
-    asked: Result<Query<LogQuery>, QueryRejection>,
+    asked: Asked<LogQuery>,
 ) -> Answered<Response> {
     let query = query(asked)?;
     if query.stream {
@@ -411,10 +490,7 @@ struct HistoryQuery {
     limit: Option<u32>,
 }
 
-async fn breaker_history(
-    Acting(host): Acting,
-    asked: Result<Query<HistoryQuery>, QueryRejection>,
-) -> Answered<Response> {
+async fn breaker_history(Acting(host): Acting, asked: Asked<HistoryQuery>) -> Answered<Response> {
     let limit = query(asked)?.limit.unwrap_or(100);
     Ok(Json(host.breaker_history(limit).await?).into_response())
 }

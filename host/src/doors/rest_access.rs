@@ -3,12 +3,11 @@
 use super::contract::{Routes, delete, get, post};
 use super::guard::Acting;
 use super::path::Path;
-use super::rest::{Answered, body, query};
+use super::rest::{Answered, Asked, body, query};
 use crate::api::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::Query;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
@@ -56,7 +55,7 @@ struct Listing {
     all: bool,
 }
 
-async fn list(Acting(host): Acting, asked: Result<Query<Listing>, QueryRejection>) -> Answered<Response> {
+async fn list(Acting(host): Acting, asked: Asked<Listing>) -> Answered<Response> {
     let Listing { all } = query(asked)?;
     Ok(Json(host.tokens(all).await?).into_response())
 }
@@ -72,9 +71,6 @@ async fn revoke(Acting(host): Acting, Path(name): Path<String>) -> Answered<Resp
     Ok(Json(host.revoke_token(&name).await?).into_response())
 }
 
-async fn audit(
-    Acting(host): Acting,
-    filter: Result<Query<AuditFilter>, QueryRejection>,
-) -> Answered<Response> {
+async fn audit(Acting(host): Acting, filter: Asked<AuditFilter>) -> Answered<Response> {
     Ok(Json(host.audited(query(filter)?).await?).into_response())
 }

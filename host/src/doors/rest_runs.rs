@@ -3,14 +3,13 @@
 use super::contract::{Content, Routes, get, post};
 use super::guard::Acting;
 use super::path::Path;
-use super::rest::{Answered, LogQuery, body, page, query};
+use super::rest::{Answered, Asked, LogQuery, body, page, query, with_key};
 use super::stream;
 use crate::api::{Answer, ExecuteRequest, RunsFilter};
 use crate::engine::Advice;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::Query;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::BytesRejection;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
@@ -36,9 +35,15 @@ pub(super) fn routes() -> Routes {
             run,
         )
         .on(
-            post("/api/runs/{run}", "actOnRun", "End a run and every process that it started.")
-                .takes::<RunAction>()
-                .answers::<Answer>("The run as it is now."),
+            post(
+                "/api/runs/{run}",
+                "actOnRun",
+                "End a run and every process that it started, or make one that has ended again.",
+            )
+            .takes::<RunAction>()
+            .idempotent()
+            .answers::<Answer>("`cancel`: the run as it is now.")
+            .or::<Answer>(202, "`retry`: another run of the same task."),
             act_on_run,
         )
         .on(
@@ -84,11 +89,7 @@ pub(super) fn routes() -> Routes {
         )
 }
 
-async fn runs(
-    Acting(host): Acting,
-    uri: Uri,
-    filter: Result<Query<RunsFilter>, QueryRejection>,
-) -> Answered<Response> {
+async fn runs(Acting(host): Acting, uri: Uri, filter: Asked<RunsFilter>) -> Answered<Response> {
     let filter = query(filter)?;
     let most = filter.page();
     let runs = host.runs(filter).await?;
@@ -109,24 +110,40 @@ struct RunAction {
     /// Kept with the run.
     #[serde(default)]
     reason: Option<String>,
+    /// For `retry`: under the same key it is made once.
+    #[serde(default)]
+    idempotency_key: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum RunVerb {
+    /// End it.
     Cancel,
+    /// Make it again, as another run of its task.
+    Retry,
 }
 
 async fn act_on_run(
     Acting(host): Acting,
     Path(run): Path<String>,
+    headers: HeaderMap,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Answered<Response> {
-    let action: RunAction = body(bytes)?;
+    let mut action: RunAction = body(bytes)?;
+    with_key(&headers, &mut action.idempotency_key)?;
     let run = host.find_run(&run).await?;
-    let RunVerb::Cancel = action.action;
-    let reason = action.reason.unwrap_or_else(|| "cancelled over REST".to_owned());
-    Ok(Json(host.cancel(run, &reason).await?).into_response())
+    match action.action {
+        RunVerb::Cancel => {
+            let reason = action.reason.unwrap_or_else(|| "cancelled over REST".to_owned());
+            Ok(Json(host.cancel(run, &reason).await?).into_response())
+        }
+        RunVerb::Retry => {
+            let reason = action.reason.unwrap_or_else(|| "retried over REST".to_owned());
+            let again = host.retry(run, action.idempotency_key, &reason).await?;
+            Ok((StatusCode::ACCEPTED, Json(host.answer(again, None).await?)).into_response())
+        }
+    }
 }
 
 #[derive(Default, Deserialize, JsonSchema)]
@@ -141,7 +158,7 @@ struct ResultQuery {
 async fn result(
     Acting(host): Acting,
     Path(run): Path<String>,
-    asked: Result<Query<ResultQuery>, QueryRejection>,
+    asked: Asked<ResultQuery>,
 ) -> Answered<Response> {
     let ResultQuery { wait_s, verbosity } = query(asked)?;
     let run = host.find_run(&run).await?;
@@ -156,7 +173,7 @@ async fn logs(
     Path(run): Path<String>,
     headers: HeaderMap,
     uri: Uri,
-    asked: Result<Query<LogQuery>, QueryRejection>,
+    asked: Asked<LogQuery>,
 ) -> Answered<Response> {
     let query = query(asked)?;
     let run = host.find_run(&run).await?;

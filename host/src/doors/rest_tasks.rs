@@ -1,9 +1,10 @@
 //! REST of tasks: handed in, kept track of, explained, and what waits for people.
 
 use super::contract::{Routes, delete, get, patch, post};
+use super::fields;
 use super::guard::Acting;
 use super::path::Path;
-use super::rest::{Answered, body, page, query, with_key};
+use super::rest::{Answered, Asked, bad_body, body, page, query, with_key};
 use crate::Host;
 use crate::api::{
     Answer, CloseAnswer, CloseRequest, ExecuteRequest, Explanation, Handle, HumanAnswer, HumanTaskEdit,
@@ -12,8 +13,7 @@ use crate::api::{
 };
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::Query;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use jackfield_store::{HumanTask, Round, TaskSummary, TaskView};
@@ -22,7 +22,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 type Body = Result<Bytes, BytesRejection>;
-type Asked<T> = Result<Query<T>, QueryRejection>;
 
 /// The guarded routes of tasks.
 pub(super) fn routes() -> Routes {
@@ -186,6 +185,7 @@ async fn answer(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> An
 /// As `execute`, and the names of who is asked.
 #[derive(Deserialize, JsonSchema)]
 #[schemars(rename = "ConsensusRequest")]
+#[allow(dead_code, reason = "the schema of the body, which is read in two parts")]
 struct SeveralAsked {
     /// Executors; the two best where none is named.
     #[serde(default)]
@@ -196,22 +196,23 @@ struct SeveralAsked {
 }
 
 async fn ask_several(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
-    let SeveralAsked { executors, request } = body(bytes)?;
-    let mut request: ExecuteRequest = understood(request)?;
+    let mut fields: serde_json::Map<String, serde_json::Value> = body(bytes)?;
+    let executors = fields.remove("executors").unwrap_or_default();
+    let executors = fields::mended(serde_json::json!({ "executors": executors }), "");
+    let Several { executors } = executors.map_err(|why| bad_body(&why))?;
+    let mut request: ExecuteRequest =
+        fields::read(serde_json::Value::Object(fields)).map_err(|why| bad_body(&why))?;
     with_key(&headers, &mut request.idempotency_key)?;
     let answer = host.consensus(request, &executors).await?;
     let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, Json(answer)).into_response())
 }
 
-fn understood<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
-    serde_json::from_value(value).map_err(|error| {
-        Problem::caller(
-            "bad_json",
-            format!("the body is not what is expected: {error}"),
-            "send JSON as documented",
-        )
-    })
+/// Who is asked.
+#[derive(Deserialize, JsonSchema)]
+struct Several {
+    #[serde(default)]
+    executors: Vec<String>,
 }
 
 async fn init(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {

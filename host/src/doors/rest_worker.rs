@@ -2,16 +2,17 @@
 
 use super::contract::{Content, Routes, get, post, put};
 use super::guard::Acting;
+use super::pace;
 use super::path::{Pair, Path};
-use super::rest::{Answered, body, query};
+use super::rest::{Answered, Asked, body, query, too_slow};
 use crate::api::elsewhere::{
     Assignment, Beat, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
 };
 use crate::remote::COMMIT;
 use axum::Json;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{DefaultBodyLimit, Query, Request};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -155,7 +156,7 @@ struct Known {
 async fn workspace(
     Acting(host): Acting,
     Path(workspace): Path<WorkspaceId>,
-    known: Result<Query<Known>, QueryRejection>,
+    known: Asked<Known>,
 ) -> Answered<Response> {
     let Known { known } = query(known)?;
     let file = host.temporary_file("bundle");
@@ -177,7 +178,7 @@ async fn workspace(
 async fn file(
     Acting(host): Acting,
     Pair(attempt, file): Pair<AttemptId, SentFile>,
-    who: Result<Query<Who>, QueryRejection>,
+    who: Asked<Who>,
     request: Request,
 ) -> Answered<Response> {
     let Who { worker } = query(who)?;
@@ -185,8 +186,10 @@ async fn file(
     let mut written = tokio::fs::File::create(&room).await.map_err(|error| unreadable(&error))?;
     let mut sent = request.into_body().into_data_stream();
     while let Some(chunk) = sent.next().await {
-        let chunk =
-            chunk.map_err(|error| Problem::caller("unreadable_body", error.to_string(), "send it again"))?;
+        let chunk = chunk.map_err(|error| match pace::is_late(&error) {
+            true => too_slow(),
+            false => Problem::caller("unreadable_body", error.to_string(), "send it again"),
+        })?;
         written.write_all(&chunk).await.map_err(|error| unreadable(&error))?;
     }
     written.sync_all().await.map_err(|error| unreadable(&error))?;

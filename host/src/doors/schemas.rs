@@ -1,5 +1,6 @@
 //! Schemas of the types that routes take and answer, in the form that tools for OpenAPI like best.
 
+use crate::api::bounds;
 use schemars::SchemaGenerator;
 use schemars::generate::{Contract, SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -55,6 +56,10 @@ impl Schemas {
             differ.extend(more);
         }
         for (name, mut schema) in asked {
+            // What is only read is described with its bounds; what is written, too, is as it is there.
+            if differ.contains(&name) || !named.contains_key(&name) {
+                bounds::describe(&mut schema);
+            }
             settle_names(&mut schema, &differ);
             let name = if differ.contains(&name) { format!("{name}{INPUT}") } else { name };
             named.insert(name, schema);

@@ -151,6 +151,7 @@ impl Inner {
                 affinity: (self.work == Work::Own).then(|| self.host.clone()),
                 assigned: false,
                 trace: super::trace::kept(),
+                place: order.place_kept(),
             },
             attempt,
             beside,

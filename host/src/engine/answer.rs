@@ -2,7 +2,7 @@
 
 use super::advance::{NewPlan, count};
 use super::{Host, context};
-use crate::api::{Answer, HumanAction, HumanAnswer};
+use crate::api::{Answer, HumanAction, HumanAnswer, bounds};
 use jackfield_store::{Answered, Attempt, RunView};
 use jackfield_types::{Problem, RunState, Scope, Settled};
 use serde_json::json;
@@ -34,6 +34,7 @@ impl Host {
                 "put the material into a file of the workspace and name the file",
             ));
         }
+        bounds::check(&said)?;
         let view = self.run(run).await?;
         if view.run.state != RunState::Waiting {
             return Err(Problem::caller(

@@ -157,6 +157,7 @@ impl Inner {
                 affinity: None,
                 assigned: true,
                 trace: (!assignment.trace.is_empty()).then(|| serde_json::json!(assignment.trace)),
+                place: order.place_kept(),
             },
             attempt,
             beside,

@@ -76,6 +76,13 @@ impl Inner {
         let files = self.attempt_files(run.id, planned.id);
         files.make()?;
         let worktree = self.worktree(run, planned.id).await?;
+        // Paths are all that git takes: what it worked on is looked at again before an agent sees any of it.
+        if let Err(problem) = self.may_work(&run.order).await {
+            if let Err(error) = self.worktrees.release(&worktree, Release::Remove).await {
+                tracing::warn!(run = %run.id, %error, "the worktree stays until the next clean-up");
+            }
+            return Err(from_problem(FailureClass::Denied, problem));
+        }
         self.tell_worktree(run, planned, &worktree).await;
         let worked = self.with_agent(run, planned, &files, &worktree, ended).await;
         if matches!(worked, Ok(false)) {

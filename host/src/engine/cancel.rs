@@ -17,6 +17,7 @@ impl Host {
     /// A [`Problem`] where there is no such run, it has ended, or whoever has it in hand does not answer.
     pub async fn cancel(&self, run: RunId, reason: &str) -> Result<Answer, Problem> {
         self.may(Scope::Execute)?;
+        crate::api::bounds::check_text("reason", reason)?;
         let state = self.run_state(run).await?;
         if state.is_final() {
             return Err(Problem::caller(

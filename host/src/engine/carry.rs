@@ -10,7 +10,7 @@ use super::running::Running;
 use jackfield_plugins::ExecutorInfo;
 use jackfield_store::{Attempt, NewRunEvent, RunView, Settlement, StoreError, Then};
 use jackfield_types::{
-    AttemptState, Failure, FailureClass, Process, RunId, RunState, Settled, Timestamp, settle,
+    AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, Timestamp, settle,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ impl Inner {
             Ok(view) => view,
             Err(error) => return tracing::error!(%run, %error, "a run that was claimed cannot be read"),
         };
-        let running = match self.running(&view).await {
+        let running = match self.running_where_it_may(&view).await {
             Ok(running) => Arc::new(running),
             Err(problem) => return self.cannot_carry(&view, &problem).await,
         };
@@ -50,6 +50,16 @@ impl Inner {
         self.running.lock().remove(&run);
         // A place is free, and the run itself may wait again.
         self.wake.notify_one();
+    }
+
+    /// A run as its record has it, which may begin where it was admitted to work if it is to begin now.
+    async fn running_where_it_may(&self, view: &RunView) -> Result<Running, Problem> {
+        let running = self.running(view).await?;
+        let begins = |attempt: &Attempt| attempt.state == AttemptState::Planned && attempt.identity.is_none();
+        if view.attempts.iter().any(begins) {
+            self.may_work(&running.order).await?;
+        }
+        Ok(running)
     }
 
     /// Where the trace of the request that began it goes on.
@@ -215,7 +225,11 @@ impl Inner {
         loop {
             let Err(error) = self.store.settle(settlement.clone(), &run.limits).await else { return };
             tracing::error!(run = %run.id, %error, "the run could not be settled");
-            if !matches!(error, StoreError::Busy | StoreError::DiskFull | StoreError::Sqlite(_)) {
+            let passing = matches!(
+                error,
+                StoreError::Busy | StoreError::DiskFull | StoreError::Sqlite(_) | StoreError::Replaced { .. }
+            );
+            if !passing {
                 return;
             }
             tokio::select! {
@@ -226,7 +240,7 @@ impl Inner {
     }
 
     /// A run whose workspace or request cannot be made sense of any more has failed, and says why.
-    async fn cannot_carry(&self, view: &RunView, problem: &jackfield_types::Problem) {
+    pub(super) async fn cannot_carry(&self, view: &RunView, problem: &Problem) {
         let failure =
             Failure::new(FailureClass::Unknown, problem.message.clone()).with_remedy(problem.remedy.clone());
         let limits = self.limits(Some(view.run.workspace), None);

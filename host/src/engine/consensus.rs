@@ -7,7 +7,7 @@ use super::order::Order;
 use super::report;
 use super::running::Running;
 use super::{Host, Inner, advance};
-use crate::api::{Answer, ExecuteRequest};
+use crate::api::{Answer, ExecuteRequest, bounds};
 use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
 use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Scope, Settled};
@@ -65,6 +65,7 @@ impl Inner {
                 "leave `executor` out and give `executors`, or nothing: then the chooser picks two",
             ));
         }
+        bounds::check(&json!({ "executors": executors }))?;
         let _taking_in = self.taking_in()?;
         let order = self.order(request).await?;
         let picks = match executors.len() {

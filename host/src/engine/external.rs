@@ -4,7 +4,7 @@ use super::Host;
 use super::pricing::{Cost, Pricing};
 use super::workflow::idempotency;
 use super::{Inner, people::text};
-use crate::api::{ExternalOutcome, WriteAnswer, WriteRequest};
+use crate::api::{ExternalOutcome, WriteAnswer, WriteRequest, bounds};
 use jackfield_store::{
     Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then, WriteBound,
 };
@@ -36,6 +36,7 @@ impl Host {
     /// past what an attempt can have, or the asker may not write down so much.
     pub async fn write_attempt(&self, task: &str, request: WriteRequest) -> Result<WriteAnswer, Problem> {
         self.may(Scope::Execute)?;
+        bounds::check(&request)?;
         let task = self.find_task(task).await?;
         let task = self.0.store.task(task).await.map_err(|error| error.problem())?;
         let maker = self.0.maker(&request)?;
@@ -60,6 +61,7 @@ impl Host {
                 affinity: None,
                 assigned: false,
                 trace: None,
+                place: None,
             },
             attempt: NewAttempt {
                 id: attempt,

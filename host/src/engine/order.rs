@@ -2,15 +2,16 @@
 //! on record yet; only the workspace is known from here on, so that limits can name it.
 
 use super::Inner;
-use crate::api::{Access, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES};
+use super::place::Admitted;
+use crate::api::{Access, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES, bounds};
 use jackfield_store::{RunView, Workspace};
 use jackfield_types::{Micros, Problem, Role};
-use jackfield_workspace::{Source, detect_stack, source};
-use std::path::PathBuf;
+use jackfield_workspace::{Source, detect_stack};
 use std::time::Duration;
 
-/// Task types that ask for a change, when the caller names one of them.
-const CHANGING: [&str; 7] = ["feature", "bugfix", "refactor", "test", "docs", "chore", "performance"];
+/// Task types that ask for a change, when the caller names one of them. `docs` and `chore` do not: they are as often a
+/// question, a look or a command, and whoever wants a change of them says so with `expect`.
+const CHANGING: [&str; 5] = ["feature", "bugfix", "refactor", "test", "performance"];
 /// Longest time-out that may be asked for: a day.
 const LONGEST: u64 = 24 * 60 * 60;
 
@@ -24,6 +25,8 @@ pub(crate) struct Order {
     pub(crate) request: ExecuteRequest,
     pub(crate) workspace: Workspace,
     pub(crate) source: Source,
+    /// Where the work was admitted to be done; none: recorded by a version that did not keep it.
+    pub(super) admitted: Option<Admitted>,
     pub(crate) task_type: String,
     pub(crate) complexity: u8,
     pub(crate) language: Option<String>,
@@ -50,6 +53,11 @@ impl Order {
     pub(crate) fn may_run_by_choice(&self, executor: &str) -> bool {
         self.is_command() || self.request.executor.as_deref() == Some(executor)
     }
+
+    /// Where it was admitted to work, as the record of its run has it.
+    pub(super) fn place_kept(&self) -> Option<serde_json::Value> {
+        self.admitted.as_ref().and_then(|admitted| serde_json::to_value(admitted).ok())
+    }
 }
 
 impl Inner {
@@ -57,19 +65,25 @@ impl Inner {
     pub(crate) async fn order(&self, request: ExecuteRequest) -> Result<Order, Problem> {
         check_instruction(&request.instruction)?;
         check_bounds(&request)?;
+        bounds::check(&request)?;
         self.check_verbosity(request.verbosity.as_deref())?;
         let complexity = complexity(&request)?;
         let max_cost = max_cost(&request)?;
         let timeout = self.timeout(&request)?;
-        let place = self.place(request.workspace.as_deref())?;
+        let asked = self.path_of_workspace(request.workspace.as_deref()).await?;
+        let place = self.place(asked.as_deref().or(request.workspace.as_deref()))?;
         let gates = self.all_gates(&request.gates, place.name.as_deref()).await?;
         let source = place.source(&self.config()).await?;
+        let admitted = Some(Admitted::of(&source, place.is_configured()));
         let workspace = self.ensure_workspace(place.name, &source).await?;
         let found = detect_stack(&source.path());
         let task_type = request.task_type.clone().unwrap_or_else(|| "feature".into()).to_lowercase();
         let expect_change = match request.expect {
             Some(expect) => expect == Expect::Change,
-            None => request.task_type.is_some() && CHANGING.contains(&task_type.as_str()),
+            None => {
+                let asks = request.instruction.trim_end().ends_with('?');
+                request.task_type.is_some() && CHANGING.contains(&task_type.as_str()) && !asks
+            }
         };
         Ok(Order {
             complexity,
@@ -82,6 +96,7 @@ impl Inner {
             role: request.role.unwrap_or_else(|| role(&task_type)),
             access: request.access.unwrap_or_default(),
             source,
+            admitted,
             task_type,
             expect_change,
             request,
@@ -98,12 +113,7 @@ impl Inner {
             )
         })?;
         let workspace = self.store.workspace(view.run.workspace).await.map_err(|error| error.problem())?;
-        let folder = match self.place(request.workspace.as_deref()) {
-            Ok(place) => place.folder,
-            // Its name may have gone from the configuration since.
-            Err(_) => PathBuf::from(&workspace.path),
-        };
-        let source = source(&folder).await.map_err(|error| error.problem())?;
+        let (source, admitted) = self.place_again(view, request.workspace.as_deref(), &workspace).await?;
         let task = &view.task;
         Ok(Order {
             max_cost: max_cost(&request)?,
@@ -118,6 +128,7 @@ impl Inner {
             expect_change: task.expect_change,
             workspace,
             source,
+            admitted,
             request,
         })
     }
@@ -216,7 +227,7 @@ fn complexity(request: &ExecuteRequest) -> Result<u8, Problem> {
     })
 }
 
-fn max_cost(request: &ExecuteRequest) -> Result<Option<Micros>, Problem> {
+pub(super) fn max_cost(request: &ExecuteRequest) -> Result<Option<Micros>, Problem> {
     match request.max_cost_usd {
         None => Ok(None),
         Some(usd) if usd.is_finite() && usd > 0.0 && usd <= 1e9 => Ok(Some(Micros::from_usd(usd))),
@@ -284,13 +295,22 @@ mod tests {
             (Some("review"), None, false, Role::Review),
             (Some("test"), None, true, Role::Test),
             (Some("architecture"), None, false, Role::Plan),
-            (Some("docs"), Some(Expect::Answer), false, Role::Implement),
+            (Some("docs"), None, false, Role::Implement),
+            (Some("chore"), None, false, Role::Implement),
+            (Some("docs"), Some(Expect::Change), true, Role::Implement),
+            (Some("feature"), Some(Expect::Answer), false, Role::Implement),
             (None, Some(Expect::Change), true, Role::Implement),
         ] {
             let asked = ExecuteRequest { task_type: task_type.map(str::to_owned), expect, ..request() };
             let order = host.0.order(asked).await.unwrap();
             assert_eq!((order.expect_change, order.role), (change, role), "{task_type:?} {expect:?}");
         }
+        let question = ExecuteRequest {
+            instruction: "why does the parser fail? ".into(),
+            task_type: Some("bugfix".into()),
+            ..request()
+        };
+        assert!(!host.0.order(question).await.unwrap().expect_change, "a question is answered in words");
         host.shutdown().await;
     }
 

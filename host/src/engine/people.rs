@@ -2,7 +2,7 @@
 
 use super::Host;
 use super::workflow::idempotency;
-use crate::api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
+use crate::api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, bounds};
 use jackfield_store::{
     HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, HumanTaskState, NewHumanTask,
 };
@@ -29,6 +29,8 @@ impl Host {
     /// A [`Problem`] where it has no title, or names what does not exist.
     pub async fn create_human_task(&self, request: HumanTaskRequest) -> Result<HumanTask, Problem> {
         self.may(Scope::Execute)?;
+        let title = title(&request.title)?;
+        bounds::check(&request)?;
         let about = self.about(&request).await?;
         let asked = json!({ "human_task": request });
         let idempotency = idempotency(request.idempotency_key.clone(), asked);
@@ -38,7 +40,7 @@ impl Host {
             workspace: about.workspace,
             task: about.task,
             run: about.run,
-            title: title(&request.title)?,
+            title,
             body: text("body", request.body)?,
             evidence: Value::Null,
             priority: request.priority.unwrap_or_default(),
@@ -64,6 +66,7 @@ impl Host {
     /// A [`Problem`] where the filter names what does not exist.
     pub async fn human_tasks(&self, filter: HumanTasksFilter) -> Result<Vec<HumanTask>, Problem> {
         self.may(Scope::Read)?;
+        bounds::check(&filter)?;
         let state = match filter.state.as_deref() {
             None => Some(HumanTaskState::Open),
             Some("any") => None,
@@ -109,6 +112,7 @@ impl Host {
     /// A [`Problem`] where there is none, or it is a run's and waits for an answer instead.
     pub async fn update_human_task(&self, id: &str, edit: HumanTaskEdit) -> Result<HumanTask, Problem> {
         self.may(Scope::Execute)?;
+        bounds::check(&edit)?;
         let task = self.human_task(id).await?;
         let says = edit.title.is_some() || edit.body.is_some() || edit.state.is_some() || edit.note.is_some();
         if says && task.kind == HumanTaskKind::Handoff {

@@ -2,9 +2,11 @@
 
 use super::Inner;
 use crate::config::{Config, is_repo};
-use jackfield_store::{NewWorkspace, Workspace, WorkspaceKind};
-use jackfield_types::Problem;
+use jackfield_store::{NewWorkspace, RunView, StoreError, Workspace, WorkspaceKind};
+use jackfield_types::{Problem, WorkspaceId};
 use jackfield_workspace::{Source, source};
+use serde::{Deserialize, Serialize};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Where a request is to be worked on.
@@ -17,7 +19,54 @@ pub(super) struct Place {
     configured: bool,
 }
 
+/// Where a run was admitted to work, as it was checked then: with links followed, and within the bounds. It is recorded
+/// with the run, and its name in the request is never resolved again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Admitted {
+    /// The folder that was meant.
+    folder: PathBuf,
+    /// The top of the repository's files; of a plain folder, the folder.
+    top: PathBuf,
+    /// The repository's git folder; of a plain folder, the folder.
+    store: PathBuf,
+    /// The inode of `store`: another repository that was put in its place has another.
+    inode: Option<u64>,
+    /// The operator chose the folder by configuration then.
+    configured: bool,
+}
+
+impl Admitted {
+    pub(super) fn of(source: &Source, configured: bool) -> Self {
+        let (top, store) = match source {
+            Source::Git(repository) => (&repository.top, &repository.common),
+            Source::Folder { path } => (path, path),
+        };
+        let inode = store.symlink_metadata().ok().map(|facts| facts.ino());
+        Self { folder: source.path(), top: top.clone(), store: store.clone(), inode, configured }
+    }
+
+    /// Whether the same folder leads to the same repository by its paths.
+    fn leads_to(&self, other: &Self) -> bool {
+        (&self.folder, &self.top, &self.store) == (&other.folder, &other.top, &other.store)
+    }
+
+    fn replaced(&self) -> Problem {
+        Problem::caller(
+            "workspace_replaced",
+            format!(
+                "{} is not the repository or folder that this run was admitted for",
+                self.folder.display()
+            ),
+            "a link, or another repository, was put in its place; hand the work in again if it is to be done there",
+        )
+    }
+}
+
 impl Place {
+    pub(super) const fn is_configured(&self) -> bool {
+        self.configured
+    }
+
     /// What is there, if it is within the bounds of `run.roots`: the folder, and everything that git takes for part
     /// of it. Out of bounds the answer is the same, whatever is there and whether anything is; within them, a folder
     /// that is not there is told as that.
@@ -35,11 +84,7 @@ impl Place {
             return Err(refused());
         }
         let found = read().await?;
-        let bounded = match &found {
-            Source::Git(repository) => within(&repository.top) && within(&repository.common),
-            Source::Folder { path } => within(path),
-        };
-        if bounded { Ok(found) } else { Err(refused()) }
+        if is_bounded(&found, config).await? { Ok(found) } else { Err(refused()) }
     }
 
     fn out_of_bounds(&self, config: &Config) -> Problem {
@@ -53,6 +98,25 @@ impl Place {
             ),
         )
     }
+}
+
+/// Whether a folder, its repository, and everything that git reads for part of it lie where callers may name folders.
+async fn is_bounded(found: &Source, config: &Config) -> Result<bool, Problem> {
+    let roots = roots(config);
+    let within = |folder: &Path| roots.iter().any(|root| folder.starts_with(root));
+    Ok(match found {
+        Source::Git(repository) => {
+            within(&repository.top)
+                && within(&repository.common)
+                && repository
+                    .borrows_from()
+                    .await
+                    .map_err(|error| error.problem())?
+                    .iter()
+                    .all(|place| within(place))
+        }
+        Source::Folder { path } => within(path),
+    })
 }
 
 /// Where callers may name folders, as they are without symlinks. The operator's own workspaces are among them.
@@ -104,6 +168,63 @@ impl Inner {
                 ),
             )),
         }
+    }
+
+    /// The path of a workspace that is asked for by its id, as lists tell it; none where it is asked for otherwise.
+    pub(super) async fn path_of_workspace(&self, asked: Option<&str>) -> Result<Option<String>, Problem> {
+        let Some(id) = asked.and_then(|asked| asked.parse::<WorkspaceId>().ok()) else { return Ok(None) };
+        match self.store.workspace(id).await {
+            Ok(known) => Ok(Some(known.path)),
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.problem()),
+        }
+    }
+
+    /// Where a recorded run works: what was admitted, whatever its name in the request leads to by now.
+    pub(super) async fn place_again(
+        &self,
+        view: &RunView,
+        asked: Option<&str>,
+        workspace: &Workspace,
+    ) -> Result<(Source, Option<Admitted>), Problem> {
+        let Some(kept) = view.run.place.clone() else {
+            // Recorded by a version that kept no place. Its name may have gone from the configuration since.
+            let by_path = || Place { name: None, folder: PathBuf::from(&workspace.path), configured: false };
+            let place = self.place(asked).unwrap_or_else(|_| by_path());
+            return Ok((place.source(&self.config()).await?, None));
+        };
+        let admitted: Admitted = serde_json::from_value(kept).map_err(|error| {
+            Problem::operator(
+                "unreadable_request",
+                format!("failed to read where run {} may work: {error}", view.run.id),
+                "ask again; the run was recorded by another version",
+            )
+        })?;
+        let found = source(&admitted.folder).await.map_err(|error| error.problem())?;
+        if Admitted::of(&found, admitted.configured).leads_to(&admitted) {
+            Ok((found, Some(admitted)))
+        } else {
+            Err(admitted.replaced())
+        }
+    }
+
+    /// Whether a run may begin to work where it was admitted: the same folder and repository are there still, and within
+    /// the bounds as they are configured now.
+    ///
+    /// # Errors
+    /// A [`Problem`] where they are not.
+    pub(super) async fn may_work(&self, order: &super::order::Order) -> Result<(), Problem> {
+        let Some(admitted) = &order.admitted else { return Ok(()) };
+        let found = source(&admitted.folder).await.map_err(|error| error.problem())?;
+        if Admitted::of(&found, admitted.configured) != *admitted {
+            return Err(admitted.replaced());
+        }
+        let config = self.config();
+        if admitted.configured || config.run.roots.is_empty() || is_bounded(&found, &config).await? {
+            return Ok(());
+        }
+        let place = Place { name: None, folder: admitted.folder.clone(), configured: false };
+        Err(place.out_of_bounds(&config))
     }
 
     /// The workspace that is meant, known from here on.
@@ -223,6 +344,101 @@ mod tests {
         for folder in &outside[..3] {
             assert!(asked(folder).await.is_ok(), "{}: nothing is bounded", folder.display());
         }
+        host.shutdown().await;
+    }
+
+    /// A host that bounds folders to `open`, and a repository in it and one outside.
+    async fn bounded(all: &Path) -> (Host, Config, PathBuf, PathBuf) {
+        let (open, closed) = (made(all.join("open")), made(all.join("closed/private")));
+        let site = made(open.join("site"));
+        for repository in [&site, &closed] {
+            git(repository, &["init", "-q"]);
+        }
+        let mut config = Config::default();
+        config.run.roots = vec![open];
+        let builder = Host::builder(all.join("data")).config(config.clone()).environment([]).watch(false);
+        (builder.open().await.unwrap(), config, site, closed)
+    }
+
+    async fn order(host: &Host, workspace: &Path) -> Result<super::super::order::Order, Problem> {
+        let workspace = Some(workspace.to_str().unwrap().to_owned());
+        host.0
+            .order(crate::api::ExecuteRequest { workspace, ..crate::api::ExecuteRequest::new("do it") })
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_run_begins_only_where_it_was_admitted() {
+        let all = tempfile::tempdir().unwrap();
+        let (host, mut config, site, closed) = bounded(&all.path().canonicalize().unwrap()).await;
+        let admitted = order(&host, &site).await.unwrap();
+        assert!(host.0.may_work(&admitted).await.is_ok(), "nothing has changed");
+        let code = async || host.0.may_work(&admitted).await.unwrap_err().code;
+
+        let aside = site.with_file_name("aside");
+        std::fs::rename(&site, &aside).unwrap();
+        symlink(&closed, &site).unwrap();
+        assert_eq!(code().await, "workspace_replaced", "a link to another repository");
+        std::fs::remove_file(&site).unwrap();
+        symlink(&aside, &site).unwrap();
+        assert_eq!(code().await, "workspace_replaced", "a link to the same one: its path is another");
+        std::fs::remove_file(&site).unwrap();
+        git(&made(site.clone()), &["init", "-q"]);
+        assert_eq!(code().await, "workspace_replaced", "another repository in its place");
+        std::fs::remove_dir_all(&site).unwrap();
+        std::fs::rename(&aside, &site).unwrap();
+        assert!(host.0.may_work(&admitted).await.is_ok(), "it is back");
+
+        config.run.roots = vec![all.path().join("closed")];
+        host.reconfigure(config.clone()).await.unwrap();
+        assert_eq!(code().await, "workspace_out_of_bounds", "the bounds are those of now");
+        config.run.roots.clear();
+        host.reconfigure(config).await.unwrap();
+        assert!(host.0.may_work(&admitted).await.is_ok());
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn a_repository_that_git_reads_from_outside_the_bounds_is_out_of_them() {
+        let all = tempfile::tempdir().unwrap();
+        let all = all.path().canonicalize().unwrap();
+        let (host, _, site, closed) = bounded(&all).await;
+        let alternates = site.join(".git/objects/info/alternates");
+        let outside = closed.join(".git/objects");
+        let refused = async || order(&host, &site).await.unwrap_err().code;
+        assert!(order(&host, &site).await.is_ok());
+
+        std::fs::write(&alternates, format!("{}\n", outside.display())).unwrap();
+        assert_eq!(refused().await, "workspace_out_of_bounds", "borrowed objects");
+        std::fs::write(&alternates, "../../../../closed/private/.git/objects\n").unwrap();
+        assert_eq!(refused().await, "workspace_out_of_bounds", "by a path from here");
+        std::fs::write(&alternates, format!("\"{}\"\n", outside.display())).unwrap();
+        assert_eq!(refused().await, "workspace_out_of_bounds", "quoted");
+        let other = made(all.join("open/other"));
+        git(&other, &["init", "-q"]);
+        std::fs::write(&alternates, format!("# ours\n{}\n", other.join(".git/objects").display())).unwrap();
+        assert!(order(&host, &site).await.is_ok(), "borrowed within the bounds");
+        std::fs::write(other.join(".git/objects/info/alternates"), format!("{}\n", outside.display()))
+            .unwrap();
+        assert_eq!(refused().await, "workspace_out_of_bounds", "borrowed by the one that is borrowed from");
+        std::fs::remove_file(&alternates).unwrap();
+
+        let objects = site.join(".git/objects");
+        std::fs::rename(&objects, site.join("kept")).unwrap();
+        symlink(&outside, &objects).unwrap();
+        assert_eq!(refused().await, "workspace_out_of_bounds", "a link in place of the objects");
+        std::fs::remove_file(&objects).unwrap();
+        std::fs::rename(site.join("kept"), &objects).unwrap();
+        symlink(outside.join("pack"), objects.join("ab")).unwrap();
+        assert_eq!(refused().await, "workspace_out_of_bounds", "a link among the objects");
+        std::fs::remove_file(objects.join("ab")).unwrap();
+
+        git(&site, &["config", "remote.origin.url", closed.to_str().unwrap()]);
+        assert!(order(&host, &site).await.is_ok(), "a remote that nothing is fetched from by itself");
+        git(&site, &["config", "remote.origin.promisor", "true"]);
+        assert_eq!(refused().await, "workspace_out_of_bounds", "missing objects are fetched from there");
+        git(&site, &["config", "remote.origin.url", "https://example.com/a.git"]);
+        assert!(order(&host, &site).await.is_ok());
         host.shutdown().await;
     }
 }

@@ -1,7 +1,7 @@
 //! What is on record, and what an operator may change: thin, typed, the same for every door.
 
 use super::Host;
-use crate::api::RunsFilter;
+use crate::api::{RunsFilter, bounds};
 use jackfield_plugins::{
     CheckReport, ExecutorInfo, FileInspection, Inspection, LevelInfo, PluginStatus, Trial,
 };
@@ -56,6 +56,7 @@ impl Host {
     /// A [`Problem`] where the filter names a state or workspace that does not exist.
     pub async fn runs(&self, filter: RunsFilter) -> Result<Vec<RunSummary>, Problem> {
         self.may(Scope::Read)?;
+        bounds::check(&filter)?;
         let states = match filter.state.as_deref() {
             None => Vec::new(),
             Some(text) => vec![RunState::parse(text).ok_or_else(|| {
@@ -76,15 +77,22 @@ impl Host {
                 Problem::caller("bad_id", error.to_string(), "give the last id of the page before")
             })?),
         };
+        let task = match filter.task_id.as_deref() {
+            None => None,
+            Some(id) => Some(self.find_task(id).await?),
+        };
         let limit = filter.page();
         let principal = self.only().map(str::to_owned);
-        let filter = RunFilter { states, workspace, principal, before, limit };
+        let filter = RunFilter { states, workspace, task, principal, before, limit };
         self.0.store.runs(filter).await.map_err(|error| error.problem())
     }
 
     pub(super) async fn workspace_named(&self, name: &str) -> Result<jackfield_types::WorkspaceId, Problem> {
         let known = self.shown_workspaces().await?;
-        let found = known.iter().find(|workspace| workspace.name == name || workspace.path == name);
+        let meant = |workspace: &&Workspace| {
+            workspace.name == name || workspace.path == name || workspace.id.to_string() == name
+        };
+        let found = known.iter().find(meant);
         found.map(|workspace| workspace.id).ok_or_else(|| {
             let names: Vec<_> = known.iter().map(|workspace| workspace.name.as_str()).collect();
             Problem::caller(
@@ -411,6 +419,7 @@ pub(super) fn with_reason(reason: &str) -> Result<String, Problem> {
             "say why: it is kept with the change, for whoever looks at the bill",
         ));
     }
+    bounds::check_text("reason", reason)?;
     Ok(reason.to_owned())
 }
 

@@ -17,6 +17,8 @@ const LONGEST_ANSWER: usize = 256 << 10;
 pub(crate) const GIT: &str = "git";
 /// Longest final answer where no compressor can tell it, bytes.
 const LONGEST_PLAIN: usize = 4 << 10;
+/// Most files that an answer lists; the diff has them all.
+const MOST_FILES: usize = 200;
 /// Most steps that a compressor is given.
 const MOST_STEPS: usize = 200;
 
@@ -105,6 +107,7 @@ pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Ti
             Some(format!("{stands}: call `result` with run_id {id} to wait on, or `cancel` to end it"))
         }
     };
+    let changed = files(view);
     Answer {
         task_id: view.task.id,
         run_id: view.run.id,
@@ -117,8 +120,9 @@ pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Ti
             attempts: count(view),
             usage: usage(view),
         },
-        attempt: speaks(view).map(|attempt| summary(attempt, !files(view).is_empty())),
-        files: files(view).iter().map(file_line).collect(),
+        attempt: speaks(view).map(|attempt| summary(attempt, !changed.is_empty())),
+        files: changed.iter().take(MOST_FILES).map(file_line).collect(),
+        files_changed: changed.len() as u64,
         links: links(view),
         notes: Vec::new(),
         leftovers: Vec::new(),

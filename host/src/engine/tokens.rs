@@ -4,7 +4,7 @@
 //! sha256, in constant time. The secret is random and as long as its hash, so that no slower hash is needed.
 
 use super::{Asker, Host, random_hex};
-use crate::api::{TokenMade, TokenRequest};
+use crate::api::{TokenMade, TokenRequest, bounds};
 use jackfield_store::{AccessToken, NewToken};
 use jackfield_types::{Problem, Scope, Sees, Timestamp, TokenId};
 use jiff::{SignedDuration, Span, SpanRelativeTo};
@@ -42,6 +42,7 @@ impl Host {
     /// A [`Problem`] where the request makes no sense, or there is a good token of that name.
     pub async fn create_token(&self, request: TokenRequest) -> Result<TokenMade, Problem> {
         self.may(Scope::Admin)?;
+        bounds::check(&request)?;
         let TokenRequest { name, scopes, sees, expires } = request;
         let name = named(name)?;
         if scopes.is_empty() {

@@ -73,6 +73,7 @@ impl Inner {
                 slots: most(self.config().run.max_concurrent),
                 executors: self.plugins.executors().into_iter().map(|info| info.plugin.name).collect(),
                 workspaces: (self.work != Work::All || !self.config().run.here).then(Vec::new),
+                principal: None,
             };
             let Err(error) = self.store.worker_begins(worker).await else {
                 self.parting.on_record.store(true, Ordering::Relaxed);

@@ -6,7 +6,7 @@ use super::admit::title;
 use super::people::text;
 use crate::api::{
     CloseAnswer, CloseRequest, ExecuteRequest, Handle, InitAnswer, InitRequest, Spec, SpecRequest,
-    SpecVersion, TasksFilter,
+    SpecVersion, TasksFilter, bounds,
 };
 use jackfield_store::{
     Checkpoint, Closed, Closing, Idempotency, NewTask, Round, TaskFilter, TaskSummary, TaskView,
@@ -25,6 +25,7 @@ impl Host {
     /// A [`Problem`] where the request is refused; then nothing was made.
     pub async fn init_task(&self, request: InitRequest) -> Result<InitAnswer, Problem> {
         self.may(Scope::Execute)?;
+        bounds::check(&request)?;
         let asked = json!({ "init": request });
         let InitRequest {
             instruction,
@@ -84,6 +85,7 @@ impl Host {
     /// A [`Problem`] where there is no such task, or it is closed, or the request says nothing.
     pub async fn specify(&self, task: &str, request: SpecRequest) -> Result<SpecVersion, Problem> {
         self.may(Scope::Execute)?;
+        bounds::check(&request)?;
         let task = self.find_task(task).await?;
         let found = self.0.store.task(task).await.map_err(|error| error.problem())?;
         if matches!(found.state, TaskState::Done | TaskState::Failed | TaskState::Cancelled) {
@@ -212,6 +214,7 @@ impl Host {
     /// A [`Problem`] where the filter names a state or workspace that does not exist.
     pub async fn tasks(&self, filter: TasksFilter) -> Result<Vec<TaskSummary>, Problem> {
         self.may(Scope::Read)?;
+        bounds::check(&filter)?;
         let states = match filter.state.as_deref() {
             None => Vec::new(),
             Some(word) => vec![TaskState::parse(word).ok_or_else(|| {

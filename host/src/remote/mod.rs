@@ -109,12 +109,13 @@ impl Remote {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         });
+        // The host hears of attempts from a worker that it knows, and from nobody else.
+        remote.register().await?;
         for run in remote.host.untold().await? {
             let view = remote.host.run(run).await?;
             remote.has(run, view.attempts.iter().map(|attempt| attempt.id).collect());
             Arc::clone(&remote).tell(run);
         }
-        remote.register().await?;
         Ok(remote)
     }
 

@@ -21,6 +21,10 @@ pub enum StoreError {
     Busy,
     #[error("the disk is full: nothing more can be recorded")]
     DiskFull,
+    #[error("the records cannot be used: {} was deleted, emptied or replaced while the host was running", path.display())]
+    Replaced { path: PathBuf },
+    #[error("failed to open the records: {} is empty, and {} holds what runs left", path.display(), runs.display())]
+    Emptied { path: PathBuf, runs: PathBuf },
     #[error("the records failed: {0}")]
     Sqlite(Arc<rusqlite::Error>),
     #[error("a record does not read back: {0}")]
@@ -64,6 +68,14 @@ impl StoreError {
                 ("records_busy", "try again; if it stays so, look for a process that hangs on the file")
             }
             Self::DiskFull => ("disk_full", "free some space on the disk of the data folder"),
+            Self::Replaced { .. } => (
+                "records_replaced",
+                "stop the host, put the file back (from a backup: `jackfield backup` makes them), and start it again",
+            ),
+            Self::Emptied { .. } => (
+                "records_emptied",
+                "put the file back from a backup; or move the folder of runs away to begin anew, with nothing spent",
+            ),
             Self::Sqlite(_) | Self::Damaged(_) => {
                 ("records_failed", "run `jackfield doctor`; a backup may have to be restored")
             }

@@ -25,7 +25,8 @@ pub use error::{AdmitError, StoreError};
 pub use file::{Copied, Redact};
 pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
 pub use life::{
-    Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Settling, Started, WriteBound,
+    Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Retried, Retry, Settling, Started,
+    WriteBound,
 };
 pub use money::{
     Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Corrected, Correction, Counts,
@@ -35,7 +36,7 @@ pub use money::{
 pub use people::{Answered, HumanTaskFilter};
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
 pub use record::{
-    Artifact, Attempt, CheckResult, Checkpoint, Decided, Decision, Event, HumanTask, HumanTaskChange,
+    Artifact, Attempt, Begun, CheckResult, Checkpoint, Decided, Decision, Event, HumanTask, HumanTaskChange,
     HumanTaskKind, HumanTaskState, Idempotency, NewArtifact, NewAttempt, NewCheckpoint, NewDecision,
     NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker,
     NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEvent, RunSummary, RunView, Serving,

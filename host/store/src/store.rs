@@ -6,6 +6,7 @@ use crate::money::Calendar;
 use jackfield_types::{Clock, RunId};
 use rusqlite::Connection;
 use std::fmt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub struct Store(Arc<Inner>);
 
 struct Inner {
     file: PathBuf,
+    /// Which file that was when it was opened.
+    identity: Identity,
     clock: Arc<dyn Clock>,
     calendar: Arc<Calendar>,
     writer: Writer,
@@ -52,13 +55,15 @@ impl Store {
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, options: StoreOptions) -> Result<Self, StoreError> {
         let calendar = Arc::new(Calendar::new(&options.time_zone)?);
         let file = prepare(folder)?;
+        refuse_emptied(folder, &file)?;
         let mut conn = connect(&file, options.busy_timeout)?;
         migrate(&mut conn, &file)?;
         let readers = Readers::open(&file, options.busy_timeout, options.readers)?;
         let changes = Arc::new(Changes::new());
         let shared = (Arc::clone(&clock), Arc::clone(&calendar), Arc::clone(&changes));
         let writer = Writer::start(conn, shared, options.redact)?;
-        Ok(Self(Arc::new(Inner { file, clock, calendar, writer, readers, changes })))
+        let identity = Identity::of(&file)?;
+        Ok(Self(Arc::new(Inner { file, identity, clock, calendar, writer, readers, changes })))
     }
 
     /// Tells when a run gets new events in this process: the value is the last sequence number
@@ -100,7 +105,11 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.0.writer.write(work).await
+        self.0.check_file()?;
+        let written = self.0.writer.write(work).await?;
+        // What went into a file that nobody finds again is not acknowledged.
+        self.0.check_file()?;
+        Ok(written)
     }
 
     /// Reads from one snapshot.
@@ -108,8 +117,44 @@ impl Store {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.0.check_file()?;
         self.0.readers.read(read).await
     }
+}
+
+/// Which file a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    fn of(file: &Path) -> Result<Self, StoreError> {
+        let facts = file.metadata().ok().filter(|facts| facts.len() > 0);
+        let facts = facts.ok_or_else(|| StoreError::Replaced { path: file.to_owned() })?;
+        Ok(Self { device: facts.dev(), inode: facts.ino() })
+    }
+}
+
+impl Inner {
+    /// SQLite goes on with a file that was deleted, and everything that it acknowledges is lost at the end.
+    fn check_file(&self) -> Result<(), StoreError> {
+        if Identity::of(&self.file)? == self.identity {
+            return Ok(());
+        }
+        Err(StoreError::Replaced { path: self.file.clone() })
+    }
+}
+
+/// An empty file beside what runs left was not always empty: what was spent today is not on it.
+fn refuse_emptied(folder: &Path, file: &Path) -> Result<(), StoreError> {
+    let runs = folder.join("runs");
+    let is_empty = file.metadata().is_ok_and(|facts| facts.len() == 0);
+    if is_empty && runs.read_dir().is_ok_and(|mut left| left.next().is_some()) {
+        return Err(StoreError::Emptied { path: file.to_owned(), runs });
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Store {

@@ -47,6 +47,7 @@ mod lock;
 mod marks;
 mod nested;
 mod private;
+mod reach;
 mod record;
 mod release;
 mod removal;

@@ -182,6 +182,11 @@ async fn worktree_of(
     let lock = Lock::repository(&repository.common).await?;
     let admin = entry::add(&lock, repository, place.attempt, &place.tree, &branch, &base).await?;
     drop(lock);
+    // Git follows paths: another repository may have been put in the way meanwhile.
+    let real = admin.canonicalize().map_err(WorkspaceError::file("read", &admin))?;
+    if !real.starts_with(&repository.common) {
+        return Err(WorkspaceError::NotFound(repository.common.clone()));
+    }
     guard::again(&place.tree, &admin, fill(&place.tree, &admin, &base)).await?;
     let cwd = place.tree.join(&repository.subpath);
     // A folder that holds nothing committed is not in the commit, and an agent must start somewhere.

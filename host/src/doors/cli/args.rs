@@ -154,6 +154,17 @@ pub(crate) enum Command {
         #[arg(long, default_value = "cancelled on the command line")]
         reason: String,
     },
+    /// Make a run that has ended again, as another run of its task; a server's worker carries it out
+    Retry {
+        /// A run's id, or the beginning of it
+        run: String,
+        /// Kept with the run
+        #[arg(long, default_value = "retried on the command line")]
+        reason: String,
+        /// Under the same key it is made once
+        #[arg(long, value_name = "KEY")]
+        idempotency_key: Option<String>,
+    },
     /// Hand work in and get its run's id at once; a server's worker carries it out
     Dispatch(DispatchArgs),
     /// The answer of a run, now or when it has ended

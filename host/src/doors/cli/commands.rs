@@ -7,7 +7,7 @@ use super::{Outcome, kit, say, say_diff, say_line, tasks, upkeep};
 use crate::api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
 use crate::config::is_repo;
 use crate::doors::screen::printable_json;
-use crate::doors::{text, text_workers};
+use crate::doors::{text, text_people, text_workers};
 use crate::{Answer, Host, Tidying};
 use jackfield_types::{Micros, Problem, RunId, RunState};
 use std::io::Read;
@@ -128,7 +128,9 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
             say(json, || text::run(&view), &view);
         }
         Command::Runs { run: None, state, workspace, limit } => {
-            let runs = host.runs(RunsFilter { state, workspace, limit: Some(limit), before: None }).await?;
+            let runs = host
+                .runs(RunsFilter { state, workspace, limit: Some(limit), ..RunsFilter::default() })
+                .await?;
             say(json, || text::runs(&runs), &runs);
         }
         Command::Logs { run, diff: true, .. } => {
@@ -143,6 +145,18 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Cancel { run, reason } => {
             let answer = host.cancel(host.find_run(&run).await?, &reason).await?;
             say(json, || answer.text.clone(), &answer);
+        }
+        Command::Retry { run, reason, idempotency_key } => {
+            if run.trim().is_empty() {
+                return Err(Problem::caller(
+                    "no_run_id",
+                    "no run is named",
+                    "name the run that is to be made again",
+                ));
+            }
+            let again = host.retry(host.find_run(&run).await?, idempotency_key, &reason).await?;
+            let handle = host.handle(again).await?;
+            say(json, || text_people::handle(&handle), &handle);
         }
         Command::Backup { file } => return upkeep::backup(host, &file, json).await,
         Command::Tidy { dry_run, vacuum } => {

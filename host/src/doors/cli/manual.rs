@@ -122,6 +122,13 @@ const EXAMPLES: &[Examples] = &[
         "cancel",
         &[("jackfield cancel 01HX --reason \"the wrong branch\"", "end it and everything it started")],
     ),
+    (
+        "retry",
+        &[(
+            "jackfield retry 01HX --reason \"the network is back\"",
+            "make it again, as another run of its task",
+        )],
+    ),
     ("workers", &[("jackfield workers", "who works, and how long the line is")]),
     (
         "doctor",

@@ -34,11 +34,13 @@ use args::{Cli, Command, Global, PluginCommand};
 use clap::FromArgMatches;
 use jackfield_types::Problem;
 use kit_args::KitCommand;
+use rustix::process::Signal;
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::Handle;
+use tokio::signal::unix::SignalKind;
 use tracing::{Instrument, Span};
 
 /// A run that did not succeed.
@@ -78,6 +80,7 @@ pub fn main() -> ExitCode {
             return REFUSED.into();
         }
     };
+    take_file_limits_as_errors(&runtime);
     let (telemetry, span) = telemetry(&cli, runtime.handle());
     let json = cli.global.json;
     let work = async {
@@ -100,6 +103,16 @@ pub fn main() -> ExitCode {
             say_problem(&problem, json);
             REFUSED.into()
         }
+    }
+}
+
+/// A file that grows past the user's limit (`ulimit -f`) is an error to be told, and not the end of this process. The
+/// signal is caught, not ignored: programs that are started have the usual answer to it again.
+fn take_file_limits_as_errors(runtime: &tokio::runtime::Runtime) {
+    let _entered = runtime.enter();
+    let kind = SignalKind::from_raw(Signal::XFSZ.as_raw());
+    if let Err(error) = tokio::signal::unix::signal(kind) {
+        tracing::debug!(%error, "SIGXFSZ cannot be caught");
     }
 }
 

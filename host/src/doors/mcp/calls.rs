@@ -2,16 +2,40 @@
 
 use super::caller::Caller;
 use super::output::{Said, answered, said};
-use super::tools::{CancelArguments, NoArguments, QueryArguments, Question, ResultArguments};
+use super::tools::{CancelArguments, NoArguments, QueryArguments, Question, ResultArguments, RetryArguments};
 use super::waiting::Wait;
 use super::{admin, tasks, workflow};
 use crate::Host;
 use crate::api::{ExecuteRequest, HumanTasksFilter, RunsFilter};
 use crate::config::OnClose;
-use crate::doors::{text, text_people};
+use crate::doors::{fields, text, text_people};
 use jackfield_types::{Problem, RunId, Scope};
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+
+/// Names, as a list or as one text with commas.
+#[derive(Deserialize, JsonSchema)]
+#[serde(from = "OneOrMore")]
+struct Names(Vec<String>);
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl From<OneOrMore> for Names {
+    fn from(given: OneOrMore) -> Self {
+        let names = match given {
+            OneOrMore::One(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
+            OneOrMore::More(names) => names,
+        };
+        Self(names.into_iter().filter(|name: &String| !name.is_empty()).collect())
+    }
+}
 
 /// What a call came to.
 pub(super) enum Outcome {
@@ -33,7 +57,15 @@ pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> R
         "consensus" => return consensus(caller, arguments).await,
         "result" => result(caller, parse(arguments)?).await,
         "cancel" => cancel(host, parse(arguments)?).await,
-        "dispatch" => workflow::dispatch(caller, parse(arguments)?).await,
+        "retry" => retry(host, parse(arguments)?).await,
+        // This tool has its own name for what is to be done, which an error is to use.
+        "dispatch" => match parse(arguments) {
+            Ok(request) => workflow::dispatch(caller, request).await,
+            Err(problem) => Err(Problem {
+                message: problem.message.replace("field `instruction`", "field `prompt` (the instruction)"),
+                ..problem
+            }),
+        },
         "workflow" => workflow::workflow(caller, arguments).await,
         "task" => workflow::task(caller, arguments).await,
         "workflow_query" => query(host, parse(arguments)?).await,
@@ -58,21 +90,26 @@ pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> R
     said.map(Outcome::from)
 }
 
-pub(super) fn parse<T: DeserializeOwned>(arguments: Value) -> Result<T, Problem> {
-    serde_json::from_value(arguments).map_err(|error| {
-        Problem::caller(
-            "bad_arguments",
-            format!("the arguments do not fit: {error}"),
-            "call again with the schema's fields",
-        )
-    })
+pub(super) fn parse<T: DeserializeOwned + JsonSchema>(arguments: Value) -> Result<T, Problem> {
+    fields::read(arguments).map_err(|why| bad_arguments(&why))
+}
+
+pub(super) fn bad_arguments(why: &str) -> Problem {
+    Problem::caller(
+        "bad_arguments",
+        format!("the arguments do not fit: {why}"),
+        "call again with the fields of the tool's schema",
+    )
 }
 
 /// Takes a field out that the host's own request does not have.
-fn taken<T: DeserializeOwned>(arguments: Value, field: &str) -> Result<(Option<T>, Value), Problem> {
-    let mut fields: Map<String, Value> = parse(arguments)?;
-    let taken = fields.remove(field).filter(|value| !value.is_null()).map(parse).transpose()?;
-    Ok((taken, Value::Object(fields)))
+fn taken<T: DeserializeOwned + JsonSchema>(
+    arguments: Value,
+    field: &str,
+) -> Result<(Option<T>, Value), Problem> {
+    let mut given: Map<String, Value> = parse(arguments)?;
+    let taken = fields::take(&mut given, field).map_err(|why| bad_arguments(&why))?;
+    Ok((taken.map(parse).transpose()?, Value::Object(given)))
 }
 
 async fn execute(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Problem> {
@@ -85,7 +122,8 @@ async fn execute(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Probl
 
 async fn consensus(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Problem> {
     let (on_close, arguments) = taken(arguments, "on_close")?;
-    let (executors, arguments) = taken::<Vec<String>>(arguments, "executors")?;
+    let (executors, arguments) = taken::<Names>(arguments, "executors")?;
+    let executors = executors.map(|Names(names)| names);
     let request: ExecuteRequest = parse(arguments)?;
     let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
     let executors = executors.unwrap_or_default();
@@ -120,6 +158,14 @@ async fn cancel(host: &Host, arguments: CancelArguments) -> Result<Said, Problem
     let run = host.find_run(&named(&arguments.run_id)?).await?;
     let reason = arguments.reason.unwrap_or_else(|| "cancelled over MCP".to_owned());
     answered(&host.cancel(run, &reason).await?)
+}
+
+async fn retry(host: &Host, arguments: RetryArguments) -> Result<Said, Problem> {
+    let run = host.find_run(&named(&arguments.run_id)?).await?;
+    let reason = arguments.reason.unwrap_or_else(|| "retried over MCP".to_owned());
+    let again = host.retry(run, arguments.idempotency_key, &reason).await?;
+    let handle = host.handle(again).await?;
+    said(text_people::handle(&handle), &handle)
 }
 
 /// An empty id would mean the last run, which no client should end by mistake.

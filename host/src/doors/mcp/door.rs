@@ -9,16 +9,18 @@ use super::{calls, complete, output, prompts, resources, tasks, tools, watch};
 use crate::Host;
 use crate::config::Toolset;
 use crate::doors::traced;
+use crate::engine::clip;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams,
-    CompleteResult, ErrorData, GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult,
-    Implementation, InitializeRequestParams, InitializeResult, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
-    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SubscriptionFilter,
-    Tool, UpdateTaskParams,
+    CompleteResult, CustomRequest, CustomResult, ErrorCode, ErrorData, GetPromptRequestParams,
+    GetPromptResponse, GetTaskParams, GetTaskResult, Implementation, InitializeRequestParams,
+    InitializeResult, JsonObject, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, SubscriptionFilter, Tool, UpdateTaskParams,
 };
 use rmcp::service::{RequestContext, RoleServer, SubscriptionContext};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -83,6 +85,32 @@ impl Door {
     }
 }
 
+/// Why parameters do not fit their method; none where there is no such method here.
+fn unfit(method: &str, params: Value) -> Option<String> {
+    fn as_<T: DeserializeOwned>(params: Value) -> Result<(), String> {
+        serde_json::from_value::<T>(params).map(drop).map_err(|error| error.to_string())
+    }
+    let read = match method {
+        "initialize" => as_::<InitializeRequestParams>(params),
+        "tools/call" => as_::<CallToolRequestParams>(params),
+        "resources/read" => as_::<ReadResourceRequestParams>(params),
+        "prompts/get" => as_::<GetPromptRequestParams>(params),
+        "completion/complete" => as_::<CompleteRequestParams>(params),
+        "tasks/get" => as_::<GetTaskParams>(params),
+        "tasks/update" => as_::<UpdateTaskParams>(params),
+        "tasks/cancel" => as_::<CancelTaskParams>(params),
+        "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" => {
+            as_::<PaginatedRequestParams>(params)
+        }
+        "ping" | "server/discover" | "subscriptions/listen" | "logging/setLevel" => Ok(()),
+        _ => return None,
+    };
+    Some(
+        read.err()
+            .unwrap_or_else(|| "a field of theirs is of another type than the protocol has it".to_owned()),
+    )
+}
+
 impl ServerHandler for Door {
     fn get_info(&self) -> ServerConfig {
         self.config()
@@ -143,6 +171,21 @@ impl ServerHandler for Door {
             }
             Err(problem) => output::refused(&problem).into(),
         })
+    }
+
+    /// A request of the protocol whose parameters do not fit is taken for one of another protocol by the library.
+    async fn on_custom_request(
+        &self,
+        request: CustomRequest,
+        _: RequestContext<RoleServer>,
+    ) -> Result<CustomResult, ErrorData> {
+        let CustomRequest { method, params, .. } = request;
+        let Some(why) = unfit(&method, params.unwrap_or_else(|| Value::Object(JsonObject::new()))) else {
+            let message = format!("there is no method '{}'", clip(&method, 100));
+            return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None));
+        };
+        let message = format!("the parameters of {method} do not fit: {}", clip(&why, 1_000));
+        Err(ErrorData::invalid_params(message, None))
     }
 
     async fn list_prompts(

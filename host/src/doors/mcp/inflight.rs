@@ -6,17 +6,21 @@
 
 use super::caller::SESSION;
 use super::choice::Choice;
+use super::message::{self, Accepted, BOTH, Message};
 use crate::Asker;
 use crate::doors::http::LARGEST_BODY;
-use crate::doors::rest;
+use crate::doors::{pace, rest};
 use crate::engine::random_hex;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
+use axum::http::header::ACCEPT;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use parking_lot::Mutex;
+use rmcp::model::ErrorCode;
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
@@ -92,18 +96,39 @@ pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, 
     if request.method() != Method::POST {
         return next.run(request).await;
     }
-    let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, LARGEST_BODY).await else {
-        return rest::refuse(StatusCode::PAYLOAD_TOO_LARGE, rest::too_large());
+    let (mut parts, body) = request.into_parts();
+    let body = match to_bytes(body, LARGEST_BODY).await {
+        Ok(body) => body,
+        Err(error) if pace::is_late(&error) => {
+            return rest::refuse(StatusCode::REQUEST_TIMEOUT, rest::too_slow());
+        }
+        Err(_) => return rest::refuse(StatusCode::PAYLOAD_TOO_LARGE, rest::too_large()),
+    };
+    let accepted = Accepted::of(&parts.headers);
+    if !accepted.json {
+        let why = format!("the answer is JSON, which the client does not take: send `Accept: {BOTH}`");
+        return message::error(StatusCode::NOT_ACCEPTABLE, &Value::Null, ErrorCode::INVALID_REQUEST, &why);
+    }
+    parts.headers.insert(ACCEPT, HeaderValue::from_static(BOTH));
+    // What is not said to be JSON is refused as that below.
+    let looked = if message::is_json(&parts.headers) {
+        message::checked(body, accepted)
+    } else {
+        Ok(message::Message { body, id: Value::Null })
+    };
+    let Message { body, id } = match looked {
+        Ok(message) => message,
+        Err(refused) => return *refused,
     };
     let opens = is(&body, "initialize");
-    if let (Some(id), Some(session)) = (called_off(&body), parts.headers.get(SESSION))
+    if let (Some(called), Some(session)) = (called_off(&body), parts.headers.get(SESSION))
         && let Ok(session) = session.to_str()
     {
         let principal = parts.extensions.get::<Asker>().map_or("", Asker::principal);
-        calls.call_off(principal, session, &id);
+        calls.call_off(principal, session, &called);
     }
-    let mut response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let mut response = message::readable(response, &id).await;
     if opens
         && response.status().is_success()
         && let Some(session) = random()
@@ -114,28 +139,28 @@ pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, 
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct Called {
     method: String,
     #[serde(default)]
     params: serde_json::Value,
 }
 
-fn message(body: &Bytes, method: &str) -> Option<Message> {
+fn called(body: &Bytes, method: &str) -> Option<Called> {
     // Nearly every message is another one, and is parsed where it is answered.
     if body.len() > LONGEST || !body.windows(method.len()).any(|part| part == method.as_bytes()) {
         return None;
     }
-    let message: Message = serde_json::from_slice(body).ok()?;
+    let message: Called = serde_json::from_slice(body).ok()?;
     (message.method == method).then_some(message)
 }
 
 fn is(body: &Bytes, method: &str) -> bool {
-    message(body, method).is_some()
+    called(body, method).is_some()
 }
 
 /// The id, as JSON, of the request that this message calls off.
 fn called_off(body: &Bytes) -> Option<String> {
-    let message = message(body, "notifications/cancelled")?;
+    let message = called(body, "notifications/cancelled")?;
     message.params.get("requestId").map(ToString::to_string)
 }
 

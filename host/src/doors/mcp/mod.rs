@@ -8,6 +8,7 @@ mod choice;
 mod complete;
 mod door;
 mod inflight;
+mod message;
 mod output;
 mod prompts;
 mod resources;

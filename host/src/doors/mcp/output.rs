@@ -44,7 +44,7 @@ type Handle = (&'static str, &'static str);
 /// The handles of a tool's answer: those that are always there, and those that may be.
 fn handles(tool: &str) -> (&'static [Handle], &'static [Handle]) {
     match tool {
-        "execute" | "dispatch" | "result" | "cancel" | "consensus" => {
+        "execute" | "dispatch" | "result" | "cancel" | "retry" | "consensus" => {
             (&[("run_id", "string"), ("state", "string"), ("task_id", "string")], &[])
         }
         "workflow" => (&[], &[("task_id", "string"), ("state", "string")]),

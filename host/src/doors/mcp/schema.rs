@@ -1,5 +1,6 @@
 //! Schemas of arguments: made from the types that take them, and made small.
 
+use crate::api::bounds;
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ pub(super) fn schema<T: JsonSchema>() -> JsonObject {
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut value = generator.into_root_schema_for::<T>().to_value();
     lighten(&mut value);
+    bounds::describe(&mut value);
     match value {
         Value::Object(mut object) => {
             // The tool's own description says it.
@@ -120,7 +122,13 @@ pub(super) fn actions(id: (&str, &str), kinds: Vec<(&str, JsonObject)>) -> JsonO
         field.insert("description".to_owned(), said.trim_end_matches([':', ' ']).into());
     }
     let names: Vec<_> = kinds.iter().map(|(action, _)| *action).collect();
-    fields.insert("action".to_owned(), json!({ "type": "string", "enum": names }));
+    let needs = kinds.iter().filter_map(|(action, schema)| {
+        let needed = schema.get("required").and_then(Value::as_array)?;
+        let needed: Vec<_> = needed.iter().filter_map(Value::as_str).collect();
+        (!needed.is_empty()).then(|| format!("{action} needs {}", needed.join(", ")))
+    });
+    let said = needs.collect::<Vec<_>>().join("; ");
+    fields.insert("action".to_owned(), json!({ "type": "string", "enum": names, "description": said }));
     fields.insert(id.0.to_owned(), json!({ "type": "string", "description": id.1 }));
     let whole = json!({
         "type": "object", "properties": fields, "required": ["action"], "additionalProperties": false,

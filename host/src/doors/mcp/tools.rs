@@ -37,6 +37,20 @@ pub(super) struct CancelArguments {
     pub(super) reason: Option<String>,
 }
 
+/// Which run to make again.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RetryArguments {
+    /// A run that has ended.
+    pub(super) run_id: String,
+    /// Kept with the run.
+    #[serde(default)]
+    pub(super) reason: Option<String>,
+    /// Under the same key it is made once.
+    #[serde(default)]
+    pub(super) idempotency_key: Option<String>,
+}
+
 /// What to look up.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -120,6 +134,11 @@ fn core() -> Vec<Tool> {
             "cancel",
             "End a run and every process that it started. Its work so far is kept on its branch.",
             ToolAnnotations::default().read_only(false).destructive(true).idempotent(true).open_world(false),
+        ),
+        tool::<RetryArguments>(
+            "retry",
+            "Make a run that has ended again: another run of the same task. Gives its run_id at once; `result` waits.",
+            ToolAnnotations::default().read_only(false).destructive(false).open_world(true),
         ),
         tool::<QueryArguments>(
             "workflow_query",
@@ -231,6 +250,21 @@ fn workflow_schema() -> JsonObject {
     )
 }
 
+/// A person's answer, whose `action` has another name where `action` is the tool's.
+fn answer_schema() -> JsonObject {
+    let mut schema = schema::<HumanAnswer>();
+    if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut)
+        && let Some(action) = fields.remove("action")
+    {
+        fields.insert(super::workflow::ANSWER.to_owned(), action);
+    }
+    if let Some(serde_json::Value::Array(required)) = schema.get_mut("required") {
+        let named = required.iter_mut().filter(|name| *name == "action");
+        named.for_each(|name| *name = super::workflow::ANSWER.into());
+    }
+    schema
+}
+
 fn task_schema() -> JsonObject {
     actions(
         ("id", "For read, update, delete and answer."),
@@ -240,7 +274,7 @@ fn task_schema() -> JsonObject {
             ("update", schema::<HumanTaskEdit>()),
             ("delete", JsonObject::new()),
             ("list", schema::<HumanTasksFilter>()),
-            ("answer", schema::<HumanAnswer>()),
+            ("answer", answer_schema()),
         ],
     )
 }

@@ -1,12 +1,15 @@
 //! Work that is handed in or kept track of, and what waits for people: tools with several actions.
 
 use super::caller::Caller;
-use super::calls::parse;
+use super::calls::{bad_arguments, parse};
 use super::output::{Said, answered, said};
-use crate::api::{ExecuteRequest, SpecRequest};
-use crate::doors::text_people;
+use crate::api::{ExecuteRequest, HumanAnswer, SpecRequest};
+use crate::doors::{fields, text_people};
 use jackfield_types::Problem;
 use serde_json::{Map, Value, json};
+
+/// What is to become of a run that waits for a person, as this door names the field.
+pub(super) const ANSWER: &str = "answer";
 
 /// What is left when the action and the id are taken out of the arguments.
 struct Asked {
@@ -17,18 +20,18 @@ struct Asked {
 
 impl Asked {
     fn of(arguments: Value, id: &str) -> Result<Self, Problem> {
-        let mut fields: Map<String, Value> = parse(arguments)?;
-        let mut text = |name: &str| match fields.remove(name) {
-            None | Some(Value::Null) => Ok(None),
+        let mut given: Map<String, Value> = parse(arguments)?;
+        let mut text = |name: &str| match fields::take(&mut given, name).map_err(|why| bad_arguments(&why))? {
+            None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
-            Some(other) => Err(Problem::caller(
+            Some(_) => Err(Problem::caller(
                 "bad_arguments",
-                format!("{name} is {other}"),
-                format!("give {name} as text"),
+                format!("`{name}` is not a text"),
+                format!("give `{name}` as text"),
             )),
         };
         let (action, id) = (text("action")?.unwrap_or_default(), text(id)?);
-        Ok(Self { action, id, rest: Value::Object(fields) })
+        Ok(Self { action, id, rest: Value::Object(given) })
     }
 
     fn id(&self) -> &str {
@@ -38,6 +41,16 @@ impl Asked {
     /// Nothing more may be said.
     fn no_more(&self) -> Result<(), Problem> {
         parse::<super::tools::NoArguments>(self.rest.clone()).map(drop)
+    }
+
+    /// What a person says: `action` is the tool's own field here, so that this one's has another name.
+    fn person(&self) -> Result<HumanAnswer, Problem> {
+        let Value::Object(mut given) = self.rest.clone() else { return parse(self.rest.clone()) };
+        let Some(what) = fields::take(&mut given, ANSWER).map_err(|why| bad_arguments(&why))? else {
+            return Err(bad_arguments(&format!("missing field `{ANSWER}`: one of retry, accept, stop")));
+        };
+        given.insert("action".to_owned(), what);
+        parse(Value::Object(given))
     }
 
     fn unknown(&self, known: &str) -> Problem {
@@ -101,7 +114,7 @@ pub(super) async fn task(caller: &Caller<'_>, arguments: Value) -> Result<Said, 
             return said(format!("deleted: {}", task.title), &json!({ "deleted": task }));
         }
         "answer" => {
-            let answer = host.answer_human_task(asked.id(), parse(asked.rest.clone())?).await?;
+            let answer = host.answer_human_task(asked.id(), asked.person()?).await?;
             return answered(&answer);
         }
         "list" => {

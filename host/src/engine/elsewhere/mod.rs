@@ -6,11 +6,13 @@
 //! cost and its commits are still taken: they are a fact.
 
 mod over;
+mod own;
 
 use super::attempt::Planned;
 use super::events::told_elsewhere;
-use super::pricing::Cost;
 use super::leftovers;
+use super::order::Order;
+use super::pricing::Cost;
 use super::worker::LOOK;
 use super::{Host, Inner};
 use crate::api::elsewhere::{
@@ -45,6 +47,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be written.
     pub async fn register_worker(&self, registration: Registration) -> Result<Terms, Problem> {
         self.may(Scope::Work)?;
+        own::check_bounds(&registration)?;
         let Registration { worker, name, version, slots, executors } = registration;
         let worker = NewWorker {
             id: worker,
@@ -54,8 +57,9 @@ impl Host {
             slots,
             executors,
             workspaces: None,
+            principal: Some(self.principal().to_owned()),
         };
-        self.0.store.worker_begins(worker).await.map_err(told)?;
+        self.begins(worker).await?;
         Ok(self.0.terms())
     }
 
@@ -65,6 +69,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be written.
     pub async fn release_worker(&self, worker: WorkerId) -> Result<(), Problem> {
         self.may(Scope::Work)?;
+        self.speaks_for(worker).await?;
         self.0.store.worker_ends(worker, "it was stopped").await.map_err(told)?;
         std::sync::Arc::clone(&self.0).recover().await;
         Ok(())
@@ -76,6 +81,7 @@ impl Host {
     /// A [`Problem`] where the worker is not known, or the records cannot be read.
     pub async fn work_for(&self, asked: WorkAsked) -> Result<Option<Assignment>, Problem> {
         self.may(Scope::Work)?;
+        self.speaks_for(asked.worker).await?;
         let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
         loop {
             if self.0.parting.closed.is_cancelled() {
@@ -98,6 +104,12 @@ impl Host {
     /// A [`Problem`] where the records cannot be written.
     pub async fn worker_beats(&self, beat: Beat) -> Result<Heard, Problem> {
         self.may(Scope::Work)?;
+        if let Err(problem) = self.speaks_for(beat.worker).await {
+            // The same answer as for a worker that is not known: it must make itself known, which is refused.
+            let unknown = problem.code == own::UNKNOWN;
+            let heard = Heard { unknown, terms: self.0.terms(), end: Vec::new(), lost: beat.holds };
+            return if unknown { Ok(heard) } else { Err(problem) };
+        }
         let lives = self.0.store.worker_lives(beat.worker).await.map_err(told)?;
         let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
         loop {
@@ -119,7 +131,7 @@ impl Host {
     pub async fn news_of(&self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
         self.may(Scope::Work)?;
         check_news(&news)?;
-        let found = self.0.given(news.worker, attempt).await?;
+        let found = self.given(news.worker, attempt).await?;
         let view = self.0.store.run(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, news.worker) {
             self.0.late(&view, &found, &news).await?;
@@ -139,7 +151,7 @@ impl Host {
         file: SentFile,
     ) -> Result<PathBuf, Problem> {
         self.may(Scope::Work)?;
-        let found = self.0.given(worker, attempt).await?;
+        let found = self.given(worker, attempt).await?;
         let files = self.0.attempt_files(found.run, attempt);
         files.make().map_err(|failure| {
             Problem::operator("data_folder", failure.message, failure.remedy.unwrap_or_default())
@@ -160,7 +172,7 @@ impl Host {
         written: &Path,
     ) -> Result<(), Problem> {
         self.may(Scope::Work)?;
-        let found = self.0.given(worker, attempt).await?;
+        let found = self.given(worker, attempt).await?;
         let view = self.0.store.run(found.run).await.map_err(told)?;
         let files = self.0.attempt_files(found.run, attempt);
         let target = match file {
@@ -182,7 +194,7 @@ impl Host {
         self.may(Scope::Work)?;
         over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
         let Some(first) = over.attempts.first() else { return Ok(()) };
-        let found = self.0.given(over.worker, first.id).await?;
+        let found = self.given(over.worker, first.id).await?;
         let view = self.0.store.run(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, over.worker) {
             for attempt in &over.attempts {
@@ -193,10 +205,11 @@ impl Host {
         self.0.end_round(over, &view).await
     }
 
-    /// What is checked out in a workspace, as a git bundle in `file`: all of it, or what `known` does not reach.
+    /// What is checked out in a workspace, as a git bundle in `file`: all of it, or what `known` does not reach. Only for
+    /// a worker that has a run of that workspace in hand.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such repository, or git refuses.
+    /// A [`Problem`] where there is no such repository, it may not be worked in, or git refuses.
     pub async fn pack_workspace(
         &self,
         workspace: WorkspaceId,
@@ -204,9 +217,7 @@ impl Host {
         file: &Path,
     ) -> Result<Packed, Problem> {
         self.may(Scope::Work)?;
-        let workspace = self.0.store.workspace(workspace).await.map_err(told)?;
-        let found = jackfield_workspace::source(Path::new(&workspace.path)).await;
-        match found.map_err(|error| error.problem())? {
+        match self.handed_out_in(workspace).await? {
             Source::Git(repository) => repository.pack(known, file).await.map_err(|error| match &error {
                 // Asking again would not help: whoever was to make it gives it back, with this.
                 WorkspaceError::Git { .. } => Problem::caller(
@@ -238,7 +249,7 @@ impl Inner {
         Terms { beat_s: config.queue.heartbeat_s.max(1), lease_s: lease.as_secs().max(1) }
     }
 
-    async fn assign(&self, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
+    async fn assign(self: &std::sync::Arc<Self>, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
         let worker = self.store.worker(asked.worker).await.map_err(told)?;
         if worker.ended_at.is_some() {
             return Err(Problem::caller(
@@ -250,7 +261,7 @@ impl Inner {
         let handed = self.store.handed_out(asked.worker).await.map_err(told)?;
         let unheard = |claimed: &&Claimed| !claimed.attempts.iter().any(|id| asked.holds.contains(id));
         if let Some(again) = handed.iter().find(unheard) {
-            return self.assignment(again).await.map(Some);
+            return self.assignment_that_may(again).await;
         }
         let offer = Offer {
             worker: asked.worker,
@@ -264,9 +275,11 @@ impl Inner {
         let caps = self.caps(None).await.map_err(told)?;
         match self.store.claim(offer, caps).await.map_err(told)? {
             Some(claimed) => {
-                let assignment = self.assignment(&claimed).await?;
-                self.tell_uncommitted(&claimed).await?;
-                Ok(Some(assignment))
+                let assignment = self.assignment_that_may(&claimed).await?;
+                if assignment.is_some() {
+                    self.tell_uncommitted(&claimed).await?;
+                }
+                Ok(assignment)
             }
             None => Ok(None),
         }
@@ -292,9 +305,12 @@ impl Inner {
         Ok(())
     }
 
-    async fn assignment(&self, claimed: &Claimed) -> Result<Assignment, Problem> {
-        let view = self.store.run(claimed.run).await.map_err(told)?;
-        let order = self.order_again(&view).await?;
+    async fn assignment(
+        &self,
+        claimed: &Claimed,
+        view: &RunView,
+        order: Order,
+    ) -> Result<Assignment, Problem> {
         let mut request = order.request.clone();
         request.timeout_s = Some(order.timeout.as_secs());
         let attempts = view.attempts.iter().filter(|attempt| claimed.attempts.contains(&attempt.id));
@@ -346,7 +362,7 @@ impl Inner {
     }
 
     /// An attempt that was given to that worker, whatever became of it since.
-    async fn given(&self, worker: WorkerId, attempt: AttemptId) -> Result<Attempt, Problem> {
+    async fn given_to(&self, worker: WorkerId, attempt: AttemptId) -> Result<Attempt, Problem> {
         let found = self.store.attempt(attempt).await.map_err(told)?;
         let to = found.identity.as_ref().and_then(|identity| identity.get("worker")).and_then(Value::as_str);
         if to == Some(worker.to_string().as_str()) {
@@ -392,7 +408,7 @@ impl Inner {
         usage: &Usage,
     ) -> Result<Option<Problem>, Problem> {
         let Some(planned) = self.planned_again(found) else { return Ok(None) };
-        let limits = self.limits_of(view).await?;
+        let limits = self.limits_of(view)?;
         let (usage, cost) = used(found, &planned, *usage);
         let as_of = cost.price_as_of.as_deref();
         let charged = self.store.charge(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
@@ -402,9 +418,10 @@ impl Inner {
         })
     }
 
-    async fn limits_of(&self, view: &RunView) -> Result<jackfield_store::Limits, Problem> {
-        let order = self.order_again(view).await?;
-        Ok(self.limits(Some(view.run.workspace), order.max_cost))
+    fn limits_of(&self, view: &RunView) -> Result<jackfield_store::Limits, Problem> {
+        let request = serde_json::from_value(view.run.request.clone()).unwrap_or_default();
+        let most = super::order::max_cost(&request)?;
+        Ok(self.limits(Some(view.run.workspace), most))
     }
 
     /// It was given up, and what it used until its end is known only now.
@@ -427,7 +444,7 @@ impl Inner {
         usage: &Usage,
     ) -> Result<(), Problem> {
         let (usage, cost) = used(found, planned, *usage);
-        let limits = self.limits_of(view).await?;
+        let limits = self.limits_of(view)?;
         let as_of = cost.price_as_of.as_deref();
         let late = self.store.charge_late(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
         late.map(drop).map_err(told)

@@ -9,14 +9,25 @@ use crate::engine::ended::Ended;
 use crate::engine::running::Running;
 use jackfield_process::Exited;
 use jackfield_store::{Attempt, NewArtifact, NewPluginCall, RunView};
-use jackfield_types::{AttemptState, CostSource, Delivered, Problem, RunState, WorkerId, settle};
+use jackfield_types::{AttemptState, Audience, CostSource, Delivered, Problem, RunState, WorkerId, settle};
 use jackfield_workspace::Leftover;
 use serde_json::json;
 use std::sync::Arc;
 
 impl Inner {
     pub(super) async fn end_round(self: &Arc<Self>, over: RoundOver, view: &RunView) -> Result<(), Problem> {
-        let running = Arc::new(self.running_elsewhere(view).await?);
+        let running = match self.running_elsewhere(view).await {
+            Ok(running) => Arc::new(running),
+            // Telling it again would not help: the round has failed, and what it cost is on the ledger.
+            Err(problem) if problem.audience == Audience::Caller => {
+                self.cannot_carry(view, &problem).await;
+                for attempt in &over.attempts {
+                    self.late_end(view, attempt).await?;
+                }
+                return Ok(());
+            }
+            Err(problem) => return Err(problem),
+        };
         // Whoever says it again while this is under way hears of it next time.
         if self.running.lock().contains_key(&view.run.id) {
             return Err(Problem::operator("being_settled", "this round is being settled", "ask again"));

@@ -1,7 +1,7 @@
 //! Admission: the breaker is asked, the money is held and the rows are made in one transaction.
 
 use super::{events, states};
-use crate::file::{Exact, Tx, stamp, word};
+use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::money::{breaker, ledger};
 use crate::queue::milliseconds;
 use crate::view::{runs, trail, workspaces};
@@ -26,6 +26,36 @@ pub struct Admission {
     pub beside: Vec<NewAttempt>,
     /// The decisions that led here.
     pub calls: Vec<NewPluginCall>,
+}
+
+/// Another try of a run that has ended.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// The run.
+    pub of: RunId,
+    /// Under the same key it is the same try.
+    pub key: Option<String>,
+    /// Who asks for it.
+    pub principal: String,
+    /// Why.
+    pub reason: String,
+    /// Its execution.
+    pub run: NewRun,
+    /// The attempts that it begins with, side by side.
+    pub attempts: Vec<NewAttempt>,
+    /// The decisions that led here.
+    pub calls: Vec<NewPluginCall>,
+}
+
+/// What another try came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Retried {
+    /// It is admitted, as this run.
+    Admitted(RunId),
+    /// It was admitted before under the same key.
+    Existing(RunId),
+    /// This run of the same task has not ended. Nothing was made.
+    Active(RunId),
 }
 
 /// What an admission came to.
@@ -89,6 +119,40 @@ impl Store {
             add_attempt(tx, &limits, place, &attempt, &calls)?;
             states::task_becomes(tx, task.id, TaskState::Ready)?;
             Ok(Ok(()))
+        })
+        .await?
+    }
+
+    /// Admits another try of a run that has ended: another run of its task, with the attempts that it begins with.
+    pub async fn admit_retry(&self, retry: Retry, limits: &Limits) -> Result<Retried, AdmitError> {
+        let limits = limits.clone();
+        self.write(move |tx| {
+            let Retry { of, key, principal, reason, run, attempts, calls } = retry;
+            let task = runs::run_of(tx, of)?.task;
+            if let Some(key) = &key
+                && let Some(known) = retried(tx, of, task, key)?
+            {
+                return Ok(Ok(Retried::Existing(known)));
+            }
+            let sql = "SELECT id FROM runs WHERE task = ?1 AND state NOT IN ('succeeded', 'failed', 'cancelled') LIMIT 1";
+            if let Some(active) = tx.one(sql, [task.to_string()], |row| row.parsed("id"))? {
+                return Ok(Ok(Retried::Active(active)));
+            }
+            let place = Place { task, run: run.id, workspace: runs::task_of(tx, task)?.workspace };
+            let attempts: Vec<&NewAttempt> = attempts.iter().collect();
+            if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
+                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+            }
+            add_run(tx, place, &run, &attempts)?;
+            tx.exec(
+                "UPDATE runs SET retry_of = ?2, retry_key = ?3 WHERE id = ?1",
+                params![run.id.to_string(), of.to_string(), key],
+            )?;
+            let payload = json!({ "of": of, "by": principal, "reason": reason });
+            events::add(tx, run.id, None, "run_retried", &payload)?;
+            add_all(tx, &limits, place, &attempts, &calls)?;
+            states::task_becomes(tx, task, TaskState::Ready)?;
+            Ok(Ok(Retried::Admitted(run.id)))
         })
         .await?
     }
@@ -190,6 +254,20 @@ fn known(tx: &Tx<'_>, principal: &str, idempotency: &Idempotency) -> Result<Opti
     let run = runs::latest_run_of(tx, task)?
         .ok_or_else(|| StoreError::Damaged(format!("the task {task} has no run")))?;
     Ok(Some(Admitted { task, run, existing: true }))
+}
+
+/// The try that was made of a run under the key; none: it is new.
+fn retried(tx: &Tx<'_>, of: RunId, task: TaskId, key: &str) -> Result<Option<RunId>, StoreError> {
+    let found = tx.one(
+        "SELECT id, retry_of FROM runs WHERE task = ?1 AND retry_key = ?2 LIMIT 1",
+        params![task.to_string(), key],
+        |row| Ok((row.parsed::<RunId>("id")?, row.parsed::<RunId>("retry_of")?)),
+    )?;
+    match found {
+        Some((run, before)) if before == of => Ok(Some(run)),
+        Some((run, _)) => Err(StoreError::KeyUsed { key: key.to_owned(), what: "run", id: run.to_string() }),
+        None => Ok(None),
+    }
 }
 
 /// The task that was made under the key; none: it is new.
@@ -302,8 +380,8 @@ pub(super) fn add_run(
 ) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at, queued_ms,
-                           affinity, wants, assigned)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                           affinity, wants, assigned, place)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         params![
             run.id.to_string(),
             place.task.to_string(),
@@ -318,6 +396,7 @@ pub(super) fn add_run(
             Exact(&run.affinity),
             Exact(wants(attempts)),
             run.assigned,
+            run.place.as_ref().map(ToString::to_string),
         ],
     )?;
     let mut payload = json!({ "task": place.task, "workflow": run.workflow, "stage": run.stage });

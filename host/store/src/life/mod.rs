@@ -14,7 +14,7 @@ mod task;
 mod then;
 
 pub(crate) use admit::queue_again;
-pub use admit::{Admission, Admitted};
+pub use admit::{Admission, Admitted, Retried, Retry};
 pub use external::{ExternalAttempt, Logged, WriteBound};
 pub use settle::Settling;
 pub use start::Started;

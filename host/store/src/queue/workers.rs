@@ -2,7 +2,7 @@
 
 use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::view::trail;
-use crate::{NewWorker, Store, StoreError, Worker};
+use crate::{Begun, NewWorker, Store, StoreError, Worker, WorkerKind};
 use jackfield_types::{RunId, Timestamp, WorkerId};
 use rusqlite::params;
 use serde_json::json;
@@ -24,29 +24,31 @@ const SELECT: &str = "
     FROM workers";
 
 impl Store {
-    /// A worker begins.
+    /// A worker begins, or one that is known begins anew.
     pub async fn worker_begins(&self, worker: NewWorker) -> Result<(), StoreError> {
+        self.write(move |tx| begin(tx, &worker)).await
+    }
+
+    /// The same for a worker elsewhere, which must be the only one of its principal where `one` is set. An id that is not
+    /// the principal's own is not taken over, and one that nobody has registered becomes its own.
+    pub async fn remote_worker_begins(&self, worker: NewWorker, one: bool) -> Result<Begun, StoreError> {
         self.write(move |tx| {
-            let NewWorker { id, name, kind, instance, slots, executors, workspaces } = &worker;
-            tx.exec(
-                "INSERT INTO workers (id, name, kind, instance, slots, executors, workspaces, started_at, heartbeat_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
-                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, instance = excluded.instance,
-                     slots = excluded.slots, executors = excluded.executors, workspaces = excluded.workspaces,
-                     heartbeat_at = excluded.heartbeat_at, ended_at = NULL",
-                params![
-                    id.to_string(),
-                    name,
-                    word(kind),
-                    instance,
-                    slots,
-                    Exact(json!(executors).to_string()),
-                    Exact(workspaces.as_ref().map(|list| json!(list).to_string())),
-                    stamp(tx.now),
-                ],
-            )?;
-            trail::add_event(tx, "worker_began", name, &json!({ "worker": id, "kind": kind, "slots": slots }))
-                .map(drop)
+            let sql = format!("{SELECT} WHERE id = ?1");
+            let known = tx.one(&sql, [worker.id.to_string()], Worker::read)?;
+            let foreign = |known: &Worker| {
+                known.kind == WorkerKind::Local
+                    || (known.principal.is_some() && known.principal != worker.principal && one)
+            };
+            if known.as_ref().is_some_and(foreign) {
+                return Ok(Begun::NotItsOwn);
+            }
+            let sql = "SELECT id FROM workers WHERE principal = ?1 AND id <> ?2 AND ended_at IS NULL LIMIT 1";
+            let other =
+                tx.one(sql, params![worker.principal, worker.id.to_string()], |row| row.parsed("id"))?;
+            if let Some(other) = other.filter(|_| one) {
+                return Ok(Begun::Another(other));
+            }
+            begin(tx, &worker).map(|()| Begun::Begun)
         })
         .await
     }
@@ -114,6 +116,31 @@ impl Store {
         })
         .await
     }
+}
+
+fn begin(tx: &Tx<'_>, worker: &NewWorker) -> Result<(), StoreError> {
+    let NewWorker { id, name, kind, instance, slots, executors, workspaces, principal } = worker;
+    tx.exec(
+        "INSERT INTO workers (id, name, kind, instance, slots, executors, workspaces, started_at, heartbeat_at, principal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
+         ON CONFLICT (id) DO UPDATE SET name = excluded.name, instance = excluded.instance,
+             slots = excluded.slots, executors = excluded.executors, workspaces = excluded.workspaces,
+             heartbeat_at = excluded.heartbeat_at, ended_at = NULL,
+             principal = COALESCE(principal, excluded.principal)",
+        params![
+            id.to_string(),
+            name,
+            word(kind),
+            instance,
+            slots,
+            Exact(json!(executors).to_string()),
+            Exact(workspaces.as_ref().map(|list| json!(list).to_string())),
+            stamp(tx.now),
+            principal,
+        ],
+    )?;
+    trail::add_event(tx, "worker_began", name, &json!({ "worker": id, "kind": kind, "slots": slots }))
+        .map(drop)
 }
 
 fn end(tx: &Tx<'_>, worker: WorkerId, why: &str) -> Result<bool, StoreError> {

@@ -23,5 +23,5 @@ pub use people::{
 pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving};
 pub use run::{NewRun, Run, RunSummary, RunView};
 pub use task::{Idempotency, NewTask, Task};
-pub use worker::{NewWorker, Worker, WorkerKind};
+pub use worker::{Begun, NewWorker, Worker, WorkerKind};
 pub use workspace::{NewWorkspace, Workspace, WorkspaceKind};

@@ -29,6 +29,8 @@ pub struct NewRun {
     pub assigned: bool,
     /// Where the trace of the request goes on, told with the event that it is queued.
     pub trace: Option<Value>,
+    /// Where it is to work, as it was checked: a value of the caller's, given back with the run.
+    pub place: Option<Value>,
 }
 
 /// A run that was recorded.
@@ -60,6 +62,12 @@ pub struct Run {
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+    /// The run of the same task that it is another try of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_of: Option<RunId>,
+    /// Where it is to work, as it was checked when it was admitted.
+    #[serde(skip)]
+    pub place: Option<Value>,
 }
 
 /// Everything about one run, read in one snapshot.
@@ -120,8 +128,16 @@ impl Run {
             created_at: row.parsed("created_at")?,
             started_at: row.parsed_opt("started_at")?,
             ended_at: row.parsed_opt("ended_at")?,
+            retry_of: row.parsed_opt("retry_of")?,
+            place: place(row)?,
         })
     }
+}
+
+fn place(row: &Row<'_>) -> rusqlite::Result<Option<Value>> {
+    let text: Option<String> = row.get("place")?;
+    // One that cannot be read is not one that nothing was said of.
+    Ok(text.map(|text| serde_json::from_str(&text).unwrap_or(Value::Null)))
 }
 
 fn not_before(row: &Row<'_>) -> rusqlite::Result<Option<Timestamp>> {

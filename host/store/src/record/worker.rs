@@ -32,6 +32,19 @@ pub struct NewWorker {
     pub executors: Vec<String>,
     /// The workspaces that it can work in; none: all of them.
     pub workspaces: Option<Vec<WorkspaceId>>,
+    /// Who speaks for it, where it is elsewhere: nobody else may from then on.
+    pub principal: Option<String>,
+}
+
+/// What became of a worker that wanted to begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Begun {
+    /// It is on record.
+    Begun,
+    /// The id is another principal's, or one of this host's own workers.
+    NotItsOwn,
+    /// The principal has another worker that has not ended.
+    Another(WorkerId),
 }
 
 /// A worker that is known.
@@ -45,6 +58,8 @@ pub struct Worker {
     pub slots: u32,
     pub executors: Vec<String>,
     pub workspaces: Option<Vec<WorkspaceId>>,
+    /// Who speaks for it, where it is elsewhere.
+    pub principal: Option<String>,
     /// Attempts that it has in hand.
     pub busy: u32,
     pub started_at: Timestamp,
@@ -62,6 +77,7 @@ impl Worker {
             slots: row.get("slots")?,
             executors: row.json("executors")?,
             workspaces: row.json_opt("workspaces")?,
+            principal: row.get("principal")?,
             busy: row.get("busy")?,
             started_at: row.parsed("started_at")?,
             heartbeat_at: row.parsed("heartbeat_at")?,

@@ -14,6 +14,8 @@ pub struct RunFilter {
     pub states: Vec<RunState>,
     /// Of one workspace.
     pub workspace: Option<WorkspaceId>,
+    /// Of one task.
+    pub task: Option<TaskId>,
     /// Of the tasks of one principal.
     pub principal: Option<String>,
     /// Older than this one.
@@ -33,7 +35,7 @@ pub struct EventPage {
 
 impl Default for RunFilter {
     fn default() -> Self {
-        Self { states: Vec::new(), workspace: None, principal: None, before: None, limit: 50 }
+        Self { states: Vec::new(), workspace: None, task: None, principal: None, before: None, limit: 50 }
     }
 }
 
@@ -94,6 +96,10 @@ impl Store {
             if let Some(workspace) = filter.workspace {
                 sql.push_str(" AND runs.workspace = ?");
                 values.push(workspace.to_string().into());
+            }
+            if let Some(task) = filter.task {
+                sql.push_str(" AND runs.task = ?");
+                values.push(task.to_string().into());
             }
             if let Some(principal) = filter.principal {
                 sql.push_str(" AND tasks.principal = ?");

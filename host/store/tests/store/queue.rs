@@ -33,6 +33,7 @@ async fn worker(store: &Store) -> WorkerId {
         slots: 2,
         executors: vec!["shell".to_owned()],
         workspaces: None,
+        principal: None,
     };
     store.worker_begins(new).await.unwrap();
     id

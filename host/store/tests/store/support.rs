@@ -92,6 +92,7 @@ pub(crate) fn run() -> NewRun {
         affinity: None,
         assigned: false,
         trace: None,
+        place: None,
     }
 }
 

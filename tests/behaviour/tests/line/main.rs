@@ -10,6 +10,7 @@
 mod access;
 mod actors;
 mod adopting;
+mod bounds;
 mod cancelling;
 mod components;
 mod configuring;
@@ -46,4 +47,5 @@ mod terminal;
 mod tls;
 mod traces;
 mod webhooks;
+mod wishes;
 mod workflow;
