@@ -80,8 +80,8 @@ pub mod webhooks;
 
 pub use api::{Answer, ExecuteRequest, Progress};
 pub use engine::{
-    Advice, AdvisedChoice, Asker, Backup, Change, Deed, EventFeed, Gone, Host, HostBuilder, Kept, Ordered,
-    Reconfigured, RunFeed, Tidied, Tidying, Work,
+    Advice, AdvisedChoice, AdvisedTask, Asker, Backup, Change, Deed, EventFeed, Gone, Host, HostBuilder,
+    Kept, Ordered, QualityIssue, Reconfigured, RunFeed, Tidied, Tidying, Work,
 };
 pub use jackfield_types::{Audience, Problem, Scope, Scopes, Sees};
 

@@ -143,6 +143,7 @@ pub(crate) fn inspect(
         limits: version.limits,
         makeup: makeup(house, &version),
         description: passport.description().cloned(),
+        settings: Vec::new(),
         levels: passport.levels().to_vec(),
         dimensions: passport.dimensions().to_vec(),
         gates: passport.gates().to_vec(),

@@ -70,7 +70,8 @@ fn improve(house: &Arc<House>, version: &Arc<Version>) {
         Ok(code) => {
             version.improve(code);
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
-            let mut event = house.event(Change::Optimised, plugin, "it goes on in optimised code".to_owned());
+            let mut event =
+                house.event(Change::Optimised, plugin, "its optimised code is ready and in use".to_owned());
             event.file.clone_from(&version.file);
             event.from = Some(plugin.digest);
             event.steps = vec![StepTime { step: State::Compiling, micros }];

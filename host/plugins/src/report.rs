@@ -188,6 +188,8 @@ pub struct Inspection {
     /// An executor's description.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub description: Option<driving::Description>,
+    /// What a shipped executor takes under `[executors.NAME.settings]`.
+    pub settings: Vec<Setting>,
     /// A compressor's levels.
     #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
     pub levels: Vec<compressing::Level>,
@@ -198,6 +200,15 @@ pub struct Inspection {
     pub gates: Vec<gating::GateKind>,
     /// Versions that served before it under the same kind and name, oldest first.
     pub before: Vec<PluginRef>,
+}
+
+/// A setting of an executor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Setting {
+    /// As it is written in the configuration.
+    pub name: String,
+    /// What it does, and the values that it takes.
+    pub meaning: String,
 }
 
 /// What a component is made of, as its own bytes tell.

@@ -1,6 +1,6 @@
 //! What a caller is told.
 
-use jackfield_types::{AttemptId, Failure, RunId, RunState, TaskId, Usage};
+use jackfield_types::{AttemptId, Failure, FailureClass, RunId, RunState, TaskId, Usage};
 use jackfield_workspace::Leftover;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -21,9 +21,12 @@ pub struct Answer {
     pub next: Option<String>,
     /// Figures of the run.
     pub metrics: Metrics,
-    /// The last attempt.
+    /// The last attempt, or the winner's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<AttemptSummary>,
+    /// What the comparison came to, where several agents did the task side by side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consensus: Option<ConsensusResult>,
     /// Files changed against the base, the first 200 of them.
     pub files: Vec<FileLine>,
     /// How many files changed.
@@ -77,6 +80,49 @@ pub struct AttemptSummary {
     pub branch: Option<String>,
     /// The adapter that drove it: name, version, sha256.
     pub adapter: String,
+}
+
+/// What the comparison of several agents' work came to.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ConsensusResult {
+    /// Who won and why, or why nobody did, in a sentence; not there before they were compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<String>,
+    /// Whose work is the run's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub winner: Option<Author>,
+    /// The others, once they were compared.
+    pub losers: Vec<Author>,
+    /// In what the results differ.
+    pub differences: Vec<String>,
+    /// In what they agree.
+    pub points_of_agreement: Vec<String>,
+    /// Everybody who did the task, in the order of their attempts.
+    pub authors: Vec<Author>,
+    /// Dollars of all of them together.
+    pub cost_usd: f64,
+}
+
+/// Who made an attempt, and what came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Author {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// Its number in the run.
+    pub number: u32,
+    /// Whose program.
+    pub executor: String,
+    /// With which model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    /// Why it failed, where it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureClass>,
+    /// The branch that holds its work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub branch: Option<String>,
+    /// Dollars.
+    pub cost_usd: f64,
 }
 
 /// A changed file.

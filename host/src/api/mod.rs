@@ -14,7 +14,7 @@ mod workers;
 mod workflow;
 
 pub use access::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
-pub use answer::{Answer, AttemptSummary, FileLine, Link, Metrics, Progress};
+pub use answer::{Answer, AttemptSummary, Author, ConsensusResult, FileLine, Link, Metrics, Progress};
 pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
 pub use people::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 pub use replay::{Bounds, ChangedChoice, FunctionReplayed, Prediction, ReplayFailure, Replayed, Shadowed};

@@ -26,10 +26,11 @@ pub struct ExecuteRequest {
     /// A model of that executor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// feature, bugfix, refactor, test, docs, design, architecture, review, command, …
+    /// feature, bugfix, refactor, test, docs, design, architecture, review, command, …; by the instruction's words
+    /// where not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// trivial, simple, moderate, complex, epic, or 1 to 10.
+    /// trivial, simple, moderate, complex, epic, or 1 to 10; by the instruction's words where not given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complexity: Option<Complexity>,
     /// Programming language; detected where not given.
@@ -41,7 +42,7 @@ pub struct ExecuteRequest {
     /// plan, implement, review or test.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Words that help the chooser.
+    /// Words that help to classify the task and to choose, like `architecture`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
     /// low, medium or high.
@@ -62,7 +63,7 @@ pub struct ExecuteRequest {
     /// What must hold in the worktree besides: file_exists, content_check, metric_threshold, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
-    /// Attempts in all: 1 never asks another. Default: 1 where an executor is named, else as configured.
+    /// Attempts in all: 1 never asks another. Default: 1 where an executor or model is named, else as configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
     /// Higher goes first, -100 to 100; default 0.

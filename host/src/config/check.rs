@@ -58,6 +58,7 @@ pub(crate) fn check(config: &Config) -> Vec<Fault> {
     faults.run(config);
     faults.queue(&config.queue);
     faults.ladder(config);
+    faults.models(config);
     faults.keep(&config.keep);
     faults.breaker(config);
     faults.plugins(config);
@@ -240,6 +241,41 @@ impl Faults {
             self.add(key.clone(), said, remedy);
         } else if !seen.insert(name) {
             self.add(key.clone(), said, "is the name of a rung before it; each needs a name of its own");
+        }
+    }
+
+    /// Patterns that say something, and rungs that could ever be asked.
+    fn models(&mut self, config: &Config) {
+        let (models, roles) = (Key::of("models"), Key::of("roles"));
+        let mut patterns =
+            vec![(models.then("never"), &config.models.never), (models.then("allow"), &config.models.allow)];
+        for (name, role) in config.roles.all() {
+            patterns.push((roles.then(name).then("models"), &role.models));
+            patterns.push((roles.then(name).then("executors"), &role.executors));
+        }
+        for (key, patterns) in patterns {
+            if patterns.iter().any(|pattern| pattern.trim().is_empty()) {
+                self.add(key.clone(), format!("{key} has an empty entry"), "write a name, or take it away");
+            }
+        }
+        for (at, rung) in config.ladder.iter().enumerate() {
+            let forbidden =
+                rung.model.as_deref().and_then(|model| Some((model, config.models.forbids(model)?)));
+            if let Some((model, pattern)) = forbidden {
+                let said =
+                    format!("the rung '{}' has the model '{model}', which models.never forbids", rung.name);
+                let remedy = format!("take \"{pattern}\" out of models.never, or take the rung away");
+                self.add(Key::of("ladder").at(at).then("model"), said, remedy);
+            }
+        }
+        for (name, section) in &config.executors {
+            let forbidden =
+                section.model.as_deref().and_then(|model| Some((model, config.models.forbids(model)?)));
+            if let Some((model, pattern)) = forbidden {
+                let key = Key::of("executors").then(name).then("model");
+                let remedy = format!("take \"{pattern}\" out of models.never, or name another model");
+                self.add(key.clone(), format!("{key} = {model:?}, which models.never forbids"), remedy);
+            }
         }
     }
 

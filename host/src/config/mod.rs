@@ -6,22 +6,29 @@
 mod check;
 mod document;
 mod dollars;
+mod effective;
 mod keys;
 mod load;
 mod mcp;
+mod models;
 mod outward;
 mod review;
 mod secrets;
 mod sections;
 mod server;
+mod settings;
 mod warn;
 mod words;
 
+pub(crate) use check::Fault;
 pub(crate) use check::{SHIPPED_CHOOSER, SHIPPED_EXECUTORS, SHIPPED_GATES, check, is_repo};
+pub(crate) use effective::{effective, without_secrets};
 pub(crate) use keys::{Key, Step, flat, shown};
 pub(crate) use load::default_file;
 pub use load::{ConfigError, Layers, load};
 pub use mcp::{McpSection, OnClose, Toolset};
+pub(crate) use models::fits;
+pub use models::{ModelsSection, RoleSection, RolesSection};
 pub use outward::{LogFormat, TelemetrySection, WebhookSection};
 pub(crate) use review::{Finding, Review, Served, Severity};
 pub(crate) use secrets::{is_secret_name, looks_secret};
@@ -31,6 +38,8 @@ pub use sections::{
     WorkspaceSection,
 };
 pub use server::{OnStop, ServerSection};
+pub(crate) use settings::settings_of;
+pub(crate) use words::{plain, suggestion};
 
 /// The commented default, as `jackfield config` prints it. A test holds it against the parser.
 pub const DEFAULT_TOML: &str = include_str!("default.toml");

@@ -52,6 +52,8 @@ pub(crate) struct Served {
     pub(crate) choosers: BTreeSet<String>,
     pub(crate) gates: BTreeSet<String>,
     pub(crate) gate_kinds: BTreeSet<String>,
+    /// What executors do not take of their settings: every attempt would fail at it.
+    pub(crate) unfit_settings: Vec<Fault>,
 }
 
 /// All layers, read as far as they can be.
@@ -120,6 +122,7 @@ impl Review {
         let is_set = |key: &Key| document.has(key) || self.laid_over.iter().any(|(set, _)| set == key);
         let faults = warnings(&self.config, served, &is_set);
         faults.into_iter().for_each(|fault| self.add(Severity::Warning, fault, &document));
+        served.unfit_settings.iter().for_each(|fault| self.add(Severity::Error, fault.clone(), &document));
         drop(document);
         self.text = text;
         self.readable_by_others();

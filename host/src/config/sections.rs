@@ -2,6 +2,7 @@
 
 use super::dollars::{dollars, dollars_by_name, some_dollars};
 use super::mcp::McpSection;
+use super::models::{ModelsSection, RolesSection};
 use super::outward::{TelemetrySection, WebhookSection};
 use super::server::ServerSection;
 use crate::api::Gate;
@@ -26,6 +27,10 @@ pub struct Config {
     pub run: RunSection,
     /// What waits, who takes it, and what becomes of work whose worker is gone.
     pub queue: QueueSection,
+    /// Which models may be asked.
+    pub models: ModelsSection,
+    /// What work of a role is done with.
+    pub roles: RolesSection,
     /// Who is asked next when work was not good enough, lowest rung first. Empty: by tier.
     pub ladder: Vec<RungSection>,
     /// How long what runs leave behind is kept.
@@ -189,6 +194,16 @@ pub enum TierName {
     Light,
     Workhorse,
     Strategist,
+}
+
+impl std::fmt::Display for TierName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Light => "light",
+            Self::Workhorse => "workhorse",
+            Self::Strategist => "strategist",
+        })
+    }
 }
 
 /// `[keep]`: by age and by size, whichever comes first. Branches and the ledger are always kept.

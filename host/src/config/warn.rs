@@ -345,6 +345,7 @@ mod tests {
             choosers: ["chooser".to_owned()].into(),
             gates: ["gates".to_owned()].into(),
             gate_kinds: ["file_exists", "command"].map(str::to_owned).into(),
+            ..Served::default()
         };
         let config: Config = toml::from_str(toml).unwrap();
         assert_eq!(crate::config::check(&config), Vec::new(), "{toml}");

@@ -17,16 +17,7 @@ pub(crate) fn explain(key: &Key, message: &str, quoted: &[&str]) -> (String, Str
             suggestion(first, quoted.get(1..).unwrap_or_default()),
         );
     }
-    let simple = message
-        .replace("expected usize", "expected a whole number, 0 or more")
-        .replace("expected u64", "expected a whole number, 0 or more")
-        .replace("expected u32", "expected a whole number, 0 or more")
-        .replace("expected a boolean", "expected true or false")
-        .replace("expected a string", "expected text in quotes")
-        .replace("expected path string", "expected text in quotes")
-        .replace("expected struct ", "expected a section, ")
-        .replace("expected a sequence", "expected a list")
-        .replace("expected a map", "expected a section, { NAME = \"value\" }");
+    let simple = plain(message);
     let said = format!("{key}: {}", simple.trim());
     if message.starts_with("unknown variant") {
         return (said, suggestion(first, quoted.get(1..).unwrap_or_default()));
@@ -39,6 +30,27 @@ pub(crate) fn explain(key: &Key, message: &str, quoted: &[&str]) -> (String, Str
         _ => "`jackfield config` shows how it is written".to_owned(),
     };
     (said, remedy)
+}
+
+/// What a parser says of a value, with types by the names of people who do not write Rust.
+pub(crate) fn plain(message: &str) -> String {
+    const WHOLE: &str = "expected a whole number, 0 or more";
+    let mut plain = message.to_owned();
+    for unsigned in ["usize", "u64", "u32", "u16"] {
+        plain = plain.replace(&format!("expected {unsigned}"), WHOLE);
+    }
+    plain
+        .replace("expected u8", "expected a whole number from 0 to 255")
+        .replace("expected i64", "expected a whole number")
+        .replace("expected i32", "expected a whole number")
+        .replace("expected f64", "expected a number")
+        .replace("expected a boolean", "expected true or false")
+        .replace("expected a string", "expected text in quotes")
+        .replace("expected path string", "expected text in quotes")
+        .replace("expected struct ", "expected a section, ")
+        .replace("expected a sequence", "expected a list")
+        .replace("expected a map", "expected a section, { NAME = \"value\" }")
+        .replace("expected internally tagged enum", "expected an object with the field that names its kind")
 }
 
 /// The names between backticks.

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::Host;
 use crate::api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
+use crate::config::plain;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequestParts, Query, State};
@@ -16,7 +17,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use jackfield_store::{BreakerStatus, Event, LimitStatus, ModelStats, Totals};
-use jackfield_types::{Audience, Begun, Micros, Problem, Scope};
+use jackfield_types::{Audience, Begun, Micros, Problem, RunState, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -49,10 +50,12 @@ fn open_routes() -> Routes {
 fn routes() -> Routes {
     let execute_at = |path, id| {
         post(path, id, "Have a task done and wait for its end, `wait_s` seconds at most.")
+            .asks::<StatusQuery>()
             .takes::<ExecuteRequest>()
             .idempotent()
-            .answers::<Answer>("The run has ended.")
+            .answers::<Answer>("The run has ended: `state` says how.")
             .or::<Answer>(202, "It goes on: ask for its result later.")
+            .or::<Answer>(422, RUN_FAILED)
     };
     Routes::new()
         .on(execute_at("/tasks/execute", "execute"), execute)
@@ -191,12 +194,12 @@ pub(super) async fn told(response: Response) -> Response {
         StatusCode::PAYLOAD_TOO_LARGE if !is_told => refuse(StatusCode::PAYLOAD_TOO_LARGE, too_large()),
         StatusCode::METHOD_NOT_ALLOWED if !is_told => {
             let allowed = response.headers().get(ALLOW).cloned();
-            let named = allowed.as_ref().and_then(|value| value.to_str().ok()).unwrap_or("another one");
-            let problem = Problem::caller(
-                "wrong_method",
-                "this route does not answer to that method",
-                format!("use {named}"),
+            let named = allowed.as_ref().and_then(|value| value.to_str().ok());
+            let remedy = named.map_or_else(
+                || "look up the methods of this route in /openapi.json".to_owned(),
+                |named| format!("send one of the methods that it has: {named}"),
             );
+            let problem = Problem::caller("wrong_method", "this route does not have that method", remedy);
             let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, problem);
             refused.headers_mut().extend(allowed.map(|value| (ALLOW, value)));
             refused
@@ -283,7 +286,7 @@ pub(super) fn body<T: for<'de> Deserialize<'de> + JsonSchema>(
 pub(super) fn bad_body(why: &str) -> Problem {
     Problem::caller(
         "bad_json",
-        format!("the body is not what is expected: {why}"),
+        format!("failed to read the body: {}", plain(why)),
         "send JSON as GET /openapi.json describes it",
     )
 }
@@ -393,16 +396,39 @@ pub(super) fn page<T: Serialize>(
     response
 }
 
+/// What a status says where `fail_status` is asked for.
+pub(super) const RUN_FAILED: &str =
+    "With `fail_status=true`: the run has failed or was cancelled. The body is the same answer.";
+
+/// How the status of an answer is to be chosen.
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct StatusQuery {
+    /// true: a run that failed or was cancelled is answered with the status 422 and not 200, so that `curl -f`
+    /// notices.
+    pub(super) fail_status: bool,
+}
+
+/// The answer of a run: 200 once it has ended, however it ended, and 202 while it goes on or waits for a person.
+pub(super) fn of_run(answer: Answer, StatusQuery { fail_status }: &StatusQuery) -> Response {
+    let status = match answer.state {
+        RunState::Failed | RunState::Cancelled if *fail_status => StatusCode::UNPROCESSABLE_ENTITY,
+        state if state.is_final() => StatusCode::OK,
+        _ => StatusCode::ACCEPTED,
+    };
+    (status, Json(answer)).into_response()
+}
+
 async fn execute(
     Acting(host): Acting,
     headers: HeaderMap,
+    asked: Result<Query<StatusQuery>, QueryRejection>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Answered<Response> {
+    let status = query(asked)?;
     let mut request: ExecuteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.execute(request).await?;
-    let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((status, Json(answer)).into_response())
+    Ok(of_run(host.execute(request).await?, &status))
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -3,7 +3,7 @@
 use super::contract::{Content, Routes, get, post};
 use super::guard::Acting;
 use super::path::Path;
-use super::rest::{Answered, Asked, LogQuery, body, page, query, with_key};
+use super::rest::{Answered, Asked, LogQuery, RUN_FAILED, StatusQuery, body, of_run, page, query, with_key};
 use super::stream;
 use crate::api::{Answer, ExecuteRequest, RunsFilter};
 use crate::engine::Advice;
@@ -11,7 +11,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use jackfield_store::{RunEvent, RunSummary, RunView};
 use jackfield_types::Scope;
@@ -53,8 +53,9 @@ pub(super) fn routes() -> Routes {
                 "Wait for a run and get its answer, again at another verbosity if you like.",
             )
             .asks::<ResultQuery>()
-            .answers::<Answer>("The run has ended.")
-            .or::<Answer>(202, "It goes on, or waits for a person."),
+            .answers::<Answer>("The run has ended: `state` says how.")
+            .or::<Answer>(202, "It goes on, or waits for a person.")
+            .or::<Answer>(422, RUN_FAILED),
             result,
         )
         .on(
@@ -81,7 +82,7 @@ pub(super) fn routes() -> Routes {
             diff,
         )
         .on(
-            post("/api/choose", "choose", "Whom the chooser would pick for a request; nothing is started.")
+            post("/api/choose", "choose", "Whom a request would go to: the executor it names, else the chooser's picks; nothing is started.")
                 .needs(Scope::Read)
                 .takes::<ExecuteRequest>()
                 .answers::<Advice>("Best first."),
@@ -153,6 +154,9 @@ struct ResultQuery {
     wait_s: Option<u64>,
     /// summary, mermaid, standard or full.
     verbosity: Option<String>,
+    /// true: a run that failed or was cancelled is answered with the status 422 and not 200, so that `curl -f`
+    /// notices.
+    fail_status: bool,
 }
 
 async fn result(
@@ -160,12 +164,11 @@ async fn result(
     Path(run): Path<String>,
     asked: Asked<ResultQuery>,
 ) -> Answered<Response> {
-    let ResultQuery { wait_s, verbosity } = query(asked)?;
+    let ResultQuery { wait_s, verbosity, fail_status } = query(asked)?;
     let run = host.find_run(&run).await?;
     let wait = Duration::from_secs(wait_s.unwrap_or(host.config().run.wait_s));
     let answer = host.result(run, wait, verbosity.as_deref()).await?;
-    let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((status, Json(answer)).into_response())
+    Ok(of_run(answer, &StatusQuery { fail_status }))
 }
 
 async fn logs(

@@ -4,13 +4,14 @@ use super::contract::{Routes, delete, get, patch, post};
 use super::fields;
 use super::guard::Acting;
 use super::path::Path;
-use super::rest::{Answered, Asked, bad_body, body, page, query, with_key};
+use super::rest::{Answered, Asked, RUN_FAILED, StatusQuery, bad_body, body, of_run, page, query, with_key};
 use crate::Host;
 use crate::api::{
     Answer, CloseAnswer, CloseRequest, ExecuteRequest, Explanation, Handle, HumanAnswer, HumanTaskEdit,
     HumanTaskRequest, HumanTasksFilter, InitAnswer, InitRequest, SpecRequest, SpecVersion, TasksFilter,
     WriteAnswer, WriteRequest,
 };
+use crate::config::plain;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -43,10 +44,12 @@ fn for_agents() -> Routes {
                 "consensus",
                 "Have several agents do the same side by side, and compare what they did.",
             )
+            .asks::<StatusQuery>()
             .takes::<SeveralAsked>()
             .idempotent()
-            .answers::<Answer>("The run has ended.")
-            .or::<Answer>(202, "It goes on: ask for its result later."),
+            .answers::<Answer>("The run has ended: `state` says how.")
+            .or::<Answer>(202, "It goes on: ask for its result later.")
+            .or::<Answer>(422, RUN_FAILED),
             ask_several,
         )
 }
@@ -195,7 +198,13 @@ struct SeveralAsked {
     request: serde_json::Value,
 }
 
-async fn ask_several(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
+async fn ask_several(
+    Acting(host): Acting,
+    headers: HeaderMap,
+    asked: Asked<StatusQuery>,
+    bytes: Body,
+) -> Answered<Response> {
+    let status = query(asked)?;
     let mut fields: serde_json::Map<String, serde_json::Value> = body(bytes)?;
     let executors = fields.remove("executors").unwrap_or_default();
     let executors = fields::mended(serde_json::json!({ "executors": executors }), "");
@@ -203,9 +212,7 @@ async fn ask_several(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> A
     let mut request: ExecuteRequest =
         fields::read(serde_json::Value::Object(fields)).map_err(|why| bad_body(&why))?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.consensus(request, &executors).await?;
-    let status = if answer.state.is_final() { StatusCode::OK } else { StatusCode::ACCEPTED };
-    Ok((status, Json(answer)).into_response())
+    Ok(of_run(host.consensus(request, &executors).await?, &status))
 }
 
 /// Who is asked.

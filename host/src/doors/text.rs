@@ -70,8 +70,11 @@ pub(crate) fn runs(runs: &[RunSummary]) -> String {
         return "no runs".into();
     }
     let row = |run: &RunSummary| {
-        let outcome =
-            run.failure.map_or_else(|| run.state.to_string(), |class| format!("{} ({class})", run.state));
+        let state = run.state.to_string();
+        let outcome = match run.failure {
+            Some(class) if class.as_str() != state => format!("{state} ({class})"),
+            _ => state,
+        };
         [
             run.run.to_string(),
             when(run.created_at),
@@ -239,8 +242,22 @@ pub(crate) fn advice(advice: &Advice) -> String {
     let choice = |choice: &crate::engine::AdvisedChoice| {
         one_line(&format!("{} {}: {}", choice.executor, choice.model.as_deref().unwrap_or(""), choice.reason))
     };
-    let choices: Vec<_> = advice.choices.iter().take(5).map(choice).collect();
-    format!("{} would pick, best first:\n{}", advice.chooser, choices.join("\n"))
+    let task = &advice.task;
+    let guessed = if task.classified { " (by its words)" } else { "" };
+    let mut lines = vec![format!(
+        "task: {}{guessed}, complexity {}, role {}",
+        task.task_type, task.complexity, task.role
+    )];
+    let issue = |issue: &crate::engine::QualityIssue| {
+        format!("open quality issue: {} ({}), task {}", issue.title, issue.failure, issue.task_id)
+    };
+    lines.extend(advice.quality_issues.iter().take(5).map(issue));
+    lines.push(match &advice.chooser {
+        Some(chooser) => format!("{chooser} would pick, best first:"),
+        None => "the request names who does it:".to_owned(),
+    });
+    lines.extend(advice.choices.iter().take(5).map(choice));
+    lines.join("\n")
 }
 
 pub(crate) fn status(status: &OrchestratorStatus) -> String {
@@ -265,10 +282,12 @@ pub(crate) fn auth(statuses: &[AuthStatus]) -> String {
         let state = match (status.enabled, status.installed, status.login.as_str()) {
             (false, ..) => "switched off".to_owned(),
             (_, false, _) => "not installed".to_owned(),
-            (.., "logged_in") => format!(
-                "logged in{}",
-                status.account.as_deref().map(|account| format!(" by {account}")).unwrap_or_default()
-            ),
+            (.., "logged_in") => match status.account.as_deref() {
+                // An executor that has no login says so in the place of an account.
+                Some(account) if account.starts_with("no login") => format!("ready, {account}"),
+                Some(account) => format!("logged in ({account})"),
+                None => "logged in".to_owned(),
+            },
             (.., "logged_out") => "not logged in".to_owned(),
             _ => "ready".to_owned(),
         };
@@ -411,6 +430,9 @@ pub(crate) fn inspection(inspection: &Inspection) -> String {
         let models: Vec<_> = description.models.iter().map(|model| model.name.clone()).collect();
         lines.push(format!("models    {}", listed(&models)));
     }
+    let setting =
+        |setting: &jackfield_plugins::Setting| format!("setting   {}: {}", setting.name, setting.meaning);
+    lines.extend(inspection.settings.iter().map(setting));
     for level in &inspection.levels {
         lines.push(format!("level     {}: {} ({} tokens)", level.name, level.summary, level.token_budget));
     }

@@ -16,7 +16,7 @@ pub(crate) fn workers(status: &WorkersStatus) -> String {
     };
     let heads = ["WORKER", "WHERE", "STATE", "BUSY", "SLOTS", "HEARD OF (UTC)"];
     let mut lines = vec![match status.workers.is_empty() {
-        true => "no worker is at work: `jackfield serve` starts one".to_owned(),
+        true => "no worker is on record: `jackfield serve` starts one".to_owned(),
         false => table(heads, status.workers.iter().map(row)),
     }];
     lines.push(match status.queue_length {

@@ -80,7 +80,10 @@ impl Inner {
             attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
         match self.listen_again(run, attempt, planned, &files, agent).await {
             Ok(None) => return None,
-            Ok(Some(heard)) => ended.take_heard(heard, planned),
+            Ok(Some(heard)) => {
+                ended.take_heard(heard, planned);
+                ended.name_file_limit(self.config().run.max_file_mb);
+            }
             Err(failure) => ended.fail(failure),
         }
         if unseen {
@@ -196,6 +199,7 @@ pub(super) fn lost(attempt: &Attempt, why: &str) -> Ended {
 }
 
 fn loss(why: &str) -> Failure {
-    Failure::new(FailureClass::Lost, why)
-        .with_remedy("what it had done is on its branch; run it again to go on")
+    Failure::new(FailureClass::Lost, why).with_remedy(
+        "its work so far is on its branch; where the run is not tried again by itself, start it again",
+    )
 }

@@ -2,11 +2,12 @@
 //! record with the settlement.
 
 use super::Inner;
-use super::carry::{Done, tier_of};
+use super::carry::Done;
 use super::choose::{Behind, decision, failed_decision, milliseconds};
 use super::running::Running;
-use super::{context, report};
+use super::{context, ladder, report};
 use jackfield_plugins::facts::choosing::{self, Past, Step};
+use jackfield_plugins::facts::types::Tier;
 use jackfield_store::{Attempt, Decided, NewAttempt, NewHandoff, NewPluginCall, RunView, Then};
 use jackfield_types::{
     AttemptId, AttemptState, Delivered, FailureClass, FailureKind, PluginRef, Problem, RunState, Settled,
@@ -167,11 +168,13 @@ impl Inner {
         }
     }
 
-    /// Attempts for a run in all, whatever a chooser says. Whoever names an executor gets that one, and once.
+    /// Attempts for a run in all, whatever a chooser says. Whoever names an executor or a model gets that one, and
+    /// once.
     pub(crate) fn most_attempts(&self, run: &Running) -> u32 {
         let most = self.config().queue.most_attempts;
         let request = &run.order.request;
-        let usual = if request.executor.is_some() { 1 } else { most };
+        let named = request.executor.is_some() || request.model.is_some();
+        let usual = if named { 1 } else { most };
         request.max_attempts.unwrap_or(usual).clamp(1, most.max(1))
     }
 
@@ -194,6 +197,9 @@ impl Inner {
             && count(&view.attempts) < config.queue.most_attempts
             && !view.attempts.iter().any(|attempt| failed_with(attempt, FailureClass::Lost));
         let planned = last.planned.as_ref().filter(|_| again)?;
+        if self.forbidden_now(&planned.executor, planned.model.as_deref()).is_some() {
+            return None;
+        }
         let reason = "its worker went away with it; the same is tried once more";
         let attempt = self.new_attempt(
             &run.order,
@@ -213,21 +219,13 @@ impl Inner {
         Some(Follows { then, ..Follows::default() }.decided("retry", "host", reason, Value::Null))
     }
 
-    /// Everybody who can be asked next. Whoever was named stays named.
+    /// Everybody who can be asked next. Whoever names an executor or a model gets it once; where more attempts are
+    /// asked for, others make them.
     pub(crate) async fn options(&self, run: &Running) -> Result<Options, Problem> {
         let now = self.clock.now();
-        let task = self.task_facts(&run.order, now).await?;
-        let (candidates, behind) = self.candidates(&run.order, now).await?;
+        let (task, _) = self.task_facts(&run.order, now).await?;
+        let (candidates, behind) = self.candidates(&run.order, now, None).await?;
         let budget = self.budget(&run.order).await?;
-        // Where nothing more is tried anyway, the chooser sees everybody.
-        let named = run.order.request.executor.as_deref().filter(|_| self.most_attempts(run) > 1);
-        let (candidates, behind) = candidates
-            .into_iter()
-            .zip(behind)
-            .filter(|(candidate, behind)| {
-                named.is_none_or(|name| candidate.executor == name || behind.rung.as_deref() == Some(name))
-            })
-            .unzip();
         Ok(Options { task, candidates, behind, budget })
     }
 
@@ -284,20 +282,15 @@ impl Inner {
     /// What became of every attempt of the run, those of the round that is over included.
     fn history(&self, view: &RunView, done: &[Done]) -> Vec<Past> {
         let executors = self.plugins.executors();
+        let config = self.config();
+        let places = ladder::places(&config.ladder, &executors);
+        let stood = |attempt: &Attempt| standing(&places, &executors, attempt);
         let settled = view.attempts.iter().filter(|attempt| attempt.state == AttemptState::Settled);
-        let tier = |executor: &str, model: Option<&str>| {
-            let info = executors.iter().find(|info| info.plugin.name == executor);
-            info.map_or(jackfield_plugins::facts::types::Tier::Light, |info| tier_of(info, model))
-        };
         let before = settled.filter_map(|attempt| {
             let outcome = attempt.outcome.as_ref()?;
             let (succeeded, class) = came_to(attempt.settled.as_ref()?);
             Some(past(
-                (
-                    &attempt.executor,
-                    attempt.model.as_deref(),
-                    tier(&attempt.executor, attempt.model.as_deref()),
-                ),
+                (&attempt.executor, stood(attempt)),
                 (succeeded, class, outcome.delivered, outcome.verified),
                 attempt.cost.unsigned(),
                 attempt.latency_ms.unwrap_or(0),
@@ -305,9 +298,8 @@ impl Inner {
         });
         let now = done.iter().map(|done| {
             let (succeeded, class) = came_to(&done.settled);
-            let (executor, model) = (&done.attempt.executor, done.attempt.model.as_deref());
             past(
-                (executor, model, tier(executor, model)),
+                (&done.attempt.executor, stood(&done.attempt)),
                 (succeeded, class, done.ended.outcome.delivered, done.ended.outcome.verified),
                 done.ended.cost.total.unsigned(),
                 done.latency_ms,
@@ -328,15 +320,42 @@ pub(crate) struct NewPlan {
     pub(crate) context: Option<String>,
 }
 
+/// The model that an attempt was made with and its tier, as a candidate has them: programs report the model with the
+/// day of its release, and a rung may have a tier of its own.
+fn standing(
+    places: &[ladder::Place<'_>],
+    executors: &[jackfield_plugins::ExecutorInfo],
+    attempt: &Attempt,
+) -> (Option<String>, Tier) {
+    if let Some(rung) = &attempt.rung
+        && let Some(place) = places.iter().find(|place| place.rung_name().as_ref() == Some(rung))
+    {
+        return (place.model.clone(), place.tier);
+    }
+    let own = || places.iter().filter(|place| place.executor.plugin.name == attempt.executor);
+    let same = |place: &&ladder::Place<'_>| match (place.model.as_deref(), attempt.model.as_deref()) {
+        (Some(model), Some(reported)) => ladder::is_same(model, reported),
+        (model, reported) => model == reported,
+    };
+    if let Some(place) = own().find(same) {
+        return (place.model.clone(), place.tier);
+    }
+    let info = executors.iter().find(|info| info.plugin.name == attempt.executor);
+    match info.and_then(|info| ladder::meant(info, attempt.model.as_deref())) {
+        Some(meant) => (Some(meant.name.clone()), meant.tier),
+        None => (attempt.model.clone(), Tier::Light),
+    }
+}
+
 fn past(
-    (executor, model, tier): (&str, Option<&str>, jackfield_plugins::facts::types::Tier),
+    (executor, (model, tier)): (&str, (Option<String>, Tier)),
     (succeeded, class, delivered, verified): (bool, Option<FailureClass>, Delivered, Verified),
     cost: u64,
     latency: u64,
 ) -> Past {
     Past {
         executor: executor.to_owned(),
-        model: model.map(str::to_owned),
+        model,
         tier,
         succeeded,
         class: class.map(Into::into),

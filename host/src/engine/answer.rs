@@ -1,6 +1,7 @@
 //! A person's answer to a run that was handed over.
 
 use super::advance::{NewPlan, count};
+use super::choose::Pick;
 use super::{Host, context};
 use crate::api::{Answer, HumanAction, HumanAnswer, bounds};
 use jackfield_store::{Answered, Attempt, RunView};
@@ -39,7 +40,10 @@ impl Host {
         if view.run.state != RunState::Waiting {
             return Err(Problem::caller(
                 "run_not_waiting",
-                format!("run {run} is {}: it waits for no answer", view.run.state),
+                format!(
+                    "failed to answer run {run}: it is not waiting for an answer (state: {})",
+                    view.run.state
+                ),
                 "look at it: `jackfield runs RUN`",
             ));
         }
@@ -79,12 +83,19 @@ impl Host {
                         "name an executor in the answer",
                     ));
                 };
-                let pick = self.0.asked_for(&name, &order)?;
-                let same = said.executor.is_none().then(|| last.and_then(|attempt| attempt.model.clone()));
+                let same = last.filter(|_| said.executor.is_none()).and_then(|attempt| attempt.model.clone());
+                let pick = match (&said.model, same) {
+                    (Some(model), _) => self.0.asked_for_with(&name, Some(model), &order)?,
+                    // As its program reported it, which is not always a name that it can be asked for by.
+                    (None, Some(same)) => {
+                        Pick { model: Some(same), ..self.0.asked_for_with(&name, None, &order)? }
+                    }
+                    (None, None) => self.0.asked_for_with(&name, None, &order)?,
+                };
                 let plan = NewPlan {
                     number: count(&view.attempts) + 1,
                     round: last.map_or(1, |attempt| attempt.round + 1),
-                    model: said.model.clone().or(same.flatten()).or(pick.model),
+                    model: pick.model,
                     effort: order.request.effort,
                     reason: "a person wants another attempt".to_owned(),
                     chosen_by: None,

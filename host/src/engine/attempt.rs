@@ -229,6 +229,7 @@ impl Inner {
         };
         super::trace::exited(&span, heard.exited);
         ended.take_heard(heard, planned);
+        ended.name_file_limit(self.config().run.max_file_mb);
         Ok(true)
     }
 

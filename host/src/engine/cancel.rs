@@ -22,7 +22,7 @@ impl Host {
         if state.is_final() {
             return Err(Problem::caller(
                 "run_ended",
-                format!("run {run} has {state} already"),
+                format!("failed to cancel run {run}: it has ended already (state: {state})"),
                 "nothing is left to cancel",
             ));
         }

@@ -116,6 +116,13 @@ impl Inner {
         if run.is_left_alone() {
             return None;
         }
+        let forbidden = self.forbidden_now(&planned.executor, planned.model.as_deref());
+        if let Some(failure) = forbidden {
+            return Some(never_begun(planned, failure));
+        }
+        if let Some(failure) = self.logged_out(planned).await {
+            return Some(never_begun(planned, failure));
+        }
         if let Some(failure) = self.rests(attempt, planned).await {
             return Some(never_begun(planned, failure));
         }
@@ -313,10 +320,4 @@ pub(crate) fn never_begun(planned: &Planned, failure: Failure) -> Ended {
 /// Milliseconds from one time to another; 0 where it lies behind.
 pub(crate) fn since(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
-}
-
-/// The executor behind a name, with what a plan needs of it.
-pub(crate) fn tier_of(executor: &ExecutorInfo, model: Option<&str>) -> jackfield_plugins::facts::types::Tier {
-    let known = executor.description.models.iter().find(|known| Some(known.name.as_str()) == model);
-    known.map_or(jackfield_plugins::facts::types::Tier::Light, |model| model.tier)
 }

@@ -4,7 +4,7 @@
 //! processes on record, so that a host that is killed leaves none of them.
 
 use super::Inner;
-use super::ended::Ended;
+use super::ended::{Ended, file_limit, is_ended_by_file_limit, is_file_limit_told};
 use super::events::clip;
 use super::files::{Files, tail};
 use super::reading::LOOK;
@@ -109,7 +109,12 @@ impl Inner {
         let limit = check.timeout_s.map_or(run.order.timeout, Duration::from_secs);
         let outcome = self.check_process(run, attempt, files, worktree, check, &output, limit).await;
         let (passed, code, said) = match outcome {
-            Ok(Ending { exited, timed_out: false }) => (exited.is_success(), exited.code, None),
+            Ok(Ending { exited, timed_out: false }) => {
+                let limited = is_ended_by_file_limit(exited)
+                    || (!exited.is_success() && is_file_limit_told(&tail(&output)));
+                let said = limited.then(|| file_limit(self.config().run.max_file_mb));
+                (exited.is_success(), exited.code, said)
+            }
             Ok(Ending { exited, timed_out: true }) => {
                 let said = format!("it was not done after {} s and was ended", limit.as_secs());
                 (false, exited.code, Some(said))

@@ -1,6 +1,8 @@
 //! Who does it: the executor that was asked for, or the chooser's pick with its reason.
 
+use super::models::{Named, suggestion};
 use super::order::Order;
+use super::quality::QualityIssue;
 use super::{Inner, ladder};
 use jackfield_plugins::facts::{choosing, driving, types};
 use jackfield_plugins::{ExecutorInfo, PluginError, shown};
@@ -11,7 +13,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Duration;
 
-/// Recent work: for the usage share that a chooser aims at, and for what went badly and stands so.
+/// Recent work: for the usage share that a chooser aims at.
 const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Who does it, and why.
@@ -26,6 +28,16 @@ pub(crate) struct Pick {
     pub(crate) chosen_by: Option<PluginRef>,
     /// The decision, to be recorded with the admission.
     pub(crate) calls: Vec<NewPluginCall>,
+}
+
+/// What a chooser said of a task.
+pub(crate) struct Ranked {
+    pub(crate) candidates: Vec<choosing::Candidate>,
+    /// Best first.
+    pub(crate) picks: Vec<Pick>,
+    /// Quality issues that it was told of.
+    pub(crate) issues: Vec<QualityIssue>,
+    pub(crate) chooser: PluginRef,
 }
 
 impl Inner {
@@ -55,29 +67,35 @@ impl Inner {
 
     /// An executor or a rung of the ladder, by its name.
     pub(crate) fn asked_for(&self, name: &str, order: &Order) -> Result<Pick, Problem> {
+        self.asked_for_with(name, order.request.model.as_deref(), order)
+    }
+
+    /// The same with a model, or its usual one.
+    pub(crate) fn asked_for_with(
+        &self,
+        name: &str,
+        model: Option<&str>,
+        order: &Order,
+    ) -> Result<Pick, Problem> {
         let config = self.config();
         let rung = config.ladder.iter().find(|rung| rung.name == name);
         let executor = self.executor(rung.map_or(name, |rung| &rung.executor))?;
-        let section = self.section_on(&executor.plugin.name, rung.map(|rung| rung.name.as_str()));
-        let model =
-            order.request.model.clone().or(section.model).or(executor.description.default_model.clone());
+        let Named { model, note } = self.model_for(&executor, rung, model, order)?;
+        let note = note.map(|note| format!("; {note}")).unwrap_or_default();
         Ok(Pick {
             executor,
             rung: rung.map(|rung| rung.name.clone()),
             model,
             effort: order.request.effort,
-            reason: "asked for by the caller".into(),
+            reason: format!("asked for by the caller{note}"),
             chosen_by: None,
             calls: Vec::new(),
         })
     }
 
     async fn ask_chooser(&self, order: &Order) -> Result<Pick, Problem> {
-        let (candidates, picks, chooser) = self.ranked(order).await?;
-        match picks.into_iter().next() {
-            Some(pick) => Ok(pick),
-            None => Err(self.why_nobody(order, &candidates, &chooser, 1).await),
-        }
+        let (picks, _) = self.picks(order).await?;
+        picks.into_iter().next().ok_or_else(|| nobody(&[], None))
     }
 
     /// Why there are not so many executors for it: money, where the chooser would have them if there were
@@ -103,7 +121,7 @@ impl Inner {
         needed: usize,
     ) -> Result<Option<Refusal>, Problem> {
         let now = self.clock.now();
-        let task = self.task_facts(order, now).await?;
+        let (task, _) = self.task_facts(order, now).await?;
         let unlimited = choosing::Budget {
             state: types::BreakerState::Closed,
             day_left: None,
@@ -125,12 +143,24 @@ impl Inner {
         would.map_err(|error| error.problem())
     }
 
-    /// What a chooser is told of a task. Where the work in this workspace went badly of late, and nobody mended it, it may
-    /// take more care.
-    pub(super) async fn task_facts(&self, order: &Order, now: Timestamp) -> Result<choosing::Task, Problem> {
-        let since = now.checked_sub(RECENT).unwrap_or(now);
-        let open = self.store.open_quality_issues(order.workspace.id, since).await;
-        Ok(task(order, open.map_err(|error| error.problem())?))
+    /// Whom the chooser would ask, best first and at least one, with the quality issues that it was told of.
+    pub(super) async fn picks(&self, order: &Order) -> Result<(Vec<Pick>, Vec<QualityIssue>), Problem> {
+        let Ranked { candidates, picks, issues, chooser } = self.ranked(order).await?;
+        if picks.is_empty() {
+            return Err(self.why_nobody(order, &candidates, &chooser, 1).await);
+        }
+        Ok((picks, issues))
+    }
+
+    /// What a chooser is told of a task, with the quality issues that are open in its area.
+    pub(super) async fn task_facts(
+        &self,
+        order: &Order,
+        now: Timestamp,
+    ) -> Result<(choosing::Task, Vec<QualityIssue>), Problem> {
+        let issues = self.quality_issues(order, now).await?;
+        let open = u32::try_from(issues.len()).unwrap_or(u32::MAX);
+        Ok((task(order, open), issues))
     }
 
     /// Nobody can do it now, with who found that and what is known of each.
@@ -143,15 +173,16 @@ impl Inner {
     pub(crate) async fn ranked(
         &self,
         order: &Order,
-    ) -> Result<(Vec<choosing::Candidate>, Vec<Pick>, PluginRef), Problem> {
+    ) -> Result<Ranked, Problem> {
         let now = self.clock.now();
-        let (candidates, behind) = self.candidates(order, now).await?;
-        let task = self.task_facts(order, now).await?;
+        let (candidates, behind) = self.candidates(order, now, order.request.model.as_deref()).await?;
+        let (task, issues) = self.task_facts(order, now).await?;
         let budget = self.budget(order).await?;
         let called =
             self.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
         let facts = json!({
             "now": now.as_millisecond(), "task": task, "candidates": candidates, "budget": budget,
+            "quality_issues": issues,
         });
         let mut calls = decision(&called, "choose", facts);
         let pick = |choice: &choosing::Choice| {
@@ -168,14 +199,16 @@ impl Inner {
             })
         };
         let picks = called.value.iter().filter_map(pick).collect();
-        Ok((candidates, picks, called.plugin))
+        Ok(Ranked { candidates, picks, issues, chooser: called.plugin })
     }
 
-    /// Everybody who could be asked, with what is known of them, and who is behind each.
+    /// Everybody who could be asked, with the model `asked` where one is, with what is known of them, and who is
+    /// behind each.
     pub(crate) async fn candidates(
         &self,
         order: &Order,
         now: Timestamp,
+        asked: Option<&str>,
     ) -> Result<(Vec<choosing::Candidate>, Vec<Behind>), Problem> {
         let executors: Vec<_> = self
             .plugins
@@ -201,21 +234,27 @@ impl Inner {
             occupancy: self.store.occupancy().await.map_err(|error| error.problem())?,
             resting: self.resting().await?,
         };
-        let asked = order.request.model.as_deref();
+        let config = self.config();
+        let has_it = |place: &ladder::Place<'_>| {
+            let meant = || ladder::meant(place.executor, asked).map(|model| model.name.as_str());
+            asked.is_none()
+                || place.model.as_deref() == asked
+                || (place.model.is_some() && place.model.as_deref() == meant())
+        };
+        let places: Vec<_> = ladder::places(&config.ladder, &executors).into_iter().filter(has_it).collect();
+        if places.is_empty() {
+            return Err(unknown_model(&executors, asked.unwrap_or_default()));
+        }
         let (mut candidates, mut behind) = (Vec::new(), Vec::new());
-        for place in ladder::places(&self.config().ladder, &executors) {
-            if asked.is_some_and(|asked| place.model.as_deref() != Some(asked)) {
-                continue;
-            }
-            candidates.push(self.candidate(&place, &facts));
+        for place in places.iter().filter(|place| self.admits(place, order)) {
+            candidates.push(self.candidate(place, &facts));
             behind.push(Behind { executor: place.executor.clone(), rung: place.rung_name() });
         }
         if candidates.is_empty() {
-            let asked = asked.unwrap_or_default();
-            return Err(Problem::caller(
-                "unknown_model",
-                format!("no executor knows a model '{asked}'"),
-                "leave the model out, or name the executor too: then it is passed on as it is",
+            return Err(Problem::operator(
+                "models_forbidden",
+                "failed to choose an executor: the configuration allows none for this task ([models] and [roles])",
+                "name another model or leave it out; or change models.never or [roles] in jackfield.toml",
             ));
         }
         Ok((candidates, behind))
@@ -272,6 +311,16 @@ impl Inner {
         let status = self.store.breaker(&limits).await.map_err(|error| error.problem())?;
         Ok(budget(&status, order.max_cost))
     }
+}
+
+fn unknown_model(executors: &[ExecutorInfo], asked: &str) -> Problem {
+    let models = executors.iter().flat_map(|info| &info.description.models);
+    let listed: Vec<_> = models.map(|model| model.name.as_str()).collect();
+    Problem::caller(
+        "unknown_model",
+        format!("no executor has a model '{asked}'"),
+        format!("{}; or name the executor too, and leave the model out", suggestion(&listed, asked)),
+    )
 }
 
 /// Who is behind a candidate.
@@ -469,19 +518,33 @@ impl History {
         })
     }
 
+    /// Programs report the model that they were asked for with the day of its release: that is the same one.
     fn of(&self, executor: &str, model: Option<&str>) -> Past {
-        let key = (executor.to_owned(), model.map(str::to_owned));
-        let share = self.shares.get(&key).copied().unwrap_or(0);
-        let Some(stats) = self.stats.get(&key) else { return Past { share, ..Past::default() } };
-        Past {
+        let is_its = |(of, its): &(String, Option<String>)| {
+            of == executor
+                && match (model, its) {
+                    (Some(model), Some(its)) => ladder::is_same(model, its),
+                    (None, None) => true,
+                    _ => false,
+                }
+        };
+        let shares = self.shares.iter().filter(|(key, _)| is_its(key)).map(|(_, share)| *share);
+        let share = shares.fold(0_u16, u16::saturating_add).min(1_000);
+        let mut past = Past { share, ..Past::default() };
+        let (mut cost, mut latency) = (Micros::ZERO, 0_u64);
+        for (_, stats) in self.stats.iter().filter(|(key, _)| is_its(key)) {
             // What a login or a rate limit cut short says nothing about the work.
-            attempts: stats.judged(),
-            succeeded: stats.succeeded,
-            verified: stats.verified,
-            mean_cost: stats.mean_cost(),
-            mean_latency: stats.mean_latency_ms(),
-            share,
+            past.attempts = past.attempts.saturating_add(stats.judged());
+            past.succeeded = past.succeeded.saturating_add(stats.succeeded);
+            past.verified = past.verified.saturating_add(stats.verified);
+            cost += stats.judged_cost;
+            latency = latency.saturating_add(stats.judged_latency_ms);
         }
+        if past.attempts > 0 {
+            past.mean_cost = Some(Micros(cost.0 / i64::from(past.attempts)));
+            past.mean_latency = Some(latency / u64::from(past.attempts));
+        }
+        past
     }
 }
 
@@ -505,7 +568,7 @@ mod tests {
     ) -> Result<Vec<String>, Problem> {
         let workspace = Some(folder.path().to_string_lossy().into_owned());
         let order = host.0.order(ExecuteRequest { workspace, ..request }).await?;
-        let (candidates, _) = host.0.candidates(&order, host.0.clock.now()).await?;
+        let (candidates, _) = host.0.candidates(&order, host.0.clock.now(), None).await?;
         let mut names: Vec<_> = candidates.into_iter().map(|one| one.executor).collect();
         names.dedup();
         Ok(names)

@@ -81,6 +81,7 @@ impl Inner {
                 ));
             }
         };
+        let picks = side_by_side(picks);
         for pick in &picks {
             self.check_program(&pick.executor).await?;
         }
@@ -89,9 +90,12 @@ impl Inner {
         self.admit(admission, &limits).await
     }
 
-    /// The chooser's best, and its best of another executor.
+    /// The chooser's best, and its best of another executor: rungs of the ladder before anybody else.
     async fn two_best(&self, order: &Order) -> Result<Vec<Pick>, Problem> {
-        let (candidates, picks, chooser) = self.ranked(order).await?;
+        let Ranked { candidates, picks, chooser, .. } = self.ranked(order).await?;
+        // Where the operator has set up a ladder, those who stand on it come first.
+        let (rungs, others): (Vec<_>, Vec<_>) = picks.into_iter().partition(|pick| pick.rung.is_some());
+        let picks = rungs.into_iter().chain(others);
         let mut two: Vec<Pick> = Vec::new();
         for pick in picks {
             if two.iter().all(|other| other.executor.plugin.name != pick.executor.plugin.name) {
@@ -152,6 +156,16 @@ impl Inner {
         };
         Follows { calls, ..follows }.decided("verdict", by, &comparison.reason, details)
     }
+}
+
+/// Each is told whom it is compared with.
+fn side_by_side(mut picks: Vec<Pick>) -> Vec<Pick> {
+    let name = |pick: &Pick| super::told::named(&pick.executor.plugin.name, pick.model.as_deref());
+    let names: Vec<_> = picks.iter().map(name).collect();
+    for pick in &mut picks {
+        pick.reason = format!("one of {} side by side: {}", names.join(" and "), pick.reason);
+    }
+    picks
 }
 
 /// It failed for a reason that no better work would have changed.

@@ -125,6 +125,20 @@ impl Ended {
         self.model = heard.model.or(self.model.take());
     }
 
+    /// Where it failed because a file grew beyond `run.max_file_mb`, that is what is told, and not what its adapter made
+    /// of it.
+    pub(crate) fn name_file_limit(&mut self, megabytes: u64) {
+        let Some(failure) = &self.outcome.failure else { return };
+        let told = is_file_limit_told(&self.answer) || is_file_limit_told(&failure.message);
+        if !is_ended_by_file_limit(self.exited) && !told {
+            return;
+        }
+        let failure = Failure::new(FailureClass::Killed, file_limit(megabytes));
+        self.outcome.failure = Some(failure.with_remedy(
+            "raise run.max_file_mb in jackfield.toml, or ask for smaller files; then start it again",
+        ));
+    }
+
     /// The diff as an artifact. A diff that could not be taken is said, not swallowed: the work is
     /// still in the worktree, which is then kept.
     pub(crate) fn take_diff(
@@ -163,6 +177,23 @@ impl Ended {
             Err(error) => self.fail(from_problem(FailureClass::Unknown, error.problem())),
         }
     }
+}
+
+/// The signal of a file that grows too large.
+const SIGXFSZ: i32 = 25;
+
+/// Whether the program, or the last one that a shell ran for it, was ended for a file that grew too large.
+pub(crate) fn is_ended_by_file_limit(exited: Exited) -> bool {
+    exited.signal == Some(SIGXFSZ) || exited.code == Some(128 + SIGXFSZ)
+}
+
+/// Whether a program says so itself.
+pub(crate) fn is_file_limit_told(text: &str) -> bool {
+    ["File size limit exceeded", "File too large", "EFBIG"].iter().any(|words| text.contains(words))
+}
+
+pub(crate) fn file_limit(megabytes: u64) -> String {
+    format!("a file grew beyond the limit of {megabytes} MB (run.max_file_mb), and writing it was stopped")
 }
 
 /// Where the whole of the work is, if all of it could be committed.

@@ -151,7 +151,9 @@ pub(crate) fn line(event: &RunEvent) -> Option<String> {
         "run_cancelled" => "cancelled".to_owned(),
         _ => return None,
     };
-    Some(said).filter(|said| !said.trim().is_empty())
+    let agent = field("agent");
+    let whose = if agent.is_empty() { String::new() } else { format!("{agent}: ") };
+    Some(said).filter(|said| !said.trim().is_empty()).map(|said| format!("{whose}{said}"))
 }
 
 #[cfg(test)]
@@ -188,6 +190,7 @@ mod tests {
         assert_eq!(line("tool_result", json!({ "ok": false, "summary": "no" })), said("failed: no"));
         assert_eq!(line("agent_started", json!({ "model": "m" })), said("agent started, model m"));
         assert_eq!(line("host_warning", json!({ "text": "look" })), said("warning: look"));
+        assert_eq!(line("text", json!({ "text": "x", "agent": "codex" })), said("codex: x"));
         assert_eq!(line("run_failed", Value::Null), said("failed"));
         assert_eq!(line("usage", json!({ "input": 5 })), None);
         assert_eq!(line("something_new", Value::Null), None);

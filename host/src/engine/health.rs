@@ -2,12 +2,14 @@
 //! answers; the host asks, in parallel and not too often.
 
 use super::Inner;
+use super::attempt::Planned;
 use super::environment::Sources;
 use crate::api::AuthStatus;
+use crate::config::is_secret_name;
 use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::{driving, types};
 use jackfield_process::{QuickSpec, run_quick, which};
-use jackfield_types::{Problem, Timestamp};
+use jackfield_types::{Failure, FailureClass, Problem, Timestamp};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -17,6 +19,8 @@ use std::time::Duration;
 const FRESH: Duration = Duration::from_secs(120);
 /// Longest that one probe may take, whatever its adapter says.
 const LONGEST_PROBE: Duration = Duration::from_secs(15);
+/// How long an attempt waits to hear whether its program is logged in.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Most that a probe may print, bytes.
 const MOST_OUTPUT: usize = 64 << 10;
 
@@ -60,6 +64,49 @@ impl Inner {
             health.installed = self.elsewhere_has(name).await.map_err(|error| error.problem())?;
         }
         Ok(health)
+    }
+
+    /// Why an attempt would only hang or fail at its login: its program says that nobody is logged in, and nothing
+    /// else could let it in. What was found earlier may have been mended, so it is asked again.
+    pub(super) async fn logged_out(&self, planned: &Planned) -> Option<Failure> {
+        let info = &planned.executor;
+        let name = &info.plugin.name;
+        if !matches!(self.login(info, planned.rung.as_deref()).await, types::Login::LoggedOut) {
+            return None;
+        }
+        self.health.forget(name);
+        if !matches!(self.login(info, planned.rung.as_deref()).await, types::Login::LoggedOut) {
+            return None;
+        }
+        let remedy = self.health(info).await.remedy;
+        let failure = Failure::new(
+            FailureClass::AuthFailure,
+            format!("'{name}' was not started: its program is not logged in, and no key is set for it"),
+        );
+        Some(
+            failure
+                .with_remedy(remedy.unwrap_or_else(|| "log it in, as `jackfield doctor` tells".to_owned())),
+        )
+    }
+
+    /// Unknown where a probe cannot tell: an endpoint or a credential of its own needs no login of the program's.
+    async fn login(&self, info: &ExecutorInfo, rung: Option<&str>) -> types::Login {
+        let section = self.section_on(&info.plugin.name, rung);
+        let own = ["base_url", "auth_token_from", "api_key_from", "env_key"];
+        let has_own = own.iter().any(|name| section.settings.contains_key(*name))
+            || section.settings.keys().any(|name| name.starts_with("env."))
+            || section.environment.keys().any(|name| is_secret_name(name) || name.ends_with("BASE_URL"));
+        let sources = Sources { host: &self.environment, executor: &section, description: &info.description };
+        let present = sources.present();
+        let mut secrets = info.description.environment.iter().filter(|variable| variable.secret);
+        let has_key =
+            secrets.any(|variable| is_secret_name(&variable.name) && present.contains(&variable.name));
+        if has_own || has_key {
+            return types::Login::Unknown;
+        }
+        // A probe that hangs keeps nobody from work.
+        let health = tokio::time::timeout(PATIENCE, self.health(info)).await;
+        health.map_or(types::Login::Unknown, |health| health.login)
     }
 
     /// The set-up of every executor, for people.

@@ -1,9 +1,10 @@
 //! The host as its doors and embedders see it.
 
+use super::choose::Pick;
+use super::quality::QualityIssue;
 use super::{Asker, HostBuilder, Inner, Work, events};
-use super::{leftovers, report};
+use super::{compared, leftovers, report};
 use crate::api::{Answer, AuthStatus, ExecuteRequest, ExecutorStatus, OrchestratorStatus, Progress};
-use jackfield_plugins::facts::choosing::Choice;
 use jackfield_store::{BreakerState, BreakerStatus, Period, RunEvent};
 use jackfield_types::{Audience, Begun, Micros, PluginRef, Problem, RunId, RunState, Scope};
 use schemars::JsonSchema;
@@ -34,10 +35,33 @@ pub struct Host(pub(super) Arc<Inner>, pub(super) Asker);
 /// What the chooser would do with a request.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Advice {
-    /// Who decided.
-    pub chooser: PluginRef,
+    /// Who decided; not there where the request names the executor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chooser: Option<PluginRef>,
+    /// The task as a chooser is told of it.
+    pub task: AdvisedTask,
     /// Best first.
     pub choices: Vec<AdvisedChoice>,
+    /// Work in the area of the task that was not good enough and stands so: three of them raise it by one tier.
+    pub quality_issues: Vec<QualityIssue>,
+}
+
+/// What a request was taken for.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct AdvisedTask {
+    /// feature, bugfix, review, …
+    pub task_type: String,
+    /// The type is a guess by the words of the instruction.
+    pub classified: bool,
+    /// 1 (trivial) to 10 (epic).
+    pub complexity: u8,
+    /// plan, implement, review or test.
+    pub role: jackfield_types::Role,
+    /// The programming language, where one is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+    /// Frameworks and tools.
+    pub stack: Vec<String>,
 }
 
 /// One choice, by name.
@@ -46,7 +70,9 @@ pub struct Advice {
 pub struct AdvisedChoice {
     pub executor: String,
     pub model: Option<String>,
-    pub effort: jackfield_types::Effort,
+    /// Not there where the agent's own default holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effort: Option<jackfield_types::Effort>,
     pub reason: String,
 }
 
@@ -262,15 +288,26 @@ impl Host {
         }
         self.0.put_aside(view.task.id, vec!["compress".to_owned()]);
         let line = self.0.line_of(&view).await?;
+        let consensus = match compared::is_compared(&view) {
+            true => {
+                let rounds = self.0.store.rounds(view.task.id, Some(run)).await;
+                compared::result(&rounds.map_err(|error| error.problem())?)
+            }
+            false => None,
+        };
+        let text = match &consensus {
+            Some(result) => compared::with_result(told.text, result),
+            None => told.text,
+        };
         let notes = leftovers::notes(&view, &events);
-        let text = leftovers::told(told.text, &notes, run);
+        let text = leftovers::told(text, &notes, run);
         // A component that leaves characters out may put a secret together that was in pieces.
         let text = self.0.redactor().text(&text);
         Ok(Answer {
             notes,
             leftovers: leftovers::listed(&view.artifacts),
             warnings: told.warnings,
-            ..report::answer(&view, text, line, now)
+            ..report::answer(&view, text, line, consensus, now)
         })
     }
 
@@ -285,33 +322,42 @@ impl Host {
         }
     }
 
-    /// What the chooser would do with a request, without doing it.
+    /// Whom a request would go to, without doing it: the executor that it names, else the chooser's picks.
     ///
     /// # Errors
     /// A [`Problem`] where the request would be refused.
     pub async fn advise(&self, request: ExecuteRequest) -> Result<Advice, Problem> {
         self.may(Scope::Read)?;
         let order = self.0.order(request).await?;
-        let now = self.0.clock.now();
-        let (candidates, _) = self.0.candidates(&order, now).await?;
-        let budget = self.0.budget(&order).await?;
-        let task = self.0.task_facts(&order, now).await?;
-        let called =
-            self.0.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
-        if called.value.is_empty() {
-            return Err(self.0.why_nobody(&order, &candidates, &called.plugin, 1).await);
-        }
-        let redactor = self.0.redactor();
-        let named = |choice: &Choice| {
-            let candidate = candidates.get(choice.candidate as usize)?;
-            Some(AdvisedChoice {
-                executor: candidate.executor.clone(),
-                model: candidate.model.clone(),
-                effort: choice.effort.into(),
-                reason: redactor.text(&choice.reason),
-            })
+        let (picks, issues) = match &order.request.executor {
+            Some(name) => {
+                let pick = self.0.asked_for(name, &order)?;
+                self.0.check_program(&pick.executor).await?;
+                (vec![pick], self.0.quality_issues(&order, self.0.clock.now()).await?)
+            }
+            None => self.0.picks(&order).await?,
         };
-        Ok(Advice { choices: called.value.iter().filter_map(named).collect(), chooser: called.plugin })
+        let chooser = picks.first().and_then(|pick| pick.chosen_by.clone());
+        let redactor = self.0.redactor();
+        let choice = |pick: Pick| AdvisedChoice {
+            executor: pick.executor.plugin.name,
+            model: pick.model,
+            effort: pick.effort,
+            reason: redactor.text(&pick.reason),
+        };
+        Ok(Advice {
+            chooser,
+            task: AdvisedTask {
+                task_type: order.task_type,
+                classified: order.classified,
+                complexity: order.complexity,
+                role: order.role,
+                language: order.language,
+                stack: order.stack,
+            },
+            choices: picks.into_iter().map(choice).collect(),
+            quality_issues: issues,
+        })
     }
 
     /// Every executor's set-up: installed, version, logged in, and what to do.
@@ -349,10 +395,7 @@ impl Host {
             ));
         }
         if totals.queued > 0 && !self.0.somebody_works().await? {
-            warnings.push(format!(
-                "no worker is at work: {} run(s) wait; start one with `jackfield serve` or `jackfield worker`",
-                totals.queued
-            ));
+            warnings.push(format!("{} run(s) wait, and {}", totals.queued, self.0.nobody_works()));
         }
         let spent =
             breaker.limits.iter().find(|limit| limit.limit.period == Period::Day).map(|limit| limit.spent);

@@ -4,6 +4,7 @@
 //! below Claude Code as it is. Where no ladder is configured, tiers are all that a chooser goes by.
 
 use super::Inner;
+use super::models::families;
 use crate::config::{ExecutorSection, RungSection, TierName, is_secret_name};
 use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::{driving, types};
@@ -80,6 +81,36 @@ fn known<'a>(executor: &'a ExecutorInfo, model: Option<&str>) -> Option<&'a driv
     executor.description.models.iter().find(|known| Some(known.name.as_str()) == model)
 }
 
+/// The model of an adapter's list that a name means: its name, its name with a date behind it, or the name of its
+/// family (`opus`), as programs take them and report them.
+pub(crate) fn meant<'a>(executor: &'a ExecutorInfo, name: Option<&str>) -> Option<&'a driving::Model> {
+    let name = name?;
+    let models = &executor.description.models;
+    known(executor, Some(name)).or_else(|| models.iter().find(|model| is_same(&model.name, name))).or_else(
+        || {
+            let alias = name.to_lowercase();
+            let is_of_all =
+                |family: &String| models.iter().all(|model| families(&model.name).contains(family));
+            models.iter().find(|model| {
+                families(&model.name)
+                    .iter()
+                    .any(|family| *family == alias && (models.len() == 1 || !is_of_all(family)))
+            })
+        },
+    )
+}
+
+/// Whether a program that was asked for one model and reports the other did what it was asked: it adds the day of its
+/// release.
+pub(crate) fn is_same(model: &str, reported: &str) -> bool {
+    let Some(rest) = reported.strip_prefix(model) else { return false };
+    let is_date = |rest: &str| {
+        let digits = rest.chars().filter(char::is_ascii_digit).count();
+        digits == 8 && rest.chars().all(|c| c.is_ascii_digit() || c == '-')
+    };
+    rest.is_empty() || rest == "-latest" || rest.strip_prefix(['-', '@']).is_some_and(is_date)
+}
+
 impl From<TierName> for types::Tier {
     fn from(name: TierName) -> Self {
         match name {
@@ -107,5 +138,28 @@ impl Inner {
             section.rates.insert(model.clone(), rates.clone());
         }
         section
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reported_model_is_the_asked_one_with_a_date_behind_it() {
+        for (model, reported) in [
+            ("claude-opus-4-5", "claude-opus-4-5"),
+            ("claude-opus-4-5", "claude-opus-4-5-20251101"),
+            ("gpt-5.5", "gpt-5.5-2026-04-23"),
+            ("claude-opus-4-5", "claude-opus-4-5@20251101"),
+            ("gemini-2.5-pro", "gemini-2.5-pro-latest"),
+        ] {
+            assert!(is_same(model, reported), "{model} {reported}");
+        }
+        for (model, reported) in
+            [("gpt-5", "gpt-5.5"), ("gemini-2.5-flash", "gemini-2.5-flash-lite"), ("gpt-5.4", "gpt-5.4-mini")]
+        {
+            assert!(!is_same(model, reported), "{model} {reported}");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! A request that was checked: every default filled in, every name resolved. Nothing of the work is
 //! on record yet; only the workspace is known from here on, so that limits can name it.
 
-use super::Inner;
+use super::models::SHELL;
 use super::place::Admitted;
+use super::{Inner, classify};
 use crate::api::{Access, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES, bounds};
 use jackfield_store::{RunView, Workspace};
 use jackfield_types::{Micros, Problem, Role};
@@ -28,6 +29,8 @@ pub(crate) struct Order {
     /// Where the work was admitted to be done; none: recorded by a version that did not keep it.
     pub(super) admitted: Option<Admitted>,
     pub(crate) task_type: String,
+    /// The type is a guess by the words of the instruction.
+    pub(crate) classified: bool,
     pub(crate) complexity: u8,
     pub(crate) language: Option<String>,
     pub(crate) stack: Vec<String>,
@@ -67,7 +70,7 @@ impl Inner {
         check_bounds(&request)?;
         bounds::check(&request)?;
         self.check_verbosity(request.verbosity.as_deref())?;
-        let complexity = complexity(&request)?;
+        let asked_complexity = complexity(&request)?;
         let max_cost = max_cost(&request)?;
         let timeout = self.timeout(&request)?;
         let asked = self.path_of_workspace(request.workspace.as_deref()).await?;
@@ -77,7 +80,7 @@ impl Inner {
         let admitted = Some(Admitted::of(&source, place.is_configured()));
         let workspace = self.ensure_workspace(place.name, &source).await?;
         let found = detect_stack(&source.path());
-        let task_type = request.task_type.clone().unwrap_or_else(|| "feature".into()).to_lowercase();
+        let (task_type, guessed_complexity) = self.sort(&request);
         let expect_change = match request.expect {
             Some(expect) => expect == Expect::Change,
             None => {
@@ -86,12 +89,17 @@ impl Inner {
             }
         };
         Ok(Order {
-            complexity,
+            classified: request.task_type.is_none(),
+            complexity: asked_complexity.unwrap_or(guessed_complexity),
             max_cost,
             timeout,
             gates,
             workspace,
-            language: request.language.clone().or(found.language),
+            language: request
+                .language
+                .clone()
+                .or(found.language)
+                .or_else(|| classify::language(&request.instruction).map(str::to_owned)),
             stack: if request.stack.is_empty() { found.hints } else { request.stack.clone() },
             role: request.role.unwrap_or_else(|| role(&task_type)),
             access: request.access.unwrap_or_default(),
@@ -101,6 +109,26 @@ impl Inner {
             expect_change,
             request,
         })
+    }
+
+    /// The type of a task, and how hard it is where the caller does not say: what an executor runs as a command is
+    /// one, the rest is read from the words of the instruction.
+    fn sort(&self, request: &ExecuteRequest) -> (String, u8) {
+        let (instruction, keywords) = (request.instruction.as_str(), request.keywords.as_slice());
+        if let Some(named) = &request.task_type {
+            let named = named.trim().to_lowercase();
+            let complexity = classify::complexity(&named, instruction, keywords);
+            return (named, complexity);
+        }
+        let config = self.config();
+        let executor = request.executor.as_deref().map(|name| {
+            config.ladder.iter().find(|rung| rung.name == name).map_or(name, |rung| &rung.executor)
+        });
+        if executor == Some(SHELL) {
+            return (COMMAND.to_owned(), classify::USUAL_COMPLEXITY);
+        }
+        let guess = classify::classify(instruction, keywords);
+        (guess.task_type.to_owned(), guess.complexity)
     }
 
     /// The order behind a run, from its record. Nothing that was decided then is decided again.
@@ -121,6 +149,7 @@ impl Inner {
             gates: request.gates.clone(),
             access: request.access.unwrap_or_default(),
             task_type: task.task_type.clone(),
+            classified: request.task_type.is_none(),
             complexity: task.complexity,
             language: task.language.clone(),
             stack: task.stack.clone(),
@@ -216,9 +245,10 @@ fn check_bounds(request: &ExecuteRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-fn complexity(request: &ExecuteRequest) -> Result<u8, Problem> {
-    let Some(complexity) = &request.complexity else { return Ok(3) };
-    complexity.score().ok_or_else(|| {
+/// As the caller gave it; none: it did not.
+fn complexity(request: &ExecuteRequest) -> Result<Option<u8>, Problem> {
+    let Some(complexity) = &request.complexity else { return Ok(None) };
+    complexity.score().map(Some).ok_or_else(|| {
         Problem::caller(
             "bad_complexity",
             "complexity is neither a known word nor a number from 1 to 10",
@@ -241,8 +271,10 @@ pub(super) fn max_cost(request: &ExecuteRequest) -> Result<Option<Micros>, Probl
 
 fn role(task_type: &str) -> Role {
     match task_type {
-        "design" | "architecture" | "plan" => Role::Plan,
-        "review" => Role::Review,
+        "design" | "architecture" | "plan" | "planning" | "epic" | "roadmap" | "strategy" | "rfc" | "adr" => {
+            Role::Plan
+        }
+        "review" | "code-review" | "security-review" | "audit" => Role::Review,
         "test" => Role::Test,
         _ => Role::Implement,
     }
@@ -284,6 +316,27 @@ mod tests {
         assert_eq!((order.access, order.expect_change, order.max_cost), (Access::Edit, false, None));
         assert_eq!(order.timeout, Duration::from_secs(Config::default().run.timeout_s));
         assert_eq!(order.workspace.name, "site");
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn an_instruction_without_a_type_is_classified_by_its_words_and_a_command_by_its_executor() {
+        let (host, _folder) = host().await;
+        for (instruction, executor, keywords, task_type, role) in [
+            ("Design the architecture of the billing system", None, "", "architecture", Role::Plan),
+            ("Review PR 42", None, "", "review", Role::Review),
+            ("Fix typo in README", None, "", "docs", Role::Implement),
+            ("Take care of the parser", None, "architecture", "architecture", Role::Plan),
+            ("review.sh --all", Some("shell"), "", "command", Role::Implement),
+        ] {
+            let keywords =
+                [keywords].iter().filter(|word| !word.is_empty()).map(|word| (*word).to_owned()).collect();
+            let executor = executor.map(str::to_owned);
+            let asked = ExecuteRequest { instruction: instruction.into(), executor, keywords, ..request() };
+            let order = host.0.order(asked).await.unwrap();
+            assert_eq!((order.task_type.as_str(), order.role), (task_type, role), "{instruction}");
+            assert!(order.classified && !order.expect_change, "a guess expects no change: {instruction}");
+        }
         host.shutdown().await;
     }
 

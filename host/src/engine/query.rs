@@ -148,6 +148,9 @@ impl Host {
         self.shown_run(run).await?;
         let page = self.0.store.run_events_kept(run, after, limit).await.map_err(|error| error.problem())?;
         let mut events = page.events;
+        if events.iter().any(|event| event.attempt.is_some()) {
+            self.name_agents(run, &mut events).await?;
+        }
         if let Some(last) = page.gone_to {
             let at = match events.first() {
                 Some(first) => first.at,
@@ -156,6 +159,19 @@ impl Host {
             events.insert(0, super::events::gone(last, at));
         }
         Ok(events)
+    }
+
+    /// Where several attempts were made, the events of each say whose they are: two agents side by side write into
+    /// one log.
+    async fn name_agents(&self, run: RunId, events: &mut [RunEvent]) -> Result<(), Problem> {
+        let view = self.0.store.run(run).await.map_err(|error| error.problem())?;
+        for event in events {
+            let agent = super::report::agent_of(&view, event);
+            if let (Some(agent), Some(fields)) = (agent, event.payload.as_object_mut()) {
+                fields.entry("agent").or_insert(agent.into());
+            }
+        }
+        Ok(())
     }
 
     /// The diff of a run: of the attempt that was chosen, or the last one; empty where it changed nothing.
@@ -230,7 +246,7 @@ impl Host {
         if by <= Micros::ZERO || by > Micros::MOST {
             return Err(Problem::caller(
                 "bad_amount",
-                format!("{by} is nothing that a limit is raised by"),
+                format!("failed to raise the limit: {by} is not an amount that it can be raised by"),
                 format!("give dollars, more than 0 and at most {}", Micros::MOST),
             ));
         }
@@ -337,7 +353,12 @@ impl Host {
     /// A [`Problem`] where none of that name is in service.
     pub fn inspect_plugin(&self, kind: Option<PluginKind>, name: &str) -> Result<Inspection, Problem> {
         self.may(Scope::Read)?;
-        self.0.plugins.inspect(kind, name).map_err(|error| error.problem())
+        let mut inspection = self.0.plugins.inspect(kind, name).map_err(|error| error.problem())?;
+        // What is shipped is known here; of what was dropped in, its author says it.
+        if inspection.status.kind == Some(PluginKind::Executor) && inspection.status.file.is_none() {
+            inspection.settings = crate::config::settings_of(name);
+        }
+        Ok(inspection)
     }
 
     /// What would happen to a file if it were dropped, and what it is made of.

@@ -3,7 +3,7 @@
 //!
 //! An attempt keeps what it began with. Whatever asks for a setting after the change sees the new one.
 
-use super::{Host, Inner};
+use super::{Host, Inner, Work};
 use crate::config::{Config, Key, Step, check, flat, shown};
 use jackfield_types::{Problem, Scope};
 use serde::Serialize;
@@ -63,6 +63,11 @@ const SETTINGS: &[(&str, When)] = {
         ("queue.lost", AtOnce),
         ("queue.most_attempts", AtOnce),
         ("queue.before_consensus", AtOnce),
+        ("models.never", AtOnce),
+        ("models.allow", AtOnce),
+        ("roles.*.tier", AtOnce),
+        ("roles.*.executors", AtOnce),
+        ("roles.*.models", AtOnce),
         ("ladder", AtOnce),
         ("ladder.*.name", AtOnce),
         ("ladder.*.executor", AtOnce),
@@ -180,6 +185,11 @@ impl Host {
             && let Err(error) = inner.plugins.regrant(inner.config().grants.clone()).await
         {
             tracing::error!("the plugin folder was not looked at again for new grants: {error}");
+        }
+        // What its worker offers is on record, for whoever looks at the workers.
+        let offers = ["run.here", "run.max_concurrent"].map(Key::of);
+        if inner.work == Work::All && applied.iter().any(|(key, ..)| offers.contains(key)) {
+            inner.begin().await;
         }
         let applied = applied.into_iter().map(|(_, _, change)| change).collect();
         let reconfigured = Reconfigured { applied, restart };
@@ -311,6 +321,14 @@ mod tests {
         lost = "fail"
         most_attempts = 6
         before_consensus = 4
+        [models]
+        never = ["opus"]
+        allow = ["o3"]
+        [roles]
+        plan = { tier = "strategist", executors = ["claude"], models = ["opus"] }
+        implement = { tier = "workhorse", executors = ["claude"], models = ["sonnet"] }
+        review = { tier = "strategist", executors = ["claude"], models = ["opus"] }
+        test = { tier = "light", executors = ["claude"], models = ["haiku"] }
         [[ladder]]
         name = "far"
         executor = "claude"

@@ -2,7 +2,7 @@
 //! the same run can be told again at another verbosity.
 
 use super::events::clip;
-use crate::api::{Answer, AttemptSummary, FileLine, Link, Metrics};
+use crate::api::{Answer, AttemptSummary, ConsensusResult, FileLine, Link, Metrics};
 use jackfield_plugins::facts::{reporting, types};
 use jackfield_store::{Artifact, Attempt, CheckResult, RunEvent, RunView};
 use jackfield_types::{
@@ -59,7 +59,7 @@ pub(crate) fn report(
         answer: clip(last.and_then(|attempt| attempt.answer.as_deref()).unwrap_or_default(), LONGEST_ANSWER),
         failure,
         files: files(view).iter().map(changed_file).collect(),
-        steps: steps(events),
+        steps: steps(view, events),
         checks: last.and_then(|attempt| attempt.checks.as_ref()).into_iter().flatten().map(check).collect(),
         warnings,
         usage: usage.into(),
@@ -95,7 +95,13 @@ fn check(result: &CheckResult) -> reporting::Check {
 }
 
 /// What a caller is told, around the compressed text; `line` says where it stands while it waits.
-pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Timestamp) -> Answer {
+pub(crate) fn answer(
+    view: &RunView,
+    text: String,
+    line: Option<String>,
+    consensus: Option<ConsensusResult>,
+    now: Timestamp,
+) -> Answer {
     let id = view.run.id;
     let next = match view.run.state {
         state if state.is_final() => None,
@@ -121,6 +127,7 @@ pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Ti
             usage: usage(view),
         },
         attempt: speaks(view).map(|attempt| summary(attempt, !changed.is_empty())),
+        consensus,
         files: changed.iter().take(MOST_FILES).map(file_line).collect(),
         files_changed: changed.len() as u64,
         links: links(view),
@@ -227,9 +234,21 @@ fn changed_file(file: &ChangedFile) -> reporting::ChangedFile {
     }
 }
 
-fn steps(events: &[RunEvent]) -> Vec<String> {
+/// Where several agents were at work, each step has the name of its own.
+fn steps(view: &RunView, events: &[RunEvent]) -> Vec<String> {
     let calls = events.iter().filter(|event| event.kind == "tool_call");
-    calls.filter_map(super::events::line).take(MOST_STEPS).collect()
+    let step = |event: &RunEvent| {
+        let line = super::events::line(event)?;
+        Some(agent_of(view, event).map_or(line.clone(), |agent| format!("{agent}: {line}")))
+    };
+    calls.filter_map(step).take(MOST_STEPS).collect()
+}
+
+/// The agent that an event is of, where the run has more than one attempt.
+pub(crate) fn agent_of(view: &RunView, event: &RunEvent) -> Option<String> {
+    let attempts = Some(&view.attempts).filter(|attempts| attempts.len() > 1)?;
+    let attempt = attempts.iter().find(|attempt| Some(attempt.id) == event.attempt)?;
+    Some(super::told::named(&attempt.executor, attempt.model.as_deref()))
 }
 
 fn usage(view: &RunView) -> Usage {

@@ -5,8 +5,11 @@ use super::apart::OwnProcess;
 use super::builder::limits;
 use super::folders::private;
 use crate::config::{Config, SHIPPED_CHOOSER, SHIPPED_EXECUTORS, SHIPPED_GATES, Served};
-use jackfield_plugins::{Apart, FailureMode, FailureModes, MemoryScan, Options, Plugins, Service};
+use crate::embedded;
+use jackfield_plugins::{Apart, Embedded, FailureMode, FailureModes, MemoryScan, Options, Plugins, Service};
 use jackfield_types::{PluginKind, RunId, SystemClock};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,17 +22,39 @@ pub(crate) async fn served(data: &Path, config: &Config, compiler: Option<&str>)
         choosers: [SHIPPED_CHOOSER.to_owned()].into(),
         gates: [gates.to_owned()].into(),
         gate_kinds: kinds.map(str::to_owned).into(),
+        unfit_settings: Vec::new(),
     };
     let folder = config.plugins.folder.clone().unwrap_or_else(|| data.join("plugins"));
     let dropped = components_in(&folder);
-    if dropped.is_empty() {
-        return served;
+    let mut executors = shipped();
+    if !dropped.is_empty() {
+        look_at(dropped, config, compiler, &mut served, &mut executors).await;
     }
+    if config.executors.values().any(|section| !section.settings.is_empty())
+        || config.ladder.iter().any(|rung| !rung.settings.is_empty())
+    {
+        served.unfit_settings = super::settings::unfit(config, executors, compiler).await;
+    }
+    served
+}
+
+/// The binaries of the shipped executors, by name.
+fn shipped() -> BTreeMap<String, Cow<'static, [u8]>> {
+    let all = [embedded::CLAUDE, embedded::CODEX, embedded::GEMINI, embedded::SHELL];
+    SHIPPED_EXECUTORS.iter().zip(all).map(|(name, bytes)| ((*name).to_owned(), bytes.into())).collect()
+}
+
+/// Components in a folder of their own, where nothing serves what is dropped in. Nothing of it is left.
+pub(super) async fn aside(
+    embedded: Vec<Embedded>,
+    config: &Config,
+    compiler: Option<&str>,
+) -> Option<(Arc<Plugins>, Scratch)> {
     let scratch = Scratch::make();
     let opened = Plugins::open(Options {
         data: scratch.0.join("store"),
         drop_folder: scratch.0.join("drop"),
-        embedded: Vec::new(),
+        embedded,
         limits: limits(&config.plugins.limits),
         grants: config.grants.clone(),
         service: Service::default(),
@@ -51,11 +76,27 @@ pub(crate) async fn served(data: &Path, config: &Config, compiler: Option<&str>)
         clock: Arc::new(SystemClock),
     })
     .await;
-    let Ok(plugins) = opened else { return served };
+    Some((opened.ok()?, scratch))
+}
+
+/// What dropped components are, added to what would serve.
+async fn look_at(
+    dropped: Vec<PathBuf>,
+    config: &Config,
+    compiler: Option<&str>,
+    served: &mut Served,
+    executors: &mut BTreeMap<String, Cow<'static, [u8]>>,
+) {
+    let Some((plugins, _scratch)) = aside(Vec::new(), config, compiler).await else { return };
     for file in dropped {
         let Some(plugin) = plugins.check(&file).await.ok().and_then(|report| report.plugin) else { continue };
         match plugin.kind {
-            PluginKind::Executor => drop(served.executors.insert(plugin.name)),
+            PluginKind::Executor => {
+                if let Ok(bytes) = std::fs::read(&file) {
+                    executors.insert(plugin.name.clone(), bytes.into());
+                }
+                served.executors.insert(plugin.name);
+            }
             PluginKind::Chooser => drop(served.choosers.insert(plugin.name)),
             PluginKind::Gate => {
                 let Ok(gate) = plugins.try_file(&file).await else { continue };
@@ -65,7 +106,6 @@ pub(crate) async fn served(data: &Path, config: &Config, compiler: Option<&str>)
             PluginKind::Compressor | PluginKind::Judge => {}
         }
     }
-    served
 }
 
 fn components_in(folder: &Path) -> Vec<PathBuf> {
@@ -75,7 +115,7 @@ fn components_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// A folder that is gone afterwards.
-struct Scratch(PathBuf);
+pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
     fn make() -> Self {

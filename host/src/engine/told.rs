@@ -153,8 +153,24 @@ fn facts(call: &PluginCall, candidates: &[choosing::Candidate]) -> Vec<String> {
             ));
         }
     }
+    facts.extend(issues(call));
     facts.extend(budget(call));
     facts
+}
+
+/// The quality issues that the chooser was told of, with how to close one.
+fn issues(call: &PluginCall) -> Option<String> {
+    let issues: Vec<Value> = field(call, "quality_issues");
+    let text = |issue: &Value, name: &str| issue.get(name).and_then(Value::as_str).unwrap_or("?").to_owned();
+    let told = |issue: &Value| format!("{} (task {})", text(issue, "title"), text(issue, "task_id"));
+    let named: Vec<_> = issues.iter().take(3).map(told).collect();
+    let first = text(issues.first()?, "task_id");
+    Some(format!(
+        "{} quality issue(s) open in this area: {}{}; to close one: jackfield workflow close {first} --reason WHY",
+        issues.len(),
+        named.join(", "),
+        if issues.len() > named.len() { ", …" } else { "" },
+    ))
 }
 
 fn budget(call: &PluginCall) -> Option<String> {

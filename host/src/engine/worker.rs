@@ -70,7 +70,7 @@ impl Inner {
                 name: hostname(),
                 kind: WorkerKind::Local,
                 instance: self.host.clone(),
-                slots: most(self.config().run.max_concurrent),
+                slots: if self.config().run.here { most(self.config().run.max_concurrent) } else { 0 },
                 executors: self.plugins.executors().into_iter().map(|info| info.plugin.name).collect(),
                 workspaces: (self.work != Work::All || !self.config().run.here).then(Vec::new),
                 principal: None,
@@ -198,9 +198,7 @@ impl Inner {
         let busy = |executor: &String| occupancy.executors.get(executor).copied().unwrap_or(0);
         let full = line.wants.iter().find(|executor| busy(executor) >= slots(executor));
         let why = match (line.not_before, full) {
-            _ if !self.somebody_works().await? => {
-                "no worker is at work; start one with `jackfield serve`".to_owned()
-            }
+            _ if !self.somebody_works().await? => self.nobody_works(),
             (Some(until), _) => format!("it rests until {until}"),
             (None, Some(executor)) => {
                 format!("{executor} has all of its {} slot(s) at work", slots(executor))
@@ -220,6 +218,14 @@ impl Inner {
                 && worker.executors.iter().any(|has| has == executor)
                 && now.duration_since(worker.heartbeat_at).unsigned_abs() <= stale
         }))
+    }
+
+    /// Why nobody takes up what waits, and what to do.
+    pub(super) fn nobody_works(&self) -> String {
+        if self.work == Work::All && !self.config().run.here {
+            return "no worker takes up work: this host has run.here = false; start `jackfield worker` elsewhere, or set run.here = true".to_owned();
+        }
+        "no worker takes up work: start `jackfield serve`, or `jackfield worker` elsewhere".to_owned()
     }
 
     /// Whether somebody is there who takes up what waits.

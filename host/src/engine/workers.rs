@@ -29,7 +29,7 @@ impl Host {
         let bad = ended.iter().filter(|run| run.state == RunState::Failed).count();
         let mut warnings = Vec::new();
         if queued > 0 && !self.0.somebody_works().await? {
-            warnings.push(format!("no worker is at work, and {queued} run(s) wait"));
+            warnings.push(format!("{queued} run(s) wait, and {}", self.0.nobody_works()));
         }
         Ok(WorkersStatus {
             workers: workers.into_iter().map(|worker| line(worker, now, stale)).collect(),

@@ -29,9 +29,9 @@ pub enum StoreError {
     Sqlite(Arc<rusqlite::Error>),
     #[error("a record does not read back: {0}")]
     Damaged(String),
-    #[error("there is something at {} already", path.display())]
+    #[error("failed to write the backup: {} exists already", path.display())]
     BackupExists { path: PathBuf },
-    #[error("the backup {} did not come about: {why}", path.display())]
+    #[error("failed to write the backup {}: {why}", path.display())]
     Backup { path: PathBuf, why: String },
     #[error("the store is closed")]
     Closed,
@@ -87,7 +87,7 @@ impl StoreError {
                 );
             }
             Self::Backup { .. } => {
-                ("backup_failed", "mend that, or name a file on another disk, then try again")
+                ("backup_failed", "remove the cause, or name a file on another disk, then try again")
             }
             Self::Closed => ("store_closed", "the host is going down; start it again"),
             Self::NotFound { what, .. } => {
@@ -117,7 +117,11 @@ impl StoreError {
                 );
             }
             Self::Misuse(_) => {
-                return Problem::caller("bad_request", message, "mend the request and send it again");
+                return Problem::caller(
+                    "bad_request",
+                    message,
+                    "correct the request as the message says, and send it again",
+                );
             }
         };
         Problem::operator(code, message, remedy)

@@ -44,7 +44,7 @@ pub use record::{
 };
 pub use store::{Store, StoreOptions};
 pub use view::{
-    EventPage, ModelStats, RecordedDecision, RecordedOutcome, Round, RoundAttempt, RunFilter, RunInFull,
-    TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,
+    EventPage, JudgedRun, ModelStats, Quality, RecordedDecision, RecordedOutcome, Round, RoundAttempt,
+    RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,
 };
 pub use webhooks::{WebhookMessage, WebhookStanding};

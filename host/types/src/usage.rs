@@ -204,6 +204,17 @@ pub enum Role {
     Test,
 }
 
+impl std::fmt::Display for Role {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Plan => "plan",
+            Self::Implement => "implement",
+            Self::Review => "review",
+            Self::Test => "test",
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

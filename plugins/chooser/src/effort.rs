@@ -1,14 +1,17 @@
 //! How hard the model should think.
 
 use crate::facts::{Effort, Task};
+use crate::wanted::SMALL_COMPLEXITY;
 
 /// The preset and, as half a sentence, why.
 pub(crate) fn preset(task: &Task, failed_before: bool) -> (Effort, &'static str) {
     let (effort, why) = match task.effort {
         Some(asked) => (asked, "it was asked for"),
         None if task.complexity >= 7 => (Effort::High, "the task is hard"),
-        None if task.open_quality_issues > 0 => (Effort::High, "quality issues are open"),
-        None if task.complexity <= 2 => (Effort::Low, "the task is small"),
+        None if task.open_quality_issues > 0 && task.complexity > SMALL_COMPLEXITY => {
+            (Effort::High, "quality issues are open in this area")
+        }
+        None if task.complexity <= SMALL_COMPLEXITY => (Effort::Low, "the task is small"),
         None => (Effort::Medium, "nothing asks for more or less"),
     };
     match (failed_before, effort) {
@@ -48,6 +51,12 @@ mod tests {
             let asked = Task { effort: Some(Effort::Low), ..task };
             assert_eq!(preset(&asked, false), (Effort::Low, "it was asked for"));
         }
+    }
+
+    #[test]
+    fn open_quality_issues_raise_the_effort_of_all_but_small_tasks() {
+        let troubled = |complexity| preset(&Task { complexity, open_quality_issues: 9, ..task() }, false).0;
+        assert_eq!((troubled(2), troubled(3)), (Effort::Low, Effort::High));
     }
 
     #[test]

@@ -7,10 +7,10 @@ use crate::facts::{
     Budget, Candidate, Consensus, DeliveredAxis, FailureClass, Past, Step, Task, Timestamp, VerifiedAxis,
 };
 use crate::policy::choice;
-use crate::reason;
+use crate::reason::{self, Aside};
 use crate::remedy::{Kind, kind, span, word};
 use crate::score::{Ranked, ranked};
-use crate::standing::{Standing, standing};
+use crate::standing::{SHELL, Standing, standing};
 use crate::wanted::{Wanted, wanted};
 use alloc::format;
 use alloc::string::String;
@@ -63,7 +63,7 @@ impl Situation<'_> {
         match kind(class) {
             Kind::Policy(how) => Step::Stop(format!("stopped ({}): {how}", word(class))),
             Kind::Infrastructure(what) => Step::Stop(format!("{failed}, and nobody would do better: {what}")),
-            Kind::Quality if self.wanted.command => {
+            Kind::Quality if self.wanted.command || last.executor == SHELL => {
                 Step::Stop(format!("{failed}, and a command does no better the second time: read its output"))
             }
             _ if self.history.len() >= IN_ALL => Step::Human(format!(
@@ -75,20 +75,33 @@ impl Situation<'_> {
         }
     }
 
-    /// Another of the same tier; the one without room is not to blame.
+    /// Another of the same tier, a rung of the ladder before one that is none; the one without room is not to blame.
     fn elsewhere(&self, last: &Past, failed: &str) -> Step {
         let peers = || {
-            self.ranked.iter().filter_map(|one| Some((one.index, self.candidates.get(one.index)?))).filter(
-                |(_, candidate)| {
-                    candidate.tier == last.tier && !self.history.iter().any(|past| same(past, candidate))
-                },
-            )
+            self.able().filter(|(_, candidate)| {
+                candidate.tier == last.tier && !self.history.iter().any(|past| same(past, candidate))
+            })
         };
-        let other =
-            peers().find(|(_, candidate)| candidate.executor != last.executor).or_else(|| peers().next());
+        let first = |other_executor: bool, rung: bool| {
+            peers().find(|(_, candidate)| {
+                (candidate.executor != last.executor) == other_executor && candidate.rung.is_some() == rung
+            })
+        };
+        let order = [(true, true), (true, false), (false, true), (false, false)];
+        let other = order.into_iter().find_map(|(other_executor, rung)| first(other_executor, rung));
         other
             .and_then(|(index, _)| self.retry(index, &format!("{failed}, and there is another of its tier")))
             .unwrap_or_else(|| Step::Stop(format!("{failed}, and {}", self.until_when(last))))
+    }
+
+    /// Everyone who can be asked, best first.
+    fn able(&self) -> impl Iterator<Item = (usize, &Candidate)> {
+        self.ranked.iter().filter_map(|one| Some((one.index, self.candidates.get(one.index)?)))
+    }
+
+    /// Whether the operator has set up a ladder: then it is climbed, and nothing beside it.
+    fn has_ladder(&self) -> bool {
+        self.candidates.iter().any(|candidate| candidate.rung.is_some())
     }
 
     fn until_when(&self, last: &Past) -> String {
@@ -120,13 +133,13 @@ impl Situation<'_> {
     fn upwards(&self, last: &Past, failed: &str) -> Step {
         let bad = self.history.iter().filter(|past| !past.succeeded && quality(past)).count();
         if bad < BEFORE_CONSENSUS
-            && let Some(index) = self.next_rung(last)
-            && let Some(step) = self.retry(index, &format!("{failed}, and this is the next rung"))
+            && let Some((index, next)) = self.stronger(last)
+            && let Some(step) = self.retry(index, &format!("{failed}, and {next}"))
         {
             return step;
         }
         let why = if bad < BEFORE_CONSENSUS {
-            String::from("nobody stronger is left to ask")
+            self.nobody_stronger(last)
         } else {
             format!("that makes {bad} attempts whose work was not good enough")
         };
@@ -134,41 +147,99 @@ impl Situation<'_> {
             .unwrap_or_else(|| Step::Human(format!("{failed}, and {why}: a person should look")))
     }
 
-    /// The next higher rung of the operator's ladder; off the ladder, the best of the next tier up.
-    fn next_rung(&self, last: &Past) -> Option<usize> {
-        let untried = || {
-            self.ranked
-                .iter()
-                .enumerate()
-                .filter_map(|(place, one)| Some((place, one.index, self.candidates.get(one.index)?)))
-                .filter(|(_, _, candidate)| {
-                    !self.history.iter().any(|past| quality(past) && same(past, candidate))
-                })
-        };
-        let stood = self.candidates.iter().find(|candidate| same(last, candidate)).and_then(|one| one.rung);
-        let rung = stood.and_then(|stood| {
-            untried()
-                .filter_map(|(place, index, candidate)| Some((candidate.rung?, place, index)))
-                .filter(|(rung, ..)| *rung > stood)
-                .min()
-        });
-        let tier = || {
-            untried()
-                .filter(|(_, _, candidate)| candidate.tier > last.tier)
-                .map(|(place, index, candidate)| (candidate.tier, place, index))
-                .min()
-        };
-        rung.map(|(.., index)| index).or_else(|| tier().map(|(.., index)| index))
+    /// The next higher rung of the operator's ladder; where there is no ladder, the best of the next tier up.
+    fn stronger(&self, last: &Past) -> Option<(usize, &'static str)> {
+        if self.has_ladder() {
+            return self.rung_above(last).map(|index| (index, "this is the next rung of the ladder"));
+        }
+        let above = self
+            .able()
+            .enumerate()
+            .filter(|(_, (index, candidate))| {
+                self.is_untried(*index, candidate) && candidate.tier > last.tier
+            })
+            .map(|(place, (index, candidate))| (candidate.tier, place, index));
+        above.min().map(|(.., index)| (index, "this is the best of the next tier"))
     }
 
-    /// The best of the strongest, from executors that do not share their faults.
+    /// One that stands on no rung joins the ladder above the rungs of its tier. Where nothing is above it there, the
+    /// rungs of its own tier are left.
+    fn rung_above(&self, last: &Past) -> Option<usize> {
+        let lowest = |fits: &dyn Fn(&Candidate) -> bool| {
+            self.able()
+                .filter(|(index, candidate)| self.is_untried(*index, candidate) && fits(candidate))
+                .filter_map(|(index, candidate)| Some((candidate.rung?, index)))
+                .min()
+                .map(|(_, index)| index)
+        };
+        match self.rung_of(last) {
+            Some(stood) => lowest(&|candidate| candidate.rung > Some(stood)),
+            None => lowest(&|candidate| candidate.tier > last.tier)
+                .or_else(|| lowest(&|candidate| candidate.tier == last.tier)),
+        }
+    }
+
+    /// The rung that the last attempt was made on. Of several with the same executor and model, which differ by their
+    /// environment only, each attempt took the next.
+    fn rung_of(&self, last: &Past) -> Option<u16> {
+        let mut alike: Vec<u16> =
+            self.candidates.iter().filter(|one| same(last, one)).filter_map(|one| one.rung).collect();
+        alike.sort_unstable();
+        let tries = self.history.iter().filter(|past| alike_past(past, last)).count();
+        alike.get(tries.saturating_sub(1)).or(alike.last()).copied()
+    }
+
+    /// Whether no attempt of bad work was made with this candidate.
+    fn is_untried(&self, index: usize, candidate: &Candidate) -> bool {
+        let tries = self.history.iter().filter(|past| quality(past) && same(past, candidate)).count();
+        let is_alike = |one: &Candidate| one.executor == candidate.executor && one.model == candidate.model;
+        let below = |(at, one): &(usize, &Candidate)| {
+            is_alike(one) && (one.rung.unwrap_or(u16::MAX), *at) < (candidate.rung.unwrap_or(u16::MAX), index)
+        };
+        self.candidates.iter().enumerate().filter(below).count() >= tries
+    }
+
+    /// Why the ladder, or the tiers, end here.
+    fn nobody_stronger(&self, last: &Past) -> String {
+        if !self.has_ladder() {
+            return String::from("nobody stronger is left to ask");
+        }
+        let stood = self.rung_of(last);
+        let is_above = |candidate: &&Candidate| match (stood, candidate.rung) {
+            (_, None) => false,
+            (Some(stood), Some(rung)) => rung > stood,
+            (None, Some(_)) => candidate.tier > last.tier,
+        };
+        let mut out = Vec::new();
+        for candidate in self.candidates.iter().filter(is_above) {
+            match standing(self.now, &self.wanted, candidate, self.budget) {
+                Standing::Out(why) => out.push(format!("{} is {why}", reason::named(candidate))),
+                Standing::Cooling(until) => out.push(format!(
+                    "{} is cooling down for {}",
+                    reason::named(candidate),
+                    span(until.saturating_sub(self.now))
+                )),
+                Standing::Ready | Standing::Full => {}
+            }
+        }
+        if out.is_empty() {
+            return String::from("no rung of the ladder is above it");
+        }
+        format!("no rung above it can be asked ({})", out.join("; "))
+    }
+
+    /// The highest rungs, or without a ladder the best of the strongest, from executors that do not share their faults.
     fn consensus(&self, failed: &str, why: &str) -> Option<Step> {
         if self.history.len() + VOICES > IN_ALL {
             return None;
         }
-        let mut strongest: Vec<(usize, &Candidate)> =
-            self.ranked.iter().filter_map(|one| Some((one.index, self.candidates.get(one.index)?))).collect();
-        strongest.sort_by_key(|(_, candidate)| Reverse(candidate.tier));
+        let mut strongest: Vec<(usize, &Candidate)> = self.able().collect();
+        if self.has_ladder() {
+            strongest.retain(|(_, candidate)| candidate.rung.is_some());
+            strongest.sort_by_key(|(_, candidate)| Reverse(candidate.rung));
+        } else {
+            strongest.sort_by_key(|(_, candidate)| Reverse(candidate.tier));
+        }
         let (first, one) = *strongest.first()?;
         let (second, other) = *strongest.iter().find(|(_, candidate)| candidate.executor != one.executor)?;
         Some(Step::Consensus(Consensus {
@@ -183,8 +254,16 @@ impl Situation<'_> {
 
     fn retry(&self, index: usize, why: &str) -> Option<Step> {
         let failed_before = self.history.iter().any(quality);
-        let mut choice =
-            choice(self.now, self.task, &self.wanted, self.candidates, self.budget, index, failed_before)?;
+        let mut choice = choice(
+            self.now,
+            self.task,
+            &self.wanted,
+            self.candidates,
+            self.budget,
+            index,
+            failed_before,
+            Aside::None,
+        )?;
         choice.reason = format!("{why}: {}", choice.reason);
         Some(Step::Retry(choice))
     }
@@ -205,6 +284,10 @@ fn succeeded(last: &Past) -> &'static str {
 
 fn quality(past: &Past) -> bool {
     !past.succeeded && kind(past.class.unwrap_or(FailureClass::Unknown)) == Kind::Quality
+}
+
+fn alike_past(past: &Past, other: &Past) -> bool {
+    past.executor == other.executor && past.model == other.model
 }
 
 fn same(past: &Past, candidate: &Candidate) -> bool {

@@ -2,8 +2,8 @@
 
 use crate::effort;
 use crate::facts::{Budget, Candidate, Choice, Task, Timestamp};
-use crate::reason;
-use crate::score::ranked;
+use crate::reason::{self, Aside};
+use crate::score::{Ranked, ranked};
 use crate::standing::{Standing, standing};
 use crate::wanted::{Wanted, wanted};
 use alloc::format;
@@ -22,10 +22,19 @@ pub struct Chosen {
 /// Ranks `candidates` for `task`.
 pub fn choose(now: Timestamp, task: &Task, candidates: &[Candidate], budget: &Budget) -> Chosen {
     let wanted = wanted(task);
-    let choices = ranked(now, task, &wanted, candidates, budget)
-        .into_iter()
-        .filter_map(|one| {
-            let mut choice = choice(now, task, &wanted, candidates, budget, one.index, false)?;
+    let ranked = ranked(now, task, &wanted, candidates, budget);
+    let of_tier = |one: &Ranked| candidates.get(one.index).is_some_and(|one| one.tier == wanted.tier);
+    let first_of_tier = ranked.iter().position(of_tier);
+    let choices = ranked
+        .iter()
+        .enumerate()
+        .filter_map(|(place, one)| {
+            let aside = match first_of_tier {
+                None => Aside::NobodyOfTier,
+                Some(first) if place < first => Aside::First,
+                Some(_) => Aside::After,
+            };
+            let mut choice = choice(now, task, &wanted, candidates, budget, one.index, false, aside)?;
             if one.trial {
                 choice.reason.push_str(reason::TRIAL);
             }
@@ -44,6 +53,7 @@ pub fn choose(now: Timestamp, task: &Task, candidates: &[Candidate], budget: &Bu
 }
 
 /// The choice of one candidate, with its effort and its reason; none where there is no such candidate.
+#[allow(clippy::too_many_arguments)] // everything that a reason tells of
 pub(crate) fn choice(
     now: Timestamp,
     task: &Task,
@@ -52,17 +62,15 @@ pub(crate) fn choice(
     budget: &Budget,
     index: usize,
     failed_before: bool,
+    aside: Aside,
 ) -> Option<Choice> {
     let candidate = candidates.get(index)?;
-    let tier_is_there = candidates
-        .iter()
-        .any(|one| one.tier == wanted.tier && standing(now, wanted, one, budget).can_be_asked());
     let waits = standing(now, wanted, candidate, budget) == Standing::Full;
     let preset = effort::preset(task, failed_before);
     Some(Choice {
         candidate: u32::try_from(index).ok()?,
         effort: preset.0,
-        reason: reason::sentence(task, wanted, candidate, tier_is_there, waits, preset),
+        reason: reason::sentence(task, wanted, candidate, aside, waits, preset),
     })
 }
 
@@ -163,6 +171,40 @@ mod tests {
         let opus = [candidate("claude", "opus", Tier::Strategist)];
         let chosen = choose(0, &task(), &opus, &budget());
         assert!(chosen.choices[0].reason.contains("and no workhorse can be asked now"), "{chosen:?}");
+    }
+
+    #[test]
+    fn the_reason_of_another_tier_says_what_decided() {
+        let mut both = [
+            Candidate { attempts: 40, succeeded: 0, ..candidate("codex", "codex", Tier::Workhorse) },
+            candidate("gemini", "argon", Tier::Strategist),
+        ];
+        let reasons = |both: &[Candidate]| {
+            choose(0, &task(), both, &budget()).choices.into_iter().map(|one| one.reason).collect::<Vec<_>>()
+        };
+        assert!(reasons(&both)[0].contains("and it ranks before every workhorse by price and load;"));
+        both[1].attempts = 1;
+        both[1].succeeded = 1;
+        assert!(reasons(&both)[0].contains("and it ranks before every workhorse by record, price and load;"));
+        both[0].succeeded = 40;
+        assert!(reasons(&both)[1].contains("and a workhorse that ranks before it fits better;"));
+    }
+
+    #[test]
+    fn claude_is_first_among_strategists_whatever_the_price_unless_it_does_badly_or_is_busy() {
+        let plan = Task { role: Role::Plan, ..task() };
+        let mut both =
+            [candidate("gemini", "argon", Tier::Strategist), candidate("claude", "opus", Tier::Strategist)];
+        both[0].rates = candidate("gemini", "flash", Tier::Light).rates;
+        let chosen = choose(0, &plan, &both, &budget());
+        assert_eq!(chosen.choices[0].candidate, 1);
+        assert!(chosen.choices[0].reason.contains("Claude is asked first"), "{chosen:?}");
+        let hard = Task { complexity: 9, ..task() };
+        assert_eq!(names(&hard, &both)[0], "claude/opus");
+        both[1].busy = 2;
+        assert_eq!(names(&plan, &both)[0], "gemini/argon");
+        both[1] = Candidate { busy: 0, attempts: 20, succeeded: 1, ..both[1].clone() };
+        assert_eq!(names(&plan, &both)[0], "gemini/argon");
     }
 
     #[test]

@@ -32,28 +32,54 @@ pub(crate) fn tier(tier: Tier) -> &'static str {
     }
 }
 
+/// How one of another tier than the one that is wanted stands to that tier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aside {
+    /// It is not the ranking that decided.
+    None,
+    /// Nobody of the tier can be asked.
+    NobodyOfTier,
+    /// It ranks before everybody of the tier.
+    First,
+    /// Somebody of the tier ranks before it.
+    After,
+}
+
+/// Whether it is a strategist of the executor that is asked first for strategic work.
+pub(crate) fn is_preferred(wanted: &Wanted, candidate: &Candidate) -> bool {
+    wanted.tier == Tier::Strategist && candidate.tier == Tier::Strategist && candidate.executor == FIRST
+}
+
+/// The executor whose strategists are asked first for strategic work.
+const FIRST: &str = "claude";
+
 /// Why `candidate`, with which effort.
 pub(crate) fn sentence(
     task: &Task,
     wanted: &Wanted,
     candidate: &Candidate,
-    tier_is_there: bool,
+    aside: Aside,
     waits: bool,
     (effort, because): (Effort, &str),
 ) -> String {
     if wanted.command {
         return format!("{} runs it, because {}", named(candidate), wanted.why);
     }
-    let aside = match (candidate.tier == wanted.tier, tier_is_there) {
-        (true, _) => String::new(),
-        (false, false) => format!(" and no {} can be asked now", tier(wanted.tier)),
-        (false, true) => {
-            format!(" and it does better here than the {}s on record, price and load", tier(wanted.tier))
+    let aside = match aside {
+        _ if candidate.tier == wanted.tier => String::new(),
+        Aside::None => String::new(),
+        Aside::NobodyOfTier => format!(" and no {} can be asked now", tier(wanted.tier)),
+        Aside::First => {
+            let by = if candidate.attempts > 0 { "record, price and load" } else { "price and load" };
+            format!(" and it ranks before every {} by {by}", tier(wanted.tier))
         }
+        Aside::After => format!(" and a {} that ranks before it fits better", tier(wanted.tier)),
     };
+    let preferred =
+        if is_preferred(wanted, candidate) { "; Claude is asked first for such work" } else { "" };
     let waits = if waits { "; it waits for a free slot" } else { "" };
     format!(
-        "{} ({}), because {}{aside}; {}; effort {}, as {because}{waits}",
+        "{} ({}), because {}{aside}{preferred}; {}; effort {}, as {because}{waits}",
         named(candidate),
         tier(candidate.tier),
         wanted.why,

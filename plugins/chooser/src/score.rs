@@ -2,6 +2,7 @@
 
 use crate::facts::{BreakerState, Budget, Candidate, Micros, Millis, Task, Tier, Timestamp};
 use crate::price;
+use crate::reason::is_preferred;
 use crate::standing::{Standing, standing};
 use crate::wanted::Wanted;
 use alloc::vec::Vec;
@@ -28,6 +29,10 @@ const BEFORE_WONDERING: u32 = 8;
 const WAITING: i64 = 100;
 /// Taken off where the expected price is more than what is left.
 const BEYOND_MEANS: i64 = 150;
+
+/// Added for the strategist that is asked first for strategic work: more than any difference in price, less than
+/// a bad record, and less than a full house.
+const PREFERRED: i64 = 200;
 
 /// The strategists' share of the work at 5 : 1, in thousandths.
 const STRATEGIST_SHARE: i64 = 167;
@@ -120,6 +125,7 @@ fn points(task: &Task, wanted: &Wanted, candidate: &Candidate, budget: &Budget, 
         + weighed(cost_weight, cheapness(price::expected(task, candidate).or(field.dearest), field.cheapest))
         + weighed(LATENCY, cheapness(candidate.mean_latency, field.fastest))
         + weighed(LOAD, freedom(candidate))
+        + if is_preferred(wanted, candidate) { PREFERRED } else { 0 }
         - beyond
 }
 

@@ -6,7 +6,7 @@ use crate::wanted::Wanted;
 use alloc::string::String;
 
 /// The adapter that runs the instruction itself as a command.
-const SHELL: &str = "shell";
+pub(crate) const SHELL: &str = "shell";
 
 /// Whether a candidate can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +54,7 @@ fn unfit(wanted: &Wanted, candidate: &Candidate) -> Option<&'static str> {
     match (wanted.command, shell) {
         // An instruction in prose that reaches a shell is executed word by word.
         (false, true) => Some("it would run the instruction as a command"),
-        (true, false) => Some("it would read the command as a wish"),
+        (true, false) => Some("it does not run commands as they are written"),
         _ if wanted.planning && candidate.tier == Tier::Light => Some("too light for planning"),
         _ => None,
     }

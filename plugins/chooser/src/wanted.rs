@@ -10,14 +10,61 @@ const STRATEGIC_COMPLEXITY: u8 = 8;
 const HARD_COMPLEXITY: u8 = 7;
 /// So many decisions in the context make a task strategic.
 const MANY_DECISIONS: u32 = 5;
-/// So many open quality issues mean that the usual way is not working.
+/// So many quality issues open in the task's area mean that the usual way is not working there: one tier up.
 const QUALITY_TROUBLE: u32 = 3;
+/// Up to this complexity a task is too small for old failures to make it dearer.
+pub(crate) const SMALL_COMPLEXITY: u8 = 2;
+/// Up to this one a word like "typo" makes a task light.
+const LIGHT_COMPLEXITY: u8 = 3;
 
 const COMMAND_TYPES: &[&str] = &["command"];
-const STRATEGIC_TYPES: &[&str] =
-    &["epic", "design", "architecture", "review", "plan", "planning", "strategy", "roadmap"];
+const STRATEGIC_TYPES: &[&str] = &[
+    "epic",
+    "design",
+    "architecture",
+    "review",
+    "code-review",
+    "security-review",
+    "audit",
+    "plan",
+    "planning",
+    "strategy",
+    "roadmap",
+    "rfc",
+    "adr",
+];
 const PLANNING_TYPES: &[&str] =
-    &["epic", "design", "architecture", "plan", "planning", "strategy", "roadmap"];
+    &["epic", "design", "architecture", "plan", "planning", "strategy", "roadmap", "rfc", "adr"];
+/// Keywords of a caller that mean strategic work, whatever the type.
+const STRATEGIC_KEYWORDS: &[&str] = &[
+    "architecture",
+    "architectural",
+    "architect",
+    "system design",
+    "system-design",
+    "design",
+    "redesign",
+    "epic",
+    "roadmap",
+    "strategy",
+    "strategic",
+    "planning",
+    "review",
+    "code review",
+    "code-review",
+    "security review",
+    "security-review",
+    "audit",
+    "threat model",
+    "threat-model",
+    "trade-off",
+    "tradeoff",
+    "rfc",
+    "adr",
+];
+/// Keywords of a caller that mean a trifle.
+const TRIVIAL_KEYWORDS: &[&str] =
+    &["typo", "typos", "spelling", "whitespace", "formatting", "trivial", "wording", "comment", "rename"];
 
 /// What a task wants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,14 +90,15 @@ pub(crate) fn wanted(task: &Task) -> Wanted {
         (Tier::Light, Cow::Borrowed("it is a command, to be run as it is written"))
     } else if let Some(why) = strategic(task, is(STRATEGIC_TYPES)) {
         (Tier::Strategist, why)
-    } else if task.complexity <= 1 && task.open_quality_issues == 0 && task.effort != Some(Effort::High) {
-        (Tier::Light, Cow::Borrowed("it is trivial"))
+    } else if let Some(why) = light(task) {
+        (Tier::Light, why)
     } else {
         (
             Tier::Workhorse,
             Cow::Owned(format!("it is {} of complexity {}", kind_of_work(task), task.complexity)),
         )
     };
+    let (tier, why) = if command { (tier, why) } else { raised(task, tier, why) };
     let hard = tier == Tier::Workhorse && task.complexity >= HARD_COMPLEXITY;
     Wanted { tier, why, command, planning, hard }
 }
@@ -68,11 +116,42 @@ fn strategic(task: &Task, by_type: bool) -> Option<Cow<'static, str>> {
         Some(Cow::Owned(format!("its complexity is {} of 10", task.complexity)))
     } else if task.decisions_in_context >= MANY_DECISIONS {
         Some(Cow::Owned(format!("{} decisions hang together in it", task.decisions_in_context)))
-    } else if task.open_quality_issues >= QUALITY_TROUBLE {
-        Some(Cow::Owned(format!("{} quality issues are open", task.open_quality_issues)))
     } else {
-        None
+        let word = keyword(task, STRATEGIC_KEYWORDS)?;
+        Some(Cow::Owned(format!("its keyword '{word}' means strategic work")))
     }
+}
+
+fn light(task: &Task) -> Option<Cow<'static, str>> {
+    if task.effort == Some(Effort::High) {
+        return None;
+    }
+    if task.complexity <= 1 {
+        return Some(Cow::Borrowed("it is trivial"));
+    }
+    let word = keyword(task, TRIVIAL_KEYWORDS).filter(|_| task.complexity <= LIGHT_COMPLEXITY)?;
+    Some(Cow::Owned(format!("its keyword '{word}' means a small change")))
+}
+
+/// One tier up at most, where work of this area keeps failing. What is small stays where it is.
+fn raised(task: &Task, tier: Tier, why: Cow<'static, str>) -> (Tier, Cow<'static, str>) {
+    if task.open_quality_issues < QUALITY_TROUBLE || task.complexity <= SMALL_COMPLEXITY {
+        return (tier, why);
+    }
+    let up = match tier {
+        Tier::Light => Tier::Workhorse,
+        Tier::Workhorse => Tier::Strategist,
+        Tier::Strategist => return (tier, why),
+    };
+    (up, Cow::Owned(format!("{why}, and {} quality issues are open in this area", task.open_quality_issues)))
+}
+
+/// The first of the caller's keywords that is among `words`.
+fn keyword(task: &Task, words: &'static [&'static str]) -> Option<&'static str> {
+    let known = |given: &alloc::string::String| {
+        words.iter().copied().find(|word| given.trim().eq_ignore_ascii_case(word))
+    };
+    task.keywords.iter().find_map(known)
 }
 
 fn kind_of_work(task: &Task) -> Cow<'static, str> {
@@ -102,7 +181,26 @@ mod tests {
         assert_eq!(tier(|task| task.role = Role::Review), Tier::Strategist);
         assert_eq!(tier(|task| task.complexity = 8), Tier::Strategist);
         assert_eq!(tier(|task| task.decisions_in_context = MANY_DECISIONS), Tier::Strategist);
-        assert_eq!(tier(|task| task.open_quality_issues = QUALITY_TROUBLE), Tier::Strategist);
+        for word in STRATEGIC_KEYWORDS {
+            assert_eq!(tier(|task| task.keywords = vec![word.to_uppercase()]), Tier::Strategist, "{word}");
+        }
+    }
+
+    #[test]
+    fn open_quality_issues_raise_a_task_by_one_tier_at_most_and_small_tasks_never() {
+        let troubled = |complexity, keywords: &[&str]| {
+            tier(|task| {
+                task.open_quality_issues = 1_000;
+                task.complexity = complexity;
+                task.keywords = keywords.iter().map(|word| (*word).to_owned()).collect();
+            })
+        };
+        assert_eq!(troubled(1, &[]), Tier::Light);
+        assert_eq!(troubled(2, &[]), Tier::Workhorse);
+        assert_eq!(troubled(2, &["typo"]), Tier::Light);
+        assert_eq!(troubled(3, &["typo"]), Tier::Workhorse);
+        assert_eq!(troubled(4, &[]), Tier::Strategist);
+        assert_eq!(tier(|task| task.open_quality_issues = QUALITY_TROUBLE - 1), Tier::Workhorse);
     }
 
     #[test]

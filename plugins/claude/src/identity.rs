@@ -180,8 +180,8 @@ pub fn read_probes(results: &[ProbeResult], present: &[String]) -> Health {
 
 /// What to do where there is no credential.
 pub const LOGIN_REMEDY: &str = "Set ANTHROPIC_API_KEY (or CLAUDE_CODE_OAUTH_TOKEN, from `claude setup-token`) \
-                                in Jackfield's environment and grant it to this executor, or log in once with \
-                                `claude` and `/login`.";
+                                in Jackfield's environment or in [executors.claude.environment], or log in once \
+                                with `claude` and `/login`.";
 
 fn account(method: &Scalar<'_>, source: &Scalar<'_>) -> Option<String> {
     let words = match method.words()? {

@@ -37,7 +37,13 @@ fn what_happened(report: &Report) -> Vec<String> {
             lines.push(format!("do: {}", visible::line(remedy, 96)));
         }
     }
-    lines.extend(failed_checks(report));
+    // A failure that names the checks says it all.
+    let is_told = |failure: &crate::facts::Failure| {
+        report.checks.iter().filter(|check| !check.passed).all(|check| failure.message.contains(&check.name))
+    };
+    if !report.failure.as_ref().is_some_and(is_told) {
+        lines.extend(failed_checks(report));
+    }
     if !report.warnings.is_empty() {
         lines.push(counted(report.warnings.len(), "warning"));
     }

@@ -5,10 +5,17 @@ use crate::visible;
 use alloc::format;
 use alloc::string::String;
 
+/// How the host's warning of a run that waits for an answer begins.
+const WAITING: &str = "waits for a person";
+
 /// `succeeded, checks passed`; `succeeded, answer only, not checked`; `failed: test_fail`.
 pub(crate) fn outcome(report: &Report) -> String {
     match report.state {
         State::Queued => String::from("queued"),
+        // The contract's states are older than waiting: the host says it as a warning.
+        State::Running if report.warnings.iter().any(|warning| warning.starts_with(WAITING)) => {
+            String::from("waiting for a person")
+        }
         State::Running => String::from("running"),
         State::Cancelled => String::from("cancelled"),
         State::Failed => match &report.failure {
@@ -126,6 +133,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_run_that_waits_for_a_person_is_not_told_as_running() {
+        let mut report = Report { state: State::Running, ..report() };
+        assert_eq!(outcome(&report), "running");
+        report.warnings = vec!["waits for a person: `jackfield task list` shows what is asked".into()];
+        assert_eq!(outcome(&report), "waiting for a person");
     }
 
     #[test]

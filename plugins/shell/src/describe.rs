@@ -51,7 +51,7 @@ pub(crate) fn health(results: &[ProbeResult]) -> Health {
         installed,
         version: None,
         login: Login::LoggedIn,
-        account: Some("none needed".to_string()),
+        account: Some("no login needed".to_string()),
         remedy: (!installed).then(|| missing.to_string()),
     }
 }

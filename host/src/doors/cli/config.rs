@@ -2,7 +2,7 @@
 
 use super::args::{ConfigCommand, Global};
 use super::{Outcome, layers, say, say_line, settings};
-use crate::config::{Config, DEFAULT_TOML, Finding, Layers, Review, Severity, is_secret_name, looks_secret};
+use crate::config::{DEFAULT_TOML, Finding, Layers, Review, Severity, without_secrets};
 use crate::engine::served;
 use jackfield_types::Problem;
 use serde::Serialize;
@@ -16,32 +16,27 @@ pub(super) async fn config(
     match command {
         Some(ConfigCommand::Check { file }) => return check(file, global).await,
         None if effective => {
-            let (data, mut config) = settings(global)?;
-            hide(&mut config);
-            let text = || format!("data folder: {}\n{config:#?}", data.display());
+            let (data, config) = settings(global)?;
+            let config = without_secrets(config);
+            let text = crate::config::effective(&config).map_err(|error| {
+                Problem::operator(
+                    "unwritable_config",
+                    format!("failed to write the configuration as TOML: {error}"),
+                    "use --json",
+                )
+            })?;
+            let text = || {
+                format!(
+                    "# In force, secrets left out. Data folder: {}\n\n{}",
+                    data.display(),
+                    text.trim_end()
+                )
+            };
             say(global.json, text, &serde_json::json!({ "data": data, "config": config }));
         }
         None => say_line(DEFAULT_TOML.trim_end()),
     }
     Ok(Outcome::Fine)
-}
-
-/// A value that is most likely a secret gives way to its name.
-fn hide(config: &mut Config) {
-    let executors = config.executors.values_mut().map(|section| &mut section.environment);
-    let rungs = config.ladder.iter_mut().map(|rung| &mut rung.environment);
-    let environment = executors.chain(rungs).flatten();
-    for (name, value) in environment.filter(|(name, value)| is_secret_name(name) || looks_secret(value)) {
-        *value = format!("[{name}]");
-    }
-    let executors = config.executors.values_mut().map(|section| &mut section.settings);
-    let rungs = config.ladder.iter_mut().map(|rung| &mut rung.settings);
-    for (name, value) in executors.chain(rungs).flatten().filter(|(_, value)| looks_secret(value)) {
-        *value = format!("[{name}]");
-    }
-    for (name, hook) in config.webhooks.iter_mut().filter(|(_, hook)| looks_secret(&hook.url)) {
-        hook.url = format!("[webhooks.{name}.url]");
-    }
 }
 
 /// What was found, as `--json` tells it.

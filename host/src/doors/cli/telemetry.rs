@@ -36,7 +36,12 @@ pub(super) struct Telemetry(Option<SdkTracerProvider>);
 
 /// Begins to log, and to trace in `runtime` where `section` or the environment names a collector.
 pub(super) fn start(usual: &str, section: &TelemetrySection, runtime: Option<&Handle>) -> Telemetry {
-    let filter = EnvFilter::try_from_env("JACKFIELD_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    // The MCP library writes lines of its own for every request; only what goes wrong in it is of use.
+    let quiet = || match usual {
+        "info" => EnvFilter::new("info,rmcp=warn"),
+        usual => EnvFilter::new(usual),
+    };
+    let filter = EnvFilter::try_from_env("JACKFIELD_LOG").unwrap_or_else(|_| quiet());
     // Spans are for the collector; a log line has what it needs in itself.
     let filter = filter.and(filter_fn(|about| about.target() != TRACE_TARGET));
     let (json, colour) =

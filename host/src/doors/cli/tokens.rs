@@ -151,7 +151,8 @@ fn allows(token: &AccessToken) -> String {
         (true, _, Sees::Own) => ", sees its own work",
         (false, ..) => "",
     };
-    let ends = token.expires_at.map_or("does not end".to_owned(), |end| format!("ends {} UTC", when(end)));
+    let ends =
+        token.expires_at.map_or("does not expire".to_owned(), |end| format!("expires {} UTC", when(end)));
     format!("it allows {}{whose}, and {ends}", token.scopes)
 }
 

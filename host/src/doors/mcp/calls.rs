@@ -7,7 +7,7 @@ use super::waiting::Wait;
 use super::{admin, tasks, workflow};
 use crate::Host;
 use crate::api::{ExecuteRequest, HumanTasksFilter, RunsFilter};
-use crate::config::OnClose;
+use crate::config::{OnClose, plain};
 use crate::doors::{fields, text, text_people};
 use jackfield_types::{Problem, RunId, Scope};
 use schemars::JsonSchema;
@@ -97,8 +97,8 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(arguments: Value) -> Resul
 pub(super) fn bad_arguments(why: &str) -> Problem {
     Problem::caller(
         "bad_arguments",
-        format!("the arguments do not fit: {why}"),
-        "call again with the fields of the tool's schema",
+        format!("failed to read the arguments: {}", plain(why)),
+        "correct the arguments: the tool's input schema lists its fields, their types and which are required",
     )
 }
 

@@ -30,7 +30,11 @@ pub(super) fn wanted(context: &RequestContext<RoleServer>) -> bool {
 pub(super) fn only_modern(context: &RequestContext<RoleServer>, method: &str) -> Result<(), ErrorData> {
     match modern(context) {
         true => Ok(()),
-        false => Err(ErrorData::new(rmcp::model::ErrorCode::METHOD_NOT_FOUND, method.to_owned(), None)),
+        false => Err(ErrorData::new(
+            rmcp::model::ErrorCode::METHOD_NOT_FOUND,
+            format!("method not found: {method}"),
+            None,
+        )),
     }
 }
 

@@ -55,7 +55,7 @@ pub(crate) fn find<T: FromStr>(
         |row| row.get::<_, String>(0),
     )?;
     match found.as_slice() {
-        [] => Err(StoreError::NotFound { what, id: prefix }),
+        [] => Err(StoreError::NotFound { what, id: id.trim().to_owned() }),
         [only] => only.parse().map_err(|_| StoreError::Damaged(format!("'{only}' is no {what} id"))),
         _ => Err(StoreError::Ambiguous { prefix, found }),
     }

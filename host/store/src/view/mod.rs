@@ -1,6 +1,7 @@
 //! What is read back: lists, statistics, and histories. Every answer is one snapshot.
 
 pub(crate) mod ids;
+mod quality;
 mod recorded;
 mod rounds;
 pub(crate) mod runs;
@@ -9,6 +10,7 @@ mod tasks;
 pub(crate) mod trail;
 pub(crate) mod workspaces;
 
+pub use quality::{JudgedRun, Quality};
 pub use recorded::{RecordedDecision, RecordedOutcome};
 pub use rounds::{Round, RoundAttempt};
 pub use runs::{EventPage, RunFilter};

@@ -2,11 +2,10 @@
 
 use crate::file::{Columns, Sql, stamp, summed};
 use crate::{Store, StoreError};
-use jackfield_types::{FailureClass, FailureKind, Micros, Timestamp, WorkspaceId};
+use jackfield_types::{Micros, Timestamp};
 use rusqlite::params;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::json;
 
 /// What became of one executor's and model's attempts at like tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
@@ -122,29 +121,6 @@ impl Store {
                     })
                 },
             )
-        })
-        .await
-    }
-
-    /// Tasks of a workspace whose last run, which ended since, failed because the work was bad: nobody did better yet.
-    pub async fn open_quality_issues(
-        &self,
-        workspace: WorkspaceId,
-        since: Timestamp,
-    ) -> Result<u32, StoreError> {
-        let bad = FailureClass::ALL.iter().filter(|class| class.kind() == FailureKind::Quality);
-        let bad = json!(bad.map(|class| class.as_str()).collect::<Vec<_>>()).to_string();
-        self.read(move |conn| {
-            let found = conn.one(
-                "SELECT COUNT(*) AS open FROM runs
-                 WHERE workspace = ?1 AND state = 'failed' AND ended_at >= ?2
-                   AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.task = runs.task AND later.id > runs.id)
-                   AND (SELECT failure_class FROM attempts WHERE run = runs.id ORDER BY number DESC LIMIT 1)
-                       IN (SELECT value FROM json_each(?3))",
-                params![workspace.to_string(), stamp(since), bad],
-                |row| row.get("open"),
-            )?;
-            Ok(found.unwrap_or_default())
         })
         .await
     }

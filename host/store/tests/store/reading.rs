@@ -88,11 +88,48 @@ async fn what_went_badly_of_late_and_stands_so_is_counted_in_its_workspace() {
         };
         house.store.settle(settled, &limits).await.unwrap();
     }
-    let open = async |workspace, since| house.store.open_quality_issues(workspace, since).await.unwrap();
-    assert_eq!(open(house.workspace, before).await, 2, "who had no room did no bad work");
-    assert_eq!(open(WorkspaceId::new(), before).await, 0);
+    let bad = async |workspace, since| house.store.quality(workspace, since).await.unwrap().bad.len();
+    assert_eq!(bad(house.workspace, before).await, 2, "who had no room did no bad work");
+    assert_eq!(bad(WorkspaceId::new(), before).await, 0);
+    // Whoever looked at one of them can close it.
+    let quality = house.store.quality(house.workspace, before).await.unwrap();
+    let closing = Closing {
+        task: quality.bad[0].task,
+        state: TaskState::Done,
+        reason: "the check was wrong".into(),
+        principal: "ada".into(),
+    };
+    house.store.close_task(closing).await.unwrap();
+    assert_eq!(bad(house.workspace, before).await, 1);
+    // What was done well is told where it came after something bad.
+    let good = async || house.store.quality(house.workspace, before).await.unwrap().good.len();
+    assert_eq!(good().await, 0);
+    let attempt = house.at_work(cents(10), &limits).await.attempt;
+    house.store.settle(settlement(attempt, cents(4)), &limits).await.unwrap();
+    assert_eq!(good().await, 1);
     house.pass(1);
-    assert_eq!(open(house.workspace, house.at()).await, 0);
+    assert_eq!(bad(house.workspace, house.at()).await, 0);
+}
+
+#[tokio::test]
+async fn a_command_that_failed_is_no_bad_work() {
+    let house = house().await;
+    let limits = Limits::none();
+    let before = house.at();
+    for (task_type, executor, count) in
+        [("command", "claude", 0), ("feature", "shell", 0), ("feature", "claude", 1)]
+    {
+        let mut admission = admission(house.workspace, cents(10));
+        admission.task.task_type = task_type.to_owned();
+        admission.attempt.executor = executor.to_owned();
+        let attempt = admission.attempt.id;
+        house.store.admit(admission, &limits).await.unwrap();
+        let end = Then::End(RunState::Failed);
+        let settled = Settlement { then: end, ..failed(attempt, cents(2), FailureClass::TestFail) };
+        house.store.settle(settled, &limits).await.unwrap();
+        let quality = house.store.quality(house.workspace, before).await.unwrap();
+        assert_eq!(quality.bad.len(), count, "{task_type} {executor}");
+    }
 }
 
 #[tokio::test]

@@ -62,6 +62,74 @@ fn off_the_ladder_the_next_tier_up_is_the_next_rung() {
     assert_eq!(retried(&next, &candidates), "claude/opus");
 }
 
+/// The ladder, and models beside it that would rank well.
+fn ladder_with_others() -> Vec<Candidate> {
+    let mut all = ladder();
+    for (executor, model, tier) in [
+        ("gemini", "flash-lite", Tier::Light),
+        ("codex", "terra", Tier::Workhorse),
+        ("gemini", "argon", Tier::Strategist),
+    ] {
+        let cheap =
+            Candidate { attempts: 20, succeeded: 20, verified: 20, ..candidate(executor, model, tier) };
+        all.push(Candidate { mean_cost: Some(1), ..cheap });
+    }
+    all
+}
+
+#[test]
+fn a_first_pick_off_the_ladder_is_followed_by_the_rung_above_its_tier() {
+    let all = ladder_with_others();
+    for (at, expected) in [(6, "gemini/pro"), (7, "claude/opus"), (8, "claude/opus")] {
+        let next = step(&[failed(&all[at], FailureClass::TestFail)], &all);
+        assert_eq!(retried(&next, &all), expected);
+        let Step::Retry(choice) = next else { unreachable!() };
+        assert!(choice.reason.contains("this is the next rung of the ladder"), "{}", choice.reason);
+    }
+    let mut history = vec![failed(&all[6], FailureClass::TestFail), failed(&all[2], FailureClass::TestFail)];
+    assert_eq!(retried(&step(&history, &all), &all), "codex/codex");
+    history.push(failed(&all[3], FailureClass::TestFail));
+    let Step::Consensus(consensus) = step(&history, &all) else { panic!("expected consensus") };
+    assert_eq!(consensus.candidates, [5, 3], "the two highest rungs of different executors");
+}
+
+#[test]
+fn with_a_ladder_nobody_beside_it_is_asked_after_bad_work() {
+    let all = ladder_with_others();
+    for at in 0..all.len() {
+        for class in [FailureClass::TestFail, FailureClass::Unknown, FailureClass::WrongFile] {
+            match step(&[failed(&all[at], class)], &all) {
+                Step::Retry(choice) => assert!(all[choice.candidate as usize].rung.is_some()),
+                Step::Consensus(consensus) => {
+                    assert!(consensus.candidates.iter().all(|index| all[*index as usize].rung.is_some()));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn rungs_that_differ_by_their_environment_only_are_climbed_one_by_one() {
+    let mut all = ladder();
+    all[1] = Candidate { rung: Some(1), ..all[0].clone() };
+    let once = failed(&all[0], FailureClass::TestFail);
+    let Step::Retry(choice) = step(&[once.clone()], &all) else { panic!("expected a retry") };
+    assert_eq!(choice.candidate, 1);
+    assert_eq!(retried(&step(&[once.clone(), once], &all), &all), "gemini/pro");
+}
+
+#[test]
+fn a_ladder_whose_higher_rungs_cannot_start_says_why() {
+    let mut all = ladder();
+    all.retain(|one| one.executor == "claude");
+    all[2].login = crate::facts::Login::LoggedOut;
+    let Step::Human(why) = step(&[failed(&all[1], FailureClass::TestFail)], &all) else { panic!() };
+    assert!(why.contains("no rung above it can be asked (claude/opus is not logged in)"), "{why}");
+    let Step::Human(why) = step(&[failed(&all[2], FailureClass::TestFail)], &all[2..]) else { panic!() };
+    assert!(why.contains("no rung of the ladder is above it"), "{why}");
+}
+
 #[test]
 fn three_bad_attempts_lead_to_consensus_among_distinct_executors_then_to_a_person() {
     let ladder = ladder();

@@ -12,6 +12,7 @@ mod actors;
 mod adopting;
 mod bounds;
 mod cancelling;
+mod choosing;
 mod components;
 mod configuring;
 mod control;

@@ -1,0 +1,103 @@
+//! What was done badly of late and what was done well after that: what quality issues are made of.
+
+use crate::file::{Columns, Sql, stamp};
+use crate::{Store, StoreError};
+use jackfield_types::{FailureClass, FailureKind, RunId, TaskId, Timestamp, WorkspaceId};
+use rusqlite::{Connection, Row, params};
+use serde_json::{Value, json};
+
+/// Most runs that are read: of bad ones, and of good ones after them.
+const MOST_BAD: u32 = 50;
+const MOST_GOOD: u32 = 500;
+
+/// A run whose work was judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JudgedRun {
+    /// The run. A later one has a greater id.
+    pub run: RunId,
+    /// Its task.
+    pub task: TaskId,
+    /// The task's name in lists.
+    pub title: String,
+    /// The task's type.
+    pub task_type: String,
+    /// The beginning of the instruction.
+    pub instruction: String,
+    /// The caller's keywords.
+    pub keywords: Vec<String>,
+    /// When it ended.
+    pub ended_at: Timestamp,
+    /// How its last attempt failed; none: it succeeded.
+    pub failure: Option<FailureClass>,
+}
+
+/// The judged runs of a workspace, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Quality {
+    /// Last runs of their tasks that failed because the work was bad.
+    pub bad: Vec<JudgedRun>,
+    /// Runs that succeeded after the oldest of those.
+    pub good: Vec<JudgedRun>,
+}
+
+impl Store {
+    /// What was done badly in a workspace since then and stands so, and what was done well after that. What was run
+    /// as a command is not told of, nor are tasks that somebody closed as done or cancelled.
+    pub async fn quality(&self, workspace: WorkspaceId, since: Timestamp) -> Result<Quality, StoreError> {
+        self.read(move |conn| {
+            let bad = bad(conn, workspace, since)?;
+            let Some(oldest) = bad.iter().map(|run| run.run).min() else { return Ok(Quality::default()) };
+            Ok(Quality { good: good(conn, workspace, oldest)?, bad })
+        })
+        .await
+    }
+}
+
+fn bad(conn: &Connection, workspace: WorkspaceId, since: Timestamp) -> Result<Vec<JudgedRun>, StoreError> {
+    let bad = FailureClass::ALL.iter().filter(|class| class.kind() == FailureKind::Quality);
+    let bad = json!(bad.map(|class| class.as_str()).collect::<Vec<_>>()).to_string();
+    conn.all(
+        "SELECT runs.id AS run, runs.task AS task, title, task_type, substr(instruction, 1, 4000) AS instruction,
+                json_extract(runs.request, '$.keywords') AS keywords, runs.ended_at AS ended_at, last.failure_class
+         FROM runs JOIN tasks ON tasks.id = runs.task
+              JOIN attempts AS last ON last.id =
+                  (SELECT id FROM attempts WHERE run = runs.id ORDER BY number DESC LIMIT 1)
+         WHERE runs.workspace = ?1 AND runs.state = 'failed' AND runs.ended_at >= ?2
+           AND tasks.state NOT IN ('done', 'cancelled') AND task_type NOT IN ('command', 'shell')
+           AND last.executor <> 'shell' AND last.failure_class IN (SELECT value FROM json_each(?3))
+           AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.task = runs.task AND later.id > runs.id)
+         ORDER BY runs.ended_at DESC LIMIT ?4",
+        params![workspace.to_string(), stamp(since), bad, MOST_BAD],
+        judged,
+    )
+}
+
+fn good(conn: &Connection, workspace: WorkspaceId, after: RunId) -> Result<Vec<JudgedRun>, StoreError> {
+    conn.all(
+        "SELECT runs.id AS run, runs.task AS task, title, task_type, substr(instruction, 1, 4000) AS instruction,
+                json_extract(runs.request, '$.keywords') AS keywords, runs.ended_at AS ended_at,
+                NULL AS failure_class
+         FROM runs JOIN tasks ON tasks.id = runs.task
+         WHERE runs.workspace = ?1 AND runs.id > ?2 AND runs.state = 'succeeded' AND runs.ended_at IS NOT NULL
+           AND task_type NOT IN ('command', 'shell')
+         ORDER BY runs.id DESC LIMIT ?3",
+        params![workspace.to_string(), after.to_string(), MOST_GOOD],
+        judged,
+    )
+}
+
+fn judged(row: &Row<'_>) -> rusqlite::Result<JudgedRun> {
+    let keywords: Option<Value> =
+        row.get::<_, Option<String>>("keywords")?.and_then(|keywords| serde_json::from_str(&keywords).ok());
+    let keywords = keywords.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    Ok(JudgedRun {
+        run: row.parsed("run")?,
+        task: row.parsed("task")?,
+        title: row.get("title")?,
+        task_type: row.get("task_type")?,
+        instruction: row.get("instruction")?,
+        keywords: keywords.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        ended_at: row.parsed("ended_at")?,
+        failure: row.word_opt("failure_class")?,
+    })
+}
