@@ -90,7 +90,6 @@ async fn drain(store: &Store) -> Result<Vec<f64>> {
                 free: 1,
                 executors: None,
                 workspaces: None,
-                principal: None,
                 only_own: false,
                 elsewhere: false,
             };

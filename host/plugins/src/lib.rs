@@ -77,8 +77,8 @@ pub use orders::Orders;
 pub use plugins::Plugins;
 pub use report::{
     Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, FileInspection, GateInfo, Inspection,
-    Instead, LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Replaces, Said, Setting, State, StepTime,
-    shown,
+    Instead, LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Replaces, Said, Setting, State,
+    StepTime, shown,
 };
 pub use signature::{check_public_key, keygen, sign, signature_of};
 pub use stats::{Counted, Figures, LATENCY_BOUNDS};

@@ -126,6 +126,7 @@ impl House {
             reason: None,
             plugin: None,
             digest: None,
+            replaces: None,
             since: self.clock.now(),
         };
         self.files.lock().insert(file.to_owned(), dropped);

@@ -250,7 +250,7 @@ pub struct FileInspection {
 }
 
 /// What a component serves in the place of, or would.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Replaces {
     /// Which.
     pub plugin: PluginRef,

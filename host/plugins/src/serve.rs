@@ -195,7 +195,11 @@ impl House {
         }
         let back = match &now {
             Some(now) => format!("{why}; {} is back", now.plugin()),
-            None => why.to_owned(),
+            // The first of its name: what it offered is asked of another.
+            None => match self.served().asked_instead_of(&version.passport) {
+                Some(other) => format!("{why}; {} is asked in its place", other.plugin()),
+                None => why.to_owned(),
+            },
         };
         let mut event = self.event(Change::Quarantined, plugin, back);
         event.file.clone_from(&version.file);

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Endings of a question, of a view, and of the file that a host holds.
-const QUESTION: &str = "ask";
+pub(crate) const QUESTION: &str = "ask";
 const VIEW: &str = "json";
 const HELD: &str = "held";
 

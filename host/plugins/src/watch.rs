@@ -8,6 +8,7 @@
 use crate::error::PluginError;
 use crate::house::House;
 use crate::settle::identity;
+use crate::views::QUESTION;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
@@ -42,7 +43,7 @@ pub(crate) fn watch(house: &Arc<House>) -> Result<[AbortHandle; 2], PluginError>
     let folders = [&house.drop_folder, house.orders.folder(), house.views.folder()]
         .map(|folder| (folder.to_owned(), None));
     let asked = Arc::new(Notify::new());
-    let hearing = Hearing { tell, questions: house.views.folder().to_owned(), asked: Arc::clone(&asked) };
+    let hearing = Hearing { tell, asked: Arc::clone(&asked) };
     let mut watched = Watched { folders, watcher: None, hearing, told: false, rounds: 0 };
     watched.renew();
     if house.lock.decides() {
@@ -128,15 +129,17 @@ fn watcher<'a>(
 #[derive(Clone)]
 struct Hearing {
     tell: UnboundedSender<News>,
-    /// The folder of questions for what serves, and who answers them.
-    questions: PathBuf,
+    /// Who answers questions for what serves.
     asked: Arc<Notify>,
 }
 
 fn hear(hearing: Hearing) -> impl Fn(notify::Result<Event>) + Send + 'static {
-    let Hearing { tell, questions, asked } = hearing;
+    let Hearing { tell, asked } = hearing;
     move |event| {
-        if event.as_ref().is_ok_and(|event| event.paths.iter().any(|path| path.starts_with(&questions))) {
+        // Only a new file is a question: answering one opens the folder and reads it, which are events, too.
+        let is_question = |path: &PathBuf| path.extension().is_some_and(|ending| ending == QUESTION);
+        let told = |event: &Event| event.kind.is_create() && event.paths.iter().any(is_question);
+        if event.as_ref().is_ok_and(told) {
             return asked.notify_one();
         }
         let news = match event {

@@ -422,7 +422,7 @@ pub(super) fn of_run(answer: Answer, StatusQuery { fail_status }: &StatusQuery) 
 async fn execute(
     Acting(host): Acting,
     headers: HeaderMap,
-    asked: Result<Query<StatusQuery>, QueryRejection>,
+    asked: Asked<StatusQuery>,
     bytes: Result<Bytes, BytesRejection>,
 ) -> Answered<Response> {
     let status = query(asked)?;

@@ -3,13 +3,12 @@
 use super::contract::{Routes, get, post};
 use super::guard::Acting;
 use super::path::Pair;
-use super::rest::{Answered, body, query};
+use super::rest::{Answered, Asked, body, query};
 use crate::api::{WorkerAction, WorkersStatus};
 use crate::engine::Ordered;
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::Query;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::rejection::BytesRejection;
 use axum::response::{IntoResponse, Response};
 use jackfield_plugins::{Inspection, PluginStatus, shown};
 use jackfield_store::PluginVersion;
@@ -77,10 +76,7 @@ struct PluginsQuery {
     history: Option<u32>,
 }
 
-async fn plugins(
-    Acting(host): Acting,
-    asked: Result<Query<PluginsQuery>, QueryRejection>,
-) -> Answered<Response> {
+async fn plugins(Acting(host): Acting, asked: Asked<PluginsQuery>) -> Answered<Response> {
     let PluginsQuery { history } = query(asked)?;
     let history = history.unwrap_or(HISTORY).min(MOST_HISTORY);
     let (history, history_total) = host.plugin_versions(history).await?;

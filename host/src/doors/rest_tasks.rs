@@ -11,7 +11,6 @@ use crate::api::{
     HumanTaskRequest, HumanTasksFilter, InitAnswer, InitRequest, SpecRequest, SpecVersion, TasksFilter,
     WriteAnswer, WriteRequest,
 };
-use crate::config::plain;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;

@@ -105,13 +105,14 @@ impl Inner {
         check: &Check,
     ) -> CheckResult {
         let began = Instant::now();
+        let redactor = self.redactor();
         let output = files.check(number);
         let limit = check.timeout_s.map_or(run.order.timeout, Duration::from_secs);
         let outcome = self.check_process(run, attempt, files, worktree, check, &output, limit).await;
         let (passed, code, said) = match outcome {
             Ok(Ending { exited, timed_out: false }) => {
                 let limited = is_ended_by_file_limit(exited)
-                    || (!exited.is_success() && is_file_limit_told(&tail(&output)));
+                    || (!exited.is_success() && is_file_limit_told(&tail(&output, KEPT, &redactor)));
                 let said = limited.then(|| file_limit(self.config().run.max_file_mb));
                 (exited.is_success(), exited.code, said)
             }
@@ -121,7 +122,6 @@ impl Inner {
             }
             Err(why) => (false, None, Some(why)),
         };
-        let redactor = self.redactor();
         let printed = tail(&output, KEPT, &redactor);
         let said = said.map(|said| redactor.text(&said));
         let output = [printed.trim(), said.as_deref().unwrap_or_default()].join("\n").trim().to_owned();

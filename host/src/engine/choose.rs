@@ -170,10 +170,7 @@ impl Inner {
     }
 
     /// Whom the chooser would ask, best first, and which chooser that was. The decision is on the first of them.
-    pub(crate) async fn ranked(
-        &self,
-        order: &Order,
-    ) -> Result<Ranked, Problem> {
+    pub(crate) async fn ranked(&self, order: &Order) -> Result<Ranked, Problem> {
         let now = self.clock.now();
         let (candidates, behind) = self.candidates(order, now, order.request.model.as_deref()).await?;
         let (task, issues) = self.task_facts(order, now).await?;

@@ -2,7 +2,7 @@
 
 use super::advance::Follows;
 use super::carry::Done;
-use super::choose::{Pick, decision, failed_decision};
+use super::choose::{Pick, Ranked, decision, failed_decision};
 use super::order::Order;
 use super::report;
 use super::running::Running;

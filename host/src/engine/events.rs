@@ -12,7 +12,7 @@ const LONGEST: usize = 16 << 10;
 
 /// Every kind that [`recorded`] gives, and what else happens within an attempt: all that a worker elsewhere may
 /// tell of one. How a run fares is the host's to say.
-pub(crate) const OF_ATTEMPTS: [&str; 14] = [
+pub(crate) const OF_ATTEMPTS: [&str; 15] = [
     "agent_started",
     "text",
     "thought",
@@ -27,6 +27,8 @@ pub(crate) const OF_ATTEMPTS: [&str; 14] = [
     "raw",
     "host_warning",
     "gate",
+    // The worker was started again and went on with its agent.
+    "attempt_adopted",
 ];
 
 /// Longest event that a worker elsewhere may tell, bytes: every text in it was cut at [`LONGEST`].

@@ -304,10 +304,11 @@ impl Host {
         // A component that leaves characters out may put a secret together that was in pieces.
         let text = self.0.redactor().text(&text);
         Ok(Answer {
+            consensus,
             notes,
             leftovers: leftovers::listed(&view.artifacts),
             warnings: told.warnings,
-            ..report::answer(&view, text, line, consensus, now)
+            ..report::answer(&view, text, line, now)
         })
     }
 

@@ -109,8 +109,11 @@ impl Host {
             }
             return Err(Problem::caller(
                 "nothing_to_undo",
-                format!("no version of {kind} {name} served here before this one"),
-                "drop the version that you want into the plugin folder, or pin it; without its file none serves",
+                match serving {
+                    Some(_) => format!("no version of {kind} {name} served here before this one"),
+                    None => format!("no {kind} {name} is in service"),
+                },
+                "drop the version that you want into the plugin folder, or pin one that was there",
             ));
         };
         self.pin(kind, name, digest, "plugin_rolled_back").await

@@ -353,7 +353,13 @@ mod tests {
         reserve_usd = 0.6
         unknown_price_usd = 26
         executor_day_usd = { claude = 5 }
+        executor_action = 'alert'
         workspace_day_usd = 6
+        workspace_action = 'alert'
+        token_day_usd = { ci = 4 }
+        token_action = 'alert'
+        write_day_usd = 3
+        task_action = 'alert'
         task_usd = 7
         time_zone = "Europe/Paris"
         [plugins]

@@ -2,7 +2,7 @@
 //! the same run can be told again at another verbosity.
 
 use super::events::clip;
-use crate::api::{Answer, AttemptSummary, ConsensusResult, FileLine, Link, Metrics};
+use crate::api::{Answer, AttemptSummary, FileLine, Link, Metrics};
 use jackfield_plugins::facts::{reporting, types};
 use jackfield_store::{Artifact, Attempt, CheckResult, RunEvent, RunView};
 use jackfield_types::{
@@ -95,13 +95,7 @@ fn check(result: &CheckResult) -> reporting::Check {
 }
 
 /// What a caller is told, around the compressed text; `line` says where it stands while it waits.
-pub(crate) fn answer(
-    view: &RunView,
-    text: String,
-    line: Option<String>,
-    consensus: Option<ConsensusResult>,
-    now: Timestamp,
-) -> Answer {
+pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Timestamp) -> Answer {
     let id = view.run.id;
     let next = match view.run.state {
         state if state.is_final() => None,
@@ -127,7 +121,7 @@ pub(crate) fn answer(
             usage: usage(view),
         },
         attempt: speaks(view).map(|attempt| summary(attempt, !changed.is_empty())),
-        consensus,
+        consensus: None,
         files: changed.iter().take(MOST_FILES).map(file_line).collect(),
         files_changed: changed.len() as u64,
         links: links(view),

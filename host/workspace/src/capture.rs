@@ -103,8 +103,7 @@ async fn take(worktree: &Worktree, diff: PathBuf, keeping: &Keeping) -> Result<C
         left.take(kept, "files that git ignores could not be kept");
         left.listed.extend(passed_over(worktree, found, since));
     }
-    let earlier =
-        custody::secure_made(worktree).await.map(|made| made.map(earlier).into_iter().collect());
+    let earlier = custody::secure_made(worktree).await.map(|made| made.map(earlier).into_iter().collect());
     left.take(earlier, "it is not known whether its earlier commits are in a branch");
     Ok(Captured {
         files: listing.files,

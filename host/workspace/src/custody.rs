@@ -103,7 +103,7 @@ impl Proof<'_> {
     async fn is_plain(&self) -> Result<bool, WorkspaceError> {
         let known: String = self.known.iter().flat_map(|commit| [commit.as_str(), "\n"]).collect();
         let listing = Git::to(PROVE, &self.worktree.repository)
-            .with("GIT_DIR", git_folder(self.worktree))
+            .with("GIT_DIR", self.worktree.git_folder())
             .arguments(["rev-list", "--max-count=1", "--stdin"])
             .arguments(own_references())
             .argument("--not")

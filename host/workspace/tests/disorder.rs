@@ -8,10 +8,10 @@
     reason = "a test that cannot go on has failed"
 )]
 
-#[path = "parts/filters.rs"]
-mod filters;
 #[path = "disorder/account.rs"]
 mod account;
+#[path = "parts/filters.rs"]
+mod filters;
 #[path = "disorder/leftovers.rs"]
 mod leftovers;
 mod support;

@@ -147,7 +147,7 @@ async fn output_cpu_and_tools_are_signs_of_life() {
 async fn an_agent_whose_lease_has_run_out_ends_even_where_nobody_looks_after_it() {
     for scene in Scene::each().await {
         let lease = Lease::kept_in(scene.path("the host's lease"));
-        lease.renew(Lease::now().unwrap() + Duration::from_secs(2)).unwrap();
+        lease.renew(Lease::now().unwrap() + Duration::from_secs(5)).unwrap();
         // Its tool ignores every signal that can be ignored, and nobody waits for either.
         let script = "trap '' INT TERM HUP; echo ready; sleep MARK & sleep MARK";
         let spec = Spec { lease: Some(lease.file().to_owned()), ..scene.script(script) };
@@ -216,7 +216,7 @@ async fn watch_of_a_lease_is_no_sign_of_life() {
 async fn an_agent_whose_lease_is_renewed_works_on_and_ends_by_itself() {
     for scene in Scene::each().await {
         let lease = Lease::kept_in(scene.path("lease"));
-        let renew = || lease.renew(Lease::now().unwrap() + Duration::from_secs(2)).unwrap();
+        let renew = || lease.renew(Lease::now().unwrap() + Duration::from_secs(5)).unwrap();
         renew();
         let spec = Spec { lease: Some(lease.file().to_owned()), ..scene.script("sleep 4; exit 3") };
         let mut running = scene.launcher.prepare(spec).unwrap().release().unwrap();

@@ -112,6 +112,8 @@ fn view(state: RunState, sources: &[CostSource], files: &Value) -> RunView {
             worker: None,
             affinity: None,
             assigned: false,
+            place: None,
+            retry_of: None,
             cancel_reason: None,
             chosen: None,
             not_before: None,
@@ -219,6 +221,6 @@ fn steps_are_the_tool_calls_and_no_more_than_a_compressor_takes() {
     };
     let events: Vec<_> =
         (0..600).map(|seq| event(seq, if seq % 2 == 0 { "tool_call" } else { "text" })).collect();
-    let steps = steps(&events);
+    let steps = steps(&view(RunState::Succeeded, &[], &one_file()), &events);
     assert_eq!((steps.len(), steps[0].as_str()), (MOST_STEPS, "Edit a.txt"));
 }

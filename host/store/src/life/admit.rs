@@ -1,7 +1,7 @@
 //! Admission: the breaker is asked, the money is held and the rows are made in one transaction.
 
 use super::{events, states};
-use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
+use crate::file::{Columns, Exact, Tx, stamp, word};
 use crate::money::{breaker, ledger};
 use crate::queue::milliseconds;
 use crate::view::{runs, trail, workspaces};
@@ -138,7 +138,8 @@ impl Store {
             if let Some(active) = tx.one(sql, [task.to_string()], |row| row.parsed("id"))? {
                 return Ok(Ok(Retried::Active(active)));
             }
-            let place = Place { task, run: run.id, workspace: runs::task_of(tx, task)?.workspace };
+            let workspace = runs::task_of(tx, task)?.workspace;
+            let place = Place { task, run: run.id, workspace, principal: &principal };
             let attempts: Vec<&NewAttempt> = attempts.iter().collect();
             if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
                 return Ok(Err(AdmitError::Refused(Box::new(refusal))));

@@ -2,7 +2,7 @@
 
 use super::admit::{Place, add_attempt, add_run};
 use super::{settle, states, task};
-use crate::file::{Columns, Exact, Sql, Tx, stamp, summed};
+use crate::file::{Columns, Exact, Tx, stamp, summed};
 use crate::money::breaker;
 use crate::people::checkpoints::add_checkpoint;
 use crate::people::decisions::add_decision;

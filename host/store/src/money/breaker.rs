@@ -251,7 +251,7 @@ pub(crate) fn tell(tx: &Tx<'_>, limits: &Limits, spender: &Spender) -> Result<()
         Some(Scope::All),
         Some(Scope::Workspace(spender.workspace)),
         Some(Scope::Executor(spender.executor.clone())),
-        alerts_of(limits, spender),
+        token_of(limits, spender),
         // Tasks and runs that a limit halts have no state of their own: their refusals say it all.
         alerts(&LimitScope::EachTask).then_some(Scope::Task(spender.task)),
         alerts(&LimitScope::EachRun).then_some(Scope::Run(spender.run)),
@@ -260,7 +260,7 @@ pub(crate) fn tell(tx: &Tx<'_>, limits: &Limits, spender: &Spender) -> Result<()
 }
 
 /// The scope of the spender's token, where a limit is on it.
-fn alerts_of(limits: &Limits, spender: &Spender) -> Option<Scope> {
+fn token_of(limits: &Limits, spender: &Spender) -> Option<Scope> {
     let scope = Scope::Token(spender.principal.clone());
     limits.limits.iter().any(|limit| limit.holds_for(&scope)).then_some(scope)
 }

@@ -144,8 +144,9 @@ fn spent_in(tx: &Tx<'_>, scope: &Scope, day: &Today, period: Period) -> Result<(
         sql.push_str(&format!(" AND {column} = ?"));
         values.push(value.into());
     }
+    let conn: &rusqlite::Connection = tx;
     let sums =
-        tx.one(&sql, params_from_iter(values), |row| Ok((row.sum("billed")?, row.sum("equivalent")?)))?;
+        conn.one(&sql, params_from_iter(values), |row| Ok((row.sum("billed")?, row.sum("equivalent")?)))?;
     Ok(sums.unwrap_or_default())
 }
 
@@ -172,8 +173,9 @@ fn trim(
         summed(&format!("iif(kind = 'breaker_raised', {amount}, 0)"), "raised"),
         summed(amount, "logged"),
     );
-    let sums =
-        tx.one(&sql, params![Exact(scope.to_string()), period], |row| Ok((row.sum("raised")?, row.sum("logged")?)))?;
+    let sums = tx.one(&sql, params![Exact(scope.to_string()), period], |row| {
+        Ok((row.sum("raised")?, row.sum("logged")?))
+    })?;
     let (raised, logged) = sums.unwrap_or_default();
     let forgiven = (allowance - raised).max(Micros::ZERO);
     if forgiven <= spent {

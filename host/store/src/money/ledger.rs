@@ -179,7 +179,10 @@ fn add(tx: &Tx<'_>, scope: &Scope, account: Account, entry: &Entry<'_>) -> Resul
         let key = entry.on.key(period);
         // Nearly always the row is there.
         if !add_to(tx, scope, &key, account, held, entry.spent)? {
-            tx.exec("INSERT INTO breaker (scope, period) VALUES (?1, ?2)", params![Exact(scope.to_string()), key])?;
+            tx.exec(
+                "INSERT INTO breaker (scope, period) VALUES (?1, ?2)",
+                params![Exact(scope.to_string()), key],
+            )?;
             add_to(tx, scope, &key, account, held, entry.spent)?;
         }
     }

@@ -82,14 +82,14 @@ async fn a_filter_that_is_included_for_some_branches_only_runs_for_nobody() {
     let house = House::new();
     let trace = house.home.path().join("trace");
     let worktree = house.worktree().await;
+    // Where it stands then, nothing is included.
+    git(&worktree.path, &["checkout", "-q", "--detach"]);
     let included = house.home.path().join("included");
     for key in ["filter.i.clean", "filter.i.smudge"] {
         git(&worktree.path, &["config", "--file", included.to_str().unwrap(), key, &tracing(&trace)]);
     }
     git(&worktree.path, &["config", "includeIf.onbranch:jackfield/**.path", included.to_str().unwrap()]);
     write(&house.repository.join(".git/info/attributes"), "* filter=i\n");
-    // Where it stands now, nothing is included.
-    git(&worktree.path, &["checkout", "-q", "--detach"]);
     write(&worktree.path.join("new.txt"), "new\n");
     captured(&house, &worktree).await;
     house.worktrees.release(&worktree, Release::Remove).await.unwrap();

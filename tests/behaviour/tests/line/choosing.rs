@@ -23,7 +23,8 @@ async fn a_request_without_a_type_is_classified_and_a_named_executor_is_heeded_b
     let server = ground.serve().await;
     let rest = server.rest();
     let about = |instruction: &str| json!({ "instruction": instruction, "workspace": repository.text() });
-    let design = rest.post("/api/choose", &about("Design the architecture of the billing system")).await.fine();
+    let design =
+        rest.post("/api/choose", &about("Design the architecture of the billing system")).await.fine();
     assert_eq!(design["task"]["task_type"], "architecture", "{design}");
     assert_eq!(design["task"]["role"], "plan", "{design}");
     assert!(design["choices"][0]["reason"].as_str().unwrap().contains("(strategist)"), "{design}");
@@ -31,7 +32,11 @@ async fn a_request_without_a_type_is_classified_and_a_named_executor_is_heeded_b
     assert_eq!(review["task"]["task_type"], "review", "{review}");
     let named = with(about("Fix it"), json!({ "executor": "cheap" }));
     let advice = rest.post("/api/choose", &named).await.fine();
-    assert_eq!((&advice["choices"][0]["model"], advice.get("chooser")), (&json!("claude-cheap"), None), "{advice}");
+    assert_eq!(
+        (&advice["choices"][0]["model"], advice.get("chooser")),
+        (&json!("claude-cheap"), None),
+        "{advice}"
+    );
     for (executor, model) in [("shell", "gpt-9"), ("claude", "opuss"), ("claude", "gpt-5.5")] {
         let wrong = with(about("true"), json!({ "executor": executor, "model": model }));
         for route in ["/api/choose", "/tasks/execute"] {
@@ -73,7 +78,8 @@ async fn a_forbidden_model_is_asked_by_nobody_and_refused_when_named() {
     let named = about(json!({ "executor": "claude", "model": "claude-opus-4-5" }));
     let refused = server.rest().execute(&named).await.json();
     assert_eq!(refused["code"], "model_forbidden", "{refused}");
-    let bound = server.rest().execute(&about(json!({ "task_type": "review", "executor": "cheap" }))).await.json();
+    let bound =
+        server.rest().execute(&about(json!({ "task_type": "review", "executor": "cheap" }))).await.json();
     assert_eq!(bound["code"], "role_bound", "{bound}");
     server.stop().await;
     ground.leave();
@@ -95,7 +101,8 @@ async fn commands_that_fail_open_no_quality_issue_and_a_failed_run_can_be_told_b
     assert_eq!(again.status.as_u16(), 422);
     let fine = server.rest().post("/tasks/execute?fail_status=true", &shell(&repository, "true")).await;
     assert_eq!(fine.status.as_u16(), 200);
-    let typo = json!({ "instruction": "fix typo in README", "workspace": repository.text(), "task_type": "docs" });
+    let typo =
+        json!({ "instruction": "fix typo in README", "workspace": repository.text(), "task_type": "docs" });
     let advice = server.rest().post("/api/choose", &typo).await.fine();
     assert_eq!(advice["quality_issues"], json!([]), "{advice}");
     server.stop().await;
@@ -117,7 +124,9 @@ async fn a_file_that_grows_too_large_is_told_as_the_limit_that_it_is() {
 
 #[tokio::test]
 async fn what_is_in_force_is_printed_as_a_configuration_that_reads_back() {
-    let ground = ground("[breaker]\nday_usd = 12.345678\n[executors.claude.environment]\nMY_API_KEY = \"top-secret\"\n");
+    let ground = ground(
+        "[breaker]\nday_usd = 12.345678\n[executors.claude.environment]\nMY_API_KEY = \"top-secret\"\n",
+    );
     let printed = ground.cli().run(["config", "--effective"]).await.fine().stdout;
     assert!(!printed.contains("top-secret") && printed.contains("12.345678"), "{printed}");
     let file = ground.path().join("again.toml");

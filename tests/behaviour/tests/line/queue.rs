@@ -112,7 +112,7 @@ async fn without_a_worker_runs_wait_and_everybody_is_told() {
     let run = handed["run_id"].as_str().unwrap();
     let told = cli.run(["result", run, "--json"]).await.fine().json();
     assert_eq!(told["state"], "queued");
-    assert!(told["next"].as_str().unwrap().contains("no worker is at work"), "{told}");
+    assert!(told["next"].as_str().unwrap().contains("no worker takes up work"), "{told}");
     assert!(cli.run(["workers"]).await.fine().stdout.contains("1 run(s) wait"));
 
     let server = ground.serve().await;

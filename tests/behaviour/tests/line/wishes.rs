@@ -126,7 +126,7 @@ async fn the_fields_of_the_first_documents_are_understood_at_every_door() {
         let runs = rest.get(&format!("/api/runs?{query}")).await.fine();
         runs.as_array().unwrap().iter().map(|line| text(&line["run"]).to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(lists(&format!("cardId={task}")).await, [run.clone()]);
+    assert_eq!(lists(&format!("cardId={task}")).await, std::slice::from_ref(&run));
     assert_eq!(lists(&format!("workspaceId={workspace}&status=succeeded")).await.len(), 3);
     assert_eq!(lists("status=failed").await.len(), 0);
     let twice = rest.get("/api/runs?status=failed&state=queued").await;
