@@ -73,7 +73,6 @@ pub mod doors;
 mod embedded;
 mod engine;
 pub mod kit;
-mod redact;
 pub mod registry;
 mod remote;
 pub mod webhooks;

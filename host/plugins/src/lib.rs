@@ -54,6 +54,7 @@ mod serve;
 mod settle;
 mod signature;
 mod slots;
+mod standing;
 mod stats;
 mod ticker;
 mod trace;

@@ -9,7 +9,6 @@ use crate::facts::{choosing, driving, gating, judging, reporting};
 use crate::folder::digest_of;
 use crate::house::House;
 use crate::listing;
-use crate::memory::MemoryUse;
 use crate::options::{Embedded, Grant, Grants, Options};
 use crate::orders::Orders;
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Probes, Rate, ReadProbes};
@@ -25,7 +24,7 @@ use crate::watch;
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -36,7 +35,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// Every component in service, and how to call it.
 pub struct Plugins {
-    house: Arc<House>,
+    pub(crate) house: Arc<House>,
     watching: Mutex<Option<[AbortHandle; 2]>>,
 }
 
@@ -429,36 +428,6 @@ impl Plugins {
         };
         self.order(lift).await?;
         Ok(now.map(|now| now.plugin().clone()))
-    }
-
-    /// The decisions that the component in service under a kind and name is asked for.
-    pub fn asked_for(&self, kind: PluginKind, name: &str) -> Vec<String> {
-        let serving = self.house.slots(|slots| slots.serving(kind, name).cloned());
-        serving.map(|version| self.house.served().asked_for(&version)).unwrap_or_default()
-    }
-
-    /// The file that a version came in, while it serves.
-    pub fn file_of(&self, plugin: &PluginRef) -> Option<PathBuf> {
-        let serving = self.house.slots(|slots| slots.serving(plugin.kind, &plugin.name).cloned())?;
-        serving.file.clone().filter(|_| serving.digest() == plugin.digest)
-    }
-
-    /// How much of the memory for components calls have, and how much attempts.
-    pub fn memory(&self) -> [(&'static str, MemoryUse); 2] {
-        let engines = &self.house.engines;
-        [("calls", engines.memory_of_calls.used()), ("attempts", engines.memory_of_attempts.used())]
-    }
-
-    /// Whether these bytes were put away, and are not taken again.
-    pub fn is_quarantined(&self, digest: Digest) -> bool {
-        self.house.folder.quarantined(digest).is_some()
-    }
-
-    /// Takes quarantined bytes again, if they still lie in the drop folder or are dropped anew.
-    pub async fn release(&self, digest: Digest) -> Result<(), PluginError> {
-        self.house.folder.release(digest)?;
-        self.house.look_again(|dropped| dropped.digest == Some(digest));
-        self.rescan().await
     }
 
     /// A component that need not be in service, to ask what it would have decided: a file.

@@ -28,6 +28,10 @@ const UNBROKEN: usize = 24;
 /// Whether a variable of this name most likely holds a secret, as such names go.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
+    // The name of a setting of git, and no key to anything.
+    if name.starts_with("GIT_CONFIG_KEY_") {
+        return false;
+    }
     // `API_KEY_2` is another key.
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
     let ends = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "CREDENTIAL", "CREDENTIALS"];

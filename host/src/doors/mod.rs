@@ -17,6 +17,7 @@ mod port;
 mod rest;
 mod rest_access;
 mod rest_components;
+mod rest_query;
 mod rest_runs;
 mod rest_tasks;
 mod rest_webhooks;

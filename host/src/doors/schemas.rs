@@ -57,7 +57,7 @@ impl Schemas {
         }
         for (name, mut schema) in asked {
             // What is only read is described with its bounds; what is written, too, is as it is there.
-            if differ.contains(&name) || !named.contains_key(&name) {
+            if differ.contains(&name) || !named.contains_key(&name) || name.ends_with("Request") {
                 bounds::describe(&mut schema);
             }
             settle_names(&mut schema, &differ);

@@ -12,7 +12,7 @@ use super::pricing::Pricing;
 use super::reading::{Agent, Reading};
 use super::running::Running;
 use crate::config::ExecutorSection;
-use crate::redact::Redactor;
+use jackfield_redact::Redactor;
 use jackfield_plugins::facts::driving;
 use jackfield_plugins::{Deed, Drive, ExecutorInfo, PluginError};
 use jackfield_process::{ProcessError, Spec};

@@ -7,7 +7,7 @@ use super::worker::Work;
 use super::{Host, Inner, receipts, recover};
 use crate::config::{Config, PluginLimits};
 use crate::embedded;
-use crate::redact::Secrets;
+use jackfield_redact::Secrets;
 use arc_swap::ArcSwap;
 use jackfield_plugins::{
     Apart, Embedded, FailureMode, FailureModes, KindLimits, Limits, LockUse, MemoryScan, Options, Plugins,

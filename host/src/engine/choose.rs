@@ -1,5 +1,6 @@
 //! Who does it: the executor that was asked for, or the chooser's pick with its reason.
 
+use super::history::History;
 use super::models::{Named, suggestion};
 use super::order::Order;
 use super::quality::QualityIssue;
@@ -11,10 +12,6 @@ use jackfield_types::{AttemptId, Effort, Micros, PluginRef, Problem, RunId, Task
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
-use std::time::Duration;
-
-/// Recent work: for the usage share that a chooser aims at.
-const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Who does it, and why.
 #[derive(Debug)]
@@ -478,129 +475,5 @@ pub(crate) fn milliseconds(at: Timestamp) -> u64 {
     u64::try_from(at.as_millisecond()).unwrap_or(0)
 }
 
-/// What became of like tasks, by executor and model.
-struct History {
-    stats: HashMap<(String, Option<String>), jackfield_store::ModelStats>,
-    shares: HashMap<(String, Option<String>), u16>,
-}
-
-#[derive(Default)]
-struct Past {
-    attempts: u32,
-    succeeded: u32,
-    verified: u32,
-    mean_cost: Option<Micros>,
-    mean_latency: Option<u64>,
-    share: u16,
-}
-
-impl History {
-    async fn read(inner: &Inner, order: &Order, now: Timestamp) -> Result<Self, Problem> {
-        let stats = inner
-            .store
-            .model_stats(Some(&order.task_type), order.language.as_deref())
-            .await
-            .map_err(|error| error.problem())?;
-        let since = now.checked_sub(RECENT).unwrap_or(Timestamp::UNIX_EPOCH);
-        let shares = inner.store.usage_share(since).await.map_err(|error| error.problem())?;
-        Ok(Self {
-            stats: stats
-                .into_iter()
-                .map(|stats| ((stats.executor.clone(), stats.model.clone()), stats))
-                .collect(),
-            shares: shares
-                .into_iter()
-                .map(|share| ((share.executor, share.model), share.thousandths))
-                .collect(),
-        })
-    }
-
-    /// Programs report the model that they were asked for with the day of its release: that is the same one.
-    fn of(&self, executor: &str, model: Option<&str>) -> Past {
-        let is_its = |(of, its): &(String, Option<String>)| {
-            of == executor
-                && match (model, its) {
-                    (Some(model), Some(its)) => ladder::is_same(model, its),
-                    (None, None) => true,
-                    _ => false,
-                }
-        };
-        let shares = self.shares.iter().filter(|(key, _)| is_its(key)).map(|(_, share)| *share);
-        let share = shares.fold(0_u16, u16::saturating_add).min(1_000);
-        let mut past = Past { share, ..Past::default() };
-        let (mut cost, mut latency) = (Micros::ZERO, 0_u64);
-        for (_, stats) in self.stats.iter().filter(|(key, _)| is_its(key)) {
-            // What a login or a rate limit cut short says nothing about the work.
-            past.attempts = past.attempts.saturating_add(stats.judged());
-            past.succeeded = past.succeeded.saturating_add(stats.succeeded);
-            past.verified = past.verified.saturating_add(stats.verified);
-            cost += stats.judged_cost;
-            latency = latency.saturating_add(stats.judged_latency_ms);
-        }
-        if past.attempts > 0 {
-            past.mean_cost = Some(Micros(cost.0 / i64::from(past.attempts)));
-            past.mean_latency = Some(latency / u64::from(past.attempts));
-        }
-        past
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Host;
-    use crate::api::ExecuteRequest;
-    use crate::config::{Config, RungSection};
-
-    async fn host(config: Config) -> (Host, tempfile::TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
-        (builder.open().await.unwrap(), folder)
-    }
-
-    async fn offered(
-        host: &Host,
-        folder: &tempfile::TempDir,
-        request: ExecuteRequest,
-    ) -> Result<Vec<String>, Problem> {
-        let workspace = Some(folder.path().to_string_lossy().into_owned());
-        let order = host.0.order(ExecuteRequest { workspace, ..request }).await?;
-        let (candidates, _) = host.0.candidates(&order, host.0.clock.now(), None).await?;
-        let mut names: Vec<_> = candidates.into_iter().map(|one| one.executor).collect();
-        names.dedup();
-        Ok(names)
-    }
-
-    #[tokio::test]
-    async fn a_chooser_is_offered_the_shell_for_commands_only_or_where_it_is_named() {
-        let rung: RungSection =
-            serde_json::from_value(json!({ "name": "free", "executor": "shell" })).unwrap();
-        let (host, folder) = host(Config { ladder: vec![rung], ..Config::default() }).await;
-        let request = || ExecuteRequest::new("Fix the README: it says to run `touch x`");
-        let typed = |task_type: &str| ExecuteRequest { task_type: Some(task_type.into()), ..request() };
-        let named = |name: &str| ExecuteRequest { executor: Some(name.into()), ..request() };
-        let has_shell = async |request| {
-            offered(&host, &folder, request).await.unwrap().iter().any(|name| name == "shell")
-        };
-        assert!(!has_shell(request()).await);
-        for prose in ["feature", "shell", "commands", "bugfix"] {
-            assert!(!has_shell(typed(prose)).await, "{prose}");
-        }
-        assert_eq!(offered(&host, &folder, typed("Command")).await.unwrap(), ["shell"]);
-        assert!(has_shell(named("shell")).await);
-        assert!(has_shell(named("free")).await, "by its rung");
-        assert!(!has_shell(named("claude")).await);
-    }
-
-    #[tokio::test]
-    async fn a_task_that_no_executor_is_offered_for_is_refused_with_what_to_do() {
-        let mut config = Config::default();
-        for agent in ["claude", "codex", "gemini"] {
-            config.executors.entry(agent.to_owned()).or_default().enabled = false;
-        }
-        let (host, folder) = host(config).await;
-        let refused = offered(&host, &folder, ExecuteRequest::new("Say hello")).await.unwrap_err();
-        assert_eq!(refused.code, "nobody_available");
-        assert!(refused.message.contains("runs the instruction as a command"), "{}", refused.message);
-    }
-}
+mod tests;

@@ -3,7 +3,7 @@
 use super::attempt::{Planned, from_problem};
 use super::pricing::Cost;
 use super::reading::Heard;
-use crate::redact::Redactor;
+use jackfield_redact::Redactor;
 use jackfield_process::Exited;
 use jackfield_store::{CheckResult, NewArtifact, NewTranscript};
 use jackfield_types::{CostSource, Delivered, Failure, FailureClass, Outcome, Process, Usage, Verified};

@@ -1,6 +1,6 @@
 //! What an adapter read, as events of the run and as lines for somebody who waits.
 
-use crate::redact::Redactor;
+use jackfield_redact::Redactor;
 use jackfield_plugins::facts::driving::Event;
 use jackfield_store::{NewRunEvent, RunEvent};
 use jackfield_types::{Problem, Timestamp};

@@ -1,7 +1,7 @@
 //! The files of one attempt, outside its worktree.
 
 use super::Inner;
-use crate::redact::Redactor;
+use jackfield_redact::Redactor;
 use jackfield_types::{AttemptId, Failure, FailureClass, RunId};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};

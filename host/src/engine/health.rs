@@ -189,7 +189,7 @@ impl Inner {
         &self,
         probe: &driving::Probe,
         sources: &Sources<'_>,
-        redactor: &crate::redact::Redactor,
+        redactor: &jackfield_redact::Redactor,
     ) -> driving::ProbeResult {
         let quick = run_quick(QuickSpec {
             argv: probe.argv.iter().map(Into::into).collect(),

@@ -35,6 +35,7 @@ mod files;
 mod folders;
 mod gates;
 mod health;
+mod history;
 mod host;
 mod keep;
 mod ladder;
@@ -93,7 +94,7 @@ pub use worker::Work;
 pub(crate) use worker::hostname;
 
 use crate::config::{Config, ExecutorSection};
-use crate::redact::Secrets;
+use jackfield_redact::Secrets;
 use arc_swap::ArcSwap;
 use folders::Folders;
 use health::HealthCache;

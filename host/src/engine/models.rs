@@ -234,7 +234,7 @@ fn has_own_endpoint(section: &ExecutorSection) -> bool {
 fn is_plausible(listed: &[&str], asked: &str) -> bool {
     let asked = asked.to_lowercase();
     let families: BTreeSet<_> = listed.iter().flat_map(|model| families(model)).collect();
-    let letters = |name: &str| name.chars().filter(|c| c.is_alphabetic() || *c == '-').collect::<String>();
+    let letters = |name: &str| families_of(&name.to_lowercase()).collect::<Vec<_>>().join("-");
     let said = letters(&asked);
     let is_slip = listed
         .iter()

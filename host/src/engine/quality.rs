@@ -109,7 +109,7 @@ fn path(word: &str) -> Option<String> {
     let word = word.trim_end_matches(['.', ':', '?', '!', '/']).trim_start_matches("./");
     let is_url = word.contains("://");
     let has_extension = word.rsplit_once('.').is_some_and(|(name, extension)| {
-        let is_name = name.chars().any(char::is_alphabetic);
+        let is_name = name.len() > 1 && name.chars().any(char::is_alphabetic);
         is_name && (1..=5).contains(&extension.len()) && extension.chars().all(|c| c.is_ascii_alphanumeric())
     });
     let is_folder = word.contains('/') && word.chars().any(char::is_alphabetic);

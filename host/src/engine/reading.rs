@@ -7,7 +7,7 @@ use super::events;
 use super::files::{Files, tail};
 use super::running::Running as Run;
 use super::tether::Tether;
-use crate::redact::{Redactor, Stream, Texts};
+use jackfield_redact::{Redactor, Stream, Texts};
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};

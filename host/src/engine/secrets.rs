@@ -3,7 +3,7 @@
 
 use super::{Host, Inner};
 use crate::config::{Config, is_secret_name, looks_secret};
-use crate::redact::{Redactor, Secrets, password_of};
+use jackfield_redact::{Redactor, Secrets, password_of};
 use jackfield_plugins::ExecutorInfo;
 use jackfield_process::Environment;
 use std::ffi::OsStr;

@@ -5,7 +5,7 @@ use crate::Host;
 use crate::config::{LogFormat, TelemetrySection};
 use crate::doors::screen::{colours_wanted, printable_json, printable_log};
 use crate::engine::{TRACE_TARGET, go_on};
-use crate::redact::Secrets;
+use jackfield_redact::Secrets;
 use opentelemetry::trace::TracerProvider as _;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};

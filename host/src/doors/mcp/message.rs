@@ -165,7 +165,9 @@ mod tests {
 
     fn accepted(values: &[&'static str]) -> (bool, bool) {
         let mut headers = HeaderMap::new();
-        values.iter().for_each(|value| drop(headers.append(ACCEPT, value.parse().unwrap())));
+        for value in values {
+            headers.append(ACCEPT, value.parse().unwrap());
+        }
         let Accepted { json, stream } = Accepted::of(&headers);
         (json, stream)
     }

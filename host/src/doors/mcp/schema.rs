@@ -1,6 +1,5 @@
 //! Schemas of arguments: made from the types that take them, and made small.
 
-use crate::api::bounds;
 use rmcp::model::JsonObject;
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
@@ -11,7 +10,6 @@ pub(super) fn schema<T: JsonSchema>() -> JsonObject {
         SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator();
     let mut value = generator.into_root_schema_for::<T>().to_value();
     lighten(&mut value);
-    bounds::describe(&mut value);
     match value {
         Value::Object(mut object) => {
             // The tool's own description says it.

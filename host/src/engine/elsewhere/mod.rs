@@ -5,6 +5,7 @@
 //! nothing that a worker says about an attempt that is not its own any more changes what became of it. Only its
 //! cost and its commits are still taken: they are a fact.
 
+mod figures;
 mod over;
 mod own;
 
@@ -12,9 +13,9 @@ use super::attempt::Planned;
 use super::events::told_elsewhere;
 use super::leftovers;
 use super::order::Order;
-use super::pricing::Cost;
 use super::worker::LOOK;
 use super::{Host, Inner};
+use figures::{check_news, check_usage, used};
 use crate::api::elsewhere::{
     AssignedAttempt, Assignment, AttemptOver, Beat, Heard, News, NewsTaken, Registration, RoundOver,
     SentFile, Terms, WorkAsked,
@@ -34,11 +35,6 @@ use tokio::time::{Instant, sleep, timeout};
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long before a worker would be given up its agents end, at most: time for them to go, and for clocks.
 const MARGIN: Duration = Duration::from_secs(20);
-
-/// Most that a figure of usage may be, as for components.
-const MOST_TOLD: u64 = 1_000_000_000_000_000;
-/// Most events of one message; a worker sends 200.
-const MOST_EVENTS: usize = 1_000;
 
 impl Host {
     /// A worker elsewhere makes itself known, for the first time or again.
@@ -469,44 +465,6 @@ impl Inner {
         })?;
         std::fs::remove_file(bundle).map_err(|error| unwritable(bundle, &error))
     }
-}
-
-/// What an attempt has used, and what that costs, once its worker has told of it again. As with an agent here, a
-/// poorer report takes nothing back.
-fn used(found: &Attempt, planned: &Planned, told: Usage) -> (Usage, Cost) {
-    let usage = found.usage.updated(told).bounded();
-    let mut cost = planned.pricing.cost(&usage);
-    if !found.usage.estimated {
-        cost.total = cost.total.max(planned.pricing.cost(&found.usage).total);
-    }
-    (usage, cost)
-}
-
-/// Figures that no component may give, no worker may give either: its own host would have refused them.
-fn check_usage(usage: &Usage) -> Result<(), Problem> {
-    let figures = [usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning];
-    let cost = usage.cost.unwrap_or_default();
-    if figures.iter().all(|figure| *figure <= MOST_TOLD) && (0..=MOST_TOLD.cast_signed()).contains(&cost.0) {
-        return Ok(());
-    }
-    Err(Problem::caller(
-        "bad_figure",
-        "failed to record usage: it has a figure that no attempt has",
-        format!("give at most {MOST_TOLD} tokens of a kind, and a cost of at most as many micro-dollars"),
-    ))
-}
-
-/// What is told at once is bounded, so that one worker holds up nobody.
-fn check_news(news: &News) -> Result<(), Problem> {
-    news.usage.as_ref().map_or(Ok(()), check_usage)?;
-    if news.events.len() <= MOST_EVENTS {
-        return Ok(());
-    }
-    Err(Problem::caller(
-        "too_many_events",
-        format!("failed to record {} events at once", news.events.len()),
-        format!("send at most {MOST_EVENTS} in one message"),
-    ))
 }
 
 /// What an attempt's branch is called here.

@@ -247,7 +247,7 @@ async fn a_small_limit_of_file_size_is_an_error_and_not_the_end_of_the_host() {
     assert_eq!(told.code, 2, "it is told, and ends by itself: {told:#?}");
     assert!(told.problem()["message"].is_string(), "{told:#?}");
     // What it starts has the usual answer to the signal.
-    let agent = "ulimit -f 1; head -c 100000 /dev/zero > big; kill -l $?";
+    let agent = "ulimit -f 1; head -c 100000 /dev/zero > big || kill -l $?";
     let server = ground.serve().await;
     let done = server.rest().execute(&shell(&repository, agent)).await.fine();
     assert!(done["text"].as_str().unwrap().contains("XFSZ"), "{done}");

@@ -4,7 +4,7 @@ use super::Redactor;
 
 /// Takes secrets out of a byte stream, however it is split.
 #[derive(Debug)]
-pub(crate) struct Stream {
+pub struct Stream {
     redactor: Redactor,
     /// The end of what was fed so far, while it may still be the beginning of a secret.
     held: Vec<u8>,
@@ -16,7 +16,7 @@ impl Stream {
     }
 
     /// What can be shown of `bytes` now; the rest is held until it is clear what it is.
-    pub(crate) fn feed(&mut self, bytes: Vec<u8>) -> Vec<u8> {
+    pub fn feed(&mut self, bytes: Vec<u8>) -> Vec<u8> {
         if self.redactor.is_empty() {
             return bytes;
         }
@@ -29,7 +29,7 @@ impl Stream {
     }
 
     /// The rest, once nothing more will come.
-    pub(crate) fn finish(&mut self) -> Vec<u8> {
+    pub fn finish(&mut self) -> Vec<u8> {
         let rest = std::mem::take(&mut self.held);
         self.redactor.replaced(&rest, false).0.into_owned()
     }
@@ -38,18 +38,18 @@ impl Stream {
 /// Texts that an agent prints one after the other and that may be pieces of one: each stays a text of its own, and
 /// one that may end within a secret waits for the next.
 #[derive(Debug)]
-pub(crate) struct Texts {
+pub struct Texts {
     redactor: Redactor,
     waiting: Vec<String>,
 }
 
 impl Texts {
-    pub(crate) const fn new(redactor: Redactor) -> Self {
+    pub const fn new(redactor: Redactor) -> Self {
         Self { redactor, waiting: Vec::new() }
     }
 
     /// What can be shown now, this text last where it is among it.
-    pub(crate) fn feed(&mut self, text: String) -> Vec<String> {
+    pub fn feed(&mut self, text: String) -> Vec<String> {
         self.waiting.push(text);
         if self.redactor.is_empty() {
             return std::mem::take(&mut self.waiting);
@@ -62,7 +62,7 @@ impl Texts {
     }
 
     /// What waits, once the next text is none of them.
-    pub(crate) fn finish(&mut self) -> Vec<String> {
+    pub fn finish(&mut self) -> Vec<String> {
         let texts = std::mem::take(&mut self.waiting);
         if texts.len() < 2 {
             return texts.iter().map(|text| self.redactor.text(text)).collect();

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 /// The values that a host knows of, and the redactor for them.
 #[derive(Debug, Default)]
-pub(crate) struct Secrets {
+pub struct Secrets {
     known: Mutex<BTreeSet<(String, String)>>,
     redactor: ArcSwap<Redactor>,
 }
 
 impl Secrets {
     /// From now on these are secret too: names of variables and their values.
-    pub(crate) fn add(&self, secrets: impl IntoIterator<Item = (String, String)>) {
+    pub fn add(&self, secrets: impl IntoIterator<Item = (String, String)>) {
         let mut known = self.known.lock();
         let before = known.len();
         known.extend(secrets);
@@ -25,13 +25,14 @@ impl Secrets {
         }
     }
 
-    pub(crate) fn redactor(&self) -> Arc<Redactor> {
+    /// The redactor for everything that is known now.
+    pub fn redactor(&self) -> Arc<Redactor> {
         self.redactor.load_full()
     }
 }
 
 /// The password of an address, where it has one.
-pub(crate) fn password_of(text: &str) -> Option<&str> {
+pub fn password_of(text: &str) -> Option<&str> {
     let (_, after) = text.split_once("://")?;
     let authority = after.split(['/', '?', '#']).next()?;
     let (login, _) = authority.rsplit_once('@')?;

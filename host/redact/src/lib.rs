@@ -10,8 +10,8 @@ mod needles;
 mod stream;
 mod view;
 
-pub(crate) use known::{Secrets, password_of};
-pub(crate) use stream::{Stream, Texts};
+pub use known::{Secrets, password_of};
+pub use stream::{Stream, Texts};
 
 use needles::{Finder, Span};
 use serde_json::Value;
@@ -26,7 +26,7 @@ const MOST_HELD: usize = 16 << 10;
 
 /// Replaces the values of secret variables by their names. Clones share what it knows.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Redactor(Arc<Known>);
+pub struct Redactor(Arc<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -38,7 +38,7 @@ struct Known {
 
 impl Redactor {
     /// For these variables and their values.
-    pub(crate) fn new(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
+    pub fn new(secrets: impl IntoIterator<Item = (String, String)>) -> Self {
         let known = secrets.into_iter().filter_map(|(name, value)| {
             let value = value.trim();
             (value.len() >= SHORTEST).then(|| (label(&name), value.to_owned()))
@@ -46,17 +46,18 @@ impl Redactor {
         Self(Arc::new(Known { secrets: known.collect(), finders: OnceLock::new() }))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    /// Whether it knows no secret.
+    pub fn is_empty(&self) -> bool {
         self.0.secrets.is_empty()
     }
 
     /// A text that is whole.
-    pub(crate) fn text(&self, text: &str) -> String {
+    pub fn text(&self, text: &str) -> String {
         self.changed(text).unwrap_or_else(|| text.to_owned())
     }
 
     /// The same, and nothing where there is no secret in it.
-    pub(crate) fn changed(&self, text: &str) -> Option<String> {
+    pub fn changed(&self, text: &str) -> Option<String> {
         if self.is_empty() || text.len() < SHORTEST {
             return None;
         }
@@ -67,7 +68,7 @@ impl Redactor {
     }
 
     /// Every text in a value, the names of its fields among them.
-    pub(crate) fn json(&self, value: Value) -> Value {
+    pub fn json(&self, value: Value) -> Value {
         if self.is_empty() {
             return value;
         }
@@ -84,7 +85,7 @@ impl Redactor {
     }
 
     /// A text on its way to a record: JSON stays JSON. Nothing where there is no secret in it.
-    pub(crate) fn record(&self, text: &str) -> Option<String> {
+    pub fn record(&self, text: &str) -> Option<String> {
         let clean = self.changed(text)?;
         if !text.starts_with(['{', '[', '"']) {
             return Some(clean);
@@ -96,12 +97,12 @@ impl Redactor {
     }
 
     /// For bytes that come in pieces.
-    pub(crate) fn stream(&self) -> Stream {
+    pub fn stream(&self) -> Stream {
         Stream::new(self.clone())
     }
 
     /// How many bytes a piece cut out of a longer text must begin earlier, so that no value is cut.
-    pub(crate) fn margin(&self) -> usize {
+    pub fn margin(&self) -> usize {
         let longest = self.0.secrets.iter().map(|(_, value)| value.len()).max();
         longest.map_or(0, |longest| MOST_HELD + longest.saturating_mul(16))
     }

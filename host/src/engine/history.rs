@@ -1,0 +1,77 @@
+//! What became of tasks like one: what a chooser knows of each executor and model.
+
+use super::order::Order;
+use super::{Inner, ladder};
+use jackfield_types::{Micros, Problem, Timestamp};
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// Recent work: for the usage share that a chooser aims at.
+const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What became of like tasks, by executor and model.
+pub(super) struct History {
+    stats: HashMap<(String, Option<String>), jackfield_store::ModelStats>,
+    shares: HashMap<(String, Option<String>), u16>,
+}
+
+#[derive(Default)]
+pub(super) struct Past {
+    pub(super) attempts: u32,
+    pub(super) succeeded: u32,
+    pub(super) verified: u32,
+    pub(super) mean_cost: Option<Micros>,
+    pub(super) mean_latency: Option<u64>,
+    pub(super) share: u16,
+}
+
+impl History {
+    pub(super) async fn read(inner: &Inner, order: &Order, now: Timestamp) -> Result<Self, Problem> {
+        let stats = inner
+            .store
+            .model_stats(Some(&order.task_type), order.language.as_deref())
+            .await
+            .map_err(|error| error.problem())?;
+        let since = now.checked_sub(RECENT).unwrap_or(Timestamp::UNIX_EPOCH);
+        let shares = inner.store.usage_share(since).await.map_err(|error| error.problem())?;
+        Ok(Self {
+            stats: stats
+                .into_iter()
+                .map(|stats| ((stats.executor.clone(), stats.model.clone()), stats))
+                .collect(),
+            shares: shares
+                .into_iter()
+                .map(|share| ((share.executor, share.model), share.thousandths))
+                .collect(),
+        })
+    }
+
+    /// Programs report the model that they were asked for with the day of its release: that is the same one.
+    pub(super) fn of(&self, executor: &str, model: Option<&str>) -> Past {
+        let is_its = |(of, its): &(String, Option<String>)| {
+            of == executor
+                && match (model, its) {
+                    (Some(model), Some(its)) => ladder::is_same(model, its),
+                    (None, None) => true,
+                    _ => false,
+                }
+        };
+        let shares = self.shares.iter().filter(|(key, _)| is_its(key)).map(|(_, share)| *share);
+        let share = shares.fold(0_u16, u16::saturating_add).min(1_000);
+        let mut past = Past { share, ..Past::default() };
+        let (mut cost, mut latency) = (Micros::ZERO, 0_u64);
+        for (_, stats) in self.stats.iter().filter(|(key, _)| is_its(key)) {
+            // What a login or a rate limit cut short says nothing about the work.
+            past.attempts = past.attempts.saturating_add(stats.judged());
+            past.succeeded = past.succeeded.saturating_add(stats.succeeded);
+            past.verified = past.verified.saturating_add(stats.verified);
+            cost += stats.judged_cost;
+            latency = latency.saturating_add(stats.judged_latency_ms);
+        }
+        if past.attempts > 0 {
+            past.mean_cost = Some(Micros(cost.0 / i64::from(past.attempts)));
+            past.mean_latency = Some(latency / u64::from(past.attempts));
+        }
+        past
+    }
+}
