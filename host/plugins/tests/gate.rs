@@ -108,7 +108,8 @@ async fn the_shipped_gates_rule_on_what_they_are_shown() {
     let unknown = host.plugins.gate_fault("none", "{}").await.unwrap_err();
     assert_eq!(unknown.problem().code, "no_such_gate");
     let inspected = host.plugins.inspect(Some(PluginKind::Gate), "gates").unwrap();
-    assert_eq!(inspected.imports, ["jackfield:plugin/log@1.1.0", "jackfield:plugin/evidence@1.1.0"]);
+    let imports = ["log", "types", "evidence"].map(|name| format!("jackfield:plugin/{name}@1.1.0"));
+    assert_eq!(inspected.imports, imports);
     assert_eq!(inspected.gates.len(), 6);
     let config = r#"{"forbid":"secret/"}"#;
     let ruled = ask(&host, "changed_paths", config).await.unwrap().value.unwrap();

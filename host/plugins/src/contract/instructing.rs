@@ -72,14 +72,16 @@ pub(crate) fn prompts(command: &driving::Command, instruction: &str) -> Kept {
 
 /// The instruction is a script: the argument after `-c`, or what a shell reads from its standard input.
 fn runs(command: &driving::Command, instruction: &str) -> bool {
-    let mut scripts = command.argv.iter().skip_while(|part| !SCRIPTS.contains(&part.as_str()));
-    let script = scripts.nth(1);
-    if script.is_some_and(|script| holds(script, instruction)) {
+    let options = command.argv.iter().zip(command.argv.iter().skip(1));
+    let mut scripts = options.filter(|(option, _)| SCRIPTS.contains(&option.as_str()));
+    if scripts.any(|(_, script)| holds(script, instruction)) {
         return true;
     }
+    // Of a shell, `-e` is no script: it reads its standard input all the same.
+    let is_given = command.argv.iter().any(|part| SCRIPTS.contains(&part.as_str()) && part != "-e");
     let shell = command.argv.iter().filter(|part| *part != instruction).any(|part| is_shell(part));
     let read = command.stdin.as_deref().map(String::from_utf8_lossy);
-    shell && script.is_none() && read.is_some_and(|read| holds(&read, instruction))
+    shell && !is_given && read.is_some_and(|read| holds(&read, instruction))
 }
 
 fn holds(script: &str, instruction: &str) -> bool {
