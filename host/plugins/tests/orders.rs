@@ -336,7 +336,8 @@ async fn what_is_locked_is_locked_for_every_process_until_one_that_decides_lifts
 
     let unlocked = common::over(&folder, Vec::new(), locked(&folder, false)).await.unwrap();
     unlocked.rescan().await.unwrap();
-    assert!(unlocked.list().iter().all(|one| one.state == State::Serving));
+    let list = unlocked.list();
+    assert!(list.iter().all(|one| one.state == State::Serving), "{list:?}");
     assert_ne!(std::fs::read_to_string(&lock).unwrap(), text, "it is written again");
     assert!(unlocked.list().iter().any(|one| one.digest == Some(first)));
 }

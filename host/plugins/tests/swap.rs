@@ -133,7 +133,7 @@ async fn a_file_that_is_no_good_is_rejected_and_what_served_before_goes_on() {
         (b"\0asm\x01\0\0\0", "core WebAssembly module"),
         (no_world, "exports no world"),
         (cut, "not a whole WebAssembly component"),
-        (&newer, "this host speaks 1.0.0"),
+        (&newer, "this host speaks 1.1.0"),
         (&nameless, "is not 1 to 64 of a-z"),
     ];
     for (bytes, why) in cases {
@@ -285,7 +285,7 @@ async fn a_component_under_a_shipped_name_is_held_until_it_is_granted() {
 
 #[tokio::test]
 async fn an_executor_runs_the_instruction_as_a_command_where_it_says_so_or_is_old_and_starts_a_shell() {
-    for (bytes, runs) in [(executor().to_vec(), false), (rewritten(executor(), "prompt", "shell!"), true)] {
+    for (bytes, runs) in [(executor().to_vec(), false), (rewritten(executor(), "as-prompt", "sh-prompt"), true)] {
         let mut setup = setup();
         setup.embedded = vec![bytes];
         assert_eq!(setup.open().await.plugins.executors()[0].runs_as_command, runs);
@@ -316,7 +316,7 @@ async fn an_executor_that_asks_for_more_than_it_was_granted_is_held_until_it_is_
     let check = host.plugins.check(&host.path("mine.wasm")).await.unwrap();
     assert!(matches!(&check.verdict, CheckVerdict::WouldBeHeld { line: said, .. } if *said == line));
 
-    host.plugins.regrant(granted(&[OTHER_PROGRAM], &[])).await.unwrap();
+    host.plugins.regrant(granted(&[OTHER_PROGRAM], &["VARIABLE_NAME_A"])).await.unwrap();
     assert_eq!(host.plugins.executors()[0].description.programs[0].name, OTHER_PROGRAM);
 }
 

@@ -44,6 +44,7 @@ pub struct Texts {
 }
 
 impl Texts {
+    /// For texts that a redactor has not seen yet.
     pub const fn new(redactor: Redactor) -> Self {
         Self { redactor, waiting: Vec::new() }
     }

@@ -79,7 +79,12 @@ async fn what_went_badly_of_late_and_stands_so_is_counted_in_its_workspace() {
     for class in
         [None, Some(FailureClass::TestFail), Some(FailureClass::RateLimited), Some(FailureClass::Unknown)]
     {
-        let attempt = house.at_work(cents(10), &limits).await.attempt;
+        let mut asked = admission(house.workspace, cents(10));
+        asked.attempt.executor = "claude".to_owned();
+        let (run, attempt) = (asked.run.id, asked.attempt.id);
+        house.store.admit(asked, &limits).await.unwrap();
+        house.store.run_started(run).await.unwrap();
+        house.store.attempt_started(attempt, started()).await.unwrap();
         let settled = match class {
             None => settlement(attempt, cents(4)),
             Some(class) => {

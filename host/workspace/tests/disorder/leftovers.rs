@@ -251,7 +251,7 @@ async fn a_filter_that_fails_costs_no_file() {
     let captured = capture(&house, &worktree).await;
     assert_eq!(on_branch(&worktree, "a.bin"), "raw");
     assert_eq!(on_branch(&worktree, "b.txt"), "text");
-    assert_eq!(of(&captured, LeftoverKind::Unfiltered).len(), 1, "{captured:?}");
+    assert!(captured.warnings.iter().any(|warning| warning.contains("filters failed")), "{captured:?}");
 }
 
 #[tokio::test]

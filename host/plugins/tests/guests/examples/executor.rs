@@ -35,7 +35,7 @@ impl about::Guest for Guest {
 }
 
 /// Whether it runs the instruction as a command; a test can write `shell!` over it.
-const NATURE: &str = "prompt";
+const NATURE: &str = "as-prompt";
 
 impl instructing::Guest for Guest {
     fn runs_as_command() -> bool {
