@@ -67,6 +67,7 @@ async fn a_client_loads_the_toolsets_that_it_names() {
         "dispatch",
         "result",
         "cancel",
+        "retry",
         "workflow_query",
         "workflow",
         "task",
