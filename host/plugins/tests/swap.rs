@@ -285,7 +285,9 @@ async fn a_component_under_a_shipped_name_is_held_until_it_is_granted() {
 
 #[tokio::test]
 async fn an_executor_runs_the_instruction_as_a_command_where_it_says_so_or_is_old_and_starts_a_shell() {
-    for (bytes, runs) in [(executor().to_vec(), false), (rewritten(executor(), "as-prompt", "sh-prompt"), true)] {
+    for (bytes, runs) in
+        [(executor().to_vec(), false), (rewritten(executor(), "as-prompt", "sh-prompt"), true)]
+    {
         let mut setup = setup();
         setup.embedded = vec![bytes];
         assert_eq!(setup.open().await.plugins.executors()[0].runs_as_command, runs);

@@ -7,13 +7,13 @@ use super::worker::Work;
 use super::{Host, Inner, receipts, recover};
 use crate::config::{Config, PluginLimits};
 use crate::embedded;
-use jackfield_redact::Secrets;
 use arc_swap::ArcSwap;
 use jackfield_plugins::{
     Apart, Embedded, FailureMode, FailureModes, KindLimits, Limits, LockUse, MemoryScan, Options, Plugins,
     ServerView, Service,
 };
 use jackfield_process::{Environment, host_environment};
+use jackfield_redact::Secrets;
 use jackfield_store::{Redact, Store, StoreOptions};
 use jackfield_types::{Clock, Problem, SystemClock, WorkerId};
 use jackfield_workspace::Worktrees;

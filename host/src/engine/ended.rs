@@ -3,8 +3,8 @@
 use super::attempt::{Planned, from_problem};
 use super::pricing::Cost;
 use super::reading::Heard;
-use jackfield_redact::Redactor;
 use jackfield_process::Exited;
+use jackfield_redact::Redactor;
 use jackfield_store::{CheckResult, NewArtifact, NewTranscript};
 use jackfield_types::{CostSource, Delivered, Failure, FailureClass, Outcome, Process, Usage, Verified};
 use jackfield_workspace::{Captured, ChangedFile, Commit};

@@ -1,7 +1,7 @@
 //! What an adapter read, as events of the run and as lines for somebody who waits.
 
-use jackfield_redact::Redactor;
 use jackfield_plugins::facts::driving::Event;
+use jackfield_redact::Redactor;
 use jackfield_store::{NewRunEvent, RunEvent};
 use jackfield_types::{Problem, Timestamp};
 use serde::Serialize;

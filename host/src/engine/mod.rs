@@ -94,12 +94,12 @@ pub use worker::Work;
 pub(crate) use worker::hostname;
 
 use crate::config::{Config, ExecutorSection};
-use jackfield_redact::Secrets;
 use arc_swap::ArcSwap;
 use folders::Folders;
 use health::HealthCache;
 use jackfield_plugins::Plugins;
 use jackfield_process::{Environment, Launcher, ProcessError};
+use jackfield_redact::Secrets;
 use jackfield_store::{Limits, Store};
 use jackfield_types::{Clock, Micros, RunId, WorkerId, WorkspaceId};
 use jackfield_workspace::Worktrees;

@@ -3,9 +3,9 @@
 
 use super::{Host, Inner};
 use crate::config::{Config, is_secret_name, looks_secret};
-use jackfield_redact::{Redactor, Secrets, password_of};
 use jackfield_plugins::ExecutorInfo;
 use jackfield_process::Environment;
+use jackfield_redact::{Redactor, Secrets, password_of};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::Arc;

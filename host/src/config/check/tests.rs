@@ -24,10 +24,7 @@ fn each_value_that_cannot_be_used_is_a_fault_of_its_own() {
         ("[breaker]\nday_usd = 1000000001", "breaker.day_usd is $1000000001.00: must be at most"),
         ("[breaker]\nreserve_usd = 1000001", "breaker.reserve_usd is $1000001.00: must be at most"),
         ("[breaker.token_day_usd]\nci = 1000000001", "breaker.token_day_usd.ci is $1000000001.00"),
-        (
-            "[executors.x.rates.m]\ninput = 1000001\noutput = 1",
-            "executors.x.rates.m.input is $1000001.00",
-        ),
+        ("[executors.x.rates.m]\ninput = 1000001\noutput = 1", "executors.x.rates.m.input is $1000001.00"),
         ("[run]\ngrace_s = 90000", "run.grace_s = 90000: must be at most 86400"),
         ("[run]\nmax_file_mb = 0", "run.max_file_mb"),
         ("[run]\nverbosity = ''", "run.verbosity is empty"),

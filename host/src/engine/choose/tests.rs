@@ -26,15 +26,13 @@ async fn offered(
 
 #[tokio::test]
 async fn a_chooser_is_offered_the_shell_for_commands_only_or_where_it_is_named() {
-    let rung: RungSection =
-        serde_json::from_value(json!({ "name": "free", "executor": "shell" })).unwrap();
+    let rung: RungSection = serde_json::from_value(json!({ "name": "free", "executor": "shell" })).unwrap();
     let (host, folder) = host(Config { ladder: vec![rung], ..Config::default() }).await;
     let request = || ExecuteRequest::new("Fix the README: it says to run `touch x`");
     let typed = |task_type: &str| ExecuteRequest { task_type: Some(task_type.into()), ..request() };
     let named = |name: &str| ExecuteRequest { executor: Some(name.into()), ..request() };
-    let has_shell = async |request| {
-        offered(&host, &folder, request).await.unwrap().iter().any(|name| name == "shell")
-    };
+    let has_shell =
+        async |request| offered(&host, &folder, request).await.unwrap().iter().any(|name| name == "shell");
     assert!(!has_shell(request()).await);
     for prose in ["feature", "shell", "commands", "bugfix"] {
         assert!(!has_shell(typed(prose)).await, "{prose}");

@@ -15,11 +15,11 @@ use super::leftovers;
 use super::order::Order;
 use super::worker::LOOK;
 use super::{Host, Inner};
-use figures::{check_news, check_usage, used};
 use crate::api::elsewhere::{
     AssignedAttempt, Assignment, AttemptOver, Beat, Heard, News, NewsTaken, Registration, RoundOver,
     SentFile, Terms, WorkAsked,
 };
+use figures::{check_news, check_usage, used};
 use jackfield_store::{
     Attempt, Charged, Claimed, NewRunEvent, NewWorker, Offer, RunView, Started, StoreError, WorkerKind,
     WorkspaceKind,

@@ -35,11 +35,7 @@ async fn a_run_that_named_its_executor_is_explained_from_what_was_asked_to_its_e
     let attempt = step(&told, "attempt");
     assert!(texts(&attempt["facts"])[0].contains("delivered diff"), "{attempt}");
     let next = step(&told, "next");
-    assert_eq!(
-        (&next["answer"], next["digest"].as_str().unwrap().len()),
-        (&json!("stop"), 64),
-        "{next}"
-    );
+    assert_eq!((&next["answer"], next["digest"].as_str().unwrap().len()), (&json!("stop"), 64), "{next}");
     assert!(next["by"].as_str().unwrap().starts_with("chooser "), "{next}");
     assert!(texts(&next["facts"])[0].starts_with("shell/command failed (test_fail)"), "{next}");
     // Whoever names an executor gets that one and once: nobody is asked in its place.
