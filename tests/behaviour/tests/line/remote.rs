@@ -452,7 +452,7 @@ async fn what_a_worker_cannot_be_is_said_plainly() {
     let worker = nobody();
     let news = json!({ "worker": worker, "from": 0, "events": [], "base": null, "usage": null });
     let reply = server.rest().post(&format!("/api/worker/attempts/{attempt}/news"), &news).await;
-    assert_eq!(reply.json()["code"], "not_its_attempt", "{}", reply.text);
+    assert_eq!(reply.json()["code"], "worker_not_found", "{}", reply.text);
     server.stop().await;
 }
 
