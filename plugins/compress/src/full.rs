@@ -8,7 +8,7 @@ use crate::standard::{Most, body, head};
 use crate::visible;
 use alloc::format;
 
-const FILES: usize = 2_000;
+const FILES: usize = 500;
 const STEPS: usize = 2_000;
 const INSTRUCTION_BYTES: usize = 64 << 10;
 
