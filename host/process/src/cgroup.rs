@@ -295,7 +295,7 @@ mod tests {
         let limits = TreeLimits { memory: Some(1 << 30), cpus: Some(1.5) };
         let groups = found.make("tag", &limits).unwrap();
         let group = unit.join("jackfield-tag");
-        assert_eq!(groups.folders(), [group.clone()]);
+        assert_eq!(groups.folders(), std::slice::from_ref(&group));
         let read = |file: &str| fs::read_to_string(group.join(file)).unwrap();
         assert_eq!((read("memory.max"), read("cpu.max")), ("1073741824".into(), "150000 100000".into()));
     }

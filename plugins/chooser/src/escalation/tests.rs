@@ -114,7 +114,7 @@ fn rungs_that_differ_by_their_environment_only_are_climbed_one_by_one() {
     let mut all = ladder();
     all[1] = Candidate { rung: Some(1), ..all[0].clone() };
     let once = failed(&all[0], FailureClass::TestFail);
-    let Step::Retry(choice) = step(&[once.clone()], &all) else { panic!("expected a retry") };
+    let Step::Retry(choice) = step(std::slice::from_ref(&once), &all) else { panic!("expected a retry") };
     assert_eq!(choice.candidate, 1);
     assert_eq!(retried(&step(&[once.clone(), once], &all), &all), "gemini/pro");
 }
