@@ -249,7 +249,8 @@ async fn a_small_limit_of_file_size_is_an_error_and_not_the_end_of_the_host() {
     // What it starts has the usual answer to the signal.
     let agent = "ulimit -f 1; head -c 100000 /dev/zero > big || kill -l $?";
     let server = ground.serve().await;
-    let done = server.rest().execute(&with(shell(&repository, agent), json!({ "verbosity": "full" }))).await.fine();
+    let done =
+        server.rest().execute(&with(shell(&repository, agent), json!({ "verbosity": "full" }))).await.fine();
     assert!(done["text"].as_str().unwrap().contains("XFSZ"), "{done}");
     server.stop().await;
     ground.leave();
