@@ -22,7 +22,7 @@ const CLAUDE: &[Known] = &[
     ("fallback_model", "model that the program turns to when the first is overloaded"),
     ("max_output_tokens", "most tokens of one answer"),
     ("max_thinking_tokens", "most tokens of thought for one answer"),
-    ("partial_messages", "true: messages are told while they are written; default false"),
+    ("partial_messages", "true: stream partial messages; default false"),
     ("extra_arguments", "more arguments, as a JSON list of strings"),
     ("env.NAME", "sets the variable NAME for the program"),
 ];
