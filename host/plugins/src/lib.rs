@@ -81,6 +81,7 @@ pub use report::{
     Instead, LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Replaces, Said, Setting, State,
     StepTime, shown,
 };
+pub use samples::request as sample_request;
 pub use signature::{check_public_key, keygen, sign, signature_of};
 pub use stats::{Counted, Figures, LATENCY_BOUNDS};
 pub use trace::TRACE_TARGET;

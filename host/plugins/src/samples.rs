@@ -15,7 +15,8 @@ pub(crate) fn no_description() -> driving::Description {
     }
 }
 
-pub(crate) fn request(description: &driving::Description) -> driving::Request {
+/// A request that every adapter can plan for: nothing is installed or granted in it, and its folders do not exist.
+pub fn request(description: &driving::Description) -> driving::Request {
     driving::Request {
         attempt: "01HZZZZZZZZZZZZZZZZZZZZZZZ".to_owned(),
         instruction: "Say hello.".to_owned(),

@@ -122,6 +122,7 @@ impl Inner {
             Ok(drive) => drive,
             Err(error) => return Err(self.give_up(run, agent, &error.to_string()).await),
         };
+        self.learn_secrets();
         let redactor = self.redactor();
         let reading = super::reading::Reading::new(self, run, planned, drive, &redactor, plan.grace);
         reading.again(attempt.started_at).listen(agent, files).await

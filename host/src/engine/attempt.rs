@@ -14,7 +14,7 @@ use super::running::Running;
 use crate::config::ExecutorSection;
 use jackfield_plugins::facts::driving;
 use jackfield_plugins::{Deed, Drive, ExecutorInfo, PluginError};
-use jackfield_process::{ProcessError, Spec};
+use jackfield_process::{ProcessError, ProcessLimits, Spec, TreeLimits};
 use jackfield_redact::Redactor;
 use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started};
 use jackfield_types::{AttemptId, Delivered, Effort, Failure, FailureClass};
@@ -190,14 +190,15 @@ impl Inner {
         if drive.runs_as_command() && planned.chosen && !run.order.may_run_by_choice(name) {
             return Err(never_a_command(name));
         }
+        self.learn_secrets();
         let redactor = self.redactor();
         let command = self.plan(run, planned.id, &mut drive, &request, &redactor).await?;
         let span = super::trace::process(command.argv.first().map_or("", String::as_str));
         let mut environment = self.prepare_files(&command, &request, files, &sources, worktree)?;
         environment.extend(super::trace::for_program(&span));
-        let mut tether = self.tether(&files.lease, Instant::now() + run.order.timeout);
-        if let Some(tether) = &mut tether {
-            tether.renew().map_err(|error| from_problem(FailureClass::Unknown, error.problem()))?;
+        let mut lease = self.agent_lease(&files.lease, Instant::now() + run.order.timeout);
+        if let Some(lease) = &mut lease {
+            lease.renew().map_err(|error| from_problem(FailureClass::Unknown, error.problem()))?;
         }
         let spec = Spec {
             argv: command.argv.iter().map(Into::into).collect(),
@@ -210,7 +211,7 @@ impl Inner {
             tag: planned.id.to_string(),
             limits: self.process_limits(),
             tree: self.tree_limits(),
-            lease: tether.map(|tether| tether.file().to_owned()).or_else(|| self.lease.clone()),
+            lease: lease.map(|lease| lease.file().to_owned()).or_else(|| self.lease.clone()),
         };
         drive.begin(&request).await.map_err(plugin_failure)?;
         if run.cancel.is_cancelled() {
@@ -340,6 +341,20 @@ impl Inner {
         }
         environment.extend(worktree.environment());
         Ok(environment)
+    }
+
+    /// What each process of an agent or a check may use.
+    pub(super) fn process_limits(&self) -> ProcessLimits {
+        ProcessLimits { file_size: Some(self.config().run.max_file_mb << 20), ..ProcessLimits::default() }
+    }
+
+    /// What all processes of an agent or a check may use together.
+    pub(super) fn tree_limits(&self) -> TreeLimits {
+        let run = &self.config().run;
+        TreeLimits {
+            memory: Some(run.max_memory_mb << 20).filter(|bytes| *bytes > 0),
+            cpus: Some(run.max_cpus).filter(|cpus| *cpus > 0.0),
+        }
     }
 
     /// Starts the process: its identity is on record before the agent exists.

@@ -235,7 +235,7 @@ impl HostBuilder {
             host: recover::host_instance(),
         };
         // The components say which variables of theirs are secret.
-        drop(inner.redactor());
+        inner.learn_secrets();
         let host = Host::new(inner);
         host.begin();
         Ok(host)

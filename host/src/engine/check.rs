@@ -148,9 +148,9 @@ impl Inner {
         limit: Duration,
     ) -> Result<Ending, String> {
         let deadline = tokio::time::Instant::now() + limit;
-        let mut tether = self.tether(&output.with_extension("lease"), deadline);
-        if let Some(tether) = &mut tether {
-            tether.renew().map_err(|error| error.to_string())?;
+        let mut lease = self.agent_lease(&output.with_extension("lease"), deadline);
+        if let Some(lease) = &mut lease {
+            lease.renew().map_err(|error| error.to_string())?;
         }
         let mut environment = base_environment(&self.environment, &files.temporary);
         environment.extend(worktree.environment());
@@ -165,7 +165,7 @@ impl Inner {
             tag: format!("{attempt}-check"),
             limits: self.process_limits(),
             tree: self.tree_limits(),
-            lease: tether.as_ref().map(|tether| tether.file().to_owned()).or_else(|| self.lease.clone()),
+            lease: lease.as_ref().map(|lease| lease.file().to_owned()).or_else(|| self.lease.clone()),
         };
         let said = |error: jackfield_process::ProcessError| error.to_string();
         let held = self.launcher().await.map_err(said)?.prepare(spec).map_err(said)?;
@@ -181,7 +181,7 @@ impl Inner {
                 () = run.off() => break false,
                 exited = running.wait() => return Ok(Ending { exited: exited.map_err(said)?, timed_out: false }),
                 () = sleep_until(deadline) => break true,
-                _ = look.tick() => if let Some(tether) = &mut tether { tether.hold() },
+                _ = look.tick() => if let Some(lease) = &mut lease { lease.renew_if_due() },
             }
         };
         let ended = running.end(grace).await.map_err(said)?;

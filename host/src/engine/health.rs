@@ -158,6 +158,7 @@ impl Inner {
         let name = &info.plugin.name;
         let section = self.executor_section(name);
         let sources = Sources { host: &self.environment, executor: &section, description: &info.description };
+        self.learn_secrets();
         let answered = async {
             let probes = self.plugins.probes(name).await?.value;
             let redactor = self.redactor();

@@ -12,8 +12,6 @@ use jackfield_plugins::facts::{driving, types};
 use jackfield_types::{Failure, FailureClass, Problem};
 use std::collections::BTreeSet;
 
-/// The executor that runs its instruction as a command.
-pub(crate) const SHELL: &str = "shell";
 /// How like a known name an unknown one must be to be meant: 1 is the same.
 const ALIKE: f64 = 0.6;
 /// Letters that may differ where a name is a slip and not a new model.
@@ -198,7 +196,7 @@ fn not_of_role(
     tier: Option<types::Tier>,
 ) -> Option<String> {
     // A command is run, and nobody is asked.
-    if order.is_command() || executor.plugin.name == SHELL {
+    if order.is_command() || executor.runs_as_command {
         return None;
     }
     let (role, name) = (config.roles.of(order.role), &executor.plugin.name);

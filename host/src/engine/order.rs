@@ -1,10 +1,10 @@
 //! A request that was checked: every default filled in, every name resolved. Nothing of the work is
 //! on record yet; only the workspace is known from here on, so that limits can name it.
 
-use super::models::SHELL;
 use super::place::Admitted;
 use super::{Inner, classify};
 use crate::api::{Access, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES, bounds};
+use jackfield_plugins::ExecutorInfo;
 use jackfield_store::{RunView, Workspace};
 use jackfield_types::{Micros, Problem, Role};
 use jackfield_workspace::{Source, detect_stack};
@@ -124,7 +124,9 @@ impl Inner {
         let executor = request.executor.as_deref().map(|name| {
             config.ladder.iter().find(|rung| rung.name == name).map_or(name, |rung| &rung.executor)
         });
-        if executor == Some(SHELL) {
+        let runs_it =
+            |info: &ExecutorInfo| executor == Some(info.plugin.name.as_str()) && info.runs_as_command;
+        if self.plugins.executors().iter().any(runs_it) {
             return (COMMAND.to_owned(), classify::USUAL_COMPLEXITY);
         }
         let guess = classify::classify(instruction, keywords);

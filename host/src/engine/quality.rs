@@ -37,7 +37,10 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Vec<QualityIssue>, Problem> {
         let since = now.checked_sub(RECENT).unwrap_or(now);
-        let quality = self.store.quality(order.workspace.id, since).await.map_err(|error| error.problem())?;
+        let executors = self.plugins.executors().into_iter();
+        let commands = executors.filter(|info| info.runs_as_command).map(|info| info.plugin.name).collect();
+        let quality = self.store.quality(order.workspace.id, since, commands).await;
+        let quality = quality.map_err(|error| error.problem())?;
         let request = &order.request;
         Ok(open(&quality, &Area::of(&order.task_type, &request.instruction, &request.keywords)))
     }

@@ -5,8 +5,8 @@ use super::Inner;
 use super::attempt::{Planned, plugin_failure};
 use super::events;
 use super::files::{Files, tail};
+use super::lease::AgentLease;
 use super::running::Running as Run;
-use super::tether::Tether;
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
@@ -148,19 +148,19 @@ impl<'a> Reading<'a> {
             }
         };
         let unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
-        let mut tether = self.inner.tether(&files.lease, self.deadline());
+        let mut lease = self.inner.agent_lease(&files.lease, self.deadline());
         let (exited, mut reason) = match agent {
             Agent::Gone(exited) => (exited, None),
             Agent::Alive(mut running) => tokio::select! {
                 biased;
                 () = self.run.left_alone() => {
                     // The whole of it is for the next host to come.
-                    if let Some(Err(error)) = tether.as_mut().map(Tether::renew) {
+                    if let Some(Err(error)) = lease.as_mut().map(AgentLease::renew) {
                         tracing::warn!(%error, "failed to renew the lease of an agent that is handed over");
                     }
                     return Ok(None);
                 }
-                followed = self.follow(&mut running, &mut tail, tether.as_mut()) => {
+                followed = self.follow(&mut running, &mut tail, lease.as_mut()) => {
                     self.out_of_memory = running.ran_out_of_memory();
                     followed
                 }
@@ -196,7 +196,7 @@ impl<'a> Reading<'a> {
         &mut self,
         running: &mut Running,
         tail: &mut Tail,
-        mut tether: Option<&mut Tether>,
+        mut lease: Option<&mut AgentLease>,
     ) -> (Exited, Option<Reason>) {
         let deadline = self.deadline();
         let idle_limit = Duration::from_secs(self.inner.config().run.idle_s);
@@ -230,8 +230,8 @@ impl<'a> Reading<'a> {
                 () = sleep_until(deadline) => break Reason::WallClock,
                 () = sleep_until(finished.unwrap_or(deadline)), if finished.is_some() => break Reason::AfterFinal,
                 _ = look.tick() => {
-                    if let Some(tether) = &mut tether {
-                        tether.hold();
+                    if let Some(lease) = &mut lease {
+                        lease.renew_if_due();
                     }
                     let sample = look_at(running.identity()).await;
                     // A running tool is life, however quiet it is.

@@ -202,7 +202,7 @@ impl Inner {
     /// Passes on what was derived from a setting.
     fn settle_in(&self, applied: &[(Key, When, Change)]) {
         // What is set now is secret from now on, whoever prints it first.
-        drop(self.redactor());
+        self.learn_secrets();
         // There may be more places, for somebody.
         self.wake.notify_one();
         // Another environment may be another login.

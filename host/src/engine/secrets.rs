@@ -16,6 +16,11 @@ const OWN_TOKEN: &str = "JACKFIELD_TOKEN";
 const TOKEN_FILE: &str = "token";
 
 impl Host {
+    /// Learns the owner's token, which a server makes at its first start.
+    pub(crate) fn learn_token(&self) {
+        self.0.secrets.add(own_token(&self.0.folders.data));
+    }
+
     /// What is known to be secret, as it is learnt.
     pub(crate) fn secrets(&self) -> Arc<Secrets> {
         Arc::clone(&self.0.secrets)
@@ -23,13 +28,17 @@ impl Host {
 }
 
 impl Inner {
-    /// Takes out of text what this host knows to be secret, the settings and components of now included. Whatever was
-    /// secret since it was opened still is.
+    /// The redactor for all that this host has learnt to be secret. Cheap: every call may ask for it.
     pub(crate) fn redactor(&self) -> Arc<Redactor> {
+        self.secrets.redactor()
+    }
+
+    /// Learns the secrets of the configuration and the components of now. Nothing that was secret is forgotten.
+    /// To be called when either changes, and before a program is given any of them.
+    pub(crate) fn learn_secrets(&self) {
         let executors = self.plugins.executors();
         self.secrets.add(known(&self.environment, &self.config(), &executors));
         self.secrets.add(own_token(&self.folders.data));
-        self.secrets.redactor()
     }
 }
 

@@ -4,7 +4,7 @@
 use super::served::aside;
 use crate::config::{Config, Fault, Key, suggestion};
 use jackfield_plugins::facts::{driving, types};
-use jackfield_plugins::{Embedded, Plugins};
+use jackfield_plugins::{Embedded, Plugins, sample_request};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -89,27 +89,11 @@ async fn refusal(plugins: &Plugins, given: &Given) -> Option<types::Failure> {
 }
 
 fn request(description: &driving::Description, settings: BTreeMap<String, String>) -> driving::Request {
-    let folder = |name: &str| format!("/nonexistent/{name}");
     driving::Request {
-        attempt: jackfield_types::AttemptId::new().to_string(),
-        instruction: "Say hello.".to_owned(),
-        model: description.default_model.clone(),
-        effort: None,
-        role: types::Role::Implement,
-        access: driving::Access::Edit,
-        session: None,
-        prior_usage: None,
-        budget: None,
-        timeout: 60_000,
-        folders: driving::Folders {
-            worktree: folder("worktree"),
-            scratch: folder("scratch"),
-            state: folder("state"),
-        },
         // No credential is wanting here.
         present: description.environment.iter().map(|variable| variable.name.clone()).collect(),
         settings: settings.into_iter().collect(),
-        prompt_syntax: false,
+        ..sample_request(description)
     }
 }
 

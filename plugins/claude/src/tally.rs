@@ -192,24 +192,29 @@ fn most(one: &Usage, other: &Usage) -> Usage {
 
 /// What one turn used, and whether the figures that are always there were read.
 fn turn(said: &Tokens<'_>) -> (Usage, bool) {
-    let (input, output) = (said.input_tokens.count(), said.output_tokens.count());
-    let used = Usage {
-        input: input.unwrap_or(0),
-        cached_input: said.cache_read_input_tokens.count().unwrap_or(0),
-        cache_write: said.cache_creation_input_tokens.count().unwrap_or(0),
-        output: output.unwrap_or(0),
-        ..NOTHING
-    };
-    (used, input.is_some() && output.is_some())
+    counted([
+        said.input_tokens.count(),
+        said.cache_read_input_tokens.count(),
+        said.cache_creation_input_tokens.count(),
+        said.output_tokens.count(),
+    ])
 }
 
 /// The same of one model.
 fn model(said: &ModelTokens<'_>) -> (Usage, bool) {
-    let (input, output) = (said.input_tokens.count(), said.output_tokens.count());
+    counted([
+        said.input_tokens.count(),
+        said.cache_read_input_tokens.count(),
+        said.cache_creation_input_tokens.count(),
+        said.output_tokens.count(),
+    ])
+}
+
+fn counted([input, cached_input, cache_write, output]: [Option<u64>; 4]) -> (Usage, bool) {
     let used = Usage {
         input: input.unwrap_or(0),
-        cached_input: said.cache_read_input_tokens.count().unwrap_or(0),
-        cache_write: said.cache_creation_input_tokens.count().unwrap_or(0),
+        cached_input: cached_input.unwrap_or(0),
+        cache_write: cache_write.unwrap_or(0),
         output: output.unwrap_or(0),
         ..NOTHING
     };

@@ -49,6 +49,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let reload = Reload::new(host.clone(), global, config)?;
     let file = host.data_folder().join("token");
     let token = Token::kept_in(&file)?;
+    host.learn_token();
     let shown = file.display();
     say_line(&format!(
         "jackfield {} serves {url}\n\

@@ -41,11 +41,17 @@ pub struct Quality {
 }
 
 impl Store {
-    /// What was done badly in a workspace since then and stands so, and what was done well after that. What was run
-    /// as a command is not told of, nor are tasks that somebody closed as done or cancelled.
-    pub async fn quality(&self, workspace: WorkspaceId, since: Timestamp) -> Result<Quality, StoreError> {
+    /// What was done badly in a workspace since then and stands so, and what was done well after that. Commands are
+    /// left out (tasks of the type `command`, and whatever the executors `commands` ran), as are tasks that somebody
+    /// closed as done or cancelled.
+    pub async fn quality(
+        &self,
+        workspace: WorkspaceId,
+        since: Timestamp,
+        commands: Vec<String>,
+    ) -> Result<Quality, StoreError> {
         self.read(move |conn| {
-            let bad = bad(conn, workspace, since)?;
+            let bad = bad(conn, workspace, since, &commands)?;
             let Some(oldest) = bad.iter().map(|run| run.run).min() else { return Ok(Quality::default()) };
             Ok(Quality { good: good(conn, workspace, oldest)?, bad })
         })
@@ -53,7 +59,12 @@ impl Store {
     }
 }
 
-fn bad(conn: &Connection, workspace: WorkspaceId, since: Timestamp) -> Result<Vec<JudgedRun>, StoreError> {
+fn bad(
+    conn: &Connection,
+    workspace: WorkspaceId,
+    since: Timestamp,
+    commands: &[String],
+) -> Result<Vec<JudgedRun>, StoreError> {
     let bad = FailureClass::ALL.iter().filter(|class| class.kind() == FailureKind::Quality);
     let bad = json!(bad.map(|class| class.as_str()).collect::<Vec<_>>()).to_string();
     conn.all(
@@ -63,11 +74,11 @@ fn bad(conn: &Connection, workspace: WorkspaceId, since: Timestamp) -> Result<Ve
               JOIN attempts AS last ON last.id =
                   (SELECT id FROM attempts WHERE run = runs.id ORDER BY number DESC LIMIT 1)
          WHERE runs.workspace = ?1 AND runs.state = 'failed' AND runs.ended_at >= ?2
-           AND tasks.state NOT IN ('done', 'cancelled') AND task_type NOT IN ('command', 'shell')
-           AND last.executor <> 'shell' AND last.failure_class IN (SELECT value FROM json_each(?3))
+           AND tasks.state NOT IN ('done', 'cancelled') AND task_type <> 'command'
+           AND last.executor NOT IN (SELECT value FROM json_each(?5)) AND last.failure_class IN (SELECT value FROM json_each(?3))
            AND NOT EXISTS (SELECT 1 FROM runs AS later WHERE later.task = runs.task AND later.id > runs.id)
          ORDER BY runs.ended_at DESC LIMIT ?4",
-        params![workspace.to_string(), stamp(since), bad, MOST_BAD],
+        params![workspace.to_string(), stamp(since), bad, MOST_BAD, json!(commands).to_string()],
         judged,
     )
 }
@@ -79,7 +90,7 @@ fn good(conn: &Connection, workspace: WorkspaceId, after: RunId) -> Result<Vec<J
                 NULL AS failure_class
          FROM runs JOIN tasks ON tasks.id = runs.task
          WHERE runs.workspace = ?1 AND runs.id > ?2 AND runs.state = 'succeeded' AND runs.ended_at IS NOT NULL
-           AND task_type NOT IN ('command', 'shell')
+           AND task_type <> 'command'
          ORDER BY runs.id DESC LIMIT ?3",
         params![workspace.to_string(), after.to_string(), MOST_GOOD],
         judged,

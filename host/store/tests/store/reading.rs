@@ -93,11 +93,12 @@ async fn what_went_badly_of_late_and_stands_so_is_counted_in_its_workspace() {
         };
         house.store.settle(settled, &limits).await.unwrap();
     }
-    let bad = async |workspace, since| house.store.quality(workspace, since).await.unwrap().bad.len();
+    let bad =
+        async |workspace, since| house.store.quality(workspace, since, commands()).await.unwrap().bad.len();
     assert_eq!(bad(house.workspace, before).await, 2, "who had no room did no bad work");
     assert_eq!(bad(WorkspaceId::new(), before).await, 0);
     // Whoever looked at one of them can close it.
-    let quality = house.store.quality(house.workspace, before).await.unwrap();
+    let quality = house.store.quality(house.workspace, before, commands()).await.unwrap();
     let closing = Closing {
         task: quality.bad[0].task,
         state: TaskState::Done,
@@ -107,7 +108,7 @@ async fn what_went_badly_of_late_and_stands_so_is_counted_in_its_workspace() {
     house.store.close_task(closing).await.unwrap();
     assert_eq!(bad(house.workspace, before).await, 1);
     // What was done well is told where it came after something bad.
-    let good = async || house.store.quality(house.workspace, before).await.unwrap().good.len();
+    let good = async || house.store.quality(house.workspace, before, commands()).await.unwrap().good.len();
     assert_eq!(good().await, 0);
     let attempt = house.at_work(cents(10), &limits).await.attempt;
     house.store.settle(settlement(attempt, cents(4)), &limits).await.unwrap();
@@ -132,7 +133,7 @@ async fn a_command_that_failed_is_no_bad_work() {
         let end = Then::End(RunState::Failed);
         let settled = Settlement { then: end, ..failed(attempt, cents(2), FailureClass::TestFail) };
         house.store.settle(settled, &limits).await.unwrap();
-        let quality = house.store.quality(house.workspace, before).await.unwrap();
+        let quality = house.store.quality(house.workspace, before, commands()).await.unwrap();
         assert_eq!(quality.bad.len(), count, "{task_type} {executor}");
     }
 }
@@ -238,4 +239,9 @@ async fn every_version_of_a_plugin_that_ever_served_stays_known() {
     assert_eq!(events[0].subject, "executor/shell");
     assert_eq!(*told.borrow(), events[3].seq, "watchers of the log were told");
     assert_eq!(house.store.events(events[2].seq, 10).await.unwrap().len(), 1);
+}
+
+/// Executors that run the instruction as a command.
+fn commands() -> Vec<String> {
+    vec!["shell".to_owned()]
 }

@@ -97,38 +97,32 @@ async fn cancel_ends_the_agent_of_a_run_whose_process_was_killed() {
     }
 }
 
-#[tokio::test]
-async fn agent_that_no_host_watches_ends_by_itself() {
+/// Kills a command once processes with the tag of its agent, or of its check, are at work, and waits for their end.
+async fn ends_without_a_host(words: &[&str], tag: fn(&str) -> String) {
     let (ground, repository) = prepared();
     let cli = ground.cli().in_folder(repository.path());
     cli.run(["runs"]).await.fine();
-    let typed = cli.start(["run", "--set", "run.unattended_s=5", "--executor", "shell", HANG]);
-    let attempt = at_work(&ground).await;
+    let typed = cli.start(["run", "--set", "run.unattended_s=5", "--executor", "shell"].iter().chain(words));
+    let tag = until("processes at work", || {
+        let attempt = ground.database().rows("SELECT id FROM attempts").pop()?;
+        Some(tag(attempt["id"].as_str()?)).filter(|tag| sleepers(tag) == 2)
+    })
+    .await;
     typed.signal(Signal::KILL);
     typed.told().await;
-    until("the agent's end", || tagged(&attempt).is_empty().then_some(())).await;
+    until("their end", || tagged(&tag).is_empty().then_some(())).await;
     settle(&ground).await;
     ground.leave();
 }
 
 #[tokio::test]
+async fn agent_that_no_host_watches_ends_by_itself() {
+    ends_without_a_host(&[HANG], str::to_owned).await;
+}
+
+#[tokio::test]
 async fn check_that_no_host_watches_ends_by_itself() {
-    let (ground, repository) = prepared();
-    let cli = ground.cli().in_folder(repository.path());
-    cli.run(["runs"]).await.fine();
-    let words = ["run", "--set", "run.unattended_s=5", "--executor", "shell", "--check", HANG, "echo done"];
-    let typed = cli.start(words);
-    let check = until("a check at work", || {
-        let attempt = ground.database().rows("SELECT id FROM attempts").pop()?;
-        let check = format!("{}-check", attempt["id"].as_str()?);
-        (sleepers(&check) == 2).then_some(check)
-    })
-    .await;
-    typed.signal(Signal::KILL);
-    typed.told().await;
-    until("the check's end", || tagged(&check).is_empty().then_some(())).await;
-    settle(&ground).await;
-    ground.leave();
+    ends_without_a_host(&["--check", HANG, "echo done"], |attempt| format!("{attempt}-check")).await;
 }
 
 #[tokio::test]

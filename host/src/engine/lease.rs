@@ -6,7 +6,7 @@
 
 use super::Inner;
 use super::worker::Work;
-use jackfield_process::{Lease, ProcessLimits, TreeLimits};
+use jackfield_process::{Lease, ProcessError};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -18,7 +18,7 @@ const SLACK: Duration = Duration::from_secs(15);
 
 /// The lease of one agent, or of one check.
 #[derive(Debug)]
-pub(super) struct Tether {
+pub(super) struct AgentLease {
     lease: Lease,
     /// What each renewal adds to now.
     length: Duration,
@@ -30,7 +30,7 @@ pub(super) struct Tether {
 impl Inner {
     /// The lease kept in `file` for an agent that may work until `deadline`. None: this host is itself at work for
     /// another, and its agents live on the lease that it has from there.
-    pub(super) fn tether(&self, file: &Path, deadline: Instant) -> Option<Tether> {
+    pub(super) fn agent_lease(&self, file: &Path, deadline: Instant) -> Option<AgentLease> {
         if self.lease.is_some() {
             return None;
         }
@@ -39,30 +39,13 @@ impl Inner {
         let length = if self.work == Work::Own { unattended.min(COMMAND) } else { unattended };
         let grace = Duration::from_secs(config.run.grace_s).saturating_mul(2);
         let deadline = deadline.checked_add(grace).unwrap_or(deadline);
-        Some(Tether { lease: Lease::kept_in(file), length, deadline, renewed: None })
+        Some(AgentLease { lease: Lease::kept_in(file), length, deadline, renewed: None })
     }
 }
 
-impl Inner {
-    /// What each process of an agent or a check may use.
-    pub(super) fn process_limits(&self) -> ProcessLimits {
-        let run = &self.config().run;
-        ProcessLimits { file_size: Some(run.max_file_mb << 20), ..ProcessLimits::default() }
-    }
-
-    /// What all processes of an agent or a check may use together.
-    pub(super) fn tree_limits(&self) -> TreeLimits {
-        let run = &self.config().run;
-        TreeLimits {
-            memory: Some(run.max_memory_mb << 20).filter(|bytes| *bytes > 0),
-            cpus: Some(run.max_cpus).filter(|cpus| *cpus > 0.0),
-        }
-    }
-}
-
-impl Tether {
+impl AgentLease {
     /// Renews the lease where a third of it has passed since the last time.
-    pub(super) fn hold(&mut self) {
+    pub(super) fn renew_if_due(&mut self) {
         let due = self.renewed.is_none_or(|at| at.elapsed() >= self.length / 3);
         if due && let Err(error) = self.renew() {
             tracing::warn!(%error, "failed to renew the lease of an agent: it ends when the lease runs out");
@@ -70,7 +53,7 @@ impl Tether {
     }
 
     /// Renews the lease.
-    pub(super) fn renew(&mut self) -> Result<(), jackfield_process::ProcessError> {
+    pub(super) fn renew(&mut self) -> Result<(), ProcessError> {
         let left = self.deadline.saturating_duration_since(Instant::now()).saturating_add(SLACK);
         self.lease.renew(Lease::now()?.saturating_add(self.length.min(left)))?;
         self.renewed = Some(Instant::now());
