@@ -1,5 +1,6 @@
 //! How long the texts and lists of a request may be: one table, held against every request at every door, so that a field
-//! that is not in it is bounded all the same. The schemas that clients are shown say the same.
+//! that is not in it is bounded all the same. The OpenAPI description has the bounds; the schemas of MCP tools leave them
+//! out, to stay small.
 
 use jackfield_types::Problem;
 use serde::Serialize;
