@@ -4,7 +4,7 @@ use super::Inner;
 use crate::config::{Config, is_repo};
 use jackfield_store::{NewWorkspace, RunView, StoreError, Workspace, WorkspaceKind};
 use jackfield_types::{Problem, WorkspaceId};
-use jackfield_workspace::{Source, source};
+use jackfield_workspace::{Source, locate, locate_again};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -50,6 +50,16 @@ impl Admitted {
         (&self.folder, &self.top, &self.store) == (&other.folder, &other.top, &other.store)
     }
 
+    /// What is there now. Asked before and after each round, so it is to be cheap.
+    async fn found(&self) -> Result<Source, Problem> {
+        let found = if self.top == self.store {
+            locate(&self.folder).await
+        } else {
+            locate_again(&self.folder, &self.top, &self.store).await
+        };
+        found.map_err(|error| error.problem())
+    }
+
     fn replaced(&self) -> Problem {
         Problem::caller(
             "workspace_replaced",
@@ -71,7 +81,7 @@ impl Place {
     /// of it. Out of bounds the answer is the same, whatever is there and whether anything is; within them, a folder
     /// that is not there is told as that.
     pub(super) async fn source(&self, config: &Config) -> Result<Source, Problem> {
-        let read = async || source(&self.folder).await.map_err(|error| error.problem());
+        let read = async || locate(&self.folder).await.map_err(|error| error.problem());
         if self.configured || config.run.roots.is_empty() {
             return read().await;
         }
@@ -200,7 +210,7 @@ impl Inner {
                 "ask again; the run was recorded by another version",
             )
         })?;
-        let found = source(&admitted.folder).await.map_err(|error| error.problem())?;
+        let found = admitted.found().await?;
         if Admitted::of(&found, admitted.configured).leads_to(&admitted) {
             Ok((found, Some(admitted)))
         } else {
@@ -215,7 +225,7 @@ impl Inner {
     /// A [`Problem`] where they are not.
     pub(super) async fn may_work(&self, order: &super::order::Order) -> Result<(), Problem> {
         let Some(admitted) = &order.admitted else { return Ok(()) };
-        let found = source(&admitted.folder).await.map_err(|error| error.problem())?;
+        let found = admitted.found().await?;
         if Admitted::of(&found, admitted.configured) != *admitted {
             return Err(admitted.replaced());
         }

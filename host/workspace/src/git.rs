@@ -122,6 +122,12 @@ impl Git {
         self
     }
 
+    /// It writes no index and looks into no file, so no filter runs.
+    pub(crate) fn files_untouched(mut self) -> Self {
+        self.filters = Filters::None;
+        self
+    }
+
     /// Filters may take that long at most, whatever the bounds in force.
     pub(crate) fn patience(mut self, patience: Duration) -> Self {
         self.patience = patience;

@@ -64,6 +64,7 @@ async fn list(worktree: &Worktree, head: &Commit, git_folder: &Path) -> Result<V
     index.git("read the commit").arguments(["read-tree", head.as_str()]).run().await?;
     let listing = index
         .git("list the ignored files")
+        .files_untouched()
         .set("core.untrackedCache=false")
         .arguments(["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"])
         .run()

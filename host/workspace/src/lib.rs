@@ -75,7 +75,7 @@ pub use error::WorkspaceError;
 pub use leftovers::{KEPT_BYTES, Keeping, Leftover, LeftoverKind};
 pub use retire::{Retired, remove_folder, room};
 pub use settings::Settings;
-pub use source::{Repository, Source, source};
+pub use source::{Repository, Source, locate, locate_again, source};
 pub use stack::{Stack, detect_language, detect_stack};
 pub use throwaway::throwaway;
 pub use travel::{Packed, bring_copy, copy_stands_at, pack_branch};

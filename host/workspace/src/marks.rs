@@ -58,6 +58,7 @@ impl Index<'_> {
     pub(crate) async fn clear_marks(&self) -> Result<(), WorkspaceError> {
         let listing = self
             .git("read the index")
+            .files_untouched()
             .set("core.sparseCheckout=false")
             .arguments(["ls-files", "-v", "--stage", "-z"])
             .run()

@@ -249,7 +249,12 @@ impl Index<'_> {
     }
 
     async fn has_conflicts(&self) -> Result<bool, WorkspaceError> {
-        let answer = self.git("look for conflicts").arguments(["ls-files", "--unmerged", "-z"]).ask().await?;
+        let answer = self
+            .git("look for conflicts")
+            .files_untouched()
+            .arguments(["ls-files", "--unmerged", "-z"])
+            .ask()
+            .await?;
         Ok(answer.code != Some(0) || !answer.stdout.is_empty())
     }
 

@@ -4,6 +4,7 @@ use crate::git::Git;
 use crate::{Commit, WorkspaceError, guard};
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,6 +56,19 @@ impl Source {
 /// Where there is no such folder, or it may not be read; where it is a bare repository, or git's
 /// own folder; where git does not trust its owner.
 pub async fn source(path: &Path) -> Result<Source, WorkspaceError> {
+    let found = locate(path).await?;
+    let Source::Git(mut repository) = found else { return Ok(found) };
+    let Checkout { head, branch, dirty } = checkout(&repository.top, &repository.common).await?;
+    (repository.head, repository.branch, repository.dirty) = (head, branch, dirty);
+    Ok(Source::Git(repository))
+}
+
+/// The same without a look at the files: `head`, `branch` and `dirty` are not known. Git runs no command of the
+/// repository's configuration for it.
+///
+/// # Errors
+/// As [`source`].
+pub async fn locate(path: &Path) -> Result<Source, WorkspaceError> {
     let folder = folder(path)?;
     let what = "look for a repository";
     let answer = Git::to(what, &folder)
@@ -91,8 +105,27 @@ pub async fn source(path: &Path) -> Result<Source, WorkspaceError> {
     }
     let top = real(Path::new(chomp(&top)))?;
     let subpath = folder.strip_prefix(&top).unwrap_or(Path::new("")).to_owned();
-    let Checkout { head, branch, dirty } = checkout(&top, &common).await?;
-    Ok(Source::Git(Repository { top, subpath, common, head, branch, dirty }))
+    Ok(Source::Git(Repository { top, subpath, common, head: None, branch: None, dirty: false }))
+}
+
+/// The same for a folder that was found in the repository with these paths before: one short question to git where it
+/// still is.
+///
+/// # Errors
+/// As [`source`].
+pub async fn locate_again(path: &Path, top: &Path, common: &Path) -> Result<Source, WorkspaceError> {
+    let folder = folder(path)?;
+    let answer = Git::to("find the repository again", &folder)
+        .arguments(["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir"])
+        .ask()
+        .await?;
+    let lines = [top, common].map(|path| [path.as_os_str().as_bytes(), b"\n"].concat()).concat();
+    if answer.code != Some(0) || answer.stdout != lines {
+        return locate(path).await;
+    }
+    let subpath = folder.strip_prefix(top).unwrap_or(Path::new("")).to_owned();
+    let (top, common) = (top.to_owned(), common.to_owned());
+    Ok(Source::Git(Repository { top, subpath, common, head: None, branch: None, dirty: false }))
 }
 
 /// How long filters may take to tell whether a file of the user's has changed: somebody waits for the answer, and

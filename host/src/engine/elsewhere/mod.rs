@@ -25,7 +25,7 @@ use jackfield_store::{
     WorkspaceKind,
 };
 use jackfield_types::{AttemptId, AttemptState, Problem, RunState, Scope, Usage, WorkerId, WorkspaceId};
-use jackfield_workspace::{Commit, Packed, Source, WorkspaceError};
+use jackfield_workspace::{Commit, Packed, Source, WorkspaceError, source};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -292,7 +292,8 @@ impl Inner {
     async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
         let view = self.store.run(claimed.run).await.map_err(told)?;
         let order = self.order_again(&view).await?;
-        if !matches!(&order.source, Source::Git(repository) if repository.dirty) {
+        let found = source(&order.source.path()).await.map_err(|error| error.problem())?;
+        if !matches!(&found, Source::Git(repository) if repository.dirty) {
             return Ok(());
         }
         let payload = serde_json::json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
