@@ -28,7 +28,7 @@ pub struct HumanTaskRequest {
     /// A date or an RFC 3339 time, UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<String>,
-    /// Handed in twice under one key, it is one.
+    /// The same key never creates two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -52,7 +52,7 @@ pub struct HumanTaskEdit {
     /// open, done or cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// What there is to say about it, kept with it.
+    /// A note, kept with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -79,7 +79,7 @@ pub struct HumanTasksFilter {
     /// Most to list; default 20, at most 200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// How many to pass over at the front.
+    /// How many to skip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip: Option<u64>,
 }

@@ -26,62 +26,61 @@ pub struct ExecuteRequest {
     /// A model of that executor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// feature, bugfix, refactor, test, docs, design, architecture, review, command, …; by the instruction's words
-    /// where not given.
+    /// feature, bugfix, refactor, test, docs, design, review, command, …; else by the instruction's words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task_type: Option<String>,
-    /// trivial, simple, moderate, complex, epic, or 1 to 10; by the instruction's words where not given.
+    /// trivial, simple, moderate, complex, epic, or 1 to 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complexity: Option<Complexity>,
-    /// Programming language; detected where not given.
+    /// Programming language; else detected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
-    /// Frameworks and tools; detected where not given.
+    /// Frameworks and tools; else detected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stack: Vec<String>,
-    /// plan, implement, review or test.
+    /// What the agent is there for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Words that help to classify the task and to choose, like `architecture`.
+    /// Words that help to classify the task.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
-    /// low, medium or high.
+    /// How hard to think.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effort: Option<Effort>,
-    /// What counts as done: `change` (files must change) or `answer` (words are enough).
+    /// `change` (files must change) or `answer` (words are enough).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expect: Option<Expect>,
-    /// `edit` (default) or `read`: what the agent may do in its worktree.
+    /// What the agent may do in its worktree; default `edit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<Access>,
-    /// How short the answer is: summary, mermaid (default), standard or full.
+    /// summary, mermaid (default), standard or full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verbosity: Option<String>,
-    /// Commands that must succeed in the worktree when the agent is done; else the work is not good enough.
+    /// Commands that must succeed in the worktree afterwards.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub checks: Vec<Check>,
-    /// What must hold in the worktree besides: file_exists, content_check, metric_threshold, …
+    /// What must hold besides: file_exists, content_check, …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gates: Vec<Gate>,
-    /// Attempts in all: 1 never asks another. Default: 1 where an executor or model is named, else as configured.
+    /// Attempts in all; default 1 where an executor or model is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
     /// Higher goes first, -100 to 100; default 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
-    /// Most that this may cost, dollars.
+    /// Cost limit, dollars.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_cost_usd: Option<f64>,
-    /// Longest that the attempt may take, seconds.
+    /// Time limit of an attempt, seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<u64>,
-    /// How long to wait for the end before a handle is given back, seconds; default 45.
+    /// How long to wait for the end, seconds; default 45.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_s: Option<u64>,
-    /// The same key and the same request is the same task: it never runs twice.
+    /// The same key and request never run twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// Let the agent read its own prompt syntax (slash commands, `@path`) in the instruction.
+    /// Let slash commands and `@path` in the instruction take effect.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub prompt_syntax: bool,
 }

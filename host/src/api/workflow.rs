@@ -43,7 +43,7 @@ pub struct InitRequest {
     /// What must hold in the end, one criterion each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub acceptance: Vec<String>,
-    /// The same key and the same request is the same task.
+    /// The same key and request never create two.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
 }
@@ -105,7 +105,7 @@ pub struct SpecVersion {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteRequest {
-    /// Who made it: an executor that is in service or configured.
+    /// The executor that made it.
     pub executor: String,
     /// With which model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,7 +115,7 @@ pub struct WriteRequest {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure_class: Option<FailureClass>,
-    /// What was done, or what went wrong, in a few sentences.
+    /// What was done, or what went wrong.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
     /// What its checks said; default not_run.
@@ -123,7 +123,7 @@ pub struct WriteRequest {
     pub verified: Option<Verified>,
     /// How long it took, milliseconds.
     pub latency_ms: u64,
-    /// What it cost, dollars; reckoned from the tokens where not given.
+    /// Cost, dollars; else reckoned from the tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_usd: Option<f64>,
     /// Tokens read afresh.

@@ -46,7 +46,7 @@ pub(super) struct RetryArguments {
     /// Kept with the run.
     #[serde(default)]
     pub(super) reason: Option<String>,
-    /// Under the same key it is made once.
+    /// The same key never retries twice.
     #[serde(default)]
     pub(super) idempotency_key: Option<String>,
 }
@@ -114,7 +114,7 @@ fn core() -> Vec<Tool> {
             "execute",
             "Have a coding agent do a task in a git worktree of `workspace` and answer with a short diagram. The work is \
              committed to a branch `jackfield/RUN_ID/…`; your checkout is not touched. Still running after wait_s: you \
-             get a run_id; call `result` with it. It goes on if you close the connection, unless `on_close` says cancel.",
+             get a run_id; call `result` with it.",
             Arc::new(with_on_close(schema::<ExecuteRequest>(), true)),
         )
         .with_annotations(ToolAnnotations::default().read_only(false).destructive(false).open_world(true)),
@@ -137,7 +137,7 @@ fn core() -> Vec<Tool> {
         ),
         tool::<RetryArguments>(
             "retry",
-            "Make a run that has ended again: another run of the same task. Gives its run_id at once; `result` waits.",
+            "Run the task of a run that has ended again. Returns the new run_id at once.",
             ToolAnnotations::default().read_only(false).destructive(false).open_world(true),
         ),
         tool::<QueryArguments>(
@@ -186,8 +186,7 @@ fn core() -> Vec<Tool> {
 fn with_on_close(mut schema: JsonObject, described: bool) -> JsonObject {
     let mut field = serde_json::json!({ "type": "string", "enum": ["keep", "cancel"] });
     if described && let Some(field) = field.as_object_mut() {
-        let said =
-            "What becomes of the run if you close the connection; default: as configured, mostly keep.";
+        let said = "The run, if you close the connection; default: as configured.";
         field.insert("description".to_owned(), said.into());
     }
     if let Some(fields) = schema.get_mut("properties").and_then(serde_json::Value::as_object_mut) {
