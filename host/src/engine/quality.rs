@@ -128,6 +128,8 @@ mod tests {
     }
 
     fn run(task_type: &str, instruction: &str, failed: bool) -> JudgedRun {
+        // Ids of one millisecond have no order.
+        std::thread::sleep(std::time::Duration::from_millis(2));
         JudgedRun {
             run: RunId::new(),
             task: TaskId::new(),
