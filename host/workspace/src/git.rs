@@ -61,6 +61,8 @@ pub(crate) struct Git {
     argv: Vec<OsString>,
     stdin: Vec<u8>,
     filters: Filters,
+    /// It runs in a namespace of its own, because filters may run in it.
+    contained: bool,
     /// How long filters may take at most in this call.
     patience: Duration,
 }
@@ -107,7 +109,7 @@ impl Git {
         }
         let filters = Filters::None;
         let (what, cwd, stdin, patience) = (what.into(), cwd.into(), Vec::new(), TIMEOUT);
-        Self { what, cwd, environment, argv, stdin, filters, patience }
+        Self { what, cwd, environment, argv, stdin, filters, contained: false, patience }
     }
 
     /// It runs filters, and what they do is needed.
@@ -187,6 +189,7 @@ impl Git {
                 () = tokio::time::sleep(patience) => {}
             }
         };
+        filtered.contained = !guard.is_some_and(|guard| guard.overrides.no_filters);
         let answer = filtered.once(over).await;
         let failed = match &answer {
             Ok(answer) => !matches!(answer.code, Some(0 | 1)),
@@ -213,6 +216,7 @@ impl Git {
             removal::forget(Path::new(&lock))?;
         }
         self.configure(&off);
+        self.contained = true;
         let what = self.what.clone();
         let plain = self.once(std::future::pending()).await?;
         // What a filter printed stays in the log: anything may stand there.
@@ -244,15 +248,21 @@ impl Git {
     }
 
     async fn once(self, enough: impl Future<Output = ()>) -> Result<Answer, WorkspaceError> {
-        let Self { what, cwd, environment, argv, stdin, filters, .. } = self;
+        let Self { what, cwd, environment, argv, stdin, contained, .. } = self;
         if !cwd.is_dir() {
             return Err(WorkspaceError::NotFound(cwd));
         }
         let began = Instant::now();
         let spec = QuickSpec { argv, environment, cwd, stdin, timeout: TIMEOUT, output_cap: OUTPUT_CAP };
-        let ran = match filters {
-            Filters::None => run_quick(spec).await,
-            _ => run_contained(spec, Bounds::current().file_bytes(), enough).await,
+        let ran = if contained {
+            run_contained(spec, Bounds::current().file_bytes(), enough).await
+        } else {
+            tokio::select! {
+                ran = run_quick(spec) => ran,
+                () = enough => {
+                    return Err(WorkspaceError::GitTooSlow { what, seconds: began.elapsed().as_secs() });
+                }
+            }
         };
         let quick = ran.map_err(|error| match error {
             ProcessError::NoProgram { .. } => WorkspaceError::GitMissing,

@@ -30,6 +30,8 @@ pub(crate) struct Overrides {
     pub(crate) settings: Vec<(String, String)>,
     /// Nothing may be fetched: what would be run for it is not what it was.
     pub(crate) offline: bool,
+    /// No filter is set anywhere, so git has none to run.
+    pub(crate) no_filters: bool,
 }
 
 impl Settings {
@@ -74,6 +76,7 @@ impl Settings {
     pub(crate) fn held_to(&self, trusted: &Self) -> Overrides {
         let (now, then) = (self.effective(), trusted.effective());
         let keys: BTreeSet<&str> = now.keys().chain(then.keys()).copied().collect();
+        let no_filters = !keys.iter().any(|key| is_filter(key));
         let changed: Vec<&str> = keys.into_iter().filter(|key| now.get(key) != then.get(key)).collect();
         let settings = changed
             .iter()
@@ -88,7 +91,7 @@ impl Settings {
             Some(name) => promisors.contains(&name),
             None => is_transport(key),
         };
-        Overrides { settings, offline: partial && changed.iter().any(fetches) }
+        Overrides { settings, offline: partial && changed.iter().any(fetches), no_filters }
     }
 
     /// What makes git run no filter at all.
