@@ -1,6 +1,6 @@
 //! What the protocol asks of the host, each request on to the room that answers it.
 
-use super::caller::{Caller, acting};
+use super::caller::{Caller, acting, modern};
 use super::calls::Outcome;
 use super::choice::Answers;
 use super::inflight::InFlight;
@@ -85,6 +85,9 @@ impl Door {
     }
 }
 
+/// Methods that the stateless era of the protocol no longer has.
+const REMOVED: [&str; 3] = ["initialize", "ping", "logging/setLevel"];
+
 /// Why parameters do not fit their method; none where there is no such method here.
 fn unfit(method: &str, params: Value) -> Option<String> {
     fn as_<T: DeserializeOwned>(params: Value) -> Result<(), String> {
@@ -105,10 +108,7 @@ fn unfit(method: &str, params: Value) -> Option<String> {
         "ping" | "server/discover" | "subscriptions/listen" | "logging/setLevel" => Ok(()),
         _ => return None,
     };
-    Some(
-        read.err()
-            .unwrap_or_else(|| "a field of theirs is of another type than the protocol has it".to_owned()),
-    )
+    Some(read.err().unwrap_or_else(|| "a field has the wrong type".to_owned()))
 }
 
 impl ServerHandler for Door {
@@ -177,14 +177,16 @@ impl ServerHandler for Door {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
         let CustomRequest { method, params, .. } = request;
-        let Some(why) = unfit(&method, params.unwrap_or_else(|| Value::Object(JsonObject::new()))) else {
-            let message = format!("there is no method '{}'", clip(&method, 100));
+        let params = params.unwrap_or_else(|| Value::Object(JsonObject::new()));
+        let is_removed = modern(&context) && REMOVED.contains(&method.as_str());
+        let Some(why) = unfit(&method, params).filter(|_| !is_removed) else {
+            let message = format!("unknown method '{}'", clip(&method, 100));
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None));
         };
-        let message = format!("the parameters of {method} do not fit: {}", clip(&why, 1_000));
+        let message = format!("invalid parameters of {method}: {}", clip(&why, 1_000));
         Err(ErrorData::invalid_params(message, None))
     }
 
