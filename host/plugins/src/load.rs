@@ -251,12 +251,7 @@ impl House {
             let of_file = |(version, serving): &(&Arc<_>, bool)| *serving && is_from(version, file);
             slots.versions().find(of_file).map(|(version, _)| version.plugin().clone())
         });
-        let goes_on =
-            serving.as_ref().map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
-        let name = shown(Path::new(file.file_name().unwrap_or_default()));
-        let text = format!("{name} was not taken.\n{why}{goes_on}\n{MEND}\n");
-        remove_note(file);
-        write_note(file, REJECTED, &text);
+        write_refusal(file, why, serving.as_ref());
         let mut event = self.file_event(Change::Rejected, file, None, digest, why.to_owned(), steps);
         event.from = serving.map(|serving| serving.digest);
         self.tell(event);
@@ -290,7 +285,7 @@ impl House {
         })
     }
 
-    fn set(&self, file: &Path, state: State, reason: Option<&str>) {
+    pub(crate) fn set(&self, file: &Path, state: State, reason: Option<&str>) {
         if let Some(dropped) = self.files.lock().get_mut(file) {
             dropped.state = state;
             dropped.reason = reason.map(str::to_owned);
@@ -367,6 +362,14 @@ fn note_of(file: &Path, ending: &str) -> PathBuf {
     }
     name.push(ending);
     file.with_file_name(name)
+}
+
+/// The note beside a file that does not serve; `serving` came from the same file before.
+pub(crate) fn write_refusal(file: &Path, why: &str, serving: Option<&PluginRef>) {
+    let goes_on = serving.map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
+    let name = shown(Path::new(file.file_name().unwrap_or_default()));
+    remove_note(file);
+    write_note(file, REJECTED, &format!("{name} was not taken.\n{why}{goes_on}\n{MEND}\n"));
 }
 
 fn write_note(file: &Path, ending: &str, text: &str) {

@@ -4,13 +4,13 @@
 use crate::call::{Answer, Circumstances, ask};
 use crate::error::{Deed, Misbehaviour, PluginError};
 use crate::facts::choosing::Choice;
-use crate::house::House;
-use crate::load::is_from;
+use crate::house::{Dropped, House};
+use crate::load::{is_from, write_refusal};
 use crate::options::FailureMode;
 use crate::question::{Choose, Question};
 use crate::report::{Called, Change, Compiled, Instead, State};
 use crate::version::Version;
-use jackfield_types::{Digest, PluginKind, Timestamp};
+use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,7 +133,7 @@ impl House {
             return called;
         }
         let why = format!(
-            "{times} times in a row it chose nobody; {} would have asked {} the last time",
+            "{times} times in a row it chose no executor; {} would have chosen {} the last time",
             beneath.plugin(),
             first.executor
         );
@@ -189,15 +189,15 @@ impl House {
         let now = self.change(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
         self.write_lock();
         if let Some(file) = &version.file {
-            self.note_quarantine(file, version.digest(), why);
-            let good = now.as_ref().filter(|now| is_from(now, file)).map(|now| now.digest());
-            self.folder.set_last_good(file, good);
+            let good = now.as_ref().filter(|now| is_from(now, file));
+            self.note_quarantine(file, version.digest(), why, good.map(|good| good.plugin()));
+            self.folder.set_last_good(file, good.map(|good| good.digest()));
         }
         let back = match &now {
             Some(now) => format!("{why}; {} is back", now.plugin()),
             // The first of its name: what it offered is asked of another.
             None => match self.served().asked_instead_of(&version.passport) {
-                Some(other) => format!("{why}; {} is asked in its place", other.plugin()),
+                Some(other) => format!("{why}; {} serves in its place", other.plugin()),
                 None => why.to_owned(),
             },
         };
@@ -209,13 +209,12 @@ impl House {
         now
     }
 
-    fn note_quarantine(&self, file: &Path, digest: Digest, why: &str) {
-        if let Some(dropped) = self.files.lock().get_mut(file)
-            && dropped.digest == Some(digest)
-        {
-            dropped.state = State::Quarantined;
-            dropped.reason = Some(why.to_owned());
-            dropped.since = self.clock.now();
+    /// The note beside the file is there before the state says so, because who reads the state looks for it.
+    fn note_quarantine(&self, file: &Path, digest: Digest, why: &str, serving: Option<&PluginRef>) {
+        let has_digest = |dropped: &Dropped| dropped.digest == Some(digest);
+        if self.files.lock().get(file).is_some_and(has_digest) {
+            write_refusal(file, why, serving);
+            self.set(file, State::Quarantined, Some(why));
         }
     }
 

@@ -1,8 +1,8 @@
 //! One hostile guest meets a host: dropped in beside others, asked, and held to its answer, while the others
 //! are asked as well.
 
+use super::files;
 use crate::common::{self, Host, NAME, chooser, compressor, setup, well_behaved};
-use crate::files;
 use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult};
 use jackfield_plugins::{Evidence, FailureMode, FailureModes, Grant, PluginError, State};
 use jackfield_types::{Audience, PluginKind};

@@ -1,10 +1,9 @@
 //! What the operator orders: grants given and taken back, versions pinned, what serves locked; heeded by every
 //! process over the same folder.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{NAME, OTHER_PROGRAM, PROGRAM, VERSION, chooser, executor, gate, rewritten, setup, variant};
+use crate::common::{
+    self, NAME, OTHER_PROGRAM, PROGRAM, VERSION, chooser, executor, gate, rewritten, setup, variant,
+};
 use jackfield_plugins::{
     Change, CheckVerdict, Grant, PluginError, PluginStatus, Service, State, keygen, sign,
 };
@@ -158,7 +157,7 @@ async fn what_is_locked_serves_and_nothing_else_does() {
     let listed = plugins.list();
     let held: Vec<_> = listed.iter().filter(|one| one.state == State::Held).collect();
     assert_eq!(held.len(), 2, "{listed:#?}");
-    assert!(held.iter().all(|one| one.reason.as_ref().unwrap().contains("what serves is locked")));
+    assert!(held.iter().all(|one| one.reason.as_ref().unwrap().contains("the components are locked")));
     let serving: Vec<_> = listed.iter().filter(|one| one.state == State::Serving).collect();
     assert_eq!(serving.len(), 1);
     assert_eq!(serving[0].digest, Some(second), "it goes on");
@@ -316,10 +315,10 @@ async fn what_is_locked_is_locked_for_every_process_until_one_that_decides_lifts
             let other = common::over(&folder, Vec::new(), heeding(&folder, lock_use)).await.unwrap();
             other.rescan().await.unwrap();
             let (state, why) = held(&other);
-            assert!(state == State::Held && why.contains("what serves is locked"), "{when}: {why}");
+            assert!(state == State::Held && why.contains("the components are locked"), "{when}: {why}");
             let second = other.list().iter().find(|one| one.state == State::Held).unwrap().digest.unwrap();
             let pinned = other.pin(PluginKind::Chooser, common::OTHER_NAME, second).await.unwrap_err();
-            assert!(pinned.to_string().contains("what serves is locked"), "{when}: {pinned}");
+            assert!(pinned.to_string().contains("the components are locked"), "{when}: {pinned}");
             let grant = Grant { programs: ["x".to_owned()].into(), ..Grant::default() };
             other.grant(PluginKind::Chooser, common::OTHER_NAME, &grant).await.unwrap();
             assert_eq!(held(&other).0, State::Held, "{when}");

@@ -1,9 +1,6 @@
 //! A component asked by a function's name, with facts as people write them.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{NAME, PROGRAM, chooser, executor, gate, now, setup, std_chooser};
+use crate::common::{self, NAME, PROGRAM, chooser, executor, gate, now, setup, std_chooser};
 use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult};
 use jackfield_plugins::{Evidence, PluginError, Trial};
 use jackfield_types::PluginKind;

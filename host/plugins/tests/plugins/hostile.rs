@@ -1,17 +1,6 @@
 //! Components that mean no good. Each misbehaves in one way, has its named answer, and harms nothing but its
 //! own call. One that lies in the folder and is not in this table fails the tests.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::disallowed_methods,
-    unreachable_pub,
-    reason = "test code; cargo builds the guests, and cargo is a process"
-)]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod files;
 mod meet;
 

@@ -1,18 +1,9 @@
 //! The contract grows, and what is out there goes on: published versions of the WIT are never changed, old
 //! components serve in this host, and a version to come can add functions and cases.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    unreachable_pub,
-    reason = "test code"
-)]
 
-#[path = "../common/mod.rs"]
-mod common;
 mod next;
 
+use crate::common;
 use jackfield_plugins::facts::choosing::Step;
 use jackfield_plugins::{NoEvidence, State};
 use sha2::{Digest, Sha256};

@@ -1,9 +1,6 @@
 //! A new version that is much slower than the one before it does not stay.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{NAME, OTHER_NAME, chooser, rewritten, setup, variant, well_behaved};
+use crate::common::{self, NAME, OTHER_NAME, chooser, rewritten, setup, variant, well_behaved};
 use jackfield_plugins::{Change, State};
 
 fn slow() -> Vec<u8> {
@@ -40,6 +37,8 @@ async fn a_slow_version_is_put_away_with_both_figures_and_no_call_fails() {
     let file = list.iter().find(|one| one.file.is_some()).unwrap();
     assert_eq!(file.state, State::Quarantined);
     assert!(file.reason.as_ref().unwrap().contains("times as long"), "{file:?}");
+    let note = std::fs::read_to_string(host.path("mine.wasm.rejected.txt")).unwrap();
+    assert!(note.contains("times as long"), "{note}");
 }
 
 #[tokio::test]
@@ -102,7 +101,7 @@ async fn a_chooser_that_asks_nobody_where_another_would_is_put_away_and_named() 
     assert_eq!(called.instead.unwrap().failed.name, OTHER_NAME);
     let event = host.event(Change::Quarantined).await;
     assert_eq!(event.name.as_deref(), Some(OTHER_NAME));
-    assert!(event.why.starts_with("5 times in a row it chose nobody"), "{}", event.why);
+    assert!(event.why.starts_with("5 times in a row it chose no executor"), "{}", event.why);
 }
 
 #[tokio::test]

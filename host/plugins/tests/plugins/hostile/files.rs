@@ -2,6 +2,8 @@
 //! (their world is joined on here), whole components by hand in `guests/whole`, and files that nobody would
 //! want to keep, which are made here.
 
+#![allow(clippy::disallowed_methods, reason = "cargo builds the guests, and cargo is a process")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;

@@ -1,9 +1,6 @@
 //! What was dropped is compiled apart from the host, and what came with it is not.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{NAME, OTHER_NAME, chooser, rewritten, setup, well_behaved};
+use crate::common::{NAME, OTHER_NAME, chooser, rewritten, setup, well_behaved};
 use jackfield_plugins::{Apart, Change, Compiled, NotCompiled, State};
 use jackfield_types::PluginKind;
 use std::path::Path;

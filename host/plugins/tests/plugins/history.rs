@@ -1,9 +1,6 @@
 //! What outlives a call and a host: replay, roll-back, and who serves after a restart.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{NAME, VERSION, chooser, rewritten, setup, std_chooser, variant, well_behaved};
+use crate::common::{self, NAME, VERSION, chooser, rewritten, setup, std_chooser, variant, well_behaved};
 use jackfield_plugins::{Change, Drive, FailureMode, Plugins, State};
 use jackfield_types::PluginKind;
 

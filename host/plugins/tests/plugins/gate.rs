@@ -1,9 +1,6 @@
 //! A gate in service: it sees what it is shown and nothing else, and is swapped like the others.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{NAME, VERSION, chooser, gate, rewritten, setup, shipped_gates, variant};
+use crate::common::{self, NAME, VERSION, chooser, gate, rewritten, setup, shipped_gates, variant};
 use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult, Ruling};
 use jackfield_plugins::facts::types::ChangeKind;
 use jackfield_plugins::{Called, Change, Deed, Evidence, PluginError, State};

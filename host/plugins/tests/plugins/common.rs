@@ -1,13 +1,5 @@
 //! What the tests share: the guests, built once from real Rust, and a host over temporary folders.
-#![allow(dead_code, unreachable_pub, reason = "each test file uses a part of it")]
 #![allow(clippy::disallowed_methods, reason = "cargo builds the guests, and cargo is a process")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "test code"
-)]
 
 use jackfield_plugins::facts::{choosing, driving, judging, reporting, types};
 use jackfield_plugins::{

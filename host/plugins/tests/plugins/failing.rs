@@ -1,10 +1,9 @@
 //! What becomes of a component that fails its calls, and who answers instead. The ways to misbehave are in
 //! `hostile/`, one guest for each.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-
-use common::{chooser, compressor, executor, granted, request, rewritten, setup, std_chooser, well_behaved};
+use crate::common::{
+    self, chooser, compressor, executor, granted, request, rewritten, setup, std_chooser, well_behaved,
+};
 use jackfield_plugins::{Deed, FailureMode, FailureModes, Misbehaviour, PluginError};
 use std::time::Instant;
 

@@ -1,12 +1,9 @@
 //! Files that come, change and go, under calls.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "test code")]
 
-mod common;
-#[path = "swap/folders.rs"]
 mod folders;
 
-use common::{
-    NAME, OTHER_NAME, OTHER_PROGRAM, PROGRAM, VERSION, chooser, compressor, executor, granted, request,
+use crate::common::{
+    self, NAME, OTHER_NAME, OTHER_PROGRAM, PROGRAM, VERSION, chooser, compressor, executor, granted, request,
     rewritten, setup, std_chooser, variant,
 };
 use jackfield_plugins::{Change, CheckVerdict, State};
@@ -424,5 +421,5 @@ async fn what_serves_is_asked_of_the_host_that_serves() {
     );
     assert!(of(NAME).asked_for.is_empty());
     let reason = of(NAME).reason.clone().unwrap();
-    assert!(reason.starts_with("not asked: ") && reason.contains(OTHER_NAME), "{reason}");
+    assert!(reason.starts_with("not in use: ") && reason.contains(OTHER_NAME), "{reason}");
 }
