@@ -104,7 +104,7 @@ async fn take(worktree: &Worktree, diff: PathBuf, keeping: &Keeping) -> Result<C
         left.listed.extend(passed_over(worktree, found, since));
     }
     let earlier = custody::secure_made(worktree).await.map(|made| made.map(earlier).into_iter().collect());
-    left.take(earlier, "it is not known whether its earlier commits are in a branch");
+    left.take(earlier, "failed to look for its earlier commits");
     Ok(Captured {
         files: listing.files,
         diff,

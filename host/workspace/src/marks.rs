@@ -31,7 +31,7 @@ pub(crate) fn settings(tree: &Path) -> Vec<&'static str> {
             settings.extend(modes.then_some("core.fileMode=true"));
             settings.extend(cases.then_some("core.ignoreCase=false"));
         }
-        Err(error) => tracing::debug!(%error, "it is not known what the file system can do"),
+        Err(error) => tracing::debug!(%error, "failed to probe the file system"),
     }
     settings
 }

@@ -69,7 +69,7 @@ async fn list(worktree: &Worktree) -> Result<Vec<Leftover>, WorkspaceError> {
             bytes: 0,
             get: Some(format!("git stash apply {branch}")),
             kept: Some(branch),
-            why: "the agent stashed it and did not take it back".to_owned(),
+            why: "the agent stashed it and did not apply it".to_owned(),
         });
     }
     Ok(leftovers)
@@ -246,6 +246,6 @@ async fn drop_entry(worktree: &Worktree, commit: &Commit, before: &[Entry]) -> R
             store.argument(gone.commit.as_str()).run().await?;
         }
     }
-    let said = "somebody else changes it at the same time".to_owned();
+    let said = "another process changes it at the same time".to_owned();
     Err(WorkspaceError::Git { what: what.to_owned(), said })
 }

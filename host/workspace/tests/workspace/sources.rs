@@ -1,18 +1,8 @@
 //! What a folder is taken for.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod support;
-
+use crate::support::{House, git, write};
 use jackfield_workspace::{Source, WorkspaceError, source, throwaway};
 use std::fs;
-use support::{House, git, write};
 
 async fn code(path: &std::path::Path) -> String {
     source(path).await.unwrap_err().problem().code

@@ -1,20 +1,10 @@
 //! Worktrees that were kept go when their time is over, and no commit goes with them.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod support;
-
+use crate::support::{House, git, read, try_git, write};
 use jackfield_types::{AttemptId, RunId};
 use jackfield_workspace::{Release, Retired, Worktree, remove_folder, room, source};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use support::{House, git, read, try_git, write};
 
 /// A worktree as it is after its attempt: captured and kept.
 async fn kept(house: &House, work: impl FnOnce(&Worktree)) -> Worktree {

@@ -1,24 +1,14 @@
 //! The life of a worktree when all goes well, and what the user's repository looks like afterwards.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
-)]
-
-#[path = "parts/formats.rs"]
 mod formats;
-mod support;
 
+use crate::support::{House, git, git_with, read, write};
 use jackfield_types::{AttemptId, RunId};
 use jackfield_workspace::{ChangeKind, Release, WorktreeKind, Worktrees, source};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use support::{House, git, git_with, read, write};
 
 #[tokio::test]
 async fn work_is_committed_to_the_attempts_branch_and_the_users_checkout_is_untouched() {

@@ -1,21 +1,11 @@
 //! What a repository has committed goes to another place, and what was done there comes back as a branch.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod support;
-
+use crate::support::{House, git, write};
 use jackfield_types::{AttemptId, RunId};
 use jackfield_workspace::{
     Packed, Release, Repository, Source, Worktrees, bring_copy, copy_stands_at, pack_branch, source,
 };
 use std::fs;
-use support::{House, git, write};
 
 async fn repository(house: &House) -> Repository {
     match house.source().await {

@@ -1,5 +1,6 @@
 //! What an agent made and a commit cannot hold is kept and listed, whatever git was told to look away from.
 
+use super::{commit_theirs, worktree_with_ours};
 use crate::support::{House, git, read, try_git, write};
 use jackfield_types::{AttemptId, RunId};
 use jackfield_workspace::{Captured, Keeping, Leftover, LeftoverKind, Release, Worktree, source};
@@ -184,15 +185,10 @@ async fn the_last_entry_of_the_stash_takes_the_stash_with_it() {
 }
 
 #[tokio::test]
-async fn what_a_rebase_had_put_aside_is_kept() {
+async fn autostash_of_a_rebase_is_kept() {
     let house = House::new();
-    git(&house.repository, &["checkout", "-qb", "theirs"]);
-    write(&house.repository.join("README.md"), "# Theirs\n");
-    git(&house.repository, &["commit", "-qam", "Theirs"]);
-    git(&house.repository, &["checkout", "-q", "main"]);
-    let worktree = house.worktree().await;
-    write(&worktree.path.join("README.md"), "# Ours\n");
-    git(&worktree.path, &["commit", "-qam", "Ours"]);
+    commit_theirs(&house);
+    let worktree = worktree_with_ours(&house).await;
     write(&worktree.path.join("src/main.txt"), "put aside\n");
     assert!(!try_git(&worktree.path, &["rebase", "--autostash", "theirs"]).status.success());
     let captured = capture(&house, &worktree).await;

@@ -1,12 +1,4 @@
 //! What the tests of worktrees share: real repositories in temporary folders.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
-)]
-#![allow(dead_code, missing_docs, reason = "each test program uses a part of it")]
 
 use jackfield_types::{AttemptId, RunId};
 use jackfield_workspace::{Source, Worktree, Worktrees, source};

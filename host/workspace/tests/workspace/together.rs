@@ -2,23 +2,13 @@
 //!
 //! The other processes are this test program itself, started again with one of its `play_` tests.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
-)]
-
-mod support;
-
+use crate::support::{House, git, write};
 use jackfield_types::{AttemptId, RunId};
 use jackfield_workspace::{Release, Worktrees, source};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
-use support::{House, git, write};
 
 const HOME: &str = "TOGETHER_HOME";
 const ATTEMPT: &str = "TOGETHER_ATTEMPT";
@@ -26,7 +16,7 @@ const ATTEMPT: &str = "TOGETHER_ATTEMPT";
 #[allow(clippy::disallowed_methods, reason = "the test starts itself again as another host")]
 fn another_host(part: &str, home: &Path, attempt: Option<AttemptId>) -> Child {
     std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", part, "--ignored", "--nocapture"])
+        .args(["--exact", &format!("together::{part}"), "--ignored", "--nocapture"])
         .env(HOME, home)
         // A host may itself be started by a git hook, which sets these.
         .envs([("GIT_DIR", "/nowhere"), ("GIT_INDEX_FILE", "/nowhere"), ("GIT_WORK_TREE", "/nowhere")])

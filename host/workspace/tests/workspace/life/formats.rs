@@ -22,7 +22,7 @@ fn begun(home: &Path, more: &str) -> Option<PathBuf> {
     let repository = home.join("repository");
     let made = try_git(home, &["init", "-q", "-b", "main", more, repository.to_str().unwrap()]);
     if !made.status.success() {
-        eprintln!("skipped: this git has no {more}");
+        eprintln!("SKIPPED, because this git has no {more}");
         return None;
     }
     fill(&repository);

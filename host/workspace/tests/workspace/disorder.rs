@@ -1,24 +1,12 @@
 //! States that agents leave worktrees in. None loses work, and none hurts the user's repository.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on has failed"
-)]
-
-#[path = "disorder/account.rs"]
 mod account;
-#[path = "parts/filters.rs"]
 mod filters;
-#[path = "disorder/leftovers.rs"]
 mod leftovers;
-mod support;
 
+use crate::support::{House, git, read, try_git, write};
 use jackfield_workspace::{Captured, Release, Worktree};
 use std::fs;
-use support::{House, git, read, try_git, write};
 
 async fn capture(house: &House, worktree: &Worktree) -> Captured {
     let captured = house.worktrees.capture(worktree, &house.diff()).await.unwrap();
@@ -40,6 +28,24 @@ fn commit(worktree: &Worktree, name: &str) -> String {
 
 fn reaches(house: &House, worktree: &Worktree, commit: &str) -> bool {
     try_git(&house.repository, &["merge-base", "--is-ancestor", commit, &worktree.branch]).status.success()
+}
+
+/// Commits a change of README.md on the branch `theirs`, and returns its id; `main` stays checked out.
+fn commit_theirs(house: &House) -> String {
+    git(&house.repository, &["checkout", "-qb", "theirs"]);
+    write(&house.repository.join("README.md"), "# Theirs\n");
+    git(&house.repository, &["commit", "-qam", "Theirs"]);
+    let theirs = git(&house.repository, &["rev-parse", "HEAD"]);
+    git(&house.repository, &["checkout", "-q", "main"]);
+    theirs
+}
+
+/// A worktree with a commit that conflicts with the branch `theirs`.
+async fn worktree_with_ours(house: &House) -> Worktree {
+    let worktree = house.worktree().await;
+    write(&worktree.path.join("README.md"), "# Ours\n");
+    git(&worktree.path, &["commit", "-qam", "Ours"]);
+    worktree
 }
 
 #[tokio::test]
@@ -98,15 +104,9 @@ async fn an_agent_that_went_back_to_look_has_not_undone_its_work() {
 #[tokio::test]
 async fn a_merge_with_conflicts_is_saved_and_not_called_a_merge() {
     let house = House::new();
-    git(&house.repository, &["checkout", "-qb", "theirs"]);
-    write(&house.repository.join("README.md"), "# Theirs\n");
-    git(&house.repository, &["commit", "-qam", "Theirs"]);
-    let theirs = git(&house.repository, &["rev-parse", "HEAD"]);
-    git(&house.repository, &["checkout", "-q", "main"]);
+    let theirs = commit_theirs(&house);
     for resolve in [false, true] {
-        let worktree = house.worktree().await;
-        write(&worktree.path.join("README.md"), "# Ours\n");
-        git(&worktree.path, &["commit", "-qam", "Ours"]);
+        let worktree = worktree_with_ours(&house).await;
         assert!(!try_git(&worktree.path, &["merge", "theirs"]).status.success());
         if resolve {
             write(&worktree.path.join("README.md"), "# Both\n");
@@ -122,13 +122,8 @@ async fn a_merge_with_conflicts_is_saved_and_not_called_a_merge() {
 #[tokio::test]
 async fn an_unfinished_rebase_keeps_both_ends() {
     let house = House::new();
-    git(&house.repository, &["checkout", "-qb", "theirs"]);
-    write(&house.repository.join("README.md"), "# Theirs\n");
-    git(&house.repository, &["commit", "-qam", "Theirs"]);
-    git(&house.repository, &["checkout", "-q", "main"]);
-    let worktree = house.worktree().await;
-    write(&worktree.path.join("README.md"), "# Ours\n");
-    git(&worktree.path, &["commit", "-qam", "Ours"]);
+    commit_theirs(&house);
+    let worktree = worktree_with_ours(&house).await;
     let ours = git(&worktree.path, &["rev-parse", "HEAD"]);
     assert!(!try_git(&worktree.path, &["rebase", "theirs"]).status.success());
     assert!(capture(&house, &worktree).await.committed);
