@@ -68,3 +68,12 @@ pub async fn until_told<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>)
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
+
+/// Waits until nothing is left. Each end may take its time, so that a slow machine fails no test.
+pub async fn until_none(what: &str, mut count: impl FnMut() -> i64) {
+    let mut left = count();
+    while left > 0 {
+        let what = format!("fewer than {left} {what}");
+        left = until(&what, || Some(count()).filter(|now| *now < left)).await;
+    }
+}

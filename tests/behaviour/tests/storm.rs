@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
-use jackfield_behaviour::{Ground, Repository, Server, steady_port, until};
+use jackfield_behaviour::{Ground, Repository, Server, steady_port, until, until_none};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -117,11 +117,8 @@ async fn two_hundred_kills_lose_nothing_run_nothing_twice_and_leave_nothing() {
             runs.extend(hand_in(&server, &repository, more.unwrap().to_str().unwrap(), LONG).await);
         }
     }
-    until("the end of every run", || {
-        let open = "SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')";
-        (ground.database().number(open) == 0).then_some(())
-    })
-    .await;
+    let open = "SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')";
+    until_none("open runs", || ground.database().number(open)).await;
 
     let database = ground.database();
     for (run, state, name) in &runs {
@@ -257,11 +254,8 @@ async fn sixty_kills_of_a_host_and_its_workers_lose_nothing_and_run_nothing_twic
             runs.extend(hand_in(&server, &repository, more.to_str().unwrap(), LONGEST).await);
         }
     }
-    until("the end of every run", || {
-        let open = "SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')";
-        (ground.database().number(open) == 0).then_some(())
-    })
-    .await;
+    let open = "SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')";
+    until_none("open runs", || ground.database().number(open)).await;
     let database = ground.database();
     for (run, state, name) in &runs {
         let row = database.row(&format!("SELECT state FROM runs WHERE id = '{run}'"));

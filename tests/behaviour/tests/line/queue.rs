@@ -1,7 +1,7 @@
 //! Many runs, and many who carry them out.
 
 use crate::actors::{shell, with};
-use jackfield_behaviour::{Ground, Server, until};
+use jackfield_behaviour::{Ground, Server, until, until_none};
 use serde_json::{Value, json};
 
 /// As a free command with nothing around it.
@@ -17,11 +17,8 @@ async fn dispatch(server: &Server, request: &Value) -> String {
 }
 
 async fn drained(ground: &Ground) {
-    until("an empty queue", || {
-        let open = "SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')";
-        (ground.database().number(open) == 0).then_some(())
-    })
-    .await;
+    let open = "SELECT COUNT(*) FROM runs WHERE state IN ('queued', 'running')";
+    until_none("open runs", || ground.database().number(open)).await;
 }
 
 #[tokio::test]
@@ -112,7 +109,7 @@ async fn without_a_worker_runs_wait_and_everybody_is_told() {
     let run = handed["run_id"].as_str().unwrap();
     let told = cli.run(["result", run, "--json"]).await.fine().json();
     assert_eq!(told["state"], "queued");
-    assert!(told["next"].as_str().unwrap().contains("no worker takes up work"), "{told}");
+    assert!(told["next"].as_str().unwrap().contains("no worker takes runs"), "{told}");
     assert!(cli.run(["workers"]).await.fine().stdout.contains("1 run(s) wait"));
 
     let server = ground.serve().await;
