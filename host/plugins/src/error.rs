@@ -106,7 +106,7 @@ pub enum PluginError {
     #[error("{} can be written by other users, and compiled code in it would be run as it is", .0.display())]
     NotPrivate(PathBuf),
     /// What serves is locked, and the lock does not fit.
-    #[error("what serves is locked: {0}")]
+    #[error("the components are locked: {0}")]
     Locked(String),
     /// Nothing of that digest was ever kept under that kind and name.
     #[error("{digest} cannot serve as {kind} {name}: {why}")]
@@ -327,10 +327,9 @@ impl fmt::Display for Deed {
             Self::Memory { asked, limits } => {
                 write!(f, "asked for {asked} bytes of memory where {} are allowed", limits.memory_bytes)
             }
-            Self::Crowded { asked, limit } => write!(
-                f,
-                "was not given {asked} bytes of memory: components at work have the {limit} that they may have together"
-            ),
+            Self::Crowded { asked, limit } => {
+                write!(f, "was refused {asked} bytes of memory: components may use {limit} together")
+            }
             Self::Output(limits) => write!(f, "answered more than the {} bytes allowed", limits.output_bytes),
             Self::Argument(limits) => write!(
                 f,

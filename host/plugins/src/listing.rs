@@ -28,7 +28,7 @@ pub(crate) fn list(house: &House) -> Vec<PluginStatus> {
             status.asked_for = served.asked_for(version);
             if status.asked_for.is_empty() {
                 let other = served.asked_instead_of(&version.passport);
-                let instead = other.map(|other| format!("not asked: {} is asked instead", other.plugin()));
+                let instead = other.map(|other| format!("not in use: {} serves instead", other.plugin()));
                 status.reason =
                     status.reason.into_iter().chain(instead).reduce(|all, one| format!("{all}; {one}"));
             }

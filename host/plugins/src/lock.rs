@@ -1,7 +1,7 @@
 //! `plugins.lock`: the sha256 of every component in service, by kind and name. Written at every swap; with
 //! `locked`, read and never written, and nothing else serves.
 //!
-//! That what serves is locked is kept beside it, in a file that a locked host holds while it runs. Every other
+//! The lock is recorded beside it, in a file that a locked host holds while it runs. Every other
 //! process over the data folder heeds it, whatever its own configuration says, until a host that decides for all
 //! is started without the lock.
 
@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 const HEAD: &str = "# Written by Jackfield at every swap: what serves, by the sha256 of its component.\n\
                     # With plugins.locked = true, or `serve --locked`, nothing else does.\n";
 
-/// The ending of the file that says that what serves is locked.
+/// Extension of the file that records the lock.
 const MARK: &str = "locked";
 
 type Served = BTreeMap<PluginKind, BTreeMap<String, Digest>>;
@@ -52,7 +52,7 @@ impl LockFile {
                 held = Some(hold(&mark).map_err(failed)?);
             } else if !lift(&mark).map_err(failed)? {
                 tracing::warn!(
-                    "another process over this data folder serves with the lock: nothing but what {} has serves here either",
+                    "another process on this data folder serves with --locked: only the components of {} serve here",
                     path.display()
                 );
             }
@@ -77,7 +77,7 @@ impl LockFile {
         }
         let path = self.path.as_ref().filter(|path| path.with_extension(MARK).exists())?;
         Some(Cow::Owned(read(path).unwrap_or_else(|why| {
-            tracing::warn!("what serves is locked, and nothing is taken: {why}");
+            tracing::warn!("the components are locked, and no new one is loaded: {why}");
             Served::new()
         })))
     }
@@ -91,11 +91,11 @@ impl LockFile {
         match there {
             Some(locked) if locked == digest => None,
             Some(locked) => Some(format!(
-                "what serves is locked, and plugins.lock has {} for {kind} {name}; {LIFT} to take this one",
+                "the components are locked, and plugins.lock has {} for {kind} {name}; {LIFT} to load this one",
                 locked.short()
             )),
             None => Some(format!(
-                "what serves is locked, and plugins.lock has no {kind} {name}; {LIFT} to take it"
+                "the components are locked, and plugins.lock has no {kind} {name}; {LIFT} to load it"
             )),
         }
     }
@@ -129,7 +129,7 @@ fn read(path: &Path) -> Result<Served, String> {
     toml::from_str(&text).map_err(|error| failed(error.message().to_owned()))
 }
 
-/// Says that what serves is locked, and keeps others from lifting that.
+/// Records the lock, and keeps others from lifting it.
 fn hold(mark: &Path) -> io::Result<File> {
     loop {
         let file = File::options().create(true).append(true).open(mark)?;

@@ -318,7 +318,7 @@ pub enum CheckVerdict {
         /// Why, and what to do.
         reason: String,
     },
-    /// It is sound, and may not serve as things stand: another is pinned, or what serves is locked.
+    /// It is sound, and may not serve as things stand: another is pinned, or the components are locked.
     Barred {
         /// Why, and what to do.
         reason: String,

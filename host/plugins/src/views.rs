@@ -81,7 +81,7 @@ impl Views {
         match held(&self.folder.join(format!("{name}.{HELD}"))) {
             Ok(file) => *own = Some(Own { name, _held: file, answered: BTreeSet::new() }),
             Err(error) => tracing::warn!(
-                "other processes cannot be shown what serves: {} cannot be written: {error}",
+                "failed to write {}, which shows other processes what serves: {error}",
                 self.folder.display()
             ),
         }
@@ -100,7 +100,7 @@ impl Views {
         let written = serde_json::to_vec(&Written { questions, view: view() }).map_err(io::Error::other);
         if let Err(error) = written.and_then(|text| write_cached(&file, &text)) {
             tracing::warn!(
-                "other processes cannot be shown what serves: {} cannot be written: {error}",
+                "failed to write {}, which shows other processes what serves: {error}",
                 file.display()
             );
         }
@@ -181,10 +181,7 @@ pub async fn view_of_server(store: &Path) -> Result<Option<ServerView>, u32> {
     let question = format!("{}-{:016x}", std::process::id(), rand::random::<u64>());
     let file = folder.join(format!("{question}.{QUESTION}"));
     if let Err(error) = fs::write(&file, "") {
-        tracing::warn!(
-            "{} cannot be written, so the host that serves cannot be asked: {error}",
-            file.display()
-        );
+        tracing::warn!("failed to write {}, which asks the running host: {error}", file.display());
         return Ok(None);
     }
     let begun = Instant::now();

@@ -74,10 +74,7 @@ impl Watched {
             let now = std::fs::metadata(&*folder).ok().map(|about| identity(&about));
             if *was != now {
                 if was.is_some() && now.is_some() {
-                    tracing::info!(
-                        "the folder {} was replaced; what is in it now is taken",
-                        folder.display()
-                    );
+                    tracing::info!("the folder {} was replaced; its components are loaded", folder.display());
                 }
                 (*was, replaced) = (now, true);
             }

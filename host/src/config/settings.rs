@@ -40,7 +40,7 @@ const GEMINI: &[Known] = &[
         "approval",
         "what an attempt that may edit is allowed: yolo (default: files and commands) or auto_edit (files)",
     ),
-    ("max_turns", "after how many turns the program gives up; only where a key is used"),
+    ("max_turns", "most turns of one attempt; only with a key"),
 ];
 const SHELL: &[Known] = &[
     ("shell", "sh (default) or bash"),

@@ -22,16 +22,19 @@ const MEMORY: [OfMemory; 4] = [
         "Memory reserved for components at work.",
         |memory| memory.reserved_bytes,
     ),
-    ("jackfield_plugin_memory_limit_bytes", "gauge", "Memory that they may have together.", |memory| {
-        memory.limit_bytes
-    }),
+    (
+        "jackfield_plugin_memory_limit_bytes",
+        "gauge",
+        "Limit of the memory that components share.",
+        |memory| memory.limit_bytes,
+    ),
     ("jackfield_plugin_memory_waits_total", "counter", "Calls that had to wait for memory.", |memory| {
         memory.waited
     }),
     (
         "jackfield_plugin_memory_refusals_total",
         "counter",
-        "Times that memory was refused since others had it.",
+        "Calls and attempts that were refused memory.",
         |memory| memory.refused,
     ),
 ];

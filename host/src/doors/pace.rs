@@ -47,7 +47,7 @@ pub(super) fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Late => f.write_str("the body did not come in time"),
+            Self::Late => f.write_str("the body did not arrive in time"),
             Self::Broken(error) => error.fmt(f),
         }
     }

@@ -86,7 +86,7 @@ fn routes() -> Routes {
             post(
                 "/api/breaker",
                 "actOnBreaker",
-                "Forgive what was spent, allow more today, or correct what a run cost. Kept with who and why.",
+                "Reset the amount spent, allow more today, or correct the cost of a run. The actor and the reason are recorded.",
             )
             .needs(Scope::Admin)
             .takes::<BreakerAction>()
@@ -219,7 +219,7 @@ pub(super) fn too_large() -> Problem {
 pub(super) fn too_slow() -> Problem {
     Problem::caller(
         super::pace::LATE,
-        "the body did not come in time",
+        "the body did not arrive in time",
         "send the whole body at once; a body may take a minute, and pause for 30 seconds",
     )
 }

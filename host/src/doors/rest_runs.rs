@@ -38,7 +38,7 @@ pub(super) fn routes() -> Routes {
             post(
                 "/api/runs/{run}",
                 "actOnRun",
-                "End a run and every process that it started, or make one that has ended again.",
+                "End a run and every process that it started, or repeat one that has ended.",
             )
             .takes::<RunAction>()
             .idempotent()
@@ -82,7 +82,7 @@ pub(super) fn routes() -> Routes {
             diff,
         )
         .on(
-            post("/api/choose", "choose", "Whom a request would go to: the executor it names, else the chooser's picks; nothing is started.")
+            post("/api/choose", "choose", "The executor that a request would get: the one it names, else the chooser's picks; nothing is started.")
                 .needs(Scope::Read)
                 .takes::<ExecuteRequest>()
                 .answers::<Advice>("Best first."),

@@ -254,7 +254,7 @@ pub(crate) fn advice(advice: &Advice) -> String {
     lines.extend(advice.quality_issues.iter().take(5).map(issue));
     lines.push(match &advice.chooser {
         Some(chooser) => format!("{chooser} would pick, best first:"),
-        None => "the request names who does it:".to_owned(),
+        None => "the request names the executor:".to_owned(),
     });
     lines.extend(advice.choices.iter().take(5).map(choice));
     lines.join("\n")
@@ -311,7 +311,7 @@ pub(crate) fn ordered(ordered: &Ordered) -> String {
     };
     let pinned = pinned.map(|digest| format!("\npinned to {digest}")).unwrap_or_default();
     let asked = if asked_for.is_empty() {
-        serving.map(|_| "\nnot asked: another is asked in its place".to_owned()).unwrap_or_default()
+        serving.map(|_| "\nnot in use: another component serves in its place".to_owned()).unwrap_or_default()
     } else {
         format!("\nasked for: {}", asked_for.join(", "))
     };

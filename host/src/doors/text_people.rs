@@ -187,7 +187,7 @@ fn round(round: &Round) -> String {
     match &round.verdict {
         None => lines.push("  verdict   not yet".to_owned()),
         Some(verdict) => {
-            let none = if winner.is_none() { "nobody won: " } else { "" };
+            let none = if winner.is_none() { "no winner: " } else { "" };
             lines.push(format!("  verdict   {none}{}", verdict.reason));
             let listed = |name: &str| {
                 verdict.details.get("comparison").and_then(|all| all.get(name)).and_then(Value::as_array)

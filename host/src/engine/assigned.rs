@@ -186,7 +186,7 @@ impl Inner {
             return Err(Problem::operator(
                 "runs_as_command",
                 format!(
-                    "the executor '{}' of this worker runs the instruction as a command, and nobody named it",
+                    "the executor '{}' of this worker runs the instruction as a command, and the request does not name it",
                     given.executor
                 ),
                 "give the worker the component that the host has, or name the executor",

@@ -427,7 +427,7 @@ async fn saving<T>(run: &Running, bounds: &Bounds, work: impl Future<Output = T>
 fn never_a_command(name: &str) -> Failure {
     Failure::new(
         FailureClass::Denied,
-        format!("the executor {name} runs the instruction as a command, and nobody named it for this task"),
+        format!("the executor {name} runs the instruction as a command, and the request does not name it"),
     )
     .with_remedy(format!("name it (`--executor {name}`), or give the task the type `command`"))
 }

@@ -84,7 +84,7 @@ impl Inner {
             rung: rung.map(|rung| rung.name.clone()),
             model,
             effort: order.request.effort,
-            reason: format!("asked for by the caller{note}"),
+            reason: format!("requested by the caller{note}"),
             chosen_by: None,
             calls: Vec::new(),
         })
@@ -466,7 +466,7 @@ pub(crate) fn nobody(
     };
     Problem::operator(
         "nobody_available",
-        format!("{who} found nobody for this task: {}", names.join(", ")),
+        format!("{who} found no executor for this task: {}", names.join(", ")),
         remedy,
     )
 }

@@ -72,7 +72,7 @@ pub(super) fn with_result(text: String, result: &ConsensusResult) -> String {
     };
     let verdict = match (&result.verdict, &result.winner) {
         (None, _) => "consensus: not compared yet".to_owned(),
-        (Some(verdict), None) => format!("consensus: nobody won: {verdict}"),
+        (Some(verdict), None) => format!("consensus: no winner: {verdict}"),
         (Some(verdict), Some(winner)) => format!("consensus: {} won: {verdict}", who(winner)),
     };
     let mut lines = vec![verdict];
@@ -136,6 +136,6 @@ mod tests {
         let chart = with_result("flowchart LR\na-->b".to_owned(), &result);
         assert!(chart.lines().skip(2).all(|line| line.starts_with("%% ")), "{chart}");
         result.winner = None;
-        assert!(with_result(String::new(), &result).contains("consensus: nobody won: its checks"));
+        assert!(with_result(String::new(), &result).contains("consensus: no winner: its checks"));
     }
 }

@@ -146,7 +146,7 @@ pub(crate) fn line(event: &RunEvent) -> Option<String> {
             format!("gate {ruled}: {}", first_line(field("message")))
         }
         "run_queued" => "waiting for a place".to_owned(),
-        "run_retried" => format!("another try of run {}", field("of")),
+        "run_retried" => format!("repeats run {}", field("of")),
         "run_started" => "started".to_owned(),
         "run_succeeded" => "succeeded".to_owned(),
         "run_failed" => "failed".to_owned(),

@@ -192,7 +192,7 @@ fn check_figures(request: &WriteRequest) -> Result<(), Problem> {
     match figures.into_iter().find(|(_, figure)| *figure > Usage::MOST) {
         Some((name, figure)) => Err(Problem::caller(
             "bad_figure",
-            format!("{name} is {figure}, which no attempt has"),
+            format!("{name} is {figure}, which is out of bounds"),
             format!("give at most {}", Usage::MOST),
         )),
         None => Ok(()),
@@ -231,7 +231,7 @@ fn cost(pricing: &Pricing, request: &WriteRequest) -> Result<Cost, Problem> {
             cost if cost.total <= Micros::MOST => Ok(cost),
             cost => Err(Problem::caller(
                 "bad_figure",
-                format!("the tokens come to {}, which no attempt costs", cost.total),
+                format!("the tokens cost {}, which is out of bounds", cost.total),
                 format!("give the tokens of one attempt, which cost at most {}", Micros::MOST),
             )),
         },

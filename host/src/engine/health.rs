@@ -81,7 +81,7 @@ impl Inner {
         let remedy = self.health(info).await.remedy;
         let failure = Failure::new(
             FailureClass::AuthFailure,
-            format!("'{name}' was not started: its program is not logged in, and no key is set for it"),
+            format!("'{name}' was not started: its program is not logged in, and no key is set"),
         );
         Some(
             failure

@@ -52,14 +52,14 @@ impl Inner {
             return Err(Problem::caller(
                 "model_forbidden",
                 format!("failed to choose a model: '{model}' is forbidden by models.never (\"{pattern}\")"),
-                "name another model or executor, or leave both out and the chooser picks; whoever runs the host can change models.never in jackfield.toml",
+                "name another model or executor, or leave both out and the chooser picks; the operator can change models.never in jackfield.toml",
             ));
         }
         if let Some(why) = unbound(&config, order, executor, rung, named.model.as_deref()) {
             return Err(Problem::caller(
                 "role_bound",
                 format!("failed to choose an executor: {why}"),
-                "name another one, or leave it out and the chooser picks; whoever runs the host can change [roles] in jackfield.toml",
+                "name another one, or leave it out and the chooser picks; the operator can change [roles] in jackfield.toml",
             ));
         }
         Ok(named)
@@ -201,7 +201,7 @@ fn not_of_role(
     }
     let (role, name) = (config.roles.of(order.role), &executor.plugin.name);
     let said = |what: String, bound: String| {
-        Some(format!("{what} is not what [roles] binds {} to: {bound}", order.role))
+        Some(format!("{what} is outside what [roles] allows for {}: {bound}", order.role))
     };
     if !role.executors.is_empty()
         && !role.executors.iter().any(|one| one == name || Some(one.as_str()) == rung)

@@ -67,7 +67,7 @@ impl Admitted {
                 "{} is not the repository or folder that this run was admitted for",
                 self.folder.display()
             ),
-            "a link, or another repository, was put in its place; hand the work in again if it is to be done there",
+            "a link, or another repository, was put in its place; send the request again to use it",
         )
     }
 }

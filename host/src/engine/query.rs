@@ -246,7 +246,7 @@ impl Host {
         if by <= Micros::ZERO || by > Micros::MOST {
             return Err(Problem::caller(
                 "bad_amount",
-                format!("failed to raise the limit: {by} is not an amount that it can be raised by"),
+                format!("failed to raise the limit: the amount {by} is out of bounds"),
                 format!("give dollars, more than 0 and at most {}", Micros::MOST),
             ));
         }
@@ -267,7 +267,7 @@ impl Host {
         if cost != cost.bounded() {
             return Err(Problem::caller(
                 "bad_amount",
-                format!("{cost} is nothing that a run can have cost"),
+                format!("the cost {cost} is out of bounds"),
                 format!("give dollars, 0 to {}", Micros::MOST),
             ));
         }

@@ -116,7 +116,7 @@ impl Inner {
             return Ok(());
         }
         if self.store.take_over(run, hand.worker, self.worker, &self.host).await.map_err(failed)? {
-            tracing::info!(%run, "its worker is gone: the run is taken over to be ended");
+            tracing::info!(%run, "its worker is gone: the run is taken over and ended");
             self.take_up(run);
         }
         Ok(())

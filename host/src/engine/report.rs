@@ -33,7 +33,7 @@ pub(crate) fn report(
     let outcome = last.and_then(|attempt| attempt.outcome.as_ref());
     let (failure, mut warnings) = settled(last);
     if view.run.state == RunState::Waiting {
-        warnings.push("waits for a person: `jackfield task list` shows what is asked".to_owned());
+        warnings.push("waits for a person: `jackfield task list` shows the question".to_owned());
     }
     let of_git = |event: &&RunEvent| {
         event.kind == "host_warning"

@@ -41,7 +41,7 @@ impl Inner {
         if view.run.workflow == EXTERNAL || view.run.assigned {
             return Err(Problem::caller(
                 "not_retried",
-                format!("failed to retry run {}: it was made elsewhere", view.run.id),
+                format!("failed to retry run {}: it was recorded elsewhere", view.run.id),
                 "retry it there, or hand its task in with `execute`",
             ));
         }

@@ -38,7 +38,7 @@ impl Inner {
                 }
             }
         }
-        let warnings = warnings(failed, level, "these are the host's own words");
+        let warnings = warnings(failed, level, "this is the host's own account");
         Told { text: with(report::plain(report), &warnings), warnings, calls }
     }
 }
@@ -46,7 +46,9 @@ impl Inner {
 /// One sentence of why it is not told as it was asked for; the first reason is what counts.
 fn warnings(failed: Vec<String>, level: &str, instead: &str) -> Vec<String> {
     let why = failed.into_iter().next();
-    why.map(|why| format!("the verbosity '{level}' cannot be had, so {instead}: {why}")).into_iter().collect()
+    why.map(|why| format!("the verbosity '{level}' is not available, so {instead}: {why}"))
+        .into_iter()
+        .collect()
 }
 
 fn with(text: String, warnings: &[String]) -> String {

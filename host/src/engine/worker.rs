@@ -223,9 +223,9 @@ impl Inner {
     /// Why nobody takes up what waits, and what to do.
     pub(super) fn nobody_works(&self) -> String {
         if self.work == Work::All && !self.config().run.here {
-            return "no worker takes up work: this host has run.here = false; start `jackfield worker` elsewhere, or set run.here = true".to_owned();
+            return "no worker takes runs: this host has run.here = false; start `jackfield worker` elsewhere, or set run.here = true".to_owned();
         }
-        "no worker takes up work: start `jackfield serve`, or `jackfield worker` elsewhere".to_owned()
+        "no worker takes runs: start `jackfield serve`, or `jackfield worker` elsewhere".to_owned()
     }
 
     /// Whether somebody is there who takes up what waits.

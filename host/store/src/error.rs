@@ -21,9 +21,9 @@ pub enum StoreError {
     Busy,
     #[error("the disk is full: nothing more can be recorded")]
     DiskFull,
-    #[error("the records cannot be used: {} was deleted, emptied or replaced while the host was running", path.display())]
+    #[error("failed to use the store: {} was deleted, emptied or replaced while the host was running", path.display())]
     Replaced { path: PathBuf },
-    #[error("failed to open the records: {} is empty, and {} holds what runs left", path.display(), runs.display())]
+    #[error("failed to open store: {} is empty, but {} holds files of runs", path.display(), runs.display())]
     Emptied { path: PathBuf, runs: PathBuf },
     #[error("the records failed: {0}")]
     Sqlite(Arc<rusqlite::Error>),

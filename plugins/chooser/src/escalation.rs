@@ -202,7 +202,7 @@ impl Situation<'_> {
     /// Why the ladder, or the tiers, end here.
     fn nobody_stronger(&self, last: &Past) -> String {
         if !self.has_ladder() {
-            return String::from("nobody stronger is left to ask");
+            return String::from("no stronger model is left");
         }
         let stood = self.rung_of(last);
         let is_above = |candidate: &&Candidate| match (stood, candidate.rung) {
@@ -225,7 +225,7 @@ impl Situation<'_> {
         if out.is_empty() {
             return String::from("no rung of the ladder is above it");
         }
-        format!("no rung above it can be asked ({})", out.join("; "))
+        format!("no rung above it is ready ({})", out.join("; "))
     }
 
     /// The highest rungs, or without a ladder the best of the strongest, from executors that do not share their faults.

@@ -170,7 +170,7 @@ mod tests {
     fn a_tier_that_was_not_wanted_is_explained() {
         let opus = [candidate("claude", "opus", Tier::Strategist)];
         let chosen = choose(0, &task(), &opus, &budget());
-        assert!(chosen.choices[0].reason.contains("and no workhorse can be asked now"), "{chosen:?}");
+        assert!(chosen.choices[0].reason.contains("and no workhorse is ready now"), "{chosen:?}");
     }
 
     #[test]
@@ -198,7 +198,7 @@ mod tests {
         both[0].rates = candidate("gemini", "flash", Tier::Light).rates;
         let chosen = choose(0, &plan, &both, &budget());
         assert_eq!(chosen.choices[0].candidate, 1);
-        assert!(chosen.choices[0].reason.contains("Claude is asked first"), "{chosen:?}");
+        assert!(chosen.choices[0].reason.contains("Claude is preferred"), "{chosen:?}");
         let hard = Task { complexity: 9, ..task() };
         assert_eq!(names(&hard, &both)[0], "claude/opus");
         both[1].busy = 2;

@@ -68,15 +68,14 @@ pub(crate) fn sentence(
     let aside = match aside {
         _ if candidate.tier == wanted.tier => String::new(),
         Aside::None => String::new(),
-        Aside::NobodyOfTier => format!(" and no {} can be asked now", tier(wanted.tier)),
+        Aside::NobodyOfTier => format!(" and no {} is ready now", tier(wanted.tier)),
         Aside::First => {
             let by = if candidate.attempts > 0 { "record, price and load" } else { "price and load" };
             format!(" and it ranks before every {} by {by}", tier(wanted.tier))
         }
         Aside::After => format!(" and a {} that ranks before it fits better", tier(wanted.tier)),
     };
-    let preferred =
-        if is_preferred(wanted, candidate) { "; Claude is asked first for such work" } else { "" };
+    let preferred = if is_preferred(wanted, candidate) { "; Claude is preferred for such work" } else { "" };
     let waits = if waits { "; it waits for a free slot" } else { "" };
     format!(
         "{} ({}), because {}{aside}{preferred}; {}; effort {}, as {because}{waits}",

@@ -54,7 +54,7 @@ fn unfit(wanted: &Wanted, candidate: &Candidate) -> Option<&'static str> {
     match (wanted.command, shell) {
         // An instruction in prose that reaches a shell is executed word by word.
         (false, true) => Some("it would run the instruction as a command"),
-        (true, false) => Some("it does not run commands as they are written"),
+        (true, false) => Some("it does not run instructions as commands"),
         _ if wanted.planning && candidate.tier == Tier::Light => Some("too light for planning"),
         _ => None,
     }

@@ -44,9 +44,8 @@ impl about::Guest for Component {
         about::Identity {
             name: "gates".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            summary:
-                "Looks whether files, their content, changes, artifacts, figures and checks are as a task wants them."
-                    .to_owned(),
+            summary: "Checks files, their content, changes, artifacts, figures and the results of checks."
+                .to_owned(),
         }
     }
 }

@@ -87,7 +87,7 @@ pub fn kinds() -> Vec<GateKind> {
         kind("content_check", "Files hold what they must, and nothing that they must not.", CONTENT_CHECK),
         kind("artifact_exists", "The attempt left an artifact of a kind.", ARTIFACT_EXISTS),
         kind("metric_threshold", "A figure of the attempt keeps within its bounds.", METRIC_THRESHOLD),
-        kind("changed_paths", "Only files that may be changed were.", CHANGED_PATHS),
+        kind("changed_paths", "Only allowed files were changed.", CHANGED_PATHS),
         kind("command", "One of the task's checks ended with a code, and printed what it should.", COMMAND),
     ]
 }

@@ -36,9 +36,9 @@ pub(crate) fn changed_paths(config: &ChangedPaths, evidence: &impl Evidence) -> 
     let faults: Vec<String> = changed.iter().flat_map(names).filter_map(|path| fault(&path)).collect();
     let message = match (faults.as_slice(), changed.len()) {
         ([], 0) => "no file was changed".to_string(),
-        ([], 1) => "the file that was changed may be".to_string(),
-        ([], count) => format!("the {count} files that were changed may be"),
-        (faults, _) => format!("files were changed that may not be; put them back: {}", named(faults)),
+        ([], 1) => "the changed file is allowed".to_string(),
+        ([], count) => format!("the {count} changed files are allowed"),
+        (faults, _) => format!("forbidden files were changed; revert them: {}", named(faults)),
     };
     let measurements = vec![measured("changed-files", number(changed.len()), "files")];
     Ok(ruling(faults.is_empty(), message, measurements))

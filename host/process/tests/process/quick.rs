@@ -123,7 +123,7 @@ async fn the_output_of_300_commands_at_once_is_whole() {
 #[tokio::test]
 async fn a_contained_command_leaves_nothing_and_sees_nothing_of_the_host() {
     if Launcher::detect().await.unwrap().containment() != jackfield_process::Containment::PidNamespace {
-        eprintln!("skipped: no PID namespace is allowed here");
+        eprintln!("SKIPPED, because no PID namespace is allowed here");
         return;
     }
     let scene = scene().await;

@@ -104,7 +104,7 @@ async fn memory_limit_of_a_tree_ends_what_takes_more_and_is_reported() {
     let scene = Scene::each().await.pop().unwrap();
     let (memory, _) = scene.launcher.limits_trees();
     if !memory {
-        println!("SKIPPED: no control group that limits memory may be made here");
+        eprintln!("SKIPPED, because no control group that limits memory can be made here");
         return;
     }
     // Each process stays below the limit; together they do not.

@@ -148,11 +148,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         }
         Command::Retry { run, reason, idempotency_key } => {
             if run.trim().is_empty() {
-                return Err(Problem::caller(
-                    "no_run_id",
-                    "no run is named",
-                    "name the run that is to be made again",
-                ));
+                return Err(Problem::caller("no_run_id", "no run is named", "name the run to repeat"));
             }
             let again = host.retry(host.find_run(&run).await?, idempotency_key, &reason).await?;
             let handle = host.handle(again).await?;

@@ -28,12 +28,7 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
         PluginCommand::List => {
             let plugins = host.plugins();
             let folder = shown(&host.plugin_folder());
-            list(
-                &plugins,
-                &folder,
-                "no server runs over this data folder; this is what one would take",
-                json,
-            );
+            list(&plugins, &folder, "no server runs on this data folder; this is what one would load", json);
         }
         PluginCommand::Check { file } => {
             let report = host.check_plugin(&file).await?;

@@ -124,10 +124,7 @@ const EXAMPLES: &[Examples] = &[
     ),
     (
         "retry",
-        &[(
-            "jackfield retry 01HX --reason \"the network is back\"",
-            "make it again, as another run of its task",
-        )],
+        &[("jackfield retry 01HX --reason \"the network is back\"", "repeat it, as another run of its task")],
     ),
     ("workers", &[("jackfield workers", "who works, and how long the line is")]),
     (

@@ -126,7 +126,7 @@ pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Sai
                 return Err(Problem::caller(
                     "bad_arguments",
                     "`run` or `usd` is missing",
-                    "call again with the run and what it cost in all, dollars",
+                    "give the run and its total cost in dollars",
                 ));
             };
             let run = host.find_run(&run).await?;

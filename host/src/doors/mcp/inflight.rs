@@ -106,7 +106,7 @@ pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, 
     };
     let accepted = Accepted::of(&parts.headers);
     if !accepted.json {
-        let why = format!("the answer is JSON, which the client does not take: send `Accept: {BOTH}`");
+        let why = format!("the answer is JSON, which the client does not accept: send `Accept: {BOTH}`");
         return message::error(StatusCode::NOT_ACCEPTABLE, &Value::Null, ErrorCode::INVALID_REQUEST, &why);
     }
     parts.headers.insert(ACCEPT, HeaderValue::from_static(BOTH));

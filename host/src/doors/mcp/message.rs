@@ -76,7 +76,7 @@ pub(super) fn checked(body: Bytes, accepted: Accepted) -> Result<Message, Box<Re
     let mut fields = match serde_json::from_slice(&body) {
         Ok(Value::Object(fields)) => fields,
         Ok(Value::Array(_)) => {
-            let why = "a batch is not taken: send each message in a request of its own";
+            let why = "batches are not supported: send each message in its own request";
             return refused(&nothing, ErrorCode::INVALID_REQUEST, why);
         }
         Ok(_) => return refused(&nothing, ErrorCode::INVALID_REQUEST, "the message is not an object"),

@@ -31,7 +31,7 @@ pub(super) fn check_usage(usage: &Usage) -> Result<(), Problem> {
     }
     Err(Problem::caller(
         "bad_figure",
-        "failed to record usage: it has a figure that no attempt has",
+        "failed to record usage: it has an impossible figure",
         format!("give at most {MOST_TOLD} tokens of a kind, and a cost of at most as many micro-dollars"),
     ))
 }

@@ -26,7 +26,7 @@ fn attempt(run: RunId, task: TaskId) -> Attempt {
             digest: jackfield_types::Digest::from_bytes([7; 32]),
         },
         chosen_by: None,
-        reason: "asked for by the caller".into(),
+        reason: "requested by the caller".into(),
         account: Account::Billed,
         host: "h".into(),
         rung: None,

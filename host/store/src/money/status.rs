@@ -111,7 +111,7 @@ impl fmt::Display for Refusal {
             LimitScope::Workspace(_) => " of this workspace".to_owned(),
             LimitScope::Executor(name) => format!(" of {name}"),
             LimitScope::Token(name) => format!(" of the token '{name}'"),
-            LimitScope::Writes(name) => format!(" of what the token '{name}' writes down"),
+            LimitScope::Writes(name) => format!(" of the work that the token '{name}' records"),
             LimitScope::EachTask => " of a task".to_owned(),
             LimitScope::EachRun => " of a run".to_owned(),
         };
@@ -152,7 +152,7 @@ impl Refusal {
             }
             (LimitScope::Writes(_), _) => {
                 return format!(
-                    "{wait}; or raise breaker.write_day_usd in jackfield.toml, or write it down with a token of the scope admin"
+                    "{wait}; or raise breaker.write_day_usd in jackfield.toml, or record it with a token of the scope admin"
                 );
             }
             (LimitScope::All, Period::Day) => {

@@ -125,7 +125,7 @@ fn a_ladder_whose_higher_rungs_cannot_start_says_why() {
     all.retain(|one| one.executor == "claude");
     all[2].login = crate::facts::Login::LoggedOut;
     let Step::Human(why) = step(&[failed(&all[1], FailureClass::TestFail)], &all) else { panic!() };
-    assert!(why.contains("no rung above it can be asked (claude/opus is not logged in)"), "{why}");
+    assert!(why.contains("no rung above it is ready (claude/opus is not logged in)"), "{why}");
     let Step::Human(why) = step(&[failed(&all[2], FailureClass::TestFail)], &all[2..]) else { panic!() };
     assert!(why.contains("no rung of the ladder is above it"), "{why}");
 }

@@ -141,6 +141,8 @@ async fn agent_over_its_memory_limit_fails_and_the_message_names_the_setting() {
     if limited {
         let failure = &answer["attempt"]["failure"];
         assert!(failure["remedy"].as_str().unwrap().contains("run.max_memory_mb"), "{answer}");
+    } else {
+        eprintln!("SKIPPED in part, because no control group can be made here");
     }
     ground.leave();
 }

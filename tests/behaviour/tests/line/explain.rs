@@ -30,7 +30,7 @@ async fn a_run_that_named_its_executor_is_explained_from_what_was_asked_to_its_e
     assert_eq!(kinds(&told), ["asked", "choice", "plan", "attempt", "next", "ended", "compress"]);
     let chosen = step(&told, "choice");
     assert_eq!((&chosen["by"], &chosen["answer"]), (&json!("rest"), &json!("shell/command")), "{chosen}");
-    assert_eq!(chosen["reason"], "asked for by the caller");
+    assert_eq!(chosen["reason"], "requested by the caller");
     assert!(texts(&chosen["then"])[0].starts_with("attempt 1 failed (test_fail)"), "{chosen}");
     let attempt = step(&told, "attempt");
     assert!(texts(&attempt["facts"])[0].contains("delivered diff"), "{attempt}");
@@ -50,7 +50,7 @@ async fn a_run_that_named_its_executor_is_explained_from_what_was_asked_to_its_e
         assert_eq!(ground.cli().run(typed).await.fine().json(), told, "{id}");
     }
     let text = ground.cli().run(["explain", task]).await.fine().stdout;
-    for line in ["who does it", "asked for by the caller", "attempt 1 failed (test_fail)", "the run failed"] {
+    for line in ["who does it", "requested by the caller", "attempt 1 failed (test_fail)", "the run failed"] {
         assert!(text.contains(line), "{text}");
     }
     server.stop().await;

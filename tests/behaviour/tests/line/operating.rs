@@ -77,7 +77,7 @@ async fn a_locked_server_serves_what_the_lock_says_and_a_monitor_reads_how_it_do
     );
     drop_in(&ground, "headline.wasm", &saying(&first, "TWO!"));
     let held = file_in_state(&server, "headline.wasm", "held").await;
-    assert!(held["reason"].as_str().unwrap().contains("what serves is locked"), "{held}");
+    assert!(held["reason"].as_str().unwrap().contains("the components are locked"), "{held}");
     assert_eq!(serving(&server, "headline").await, Some(digest(&first)));
 
     let answer = server.rest().execute(&crate::actors::shell(&ground.repository(), "true")).await.fine();
@@ -113,7 +113,7 @@ async fn a_server_that_was_started_locked_holds_what_is_dropped_and_writes_no_lo
     let server = ground.serve_with("127.0.0.1:0", &["--locked"]).await;
     drop_in(&ground, "headline.wasm", &second);
     let held = file_in_state(&server, "headline.wasm", "held").await;
-    assert!(held["reason"].as_str().unwrap().contains("what serves is locked"), "{held}");
+    assert!(held["reason"].as_str().unwrap().contains("the components are locked"), "{held}");
     assert_eq!(serving(&server, "headline").await, Some(digest(&first)));
     // The configuration says nothing of it, and a changed one does not undo the flag.
     std::fs::write(ground.config(), "[plugins]\nlocked = false\n[run]\nmax_concurrent = 1\n").unwrap();

@@ -93,7 +93,7 @@ async fn work_goes_to_a_worker_elsewhere_and_comes_back_as_events_checks_a_diff_
     );
     let run = handed_in(&server, &request).await;
     let waiting = server.rest().get("/api/status").await.fine();
-    assert!(waiting["warnings"].to_string().contains("no worker takes up work"), "{waiting}");
+    assert!(waiting["warnings"].to_string().contains("no worker takes runs"), "{waiting}");
 
     let worker = at_work(&there, &server, 2).await;
     let done = becomes(&server, &run, "succeeded").await;

@@ -61,7 +61,7 @@ async fn a_run_whose_level_is_gone_is_answered_at_the_usual_one_with_a_warning()
     assert!(again["attempt"]["branch"].is_string() && again["metrics"]["cost_usd"].is_number(), "{again}");
     let warning = again["warnings"][0].as_str().unwrap();
     assert!(
-        warning.contains("the verbosity 'custom1' cannot be had") && warning.contains("'mermaid'"),
+        warning.contains("the verbosity 'custom1' is not available") && warning.contains("'mermaid'"),
         "{warning}"
     );
     assert!(again["text"].as_str().unwrap().starts_with("flowchart LR"), "{again}");
@@ -135,7 +135,10 @@ async fn the_lock_of_a_server_holds_for_every_command_also_when_it_is_stopped() 
     run().await;
     assert!(named(&listed(&ground).await, "headline", "held").is_some());
     let pinned = ground.cli().run(["plugin", "pin", "compressor", "headline", &digest, "--json"]).await;
-    assert!(pinned.problem()["message"].as_str().unwrap().contains("what serves is locked"), "{pinned:#?}");
+    assert!(
+        pinned.problem()["message"].as_str().unwrap().contains("the components are locked"),
+        "{pinned:#?}"
+    );
     ground.cli().run(["plugin", "grant", "compressor", "headline", "--program", "x"]).await.fine();
     ground.cli().run(["backup", &ground.path().join("kept.db").to_string_lossy()]).await.fine();
     server.stop().await;
