@@ -8,7 +8,7 @@ use jackfield_plugins::facts::types::VerifiedAxis;
 use jackfield_plugins::{Called, Change, FailureMode, KindLimits, PluginError, State};
 use jackfield_types::PluginKind;
 
-const DIFF: &str = "diff --git a/src/lib.rs b/src/lib.rs\n--- a/src/lib.rs\n+++ b/src/lib.rs\nuse common:: -1 +1 use common::\n-x\n+y\n";
+const DIFF: &str = "diff --git a/src/lib.rs b/src/lib.rs\n--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-x\n+y\n";
 
 async fn with(embedded: &[u8]) -> common::Host {
     let mut setup = setup();
@@ -23,7 +23,7 @@ async fn compare(host: &common::Host, how: &str) -> Result<Called<Comparison>, P
 #[tokio::test]
 async fn the_shipped_judge_compares_and_rates_real_results() {
     let host = with(shipped_judge()).await;
-    let wordy = DIFF.replace("+y\n", "+ y\n+more\n").replace("+1 use common::", "+1,2 use common::");
+    let wordy = DIFF.replace("+y\n", "+ y\n+more\n").replace("+1 @@", "+1,2 @@");
     let mut checked = result("say hello", &wordy);
     checked.report.verified = VerifiedAxis::Passed;
     let called = host.plugins.compare(&[result("say hello", DIFF), checked.clone()]).await.unwrap();
@@ -57,14 +57,14 @@ async fn the_shipped_judge_stays_within_its_limits_whatever_a_diff_holds() {
     let host = setup.open().await;
     let files: String = (0..10_000).map(|n| DIFF.replace("lib", &format!("{n}"))).collect();
     let lines: String = (0..600_000).map(|n| format!("+{n}\n")).collect();
-    let long = format!("--- a\n+++ a\nuse common:: -0,0 +1,600000 use common::\n{lines}");
+    let long = format!("--- a\n+++ a\n@@ -0,0 +1,600000 @@\n{lines}");
     let scattered = format!(
-        "--- a\n+++ a\nuse common:: -1,900000 +1,900000 use common::\n{}",
+        "--- a\n+++ a\n@@ -1,900000 +1,900000 @@\n{}",
         " x\n-y\n+z\n".repeat(400_000)
     );
     let one_line = format!("{DIFF}+{}", "({[\u{fffd}\0\t ".repeat(500_000));
     let headers =
-        "diff --git a/x b/y\nuse common:: -1,4294967295 +1,4294967295 use common::\n".repeat(80_000);
+        "diff --git a/x b/y\n@@ -1,4294967295 +1,4294967295 @@\n".repeat(80_000);
     let again = DIFF.repeat(40_000);
     let hostile = [files, long, scattered, one_line, headers, again];
     for diff in &hostile {

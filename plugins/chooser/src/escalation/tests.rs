@@ -154,7 +154,7 @@ fn with_one_executor_there_is_no_consensus_and_a_person_is_asked() {
     let only = [candidate("codex", "codex", Tier::Workhorse)];
     let next = step(&[failed(&only[0], FailureClass::TestFail)], &only);
     let Step::Human(why) = next else { panic!("{next:?}") };
-    assert!(why.contains("test_fail") && why.contains("nobody stronger"), "{why}");
+    assert!(why.contains("test_fail") && why.contains("no stronger model"), "{why}");
 }
 
 #[test]

@@ -64,7 +64,7 @@ async fn token_without_admin_writes_down_a_bounded_amount_and_halts_nobody() {
     let refused = bob.post(&path, &write(json!({ "cost_usd": 3 }))).await;
     assert_refused(&refused, 402, "budget_exhausted");
     let (detail, remedy) = (refused.json()["detail"].to_string(), refused.json()["remedy"].to_string());
-    assert!(detail.contains("'bob' writes down is $5.00") && detail.contains("$3.00 spent"), "{detail}");
+    assert!(detail.contains("'bob' records is $5.00") && detail.contains("$3.00 spent"), "{detail}");
     assert!(remedy.contains("breaker.write_day_usd"), "{remedy}");
     // Many tokens together cannot use the day up either: something is left of it.
     for name in ["ann", "cat", "dan", "eve"] {

@@ -88,7 +88,7 @@ async fn plugin_list_shows_what_the_server_has_with_its_figures_and_who_is_asked
     let ground = Ground::new();
     let component = headline(&ground).await;
     let alone = ground.cli().run(["plugin", "list"]).await.fine();
-    assert!(alone.stdout.contains("no server runs over this data folder"), "{alone:#?}");
+    assert!(alone.stdout.contains("no server runs on this data folder"), "{alone:#?}");
     let server = ground.serve().await;
     let repository = ground.repository();
     server.rest().execute(&shell(&repository, "true")).await.fine();
@@ -110,7 +110,7 @@ async fn plugin_list_shows_what_the_server_has_with_its_figures_and_who_is_asked
     assert!(text.contains(&format!("as the server has it (process {}", server.pid())), "{text}");
     server.kill().await;
     let after = ground.cli().run(["plugin", "list"]).await.fine();
-    assert!(after.stdout.contains("no server runs over this data folder"), "{after:#?}");
+    assert!(after.stdout.contains("no server runs on this data folder"), "{after:#?}");
     ground.leave();
 }
 
