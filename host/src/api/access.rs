@@ -67,7 +67,7 @@ pub struct AuditEntry {
 }
 
 /// Which calls to list.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditFilter {
     /// Since a time ago (`7d`, `12h`), a day or a time.

@@ -14,6 +14,27 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+/// Kinds of events that a worker reports of its attempts: what happens within them. The host records the others, such as
+/// leftovers, when it settles the attempt.
+pub const REPORTED: [&str; 15] = [
+    "agent_started",
+    "text",
+    "thought",
+    "tool_call",
+    "tool_result",
+    "file_change",
+    "usage",
+    "limit",
+    "retrying",
+    "warning",
+    "agent_finished",
+    "raw",
+    "host_warning",
+    "gate",
+    // The worker was started again and went on with its agent.
+    "attempt_adopted",
+];
+
 /// A worker makes itself known.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Registration {

@@ -2,6 +2,7 @@
 
 use super::fields;
 use super::rest::refuse;
+use crate::api::bounds;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
@@ -29,13 +30,12 @@ fn asked<T: for<'de> Deserialize<'de> + JsonSchema>(uri: &Uri) -> Result<T, Prob
             "use the parameters that GET /openapi.json lists for this route after the `?` of the address",
         )
     };
+    let Query(pairs): Query<Vec<(String, String)>> =
+        Query::try_from_uri(uri).map_err(|rejection| refused(rejection.body_text()))?;
+    pairs.iter().try_for_each(|(name, value)| bounds::check_text(name, value))?;
     let error = match Query::try_from_uri(uri) {
         Ok(Query(read)) => return Ok(read),
         Err(rejection) => rejection.body_text(),
-    };
-    let pairs: Vec<(String, String)> = match Query::try_from_uri(uri) {
-        Ok(Query(pairs)) => pairs,
-        Err(_) => return Err(refused(error)),
     };
     let named = fields::names::<T>(pairs).map_err(refused)?;
     let written = named.iter().map(|(name, value)| format!("{name}={}", quoted(value)));

@@ -4,7 +4,7 @@
 //! the file: a host that is killed loses no line, and several hosts on one folder do not cut into each other's.
 
 use super::{Host, Inner, private_folder};
-use crate::api::{AuditEntry, AuditFilter};
+use crate::api::{AuditEntry, AuditFilter, bounds};
 use jackfield_types::{Problem, Timestamp};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
@@ -41,6 +41,7 @@ impl Host {
     /// A [`Problem`] where the asker is no administrator, or the files cannot be read.
     pub async fn audited(&self, filter: AuditFilter) -> Result<Vec<AuditEntry>, Problem> {
         self.may(jackfield_types::Scope::Admin)?;
+        bounds::check(&filter)?;
         let since = filter.since.as_deref().map(|text| since(text, self.0.clock.now())).transpose()?;
         let inner = std::sync::Arc::clone(&self.0);
         let read = tokio::task::spawn_blocking(move || inner.read_audit(&filter, since)).await;

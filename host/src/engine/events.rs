@@ -1,5 +1,6 @@
 //! What an adapter read, as events of the run and as lines for somebody who waits.
 
+use crate::api::elsewhere::REPORTED;
 use jackfield_plugins::facts::driving::Event;
 use jackfield_redact::Redactor;
 use jackfield_store::{NewRunEvent, RunEvent};
@@ -10,27 +11,6 @@ use serde_json::{Value, json};
 /// Longest text that goes into the database, bytes; the whole of it is in the log file.
 const LONGEST: usize = 16 << 10;
 
-/// Every kind that [`recorded`] gives, and what else happens within an attempt: all that a worker elsewhere may
-/// tell of one. How a run fares is the host's to say.
-pub(crate) const OF_ATTEMPTS: [&str; 15] = [
-    "agent_started",
-    "text",
-    "thought",
-    "tool_call",
-    "tool_result",
-    "file_change",
-    "usage",
-    "limit",
-    "retrying",
-    "warning",
-    "agent_finished",
-    "raw",
-    "host_warning",
-    "gate",
-    // The worker was started again and went on with its agent.
-    "attempt_adopted",
-];
-
 /// Longest event that a worker elsewhere may tell, bytes: every text in it was cut at [`LONGEST`].
 const LONGEST_TOLD: usize = 256 << 10;
 
@@ -39,14 +19,14 @@ const LONGEST_TOLD: usize = 256 << 10;
 /// # Errors
 /// A [`Problem`] that names what it may not.
 pub(crate) fn told_elsewhere(event: NewRunEvent) -> Result<NewRunEvent, Problem> {
-    if !OF_ATTEMPTS.contains(&event.kind.as_str()) {
+    if !REPORTED.contains(&event.kind.as_str()) {
         return Err(Problem::caller(
             "bad_event",
             format!(
                 "failed to record an event: '{}' is not a kind that a worker reports",
                 clip(&event.kind, 64)
             ),
-            format!("report what happens within an attempt: {}", OF_ATTEMPTS.join(", ")),
+            format!("report what happens within an attempt: {}", REPORTED.join(", ")),
         ));
     }
     let payload = clipped(event.payload);

@@ -3,7 +3,7 @@
 
 use super::office::Trouble;
 use super::{Remote, ended};
-use crate::api::elsewhere::{AttemptOver, News, NewsEvent, NewsTaken, RoundOver, SentFile};
+use crate::api::elsewhere::{AttemptOver, News, NewsEvent, NewsTaken, REPORTED, RoundOver, SentFile};
 use jackfield_store::{Attempt, RunEvent, RunView};
 use jackfield_types::{AttemptId, Failure, FailureClass, Micros, Problem, RunId, Usage};
 use jackfield_workspace::{Commit, pack_branch};
@@ -14,9 +14,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
-/// Events of the worker's own records that the host makes itself.
-const OWN: [&str; 6] =
-    ["attempt_planned", "attempt_started", "attempt_settled", "checked", "decision", "worktree"];
 /// Events told at once, and how many of them are read at once.
 const PAGE: u32 = 200;
 /// What happens together is told together.
@@ -72,6 +69,10 @@ impl<'a> Mirror<'a> {
             }
             match self.all_news(&view).await? {
                 Ok(()) => self.pause = FIRST_PAUSE,
+                // The end must not wait for what the host will never take.
+                Err(Trouble::Refused(problem)) if over => {
+                    tracing::error!(run = %self.run, "failed to report events: {problem}");
+                }
                 Err(trouble) => {
                     self.wait_out(&trouble).await;
                     self.mind_the_money(&view);
@@ -235,7 +236,7 @@ impl<'a> Mirror<'a> {
 }
 
 fn is_told(event: &RunEvent) -> bool {
-    event.attempt.is_some() && !OWN.contains(&event.kind.as_str())
+    event.attempt.is_some() && REPORTED.contains(&event.kind.as_str())
 }
 
 fn news(event: &RunEvent) -> NewsEvent {

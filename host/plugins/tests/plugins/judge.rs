@@ -8,7 +8,8 @@ use jackfield_plugins::facts::types::VerifiedAxis;
 use jackfield_plugins::{Called, Change, FailureMode, KindLimits, PluginError, State};
 use jackfield_types::PluginKind;
 
-const DIFF: &str = "diff --git a/src/lib.rs b/src/lib.rs\n--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-x\n+y\n";
+const DIFF: &str =
+    "diff --git a/src/lib.rs b/src/lib.rs\n--- a/src/lib.rs\n+++ b/src/lib.rs\n@@ -1 +1 @@\n-x\n+y\n";
 
 async fn with(embedded: &[u8]) -> common::Host {
     let mut setup = setup();
@@ -58,13 +59,9 @@ async fn the_shipped_judge_stays_within_its_limits_whatever_a_diff_holds() {
     let files: String = (0..10_000).map(|n| DIFF.replace("lib", &format!("{n}"))).collect();
     let lines: String = (0..600_000).map(|n| format!("+{n}\n")).collect();
     let long = format!("--- a\n+++ a\n@@ -0,0 +1,600000 @@\n{lines}");
-    let scattered = format!(
-        "--- a\n+++ a\n@@ -1,900000 +1,900000 @@\n{}",
-        " x\n-y\n+z\n".repeat(400_000)
-    );
+    let scattered = format!("--- a\n+++ a\n@@ -1,900000 +1,900000 @@\n{}", " x\n-y\n+z\n".repeat(400_000));
     let one_line = format!("{DIFF}+{}", "({[\u{fffd}\0\t ".repeat(500_000));
-    let headers =
-        "diff --git a/x b/y\n@@ -1,4294967295 +1,4294967295 @@\n".repeat(80_000);
+    let headers = "diff --git a/x b/y\n@@ -1,4294967295 +1,4294967295 @@\n".repeat(80_000);
     let again = DIFF.repeat(40_000);
     let hostile = [files, long, scattered, one_line, headers, again];
     for diff in &hostile {

@@ -206,7 +206,11 @@ async fn bounded_writer_is_refused_past_its_day_and_past_what_would_halt_a_limit
     write(20, bound(30, 10)).await.unwrap();
     let refused = write(11, bound(30, 10)).await.unwrap_err();
     assert_eq!(refused.code, "budget_exhausted");
-    assert!(refused.message.contains("the work that the token 'tester' records is $0.30"), "{}", refused.message);
+    assert!(
+        refused.message.contains("the work that the token 'tester' records is $0.30"),
+        "{}",
+        refused.message
+    );
     assert!(refused.remedy.contains("breaker.write_day_usd"), "{}", refused.remedy);
     // However much the writer may, the limit of the day is not used up by it.
     let refused = write(75, bound(1_000, 10)).await.unwrap_err();

@@ -166,6 +166,14 @@ async fn a_text_or_list_that_is_too_long_is_refused_by_name() {
         assert!(reply.text.contains(field) && reply.text.len() < 1_000, "{field}: {}", reply.text.len());
     }
     assert_eq!(ground.database().count("tasks"), 0);
+    for query in ["audit?who", "runs?workspace", "tasks?workspace"] {
+        let reply = rest.get(&format!("/api/{query}={}", "x".repeat(5_000))).await;
+        assert_eq!(
+            (reply.status, &reply.json()["code"]),
+            (StatusCode::BAD_REQUEST, &json!("text_too_long")),
+            "{query}"
+        );
+    }
     let description = rest.get("/openapi.json").await.fine();
     let fields = &description["components"]["schemas"]["ExecuteRequest"]["properties"];
     assert_eq!((&fields["model"]["maxLength"], &fields["keywords"]["maxItems"]), (&json!(200), &json!(100)));

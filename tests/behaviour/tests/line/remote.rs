@@ -88,7 +88,7 @@ async fn work_goes_to_a_worker_elsewhere_and_comes_back_as_events_checks_a_diff_
     let repository = ground.repository();
     let server = ground.serve().await;
     let request = with(
-        shell(&repository, "echo hello; echo new > b.txt; test -e README.md; exit 0"),
+        shell(&repository, "echo hello; echo new > b.txt; mkdir empty; test -e README.md; exit 0"),
         json!({ "checks": [{ "name": "there", "command": "test -e b.txt" }], "expect": "change" }),
     );
     let run = handed_in(&server, &request).await;
@@ -98,6 +98,8 @@ async fn work_goes_to_a_worker_elsewhere_and_comes_back_as_events_checks_a_diff_
     let worker = at_work(&there, &server, 2).await;
     let done = becomes(&server, &run, "succeeded").await;
     assert_eq!(said(&ground, &run), ["hello"]);
+    let leftovers = format!("SELECT COUNT(*) FROM run_events WHERE run = '{run}' AND kind = 'leftover'");
+    assert_eq!(ground.database().number(&leftovers), 1, "the empty folder is on record, once");
     let attempt = &done["attempts"][0];
     assert_eq!(
         (&attempt["outcome"]["delivered"], &attempt["outcome"]["verified"], &attempt["exit_code"]),
