@@ -17,9 +17,9 @@ use axum::routing::post;
 use axum::{Json, Router};
 use jackfield::Host;
 use jackfield::api::OrchestratorStatus;
-use jackfield::doors::Token;
-use jackfield::doors::http::router;
 use jackfield_plugins::{Compiled, PluginStatus};
+use jackfield_server::Token;
+use jackfield_server::http::router;
 use rmcp::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorData, ServerCapabilities,

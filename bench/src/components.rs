@@ -21,7 +21,7 @@ impl Components {
         let component = |name: &str| {
             let file = folder.join(name);
             std::fs::read(&file).with_context(|| {
-                format!("{} is not there; run `cargo build --release -p jackfield` first", file.display())
+                format!("{} is not there; run `cargo build --release -p jackfield-cli` first", file.display())
             })
         };
         Ok(Self {

@@ -18,8 +18,8 @@ mod jobs;
 mod shown;
 mod simple;
 
-use jackfield::doors::Token;
-use jackfield::doors::http::router_around;
+use jackfield_server::Token;
+use jackfield_server::http::router_around;
 use tokio::net::TcpListener;
 
 #[tokio::main]

@@ -15,7 +15,7 @@ const LANGUAGES: [&str; 3] = ["rust", "js", "python"];
 pub(crate) fn bench(ground: &Ground) -> Outcome {
     tools::wasm_target(ground)?;
     shown(ground.program("rustup").args(["target", "add", TARGET]))?;
-    ground.cargo("build --release --package jackfield")?;
+    ground.cargo("build --release --package jackfield-cli")?;
     let jackfield = ground.target.join("release/jackfield");
     let own = ground.target.join("extism");
     let components = components(ground, &jackfield, &own)?;

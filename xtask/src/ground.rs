@@ -89,7 +89,7 @@ impl Ground {
 
     /// Builds the host and its bench as they are released, and runs the bench.
     pub(crate) fn bench(&self, arguments: &[String]) -> Outcome {
-        self.cargo("build --release --package jackfield --package jackfield-bench")?;
+        self.cargo("build --release --package jackfield-cli --package jackfield-bench")?;
         shown(self.program(self.target.join("release/jackfield-bench")).args(arguments))
     }
 

@@ -5,6 +5,7 @@
 //! fetches what it needs, or says the one command that does. This program knows cargo, git and npm, and
 //! nothing of Jackfield itself, so that it builds in seconds.
 
+mod edges;
 mod expression;
 mod extism;
 mod failure;

@@ -4,7 +4,7 @@
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown};
 use crate::summary::Summary;
-use crate::{fuzz, hygiene, licences, tools};
+use crate::{edges, fuzz, hygiene, licences, tools};
 use std::ffi::OsStr;
 use std::time::Instant;
 
@@ -23,7 +23,7 @@ const fn step(name: &'static str, what: &'static str, run: fn(&Ground) -> Outcom
 const STEPS: [Step; 12] = [
     step("tools", "the Rust target, clippy, nextest, git, Node, Python", tools::ensure),
     step("format", "the code is laid out by rustfmt", format),
-    step("hygiene", "what every file owes its readers", hygiene::check),
+    step("hygiene", "what every file owes its readers, and which crate may know which", tidy),
     step("licences", "every dependency may be used", licences::check),
     step("clippy", "no lint, host and components alike", clippy),
     step("build", "the program, its components, all tests", build),
@@ -74,6 +74,11 @@ fn format(ground: &Ground) -> Outcome {
         ground.cargo(&format!("fmt --all --check --manifest-path {folder}/Cargo.toml"))?;
     }
     Ok(())
+}
+
+fn tidy(ground: &Ground) -> Outcome {
+    hygiene::check(ground)?;
+    edges::check(ground)
 }
 
 /// The shipped components are linted as what they are too: half of an adapter exists only there.
@@ -154,8 +159,17 @@ pub(crate) fn conformance(ground: &Ground) -> Outcome {
 fn documents(ground: &Ground) -> Outcome {
     ground.cargo("test --workspace --locked --doc")?;
     // What the library's users read: no link leads nowhere, and nothing public goes unexplained.
-    let line = "doc --no-deps --locked --package jackfield --package jackfield-types --package jackfield-sdk";
-    ground.cargo_in(&ground.root, line, &[("RUSTDOCFLAGS", OsStr::new("-D warnings"))])
+    let packages = [
+        "jackfield",
+        "jackfield-api",
+        "jackfield-config",
+        "jackfield-server",
+        "jackfield-types",
+        "jackfield-sdk",
+    ];
+    let packages = packages.map(|package| format!("--package {package}")).join(" ");
+    let line = format!("doc --no-deps --locked {packages}");
+    ground.cargo_in(&ground.root, &line, &[("RUSTDOCFLAGS", OsStr::new("-D warnings"))])
 }
 
 /// As the build made it: `cargo run -p jackfield --example embed` would choose features anew.
@@ -167,7 +181,7 @@ fn example(ground: &Ground) -> Outcome {
 /// As the README says, but unoptimised: everything was fetched for the build. What is installed then does its main job.
 fn install(ground: &Ground) -> Outcome {
     let installed = ground.target.join("installed");
-    let line = "install --path host --locked --offline --debug --force";
+    let line = "install --path host/cli --locked --offline --debug --force";
     let where_to = [("CARGO_INSTALL_ROOT", installed.as_os_str()), ("CARGO_NET_OFFLINE", OsStr::new("true"))];
     ground.cargo_in(&ground.root, line, &where_to)?;
     shown(ground.program(installed.join("bin/jackfield")).arg("demo"))

@@ -35,14 +35,14 @@ pub(crate) fn profile_folder() -> PathBuf {
 /// The conformance suites' own tools behind the host's guards.
 pub fn conformance_server() -> PathBuf {
     let program = profile_folder().join("examples/conformance");
-    fresh(program, &["tests/conformance"], &["--example", "conformance"])
+    fresh(program, &["tests/conformance"], &["--package", "jackfield-server", "--example", "conformance"])
 }
 
 fn built() -> PathBuf {
-    fresh(profile_folder().join("jackfield"), &[], &["--bin", "jackfield"])
+    fresh(profile_folder().join("jackfield"), &[], &["--package", "jackfield-cli", "--bin", "jackfield"])
 }
 
-/// A program of the host's package, built where it is not there or a source is newer.
+/// A program of ours, built where it is not there or a source is newer.
 fn fresh(program: PathBuf, more: &[&str], target: &[&str]) -> PathBuf {
     let profile = profile_folder();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -57,7 +57,7 @@ fn fresh(program: PathBuf, more: &[&str], target: &[&str]) -> PathBuf {
         return program;
     }
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(&root).args(["build", "--quiet", "--package", "jackfield"]).args(target);
+    cargo.current_dir(&root).args(["build", "--quiet"]).args(target);
     cargo.arg("--target-dir").arg(profile.parent().unwrap());
     if profile.ends_with("release") {
         cargo.arg("--release");

@@ -395,7 +395,7 @@ async fn every_figure_of_the_command_line_is_refused_or_bounded() {
 #[tokio::test]
 async fn every_figure_of_the_configuration_is_refused_or_bounded() {
     let ground = ground("");
-    let usual = include_str!("../../../../host/src/config/default.toml");
+    let usual = include_str!("../../../../host/config/src/default.toml");
     let mut section = String::new();
     let mut keys = Vec::new();
     for line in usual.lines() {

@@ -1,0 +1,27 @@
+//! What callers say to a `Host` and what they are told: the same types at every
+//! door. Serialised as JSON they are the REST bodies and the MCP arguments and results.
+
+mod access;
+mod answer;
+pub mod bounds;
+pub mod elsewhere;
+mod explain;
+mod people;
+mod replay;
+mod request;
+mod view;
+mod workers;
+mod workflow;
+
+pub use access::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
+pub use answer::{Answer, AttemptSummary, Author, ConsensusResult, FileLine, Link, Metrics, Progress};
+pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
+pub use people::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
+pub use replay::{Bounds, ChangedChoice, FunctionReplayed, Prediction, ReplayFailure, Replayed, Shadowed};
+pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES};
+pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter};
+pub use workers::{WorkerAction, WorkerLine, WorkersStatus};
+pub use workflow::{
+    CloseAnswer, CloseRequest, CloseState, ExternalOutcome, Handle, InitAnswer, InitRequest, Spec,
+    SpecRequest, SpecVersion, TasksFilter, WriteAnswer, WriteRequest,
+};

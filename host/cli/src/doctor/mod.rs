@@ -1,0 +1,135 @@
+//! `doctor`: what is there, what is not, and how to mend it.
+
+mod machine;
+mod place;
+
+use super::args::Global;
+use super::{Outcome, open, say, settings};
+use jackfield::Work;
+use jackfield_api::AuthStatus;
+use jackfield_render::screen::{Screen, Tone};
+use jackfield_types::Problem;
+use serde::Serialize;
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Finding {
+    subject: String,
+    ok: bool,
+    found: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
+    /// Work can be done without it.
+    optional: bool,
+}
+
+pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
+    let mut findings = vec![machine::git().await];
+    findings.extend(machine::containment().await);
+    match settings(global) {
+        Ok((data, config)) => {
+            findings.push(fine("configuration", "can be used"));
+            findings.push(place::port(&config.server).await);
+            findings.extend(place::folder(&data));
+            findings.push(machine::disk(&data));
+            match open(global, Work::Nothing).await {
+                Ok(host) => {
+                    findings.push(fine("records", "can be read and written"));
+                    findings.push(place::clock(&host).await?);
+                    let serving = host
+                        .plugins()
+                        .into_iter()
+                        .filter(|plugin| plugin.state == jackfield_plugins::State::Serving);
+                    findings.push(fine("plugins", format!("{} components in service", serving.count())));
+                    findings.extend(rejected(&host));
+                    findings.push(money(&host).await?);
+                    findings.extend(host.auth_status().await.iter().map(agent));
+                    host.shutdown().await;
+                }
+                Err(problem) => findings.push(broken("records", problem.message, problem.remedy)),
+            }
+        }
+        Err(problem) => findings.push(broken("configuration", problem.message, problem.remedy)),
+    }
+    findings.push(machine::toolchain().await);
+    say(global.json, || told(&findings), &findings);
+    let sound = findings.iter().all(|finding| finding.ok || finding.optional);
+    Ok(if sound { Outcome::Fine } else { Outcome::Failed })
+}
+
+fn told(findings: &[Finding]) -> String {
+    let screen = Screen::now();
+    let line = |finding: &Finding| {
+        let mark = match (finding.ok, finding.optional) {
+            (true, _) => screen.paint(Tone::Good, "ok  "),
+            (false, true) => screen.paint(Tone::Careful, "-   "),
+            (false, false) => screen.paint(Tone::Bad, "BAD "),
+        };
+        let remedy = finding.remedy.as_deref().map(|remedy| format!("\n      {remedy}")).unwrap_or_default();
+        format!("{mark}{}: {}{remedy}", finding.subject, finding.found)
+    };
+    findings.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn fine(subject: &str, found: impl Into<String>) -> Finding {
+    Finding { subject: subject.into(), ok: true, found: found.into(), remedy: None, optional: false }
+}
+
+/// No work can be done before it is mended.
+fn broken(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    let remedy = Some(remedy.into()).filter(|remedy| !remedy.is_empty());
+    Finding { subject: subject.into(), ok: false, found: found.into(), remedy, optional: false }
+}
+
+/// Work can be done without it.
+fn absent(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { optional: true, ..broken(subject, found, remedy) }
+}
+
+fn rejected(host: &jackfield::Host) -> Vec<Finding> {
+    use jackfield_plugins::State;
+    let bad = |state| matches!(state, State::Rejected | State::Held | State::Quarantined);
+    let plugins = host.plugins().into_iter().filter(|plugin| bad(plugin.state));
+    plugins
+        .map(|plugin| Finding {
+            subject: "plugin".into(),
+            ok: false,
+            found: format!(
+                "{} is {}",
+                plugin.file.map_or_else(String::new, |file| file.display().to_string()),
+                plugin.state
+            ),
+            remedy: plugin.reason,
+            optional: true,
+        })
+        .collect()
+}
+
+async fn money(host: &jackfield::Host) -> Result<Finding, Problem> {
+    let breaker = host.breaker().await?;
+    let found = format!("breaker {}", breaker.state);
+    if breaker.state == jackfield_store::BreakerState::Halted {
+        let remedy = "`jackfield breaker` says why; `jackfield breaker raise` allows more";
+        return Ok(broken("money", found, remedy));
+    }
+    Ok(fine("money", found))
+}
+
+fn agent(status: &AuthStatus) -> Finding {
+    let version = status.version.clone().unwrap_or_default();
+    let ready = status.installed && status.login != "logged_out";
+    let found = match (status.installed, status.login.as_str()) {
+        (false, _) => "not installed".to_owned(),
+        (_, "logged_out") => format!("{version} installed, not logged in"),
+        (_, "logged_in") if status.account.is_some() => format!("{version} logged in"),
+        (_, "logged_in") => format!("{version} ready"),
+        _ => format!("{version} installed"),
+    };
+    Finding {
+        subject: status.executor.clone(),
+        ok: ready,
+        found: found.trim().to_owned(),
+        remedy: status.remedy.clone().filter(|_| !ready),
+        optional: true,
+    }
+}

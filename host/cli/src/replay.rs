@@ -1,0 +1,100 @@
+//! `plugin replay`, `plugin shadow`, `plugin promote`: a component tried on what others decided.
+
+use super::{Outcome, say};
+use clap::Subcommand;
+use jackfield::Host;
+use jackfield_render::text_replay;
+use jackfield_types::{Problem, Timestamp};
+use std::path::PathBuf;
+
+/// Trying a component before it serves.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TryCommand {
+    /// What a chooser, compressor or judge would have decided where others did, and what that would have come to
+    ///
+    /// Every decision on record is made again with the same facts, time and seed. Agreement is counted, changed
+    /// choices are listed, and success and cost are predicted from what is on record of like work, with bounds that
+    /// are wide where little is known. Nothing is changed.
+    Replay {
+        /// A `.wasm` file
+        file: PathBuf,
+        /// Decisions since then: an age like 30d or 12h, or a date
+        #[arg(long, default_value = "30d", value_name = "AGE OR DATE")]
+        since: String,
+        /// Most decisions that are made again
+        #[arg(long, default_value_t = 100_000, value_name = "NUMBER")]
+        limit: u64,
+    },
+    /// How the components in the folder `shadow` compare with what serves
+    ///
+    /// Drop a chooser, compressor or judge into `shadow` below the plugin folder: it is asked beside the serving one
+    /// about every real decision, its answers are recorded and never used.
+    Shadow {
+        /// Decisions since then: an age like 30d or 12h, or a date
+        #[arg(long, default_value = "30d", value_name = "AGE OR DATE")]
+        since: String,
+    },
+    /// Make a component in the folder `shadow` the one that serves
+    Promote {
+        /// Its own name, or its file's
+        name: String,
+    },
+}
+
+pub(super) async fn tried(host: &Host, command: TryCommand, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        TryCommand::Replay { file, since, limit } => {
+            let replayed = host.replay(&file, point(&since, Timestamp::now())?, limit).await?;
+            say(json, || text_replay::replayed(&replayed), &replayed);
+        }
+        TryCommand::Shadow { since } => {
+            let shadows = host.shadows(point(&since, Timestamp::now())?).await?;
+            let folder = host.plugin_folder().join("shadow");
+            say(json, || text_replay::shadows(&shadows, &folder), &shadows);
+        }
+        TryCommand::Promote { name } => {
+            let file = host.promote(&name).await?;
+            let told = serde_json::json!({ "promoted": name, "file": file });
+            say(json, || format!("{name} serves from {} now", file.display()), &told);
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+/// A point in the past, from an age or a date.
+fn point(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+    let wrong = || {
+        Problem::caller(
+            "bad_since",
+            format!("'{text}' is no age and no date"),
+            "give an age like 30d or 12h, or a date like 2026-11-01",
+        )
+    };
+    if let Ok(date) = text.parse::<jiff::civil::Date>() {
+        return date.to_zoned(jiff::tz::TimeZone::system()).map(|at| at.timestamp()).map_err(|_| wrong());
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Ok(at);
+    }
+    let span: jiff::Span = text.parse().map_err(|_| wrong())?;
+    let day = jiff::SpanRelativeTo::days_are_24_hours();
+    let seconds = span.total((jiff::Unit::Second, day)).map_err(|_| wrong())?;
+    let age = jiff::SignedDuration::try_from_secs_f64(seconds.abs()).map_err(|_| wrong())?;
+    let then = now.checked_sub(age).map_err(|_| wrong())?;
+    then.round(jiff::Unit::Second).map_err(|_| wrong())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_is_an_age_or_a_date() {
+        let now: Timestamp = "2026-11-25T12:00:00Z".parse().unwrap();
+        assert_eq!(point("30d", now).unwrap().to_string(), "2026-10-26T12:00:00Z");
+        assert_eq!(point("12h", now).unwrap().to_string(), "2026-11-25T00:00:00Z");
+        assert_eq!(point("2026-11-25T11:00:00Z", now).unwrap().to_string(), "2026-11-25T11:00:00Z");
+        assert!(point("2026-11-01", now).unwrap() < now);
+        assert_eq!(point("soon", now).unwrap_err().code, "bad_since");
+    }
+}

@@ -1,0 +1,71 @@
+//! `plugin pull` and `plugin push`: components from and to a registry.
+
+use super::{Outcome, say};
+use clap::{Args, Subcommand};
+use jackfield::Host;
+use jackfield_registry::{Pulled, Pushed, pull, push};
+use jackfield_render::text;
+use jackfield_types::Problem;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShelveCommand {
+    /// Fetch a component from an OCI registry by its digest, check it, and drop it in
+    #[command(
+        after_help = "A reference without a digest is refused, with the digest that its tag stands for now. A \
+        login is taken from where `docker login` keeps it."
+    )]
+    Pull {
+        /// REGISTRY/REPOSITORY@sha256:DIGEST
+        reference: String,
+        #[command(flatten)]
+        how: How,
+    },
+    /// Hand a component in to an OCI registry, with its signature, and print the reference to pull
+    Push {
+        /// A `.wasm` file; FILE.sig beside it goes along
+        file: PathBuf,
+        /// REGISTRY/REPOSITORY:TAG
+        reference: String,
+        #[command(flatten)]
+        how: How,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct How {
+    /// The registry has no TLS, as one on this machine
+    #[arg(long)]
+    plain_http: bool,
+}
+
+pub(super) async fn shelve(host: &Host, command: ShelveCommand, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        ShelveCommand::Pull { reference, how } => {
+            let pulled = pull(host, &reference, how.plain_http).await?;
+            say(json, || told(&pulled), &pulled);
+        }
+        ShelveCommand::Push { file, reference, how } => {
+            let pushed = push(host, &file, &reference, how.plain_http).await?;
+            let flag = if how.plain_http { " --plain-http" } else { "" };
+            say(json, || handed_in(&pushed, flag), &pushed);
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+fn told(pulled: &Pulled) -> String {
+    let signed = if pulled.signed { "signed" } else { "not signed" };
+    format!("{}\n\nfrom {}, {signed}", text::check(&pulled.check), pulled.reference)
+}
+
+fn handed_in(pushed: &Pushed, flag: &str) -> String {
+    let Pushed { reference, plugin, digest, signed } = pushed;
+    let signed = if *signed { "with its signature" } else { "without a signature" };
+    format!(
+        "{} {} ({}) is handed in, {signed}\n\nOthers get it with:\njackfield plugin pull {reference}{flag}",
+        plugin.kind,
+        plugin.name,
+        digest.short()
+    )
+}

@@ -1,0 +1,218 @@
+//! What the commands of tasks do with a host.
+
+use super::commands::{came_to, expect, instruction, request, workspace};
+use super::task_args::{
+    AddArgs, DispatchArgs, EditArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WorkflowCommand, WriteArgs,
+};
+use super::{Outcome, say};
+use jackfield::Host;
+use jackfield_api::{
+    CloseRequest, Complexity, ExecuteRequest, HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest,
+    HumanTasksFilter, InitRequest, SpecRequest, TasksFilter, WriteRequest,
+};
+use jackfield_render::{text_explain, text_people};
+use jackfield_types::Problem;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// `dispatch`: the run is on record when this is back, and a worker carries it out.
+pub(super) async fn dispatch(host: &Host, arguments: &DispatchArgs, json: bool) -> Result<Outcome, Problem> {
+    let request = ExecuteRequest { title: arguments.name.clone(), wait_s: None, ..request(&arguments.run)? };
+    let run = host.dispatch(request).await?;
+    let handle = host.handle(run).await?;
+    let told = || {
+        let run = handle.run_id;
+        format!("run {run} is {}\njackfield result {run} --wait 600   # waits for it", handle.state)
+    };
+    say(json, told, &handle);
+    Ok(Outcome::Fine)
+}
+
+pub(super) async fn result(host: &Host, arguments: &ResultArgs, json: bool) -> Result<Outcome, Problem> {
+    let run = host.find_run(&arguments.run).await?;
+    let wait = Duration::from_secs(arguments.wait);
+    let answer = host.result(run, wait, arguments.verbosity.as_deref()).await?;
+    say(json, || answer.text.clone(), &answer);
+    Ok(if answer.state.is_final() { came_to(&answer) } else { Outcome::Fine })
+}
+
+pub(super) async fn explain(host: &Host, id: Option<&str>, json: bool) -> Result<Outcome, Problem> {
+    let explanation = host.explain(id.unwrap_or_default()).await?;
+    say(json, || text_explain::explanation(&explanation), &explanation);
+    Ok(Outcome::Fine)
+}
+
+pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Result<Outcome, Problem> {
+    let task = match command {
+        TaskCommand::List { all, state, kind, workspace, limit } => {
+            let state = if all { Some("any".to_owned()) } else { state };
+            let filter =
+                HumanTasksFilter { state, kind, workspace, limit: Some(limit), ..Default::default() };
+            let tasks = host.human_tasks(filter).await?;
+            say(json, || text_people::human_tasks(&tasks), &tasks);
+            return Ok(Outcome::Fine);
+        }
+        TaskCommand::Answer { id, retry, accept, executor, model, note, .. } => {
+            let action = match (&retry, accept) {
+                (Some(_), _) => HumanAction::Retry,
+                (None, true) => HumanAction::Accept,
+                (None, false) => HumanAction::Stop,
+            };
+            let said = HumanAnswer { action, text: retry.unwrap_or(note), executor, model };
+            let answer = host.answer_human_task(&id, said).await?;
+            say(json, || format!("run {} is {}", answer.run_id, answer.state), &answer);
+            return Ok(Outcome::Fine);
+        }
+        TaskCommand::Rm { id } => {
+            let task = host.delete_human_task(&id).await?;
+            say(json, || format!("deleted: {}", task.title), &json!({ "deleted": task }));
+            return Ok(Outcome::Fine);
+        }
+        TaskCommand::Add(arguments) => host.create_human_task(added(arguments)?).await?,
+        TaskCommand::Show { id } => host.human_task(&id).await?,
+        TaskCommand::Edit(arguments) => {
+            let (id, edit) = edited(arguments)?;
+            host.update_human_task(&id, edit).await?
+        }
+        TaskCommand::Done { id, note } => {
+            let edit = HumanTaskEdit { state: Some("done".to_owned()), note, ..HumanTaskEdit::default() };
+            host.update_human_task(&id, edit).await?
+        }
+    };
+    say(json, || text_people::human_task(&task), &task);
+    Ok(Outcome::Fine)
+}
+
+fn added(arguments: AddArgs) -> Result<HumanTaskRequest, Problem> {
+    Ok(HumanTaskRequest {
+        title: arguments.title,
+        body: instruction(&arguments.body)?,
+        workspace: arguments.workspace.map(|given| workspace(&given)),
+        task_id: arguments.task,
+        run_id: arguments.run,
+        priority: arguments.priority,
+        due_at: arguments.due,
+        idempotency_key: None,
+    })
+}
+
+fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
+    let EditArgs { id, title, body, priority, due, state, note } = arguments;
+    let body = body.map(|body| instruction(&body)).transpose()?;
+    let edit = HumanTaskEdit { title, body, priority, due_at: due, state, note };
+    if edit == HumanTaskEdit::default() {
+        return Err(Problem::caller(
+            "no_change",
+            "nothing is to be changed",
+            "name what: --title, --state, …",
+        ));
+    }
+    Ok((id, edit))
+}
+
+pub(super) async fn workflow(host: &Host, command: WorkflowCommand, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        WorkflowCommand::Init(arguments) => {
+            let answer = host.init_task(init(arguments)?).await?;
+            say(json, || text_people::init(&answer), &answer);
+        }
+        WorkflowCommand::Spec(arguments) => {
+            let version = match spec(&arguments)? {
+                Some(request) => host.specify(&arguments.task, request).await?,
+                None => host.spec(&arguments.task, arguments.version).await?,
+            };
+            say(json, || text_people::spec(&version), &version);
+        }
+        WorkflowCommand::Write(arguments) => {
+            let answer = host.write_attempt(&arguments.task, written(&arguments)?).await?;
+            say(json, || text_people::written(&answer), &answer);
+        }
+        WorkflowCommand::Close { task, state, reason } => {
+            let state = word("state", state, "done, failed or cancelled")?;
+            let answer = host.close_task(&task, CloseRequest { state, reason }).await?;
+            say(json, || text_people::closed(&answer), &answer);
+        }
+        WorkflowCommand::Show { task: Some(task), .. } => {
+            let view = host.task(host.find_task(&task).await?).await?;
+            say(json, || text_people::task(&view), &view);
+        }
+        WorkflowCommand::Show { task: None, state, limit } => {
+            let filter = TasksFilter { state, limit: Some(limit), ..TasksFilter::default() };
+            let tasks = host.tasks(filter).await?;
+            say(json, || text_people::tasks(&tasks), &tasks);
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+fn init(arguments: InitArgs) -> Result<InitRequest, Problem> {
+    Ok(InitRequest {
+        instruction: instruction(&arguments.instruction)?,
+        title: arguments.title,
+        workspace: Some(workspace(&arguments.workspace)),
+        task_type: arguments.task_type,
+        complexity: arguments.complexity.map(Complexity::Word),
+        language: arguments.language,
+        expect: expect(arguments.expect.as_deref())?,
+        acceptance: arguments.acceptance,
+        idempotency_key: arguments.idempotency_key,
+        ..InitRequest::default()
+    })
+}
+
+/// What is to be written; nothing where the specification is only to be shown.
+fn spec(arguments: &SpecArgs) -> Result<Option<SpecRequest>, Problem> {
+    let given = arguments.instruction.as_deref();
+    let request = SpecRequest {
+        instruction: given.map(instruction).transpose()?,
+        acceptance: Some(arguments.acceptance.clone()).filter(|criteria| !criteria.is_empty()),
+        notes: arguments.notes.clone(),
+    };
+    Ok(Some(request).filter(|request| *request != SpecRequest::default()))
+}
+
+/// Seconds as they are typed, which may have a fraction.
+fn milliseconds(seconds: f64) -> Result<u64, Problem> {
+    if seconds.is_finite() && seconds >= 0.0 {
+        return Ok((seconds * 1e3).round() as u64);
+    }
+    Err(Problem::caller("bad_figure", format!("--took is {seconds}"), "give seconds, 0 or more, like 12.5"))
+}
+
+fn written(arguments: &WriteArgs) -> Result<WriteRequest, Problem> {
+    if !(arguments.took.is_finite() && (0.0..1e8).contains(&arguments.took)) {
+        return Err(Problem::caller(
+            "bad_time",
+            format!("--took is {}", arguments.took),
+            "give seconds, like 90 or 1.5",
+        ));
+    }
+    let classes: Vec<_> = jackfield_types::FailureClass::ALL.iter().map(|class| class.as_str()).collect();
+    let class = arguments.failure_class.clone().map(|class| word("class", class, &classes.join(", ")));
+    let verified = arguments.verified.clone().map(|said| word("verified", said, "passed, failed or not_run"));
+    Ok(WriteRequest {
+        executor: arguments.executor.clone(),
+        model: arguments.model.clone(),
+        outcome: word("outcome", arguments.outcome.clone(), "succeeded or failed")?,
+        failure_class: class.transpose()?,
+        summary: instruction(&arguments.summary)?,
+        verified: verified.transpose()?,
+        latency_ms: milliseconds(arguments.took)?,
+        cost_usd: arguments.cost,
+        input_tokens: arguments.input,
+        cached_input_tokens: arguments.cached_input,
+        cache_write_tokens: arguments.cache_write,
+        output_tokens: arguments.output,
+        branch: arguments.branch.clone(),
+        url: arguments.url.clone(),
+        idempotency_key: arguments.idempotency_key.clone(),
+    })
+}
+
+/// A word of a fixed set, as it is written in JSON.
+fn word<T: DeserializeOwned>(flag: &str, given: String, known: &str) -> Result<T, Problem> {
+    let refused =
+        Problem::caller(&format!("bad_{flag}"), format!("--{flag} is '{given}'"), format!("use {known}"));
+    serde_json::from_value(Value::String(given)).map_err(|_| refused)
+}

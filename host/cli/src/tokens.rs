@@ -1,0 +1,180 @@
+//! `token` and `audit`: who else may come in, with what, and what they asked.
+
+use super::{Outcome, say};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
+use jackfield::Host;
+use jackfield_api::{AuditEntry, AuditFilter, TokenRequest};
+use jackfield_render::text::{table, when};
+use jackfield_store::AccessToken;
+use jackfield_types::{Problem, Scope, Sees, Timestamp};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    /// Make a token and print it: the only time that it is shown
+    Create(CreateArgs),
+    /// Those that let somebody in
+    List {
+        /// Those that have ended too
+        #[arg(long)]
+        all: bool,
+    },
+    /// Let nobody in any longer with a token; streams that are open with it end within seconds
+    Revoke {
+        /// Its name
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateArgs {
+    /// Whose it is: the name under which its work goes on record
+    name: String,
+    /// What it allows; several with commas
+    #[arg(long = "scope", value_parser = scope(), value_delimiter = ',', required = true)]
+    scopes: Vec<Scope>,
+    /// Whose tasks and runs it is shown
+    #[arg(long, value_parser = sees(), default_value = "own")]
+    sees: Sees,
+    /// When it ends: 90d, 12h, a date or a time [default: it does not]
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<String>,
+}
+
+fn scope() -> impl TypedValueParser<Value = Scope> {
+    let words = [
+        PossibleValue::new("read").help("Look at runs, tasks, figures and components"),
+        PossibleValue::new("execute").help("Hand work in, call it off, keep tasks; includes read"),
+        PossibleValue::new("work").help("Carry out runs as a worker elsewhere"),
+        PossibleValue::new("admin").help("Everything: the breaker, components, workers, tokens"),
+    ];
+    PossibleValuesParser::new(words).try_map(|word| Scope::parse(&word).ok_or("no scope"))
+}
+
+fn sees() -> impl TypedValueParser<Value = Sees> {
+    let words = [
+        PossibleValue::new("own").help("What was handed in with a token of this name"),
+        PossibleValue::new("all").help("Everybody's"),
+    ];
+    PossibleValuesParser::new(words).try_map(|word| Sees::parse(&word).ok_or("neither"))
+}
+
+/// Which calls to show.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// Since a time ago (7d, 12h), a day or a time
+    #[arg(long, value_name = "WHEN")]
+    since: Option<String>,
+    /// Of one principal: a token's name; rest or mcp for the owner's own
+    #[arg(long, value_name = "NAME")]
+    who: Option<String>,
+    /// About one run
+    #[arg(long)]
+    run: Option<String>,
+    /// Most to show
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+}
+
+pub(super) async fn audit(host: &Host, arguments: AuditArgs, json: bool) -> Result<Outcome, Problem> {
+    let run = match &arguments.run {
+        Some(run) => Some(host.find_run(run).await?.to_string()),
+        None => None,
+    };
+    let AuditArgs { since, who, limit, .. } = arguments;
+    let filter = AuditFilter { since, who, run, limit: Some(limit) };
+    let entries = host.audited(filter).await?;
+    say(json, || calls(&entries), &entries);
+    Ok(Outcome::Fine)
+}
+
+fn calls(entries: &[AuditEntry]) -> String {
+    if entries.is_empty() {
+        return "no such call came through the port".to_owned();
+    }
+    let row = |entry: &AuditEntry| {
+        let what = match &entry.tool {
+            Some(tool) => format!("tool {tool}"),
+            None => format!("{} {}", entry.method, entry.path.escape_debug()),
+        };
+        let about = entry.run.map(|run| run.to_string()).or(entry.task.map(|task| task.to_string()));
+        [
+            when(entry.at),
+            entry.who.clone().unwrap_or_else(|| "nobody".to_owned()),
+            what,
+            entry.status.to_string(),
+            format!("{} ms", entry.took_ms),
+            about.unwrap_or_default(),
+        ]
+    };
+    table(["AT (UTC)", "WHO", "WHAT", "ANSWER", "TOOK", "ABOUT"], entries.iter().map(row))
+}
+
+pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Result<Outcome, Problem> {
+    match command {
+        TokenCommand::Create(arguments) => {
+            let made = host.create_token(request(arguments)).await?;
+            say(
+                json,
+                || {
+                    format!(
+                        "{}\n\nThis is the token of '{}', and it is not shown again: {}. It goes into the header \
+                         `Authorization: Bearer …`.",
+                        made.text,
+                        made.token.name,
+                        allows(&made.token)
+                    )
+                },
+                &made,
+            );
+        }
+        TokenCommand::List { all } => {
+            let tokens = host.tokens(all).await?;
+            say(json, || list(&tokens), &tokens);
+        }
+        TokenCommand::Revoke { name } => {
+            let token = host.revoke_token(&name).await?;
+            say(json, || format!("the token of '{name}' lets nobody in any longer"), &token);
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+fn request(arguments: CreateArgs) -> TokenRequest {
+    let CreateArgs { name, scopes, sees, expires } = arguments;
+    TokenRequest { name, scopes: scopes.into(), sees: Some(sees), expires }
+}
+
+fn allows(token: &AccessToken) -> String {
+    let whose = match (token.scopes.allow(Scope::Read), token.scopes.allow(Scope::Admin), token.sees) {
+        (_, true, _) | (true, _, Sees::All) => ", sees everybody's work",
+        (true, _, Sees::Own) => ", sees its own work",
+        (false, ..) => "",
+    };
+    let ends =
+        token.expires_at.map_or("does not expire".to_owned(), |end| format!("expires {} UTC", when(end)));
+    format!("it allows {}{whose}, and {ends}", token.scopes)
+}
+
+fn list(tokens: &[AccessToken]) -> String {
+    if tokens.is_empty() {
+        return "there is no token but the owner's: `jackfield token create` makes one".to_owned();
+    }
+    let moment = |at: Option<Timestamp>, never: &str| at.map_or_else(|| never.to_owned(), when);
+    let row = |token: &AccessToken| {
+        let ends = match token.revoked_at {
+            Some(at) => format!("revoked {}", when(at)),
+            None => moment(token.expires_at, "never"),
+        };
+        let sees = if token.scopes.allow(Scope::Admin) { Sees::All } else { token.sees };
+        [
+            token.name.clone(),
+            token.scopes.to_string(),
+            sees.as_str().to_owned(),
+            when(token.created_at),
+            moment(token.used_at, "not yet"),
+            ends,
+        ]
+    };
+    table(["NAME", "SCOPES", "SEES", "MADE (UTC)", "USED", "ENDS"], tokens.iter().map(row))
+}

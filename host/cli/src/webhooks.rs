@@ -1,0 +1,78 @@
+//! `webhooks`: who is told of what happens, how that goes, and whether they hear.
+
+use super::{Outcome, say};
+use clap::Subcommand;
+use jackfield::Host;
+use jackfield_render::text::{table, when};
+use jackfield_store::WebhookStanding;
+use jackfield_types::Problem;
+use serde_json::json;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhooksCommand {
+    /// Send one a message that tells of nothing, and say what came of it
+    Test {
+        /// Its name in the configuration
+        name: String,
+    },
+    /// Send at once, and again, what was given up or waits
+    Retry {
+        /// Its name in the configuration
+        name: String,
+    },
+}
+
+pub(super) async fn webhooks(
+    host: &Host,
+    command: Option<WebhooksCommand>,
+    json: bool,
+) -> Result<Outcome, Problem> {
+    match command {
+        None => {
+            let standing = host.webhooks().await?;
+            say(json, || list(&standing), &standing);
+            Ok(Outcome::Fine)
+        }
+        Some(WebhooksCommand::Retry { name }) => {
+            let messages = host.retry_webhook(&name).await?;
+            say(
+                json,
+                || format!("{messages} message(s) are sent by `jackfield serve`"),
+                &json!({ "messages": messages }),
+            );
+            Ok(Outcome::Fine)
+        }
+        Some(WebhooksCommand::Test { name }) => {
+            let came = jackfield_notifications::test(host, &name).await?;
+            let well = came.is_none();
+            let told = || {
+                came.clone().map_or_else(
+                    || format!("{name} has taken it"),
+                    |why| format!("{name} has not taken it: {why}"),
+                )
+            };
+            say(json, told, &json!({ "webhook": name, "taken": well, "error": came }));
+            Ok(if well { Outcome::Fine } else { Outcome::Failed })
+        }
+    }
+}
+
+fn list(standing: &[WebhookStanding]) -> String {
+    if standing.is_empty() {
+        return "nobody is told of anything: name webhooks in jackfield.toml as [webhooks.NAME], and start `jackfield serve`"
+            .to_owned();
+    }
+    let row = |hook: &WebhookStanding| {
+        [
+            hook.name.clone(),
+            hook.events.join(" "),
+            hook.delivered.to_string(),
+            hook.delivered_at.map(when).unwrap_or_default(),
+            hook.waiting.to_string(),
+            hook.dead.to_string(),
+            hook.error.clone().unwrap_or_default(),
+        ]
+    };
+    let heads = ["WEBHOOK", "EVENTS", "TAKEN", "LAST (UTC)", "WAITING", "GIVEN UP", "LAST ERROR"];
+    table(heads, standing.iter().map(row))
+}

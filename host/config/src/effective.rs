@@ -1,0 +1,119 @@
+//! What is in force as a file that could have said so: TOML that reads back, without its secrets.
+
+use super::{Config, is_secret_name, looks_secret};
+use serde_json::Value;
+
+/// The configuration as TOML. Amounts are in dollars, as they are written; what is not set is left out.
+///
+/// # Errors
+/// What cannot be written as TOML, in words.
+pub fn effective(config: &Config) -> Result<String, String> {
+    let value = serde_json::to_value(config).map_err(|error| error.to_string())?;
+    let table = toml(value).unwrap_or_else(|| toml::Value::Table(toml::Table::new()));
+    toml::to_string(&table).map_err(|error| error.to_string())
+}
+
+/// Values that most likely are secrets give way to the name of what holds them.
+pub fn without_secrets(mut config: Config) -> Config {
+    let hide = |name: &str, value: &mut String| {
+        if is_secret_name(name) || looks_secret(value) {
+            *value = format!("[{name}]");
+        }
+    };
+    let executors =
+        config.executors.values_mut().map(|section| (&mut section.environment, &mut section.settings));
+    let rungs = config.ladder.iter_mut().map(|rung| (&mut rung.environment, &mut rung.settings));
+    for (environment, settings) in executors.chain(rungs) {
+        environment.iter_mut().for_each(|(name, value)| hide(name, value));
+        // `auth_token_from` and the like hold names, and look it.
+        settings
+            .iter_mut()
+            .filter(|(_, value)| looks_secret(value))
+            .for_each(|(name, value)| hide(name, value));
+    }
+    for (name, webhook) in &mut config.webhooks {
+        if looks_secret(&webhook.url) {
+            webhook.url = format!("https://[{name}]");
+        }
+    }
+    if looks_secret(&config.telemetry.otlp_endpoint) {
+        config.telemetry.otlp_endpoint = "https://[otlp_endpoint]".to_owned();
+    }
+    config
+}
+
+/// What is null is not set, and left out.
+fn toml(value: Value) -> Option<toml::Value> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(flag) => flag.into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into(),
+            None => number.as_f64()?.into(),
+        },
+        Value::String(text) => text.into(),
+        Value::Array(items) => toml::Value::Array(items.into_iter().filter_map(toml).collect()),
+        Value::Object(fields) => {
+            let field = |(name, value)| Some((name, toml(value)?));
+            toml::Value::Table(fields.into_iter().filter_map(field).collect())
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WRITTEN: &str = r#"
+        [server]
+        names = ["build.example.com"]
+        [run]
+        workspace = "/srv/site"
+        gates = [{ kind = "file_exists", config = { path = "LICENSE" } }]
+        [models]
+        never = ["opus"]
+        [roles.plan]
+        tier = "strategist"
+        [[ladder]]
+        name = "far"
+        executor = "claude"
+        environment = { DEEPSEEK_API_KEY = "sk-0123456789abcdef", HTTPS_PROXY = "http://me:secret@proxy" }
+        rates = { input = 0.28, cached_input = 0.028, output = 0.42 }
+        [breaker]
+        day_usd = 12.345678
+        task_usd = 0.5
+        executor_day_usd = { claude = 7 }
+        [executors.claude]
+        settings = { max_turns = "9" }
+        reserve_usd = 1.25
+        rates = { "claude-x" = { input = 3, output = 15, as_of = "2026-01-01" } }
+        [workspaces.site]
+        path = "/srv/site"
+        [webhooks.chat]
+        url = "https://chat.example.com/hooks/0123456789abcdef0123456789abcdef"
+        secret_env = "CHAT_SECRET"
+        events = ["run_failed"]
+        [grants]
+        executor.agy = { programs = ["agy"], environment = ["AGY_API_KEY"], imports = [] }
+    "#;
+
+    #[test]
+    fn what_is_in_force_reads_back_as_the_same() {
+        for config in [Config::default(), toml::from_str(WRITTEN).unwrap()] {
+            let text = effective(&config).unwrap();
+            let again: Config = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert_eq!(again, config, "{text}");
+        }
+    }
+
+    #[test]
+    fn no_secret_is_in_it_and_it_reads_back_all_the_same() {
+        let hidden = without_secrets(toml::from_str(WRITTEN).unwrap());
+        let text = effective(&hidden).unwrap();
+        for secret in ["sk-0123456789abcdef", "me:secret", "hooks/0123456789abcdef"] {
+            assert!(!text.contains(secret), "{text}");
+        }
+        assert!(text.contains("\"[DEEPSEEK_API_KEY]\"") && text.contains("max_turns = \"9\""), "{text}");
+        assert_eq!(toml::from_str::<Config>(&text).unwrap(), hidden);
+    }
+}

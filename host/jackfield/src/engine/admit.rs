@@ -1,0 +1,233 @@
+//! Taking a request in: checked, somebody picked for it, the money held, and everything recorded
+//! in one transaction, which also puts the run into the queue. A refusal on the way leaves nothing half-made.
+
+use super::Inner;
+use super::advance::NewPlan;
+use super::choose::{Pick, concerning, nobody};
+use super::events::clip;
+use super::order::Order;
+use super::pricing::Pricing;
+use super::worker::Work;
+use jackfield_api::ExecuteRequest;
+use jackfield_plugins::ExecutorInfo;
+use jackfield_plugins::facts::driving::Capabilities;
+use jackfield_store::{Account, Admission, Idempotency, Limits, NewAttempt, NewPluginCall, NewRun, NewTask};
+use jackfield_types::{AttemptId, Digest, Micros, Problem, RunId, TaskId, Timestamp};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+/// Longest title of a task, bytes.
+const TITLE: usize = 80;
+
+impl Inner {
+    /// Takes a request in and puts its run into the queue. Gives the run's id at once.
+    pub(crate) async fn dispatch(
+        self: &Arc<Self>,
+        request: ExecuteRequest,
+        principal: &str,
+    ) -> Result<RunId, Problem> {
+        let _taking_in = self.taking_in()?;
+        let order = self.order(request).await?;
+        let pick = self.pick(&order).await?;
+        self.check_program(&pick.executor).await?;
+        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let admission = self.admission(&order, vec![pick], principal)?;
+        self.admit(admission, &limits).await
+    }
+
+    /// Counted while this lives, so that a shutdown waits until a request is refused or on record.
+    pub(crate) fn taking_in(&self) -> Result<TaskTrackerToken, Problem> {
+        let token = self.tasks.token();
+        if self.parting.closed.is_cancelled() {
+            return Err(Problem::operator(
+                "stopping",
+                "the host is being stopped",
+                "ask again when it is back",
+            ));
+        }
+        Ok(token)
+    }
+
+    pub(crate) async fn check_program(&self, executor: &ExecutorInfo) -> Result<(), Problem> {
+        let Some(program) = self.missing_program(&executor.description) else { return Ok(()) };
+        if self.elsewhere_has(&executor.plugin.name).await.map_err(|error| error.problem())? {
+            return Ok(());
+        }
+        Err(Problem::operator(
+            "program_missing",
+            format!(
+                "the executor '{}' needs `{}`, which is not on the PATH",
+                executor.plugin.name, program.name
+            ),
+            format!("install it: {}", program.install),
+        ))
+    }
+
+    /// Onto the record, and into the queue. Gives the run's id, an earlier one where the key says so.
+    pub(crate) async fn admit(
+        self: &Arc<Self>,
+        admission: Admission,
+        limits: &Limits,
+    ) -> Result<RunId, Problem> {
+        let (task, asked) = (admission.task.id, functions(&admission.calls));
+        let admitted = self.store.admit(admission, limits).await.map_err(|error| error.problem())?;
+        self.wake.notify_one();
+        self.put_aside(task, asked);
+        Ok(admitted.run)
+    }
+
+    /// How work of an executor with a model is priced, at the prices of that time.
+    pub(crate) fn pricing(
+        &self,
+        executor: &ExecutorInfo,
+        rung: Option<&str>,
+        model: Option<&str>,
+        at: Timestamp,
+    ) -> Pricing {
+        let description = &executor.description;
+        let section = self.section_on(&executor.plugin.name, rung);
+        let known = description.models.iter().find(|known| Some(known.name.as_str()) == model);
+        let free = description.capabilities.contains(Capabilities::FREE);
+        let adapter = known.and_then(|model| model.rates.clone()).map(Into::into);
+        Pricing::of(free, model, &section, adapter, &self.config().breaker, at)
+    }
+
+    /// A task, its run, and the attempts that it begins with, side by side.
+    pub(crate) fn admission(
+        &self,
+        order: &Order,
+        picks: Vec<Pick>,
+        principal: &str,
+    ) -> Result<Admission, Problem> {
+        let asked = serde_json::to_value(&order.request).map_err(|error| {
+            Problem::caller("bad_request", error.to_string(), "send the request as documented")
+        })?;
+        let (task, run) = (TaskId::new(), RunId::new());
+        let mut calls = Vec::new();
+        let mut attempts: Vec<NewAttempt> = Vec::new();
+        for pick in picks {
+            let number = super::advance::count(&attempts) + 1;
+            let attempt = self.new_attempt(
+                order,
+                pick.executor,
+                pick.rung,
+                NewPlan {
+                    number,
+                    round: 1,
+                    model: pick.model,
+                    effort: pick.effort.or(order.request.effort),
+                    reason: pick.reason,
+                    chosen_by: pick.chosen_by,
+                    context: None,
+                },
+            );
+            calls.extend(concerning(pick.calls, task, run, Some(attempt.id)));
+            attempts.push(attempt);
+        }
+        let beside = attempts.split_off(1);
+        let Some(attempt) = attempts.pop() else { return Err(nobody(&[], None)) };
+        Ok(Admission {
+            task: NewTask {
+                id: task,
+                workspace: order.workspace.id,
+                principal: principal.to_owned(),
+                title: title(order.request.title.as_deref(), &order.request.instruction),
+                instruction: order.request.instruction.clone(),
+                task_type: order.task_type.clone(),
+                complexity: order.complexity,
+                language: order.language.clone(),
+                stack: order.stack.clone(),
+                role: order.role,
+                expect_change: order.expect_change,
+                idempotency: idempotency(&order.request, &asked),
+            },
+            run: NewRun {
+                id: run,
+                workflow: "direct".into(),
+                stage: "impl".into(),
+                priority: order.request.priority.unwrap_or(0),
+                request: self.with_folder(asked, order),
+                affinity: (self.work == Work::Own).then(|| self.host.clone()),
+                assigned: false,
+                trace: super::trace::kept(),
+                place: order.place_kept(),
+            },
+            attempt,
+            beside,
+            calls,
+        })
+    }
+
+    /// The request as it is recorded: whoever takes it up need not have the same default workspace
+    /// and the same gates.
+    fn with_folder(&self, mut asked: serde_json::Value, order: &Order) -> serde_json::Value {
+        let Some(fields) = asked.as_object_mut() else { return asked };
+        if order.request.workspace.is_none() {
+            fields.insert("workspace".into(), order.source.path().to_string_lossy().into());
+        }
+        if !order.gates.is_empty() {
+            fields.insert("gates".into(), serde_json::to_value(&order.gates).unwrap_or_default());
+        }
+        asked
+    }
+
+    /// An attempt that is to be made, and what is held for it.
+    pub(crate) fn new_attempt(
+        &self,
+        order: &Order,
+        executor: ExecutorInfo,
+        rung: Option<String>,
+        plan: NewPlan,
+    ) -> NewAttempt {
+        let section = self.section_on(&executor.plugin.name, rung.as_deref());
+        let usual = section.reserve_usd.unwrap_or(self.config().breaker.reserve_usd);
+        let pricing = self.pricing(&executor, rung.as_deref(), plan.model.as_deref(), self.clock.now());
+        NewAttempt {
+            id: AttemptId::new(),
+            number: plan.number,
+            executor: executor.plugin.name.clone(),
+            model: plan.model,
+            effort: plan.effort,
+            adapter: executor.plugin,
+            chosen_by: plan.chosen_by,
+            reason: plan.reason,
+            reserve: match pricing {
+                Pricing::Free => Micros::ZERO,
+                _ => order.max_cost.map_or(usual, |most| most.min(usual)),
+            },
+            account: Account::Billed,
+            host: self.host.clone(),
+            rung,
+            round: plan.round,
+            context: plan.context,
+        }
+    }
+}
+
+/// What was asked of components, each once.
+pub(super) fn functions(calls: &[NewPluginCall]) -> Vec<String> {
+    let mut functions: Vec<_> = calls.iter().map(|call| call.function.clone()).collect();
+    functions.dedup();
+    functions
+}
+
+/// The name that was given, or the instruction's first line.
+pub(super) fn title(given: Option<&str>, instruction: &str) -> String {
+    let mut lines = given.into_iter().chain([instruction]).flat_map(str::lines).map(str::trim);
+    clip(lines.find(|line| !line.is_empty()).unwrap_or_default(), TITLE)
+}
+
+/// The key, and a digest of everything that makes it the same request. How long the caller waits
+/// and how it wants the answer told do not.
+fn idempotency(request: &ExecuteRequest, asked: &serde_json::Value) -> Option<Idempotency> {
+    let key = request.idempotency_key.clone()?;
+    let mut same = asked.clone();
+    if let Some(fields) = same.as_object_mut() {
+        for field in ["wait_s", "verbosity", "idempotency_key"] {
+            fields.remove(field);
+        }
+    }
+    let digest = Digest::from_bytes(Sha256::digest(same.to_string()).into());
+    Some(Idempotency { key, digest: digest.to_string() })
+}

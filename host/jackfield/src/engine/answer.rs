@@ -1,0 +1,114 @@
+//! A person's answer to a run that was handed over.
+
+use super::advance::{NewPlan, count};
+use super::choose::Pick;
+use super::{Host, context};
+use jackfield_api::{Answer, HumanAction, HumanAnswer, bounds};
+use jackfield_store::{Answered, Attempt, RunView};
+use jackfield_types::{Problem, RunState, Scope, Settled};
+use serde_json::json;
+
+/// Longest text of an answer, bytes.
+const LONGEST: usize = 16 << 10;
+
+impl Host {
+    /// Answers a run that waits for a person: it tries once more with what was said, is taken as it is, or
+    /// has failed. The answer is the run as it then is.
+    ///
+    /// # Errors
+    /// A [`Problem`] where nothing waits under that id, the executor named does not exist, or the breaker
+    /// refuses another attempt.
+    pub async fn answer_human_task(&self, id: &str, said: HumanAnswer) -> Result<Answer, Problem> {
+        self.may(Scope::Execute)?;
+        let task = self.human_task(id).await?;
+        let Some(run) = task.run else {
+            return Err(Problem::caller(
+                "nothing_to_answer",
+                format!("human task {} is a to-do: no run waits for it", task.id),
+                "say that it is done: jackfield task done ID",
+            ));
+        };
+        if said.text.len() > LONGEST {
+            return Err(Problem::caller(
+                "answer_too_long",
+                format!("the answer has {} bytes; at most {LONGEST} are taken", said.text.len()),
+                "put the material into a file of the workspace and name the file",
+            ));
+        }
+        bounds::check(&said)?;
+        let view = self.run(run).await?;
+        if view.run.state != RunState::Waiting {
+            return Err(Problem::caller(
+                "run_not_waiting",
+                format!(
+                    "failed to answer run {run}: it is not waiting for an answer (state: {})",
+                    view.run.state
+                ),
+                "look at it: `jackfield runs RUN`",
+            ));
+        }
+        let limits = self.0.limits(Some(view.run.workspace), None);
+        let answered = self.answered(&view, &said).await?;
+        let kept = json!(said);
+        self.0
+            .store
+            .answer_handoff(task.id, answered, kept, self.principal(), &limits)
+            .await
+            .map_err(|error| error.problem())?;
+        self.0.wake.notify_one();
+        self.answer(run, None).await
+    }
+
+    async fn answered(&self, view: &RunView, said: &HumanAnswer) -> Result<Answered, Problem> {
+        match said.action {
+            HumanAction::Stop => Ok(Answered::Stop),
+            HumanAction::Accept => match accepted(view) {
+                Some(attempt) => Ok(Answered::Accept(attempt.id)),
+                None => Err(Problem::caller(
+                    "nothing_to_accept",
+                    format!("run {} has no attempt", view.run.id),
+                    "answer with retry or stop",
+                )),
+            },
+            HumanAction::Retry => {
+                let order = self.0.order_again(view).await?;
+                let last = view.attempts.last();
+                let name = said.executor.clone().or_else(|| {
+                    last.map(|attempt| attempt.rung.clone().unwrap_or_else(|| attempt.executor.clone()))
+                });
+                let Some(name) = name else {
+                    return Err(Problem::caller(
+                        "no_executor",
+                        "nobody has tried yet",
+                        "name an executor in the answer",
+                    ));
+                };
+                let same = last.filter(|_| said.executor.is_none()).and_then(|attempt| attempt.model.clone());
+                let pick = match (&said.model, same) {
+                    (Some(model), _) => self.0.asked_for_with(&name, Some(model), &order)?,
+                    // As its program reported it, which is not always a name that it can be asked for by.
+                    (None, Some(same)) => {
+                        Pick { model: Some(same), ..self.0.asked_for_with(&name, None, &order)? }
+                    }
+                    (None, None) => self.0.asked_for_with(&name, None, &order)?,
+                };
+                let plan = NewPlan {
+                    number: count(&view.attempts) + 1,
+                    round: last.map_or(1, |attempt| attempt.round + 1),
+                    model: pick.model,
+                    effort: order.request.effort,
+                    reason: "a person wants another attempt".to_owned(),
+                    chosen_by: None,
+                    context: Some(format!("{}\n\nA person says: {}", context::of(view, &[]), said.text)),
+                };
+                Ok(Answered::Retry(Box::new(self.0.new_attempt(&order, pick.executor, pick.rung, plan))))
+            }
+        }
+    }
+}
+
+/// What a person means who takes the work as it is: the last attempt that succeeded, else the last.
+fn accepted(view: &RunView) -> Option<&Attempt> {
+    let good = |attempt: &&Attempt| matches!(attempt.settled, Some(Settled::Succeeded { .. }));
+    view.attempts.iter().rev().find(good).or(view.attempts.last())
+}

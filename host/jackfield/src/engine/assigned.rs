@@ -1,0 +1,288 @@
+//! Runs that a host elsewhere gave to this one: taken in under this host's own records, carried out as any other,
+//! and read back for the one that gave them. It decides what follows; here each is one round, and its end.
+
+use super::order::Order;
+use super::{Host, Inner};
+use jackfield_api::elsewhere::{AssignedAttempt, Assignment, AttemptOver, CallMade};
+use jackfield_store::{
+    Account, Admission, Attempt, Limits, NewAttempt, NewRun, NewTask, RunView, StoreError,
+};
+use jackfield_types::{
+    AttemptId, AttemptState, Failure, FailureClass, Micros, Outcome, Problem, Process, RunId, TaskId,
+    Verified,
+};
+use jackfield_workspace::{ChangedFile, Commit, Worktree};
+use std::path::{Path, PathBuf};
+
+/// What an attempt left, besides what is on record.
+#[derive(Debug, Clone)]
+pub struct Left {
+    /// Its log.
+    pub log: PathBuf,
+    /// Its diff.
+    pub diff: PathBuf,
+    /// Its repository, its branch, and the commit that it began from.
+    pub work: Option<(PathBuf, String, Commit)>,
+}
+
+impl Host {
+    /// Takes in a round that a host elsewhere gave, to be made in the copy at `folder`. Taken in already, it is
+    /// the run that it became then.
+    pub async fn take_assignment(&self, assignment: Assignment, folder: &Path) -> Result<RunId, Problem> {
+        self.0.take_assignment(assignment, folder).await
+    }
+
+    /// Runs that were given to this host, and not told in full yet.
+    pub async fn untold(&self) -> Result<Vec<RunId>, Problem> {
+        self.0.store.untold().await.map_err(told)
+    }
+
+    /// The host that gave this run knows all about it.
+    pub async fn told(&self, run: RunId) -> Result<(), Problem> {
+        self.0.store.told(run).await.map_err(told)
+    }
+
+    /// Resolves when something happens to a run, as far as this process knows.
+    pub fn run_changes(&self, run: RunId) -> tokio::sync::watch::Receiver<u64> {
+        self.0.store.changes(run)
+    }
+
+    /// Ends a run that was given to this host; the first reason counts.
+    pub fn end_assigned(&self, run: RunId, failure: Failure) {
+        if let Some(running) = self.0.running.lock().get(&run) {
+            running.end_with(failure);
+        }
+    }
+
+    /// What an attempt left in files and commits.
+    pub fn left_by(&self, run: RunId, attempt: &Attempt) -> Left {
+        let files = self.0.attempt_files(run, attempt.id);
+        let worktree =
+            attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
+        Left {
+            log: files.stdout,
+            diff: files.diff,
+            work: worktree.map(|worktree| (worktree.repository, worktree.branch, worktree.base)),
+        }
+    }
+
+    /// How the attempts of a run that is over ended.
+    pub async fn attempts_over(&self, view: &RunView) -> Result<Vec<AttemptOver>, Problem> {
+        let calls = self.0.store.decisions(view.task.id).await.map_err(told)?;
+        let over = |attempt: &Attempt| {
+            let own = calls.iter().filter(|call| call.attempt == Some(attempt.id));
+            let calls = own.map(|call| CallMade {
+                plugin: call.plugin.clone(),
+                function: call.function.clone(),
+                facts: call.facts.clone(),
+                answer: call.answer.clone(),
+                micros: call.micros,
+                seed: call.seed,
+                notes: call.notes.clone(),
+                error: call.error.clone(),
+            });
+            over(view, attempt, calls.collect())
+        };
+        Ok(view.attempts.iter().map(over).collect())
+    }
+
+    /// Executors that can work here: their program is there.
+    pub fn executors_here(&self) -> Vec<String> {
+        self.0.executors_here()
+    }
+}
+
+impl Inner {
+    pub(crate) fn executors_here(&self) -> Vec<String> {
+        let serving = self.plugins.executors().into_iter();
+        serving
+            .filter(|info| self.executor_section(&info.plugin.name).enabled)
+            .filter(|info| self.missing_program(&info.description).is_none())
+            .map(|info| info.plugin.name)
+            .collect()
+    }
+
+    async fn take_assignment(
+        self: &std::sync::Arc<Self>,
+        assignment: Assignment,
+        folder: &Path,
+    ) -> Result<RunId, Problem> {
+        let Some(first) = assignment.attempts.first() else {
+            return Err(Problem::caller("no_attempts", "nothing is to be made", "give at least one attempt"));
+        };
+        match self.store.attempt(first.id).await {
+            Ok(known) => return Ok(known.run),
+            Err(StoreError::NotFound { .. }) => {}
+            Err(error) => return Err(error.problem()),
+        }
+        let mut request = assignment.request;
+        request.workspace = Some(folder.join(&assignment.subpath).to_string_lossy().into_owned());
+        request.idempotency_key = None;
+        // Its own name for the workspace, or none: the path says where.
+        let order = self.order(request).await?;
+        let mut attempts = Vec::new();
+        for (index, attempt) in assignment.attempts.iter().enumerate() {
+            attempts.push(self.assigned_attempt(
+                &order,
+                attempt,
+                u32::try_from(index).unwrap_or_default() + 1,
+            )?);
+        }
+        let beside = attempts.split_off(1);
+        let Some(attempt) = attempts.pop() else { return Ok(RunId::new()) };
+        let run = RunId::new();
+        let admission = Admission {
+            task: NewTask {
+                id: TaskId::new(),
+                workspace: order.workspace.id,
+                principal: "host".into(),
+                title: assignment.title,
+                instruction: order.request.instruction.clone(),
+                task_type: assignment.task_type,
+                complexity: assignment.complexity,
+                language: assignment.language,
+                stack: assignment.stack,
+                role: assignment.role,
+                expect_change: assignment.expect_change,
+                idempotency: None,
+            },
+            run: NewRun {
+                id: run,
+                workflow: "direct".into(),
+                stage: "impl".into(),
+                priority: 0,
+                request: serde_json::to_value(&order.request).unwrap_or_default(),
+                affinity: None,
+                assigned: true,
+                trace: (!assignment.trace.is_empty()).then(|| serde_json::json!(assignment.trace)),
+                place: order.place_kept(),
+            },
+            attempt,
+            beside,
+            calls: Vec::new(),
+        };
+        // The host that gave it holds the money.
+        self.admit(admission, &Limits::none()).await
+    }
+
+    fn assigned_attempt(
+        &self,
+        order: &Order,
+        given: &AssignedAttempt,
+        number: u32,
+    ) -> Result<NewAttempt, Problem> {
+        let serving = self.plugins.executors().into_iter();
+        let Some(executor) = serving.into_iter().find(|info| info.plugin.name == given.executor) else {
+            return Err(Problem::operator(
+                "unknown_executor",
+                format!("the executor '{}' is not in service on this worker", given.executor),
+                "drop its component into the worker's plugin folder",
+            ));
+        };
+        // The host's component of that name may be another one than this worker's.
+        if executor.runs_as_command && given.chosen && !order.may_run_by_choice(&given.executor) {
+            return Err(Problem::operator(
+                "runs_as_command",
+                format!(
+                    "the executor '{}' of this worker runs the instruction as a command, and the request does not name it",
+                    given.executor
+                ),
+                "give the worker the component that the host has, or name the executor",
+            ));
+        }
+        if let Some(rung) = &given.rung
+            && !self.config().ladder.iter().any(|known| known.name == *rung)
+        {
+            return Err(Problem::operator(
+                "unknown_rung",
+                format!("this worker's configuration has no rung '{rung}'"),
+                "copy its [[ladder]] section from the host's jackfield.toml into the worker's",
+            ));
+        }
+        Ok(NewAttempt {
+            id: given.id,
+            number,
+            executor: given.executor.clone(),
+            model: given.model.clone(),
+            effort: given.effort,
+            adapter: executor.plugin,
+            chosen_by: None,
+            reason: given.reason.clone(),
+            reserve: Micros(i64::try_from(given.held).unwrap_or(i64::MAX)),
+            account: Account::Billed,
+            host: self.host.clone(),
+            rung: given.rung.clone(),
+            round: 1,
+            context: given.context.clone(),
+        })
+    }
+}
+
+fn over(view: &RunView, attempt: &Attempt, calls: Vec<CallMade>) -> AttemptOver {
+    let diff =
+        view.artifacts.iter().find(|artifact| artifact.attempt == attempt.id && artifact.kind == "diff");
+    let field = |name: &str| diff.and_then(|artifact| artifact.meta.get(name)).cloned().unwrap_or_default();
+    AttemptOver {
+        id: attempt.id,
+        outcome: attempt.outcome.clone().unwrap_or_else(|| unknown_outcome(attempt.state)),
+        usage: attempt.usage,
+        exit_code: attempt.exit_code,
+        signal: attempt.signal,
+        answer: attempt.answer.clone().unwrap_or_default(),
+        session: attempt.session.clone(),
+        model: attempt.model.clone(),
+        latency_ms: attempt.latency_ms.unwrap_or(0),
+        head: serde_json::from_value::<Option<Commit>>(field("head")).unwrap_or_default(),
+        changed: serde_json::from_value::<Vec<ChangedFile>>(field("files")).unwrap_or_default(),
+        checks: attempt.checks.clone().unwrap_or_default(),
+        leftovers: super::leftovers::listed(
+            view.artifacts.iter().filter(|artifact| artifact.attempt == attempt.id),
+        ),
+        calls,
+    }
+}
+
+/// What cannot be: a run is over when its attempts are settled.
+fn unknown_outcome(state: AttemptState) -> Outcome {
+    let failure = Failure::new(FailureClass::Unknown, format!("the worker's record of it is {state}"));
+    Outcome {
+        process: Process::Lost,
+        delivered: jackfield_types::Delivered::Nothing,
+        verified: Verified::NotRun,
+        failure: Some(failure),
+        denied: Vec::new(),
+    }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn told(error: StoreError) -> Problem {
+    error.problem()
+}
+
+/// How an attempt that this worker could not even take in ended.
+pub fn refused(attempt: AttemptId, problem: &Problem) -> AttemptOver {
+    let failure =
+        Failure::new(FailureClass::NoProgram, problem.message.clone()).with_remedy(problem.remedy.clone());
+    AttemptOver {
+        id: attempt,
+        outcome: Outcome {
+            process: Process::Failed,
+            delivered: jackfield_types::Delivered::Nothing,
+            verified: Verified::NotRun,
+            failure: Some(failure),
+            denied: Vec::new(),
+        },
+        usage: jackfield_types::Usage::default(),
+        exit_code: None,
+        signal: None,
+        answer: String::new(),
+        session: None,
+        model: None,
+        latency_ms: 0,
+        head: None,
+        changed: Vec::new(),
+        checks: Vec::new(),
+        leftovers: Vec::new(),
+        calls: Vec::new(),
+    }
+}

@@ -1,0 +1,164 @@
+//! The audit log: who asked what through the port, and what came of it.
+//!
+//! One file for each day (UTC) in the data folder, a JSON object on each line, written with one call at the end of
+//! the file: a host that is killed loses no line, and several hosts on one folder do not cut into each other's.
+
+use super::{Host, Inner};
+use jackfield_api::{AuditEntry, AuditFilter, bounds};
+use jackfield_files::private_folder;
+use jackfield_types::{Problem, Timestamp};
+use jiff::tz::TimeZone;
+use parking_lot::Mutex;
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+/// How a day's file ends.
+const ENDS: &str = ".jsonl";
+/// Most entries in an answer.
+const MOST: u32 = 10_000;
+
+/// The file that is written to now.
+#[derive(Default)]
+pub(crate) struct AuditFile(Mutex<Option<(String, File)>>);
+
+impl Host {
+    /// Puts a call on the audit log. What cannot be written is told to the host's own log: a full disk keeps nobody
+    /// from looking at what is wrong.
+    pub fn audit(&self, entry: &AuditEntry) {
+        if self.0.config().keep.audit_days == 0 {
+            return;
+        }
+        if let Err(error) = self.0.write_audit(entry) {
+            tracing::error!(%error, path = entry.path, "a call is not on the audit log");
+        }
+    }
+
+    /// What was asked through the port, the newest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the asker is no administrator, or the files cannot be read.
+    pub async fn audited(&self, filter: AuditFilter) -> Result<Vec<AuditEntry>, Problem> {
+        self.may(jackfield_types::Scope::Admin)?;
+        bounds::check(&filter)?;
+        let since = filter.since.as_deref().map(|text| since(text, self.0.clock.now())).transpose()?;
+        let inner = std::sync::Arc::clone(&self.0);
+        let read = tokio::task::spawn_blocking(move || inner.read_audit(&filter, since)).await;
+        read.map_err(io::Error::other).and_then(|read| read).map_err(|error| {
+            Problem::operator(
+                "unreadable_audit",
+                format!("the audit log cannot be read: {error}"),
+                "check the permissions of the folder `audit` in the data folder",
+            )
+        })
+    }
+}
+
+impl Inner {
+    fn audit_folder(&self) -> PathBuf {
+        self.folders.data.join("audit")
+    }
+
+    fn write_audit(&self, entry: &AuditEntry) -> io::Result<()> {
+        let entry_told = self.redactor().json(serde_json::to_value(entry)?);
+        let mut line = serde_json::to_vec(&entry_told)?;
+        line.push(b'\n');
+        let day = day(entry.at);
+        let mut open = self.audit.0.lock();
+        if open.as_ref().is_none_or(|(of, _)| *of != day) {
+            let folder = self.audit_folder();
+            private_folder(&folder)?;
+            let path = folder.join(format!("{day}{ENDS}"));
+            let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+            *open = Some((day, file));
+        }
+        match open.as_mut() {
+            Some((_, file)) => file.write_all(&line),
+            None => Ok(()),
+        }
+    }
+
+    /// The files, the newest first, each with its day.
+    fn audit_files(&self) -> io::Result<Vec<(String, PathBuf)>> {
+        let entries = match self.audit_folder().read_dir() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            let name =
+                path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(ENDS));
+            if let Some(day) = name.map(str::to_owned) {
+                files.push((day, path));
+            }
+        }
+        files.sort_by(|one, other| other.0.cmp(&one.0));
+        Ok(files)
+    }
+
+    fn read_audit(&self, filter: &AuditFilter, since: Option<Timestamp>) -> io::Result<Vec<AuditEntry>> {
+        let most = filter.limit.unwrap_or(100).clamp(1, MOST) as usize;
+        let first_day = since.map(day);
+        let wanted = |entry: &AuditEntry| {
+            since.is_none_or(|since| entry.at >= since)
+                && filter.who.as_ref().is_none_or(|who| entry.who.as_ref() == Some(who))
+                && filter.run.as_ref().is_none_or(|run| entry.run.is_some_and(|of| of.to_string() == *run))
+        };
+        let mut found = Vec::new();
+        for (day, path) in self.audit_files()? {
+            if first_day.as_ref().is_some_and(|first| day < *first) {
+                break;
+            }
+            // Line by line, because the file of a busy day is large; its newest are at its end.
+            let room = most - found.len();
+            let mut newest = VecDeque::new();
+            for line in BufReader::new(File::open(path)?).split(b'\n') {
+                // A line that a full disk cut off is none.
+                let Ok(entry) = serde_json::from_slice::<AuditEntry>(&line?) else { continue };
+                if !wanted(&entry) {
+                    continue;
+                }
+                if newest.len() == room {
+                    newest.pop_front();
+                }
+                newest.push_back(entry);
+            }
+            found.extend(newest.into_iter().rev());
+            if found.len() == most {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Files of days that are over for longer than they are kept. Gives how many went, or would.
+    pub(super) fn tidy_audit(&self, before: Timestamp, dry_run: bool) -> io::Result<u64> {
+        let last = day(before);
+        let mut gone = 0;
+        for (_, path) in self.audit_files()?.into_iter().filter(|(day, _)| *day < last) {
+            if !dry_run {
+                std::fs::remove_file(path)?;
+            }
+            gone += 1;
+        }
+        Ok(gone)
+    }
+}
+
+fn day(at: Timestamp) -> String {
+    at.to_zoned(TimeZone::UTC).date().to_string()
+}
+
+/// A time ago (`7d`), a day, or a time.
+fn since(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+    super::tokens::moment(text, |length| now.checked_sub(length).ok(), "T00:00:00Z").ok_or_else(|| {
+        Problem::caller(
+            "bad_time",
+            format!("'{text}' is neither a time ago nor a date"),
+            "write 7d, 12h, 2026-12-31 or 2026-12-31T17:00:00Z",
+        )
+    })
+}

@@ -1,0 +1,494 @@
+//! Workers elsewhere: what they are given, and what is made of what they tell.
+//!
+//! The host decides and keeps the books; a worker elsewhere makes the attempts of one round and tells of them.
+//! Whatever it says may come late, twice, or after it was given up, so everything here can be said again, and
+//! nothing that a worker says about an attempt that is not its own any more changes what became of it. Only its
+//! cost and its commits are still taken: they are a fact.
+
+mod figures;
+mod over;
+mod own;
+
+use super::attempt::Planned;
+use super::events::told_elsewhere;
+use super::leftovers;
+use super::order::Order;
+use super::worker::LOOK;
+use super::{Host, Inner};
+use figures::{check_news, check_usage, used};
+use jackfield_api::elsewhere::{
+    AssignedAttempt, Assignment, AttemptOver, Beat, Heard, News, NewsTaken, Registration, RoundOver,
+    SentFile, Terms, WorkAsked,
+};
+use jackfield_store::{
+    Attempt, Charged, Claimed, NewRunEvent, NewWorker, Offer, RunView, Started, StoreError, WorkerKind,
+    WorkspaceKind,
+};
+use jackfield_types::{AttemptId, AttemptState, Problem, RunState, Scope, Usage, WorkerId, WorkspaceId};
+use jackfield_workspace::{Commit, Packed, Source, WorkspaceError, source};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+/// Longest that a worker is kept waiting for an answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// How long before a worker would be given up its agents end, at most: time for them to go, and for clocks.
+const MARGIN: Duration = Duration::from_secs(20);
+
+impl Host {
+    /// A worker elsewhere makes itself known, for the first time or again.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be written.
+    pub async fn register_worker(&self, registration: Registration) -> Result<Terms, Problem> {
+        self.may(Scope::Work)?;
+        own::check_bounds(&registration)?;
+        let Registration { worker, name, version, slots, executors } = registration;
+        let worker = NewWorker {
+            id: worker,
+            name,
+            kind: WorkerKind::Remote,
+            instance: format!("jackfield {version}"),
+            slots,
+            executors,
+            workspaces: None,
+            principal: Some(self.principal().to_owned()),
+        };
+        self.begins(worker).await?;
+        Ok(self.0.terms())
+    }
+
+    /// A worker elsewhere says goodbye. What it still has in hand is rescued at once.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be written.
+    pub async fn release_worker(&self, worker: WorkerId) -> Result<(), Problem> {
+        self.may(Scope::Work)?;
+        self.speaks_for(worker).await?;
+        self.0.store.worker_ends(worker, "it was stopped").await.map_err(told)?;
+        std::sync::Arc::clone(&self.0).recover().await;
+        Ok(())
+    }
+
+    /// The next round for a worker elsewhere; none: nothing came while it waited.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the worker is not known, or the records cannot be read.
+    pub async fn work_for(&self, asked: WorkAsked) -> Result<Option<Assignment>, Problem> {
+        self.may(Scope::Work)?;
+        self.speaks_for(asked.worker).await?;
+        let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
+        loop {
+            if self.0.parting.closed.is_cancelled() {
+                return Ok(None);
+            }
+            if let Some(assignment) = self.0.assign(&asked).await? {
+                return Ok(Some(assignment));
+            }
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+            // What comes in here wakes this host's own worker; others look.
+            let _ = timeout(LOOK, self.0.parting.closed.cancelled()).await;
+        }
+    }
+
+    /// A worker elsewhere lives, and hears what concerns it; at once where there is something.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be written.
+    pub async fn worker_beats(&self, beat: Beat) -> Result<Heard, Problem> {
+        self.may(Scope::Work)?;
+        if let Err(problem) = self.speaks_for(beat.worker).await {
+            // The same answer as for a worker that is not known: it must make itself known, which is refused.
+            let unknown = problem.code == own::UNKNOWN;
+            let heard = Heard { unknown, terms: self.0.terms(), end: Vec::new(), lost: beat.holds };
+            return if unknown { Ok(heard) } else { Err(problem) };
+        }
+        let lives = self.0.store.worker_lives(beat.worker).await.map_err(told)?;
+        let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
+        loop {
+            let heard = self.0.concerning(&beat, lives.given_up).await?;
+            let news = heard.unknown
+                || !heard.lost.is_empty()
+                || heard.end.iter().any(|(attempt, _)| !beat.ending.contains(attempt));
+            if news || Instant::now() >= until || self.0.stop.is_cancelled() {
+                return Ok(heard);
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Takes news of an attempt from a worker elsewhere.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the attempt was never that worker's, or events before these are missing.
+    pub async fn news_of(&self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
+        self.may(Scope::Work)?;
+        check_news(&news)?;
+        let found = self.given(news.worker, attempt).await?;
+        let view = self.0.store.run(found.run).await.map_err(told)?;
+        if !is_at_work(&view, &found, news.worker) {
+            self.0.late(&view, &found, &news).await?;
+            return Ok(NewsTaken { heard: found.heard, lost: true, stop: None });
+        }
+        self.0.take_news(&view, &found, news).await
+    }
+
+    /// Where a file of an attempt is to be written before it is [taken](Self::file_sent).
+    ///
+    /// # Errors
+    /// A [`Problem`] where the attempt was never that worker's, or the disk refuses.
+    pub async fn room_for_file(
+        &self,
+        worker: WorkerId,
+        attempt: AttemptId,
+        file: SentFile,
+    ) -> Result<PathBuf, Problem> {
+        self.may(Scope::Work)?;
+        let found = self.given(worker, attempt).await?;
+        let files = self.0.attempt_files(found.run, attempt);
+        files.make().map_err(|failure| {
+            Problem::operator("data_folder", failure.message, failure.remedy.unwrap_or_default())
+        })?;
+        let name = serde_json::to_value(file).ok().and_then(|name| name.as_str().map(str::to_owned));
+        Ok(files.stdout.with_file_name(format!("{}.{worker}.part", name.unwrap_or_default())))
+    }
+
+    /// Takes a file of an attempt that is whole now. Where the attempt is over, only its branch is still taken.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it cannot be.
+    pub async fn file_sent(
+        &self,
+        worker: WorkerId,
+        attempt: AttemptId,
+        file: SentFile,
+        written: &Path,
+    ) -> Result<(), Problem> {
+        self.may(Scope::Work)?;
+        let found = self.given(worker, attempt).await?;
+        let view = self.0.store.run(found.run).await.map_err(told)?;
+        let files = self.0.attempt_files(found.run, attempt);
+        let target = match file {
+            SentFile::Work => return self.0.take_work(&view, &found, written).await,
+            _ if !is_at_work(&view, &found, worker) => {
+                return std::fs::remove_file(written).map_err(|error| unwritable(written, &error));
+            }
+            SentFile::Log => files.stdout,
+            SentFile::Diff => files.diff,
+        };
+        std::fs::rename(written, &target).map_err(|error| unwritable(&target, &error))
+    }
+
+    /// A round is over: what follows is decided, and it is settled. Said again, it changes nothing.
+    ///
+    /// # Errors
+    /// A [`Problem`] where an attempt is missing, or the records cannot be written.
+    pub async fn round_over(&self, over: RoundOver) -> Result<(), Problem> {
+        self.may(Scope::Work)?;
+        over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
+        let Some(first) = over.attempts.first() else { return Ok(()) };
+        let found = self.given(over.worker, first.id).await?;
+        let view = self.0.store.run(found.run).await.map_err(told)?;
+        if !is_at_work(&view, &found, over.worker) {
+            for attempt in &over.attempts {
+                self.0.late_end(&view, attempt).await?;
+            }
+            return Ok(());
+        }
+        self.0.end_round(over, &view).await
+    }
+
+    /// What is checked out in a workspace, as a git bundle in `file`: all of it, or what `known` does not reach. Only for
+    /// a worker that has a run of that workspace in hand.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such repository, it may not be worked in, or git refuses.
+    pub async fn pack_workspace(
+        &self,
+        workspace: WorkspaceId,
+        known: Option<&Commit>,
+        file: &Path,
+    ) -> Result<Packed, Problem> {
+        self.may(Scope::Work)?;
+        match self.handed_out_in(workspace).await? {
+            Source::Git(repository) => repository.pack(known, file).await.map_err(|error| match &error {
+                // Asking again would not help: whoever was to make it gives it back, with this.
+                WorkspaceError::Git { .. } => Problem::caller(
+                    "not_packed",
+                    error.to_string(),
+                    "mend the repository on the host (it needs a commit, and its history), or let this host's own worker do it",
+                ),
+                _ => error.problem(),
+            }),
+            Source::Folder { path } => Err(Problem::operator(
+                "not_a_repository",
+                format!("{} is a folder without git, and cannot travel", path.display()),
+                "make it a repository (git init, git add, git commit), or let this host's own worker do it",
+            )),
+        }
+    }
+
+    /// A fresh file name below the host's own temporary folder.
+    pub fn temporary_file(&self, name: &str) -> PathBuf {
+        self.0.folders.temporary.join(format!("{name}-{}", AttemptId::new()))
+    }
+}
+
+impl Inner {
+    fn terms(&self) -> Terms {
+        let config = self.config();
+        let rescue = Duration::from_secs(config.queue.rescue_s);
+        let lease = rescue.saturating_sub(MARGIN.min(rescue / 2));
+        Terms { beat_s: config.queue.heartbeat_s.max(1), lease_s: lease.as_secs().max(1) }
+    }
+
+    async fn assign(self: &std::sync::Arc<Self>, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
+        let worker = self.store.worker(asked.worker).await.map_err(told)?;
+        if worker.ended_at.is_some() {
+            return Err(Problem::caller(
+                "worker_given_up",
+                "this worker was given up because it was not heard of",
+                "register it again",
+            ));
+        }
+        let handed = self.store.handed_out(asked.worker).await.map_err(told)?;
+        let unheard = |claimed: &&Claimed| !claimed.attempts.iter().any(|id| asked.holds.contains(id));
+        if let Some(again) = handed.iter().find(unheard) {
+            return self.assignment_that_may(again).await;
+        }
+        let offer = Offer {
+            worker: asked.worker,
+            holder: asked.worker.to_string(),
+            free: asked.free,
+            executors: Some(worker.executors),
+            workspaces: Some(self.repositories().await?),
+            only_own: false,
+            elsewhere: true,
+        };
+        let caps = self.caps(None).await.map_err(told)?;
+        match self.store.claim(offer, caps).await.map_err(told)? {
+            Some(claimed) => {
+                let assignment = self.assignment_that_may(&claimed).await?;
+                if assignment.is_some() {
+                    self.tell_uncommitted(&claimed).await?;
+                }
+                Ok(assignment)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// What can travel: folders without git stay here.
+    async fn repositories(&self) -> Result<Vec<WorkspaceId>, Problem> {
+        let workspaces = self.store.workspaces().await.map_err(told)?;
+        let git = workspaces.into_iter().filter(|workspace| workspace.kind == WorkspaceKind::Git);
+        Ok(git.map(|workspace| workspace.id).collect())
+    }
+
+    /// What travels is what is committed; that something is not is put on record before the agent begins.
+    async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
+        let view = self.store.run(claimed.run).await.map_err(told)?;
+        let order = self.order_again(&view).await?;
+        let found = source(&order.source.path()).await.map_err(|error| error.problem())?;
+        if !matches!(&found, Source::Git(repository) if repository.dirty) {
+            return Ok(());
+        }
+        let payload = serde_json::json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
+        let event = NewRunEvent { at: self.clock.now(), kind: "host_warning".into(), payload };
+        self.store.append_events(claimed.run, None, vec![event]).await.map_err(told)?;
+        Ok(())
+    }
+
+    async fn assignment(
+        &self,
+        claimed: &Claimed,
+        view: &RunView,
+        order: Order,
+    ) -> Result<Assignment, Problem> {
+        let mut request = order.request.clone();
+        request.timeout_s = Some(order.timeout.as_secs());
+        let attempts = view.attempts.iter().filter(|attempt| claimed.attempts.contains(&attempt.id));
+        let subpath = match &order.source {
+            Source::Git(repository) => repository.subpath.clone(),
+            Source::Folder { .. } => PathBuf::new(),
+        };
+        Ok(Assignment {
+            run: view.run.id,
+            title: view.task.title.clone(),
+            task_type: order.task_type,
+            complexity: order.complexity,
+            language: order.language,
+            stack: order.stack,
+            role: order.role,
+            expect_change: order.expect_change,
+            workspace: order.workspace.id,
+            workspace_name: order.workspace.name,
+            subpath,
+            request,
+            attempts: attempts
+                .map(|attempt| AssignedAttempt {
+                    chosen: attempt.chosen_by.is_some(),
+                    id: attempt.id,
+                    executor: attempt.executor.clone(),
+                    rung: attempt.rung.clone(),
+                    model: attempt.model.clone(),
+                    effort: attempt.effort,
+                    context: attempt.context.clone(),
+                    reason: attempt.reason.clone(),
+                    held: attempt.reserved.unsigned(),
+                })
+                .collect(),
+            trace: self.begun_in(view.run.id).await.into_iter().collect(),
+        })
+    }
+
+    async fn concerning(&self, beat: &Beat, unknown: bool) -> Result<Heard, Problem> {
+        let handed = self.store.handed_out(beat.worker).await.map_err(told)?;
+        let called_off = self.store.called_off(beat.worker).await.map_err(told)?;
+        let end = called_off.into_iter().flat_map(|(run, reason)| {
+            let attempts = handed.iter().filter(move |claimed| claimed.run == run);
+            attempts.flat_map(|claimed| &claimed.attempts).map(move |attempt| (*attempt, reason.clone()))
+        });
+        let end: Vec<_> = end.filter(|(attempt, _)| beat.holds.contains(attempt)).collect();
+        let own = |attempt: &AttemptId| handed.iter().any(|claimed| claimed.attempts.contains(attempt));
+        let lost = beat.holds.iter().copied().filter(|attempt| !own(attempt)).collect();
+        Ok(Heard { unknown, terms: self.terms(), end, lost })
+    }
+
+    /// An attempt that was given to that worker, whatever became of it since.
+    async fn given_to(&self, worker: WorkerId, attempt: AttemptId) -> Result<Attempt, Problem> {
+        let found = self.store.attempt(attempt).await.map_err(told)?;
+        let to = found.identity.as_ref().and_then(|identity| identity.get("worker")).and_then(Value::as_str);
+        if to == Some(worker.to_string().as_str()) {
+            return Ok(found);
+        }
+        Err(Problem::caller(
+            "not_its_attempt",
+            format!("attempt {attempt} was not given to worker {worker}"),
+            "a worker tells of what it was given, and of nothing else",
+        ))
+    }
+
+    async fn take_news(&self, view: &RunView, found: &Attempt, news: News) -> Result<NewsTaken, Problem> {
+        let attempt = found.id;
+        if let Some(base) = &news.base
+            && found.state == AttemptState::Planned
+        {
+            let started = Started {
+                identity: found.identity.clone().unwrap_or_default(),
+                worktree: String::new(),
+                branch: Some(branch(view, attempt)),
+                base: Some(base.to_string()),
+            };
+            self.store.attempt_started(attempt, started).await.map_err(told)?;
+        }
+        let events = news.events.into_iter().map(|event| {
+            told_elsewhere(NewRunEvent { at: event.at, kind: event.kind, payload: event.payload })
+        });
+        let events = events.collect::<Result<Vec<_>, Problem>>()?;
+        let heard = self.store.append_heard(found.run, attempt, news.from, events).await;
+        let heard = heard.map_err(told)?;
+        let stop = match news.usage {
+            Some(usage) => self.charge_there(view, found, &usage).await?,
+            None => None,
+        };
+        Ok(NewsTaken { heard, lost: false, stop })
+    }
+
+    async fn charge_there(
+        &self,
+        view: &RunView,
+        found: &Attempt,
+        usage: &Usage,
+    ) -> Result<Option<Problem>, Problem> {
+        let Some(planned) = self.planned_again(found) else { return Ok(None) };
+        let limits = self.limits_of(view)?;
+        let (usage, cost) = used(found, &planned, *usage);
+        let as_of = cost.price_as_of.as_deref();
+        let charged = self.store.charge(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
+        Ok(match charged.map_err(told)? {
+            Charged::Stop(refusal) => Some(refusal.problem()),
+            Charged::Within | Charged::Extended(_) => None,
+        })
+    }
+
+    fn limits_of(&self, view: &RunView) -> Result<jackfield_store::Limits, Problem> {
+        let request = serde_json::from_value(view.run.request.clone()).unwrap_or_default();
+        let most = super::order::max_cost(&request)?;
+        Ok(self.limits(Some(view.run.workspace), most))
+    }
+
+    /// It was given up, and what it used until its end is known only now.
+    async fn late(&self, view: &RunView, found: &Attempt, news: &News) -> Result<(), Problem> {
+        let (Some(usage), Some(planned)) = (&news.usage, self.planned_again(found)) else { return Ok(()) };
+        self.charge_late(view, found, &planned, usage).await
+    }
+
+    async fn late_end(&self, view: &RunView, over: &AttemptOver) -> Result<(), Problem> {
+        let Some(found) = view.attempts.iter().find(|attempt| attempt.id == over.id) else { return Ok(()) };
+        let Some(planned) = self.planned_again(found) else { return Ok(()) };
+        self.charge_late(view, found, &planned, &over.usage).await
+    }
+
+    async fn charge_late(
+        &self,
+        view: &RunView,
+        found: &Attempt,
+        planned: &Planned,
+        usage: &Usage,
+    ) -> Result<(), Problem> {
+        let (usage, cost) = used(found, planned, *usage);
+        let limits = self.limits_of(view)?;
+        let as_of = cost.price_as_of.as_deref();
+        let late = self.store.charge_late(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
+        late.map(drop).map_err(told)
+    }
+
+    /// The branch of an attempt, under the name that it has here. Its commits are never lost, even where the
+    /// attempt was given up meanwhile.
+    async fn take_work(&self, view: &RunView, found: &Attempt, bundle: &Path) -> Result<(), Problem> {
+        let order = self.order_again(view).await?;
+        let taken = match &order.source {
+            Source::Git(repository) => repository.unpack(bundle, &branch(view, found.id)).await,
+            Source::Folder { .. } => return Ok(()),
+        };
+        taken.map_err(|error| match &error {
+            // Sending it again would not help.
+            WorkspaceError::Git { .. } => Problem::caller(
+                "work_not_taken",
+                error.to_string(),
+                "the branch is in the worker's copy of the repository, below `sources` in its data folder",
+            ),
+            _ => error.problem(),
+        })?;
+        std::fs::remove_file(bundle).map_err(|error| unwritable(bundle, &error))
+    }
+}
+
+/// What an attempt's branch is called here.
+fn branch(view: &RunView, attempt: AttemptId) -> String {
+    format!("jackfield/{}/{attempt}", view.run.id)
+}
+
+/// Whether the attempt is still that worker's to make.
+fn is_at_work(view: &RunView, found: &Attempt, worker: WorkerId) -> bool {
+    view.run.state == RunState::Running
+        && view.run.worker == Some(worker)
+        && found.state != AttemptState::Settled
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn told(error: StoreError) -> Problem {
+    error.problem()
+}
+
+fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
+    Problem::operator(
+        "data_folder",
+        format!("{} cannot be written: {error}", path.display()),
+        "check the disk and the permissions of the data folder",
+    )
+}

@@ -1,0 +1,142 @@
+//! A round that a worker elsewhere has made is over: it is settled here as one made here is.
+
+use super::{told, used};
+use crate::engine::Inner;
+use crate::engine::attempt::transcript;
+use crate::engine::carry::Done;
+use crate::engine::ended::Ended;
+use crate::engine::running::Running;
+use jackfield_api::elsewhere::{AttemptOver, RoundOver};
+use jackfield_process::Exited;
+use jackfield_store::{Attempt, NewArtifact, NewPluginCall, RunView};
+use jackfield_types::{AttemptState, Audience, CostSource, Delivered, Problem, RunState, WorkerId, settle};
+use jackfield_workspace::Leftover;
+use serde_json::json;
+use std::sync::Arc;
+
+impl Inner {
+    pub(super) async fn end_round(self: &Arc<Self>, over: RoundOver, view: &RunView) -> Result<(), Problem> {
+        let running = match self.running_elsewhere(view).await {
+            Ok(running) => Arc::new(running),
+            // Telling it again would not help: the round has failed, and what it cost is on the ledger.
+            Err(problem) if problem.audience == Audience::Caller => {
+                self.cannot_carry(view, &problem).await;
+                for attempt in &over.attempts {
+                    self.late_end(view, attempt).await?;
+                }
+                return Ok(());
+            }
+            Err(problem) => return Err(problem),
+        };
+        // Whoever says it again while this is under way hears of it next time.
+        if self.running.lock().contains_key(&view.run.id) {
+            return Err(Problem::operator("being_settled", "this round is being settled", "ask again"));
+        }
+        self.running.lock().insert(view.run.id, Arc::clone(&running));
+        let ended = self.settle_there(over, view, &running).await;
+        self.running.lock().remove(&view.run.id);
+        self.wake.notify_one();
+        ended
+    }
+
+    async fn settle_there(
+        self: &Arc<Self>,
+        over: RoundOver,
+        view: &RunView,
+        running: &Running,
+    ) -> Result<(), Problem> {
+        let mut done = Vec::new();
+        let mut told_of = over.attempts;
+        for attempt in view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled) {
+            let Some(at) = told_of.iter().position(|over| over.id == attempt.id) else {
+                return Err(Problem::caller(
+                    "round_incomplete",
+                    format!("nothing is told of attempt {}", attempt.id),
+                    "tell of every attempt of the round at once",
+                ));
+            };
+            done.push(self.done_there(view, running, attempt, over.worker, told_of.swap_remove(at)).await?);
+        }
+        let follows = self.what_follows(running, view, &done).await;
+        self.settle_round(running, done, follows).await;
+        let after = self.store.run(view.run.id).await.map_err(told)?;
+        let open = |attempt: &&Attempt| {
+            attempt.state != AttemptState::Settled && attempt.host == over.worker.to_string()
+        };
+        if after.run.state == RunState::Running && after.attempts.iter().any(|attempt| open(&attempt)) {
+            return Err(Problem::operator(
+                "not_settled",
+                "the round could not be settled",
+                "tell of it again",
+            ));
+        }
+        Ok(())
+    }
+
+    async fn done_there(
+        &self,
+        view: &RunView,
+        running: &Running,
+        attempt: &Attempt,
+        worker: WorkerId,
+        over: AttemptOver,
+    ) -> Result<Done, Problem> {
+        let planned = self.planned_again(attempt);
+        let mut usage = attempt.usage.updated(over.usage).bounded();
+        if !over.checks.is_empty() && attempt.checks.is_none() {
+            self.store.checks_done(attempt.id, &over.checks).await.map_err(told)?;
+        }
+        let calls = over.calls.into_iter().map(|call| NewPluginCall {
+            task: Some(view.task.id),
+            run: Some(view.run.id),
+            attempt: Some(attempt.id),
+            plugin: call.plugin,
+            function: call.function,
+            facts: call.facts,
+            answer: call.answer,
+            micros: call.micros,
+            seed: call.seed,
+            notes: call.notes,
+            error: call.error,
+        });
+        self.store.record_calls(calls.collect()).await.map_err(told)?;
+        let files = self.attempt_files(view.run.id, attempt.id);
+        let mut ended = Ended::unknown(attempt);
+        if let Some(planned) = &planned {
+            (usage, ended.cost) = used(attempt, planned, over.usage);
+        } else {
+            ended.cost.source = attempt.cost_source.unwrap_or(CostSource::Ceiling);
+        }
+        if over.outcome.delivered == Delivered::Diff {
+            ended.artifacts.push(NewArtifact {
+                kind: "diff".into(),
+                label: format!("{} file(s) changed", over.changed.len()),
+                target: files.diff.to_string_lossy().into_owned(),
+                bytes: std::fs::metadata(&files.diff).ok().map(|meta| meta.len()),
+                meta: json!({ "files": over.changed, "head": over.head }),
+            });
+        }
+        let there = |text: String| format!("{text} (on the worker {worker})");
+        ended.take_leftovers(over.leftovers.into_iter().map(|leftover| Leftover {
+            kept: leftover.kept.clone().map(there),
+            get: leftover.get.clone().map(there),
+            ..leftover
+        }));
+        if let (Some(failure), Some(planned)) = (&over.outcome.failure, &planned) {
+            self.rest_after(&planned.executor.plugin.name, planned.name(), failure).await;
+        }
+        ended.outcome = over.outcome;
+        ended.usage = usage;
+        ended.exited = Exited { code: over.exit_code, signal: over.signal };
+        ended.answer = over.answer;
+        ended.session = over.session;
+        ended.model = over.model.or(ended.model.take());
+        ended.head = over.head;
+        ended.changed = over.changed;
+        ended.checks = over.checks;
+        ended.transcript = transcript(&files.stdout);
+        ended.redact(&self.redactor());
+        let settled = settle(&ended.outcome, running.order.expect_change);
+        Ok(Done { attempt: attempt.clone(), planned, ended, settled, latency_ms: over.latency_ms })
+    }
+}

@@ -1,0 +1,337 @@
+//! Attempts that were made elsewhere: put on record, charged and counted like any other.
+
+use super::Host;
+use super::pricing::{Cost, Pricing};
+use super::workflow::idempotency;
+use super::{Inner, people::text};
+use jackfield_api::{ExternalOutcome, WriteAnswer, WriteRequest, bounds};
+use jackfield_store::{
+    Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then, WriteBound,
+};
+use jackfield_types::{
+    AttemptId, CostSource, Delivered, Digest, Failure, FailureClass, Micros, Outcome, PluginKind, PluginRef,
+    Problem, Process, RunId, RunState, Scope, Settled, Usage, Verified, settle,
+};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// The workflow of a run that stands for an attempt made elsewhere.
+pub(super) const EXTERNAL: &str = "external";
+
+/// Who made it, and at what price.
+struct Maker {
+    adapter: PluginRef,
+    without_component: bool,
+    model: Option<String>,
+    pricing: Pricing,
+}
+
+impl Host {
+    /// Puts an attempt on record that was made elsewhere, and charges it. It is paid for already, so
+    /// that no limit refuses it to an administrator. Anybody else may write down so much a day
+    /// (`breaker.write_day_usd`), and nothing that would halt a limit.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task or executor, what it cost cannot be told, a figure is
+    /// past what an attempt can have, or the asker may not write down so much.
+    pub async fn write_attempt(&self, task: &str, request: WriteRequest) -> Result<WriteAnswer, Problem> {
+        self.may(Scope::Execute)?;
+        bounds::check(&request)?;
+        let task = self.find_task(task).await?;
+        let task = self.0.store.task(task).await.map_err(|error| error.problem())?;
+        let maker = self.0.maker(&request)?;
+        check_figures(&request)?;
+        let cost = cost(&maker.pricing, &request)?;
+        let outcome = outcome(&request, &task)?;
+        let summary = text("summary", request.summary.clone())?;
+        let settled = settle(&outcome, task.expect_change);
+        let asked = json!(request);
+        let attempt = AttemptId::new();
+        let label = label(&request, &settled, &cost);
+        let external = ExternalAttempt {
+            task: task.id,
+            principal: self.principal().to_owned(),
+            bound: self.write_bound(),
+            run: NewRun {
+                id: RunId::new(),
+                workflow: EXTERNAL.to_owned(),
+                stage: "impl".to_owned(),
+                priority: 0,
+                request: json!({ "instruction": task.instruction, EXTERNAL: asked }),
+                affinity: None,
+                assigned: false,
+                trace: None,
+                place: None,
+            },
+            attempt: NewAttempt {
+                id: attempt,
+                number: 1,
+                executor: request.executor.clone(),
+                model: maker.model.clone(),
+                effort: None,
+                adapter: maker.adapter,
+                chosen_by: None,
+                reason: format!("made elsewhere, written down by {}", self.principal()),
+                reserve: Micros::ZERO,
+                account: Account::Billed,
+                host: self.0.host.clone(),
+                rung: None,
+                round: 1,
+                context: None,
+            },
+            without_component: maker.without_component,
+            settlement: Settlement {
+                attempt,
+                then: Then::End(ended(&settled)),
+                decisions: Vec::new(),
+                chosen: None,
+                outcome,
+                settled,
+                usage: usage(&request),
+                total: cost.total,
+                source: cost.source,
+                price_as_of: cost.price_as_of,
+                exit_code: None,
+                signal: None,
+                latency_ms: request.latency_ms,
+                answer: Some(summary),
+                session: None,
+                model: maker.model,
+                artifacts: artifacts(&request),
+                transcript: None,
+                calls: Vec::new(),
+                events: Vec::new(),
+            },
+            idempotency: idempotency(request.idempotency_key.clone(), json!({ "write": request })),
+            label,
+            content: asked,
+        };
+        let limits = self.0.limits(Some(task.workspace), None);
+        let logged = self.0.store.log_attempt(external, &limits).await.map_err(|error| error.problem())?;
+        self.written(logged).await
+    }
+
+    /// What the asker may write down; none: an administrator may write down anything.
+    fn write_bound(&self) -> Option<WriteBound> {
+        let breaker = &self.0.config().breaker;
+        let bound = WriteBound { day: breaker.writes(), spare: breaker.reserve_usd };
+        (!self.asker().scopes().allow(Scope::Admin)).then_some(bound)
+    }
+
+    /// As it is on record, which of a repeated request is what was recorded first.
+    async fn written(&self, logged: Logged) -> Result<WriteAnswer, Problem> {
+        let view = self.run(logged.run).await?;
+        let attempt = self.0.store.attempt(logged.attempt).await.map_err(|error| error.problem())?;
+        Ok(WriteAnswer {
+            task_id: view.task.id,
+            run_id: view.run.id,
+            attempt_id: attempt.id,
+            state: view.run.state,
+            failure_class: match attempt.settled {
+                Some(Settled::Failed(failure)) => Some(failure.class),
+                _ => None,
+            },
+            cost_usd: attempt.cost,
+            cost_source: attempt.cost_source.unwrap_or(CostSource::Ceiling),
+            existing: logged.existing,
+        })
+    }
+}
+
+impl Inner {
+    /// An executor in service, switched on or not, or one that only the configuration knows.
+    fn maker(&self, request: &WriteRequest) -> Result<Maker, Problem> {
+        let now = self.clock.now();
+        let name = &request.executor;
+        let section = self.executor_section(name);
+        let serving = self.plugins.executors();
+        if let Some(info) = serving.iter().find(|info| info.plugin.name == *name) {
+            let usual = section.model.or(info.description.default_model.clone());
+            let model = request.model.clone().or(usual);
+            let pricing = self.pricing(info, None, model.as_deref(), now);
+            return Ok(Maker { adapter: info.plugin.clone(), without_component: false, model, pricing });
+        }
+        let config = self.config();
+        if !config.executors.contains_key(name) {
+            let mut known: Vec<_> = serving.iter().map(|info| info.plugin.name.as_str()).collect();
+            known.extend(config.executors.keys().map(String::as_str));
+            known.sort_unstable();
+            known.dedup();
+            return Err(Problem::caller(
+                "unknown_executor",
+                format!("the executor '{name}' is neither in service nor configured"),
+                format!("use one of: {}; or add [executors.{name}] to jackfield.toml", known.join(", ")),
+            ));
+        }
+        let model = request.model.clone().or(section.model.clone());
+        let pricing = Pricing::of(false, model.as_deref(), &section, None, &config.breaker, now);
+        Ok(Maker { adapter: nobodys(name), without_component: true, model, pricing })
+    }
+}
+
+/// What stands for the adapter of an executor that no component drives here.
+fn nobodys(executor: &str) -> PluginRef {
+    let digest = Sha256::digest(format!("no component drives {executor}"));
+    PluginRef {
+        kind: PluginKind::Executor,
+        name: executor.to_owned(),
+        version: "0.0.0".to_owned(),
+        digest: Digest::from_bytes(digest.into()),
+    }
+}
+
+/// Nobody made them with a program: they are typed, or sent by a script.
+fn check_figures(request: &WriteRequest) -> Result<(), Problem> {
+    let figures = [
+        ("input_tokens", request.input_tokens),
+        ("cached_input_tokens", request.cached_input_tokens),
+        ("cache_write_tokens", request.cache_write_tokens),
+        ("output_tokens", request.output_tokens),
+        ("latency_ms", request.latency_ms),
+    ];
+    match figures.into_iter().find(|(_, figure)| *figure > Usage::MOST) {
+        Some((name, figure)) => Err(Problem::caller(
+            "bad_figure",
+            format!("{name} is {figure}, which is out of bounds"),
+            format!("give at most {}", Usage::MOST),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn usage(request: &WriteRequest) -> Usage {
+    Usage {
+        input: request.input_tokens,
+        cached_input: request.cached_input_tokens,
+        cache_write: request.cache_write_tokens,
+        output: request.output_tokens,
+        reasoning: 0,
+        cost: request.cost_usd.map(Micros::from_usd),
+        estimated: false,
+    }
+}
+
+/// The figure that was given, or by rates; where no price is known, at the ceiling.
+fn cost(pricing: &Pricing, request: &WriteRequest) -> Result<Cost, Problem> {
+    match request.cost_usd {
+        Some(usd) if usd.is_finite() && (0.0..=Micros::MOST.usd()).contains(&usd) => {
+            Ok(Cost { total: Micros::from_usd(usd), source: CostSource::Agent, price_as_of: None })
+        }
+        Some(usd) => Err(Problem::caller(
+            "bad_cost",
+            format!("cost_usd is {usd}"),
+            "give dollars, 0 to 1000000, like 0.05; or leave it out and give the tokens",
+        )),
+        None if *pricing != Pricing::Free && usage(request).total() == 0 => Err(Problem::caller(
+            "no_cost",
+            "neither cost_usd nor any token is given, and this executor is not free",
+            "give cost_usd, or the tokens that were used; cost_usd = 0 where it cost nothing",
+        )),
+        None => match pricing.cost(&usage(request)) {
+            cost if cost.total <= Micros::MOST => Ok(cost),
+            cost => Err(Problem::caller(
+                "bad_figure",
+                format!("the tokens cost {}, which is out of bounds", cost.total),
+                format!("give the tokens of one attempt, which cost at most {}", Micros::MOST),
+            )),
+        },
+    }
+}
+
+fn outcome(request: &WriteRequest, task: &Task) -> Result<Outcome, Problem> {
+    let refuse = |code: &str, message: &str, remedy: &str| Err(Problem::caller(code, message, remedy));
+    let delivered = match (&request.branch, &request.url) {
+        (Some(_), _) => Delivered::Diff,
+        (None, Some(_)) => Delivered::Artifact,
+        (None, None) => Delivered::Nothing,
+    };
+    let verified = request.verified.unwrap_or(Verified::NotRun);
+    let (process, failure) = match (request.outcome, request.failure_class) {
+        (ExternalOutcome::Succeeded, Some(_)) => {
+            return refuse(
+                "bad_outcome",
+                "a failure class is given for an attempt that succeeded",
+                "leave failure_class out, or say outcome = failed",
+            );
+        }
+        (ExternalOutcome::Succeeded, None) => (Process::Exited, None),
+        (ExternalOutcome::Failed, class) => {
+            if request.summary.trim().is_empty() {
+                return refuse("no_summary", "nothing says why it failed", "say in summary what went wrong");
+            }
+            let why = Failure::new(class.unwrap_or(FailureClass::Unknown), request.summary.trim());
+            (Process::Failed, Some(why))
+        }
+    };
+    if process == Process::Exited && task.expect_change && delivered == Delivered::Nothing {
+        return refuse(
+            "nothing_delivered",
+            "the task asks for a change, and nothing says where it is",
+            "name the branch, or the url of the pull request; or say outcome = failed",
+        );
+    }
+    Ok(Outcome { process, delivered, verified, failure, denied: Vec::new() })
+}
+
+const fn ended(settled: &Settled) -> RunState {
+    match settled {
+        Settled::Succeeded { .. } => RunState::Succeeded,
+        Settled::Failed(Failure { class: FailureClass::Cancelled, .. }) => RunState::Cancelled,
+        Settled::Failed(_) => RunState::Failed,
+    }
+}
+
+fn artifacts(request: &WriteRequest) -> Vec<NewArtifact> {
+    let named = |kind: &str, label: &str, target: &Option<String>| {
+        target.clone().map(|target| NewArtifact {
+            kind: kind.to_owned(),
+            label: label.to_owned(),
+            target,
+            bytes: None,
+            meta: Value::Null,
+        })
+    };
+    let branch = named("branch", "the branch that holds the work", &request.branch);
+    branch.into_iter().chain(named("url", "where the result is", &request.url)).collect()
+}
+
+/// One line for a person.
+fn label(request: &WriteRequest, settled: &Settled, cost: &Cost) -> String {
+    let came_to = match settled {
+        Settled::Succeeded { .. } => "succeeded".to_owned(),
+        Settled::Failed(failure) => format!("failed ({})", failure.class),
+    };
+    let model = request.model.as_deref().map(|model| format!("/{model}")).unwrap_or_default();
+    format!("{}{model} {came_to} elsewhere, {}", request.executor, cost.total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> WriteRequest {
+        serde_json::from_value(json!({ "executor": "claude", "outcome": "succeeded", "latency_ms": 5 }))
+            .unwrap()
+    }
+
+    #[test]
+    fn a_cost_that_nobody_tells_is_asked_for_and_not_taken_for_nothing() {
+        let ceiling = Pricing::Ceiling(Micros::dollars(25));
+        assert_eq!(cost(&ceiling, &request()).unwrap_err().code, "no_cost");
+        assert_eq!(cost(&Pricing::Free, &request()).unwrap().total, Micros::ZERO);
+        let tokens = WriteRequest { input_tokens: 1_000_000, ..request() };
+        let charged = cost(&ceiling, &tokens).unwrap();
+        assert_eq!((charged.total, charged.source), (Micros::dollars(25), CostSource::Ceiling));
+        let told = cost(&ceiling, &WriteRequest { cost_usd: Some(0.25), ..tokens }).unwrap();
+        assert_eq!((told.total, told.source), (Micros(250_000), CostSource::Agent));
+        for bad in [-0.1, f64::NAN, f64::INFINITY, 1e308, 1_000_001.0] {
+            let refused = cost(&ceiling, &WriteRequest { cost_usd: Some(bad), ..request() });
+            assert_eq!(refused.unwrap_err().code, "bad_cost", "{bad}");
+        }
+        let absurd = WriteRequest { output_tokens: u64::MAX, ..request() };
+        assert_eq!(check_figures(&absurd).unwrap_err().code, "bad_figure");
+        let dear = WriteRequest { input_tokens: Usage::MOST, ..request() };
+        assert!(check_figures(&dear).is_ok());
+        assert_eq!(cost(&ceiling, &dear).unwrap_err().code, "bad_figure", "25 million dollars");
+    }
+}

@@ -1,0 +1,252 @@
+//! Human tasks: what waits for a person. The answer to a run that was handed over is given elsewhere.
+
+use super::Host;
+use super::workflow::idempotency;
+use jackfield_api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, bounds};
+use jackfield_store::{
+    HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, HumanTaskState, NewHumanTask,
+};
+use jackfield_types::{HumanTaskId, Problem, RunId, Scope, TaskId, Timestamp, WorkspaceId};
+use serde_json::{Value, json};
+
+/// Longest title, bytes.
+const LONGEST_TITLE: usize = 200;
+/// Longest body or note, bytes.
+const LONGEST_BODY: usize = 64 << 10;
+
+/// What a to-do is about.
+#[derive(Debug, Clone, Copy, Default)]
+struct About {
+    workspace: Option<WorkspaceId>,
+    task: Option<TaskId>,
+    run: Option<RunId>,
+}
+
+impl Host {
+    /// Makes a to-do for a person.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it has no title, or names what does not exist.
+    pub async fn create_human_task(&self, request: HumanTaskRequest) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
+        let title = title(&request.title)?;
+        bounds::check(&request)?;
+        let about = self.about(&request).await?;
+        let asked = json!({ "human_task": request });
+        let idempotency = idempotency(request.idempotency_key.clone(), asked);
+        let new = NewHumanTask {
+            id: HumanTaskId::new(),
+            kind: HumanTaskKind::Todo,
+            workspace: about.workspace,
+            task: about.task,
+            run: about.run,
+            title,
+            body: text("body", request.body)?,
+            evidence: Value::Null,
+            priority: request.priority.unwrap_or_default(),
+            due_at: due(request.due_at.as_deref().unwrap_or_default())?,
+            created_by: self.principal().to_owned(),
+            idempotency,
+        };
+        self.0.store.add_human_task(new).await.map_err(|error| error.problem())
+    }
+
+    /// The human task with this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is none, or more than one.
+    pub async fn human_task(&self, id: &str) -> Result<HumanTask, Problem> {
+        let id = self.shown_human_task(id).await?;
+        self.0.store.human_task(id).await.map_err(|error| error.problem())
+    }
+
+    /// Human tasks, as a person would take them up.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the filter names what does not exist.
+    pub async fn human_tasks(&self, filter: HumanTasksFilter) -> Result<Vec<HumanTask>, Problem> {
+        self.may(Scope::Read)?;
+        bounds::check(&filter)?;
+        let state = match filter.state.as_deref() {
+            None => Some(HumanTaskState::Open),
+            Some("any") => None,
+            Some(other) => Some(state(other, "open, done, cancelled or any")?),
+        };
+        let kind = match filter.kind.as_deref() {
+            None => None,
+            Some("todo") => Some(HumanTaskKind::Todo),
+            Some("handoff") => Some(HumanTaskKind::Handoff),
+            Some(other) => {
+                return Err(Problem::caller(
+                    "unknown_kind",
+                    format!("there is no kind of human task '{other}'"),
+                    "use todo or handoff, or leave it out",
+                ));
+            }
+        };
+        let filter = HumanTaskFilter {
+            state,
+            kind,
+            workspace: match filter.workspace.as_deref() {
+                None => None,
+                Some(name) => Some(self.workspace_named(name).await?),
+            },
+            task: match filter.task_id.as_deref() {
+                None => None,
+                Some(id) => Some(self.find_task(id).await?),
+            },
+            run: match filter.run_id.as_deref() {
+                None => None,
+                Some(id) => Some(self.find_run(id).await?),
+            },
+            principal: self.only().map(str::to_owned),
+            limit: filter.page(),
+            skip: filter.skip.unwrap_or_default(),
+        };
+        self.0.store.human_tasks(filter).await.map_err(|error| error.problem())
+    }
+
+    /// Changes a to-do: what it says, how pressing it is, whether it is done. Gives it as it then is.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is none, or it is a run's and waits for an answer instead.
+    pub async fn update_human_task(&self, id: &str, edit: HumanTaskEdit) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
+        bounds::check(&edit)?;
+        let task = self.human_task(id).await?;
+        let says = edit.title.is_some() || edit.body.is_some() || edit.state.is_some() || edit.note.is_some();
+        if says && task.kind == HumanTaskKind::Handoff {
+            return Err(answer_it("changed", &task));
+        }
+        let change = HumanTaskChange {
+            title: edit.title.as_deref().map(title).transpose()?,
+            body: edit.body.map(|body| text("body", body)).transpose()?,
+            priority: edit.priority,
+            due_at: edit.due_at.as_deref().map(due).transpose()?,
+            state: edit.state.as_deref().map(|word| state(word, "open, done or cancelled")).transpose()?,
+            answer: edit.note.map(|note| text("note", note)).transpose()?.map(|note| json!({ "text": note })),
+        };
+        let changed = self.0.store.change_human_task(task.id, change, self.principal()).await;
+        changed.map_err(|error| error.problem())
+    }
+
+    /// Deletes a to-do for good. Gives what it was.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is none, or it is a run's and waits for an answer.
+    pub async fn delete_human_task(&self, id: &str) -> Result<HumanTask, Problem> {
+        self.may(Scope::Execute)?;
+        let task = self.human_task(id).await?;
+        if task.kind == HumanTaskKind::Handoff {
+            return Err(answer_it("deleted", &task));
+        }
+        self.0.store.delete_human_task(task.id, self.principal()).await.map_err(|error| error.problem())
+    }
+
+    /// A run knows its task, and a task its workspace.
+    async fn about(&self, request: &HumanTaskRequest) -> Result<About, Problem> {
+        let store = &self.0.store;
+        let mut about = About::default();
+        if let Some(id) = &request.run_id {
+            let run = self.find_run(id).await?;
+            about.run = Some(run);
+            about.task = Some(store.task_of_run(run).await.map_err(|error| error.problem())?);
+        }
+        if let Some(id) = &request.task_id {
+            let task = self.find_task(id).await?;
+            if about.task.is_some_and(|of_run| of_run != task) {
+                return Err(Problem::caller(
+                    "not_of_task",
+                    format!("the run is not one of task {task}"),
+                    "leave task_id out: the run says which task it is of",
+                ));
+            }
+            about.task = Some(task);
+        }
+        about.workspace = match (&request.workspace, about.task) {
+            (Some(name), _) => Some(self.0.known_workspace(name).await?.id),
+            (None, Some(task)) => Some(store.task(task).await.map_err(|error| error.problem())?.workspace),
+            (None, None) => None,
+        };
+        Ok(about)
+    }
+}
+
+fn answer_it(what: &str, task: &HumanTask) -> Problem {
+    let run = task.run.map(|run| format!("; or end its run with `jackfield cancel {run}`"));
+    Problem::caller(
+        "handoff",
+        format!("{} is a run that was handed over: it is answered, and cannot be {what}", task.id),
+        format!("answer it: retry, accept or stop{}", run.unwrap_or_default()),
+    )
+}
+
+fn title(title: &str) -> Result<String, Problem> {
+    let title = title.trim();
+    if title.is_empty() || title.len() > LONGEST_TITLE || title.contains(['\n', '\r', '\0']) {
+        return Err(Problem::caller(
+            "bad_title",
+            "the title is empty, longer than a line, or more than one",
+            format!(
+                "say in one line, of at most {LONGEST_TITLE} bytes, what is to be done; the rest goes into the body"
+            ),
+        ));
+    }
+    Ok(title.to_owned())
+}
+
+pub(super) fn text(what: &str, text: String) -> Result<String, Problem> {
+    if text.len() <= LONGEST_BODY && !text.contains('\0') {
+        return Ok(text);
+    }
+    Err(Problem::caller(
+        "text_too_long",
+        format!("the {what} has {} bytes; at most {LONGEST_BODY} of text are taken", text.len()),
+        "put the material into a file and name the file",
+    ))
+}
+
+fn state(word: &str, known: &str) -> Result<HumanTaskState, Problem> {
+    HumanTaskState::parse(word).ok_or_else(|| {
+        Problem::caller("unknown_state", format!("there is no state '{word}'"), format!("use {known}"))
+    })
+}
+
+/// A time, or a day, whose end is meant; nothing where it is empty.
+fn due(text: &str) -> Result<Option<Timestamp>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let whole = if text.len() == "2026-12-31".len() { format!("{text}T23:59:59Z") } else { text.to_owned() };
+    whole.parse().map(Some).map_err(|_| {
+        Problem::caller(
+            "bad_time",
+            format!("'{text}' is neither a date nor a time"),
+            "write 2026-12-31 or 2026-12-31T17:00:00Z",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_is_due_when_it_ends_and_nothing_is_due_at_no_time() {
+        assert_eq!(due("").unwrap(), None);
+        assert_eq!(due("2026-12-31").unwrap(), Some("2026-12-31T23:59:59Z".parse().unwrap()));
+        assert_eq!(due("2026-12-31T17:00:00+01:00").unwrap(), Some("2026-12-31T16:00:00Z".parse().unwrap()));
+        for bad in ["tomorrow", "2026-13-01", "31.12.2026"] {
+            assert_eq!(due(bad).unwrap_err().code, "bad_time", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_one_line_that_says_something() {
+        assert_eq!(title("  Look at the bill ").unwrap(), "Look at the bill");
+        for bad in [String::new(), " \t".into(), "one\ntwo".into(), "x".repeat(LONGEST_TITLE + 1)] {
+            assert_eq!(title(&bad).unwrap_err().code, "bad_title", "{bad:?}");
+        }
+    }
+}

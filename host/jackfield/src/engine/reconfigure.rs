@@ -1,0 +1,275 @@
+//! Another configuration for a host that runs: what is safe is in force at once, the rest waits for a
+//! restart, and what changed is on the host's event log.
+//!
+//! An attempt keeps what it began with. Whatever asks for a setting after the change sees the new one.
+
+use super::{Host, Inner, Work};
+use jackfield_config::{Config, Key, Step, check, flat, shown};
+use jackfield_types::{Problem, Scope};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+/// When a changed setting is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    AtOnce,
+    /// What was made of it when the host was opened cannot be made anew below work in hand.
+    Restart,
+}
+
+/// Every setting there is, with a star where a name is free. A setting that is not here is refused by
+/// a test.
+const SETTINGS: &[(&str, When)] = {
+    use When::{AtOnce, Restart};
+    &[
+        ("server.listen", Restart),
+        ("server.tls_cert", Restart),
+        ("server.tls_key", Restart),
+        ("server.plain_http", Restart),
+        ("server.names", Restart),
+        ("server.drain_s", AtOnce),
+        ("server.on_stop", AtOnce),
+        ("server.calls_per_s", Restart),
+        ("server.calls_at_once", Restart),
+        ("server.connections", Restart),
+        ("mcp.toolsets", AtOnce),
+        ("mcp.on_close", AtOnce),
+        ("telemetry.log_format", Restart),
+        ("telemetry.otlp_endpoint", Restart),
+        ("telemetry.service_name", Restart),
+        ("run.max_concurrent", AtOnce),
+        ("run.here", AtOnce),
+        ("run.timeout_s", AtOnce),
+        ("run.idle_s", AtOnce),
+        ("run.wait_s", AtOnce),
+        ("run.verbosity", AtOnce),
+        ("run.grace_s", AtOnce),
+        ("run.unattended_s", AtOnce),
+        ("run.max_file_mb", AtOnce),
+        ("run.max_memory_mb", AtOnce),
+        ("run.max_cpus", AtOnce),
+        ("run.keep_worktrees", AtOnce),
+        ("run.keep_ignored_mb", AtOnce),
+        ("run.workspace", AtOnce),
+        ("run.roots", AtOnce),
+        ("run.gates", AtOnce),
+        ("queue.heartbeat_s", AtOnce),
+        ("queue.stale_s", AtOnce),
+        ("queue.rescue_s", AtOnce),
+        ("queue.poll_s", AtOnce),
+        ("queue.aging_s", AtOnce),
+        ("queue.lost", AtOnce),
+        ("queue.most_attempts", AtOnce),
+        ("queue.before_consensus", AtOnce),
+        ("models.never", AtOnce),
+        ("models.allow", AtOnce),
+        ("roles.*.tier", AtOnce),
+        ("roles.*.executors", AtOnce),
+        ("roles.*.models", AtOnce),
+        ("ladder", AtOnce),
+        ("ladder.*.name", AtOnce),
+        ("ladder.*.executor", AtOnce),
+        ("ladder.*.model", AtOnce),
+        ("ladder.*.tier", AtOnce),
+        ("ladder.*.environment.*", AtOnce),
+        ("ladder.*.settings.*", AtOnce),
+        ("ladder.*.rates", AtOnce),
+        ("ladder.*.rates.*", AtOnce),
+        ("keep.worktree_hours", AtOnce),
+        ("keep.worktree_gb", AtOnce),
+        ("keep.log_days", AtOnce),
+        ("keep.log_gb", AtOnce),
+        ("keep.event_days", AtOnce),
+        ("keep.call_days", AtOnce),
+        ("keep.audit_days", AtOnce),
+        ("keep.every_min", AtOnce),
+        ("breaker.day_usd", AtOnce),
+        ("breaker.month_usd", AtOnce),
+        ("breaker.month_halts", AtOnce),
+        ("breaker.reserve_usd", AtOnce),
+        ("breaker.unknown_price_usd", AtOnce),
+        ("breaker.executor_day_usd.*", AtOnce),
+        ("breaker.executor_action", AtOnce),
+        ("breaker.workspace_day_usd", AtOnce),
+        ("breaker.workspace_action", AtOnce),
+        ("breaker.token_day_usd.*", AtOnce),
+        ("breaker.token_action", AtOnce),
+        ("breaker.write_day_usd", AtOnce),
+        ("breaker.task_action", AtOnce),
+        ("breaker.task_usd", AtOnce),
+        ("breaker.time_zone", Restart),
+        ("plugins.folder", Restart),
+        ("plugins.chooser", Restart),
+        ("plugins.locked", Restart),
+        ("plugins.keys", Restart),
+        ("plugins.instances", Restart),
+        ("plugins.memory_mb", Restart),
+        ("plugins.shadow_cpu_percent", AtOnce),
+        ("plugins.slowdown", Restart),
+        ("plugins.on_failure.*", Restart),
+        ("plugins.limits.*.*", Restart),
+        ("executors.*.enabled", AtOnce),
+        ("executors.*.model", AtOnce),
+        ("executors.*.slots", AtOnce),
+        ("executors.*.environment.*", AtOnce),
+        ("executors.*.settings.*", AtOnce),
+        ("executors.*.rates.*.*", AtOnce),
+        ("executors.*.reserve_usd", AtOnce),
+        ("webhooks.*.url", Restart),
+        ("webhooks.*.secret_env", Restart),
+        ("webhooks.*.events", Restart),
+        ("webhooks.*.retry_s", Restart),
+        ("webhooks.*.tries", Restart),
+        ("webhooks.*.allow_private", Restart),
+        ("workspaces.*.path", AtOnce),
+        ("workspaces.*.repo", AtOnce),
+        ("workspaces.*.max_concurrent", AtOnce),
+        ("workspaces.*.gates", AtOnce),
+    ]
+};
+/// A whole section that is new to the table.
+const OTHERWISE: When = When::Restart;
+
+/// A setting with what it was and what the file says now. Values that may be secrets are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// As it is written in the file.
+    pub key: String,
+    /// What held before.
+    pub old: String,
+    /// What is written now.
+    pub new: String,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} -> {}", self.key, self.old, self.new)
+    }
+}
+
+/// What came of another configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Reconfigured {
+    /// In force from now on.
+    pub applied: Vec<Change>,
+    /// In force after a restart; until then the old values hold.
+    pub restart: Vec<Change>,
+}
+
+impl Host {
+    /// Takes another configuration over while the host runs. What changed is logged and put on the
+    /// host's event log as `config_changed`.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it cannot be used; then the old one stays in force.
+    pub async fn reconfigure(&self, config: Config) -> Result<Reconfigured, Problem> {
+        self.may(Scope::Admin)?;
+        let faults: Vec<_> = check(&config).iter().map(ToString::to_string).collect();
+        if !faults.is_empty() {
+            return Err(Problem::operator(
+                "bad_config",
+                faults.join("\n"),
+                "mend it; what was in force stays in force",
+            ));
+        }
+        let inner = &self.0;
+        let before = inner.config();
+        let restart = changes(&before, &config).into_iter().filter(|(_, when, _)| *when == When::Restart);
+        let restart = restart.map(|(_, _, change)| change).collect();
+        let before = inner.config.swap(Arc::new(in_force(config, &before)));
+        let applied = changes(&before, &inner.config());
+        inner.settle_in(&applied);
+        if applied.iter().any(|(key, ..)| key.is_in(&Key::of("grants")))
+            && let Err(error) = inner.plugins.regrant(inner.config().grants.clone()).await
+        {
+            tracing::error!("the plugin folder was not looked at again for new grants: {error}");
+        }
+        // What its worker offers is on record, for whoever looks at the workers.
+        let offers = ["run.here", "run.max_concurrent"].map(Key::of);
+        if inner.work == Work::All && applied.iter().any(|(key, ..)| offers.contains(key)) {
+            inner.begin().await;
+        }
+        let applied = applied.into_iter().map(|(_, _, change)| change).collect();
+        let reconfigured = Reconfigured { applied, restart };
+        inner.tell(&reconfigured).await;
+        Ok(reconfigured)
+    }
+}
+
+impl Inner {
+    /// Passes on what was derived from a setting.
+    fn settle_in(&self, applied: &[(Key, When, Change)]) {
+        // What is set now is secret from now on, whoever prints it first.
+        self.learn_secrets();
+        // There may be more places, for somebody.
+        self.wake.notify_one();
+        // Another environment may be another login.
+        let executors = applied.iter().filter_map(|(key, ..)| match key.0.as_slice() {
+            [Step::Name(section), Step::Name(name), ..] if section == "executors" => Some(name),
+            _ => None,
+        });
+        executors.collect::<BTreeSet<_>>().into_iter().for_each(|name| self.health.forget(name));
+    }
+
+    async fn tell(&self, changed: &Reconfigured) {
+        for change in &changed.applied {
+            tracing::info!("configuration: {change}");
+        }
+        for change in &changed.restart {
+            tracing::warn!("configuration: {change} needs a restart; until then the old value holds");
+        }
+        if *changed == Reconfigured::default() {
+            return;
+        }
+        let payload = serde_json::to_value(changed).unwrap_or_default();
+        // It is in force: a record that cannot be written does not undo that.
+        if let Err(error) = self.store.record_event("config_changed", "configuration", payload).await {
+            tracing::error!(%error, "the change of the configuration is not on record");
+        }
+    }
+}
+
+/// The new one, with the old values where those hold until a restart. A test holds this against the table.
+fn in_force(new: Config, old: &Config) -> Config {
+    let mut config = new;
+    let jackfield_config::ServerSection { drain_s, on_stop, .. } = config.server;
+    config.server = jackfield_config::ServerSection { drain_s, on_stop, ..old.server.clone() };
+    config.telemetry.clone_from(&old.telemetry);
+    config.webhooks.clone_from(&old.webhooks);
+    config.breaker.time_zone.clone_from(&old.breaker.time_zone);
+    let shadow_cpu_percent = config.plugins.shadow_cpu_percent;
+    config.plugins = jackfield_config::PluginsSection { shadow_cpu_percent, ..old.plugins.clone() };
+    config
+}
+
+fn changes(old: &Config, new: &Config) -> Vec<(Key, When, Change)> {
+    let (old, new) = (flat(old), flat(new));
+    let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+    let changed = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
+    let told = changed.map(|key| {
+        let (before, now) = (old.get(key), new.get(key));
+        let change = Change { key: key.to_string(), old: shown(key, before), new: shown(key, now) };
+        (key.clone(), when(key).unwrap_or(OTHERWISE), change)
+    });
+    // A setting that appears with its section and is not set says nothing.
+    told.filter(|(_, _, change)| change.old != "not set" || change.new != "not set").collect()
+}
+
+fn when(key: &Key) -> Option<When> {
+    // `grants.KIND.NAME.…`
+    if key.is_in(&Key::of("grants")) {
+        return Some(When::AtOnce);
+    }
+    SETTINGS.iter().find(|(pattern, _)| matches(pattern, key)).map(|(_, when)| *when)
+}
+
+fn matches(pattern: &str, key: &Key) -> bool {
+    let steps: Vec<_> = pattern.split('.').collect();
+    let fits = |(step, own): (&&str, &Step)| matches!(own, Step::Name(name) if *step == "*" || step == name);
+    steps.len() == key.0.len() && steps.iter().zip(&key.0).all(fits)
+}
+
+#[cfg(test)]
+mod tests;

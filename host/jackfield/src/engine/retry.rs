@@ -1,0 +1,93 @@
+//! Another try of a run that has ended: another run of the same task, by the same order, with money of its own.
+
+use super::choose::Pick;
+use super::external::EXTERNAL;
+use super::{Host, Inner};
+use jackfield_api::bounds;
+use jackfield_store::{Admission, Retried, Retry, RunView};
+use jackfield_types::{Problem, RunId, Scope};
+use std::sync::Arc;
+
+impl Host {
+    /// Has a run that has ended made again: another run of its task, with everything as it was asked for then. Under the
+    /// same `key` it is made once. Gives the new run.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run, it or another run of its task goes on, it was made elsewhere, or the
+    /// request would be refused by now.
+    pub async fn retry(&self, run: RunId, key: Option<String>, reason: &str) -> Result<RunId, Problem> {
+        self.may(Scope::Execute)?;
+        bounds::check_text("reason", reason)?;
+        bounds::check_text("idempotency_key", key.as_deref().unwrap_or_default())?;
+        let view = self.run(run).await?;
+        let again = self.0.retry(&view, key, self.principal(), reason).await?;
+        self.touches(|deed| deed.run = Some(again));
+        Ok(again)
+    }
+}
+
+impl Inner {
+    async fn retry(
+        self: &Arc<Self>,
+        view: &RunView,
+        key: Option<String>,
+        principal: &str,
+        reason: &str,
+    ) -> Result<RunId, Problem> {
+        let _taking_in = self.taking_in()?;
+        if !view.run.state.is_final() {
+            return Err(active(view.run.id));
+        }
+        if view.run.workflow == EXTERNAL || view.run.assigned {
+            return Err(Problem::caller(
+                "not_retried",
+                format!("failed to retry run {}: it was recorded elsewhere", view.run.id),
+                "retry it there, or hand its task in with `execute`",
+            ));
+        }
+        let order = self.order_again(view).await?;
+        self.may_work(&order).await?;
+        let picks = self.picks_again(view, &order).await?;
+        for pick in &picks {
+            self.check_program(&pick.executor).await?;
+        }
+        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let Admission { run, attempt, beside, mut calls, .. } = self.admission(&order, picks, principal)?;
+        calls.iter_mut().for_each(|call| call.task = Some(view.task.id));
+        let asked = super::admit::functions(&calls);
+        let attempts = std::iter::once(attempt).chain(beside).collect();
+        let (principal, reason) = (principal.to_owned(), reason.to_owned());
+        let retry = Retry { of: view.run.id, key, principal, reason, run, attempts, calls };
+        match self.store.admit_retry(retry, &limits).await.map_err(|error| error.problem())? {
+            Retried::Admitted(run) => {
+                self.wake.notify_one();
+                self.put_aside(view.task.id, asked);
+                Ok(run)
+            }
+            Retried::Existing(run) => Ok(run),
+            Retried::Active(run) => Err(active(run)),
+        }
+    }
+
+    /// Those who were asked side by side are asked again; where one was chosen, the choice is made anew.
+    async fn picks_again(&self, view: &RunView, order: &super::order::Order) -> Result<Vec<Pick>, Problem> {
+        let first: Vec<_> = view.attempts.iter().filter(|attempt| attempt.round == 1).collect();
+        if first.len() < 2 {
+            return Ok(vec![self.pick(order).await?]);
+        }
+        let again = |attempt: &&jackfield_store::Attempt| {
+            let name = attempt.rung.as_deref().unwrap_or(&attempt.executor);
+            let pick = self.asked_for(name, order)?;
+            Ok(Pick { model: attempt.model.clone().or(pick.model.clone()), ..pick })
+        };
+        first.iter().map(again).collect()
+    }
+}
+
+fn active(run: RunId) -> Problem {
+    Problem::caller(
+        "run_active",
+        format!("failed to retry: run {run} of the same task has not ended"),
+        format!("wait for it (`result` with run_id {run}), or end it first (`cancel`)"),
+    )
+}

@@ -1,0 +1,354 @@
+//! Components that are asked on the side: those in the folder `shadow` below the plugin folder. Each is asked what
+//! the serving one of its kind was asked, once that is decided and on record; what it answers is recorded, compared
+//! and never used.
+//!
+//! Nobody waits for it. Its questions stand in a short line, are asked one at a time, and may use a share of one
+//! processor (`plugins.shadow_cpu_percent`); what does not fit is recorded as not asked.
+
+use super::replay::{Changes, Difference, again, shadow_name};
+use super::{Host, Inner};
+use jackfield_api::Shadowed;
+use jackfield_plugins::Trial;
+use jackfield_store::{NewPluginCall, PluginCall};
+use jackfield_types::{Digest, PluginKind, Problem, Scope, TaskId, Timestamp};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+use tokio::sync::{Mutex, Semaphore};
+use tokio::time::Instant;
+
+/// Where they lie, below the plugin folder.
+const FOLDER: &str = "shadow";
+/// Decisions that may wait to be asked about.
+const LINE: usize = 64;
+/// Answers on the side that are compared at most.
+const MOST_COMPARED: u32 = 100_000;
+/// Why one was not asked, as recorded.
+const NOT_ASKED: &str = "not asked: what may be spent on the side was spent";
+
+/// What a file was when it was looked at.
+type Seen = (Option<SystemTime>, u64);
+/// Files that were looked at, and what is in them, where that is sound.
+type Known = HashMap<PathBuf, (Seen, Option<Arc<Trial>>)>;
+
+/// Components that are asked on the side, and their line.
+pub(crate) struct Shadows {
+    known: Mutex<Known>,
+    line: Semaphore,
+    /// Not before then is the next one asked.
+    turn: Mutex<Instant>,
+}
+
+impl Default for Shadows {
+    fn default() -> Self {
+        Self { known: Mutex::default(), line: Semaphore::new(LINE), turn: Mutex::new(Instant::now()) }
+    }
+}
+
+impl Inner {
+    fn shadow_folder(&self) -> PathBuf {
+        self.folders.drop.join(FOLDER)
+    }
+
+    /// The decisions just recorded about a task are put to those that are asked on the side. Returns at once.
+    pub(crate) fn put_aside(self: &Arc<Self>, task: TaskId, functions: Vec<String>) {
+        if functions.is_empty() || self.stop.is_cancelled() || !self.shadow_folder().is_dir() {
+            return;
+        }
+        let inner = Arc::clone(self);
+        self.tasks.spawn(async move {
+            for function in functions {
+                if let Err(error) = inner.ask_aside(task, &function).await {
+                    tracing::warn!(%task, function, "what was to be asked on the side was not: {error}");
+                }
+            }
+        });
+    }
+
+    async fn ask_aside(&self, task: TaskId, function: &str) -> Result<(), jackfield_store::StoreError> {
+        let Some(live) = self.store.last_decision(task, function).await? else { return Ok(()) };
+        for trial in self.shadows_of(live.plugin.kind).await {
+            if trial.plugin().digest == live.plugin.digest || !is_its_to_answer(&trial, &live) {
+                continue;
+            }
+            let call = match self.shadows.line.try_acquire() {
+                Ok(_place) => self.asked_in_turn(&trial, &live).await,
+                Err(_) => aside(&trial, &live, Value::Null, 0, Some(NOT_ASKED.to_owned())),
+            };
+            if let Some(call) = call {
+                self.store.record_calls(vec![call]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// One at a time, with a pause after each that keeps it within its share of a processor.
+    async fn asked_in_turn(&self, trial: &Trial, live: &PluginCall) -> Option<NewPluginCall> {
+        let mut turn = self.shadows.turn.lock().await;
+        tokio::select! {
+            () = self.stop.cancelled() => return None,
+            () = tokio::time::sleep_until(*turn) => {}
+        }
+        let began = Instant::now();
+        let answer = again(trial, live).await;
+        let took = began.elapsed();
+        let share = f64::from(self.config().plugins.shadow_cpu_percent.clamp(1, 100)) / 100.0;
+        *turn = Instant::now() + took.mul_f64(1.0 / share - 1.0).min(Duration::from_secs(60));
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        match answer {
+            Ok(answer) => aside(trial, live, answer, micros, None),
+            Err(why) => aside(trial, live, Value::Null, micros, Some(why)),
+        }
+    }
+
+    /// The sound components in the folder that are of a kind. A file is examined when it is new.
+    async fn shadows_of(&self, kind: PluginKind) -> Vec<Arc<Trial>> {
+        let mut known = self.shadows.known.lock().await;
+        let found = files(&self.shadow_folder());
+        known.retain(|file, _| found.contains_key(file));
+        for (file, seen) in found {
+            if known.get(&file).is_some_and(|(before, _)| *before == seen) {
+                continue;
+            }
+            let trial = match self.plugins.try_file(&file).await {
+                Ok(trial) => Some(Arc::new(trial)),
+                Err(error) => {
+                    tracing::warn!(file = %file.display(), "a shadow cannot be asked: {error}");
+                    None
+                }
+            };
+            known.insert(file, (seen, trial));
+        }
+        known
+            .values()
+            .filter_map(|(_, trial)| trial.clone())
+            .filter(|trial| trial.plugin().kind == kind)
+            .collect()
+    }
+}
+
+impl Host {
+    /// How components that are asked on the side compare with what served, since then.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn shadows(&self, since: Timestamp) -> Result<Vec<Shadowed>, Problem> {
+        self.may_see_all("what shadows answered")?;
+        let mut files: BTreeMap<Digest, String> = BTreeMap::new();
+        let mut told: BTreeMap<Digest, (Shadowed, Changes)> = BTreeMap::new();
+        let entry = |plugin: &jackfield_types::PluginRef| Shadowed {
+            component: plugin.clone(),
+            file: None,
+            decisions: 0,
+            same: 0,
+            failed: 0,
+            changes: Vec::new(),
+        };
+        for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
+            self.0.shadows_of(kind).await;
+        }
+        for (file, (_, trial)) in &*self.0.shadows.known.lock().await {
+            let Some(trial) = trial else { continue };
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.insert(trial.plugin().digest, name);
+            told.entry(trial.plugin().digest).or_insert_with(|| (entry(trial.plugin()), Changes::default()));
+        }
+        let pairs = self.0.store.shadowed(since, MOST_COMPARED).await.map_err(|error| error.problem())?;
+        for (shadow, live) in pairs {
+            let (line, changes) = told
+                .entry(shadow.plugin.digest)
+                .or_insert_with(|| (entry(&shadow.plugin), Changes::default()));
+            line.decisions += 1;
+            if shadow.error.is_some() {
+                line.failed += 1;
+                continue;
+            }
+            match Difference::between(&live, &shadow.answer) {
+                None => line.same += 1,
+                Some(Difference { from, to }) => changes.count(from, to, live.task),
+            }
+        }
+        let told = told.into_iter().map(|(digest, (line, changes))| Shadowed {
+            file: files.remove(&digest),
+            changes: changes.told(),
+            ..line
+        });
+        Ok(told.collect())
+    }
+
+    /// Makes a component that is asked on the side the one that serves: its file goes from the shadow folder to the
+    /// plugin folder. Gives where it is then.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such file, or another of its name is in the way.
+    pub async fn promote(&self, name: &str) -> Result<PathBuf, Problem> {
+        self.may(Scope::Admin)?;
+        for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
+            self.0.shadows_of(kind).await;
+        }
+        let found: Vec<PathBuf> = {
+            let known = self.0.shadows.known.lock().await;
+            let named = known.iter().filter(|(file, (_, trial))| {
+                trial.as_ref().is_some_and(|trial| trial.plugin().name == name)
+                    || file.file_name().is_some_and(|own| own == name)
+            });
+            named.map(|(file, _)| file.clone()).collect()
+        };
+        let [file] = found.as_slice() else {
+            let folder = self.0.shadow_folder();
+            let (code, what) = if found.is_empty() {
+                ("no_such_shadow", "no")
+            } else {
+                ("ambiguous_shadow", "more than one")
+            };
+            return Err(Problem::caller(
+                code,
+                format!("there is {what} component '{name}' in {}", folder.display()),
+                "`jackfield plugin shadow` lists what is there; name the file",
+            ));
+        };
+        let target = self.0.folders.drop.join(file.file_name().unwrap_or_default());
+        // In one step, and over an earlier version of the same file: that is what a swap is.
+        std::fs::rename(file, &target).map_err(|error| {
+            Problem::operator(
+                "not_promoted",
+                format!("{} cannot be moved to {}: {error}", file.display(), target.display()),
+                "check the permissions of the plugin folder",
+            )
+        })?;
+        self.0.plugins.rescan().await.map_err(|error| error.problem())?;
+        Ok(target)
+    }
+}
+
+/// A compressor is asked for its own levels only.
+fn is_its_to_answer(trial: &Trial, live: &PluginCall) -> bool {
+    let level = live.facts.get("level").and_then(Value::as_str);
+    level.is_none_or(|level| trial.levels().iter().any(|own| own.name == level))
+}
+
+fn aside(
+    trial: &Trial,
+    live: &PluginCall,
+    answer: Value,
+    micros: u64,
+    error: Option<String>,
+) -> Option<NewPluginCall> {
+    Some(NewPluginCall {
+        task: live.task,
+        run: live.run,
+        attempt: live.attempt,
+        plugin: trial.plugin().clone(),
+        function: shadow_name(&live.function),
+        facts: json!({ "of": live.id }),
+        answer,
+        micros,
+        seed: live.seed,
+        notes: Vec::new(),
+        error,
+    })
+}
+
+/// The components in a folder; a name that begins with a dot is not there yet.
+fn files(folder: &Path) -> HashMap<PathBuf, Seen> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let found = entries.filter_map(|entry| {
+        let file = entry.path();
+        let name = file.file_name()?.to_str()?;
+        if name.starts_with('.') || file.extension()? != "wasm" {
+            return None;
+        }
+        // Of a link, what it leads to; a folder, a pipe or a device is no component.
+        let meta = std::fs::metadata(&file).ok().filter(std::fs::Metadata::is_file)?;
+        Some((file, (meta.modified().ok(), meta.len())))
+    });
+    found.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ExecuteRequest;
+    use jackfield_config::Config;
+    use jackfield_types::RunId;
+
+    /// A host whose compressor is asked on the side too, under another digest, and a run to be told.
+    async fn house(share: u8) -> (tempfile::TempDir, Host, RunId) {
+        let folder = tempfile::tempdir().unwrap();
+        let shadows = folder.path().join("data/plugins").join(FOLDER);
+        std::fs::create_dir_all(&shadows).unwrap();
+        let custom = [&[0, 9, 4][..], b"test", &[1, 0, 0, 0]].concat();
+        std::fs::write(shadows.join("own.wasm"), [jackfield_embedded::COMPRESS, &custom].concat()).unwrap();
+        let work = folder.path().join("work");
+        std::fs::create_dir(&work).unwrap();
+        let mut config = Config::default();
+        config.plugins.shadow_cpu_percent = share.into();
+        let environment = [("PATH".to_owned(), std::env::var("PATH").unwrap())];
+        let builder = Host::builder(folder.path().join("data")).config(config).environment(environment);
+        let host = builder.watch(false).open().await.unwrap();
+        let request = ExecuteRequest {
+            executor: Some("shell".into()),
+            workspace: Some(work.display().to_string()),
+            ..ExecuteRequest::new("echo done")
+        };
+        let run = host.dispatch(request).await.unwrap();
+        host.wait_for(run, Duration::from_secs(60), |_| {}).await.unwrap();
+        (folder, host, run)
+    }
+
+    /// What was answered on the side, once that is so many.
+    async fn answered(host: &Host, task: TaskId, count: usize) -> Vec<PluginCall> {
+        let end = Instant::now() + Duration::from_secs(60);
+        loop {
+            let calls = host.0.store.decisions(task).await.unwrap();
+            let aside: Vec<_> =
+                calls.into_iter().filter(|call| call.function == shadow_name("compress")).collect();
+            if aside.len() >= count {
+                return aside;
+            }
+            assert!(Instant::now() < end, "only {} of {count} came", aside.len());
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_never_waits_for_what_is_asked_on_the_side() {
+        let (_folder, host, run) = house(100).await;
+        let task = host.run(run).await.unwrap().task.id;
+        // As while a shadow takes for ever: nobody else has its turn.
+        let turn = host.0.shadows.turn.lock().await;
+        for _ in 0..5 {
+            let answer = tokio::time::timeout(Duration::from_secs(30), host.answer(run, None)).await;
+            assert!(answer.expect("it does not wait").unwrap().text.starts_with("flowchart LR"));
+        }
+        let calls = host.0.store.decisions(task).await.unwrap();
+        assert!(calls.iter().all(|call| call.function != shadow_name("compress")), "none was asked yet");
+        drop(turn);
+        let aside = answered(&host, task, 5).await;
+        assert!(aside.iter().all(|call| call.error.is_none()), "{aside:#?}");
+        host.shutdown().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_asked_on_the_side_keeps_within_its_share_of_a_processor() {
+        const COUNT: usize = 30;
+        let (_folder, host, run) = house(1).await;
+        let task = host.run(run).await.unwrap().task.id;
+        for _ in 0..COUNT {
+            host.answer(run, None).await.unwrap();
+        }
+        let aside = answered(&host, task, COUNT).await;
+        let asked: Vec<_> = aside.iter().filter(|call| call.error.is_none()).collect();
+        let (first, last) = (asked.first().unwrap(), asked.last().unwrap());
+        let before_last = asked.iter().take(asked.len() - 1);
+        let worked: Duration = before_last.map(|call| Duration::from_micros(call.micros)).sum();
+        let passed = last.at.duration_since(first.at).unsigned_abs();
+        // An answer may have waited a moment to be recorded.
+        let passed = passed + Duration::from_millis(50);
+        assert!(passed >= worked * 99, "at work for {worked:?} of {passed:?}, and 1 % is its share");
+        assert!(asked.len() > 1, "{aside:#?}");
+        host.shutdown().await;
+    }
+}

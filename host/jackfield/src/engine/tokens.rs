@@ -1,0 +1,248 @@
+//! Access tokens: made, listed, revoked, and known again when they are shown at a door.
+//!
+//! A token is `jf_ID_SECRET`. The id finds its record, and the secret is compared with what was kept of it, its
+//! sha256, in constant time. The secret is random and as long as its hash, so that no slower hash is needed.
+
+use super::{Asker, Host};
+use jackfield_api::{TokenMade, TokenRequest, bounds};
+use jackfield_files::random_hex;
+use jackfield_store::{AccessToken, NewToken};
+use jackfield_types::{Problem, Scope, Sees, Timestamp, TokenId};
+use jiff::{SignedDuration, Span, SpanRelativeTo};
+use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
+use std::collections::HashMap;
+use std::time::Duration;
+use subtle::ConstantTimeEq;
+
+/// How every token begins, so that scanners for secrets know one when they see it.
+const BEGINS: &str = "jf_";
+/// Bytes of randomness in a secret.
+const RANDOM: usize = 32;
+/// Longest name, bytes.
+const LONGEST_NAME: usize = 64;
+/// Names that stand in records for something else.
+const TAKEN: [&str; 6] = ["host", "owner", "cli", "rest", "mcp", "worker"];
+/// How often it is written down that a token is in use.
+const USED: Duration = Duration::from_secs(60);
+
+/// When each token was last seen to be used.
+#[derive(Default)]
+pub(crate) struct Uses(Mutex<HashMap<TokenId, Timestamp>>);
+
+/// Somebody who showed a good token.
+pub struct Known {
+    /// Which one it is.
+    pub token: TokenId,
+    /// Who uses it.
+    pub asker: Asker,
+}
+
+impl Host {
+    /// Makes a token. Its text is in the answer, and nowhere else from then on.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the request makes no sense, or there is a good token of that name.
+    pub async fn create_token(&self, request: TokenRequest) -> Result<TokenMade, Problem> {
+        self.may(Scope::Admin)?;
+        bounds::check(&request)?;
+        let TokenRequest { name, scopes, sees, expires } = request;
+        let name = named(name)?;
+        if scopes.is_empty() {
+            return Err(Problem::caller(
+                "no_scope",
+                "the token is to allow nothing",
+                "give one or more of read, execute, work, admin",
+            ));
+        }
+        let now = self.0.clock.now();
+        let (id, secret) = (TokenId::new(), secret()?);
+        let new = NewToken {
+            id,
+            hash: Sha256::digest(&secret).into(),
+            scopes,
+            sees: sees.unwrap_or(Sees::Own),
+            created_by: self.principal().to_owned(),
+            expires_at: expires.as_deref().map(|text| end(text, now)).transpose()?,
+            name: name.clone(),
+        };
+        let added = self.0.store.add_token(new).await.map_err(|error| error.problem())?;
+        let token = added.ok_or_else(|| {
+            Problem::caller(
+                "token_exists",
+                format!("there is a token of the name '{name}'"),
+                format!("revoke it first (jackfield token revoke {name}), or take another name"),
+            )
+        })?;
+        Ok(TokenMade { text: format!("{BEGINS}{id}_{secret}"), token })
+    }
+
+    /// Every token that lets somebody in, or every one that there ever was; the newest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn tokens(&self, all: bool) -> Result<Vec<AccessToken>, Problem> {
+        self.may(Scope::Admin)?;
+        self.0.store.tokens(all).await.map_err(|error| error.problem())
+    }
+
+    /// Lets nobody in any longer with the token of this name: calls are refused at once, and streams that are
+    /// open end within seconds. Gives what it was.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is none.
+    pub async fn revoke_token(&self, name: &str) -> Result<AccessToken, Problem> {
+        self.may(Scope::Admin)?;
+        let revoked =
+            self.0.store.revoke_token(name, self.principal()).await.map_err(|error| error.problem())?;
+        revoked.ok_or_else(|| {
+            Problem::caller(
+                "token_not_found",
+                format!("there is no token of the name '{name}'"),
+                "`jackfield token list` shows those that there are",
+            )
+        })
+    }
+
+    /// Who shows this text; nobody, where it is no token, or one that has ended.
+    pub async fn known_by(&self, text: &str) -> Result<Option<Known>, Problem> {
+        let Some((id, secret)) = parts(text) else { return Ok(None) };
+        let Some((token, hash)) = self.0.store.token(id).await.map_err(|error| error.problem())? else {
+            return Ok(None);
+        };
+        let shown: [u8; 32] = Sha256::digest(secret).into();
+        let now = self.0.clock.now();
+        if !bool::from(shown.ct_eq(&hash)) || !token.is_good(now) {
+            return Ok(None);
+        }
+        self.note_use(id, now);
+        Ok(Some(Known { token: id, asker: Asker::new(&token.name, token.scopes, token.sees) }))
+    }
+
+    /// Whether a token that was good still is.
+    pub async fn still_good(&self, token: TokenId) -> bool {
+        match self.0.store.token(token).await {
+            Ok(found) => found.is_some_and(|(token, _)| token.is_good(self.0.clock.now())),
+            // Whoever is in is not put out because the disk is busy: the next look tells.
+            Err(error) => {
+                tracing::warn!(%error, "a token could not be looked at");
+                true
+            }
+        }
+    }
+
+    /// Beside the call, which does not wait for the disk because of it.
+    fn note_use(&self, token: TokenId, now: Timestamp) {
+        let before = self.0.uses.0.lock().insert(token, now);
+        let recent = |before: Timestamp| now.duration_since(before).unsigned_abs() < USED;
+        if let Some(before) = before.filter(|before| recent(*before)) {
+            self.0.uses.0.lock().insert(token, before);
+            return;
+        }
+        let store = self.0.store.clone();
+        self.0.tasks.spawn(async move {
+            if let Err(error) = store.token_used(token).await {
+                tracing::debug!(%error, "that a token is in use is not on record");
+            }
+        });
+    }
+}
+
+fn parts(text: &str) -> Option<(TokenId, &str)> {
+    let (id, secret) = text.strip_prefix(BEGINS)?.split_once('_')?;
+    Some((id.parse().ok()?, secret))
+}
+
+fn secret() -> Result<String, Problem> {
+    random_hex::<RANDOM>().map_err(|error| {
+        Problem::operator(
+            "no_randomness",
+            format!("/dev/urandom cannot be read: {error}"),
+            "mend the machine's /dev",
+        )
+    })
+}
+
+fn named(name: String) -> Result<String, Problem> {
+    let fits = |letter: char| {
+        letter.is_ascii_lowercase() || letter.is_ascii_digit() || matches!(letter, '.' | '_' | '-')
+    };
+    let begins = name.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit());
+    if !begins || name.len() > LONGEST_NAME || !name.chars().all(fits) {
+        return Err(Problem::caller(
+            "bad_name",
+            format!("'{}' is not a name for a token", name.escape_debug()),
+            format!(
+                "begin with a lower-case letter or a digit, go on with those, `.`, `_` and `-`; at most {LONGEST_NAME}"
+            ),
+        ));
+    }
+    if TAKEN.contains(&name.as_str()) {
+        return Err(Problem::caller(
+            "name_taken",
+            format!("'{name}' stands in records for the host's own owner"),
+            "take another name: whose token it is, say",
+        ));
+    }
+    Ok(name)
+}
+
+/// A length like `90d`, which `from_now` makes a time of; a date, of which `of_day` is meant; or a time.
+pub(super) fn moment(
+    text: &str,
+    from_now: impl FnOnce(SignedDuration) -> Option<Timestamp>,
+    of_day: &str,
+) -> Option<Timestamp> {
+    let length = || {
+        let span: Span = text.parse().ok()?;
+        from_now(span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?)
+    };
+    text.parse().ok().or_else(|| format!("{text}{of_day}").parse().ok()).or_else(length)
+}
+
+/// A time from now, a day's end, or a time.
+fn end(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+    let text = text.trim();
+    let end = moment(text, |length| now.checked_add(length).ok(), "T23:59:59Z").ok_or_else(|| {
+        Problem::caller(
+            "bad_time",
+            format!("'{text}' is neither a time from now nor a date"),
+            "write 90d, 12h, 2027-12-31 or 2027-12-31T17:00:00Z",
+        )
+    })?;
+    if end <= now {
+        return Err(Problem::caller(
+            "bad_time",
+            format!("'{text}' is over already"),
+            "give a time that is to come",
+        ));
+    }
+    Ok(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_ends_after_a_while_or_at_the_end_of_a_day() {
+        let now: Timestamp = "2026-11-28T12:00:00Z".parse().unwrap();
+        assert_eq!(end("90d", now).unwrap(), "2027-02-26T12:00:00Z".parse().unwrap());
+        assert_eq!(end("12h", now).unwrap(), "2026-11-29T00:00:00Z".parse().unwrap());
+        assert_eq!(end("2026-12-31", now).unwrap(), "2026-12-31T23:59:59Z".parse().unwrap());
+        for bad in ["", "soon", "2026-11-27", "-5d", "0s"] {
+            assert_eq!(end(bad, now).unwrap_err().code, "bad_time", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_a_word_that_stands_for_nobody_else() {
+        for good in ["ci", "ann.laptop", "build-7"] {
+            assert_eq!(named(good.into()).unwrap(), good);
+        }
+        for bad in ["", "-x", "Ann", "a b", "a\nb", &"x".repeat(65)] {
+            assert_eq!(named(bad.into()).unwrap_err().code, "bad_name", "{bad:?}");
+        }
+        assert_eq!(named("cli".into()).unwrap_err().code, "name_taken");
+    }
+}

@@ -1,0 +1,121 @@
+//! Webhooks as the host keeps them: who is told, what they are told of, how it goes. Who carries messages is
+//! `webhooks/`, since here nobody knows HTTP.
+
+use super::Host;
+use jackfield_store::{WebhookMessage, WebhookStanding};
+use jackfield_types::{Problem, RunId, Scope};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+impl Host {
+    /// How each webhook stands.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn webhooks(&self) -> Result<Vec<WebhookStanding>, Problem> {
+        self.may(Scope::Admin)?;
+        self.0.store.webhooks().await.map_err(|error| error.problem())
+    }
+
+    /// Has a webhook told of nothing, to see whether it hears. It is carried like any other message.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such webhook.
+    pub async fn test_webhook(&self, name: &str) -> Result<(), Problem> {
+        self.may(Scope::Admin)?;
+        match self.0.store.test_webhook(name).await.map_err(|error| error.problem())? {
+            true => Ok(()),
+            false => Err(unknown(name)),
+        }
+    }
+
+    /// Has everything carried again at once that was given up or waits; gives how much that is.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such webhook.
+    pub async fn retry_webhook(&self, name: &str) -> Result<u64, Problem> {
+        self.may(Scope::Admin)?;
+        let again = self.0.store.retry_webhook(name).await.map_err(|error| error.problem())?;
+        again.ok_or_else(|| unknown(name))
+    }
+
+    /// A variable of the host's own environment.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.0.environment.get(std::ffi::OsStr::new(name)).and_then(|value| value.to_str().map(str::to_owned))
+    }
+
+    /// Has those told that the configuration names, and nobody else.
+    pub async fn keep_webhooks(&self) -> Result<(), Problem> {
+        let config = self.config();
+        let hooks = config.webhooks.iter().map(|(name, section)| (name.clone(), section.events.clone()));
+        self.0.store.keep_webhooks(hooks.collect()).await.map_err(|error| error.problem())
+    }
+
+    /// Takes messages that are due, so that nobody else delivers them before the lease is over.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the store cannot be written.
+    pub async fn take_webhook_messages(
+        &self,
+        webhook: &str,
+        lease: Duration,
+        most: u32,
+    ) -> Result<Vec<WebhookMessage>, Problem> {
+        self.0.store.take_webhook_messages(webhook, lease, most).await.map_err(|error| error.problem())
+    }
+
+    /// Records that the receiver took a message.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the store cannot be written.
+    pub async fn webhook_delivered(&self, message: &WebhookMessage) -> Result<(), Problem> {
+        self.0.store.webhook_delivered(message).await.map_err(|error| error.problem())
+    }
+
+    /// Records that the receiver did not take a message.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the store cannot be written.
+    pub async fn webhook_failed(
+        &self,
+        message: &WebhookMessage,
+        why: &str,
+        again: Option<Duration>,
+    ) -> Result<(), Problem> {
+        self.0.store.webhook_failed(message, why, again).await.map_err(|error| error.problem())
+    }
+
+    /// What is sent: the event, and of a run what its list tells of it.
+    pub async fn webhook_body(&self, message: &WebhookMessage) -> Value {
+        let mut data = json!({ "subject": message.subject, "event": message.payload });
+        let run = message.kind.starts_with("run_").then(|| message.subject.parse::<RunId>().ok()).flatten();
+        let view = match run {
+            Some(run) => self.0.store.run(run).await.ok(),
+            None => None,
+        };
+        if let (Some(view), Some(fields)) = (view, data.as_object_mut()) {
+            let last = view.attempts.last();
+            let cost: f64 = view.attempts.iter().map(|attempt| attempt.cost.usd()).sum();
+            let told = [
+                ("run_id", json!(view.run.id)),
+                ("task_id", json!(view.task.id)),
+                ("title", json!(view.task.title)),
+                ("executor", json!(last.map(|attempt| &attempt.executor))),
+                ("model", json!(last.and_then(|attempt| attempt.model.as_ref()))),
+                ("branch", json!(last.and_then(|attempt| attempt.branch.as_ref()))),
+                ("attempts", json!(view.attempts.len())),
+                ("cost_usd", json!(cost)),
+            ];
+            fields.extend(told.map(|(name, value)| (name.to_owned(), value)));
+        }
+        json!({ "type": message.kind, "timestamp": message.at, "data": data })
+    }
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::caller(
+        "webhook_not_found",
+        format!("there is no webhook '{name}'"),
+        "name one of `jackfield webhooks`; new ones come into force when `jackfield serve` starts",
+    )
+}

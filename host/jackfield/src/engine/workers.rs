@@ -1,0 +1,93 @@
+//! Workers, for operators: who is there, how long the queue is, and what to do about those that are gone.
+
+use super::recover::Instance;
+use super::{Host, Work};
+use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
+use jackfield_store::{RunFilter, Worker, WorkerKind};
+use jackfield_types::{Problem, RunState, Scope, Timestamp};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Over how many of the latest runs the failure rate is told.
+const RECENT: u32 = 100;
+
+impl Host {
+    /// Who carries runs out, and how it goes.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn workers(&self) -> Result<WorkersStatus, Problem> {
+        self.may(Scope::Read)?;
+        let failed = |error: jackfield_store::StoreError| error.problem();
+        let workers = self.0.store.workers(false).await.map_err(failed)?;
+        let now = self.0.clock.now();
+        let stale = Duration::from_secs(self.0.config().queue.stale_s);
+        let (queued, oldest) = self.0.store.waiting().await.map_err(failed)?;
+        let states = vec![RunState::Succeeded, RunState::Failed];
+        let ended = RunFilter { states, limit: RECENT, ..RunFilter::default() };
+        let ended = self.0.store.runs(ended).await.map_err(failed)?;
+        let bad = ended.iter().filter(|run| run.state == RunState::Failed).count();
+        let mut warnings = Vec::new();
+        if queued > 0 && !self.0.somebody_works().await? {
+            warnings.push(format!("{queued} run(s) wait, and {}", self.0.nobody_works()));
+        }
+        Ok(WorkersStatus {
+            workers: workers.into_iter().map(|worker| line(worker, now, stale)).collect(),
+            queue_length: queued,
+            oldest_queued_at: oldest,
+            failure_rate: if ended.is_empty() { 0.0 } else { bad as f64 / ended.len() as f64 },
+            warnings,
+        })
+    }
+
+    /// Does something about workers, and tells how it is then.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be written.
+    pub async fn act_on_workers(&self, action: WorkerAction) -> Result<WorkersStatus, Problem> {
+        self.may(Scope::Admin)?;
+        if action != WorkerAction::HealthCheck && self.0.work != Work::All {
+            return Err(Problem::operator(
+                "no_worker_here",
+                "this process is here for a look, and could not go on with what it took over",
+                "`jackfield serve` does it by itself; or ask a running one: POST /api/workers",
+            ));
+        }
+        match action {
+            WorkerAction::HealthCheck => {}
+            WorkerAction::Rescue => Arc::clone(&self.0).recover().await,
+            WorkerAction::Cleanup => {
+                let rescue = Duration::from_secs(self.0.config().queue.rescue_s);
+                let before = self.0.clock.now().checked_sub(rescue).unwrap_or(Timestamp::UNIX_EPOCH);
+                Arc::clone(&self.0).recover().await;
+                self.0.store.forget_workers(before).await.map_err(|error| error.problem())?;
+            }
+        }
+        self.workers().await
+    }
+}
+
+fn line(worker: Worker, now: Timestamp, stale: Duration) -> WorkerLine {
+    let silent = now.duration_since(worker.heartbeat_at).unsigned_abs();
+    let gone = worker.kind == WorkerKind::Local && !Instance::lives(&worker.instance);
+    WorkerLine {
+        state: match (gone, silent > stale) {
+            (true, _) => "gone",
+            (false, true) => "stale",
+            (false, false) => "alive",
+        }
+        .to_owned(),
+        id: worker.id,
+        name: worker.name,
+        kind: match worker.kind {
+            WorkerKind::Local => "local",
+            WorkerKind::Remote => "remote",
+        }
+        .to_owned(),
+        busy: worker.busy,
+        slots: worker.slots,
+        executors: worker.executors,
+        started_at: worker.started_at,
+        heartbeat_at: worker.heartbeat_at,
+    }
+}

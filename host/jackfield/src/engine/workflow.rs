@@ -1,0 +1,351 @@
+//! Work that is kept here and done elsewhere: a task without a run, the versions of what it is to be,
+//! and its end. Attempts that were made elsewhere are in `external.rs`.
+
+use super::Host;
+use super::admit::title;
+use super::people::text;
+use jackfield_api::{
+    CloseAnswer, CloseRequest, ExecuteRequest, Handle, InitAnswer, InitRequest, Spec, SpecRequest,
+    SpecVersion, TasksFilter, bounds,
+};
+use jackfield_store::{
+    Checkpoint, Closed, Closing, Idempotency, NewTask, Round, TaskFilter, TaskSummary, TaskView,
+};
+use jackfield_types::{Digest, Problem, RunId, Scope, TaskId, TaskState};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+/// Most acceptance criteria.
+const MOST_CRITERIA: usize = 200;
+
+impl Host {
+    /// Makes a task without a run, for work that is done elsewhere. Refused while the breaker is halted.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the request is refused; then nothing was made.
+    pub async fn init_task(&self, request: InitRequest) -> Result<InitAnswer, Problem> {
+        self.may(Scope::Execute)?;
+        bounds::check(&request)?;
+        let asked = json!({ "init": request });
+        let InitRequest {
+            instruction,
+            title: named,
+            workspace,
+            task_type,
+            complexity,
+            language,
+            stack,
+            role,
+            expect,
+            acceptance,
+            idempotency_key,
+        } = request;
+        let acceptance = criteria(acceptance)?;
+        let order = self
+            .0
+            .order(ExecuteRequest {
+                instruction,
+                workspace,
+                task_type,
+                complexity,
+                language,
+                stack,
+                role,
+                expect,
+                ..ExecuteRequest::default()
+            })
+            .await?;
+        let instruction = order.request.instruction;
+        let spec = Spec { instruction: instruction.clone(), acceptance, notes: None };
+        let task = NewTask {
+            id: TaskId::new(),
+            workspace: order.workspace.id,
+            principal: self.principal().to_owned(),
+            title: title(named.as_deref(), &instruction),
+            instruction,
+            task_type: order.task_type,
+            complexity: order.complexity,
+            language: order.language,
+            stack: order.stack,
+            role: order.role,
+            expect_change: order.expect_change,
+            idempotency: idempotency(idempotency_key, asked),
+        };
+        let limits = self.0.limits(Some(order.workspace.id), None);
+        let usual = self.0.config().breaker.reserve_usd;
+        let opened = self.0.store.open_task(task, json!(spec), usual, &limits).await;
+        let opened = opened.map_err(|error| error.problem())?;
+        let found = self.0.store.task(opened.task).await.map_err(|error| error.problem())?;
+        Ok(InitAnswer { task_id: found.id, state: found.state, existing: opened.existing })
+    }
+
+    /// Writes the next version of what a task is to be.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task, or it is closed, or the request says nothing.
+    pub async fn specify(&self, task: &str, request: SpecRequest) -> Result<SpecVersion, Problem> {
+        self.may(Scope::Execute)?;
+        bounds::check(&request)?;
+        let task = self.find_task(task).await?;
+        let found = self.0.store.task(task).await.map_err(|error| error.problem())?;
+        if matches!(found.state, TaskState::Done | TaskState::Failed | TaskState::Cancelled) {
+            return Err(Problem::caller(
+                "task_closed",
+                format!("task {task} is {}", found.state),
+                "make a new task for what is still to be done",
+            ));
+        }
+        let SpecRequest { instruction, acceptance, notes } = request;
+        let said: Vec<&str> = [
+            instruction.as_ref().map(|_| "instruction"),
+            acceptance.as_ref().map(|_| "acceptance"),
+            notes.as_ref().map(|_| "notes"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if said.is_empty() {
+            return Err(Problem::caller(
+                "empty_spec",
+                "the specification says nothing",
+                "give an instruction, acceptance criteria or notes",
+            ));
+        }
+        let label = format!("new {}", said.join(", "));
+        if let Some(instruction) = &instruction {
+            super::order::check_instruction(instruction)?;
+        }
+        let acceptance = acceptance.map(criteria).transpose()?;
+        let notes = notes.map(|notes| text("note", notes)).transpose()?;
+        let make = move |before: Option<&Checkpoint>| {
+            let before = before
+                .and_then(spec_of)
+                .unwrap_or_else(|| Spec { instruction: found.instruction.clone(), ..Spec::default() });
+            json!(Spec {
+                instruction: instruction.unwrap_or(before.instruction),
+                acceptance: acceptance.unwrap_or(before.acceptance),
+                notes: notes.or(before.notes).filter(|notes| !notes.is_empty()),
+            })
+        };
+        let added = self.0.store.specify(task, self.principal(), &label, make).await;
+        version(&added.map_err(|error| error.problem())?)
+    }
+
+    /// What a task is to be: its latest version, or one by its number.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task, or no such version of it.
+    pub async fn spec(&self, task: &str, wanted: Option<u32>) -> Result<SpecVersion, Problem> {
+        let task = self.find_task(task).await?;
+        let found = match wanted {
+            Some(0) => None,
+            Some(number) => {
+                Some(self.0.store.checkpoint(task, number).await.map_err(|error| error.problem())?)
+            }
+            None => self.0.store.latest_spec(task).await.map_err(|error| error.problem())?,
+        };
+        match found {
+            Some(checkpoint) => version(&checkpoint),
+            None => {
+                let asked = self.0.store.task(task).await.map_err(|error| error.problem())?;
+                let spec = Spec { instruction: asked.instruction, ..Spec::default() };
+                Ok(SpecVersion { task_id: task, version: 0, by: asked.principal, spec })
+            }
+        }
+    }
+
+    /// Closes a task.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task, no reason, or a run of it that has not ended.
+    pub async fn close_task(&self, task: &str, request: CloseRequest) -> Result<CloseAnswer, Problem> {
+        self.may(Scope::Execute)?;
+        let task = self.find_task(task).await?;
+        let reason = text("reason", super::query::with_reason(&request.reason)?)?;
+        let state = request.state.into();
+        let closing = Closing { task, state, reason, principal: self.principal().to_owned() };
+        match self.0.store.close_task(closing).await.map_err(|error| error.problem())? {
+            Closed::Closed { version } | Closed::Already { version } => {
+                Ok(CloseAnswer { task_id: task, state, version })
+            }
+            Closed::RunActive(run, now) => Err(Problem::caller(
+                "run_active",
+                format!("task {task} cannot be closed: run {run} of it is {now}"),
+                format!(
+                    "wait for it with `result`, or end it with `cancel` (run_id {run}), then close the task"
+                ),
+            )),
+        }
+    }
+
+    /// The task with this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is none, or more than one.
+    pub async fn find_task(&self, id: &str) -> Result<TaskId, Problem> {
+        self.may(Scope::Read)?;
+        let found = self.0.store.find_task(id, self.only()).await.map_err(|error| error.problem())?;
+        self.touches(|deed| deed.task = Some(found));
+        Ok(found)
+    }
+
+    /// Everything about one task: what it is to be, its runs, what was decided, what people have to do.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task.
+    pub async fn task(&self, task: TaskId) -> Result<TaskView, Problem> {
+        self.shown_task(task).await?;
+        self.0.store.task_view(task).await.map_err(|error| error.problem())
+    }
+
+    /// The same with one of its runs alone, where one is named.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task.
+    pub async fn task_narrowed(&self, task: TaskId, run: Option<RunId>) -> Result<TaskView, Problem> {
+        let mut view = self.task(task).await?;
+        view.runs.retain(|one| run.is_none_or(|run| one.run.id == run));
+        Ok(view)
+    }
+
+    /// Tasks, newest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the filter names a state or workspace that does not exist.
+    pub async fn tasks(&self, filter: TasksFilter) -> Result<Vec<TaskSummary>, Problem> {
+        self.may(Scope::Read)?;
+        bounds::check(&filter)?;
+        let states = match filter.state.as_deref() {
+            None => Vec::new(),
+            Some(word) => vec![TaskState::parse(word).ok_or_else(|| {
+                Problem::caller(
+                    "unknown_state",
+                    format!("there is no state '{word}'"),
+                    "use pending, ready, in_progress, needs_review, needs_improvement, blocked, done, failed or cancelled",
+                )
+            })?],
+        };
+        let filter = TaskFilter {
+            states,
+            workspace: match filter.workspace.as_deref() {
+                None => None,
+                Some(name) => Some(self.workspace_named(name).await?),
+            },
+            principal: self.only().map(str::to_owned),
+            before: match filter.before.as_deref() {
+                None => None,
+                Some(id) => Some(self.find_task(id).await?),
+            },
+            limit: filter.page(),
+        };
+        self.0.store.tasks(filter).await.map_err(|error| error.problem())
+    }
+
+    /// The rounds of a task, or of one run of it, in which several agents did the same, and what was
+    /// made of them.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task.
+    pub async fn rounds(&self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, Problem> {
+        self.shown_task(task).await?;
+        self.0.store.rounds(task, run).await.map_err(|error| error.problem())
+    }
+
+    /// The task that is meant by its id or by a run's.
+    ///
+    /// # Errors
+    /// A [`Problem`] where neither is given, or there is no such task or run.
+    pub async fn task_or_run(
+        &self,
+        task: Option<&str>,
+        run: Option<&str>,
+    ) -> Result<(TaskId, Option<RunId>), Problem> {
+        let given = |id: Option<&str>| id.map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned);
+        match (given(task), given(run)) {
+            (_, Some(run)) => {
+                let run = self.find_run(&run).await?;
+                let task = self.0.store.task_of_run(run).await.map_err(|error| error.problem())?;
+                Ok((task, Some(run)))
+            }
+            (Some(task), None) => Ok((self.find_task(&task).await?, None)),
+            (None, None) => Err(Problem::caller(
+                "no_task_id",
+                "neither task_id nor run_id is given",
+                "give the task_id or the run_id that was answered with",
+            )),
+        }
+    }
+
+    /// A run, as whoever handed it in is told of it.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run.
+    pub async fn handle(&self, run: RunId) -> Result<Handle, Problem> {
+        let run = self.run(run).await?.run;
+        let next = match run.state.is_final() {
+            false => format!("call `result` with run_id {} to wait for it, or `cancel` to end it", run.id),
+            true => format!("call `result` with run_id {} for its answer", run.id),
+        };
+        Ok(Handle { task_id: run.task, run_id: run.id, state: run.state, next })
+    }
+}
+
+/// The key, and a digest of everything else that was asked.
+pub(super) fn idempotency(key: Option<String>, mut asked: Value) -> Option<Idempotency> {
+    let key = key?;
+    if let Some(fields) = asked.as_object_mut().and_then(|all| all.values_mut().next()?.as_object_mut()) {
+        fields.remove("idempotency_key");
+    }
+    let digest = Digest::from_bytes(Sha256::digest(asked.to_string()).into());
+    Some(Idempotency { key, digest: digest.to_string() })
+}
+
+fn criteria(given: Vec<String>) -> Result<Vec<String>, Problem> {
+    let kept: Vec<_> = given.iter().map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
+    if kept.len() > MOST_CRITERIA {
+        return Err(Problem::caller(
+            "too_many_criteria",
+            format!("{} acceptance criteria are given; at most {MOST_CRITERIA} are taken", kept.len()),
+            "put what belongs together into one",
+        ));
+    }
+    kept.into_iter().map(|one| text("criterion", one)).collect()
+}
+
+fn spec_of(checkpoint: &Checkpoint) -> Option<Spec> {
+    serde_json::from_value(checkpoint.content.clone()).ok()
+}
+
+fn version(checkpoint: &Checkpoint) -> Result<SpecVersion, Problem> {
+    let Some(spec) = spec_of(checkpoint).filter(|_| checkpoint.kind == "spec") else {
+        return Err(Problem::caller(
+            "not_a_spec",
+            format!(
+                "version {} of task {} is not a specification ({})",
+                checkpoint.version, checkpoint.task, checkpoint.kind
+            ),
+            "leave the version out for the latest specification",
+        ));
+    };
+    Ok(SpecVersion {
+        task_id: checkpoint.task,
+        version: checkpoint.version,
+        by: checkpoint.principal.clone(),
+        spec,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_no_part_of_what_it_stands_for() {
+        let asked = |key: &str, instruction: &str| json!({ "init": { "instruction": instruction, "idempotency_key": key } });
+        let made =
+            |key: &str, instruction: &str| idempotency(Some(key.into()), asked(key, instruction)).unwrap();
+        assert_eq!(made("a", "x").digest, made("b", "x").digest);
+        assert_ne!(made("a", "x").digest, made("a", "y").digest);
+        assert_eq!(idempotency(None, asked("a", "x")), None);
+    }
+}

@@ -1,0 +1,501 @@
+//! Records as text for people and models: the same words at every door.
+
+use super::screen::{Screen, Tone, marked, one_line, tone};
+use super::text_kit;
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
+use jackfield::Ordered;
+use jackfield::{Advice, event_line, leftovers};
+use jackfield_api::{AuthStatus, OrchestratorStatus};
+use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus, shown};
+use jackfield_store::{
+    Artifact, Attempt, BreakerStatus, Corrected, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView,
+    Totals,
+};
+use jackfield_types::{Settled, Timestamp};
+use std::path::Path;
+
+/// A table that fits the screen; one without bounds and colours where there is none. What stands first, by which
+/// a row is called, stays whole.
+pub fn table<const N: usize>(heads: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+    let screen = Screen::now();
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).force_no_tty();
+    if let Some(width) = screen.width {
+        table.set_width(width);
+    }
+    if screen.colours {
+        table.enforce_styling();
+    }
+    table.set_header(heads.map(|head| Cell::new(head).add_attribute(Attribute::Bold)));
+    for row in rows {
+        let cells = row.into_iter().zip(heads).map(|(text, head)| {
+            let tone = if head == "STATE" { tone(&text) } else { None };
+            let cell = Cell::new(one_line(&text));
+            match tone {
+                Some(Tone::Good) => cell.fg(Color::DarkGreen),
+                Some(Tone::Careful) => cell.fg(Color::DarkYellow),
+                Some(Tone::Bad) => cell.fg(Color::DarkRed),
+                Some(Tone::Aside) => cell.add_attribute(Attribute::Dim),
+                None => cell,
+            }
+        });
+        table.add_row(cells.collect::<Vec<_>>());
+    }
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
+    }
+    let lines = table.lines().map(|line| line.trim_end().to_owned());
+    marked(&lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Each on a line of its own, whatever it was made from; an empty line before it stays.
+pub fn each_on_one(lines: Vec<String>) -> Vec<String> {
+    let line = |line: String| match line.strip_prefix('\n') {
+        Some(rest) => format!("\n{}", one_line(rest)),
+        None => one_line(&line),
+    };
+    lines.into_iter().map(line).collect()
+}
+
+/// A time, to the second.
+pub fn when(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// The text, or a dash.
+pub fn or_dash(text: Option<impl ToString>) -> String {
+    text.map_or_else(|| "-".into(), |text| text.to_string())
+}
+
+/// Runs as a table.
+pub fn runs(runs: &[RunSummary]) -> String {
+    if runs.is_empty() {
+        return "no runs".into();
+    }
+    let row = |run: &RunSummary| {
+        let state = run.state.to_string();
+        let outcome = match run.failure {
+            Some(class) if class.as_str() != state => format!("{state} ({class})"),
+            _ => state,
+        };
+        [
+            run.run.to_string(),
+            when(run.created_at),
+            outcome,
+            or_dash(run.executor.as_ref()),
+            run.cost.to_string(),
+            run.workspace_name.clone(),
+            run.title.clone(),
+        ]
+    };
+    table(["RUN", "STARTED (UTC)", "STATE", "EXECUTOR", "COST", "WORKSPACE", "TASK"], runs.iter().map(row))
+}
+
+/// One run with its attempts and artifacts.
+pub fn run(view: &RunView) -> String {
+    let mut lines = vec![
+        format!("run       {}  {}", view.run.id, view.run.state),
+        format!("task      {}  {}", view.task.id, view.task.title),
+        format!("kind      {}, complexity {}", view.task.task_type, view.task.complexity),
+        format!("created   {}", when(view.run.created_at)),
+    ];
+    lines.extend(run_lines(&view.attempts, &view.artifacts));
+    each_on_one(lines).join("\n")
+}
+
+/// The attempts of a run, and what they produced.
+pub fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for attempt in attempts {
+        lines.push(format!("\nattempt {} {}  {}", attempt.number, attempt.id, attempt.state));
+        lines.push(format!("  by        {} {}", attempt.executor, attempt.model.as_deref().unwrap_or("")));
+        lines.push(format!("  why       {}", attempt.reason));
+        lines.push(format!("  adapter   {}", attempt.adapter));
+        let usage = attempt.usage;
+        lines.push(format!(
+            "  tokens    {} in, {} cached, {} cache write, {} out ({} reasoning)",
+            usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning
+        ));
+        let source = attempt.cost_source.map_or("-", jackfield_types::CostSource::as_str);
+        lines.push(format!("  cost      {} (price: {source})", attempt.cost));
+        if let Some(outcome) = &attempt.outcome {
+            lines.push(format!(
+                "  outcome   process {}, delivered {}, verified {}",
+                outcome.process, outcome.delivered, outcome.verified
+            ));
+        }
+        match &attempt.settled {
+            Some(Settled::Failed(failure)) => lines.push(format!("  failed    {failure}")),
+            Some(Settled::Succeeded { notes }) => {
+                lines.extend(notes.iter().map(|note| format!("  note      {note}")))
+            }
+            None => {}
+        }
+        lines.extend(attempt.branch.iter().map(|branch| format!("  branch    {branch}")));
+        let unseen = leftovers::saw_no_changes(attempt);
+        lines.extend(unseen.then(|| format!("  note      {}", leftovers::NOT_SEEN)));
+    }
+    let produced = |artifact: &Artifact| match artifact.kind.as_str() {
+        // Its label says where it is.
+        leftovers::KIND => format!("\nnot on the branch: {}", artifact.label),
+        kind => format!("\n{kind}: {} ({})", artifact.label, artifact.target),
+    };
+    lines.extend(artifacts.iter().map(produced));
+    each_on_one(lines)
+}
+
+/// One line for an event; none where it is not worth one.
+pub fn event(event: &RunEvent) -> Option<String> {
+    let screen = Screen::now();
+    let at = screen.paint(Tone::Aside, &event.at.strftime("%H:%M:%S").to_string());
+    event_line(event).map(|line| {
+        format!("{at}  {}", event_tone(event).map_or(line.clone(), |tone| screen.paint(tone, &line)))
+    })
+}
+
+/// How an event sounds.
+pub fn event_tone(event: &RunEvent) -> Option<Tone> {
+    let refused = |field: &str| event.payload.get(field) == Some(&serde_json::Value::Bool(false));
+    match event.kind.as_str() {
+        "run_succeeded" => Some(Tone::Good),
+        "run_failed" => Some(Tone::Bad),
+        "tool_result" if refused("ok") => Some(Tone::Bad),
+        "gate" if refused("passed") => Some(Tone::Bad),
+        "warning" | "host_warning" | "leftover" | "limit" | "retrying" => Some(Tone::Careful),
+        "run_cancelled" | "worktree" | "run_queued" | "run_started" => Some(Tone::Aside),
+        _ => None,
+    }
+}
+
+/// The breaker and its limits, dollars.
+pub fn breaker(status: &BreakerStatus) -> String {
+    let row = |limit: &jackfield_store::LimitStatus| {
+        [
+            format!("{} {}", limit.scope, limit.limit.period.adjective()),
+            limit.amount(),
+            limit.spent.to_string(),
+            limit.reserved.to_string(),
+            limit.left.to_string(),
+            limit.state.to_string(),
+            or_dash(limit.resets_at.map(when)),
+        ]
+    };
+    let limits = table(
+        ["LIMIT", "AMOUNT", "SPENT", "HELD", "LEFT", "STATE", "BEGINS ANEW (UTC)"],
+        status.limits.iter().map(row),
+    );
+    format!("breaker {}\n{limits}", status.state)
+}
+
+/// What a correction changed, dollars.
+pub fn corrected(corrected: &Corrected) -> String {
+    format!("run {} cost {}: {} was recorded before", corrected.run, corrected.cost, corrected.was)
+}
+
+/// What happened to the breaker, a line each.
+pub fn breaker_history(events: &[Event]) -> String {
+    if events.is_empty() {
+        return "nothing has happened to the breaker".into();
+    }
+    let row = |event: &Event| {
+        [when(event.at), event.kind.clone(), event.subject.clone(), event.payload.to_string()]
+    };
+    table(["AT (UTC)", "WHAT", "WHOSE", "DETAILS"], events.iter().map(row))
+}
+
+/// The ledger as a table, dollars.
+pub fn ledger(rows: &[LedgerRow]) -> String {
+    let row = |row: &LedgerRow| {
+        [
+            when(row.at),
+            format!("{:?}", row.kind).to_lowercase(),
+            row.executor.clone(),
+            row.reserved_delta.to_string(),
+            row.spent_delta.to_string(),
+            or_dash(row.source.map(jackfield_types::CostSource::as_str)),
+        ]
+    };
+    table(["AT (UTC)", "ENTRY", "EXECUTOR", "HELD", "SPENT", "PRICE"], rows.iter().map(row))
+}
+
+/// Runs, tokens and dollars, in all and by model.
+pub fn stats(totals: &Totals, models: &[ModelStats]) -> String {
+    let mut text = format!(
+        "{} tasks; runs: {} queued, {} running, {} succeeded, {} failed, {} cancelled; {} spent",
+        totals.tasks,
+        totals.queued,
+        totals.running,
+        totals.succeeded,
+        totals.failed,
+        totals.cancelled,
+        totals.billed + totals.equivalent
+    );
+    if !models.is_empty() {
+        let row = |stats: &ModelStats| {
+            [
+                stats.executor.clone(),
+                or_dash(stats.model.as_ref()),
+                stats.attempts.to_string(),
+                stats.succeeded.to_string(),
+                stats.verified.to_string(),
+                or_dash(stats.mean_cost()),
+                or_dash(stats.mean_latency_ms().map(|ms| format!("{:.1} s", ms as f64 / 1e3))),
+            ]
+        };
+        let heads = ["EXECUTOR", "MODEL", "ATTEMPTS", "SUCCEEDED", "VERIFIED", "MEAN COST", "MEAN TIME"];
+        text += &format!("\n{}", table(heads, models.iter().map(row)));
+    }
+    text
+}
+
+/// What the chooser would pick, with its reasons.
+pub fn advice(advice: &Advice) -> String {
+    let choice = |choice: &jackfield::AdvisedChoice| {
+        one_line(&format!("{} {}: {}", choice.executor, choice.model.as_deref().unwrap_or(""), choice.reason))
+    };
+    let task = &advice.task;
+    let guessed = if task.classified { " (by its words)" } else { "" };
+    let mut lines = vec![format!(
+        "task: {}{guessed}, complexity {}, role {}",
+        task.task_type, task.complexity, task.role
+    )];
+    let issue = |issue: &jackfield::QualityIssue| {
+        format!("open quality issue: {} ({}), task {}", issue.title, issue.failure, issue.task_id)
+    };
+    lines.extend(advice.quality_issues.iter().take(5).map(issue));
+    lines.push(match &advice.chooser {
+        Some(chooser) => format!("{chooser} would pick, best first:"),
+        None => "the request names the executor:".to_owned(),
+    });
+    lines.extend(advice.choices.iter().take(5).map(choice));
+    lines.join("\n")
+}
+
+/// The state of the host: runs, money, components.
+pub fn status(status: &OrchestratorStatus) -> String {
+    let mut lines = vec![format!(
+        "{} running of {}, {} queued; breaker {}, ${:.2} spent today",
+        status.running, status.max_concurrent, status.queued, status.breaker, status.spent_today_usd
+    )];
+    for executor in &status.executors {
+        let rest = executor
+            .cooling_until
+            .map(|until| format!(", resting until {}", when(until)))
+            .unwrap_or_default();
+        lines.push(format!("{}: {} of {} busy{rest}", executor.executor, executor.busy, executor.slots));
+    }
+    lines.extend(status.warnings.iter().map(|warning| format!("warning: {warning}")));
+    each_on_one(lines).join("\n")
+}
+
+/// The executors: installed, logged in, ready.
+pub fn auth(statuses: &[AuthStatus]) -> String {
+    let line = |status: &AuthStatus| {
+        let version = status.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+        let state = match (status.enabled, status.installed, status.login.as_str()) {
+            (false, ..) => "switched off".to_owned(),
+            (_, false, _) => "not installed".to_owned(),
+            (.., "logged_in") => match status.account.as_deref() {
+                // An executor that has no login says so in the place of an account.
+                Some(account) if account.starts_with("no login") => format!("ready, {account}"),
+                Some(account) => format!("logged in ({account})"),
+                None => "logged in".to_owned(),
+            },
+            (.., "logged_out") => "not logged in".to_owned(),
+            _ => "ready".to_owned(),
+        };
+        let remedy = status.remedy.as_deref().map(|remedy| format!("\n  {remedy}")).unwrap_or_default();
+        format!("{}{version}: {state}{remedy}", status.executor)
+    };
+    statuses.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// What was ordered of a component, and what serves now.
+pub fn ordered(ordered: &Ordered) -> String {
+    let Ordered { kind, name, serving, granted, pinned, asked_for } = ordered;
+    let serves = match serving {
+        Some(digest) => format!("{kind} {name}: {} serves", digest.short()),
+        None => format!("no {kind} {name} serves; `jackfield plugin list` says what is there"),
+    };
+    let granted = if granted.is_empty() {
+        String::new()
+    } else {
+        format!("\ngranted by command: {}", granted.line(*kind, name))
+    };
+    let pinned = pinned.map(|digest| format!("\npinned to {digest}")).unwrap_or_default();
+    let asked = if asked_for.is_empty() {
+        serving.map(|_| "\nnot in use: another component serves in its place".to_owned()).unwrap_or_default()
+    } else {
+        format!("\nasked for: {}", asked_for.join(", "))
+    };
+    format!("{serves}{asked}{granted}{pinned}")
+}
+
+/// The components as a table.
+pub fn plugins(plugins: &[PluginStatus]) -> String {
+    let row = |plugin: &PluginStatus| {
+        let file = plugin.file.as_ref().and_then(|file| file.file_name()).map(|name| shown(Path::new(name)));
+        [
+            or_dash(plugin.kind),
+            or_dash(plugin.name.as_ref()),
+            or_dash(plugin.version.as_ref()),
+            or_dash(plugin.digest.map(|digest| digest.short())),
+            plugin.state.to_string(),
+            file.unwrap_or_else(|| "embedded".into()),
+            format!("{}/{}", plugin.failures, plugin.calls),
+            plugin.figures.as_ref().map_or_else(|| "-".into(), took),
+            if plugin.asked_for.is_empty() { "-".into() } else { plugin.asked_for.join(", ") },
+            or_dash(reason(plugin).as_ref()),
+        ]
+    };
+    table(
+        [
+            "KIND",
+            "NAME",
+            "VERSION",
+            "DIGEST",
+            "STATE",
+            "FROM",
+            "FAILED/CALLS",
+            "P50/P99",
+            "ASKED FOR",
+            "REASON",
+        ],
+        plugins.iter().map(row),
+    )
+}
+
+/// Why it is where it is; of one that serves in the place of another, of which.
+fn reason(plugin: &PluginStatus) -> Option<String> {
+    let serving = plugin.state == jackfield_plugins::State::Serving;
+    let replaces = plugin.replaces.as_ref().filter(|_| serving).map(|other| format!("replaces {other}"));
+    let parts: Vec<_> = plugin.reason.clone().into_iter().chain(replaces).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
+/// What half, and what almost all of the answered calls kept within.
+fn took(figures: &Figures) -> String {
+    let bound = |micros: Option<u64>| match micros {
+        Some(micros @ 0..1_000) => format!("{micros} µs"),
+        Some(micros) => format!("{} ms", micros as f64 / 1e3),
+        None => "-".to_owned(),
+    };
+    format!("{}/{}", bound(figures.within(500)), bound(figures.within(990)))
+}
+
+/// Of an executor that runs the instruction.
+pub const COMMANDS: &str =
+    "commands  runs the instruction as a command: offered to choosers for tasks of type `command` only";
+
+/// What would become of a component.
+pub fn check(report: &CheckReport) -> String {
+    let mut lines = vec![format!("{}  {} bytes  sha256 {}", shown(&report.file), report.size, report.digest)];
+    lines.extend(report.plugin.iter().map(|plugin| format!("is        {plugin}")));
+    lines.extend(report.summary.iter().map(|summary| format!("says      {summary}")));
+    lines.push(format!("imports   {}", listed(&report.imports)));
+    lines.push(format!("exports   {}", listed(&report.exports)));
+    let steps: Vec<_> =
+        report.steps.iter().map(|step| format!("{} {:.1} ms", step.step, step.micros as f64 / 1e3)).collect();
+    lines.push(format!("steps     {}", steps.join(", ")));
+    if report.runs_as_command {
+        lines.push(COMMANDS.to_owned());
+    }
+    lines.extend(report.replaces.iter().map(|other| format!("replaces  would replace {other}")));
+    let mut lines = each_on_one(lines);
+    lines.push(match &report.verdict {
+        CheckVerdict::WouldServe => "would serve at once".into(),
+        CheckVerdict::WouldBeHeld { line, command, .. } => format!(
+            "would be held; to let it serve:\n  {command}\nor add under [grants] in jackfield.toml:\n  {line}"
+        ),
+        CheckVerdict::WouldBeRejected { step, reason } => {
+            format!("would be rejected at {step}: {}", one_line(reason))
+        }
+        CheckVerdict::Barred { reason } => format!("may not serve now: {}", one_line(reason)),
+        CheckVerdict::Quarantined { reason } => format!("is quarantined: {}", one_line(reason)),
+    });
+    lines.join("\n")
+}
+
+/// All that is known of a component.
+pub fn inspection(inspection: &Inspection) -> String {
+    let status = &inspection.status;
+    let mut lines = vec![
+        format!(
+            "{} {} {}  {}",
+            or_dash(status.kind),
+            or_dash(status.name.as_ref()),
+            or_dash(status.version.as_ref()),
+            status.state
+        ),
+        inspection.summary.clone(),
+        format!("sha256    {}", or_dash(status.digest)),
+        format!("from      {}", status.file.as_ref().map_or_else(|| "embedded".into(), |file| shown(file))),
+        format!("asked for {}", listed(&status.asked_for)),
+        format!("imports   {}", listed(&inspection.imports)),
+        format!("exports   {}", listed(&inspection.exports)),
+        limits(&inspection.limits),
+    ];
+    lines.extend(status.replaces.iter().map(|other| format!("replaces  {other}")));
+    if inspection.runs_as_command {
+        lines.push(COMMANDS.to_owned());
+    }
+    lines.extend(text_kit::grants(&inspection.asks, &inspection.granted));
+    lines.extend(text_kit::granted_to_name(inspection));
+    lines.extend(text_kit::makeup(&inspection.makeup));
+    if let Some(description) = &inspection.description {
+        let models: Vec<_> = description.models.iter().map(|model| model.name.clone()).collect();
+        lines.push(format!("models    {}", listed(&models)));
+    }
+    let setting =
+        |setting: &jackfield_plugins::Setting| format!("setting   {}: {}", setting.name, setting.meaning);
+    lines.extend(inspection.settings.iter().map(setting));
+    for level in &inspection.levels {
+        lines.push(format!("level     {}: {} ({} tokens)", level.name, level.summary, level.token_budget));
+    }
+    if !inspection.dimensions.is_empty() {
+        lines.push(format!("rates     {}", listed(&inspection.dimensions)));
+    }
+    for gate in &inspection.gates {
+        lines.push(format!("gate      {}: {}", gate.name, gate.summary));
+        let schema: serde_json::Value = serde_json::from_str(&gate.schema).unwrap_or_default();
+        lines.extend(gate_fields(&schema).into_iter().map(|line| format!("          {line}")));
+    }
+    lines.extend(inspection.before.iter().map(|plugin| format!("before    {plugin}")));
+    each_on_one(lines).join("\n")
+}
+
+/// What the config of a gate takes, from its schema.
+fn gate_fields(schema: &serde_json::Value) -> Vec<String> {
+    let text = |value: &serde_json::Value, field: &str| {
+        value.get(field).and_then(|text| text.as_str()).map(str::to_owned)
+    };
+    let required = |name: &String| {
+        let names = schema.get("required").and_then(|names| names.as_array());
+        names.is_some_and(|names| names.iter().any(|one| one == name.as_str()))
+    };
+    let fields = schema.get("properties").and_then(|fields| fields.as_object());
+    let field = |(name, field): (&String, &serde_json::Value)| {
+        let must = if required(name) { " (required)" } else { "" };
+        let said = text(field, "description").map(|said| format!(": {said}")).unwrap_or_default();
+        format!("{name}{must}{said}")
+    };
+    let mut lines: Vec<_> = fields.into_iter().flatten().map(field).collect();
+    let example = schema.get("examples").and_then(|all| all.get(0));
+    lines.extend(example.map(|example| format!("for example {example}")));
+    lines
+}
+
+/// The limits of a component, in MiB, KiB and milliseconds.
+pub fn limits(limits: &jackfield_plugins::Limits) -> String {
+    format!(
+        "limits    {} MiB, {} ms CPU, {} ms wall, {} KiB out",
+        limits.memory_bytes >> 20,
+        limits.cpu.as_millis(),
+        limits.wall.as_millis(),
+        limits.output_bytes >> 10
+    )
+}
+
+fn listed(names: &[String]) -> String {
+    if names.is_empty() { "nothing".into() } else { names.join(", ") }
+}

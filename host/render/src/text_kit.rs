@@ -1,0 +1,184 @@
+//! What the author's kit says, as text for people.
+
+use super::screen::one_line;
+use super::text;
+use jackfield_kit::{BenchReport, Built, CaseReport, NewPlugin, TestReport};
+use jackfield_plugins::{Compiled, FileInspection, Grant, Makeup, Said};
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+/// What was made, and what to do next.
+pub fn made(made: &NewPlugin) -> String {
+    let NewPlugin { folder, name, kind, language, .. } = made;
+    format!(
+        "{} holds a {kind} in {language}: its source is {}, what it must answer is in cases.toml\n\n  cd {}\n  jackfield plugin build\n  jackfield plugin test {name}.wasm cases.toml",
+        folder.display(),
+        language.source(),
+        folder.display()
+    )
+}
+
+/// The component that was built, its size and the time it took.
+pub fn built(built: &Built) -> String {
+    format!("{}  {}, in {}", built.file.display(), size(built.size), time(built.millis.saturating_mul(1000)))
+}
+
+/// What a component answered.
+pub fn said(said: &Said) -> String {
+    let answer = serde_json::to_string_pretty(&said.answer).unwrap_or_default();
+    let notes: String = said.notes.iter().map(|note| format!("log       {}\n", one_line(note))).collect();
+    format!(
+        "{answer}\n\n{notes}{} answered `{}` in {}, with {} of memory, in {}",
+        said.plugin,
+        said.function,
+        time(said.micros),
+        size(said.memory_bytes),
+        code(said.compiled)
+    )
+}
+
+/// The cases that passed and those that failed.
+pub fn tested(report: &TestReport) -> String {
+    let mut lines: Vec<String> = report.cases.iter().map(case).collect();
+    lines.push(match report.failed {
+        0 => format!("{}: {} passed", report.plugin, cases(report.passed)),
+        failed => format!("{}: {} passed, {} did not", report.plugin, cases(report.passed), failed),
+    });
+    lines.join("\n")
+}
+
+fn cases(count: usize) -> String {
+    if count == 1 { "1 case".to_owned() } else { format!("{count} cases") }
+}
+
+fn case(case: &CaseReport) -> String {
+    let took = case.micros.map(|micros| format!("  ({})", time(micros))).unwrap_or_default();
+    let mut lines = format!("{} {}{took}", if case.passed { "pass" } else { "FAIL" }, case.name);
+    for difference in &case.differences {
+        let _ = write!(lines, "\n     {difference}");
+    }
+    if !case.passed {
+        for note in &case.notes {
+            let _ = write!(lines, "\n     log: {}", one_line(note));
+        }
+        if let Some(answer) = &case.answer {
+            let _ = write!(lines, "\n     it answered {answer}");
+        }
+    }
+    lines
+}
+
+/// Times and memory of the calls.
+pub fn bench(report: &BenchReport) -> String {
+    format!(
+        "{}, `{}`, {} calls in {}\n  quickest  {}\n  half      {}\n  99 of 100 {}\n  slowest   {}\n  one core  {:.0} calls a second\n  memory    {} a call",
+        report.plugin,
+        report.function,
+        report.calls,
+        code(report.compiled),
+        time(report.least_us),
+        time(report.p50_us),
+        time(report.p99_us),
+        time(report.most_us),
+        report.per_second,
+        size(report.memory_bytes)
+    )
+}
+
+/// Everything about a file.
+pub fn file(inspection: &FileInspection) -> String {
+    let mut lines = vec![text::check(&inspection.check)];
+    lines.extend(inspection.limits.as_ref().map(text::limits));
+    lines.extend(grants(&inspection.check.asks, &inspection.granted));
+    lines.extend(makeup(&inspection.makeup));
+    lines.join("\n")
+}
+
+/// What the operator granted to the name, which the next component that has it is granted too.
+pub fn granted_to_name(inspection: &jackfield_plugins::Inspection) -> Option<String> {
+    let kind = inspection.status.kind?;
+    let name = inspection.status.name.as_deref()?;
+    let grant = &inspection.granted_to_name;
+    (!grant.is_empty())
+        .then(|| format!("operator  {}, whichever component has the name", grant.line(kind, name)))
+}
+
+/// What a component asks for, and what of it it has.
+pub fn grants(asks: &Grant, granted: &Grant) -> Vec<String> {
+    let line = |label: &str, asks: &BTreeSet<String>, granted: &BTreeSet<String>| {
+        let name = |name: &String| {
+            let has = if granted.contains(name) { "granted" } else { "not granted" };
+            format!("{name} ({has})")
+        };
+        let names: Vec<_> = asks.iter().map(name).collect();
+        (!names.is_empty()).then(|| format!("{label} {}", names.join(", ")))
+    };
+    let programs = line("programs ", &asks.programs, &granted.programs);
+    programs.into_iter().chain(line("variables", &asks.environment, &granted.environment)).collect()
+}
+
+/// What a component is made of.
+pub fn makeup(makeup: &Makeup) -> Vec<String> {
+    let modules = if makeup.modules == 1 {
+        "1 core module".to_owned()
+    } else {
+        format!("{} core modules", makeup.modules)
+    };
+    let mut lines = vec![format!("made of   {} in {modules}", size(makeup.size))];
+    lines.extend(makeup.wit.iter().map(|wit| format!("against   {wit}")));
+    if !makeup.languages.is_empty() {
+        lines.push(format!("in        {}", makeup.languages.join(", ")));
+    }
+    let producers: Vec<_> = makeup
+        .producers
+        .iter()
+        .map(|tool| format!("{} {}", tool.name, tool.version).trim_end().to_owned())
+        .collect();
+    if !producers.is_empty() {
+        lines.push(format!("by        {}", producers.join(", ")));
+    }
+    lines
+}
+
+const fn code(compiled: Compiled) -> &'static str {
+    match compiled {
+        Compiled::Optimised => "optimised code",
+        Compiled::Baseline => "first code",
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "shown with one digit after the point")]
+fn time(micros: u64) -> String {
+    match micros {
+        0..1_000 => format!("{micros} µs"),
+        1_000..1_000_000 => format!("{:.1} ms", micros as f64 / 1e3),
+        _ => format!("{:.2} s", micros as f64 / 1e6),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "shown with one digit after the point")]
+fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_048_576 => format!("{} KiB", bytes.div_ceil(1024)),
+        _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_shown_in_the_unit_that_fits() {
+        assert_eq!([999, 1_500, 2_340_000].map(time), ["999 µs", "1.5 ms", "2.34 s"]);
+        assert_eq!([1, 1 << 20, 3 << 19].map(size), ["1 KiB", "1.0 MiB", "1.5 MiB"]);
+    }
+
+    #[test]
+    fn what_is_asked_for_is_told_apart_from_what_was_granted() {
+        let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let asks = Grant { programs: set(&["agy", "sh"]), ..Grant::default() };
+        let granted = Grant { programs: set(&["sh"]), ..Grant::default() };
+        assert_eq!(grants(&asks, &granted), ["programs  agy (not granted), sh (granted)"]);
+    }
+}

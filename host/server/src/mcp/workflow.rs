@@ -1,0 +1,128 @@
+//! Work that is handed in or kept track of, and what waits for people: tools with several actions.
+
+use super::caller::Caller;
+use super::calls::{bad_arguments, parse};
+use super::output::{Said, answered, said};
+use crate::fields;
+use jackfield_api::{ExecuteRequest, HumanAnswer, SpecRequest};
+use jackfield_render::text_people;
+use jackfield_types::Problem;
+use serde_json::{Map, Value, json};
+
+/// What is to become of a run that waits for a person, as this door names the field.
+pub(super) const ANSWER: &str = "answer";
+
+/// What is left when the action and the id are taken out of the arguments.
+struct Asked {
+    action: String,
+    id: Option<String>,
+    rest: Value,
+}
+
+impl Asked {
+    fn of(arguments: Value, id: &str) -> Result<Self, Problem> {
+        let mut given: Map<String, Value> = parse(arguments)?;
+        let mut text = |name: &str| match fields::take(&mut given, name).map_err(|why| bad_arguments(&why))? {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(Problem::caller(
+                "bad_arguments",
+                format!("`{name}` is not a text"),
+                format!("give `{name}` as text"),
+            )),
+        };
+        let (action, id) = (text("action")?.unwrap_or_default(), text(id)?);
+        Ok(Self { action, id, rest: Value::Object(given) })
+    }
+
+    fn id(&self) -> &str {
+        self.id.as_deref().unwrap_or_default()
+    }
+
+    /// Nothing more may be said.
+    fn no_more(&self) -> Result<(), Problem> {
+        parse::<super::tools::NoArguments>(self.rest.clone()).map(drop)
+    }
+
+    /// What a person says: `action` is the tool's own field here, so that this one's has another name.
+    fn person(&self) -> Result<HumanAnswer, Problem> {
+        let Value::Object(mut given) = self.rest.clone() else { return parse(self.rest.clone()) };
+        let Some(what) = fields::take(&mut given, ANSWER).map_err(|why| bad_arguments(&why))? else {
+            return Err(bad_arguments(&format!("missing field `{ANSWER}`: one of retry, accept, stop")));
+        };
+        given.insert("action".to_owned(), what);
+        parse(Value::Object(given))
+    }
+
+    fn unknown(&self, known: &str) -> Problem {
+        Problem::caller(
+            "bad_arguments",
+            format!("there is no action '{}'", self.action),
+            format!("set action to one of: {known}"),
+        )
+    }
+}
+
+pub(super) async fn dispatch(caller: &Caller<'_>, request: ExecuteRequest) -> Result<Said, Problem> {
+    let host = &caller.host;
+    let run = host.dispatch(request).await?;
+    let handle = host.handle(run).await?;
+    said(text_people::handle(&handle), &handle)
+}
+
+pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
+    let asked = Asked::of(arguments, "task_id")?;
+    let host = &caller.host;
+    match asked.action.as_str() {
+        "init" => {
+            let answer = host.init_task(parse(asked.rest)?).await?;
+            said(text_people::init(&answer), &answer)
+        }
+        "spec" => {
+            let request: SpecRequest = parse(asked.rest.clone())?;
+            let version = if request == SpecRequest::default() {
+                host.spec(asked.id(), None).await?
+            } else {
+                host.specify(asked.id(), request).await?
+            };
+            said(text_people::spec(&version), &version)
+        }
+        "write" => {
+            let answer = host.write_attempt(asked.id(), parse(asked.rest.clone())?).await?;
+            said(text_people::written(&answer), &answer)
+        }
+        "close" => {
+            let answer = host.close_task(asked.id(), parse(asked.rest.clone())?).await?;
+            said(text_people::closed(&answer), &answer)
+        }
+        _ => Err(asked.unknown("init, spec, write, close")),
+    }
+}
+
+pub(super) async fn task(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
+    let asked = Asked::of(arguments, "id")?;
+    let host = &caller.host;
+    let task = match asked.action.as_str() {
+        "create" => host.create_human_task(parse(asked.rest)?).await?,
+        "read" => {
+            asked.no_more()?;
+            host.human_task(asked.id()).await?
+        }
+        "update" => host.update_human_task(asked.id(), parse(asked.rest.clone())?).await?,
+        "delete" => {
+            asked.no_more()?;
+            let task = host.delete_human_task(asked.id()).await?;
+            return said(format!("deleted: {}", task.title), &json!({ "deleted": task }));
+        }
+        "answer" => {
+            let answer = host.answer_human_task(asked.id(), asked.person()?).await?;
+            return answered(&answer);
+        }
+        "list" => {
+            let tasks = host.human_tasks(parse(asked.rest)?).await?;
+            return said(text_people::human_tasks(&tasks), &json!({ "human_tasks": tasks }));
+        }
+        _ => return Err(asked.unknown("create, read, update, delete, list, answer")),
+    };
+    said(text_people::human_task(&task), &task)
+}

@@ -1,0 +1,104 @@
+//! Server-sent events: a run's log and the host's own, for readers that come late, go and come back, or
+//! are slow.
+//!
+//! Events are read when the connection can take them, so a slow reader is waited for and holds no more
+//! than a page. Each event's id is its sequence number: who comes back with `Last-Event-ID` goes on
+//! after it.
+
+use super::rest::Refused;
+use axum::http::header::HeaderName;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures::stream::{self, Stream, StreamExt};
+use jackfield::Host;
+use jackfield_types::{Problem, RunId};
+use serde::Serialize;
+use std::convert::Infallible;
+use std::time::Duration;
+
+/// Where a reader goes on that was there before.
+const LAST_EVENT: HeaderName = HeaderName::from_static("last-event-id");
+/// How often a connection without news shows that it lives; readers are promised 15 seconds.
+const ALIVE: Duration = Duration::from_secs(10);
+
+/// Where a reader begins: after what it has seen, which the header knows better than the address.
+pub(super) fn place(headers: &HeaderMap, after: u64) -> Result<(u64, bool), Problem> {
+    let Some(given) = headers.get(LAST_EVENT).filter(|given| !given.is_empty()) else {
+        return Ok((after, false));
+    };
+    match given.to_str().ok().and_then(|text| text.trim().parse().ok()) {
+        Some(seen) => Ok((seen, true)),
+        None => Err(Problem::caller(
+            "bad_last_event_id",
+            format!("Last-Event-ID is {given:?}, and the ids of these events are whole numbers"),
+            "send the id of the last event that you have seen, or leave the header out",
+        )),
+    }
+}
+
+/// The events of a run, until it has ended.
+pub(super) async fn run(
+    host: &Host,
+    run: RunId,
+    headers: &HeaderMap,
+    after: u64,
+) -> Result<Response, Refused> {
+    let (seen, back) = place(headers, after)?;
+    if back && host.run(run).await?.run.state.is_final() && host.run_events(run, seen, 1).await?.is_empty() {
+        // The one answer after which a reader that comes back by itself stays away.
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    }
+    let feed = host.run_feed(run, seen).await?;
+    let pages = stream::unfold(feed, |mut feed| async {
+        let page = told(feed.page().await)?;
+        Some((page, feed))
+    });
+    Ok(sent(pages.flat_map(stream::iter).map(|event| line(event.seq, &event.kind, &event))))
+}
+
+/// The host's own events, until it stops.
+pub(super) fn events(host: &Host, headers: &HeaderMap, after: u64) -> Result<Response, Refused> {
+    let (seen, _) = place(headers, after)?;
+    let pages = stream::unfold(host.event_feed(seen), |mut feed| async {
+        let page = told(feed.page().await)?;
+        Some((page, feed))
+    });
+    Ok(sent(pages.flat_map(stream::iter).map(|event| line(event.seq, &event.kind, &event))))
+}
+
+/// A reader whose records cannot be read is cut off: it comes back and asks again.
+fn told<T>(page: Result<Option<T>, Problem>) -> Option<T> {
+    page.inspect_err(|problem| tracing::warn!("a stream of events ends early: {problem}")).ok().flatten()
+}
+
+fn line(seq: u64, kind: &str, event: &impl Serialize) -> Result<Event, Infallible> {
+    let data = serde_json::to_string(event).unwrap_or_default();
+    Ok(Event::default().id(seq.to_string()).event(kind).data(data))
+}
+
+fn sent(events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static) -> Response {
+    let alive = KeepAlive::new().interval(ALIVE);
+    // A proxy in between must not save events up.
+    ([("x-accel-buffering", "no")], Sse::new(events).keep_alive(alive)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    fn headers(id: &'static str) -> HeaderMap {
+        [(LAST_EVENT, HeaderValue::from_static(id))].into_iter().collect()
+    }
+
+    #[test]
+    fn the_header_wins_over_the_address_and_must_be_a_number() {
+        assert_eq!(place(&HeaderMap::new(), 5).unwrap(), (5, false));
+        assert_eq!(place(&headers("7"), 5).unwrap(), (7, true));
+        assert_eq!(place(&headers(""), 5).unwrap(), (5, false));
+        for wrong in ["last", "-1", "7.5"] {
+            assert_eq!(place(&headers(wrong), 5).unwrap_err().code, "bad_last_event_id");
+        }
+    }
+}

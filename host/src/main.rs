@@ -1,5 +1,0 @@
-//! The `jackfield` program.
-
-fn main() -> std::process::ExitCode {
-    jackfield::doors::cli::main()
-}
