@@ -147,7 +147,7 @@ async fn output_cpu_and_tools_are_signs_of_life() {
 async fn an_agent_whose_lease_has_run_out_ends_even_where_nobody_looks_after_it() {
     for scene in Scene::each().await {
         let lease = Lease::kept_in(scene.path("the host's lease"));
-        lease.renew(Lease::now().unwrap() + Duration::from_secs(5)).unwrap();
+        lease.renew(Lease::now().unwrap() + Duration::from_secs(60)).unwrap();
         // Its tool ignores every signal that can be ignored, and nobody waits for either.
         let script = "trap '' INT TERM HUP; echo ready; sleep MARK & sleep MARK";
         let spec = Spec { lease: Some(lease.file().to_owned()), ..scene.script(script) };
@@ -155,7 +155,11 @@ async fn an_agent_whose_lease_has_run_out_ends_even_where_nobody_looks_after_it(
         let identity = held.identity().clone();
         drop(held.release().unwrap());
         said_ready(&identity).await;
-        assert!(!scene.left().is_empty(), "it works while its lease holds");
+        // Its tool begins a moment after the word.
+        while scene.left().is_empty() {
+            tokio::task::yield_now().await;
+        }
+        lease.renew(Lease::now().unwrap()).unwrap();
         for _ in 0..100 {
             if scene.left().is_empty() {
                 break;
