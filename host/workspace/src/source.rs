@@ -70,6 +70,9 @@ pub async fn source(path: &Path) -> Result<Source, WorkspaceError> {
 /// As [`source`].
 pub async fn locate(path: &Path) -> Result<Source, WorkspaceError> {
     let folder = folder(path)?;
+    if !is_near_git(&folder) {
+        return Ok(Source::Folder { path: folder });
+    }
     let what = "look for a repository";
     let answer = Git::to(what, &folder)
         .arguments(["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--path-format=absolute"])
@@ -170,6 +173,18 @@ pub(crate) async fn checkout(top: &Path, common: &Path) -> Result<Checkout, Work
 
 fn cut_short(what: &str) -> WorkspaceError {
     WorkspaceError::Git { what: what.to_owned(), said: "its answer is not complete".to_owned() }
+}
+
+/// Whether git could find anything on its way up from a folder: an entry `.git`, or a folder that is a git folder itself.
+/// Where there is neither, it need not be started.
+fn is_near_git(folder: &Path) -> bool {
+    let is_there = |path: PathBuf| {
+        path.symlink_metadata().err().is_none_or(|error| error.kind() != io::ErrorKind::NotFound)
+    };
+    folder.ancestors().any(|above| {
+        is_there(above.join(".git"))
+            || ["HEAD", "objects", "refs"].iter().all(|part| is_there(above.join(part)))
+    })
 }
 
 /// The folder itself, absolute and without symlinks, once it is known to be usable.
