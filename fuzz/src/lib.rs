@@ -2,8 +2,8 @@
 //! compiled with them otherwise, which takes longer than all the fuzzing.
 
 #[allow(dead_code, unreachable_pub)]
-#[path = "../../host/plugins/src/anatomy.rs"]
-mod anatomy;
+#[path = "../../host/plugins/src/component_parser.rs"]
+mod component_parser;
 #[allow(dead_code, unreachable_pub)]
 #[path = "../../host/plugins/src/contract.rs"]
 mod contract;

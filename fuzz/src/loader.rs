@@ -1,13 +1,13 @@
 //! Whatever the bytes are, reading them from their outside ends, and says something.
 
-use crate::anatomy::{Anatomy, NotComponent, to_be_granted};
+use crate::component_parser::{NotComponent, ParsedComponent, to_be_granted};
 use crate::makeup;
 
 /// One file.
 pub fn run(bytes: &[u8]) {
     let told = makeup::of(bytes);
     assert!(told.producers.len() <= 64 && told.languages.len() <= 64, "what is told is bounded");
-    match Anatomy::of(bytes) {
+    match ParsedComponent::of(bytes) {
         Ok(anatomy) => match anatomy.kind() {
             Ok(kind) => {
                 let missing = anatomy.missing(kind).len();

@@ -68,7 +68,11 @@ pub(super) async fn served(data: &Path, json: bool) -> Result<Option<Outcome>, P
         )
     })?;
     Ok(view.map(|view| {
-        let whose = format!("as the server has it (process {}, {})", view.process, text::when(view.at));
+        let whose = format!(
+            "as the server has it (process {}, {})",
+            view.process,
+            jackfield_render::table::when(view.at)
+        );
         list(&view.plugins, &view.folder, &whose, json);
         Outcome::Fine
     }))

@@ -29,7 +29,7 @@ mod worker;
 use args::{Cli, Command, Global, PluginCommand};
 use clap::FromArgMatches;
 use jackfield::default_data;
-use jackfield::{Asker, Host, HostBuilder, Work};
+use jackfield::{Host, HostBuilder, Principal, Work};
 use jackfield_config::{Config, Layers, default_file, load};
 use jackfield_render::screen::{Screen, Tone, colours_wanted, printable, printable_json};
 use jackfield_types::Problem;
@@ -222,7 +222,7 @@ async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
     let (data, config) = settings(global)?;
     let host = builder(data).config(config).watch(work != Work::Nothing).work(work).open().await?;
     telemetry::keep_from_log(&host);
-    Ok(host.acting_as(Asker::owner(PRINCIPAL)))
+    Ok(host.acting_as(Principal::owner(PRINCIPAL)))
 }
 
 /// A host that has dropped components compiled by this program again.

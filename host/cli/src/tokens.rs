@@ -5,7 +5,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use jackfield::Host;
 use jackfield_api::{AuditEntry, AuditFilter, TokenRequest};
-use jackfield_render::text::{table, when};
+use jackfield_render::table::{table, when};
 use jackfield_store::AccessToken;
 use jackfield_types::{Problem, Scope, Sees, Timestamp};
 

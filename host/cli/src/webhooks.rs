@@ -3,7 +3,7 @@
 use super::{Outcome, say};
 use clap::Subcommand;
 use jackfield::Host;
-use jackfield_render::text::{table, when};
+use jackfield_render::table::{table, when};
 use jackfield_store::WebhookStanding;
 use jackfield_types::Problem;
 use serde_json::json;

@@ -5,7 +5,7 @@ use super::stop::ToldToStop;
 use super::{Outcome, say_line, settings};
 use jackfield_files::hostname;
 use jackfield_types::Problem;
-use jackfield_worker::{Office, Options, Remote};
+use jackfield_worker::{CoordinatorClient, Options, Remote};
 use std::path::PathBuf;
 
 /// What `worker` is asked.
@@ -26,12 +26,12 @@ pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Pro
     if let Some(slots) = asked.slots {
         config.run.max_concurrent = slots.max(1);
     }
-    let office = Office::new(&asked.host, asked.token.trim(), asked.ca.as_deref())?;
+    let coordinator = CoordinatorClient::new(&asked.host, asked.token.trim(), asked.ca.as_deref())?;
     let name = asked.name.unwrap_or_else(hostname);
     let slots = config.run.max_concurrent;
     let options = Options { host: asked.host.clone(), name: name.clone() };
     let remote = tokio::select! {
-        opened = Remote::open(data, config, office, options) => opened?,
+        opened = Remote::open(data, config, coordinator, options) => opened?,
         () = told_to_stop.heard() => return Ok(Outcome::Fine),
     };
     say_line(&format!(

@@ -28,14 +28,13 @@ pub use load::default_file;
 pub use load::{ConfigError, Layers, load};
 pub use mcp::{McpSection, OnClose, Toolset};
 pub use models::fits;
-pub use models::{ModelsSection, RoleSection, RolesSection};
+pub use models::{ModelsSection, RoleSection, RolesSection, TierName};
 pub use outward::{LogFormat, TelemetrySection, WebhookSection};
 pub use review::{Finding, Review, Served, Severity};
 pub use secrets::{is_secret_name, looks_secret};
 pub use sections::{
     BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
-    PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, TierName,
-    WorkspaceSection,
+    PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, WorkspaceSection,
 };
 pub use server::{OnStop, ServerSection};
 pub use settings::settings_of;

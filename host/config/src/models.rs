@@ -1,8 +1,38 @@
 //! Which models may be asked, and what a role of work is bound to.
 
-use super::TierName;
+use jackfield_plugins::facts::types;
 use jackfield_types::Role;
 use serde::{Deserialize, Serialize};
+
+/// How strong a model is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum TierName {
+    Light,
+    Workhorse,
+    Strategist,
+}
+
+impl From<TierName> for types::Tier {
+    fn from(name: TierName) -> Self {
+        match name {
+            TierName::Light => Self::Light,
+            TierName::Workhorse => Self::Workhorse,
+            TierName::Strategist => Self::Strategist,
+        }
+    }
+}
+
+impl std::fmt::Display for TierName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Light => "light",
+            Self::Workhorse => "workhorse",
+            Self::Strategist => "strategist",
+        })
+    }
+}
 
 /// `[models]`
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Serialize)]

@@ -2,11 +2,10 @@
 
 use super::dollars::{dollars, dollars_by_name, some_dollars};
 use super::mcp::McpSection;
-use super::models::{ModelsSection, RolesSection};
+use super::models::{ModelsSection, RolesSection, TierName};
 use super::outward::{TelemetrySection, WebhookSection};
 use super::server::ServerSection;
 use jackfield_api::Gate;
-use jackfield_plugins::facts::types;
 use jackfield_plugins::{FailureMode, Grants};
 use jackfield_store::Action;
 use jackfield_types::{Micros, Rates};
@@ -185,36 +184,6 @@ pub struct RungSection {
     /// Its price; the executor's where not set. Dollars per million tokens.
     #[serde(default)]
     pub rates: Option<RateSection>,
-}
-
-/// How strong a model is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum TierName {
-    Light,
-    Workhorse,
-    Strategist,
-}
-
-impl From<TierName> for types::Tier {
-    fn from(name: TierName) -> Self {
-        match name {
-            TierName::Light => Self::Light,
-            TierName::Workhorse => Self::Workhorse,
-            TierName::Strategist => Self::Strategist,
-        }
-    }
-}
-
-impl std::fmt::Display for TierName {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Light => "light",
-            Self::Workhorse => "workhorse",
-            Self::Strategist => "strategist",
-        })
-    }
 }
 
 /// `[keep]`: by age and by size, whichever comes first. Branches and the ledger are always kept.

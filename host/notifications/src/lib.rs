@@ -93,7 +93,8 @@ async fn deliver_to(host: &Host, post: &Post, webhook: &str) {
         match host.take_webhook_messages(webhook, LEASE, AT_ONCE).await {
             Ok(due) if due.is_empty() => tokio::time::sleep(LOOK).await,
             Ok(due) => {
-                futures::future::join_all(due.iter().map(|message| carry(host, post, message))).await;
+                futures::future::join_all(due.iter().map(|message| deliver_message(host, post, message)))
+                    .await;
             }
             Err(problem) => {
                 tracing::error!(webhook, "what is to be told cannot be read: {problem}");
@@ -123,7 +124,7 @@ pub async fn test(host: &Host, name: &str) -> Result<Option<String>, Problem> {
     })
 }
 
-async fn carry(host: &Host, post: &Post, message: &WebhookMessage) {
+async fn deliver_message(host: &Host, post: &Post, message: &WebhookMessage) {
     let config = host.config();
     let Some(section) = config.webhooks.get(&message.webhook) else { return };
     let recorded = match attempt(host, post, section, message).await {

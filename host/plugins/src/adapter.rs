@@ -7,7 +7,7 @@ use crate::call::{Stopped, UNKNOWN, bounded};
 use crate::code::Code;
 use crate::contract;
 use crate::engine::Engines;
-use crate::error::Deed;
+use crate::error::Violation;
 use crate::facts::executor::Executor;
 use crate::facts::{driving, types};
 use crate::guest::Guest;
@@ -32,7 +32,7 @@ struct Live {
 /// What came of a call of an adapter.
 pub(crate) enum Told<T> {
     Answer(T),
-    Deed(Deed),
+    Violation(Violation),
     /// An earlier call ended it.
     Gone,
     /// The reading was not begun.
@@ -46,12 +46,12 @@ impl Adapter {
         code: &Code,
         guest: Guest,
         place: Option<OwnedSemaphorePermit>,
-    ) -> Result<Self, Deed> {
+    ) -> Result<Self, Violation> {
         let limits = *guest.limits();
         let pool = &engines.memory_of_attempts;
         let expects = UNKNOWN.min(limits.memory_bytes);
         let reserved = pool.reserve(expects).await;
-        let reserved = reserved.ok_or(Deed::Crowded { asked: expects, limit: pool.limit() })?;
+        let reserved = reserved.ok_or(Violation::Crowded { asked: expects, limit: pool.limit() })?;
         let mut store = engines.store(code.compiled, guest.within(reserved));
         let world = bounded(engines, &limits, code.executor(&mut store)).await;
         let world = world.map_err(|stopped| ended(stopped, engines, store.data()))?;
@@ -159,7 +159,7 @@ impl Adapter {
                 self.live = Some(live);
                 Told::Answer(answer)
             }
-            Err(stopped) => Told::Deed(ended(stopped, engines, live.store.data())),
+            Err(stopped) => Told::Violation(ended(stopped, engines, live.store.data())),
         }
     }
 
@@ -169,7 +169,7 @@ impl Adapter {
                 Ok(()) => Told::Answer(answer),
                 Err(how) => {
                     self.live = None;
-                    Told::Deed(Deed::Contract(how))
+                    Told::Violation(Violation::Contract(how))
                 }
             },
             other => other,
@@ -178,9 +178,9 @@ impl Adapter {
 }
 
 /// What ended it: what it did, or that others had the memory that it needed.
-fn ended(stopped: Stopped, engines: &Engines, guest: &Guest) -> Deed {
+fn ended(stopped: Stopped, engines: &Engines, guest: &Guest) -> Violation {
     match guest.memory.crowded() {
-        Some(asked) => Deed::Crowded { asked, limit: engines.memory_of_attempts.limit() },
-        None => stopped.deed(guest),
+        Some(asked) => Violation::Crowded { asked, limit: engines.memory_of_attempts.limit() },
+        None => stopped.violation(guest),
     }
 }

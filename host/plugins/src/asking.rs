@@ -4,7 +4,7 @@
 //! contract for the answer.
 
 use crate::adapter::{Adapter, Told};
-use crate::error::{Deed, PluginError};
+use crate::error::{PluginError, Violation};
 use crate::evidence::{Evidence, NoEvidence};
 use crate::facts::{choosing, driving, judging, reporting};
 use crate::guest::Guest;
@@ -346,13 +346,13 @@ impl Trial {
         let guest = Guest::new(label, limits, asking.now, asking.seed);
         let place = self.engines().attempt().await;
         let started = Adapter::start(self.engines(), &self.code(), guest, place).await;
-        started.map_err(|deed| self.misbehaved(asking.function, deed))
+        started.map_err(|violation| self.misbehaved(asking.function, violation))
     }
 
     fn told<T>(&self, asking: &Asking, told: Told<T>) -> Result<T, PluginError> {
         match told {
             Told::Answer(answer) => Ok(answer),
-            Told::Deed(deed) => Err(self.misbehaved(asking.function, deed)),
+            Told::Violation(violation) => Err(self.misbehaved(asking.function, violation)),
             Told::Gone | Told::NotReading => {
                 Err(PluginError::OutOfTurn { plugin: self.plugin().clone(), why: "has ended" })
             }
@@ -360,7 +360,7 @@ impl Trial {
     }
 
     fn written(&self, asking: &Asking, answer: &impl serde::Serialize) -> Result<Value, PluginError> {
-        words::write(answer).map_err(|why| self.misbehaved(asking.function, Deed::Contract(why)))
+        words::write(answer).map_err(|why| self.misbehaved(asking.function, Violation::Contract(why)))
     }
 
     fn said(

@@ -6,7 +6,7 @@
 
 use crate::code::Code;
 use crate::engine::Engines;
-use crate::error::Deed;
+use crate::error::Violation;
 use crate::guest::Guest;
 use crate::options::Limits;
 use crate::question::Question;
@@ -50,12 +50,12 @@ pub(crate) async fn ask<Q: Question>(
     code: &Code,
     circumstances: Circumstances,
     question: &Q,
-) -> Result<Answer<Q::Answer>, Deed> {
+) -> Result<Answer<Q::Answer>, Violation> {
     let _place = engines.call().await;
     let expects = if circumstances.expects == 0 { UNKNOWN } else { circumstances.expects };
     match ask_within(engines, code, &circumstances, expects, question).await {
         // It needs more than it was thought to, and others had that: it is asked anew, with all that it may have.
-        Err(Deed::Crowded { .. }) => {
+        Err(Violation::Crowded { .. }) => {
             ask_within(engines, code, &circumstances, circumstances.limits.memory_bytes, question).await
         }
         answered => answered,
@@ -69,12 +69,12 @@ async fn ask_within<Q: Question>(
     circumstances: &Circumstances,
     expects: u64,
     question: &Q,
-) -> Result<Answer<Q::Answer>, Deed> {
+) -> Result<Answer<Q::Answer>, Violation> {
     let Circumstances { ref label, limits, now, seed, examined, .. } = *circumstances;
     let pool = &engines.memory_of_calls;
     let expects = expects.min(limits.memory_bytes);
     let reserved = pool.reserve(expects).await;
-    let reserved = reserved.ok_or(Deed::Crowded { asked: expects, limit: pool.limit() })?;
+    let reserved = reserved.ok_or(Violation::Crowded { asked: expects, limit: pool.limit() })?;
     let begun = Instant::now();
     let guest = Guest::new(label.clone(), limits, now, seed).within(reserved);
     let guest = if examined { guest.examined() } else { guest };
@@ -82,10 +82,10 @@ async fn ask_within<Q: Question>(
     let asked = bounded(engines, &limits, question.put(code, &mut store)).await;
     // Even where it made do with less: with the same facts it might have answered otherwise.
     if let Some(asked) = store.data().memory.crowded() {
-        return Err(Deed::Crowded { asked, limit: pool.limit() });
+        return Err(Violation::Crowded { asked, limit: pool.limit() });
     }
-    let value = asked.map_err(|stopped| stopped.deed(store.data()))?;
-    question.check(&value).map_err(Deed::Contract)?;
+    let value = asked.map_err(|stopped| stopped.violation(store.data()))?;
+    question.check(&value).map_err(Violation::Contract)?;
     let (took, guest) = (begun.elapsed(), store.data_mut());
     let memory = guest.peak_memory();
     Ok(Answer { value, took, notes: guest.notes(), looked_at: guest.looked_at(), memory })
@@ -112,28 +112,28 @@ pub(crate) async fn bounded<T>(
 
 impl Stopped {
     /// What the component did, read from the error and from what its guest remembers.
-    pub(crate) fn deed(self, guest: &Guest) -> Deed {
+    pub(crate) fn violation(self, guest: &Guest) -> Violation {
         let limits = *guest.limits();
         let error = match self {
-            Self::Wall => return Deed::Wall(limits),
+            Self::Wall => return Violation::Wall(limits),
             Self::Error(error) => error,
         };
         if guest.cpu.is_spent() {
-            return Deed::Cpu(limits);
+            return Violation::Cpu(limits);
         }
         if guest.stormed() {
-            return Deed::HostCalls(limits);
+            return Violation::HostCalls(limits);
         }
         // Being refused memory is no misdeed by itself; stopping because of it is.
         if let Some(asked) = guest.memory.refused() {
-            return Deed::Memory { asked, limits };
+            return Violation::Memory { asked, limits };
         }
         let last_words = guest.last_words();
         if let Some(trap) = error.downcast_ref::<Trap>() {
-            return Deed::Trapped { trap: trap.to_string(), last_words };
+            return Violation::Trapped { trap: trap.to_string(), last_words };
         }
         if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
-            return Deed::Trapped { trap: format!("it exited with code {}", exit.0), last_words };
+            return Violation::Trapped { trap: format!("it exited with code {}", exit.0), last_words };
         }
         let root = error.root_cause().to_string();
         // wasmtime keeps this error's type to itself; a test holds this to its words.
@@ -141,8 +141,8 @@ impl Stopped {
             // An answer is read when the component's own code has ended; what it gives to the host is not.
             let within = error.downcast_ref::<wasmtime::WasmBacktrace>();
             let within = within.is_some_and(|trace| !trace.frames().is_empty());
-            return if within { Deed::Argument(limits) } else { Deed::Output(limits) };
+            return if within { Violation::Argument(limits) } else { Violation::Output(limits) };
         }
-        Deed::Contract(root)
+        Violation::Contract(root)
     }
 }

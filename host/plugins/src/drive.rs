@@ -4,10 +4,10 @@
 //! wrong, or was given up by whoever waited for it, the attempt cannot be read any further.
 
 use crate::adapter::{Adapter, Told};
-use crate::error::{Deed, PluginError};
+use crate::error::{PluginError, Violation};
 use crate::facts::{driving, types};
 use crate::guest::Guest;
-use crate::house::House;
+use crate::manager::PluginManager;
 use crate::report::Instead;
 use crate::version::Version;
 use jackfield_types::{PluginRef, Timestamp};
@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 /// An adapter in a store of its own.
 pub struct Drive {
-    house: Arc<House>,
+    house: Arc<PluginManager>,
     version: Arc<Version>,
     adapter: Adapter,
     seed: u64,
@@ -26,15 +26,15 @@ pub struct Drive {
 }
 
 impl Drive {
-    pub(crate) async fn start(house: Arc<House>, version: Arc<Version>) -> Result<Self, PluginError> {
+    pub(crate) async fn start(house: Arc<PluginManager>, version: Arc<Version>) -> Result<Self, PluginError> {
         let (seed, now) = (rand::random(), house.clock.now());
         match start(&house, &version, now, seed).await {
             Ok(adapter) => Ok(Self { house, version, adapter, seed, now, begun: false, instead: None }),
-            Err(deed) => {
-                let failed = house.misbehaved(&version, "driving", deed);
+            Err(violation) => {
+                let failed = house.misbehaved(&version, "driving", violation);
                 let Some(other) = house.instead_of(&version, None) else { return Err(failed.into()) };
                 let adapter = start(&house, &other, now, seed).await;
-                let adapter = adapter.map_err(|deed| house.misbehaved(&other, "driving", deed))?;
+                let adapter = adapter.map_err(|violation| house.misbehaved(&other, "driving", violation))?;
                 let instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
                 Ok(Self { house, version: other, adapter, seed, now, begun: false, instead })
             }
@@ -48,12 +48,12 @@ impl Drive {
 
     /// What it said of itself.
     pub fn description(&self) -> Option<&driving::Description> {
-        self.version.passport.description()
+        self.version.metadata.description()
     }
 
     /// Whether the program runs the instruction as a command.
     pub fn runs_as_command(&self) -> bool {
-        self.version.passport.runs_as_command
+        self.version.metadata.runs_as_command
     }
 
     /// Set where another adapter was asked first and failed.
@@ -87,7 +87,7 @@ impl Drive {
         };
         let Some(other) = self.house.instead_of(&self.version, None) else { return Err(failed.into()) };
         let started = start(&self.house, &other, self.now, self.seed).await;
-        self.adapter = started.map_err(|deed| self.house.misbehaved(&other, FUNCTION, deed))?;
+        self.adapter = started.map_err(|violation| self.house.misbehaved(&other, FUNCTION, violation))?;
         self.version = other;
         self.instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
         let told = self.ask_plan(request).await;
@@ -121,10 +121,10 @@ impl Drive {
         &mut self,
         request: &driving::Request,
     ) -> Told<Result<driving::Command, types::Failure>> {
-        let passport = &self.version.passport;
-        match passport.description() {
+        let metadata = &self.version.metadata;
+        match metadata.description() {
             Some(description) => {
-                let known = Some(passport.runs_as_command);
+                let known = Some(metadata.runs_as_command);
                 self.adapter.plan(&self.house.engines, request, description, known).await
             }
             None => Told::Gone,
@@ -138,7 +138,9 @@ impl Drive {
                 self.version.did_well(took, memory);
                 Ok(answer)
             }
-            Told::Deed(deed) => Err(self.house.misbehaved(&self.version, function, deed).into()),
+            Told::Violation(violation) => {
+                Err(self.house.misbehaved(&self.version, function, violation).into())
+            }
             Told::Gone => Err(self.out_of_turn("has ended, and answers no more")),
             Told::NotReading => Err(self.out_of_turn("is not being read yet")),
         }
@@ -149,7 +151,12 @@ impl Drive {
     }
 }
 
-async fn start(house: &House, version: &Version, now: Timestamp, seed: u64) -> Result<Adapter, Deed> {
+async fn start(
+    house: &PluginManager,
+    version: &Version,
+    now: Timestamp,
+    seed: u64,
+) -> Result<Adapter, Violation> {
     let place = house.engines.attempt().await;
     let guest = Guest::new(version.label.clone(), version.limits, now, seed);
     Adapter::start(&house.engines, &version.code(), guest, place).await

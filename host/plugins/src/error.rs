@@ -257,14 +257,14 @@ pub struct Misbehaviour {
     /// The function that it was asked.
     pub function: &'static str,
     /// What it did.
-    pub deed: Deed,
+    pub violation: Violation,
     /// What serves this kind of call now.
     pub now: Option<String>,
 }
 
 /// What a component did that it must not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deed {
+pub enum Violation {
     /// It stopped with a trap.
     Trapped {
         /// What kind of trap.
@@ -300,7 +300,7 @@ pub enum Deed {
     Contract(String),
 }
 
-impl Deed {
+impl Violation {
     /// Stable, in `snake_case`.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -317,7 +317,7 @@ impl Deed {
     }
 }
 
-impl fmt::Display for Deed {
+impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Trapped { trap, last_words: Some(words) } => write!(f, "trapped ({trap}): {words}"),
@@ -348,7 +348,7 @@ impl fmt::Display for Deed {
 
 impl fmt::Display for Misbehaviour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} in `{}`", self.plugin, self.deed, self.function)?;
+        write!(f, "{} {} in `{}`", self.plugin, self.violation, self.function)?;
         self.now.iter().try_for_each(|now| write!(f, "; {now}"))
     }
 }
@@ -359,27 +359,27 @@ impl Misbehaviour {
     /// As the person who meets it should read it.
     pub fn problem(&self) -> Problem {
         let PluginRef { kind, name, .. } = &self.plugin;
-        let remedy = match &self.deed {
-            Deed::Crowded { .. } => {
+        let remedy = match &self.violation {
+            Violation::Crowded { .. } => {
                 let remedy = "Ask again in a moment; where that happens often, raise plugins.memory_mb.";
-                return Problem::operator(self.deed.code(), self.to_string(), remedy);
+                return Problem::operator(self.violation.code(), self.to_string(), remedy);
             }
-            Deed::Trapped { .. } | Deed::Contract(_) => {
+            Violation::Trapped { .. } | Violation::Contract(_) => {
                 format!(
                     "Mend the component, or take its file out of the plugin folder to have the one before it back: {kind} {name}."
                 )
             }
-            Deed::Cpu(_)
-            | Deed::Wall(_)
-            | Deed::Memory { .. }
-            | Deed::Output(_)
-            | Deed::Argument(_)
-            | Deed::HostCalls(_) => {
+            Violation::Cpu(_)
+            | Violation::Wall(_)
+            | Violation::Memory { .. }
+            | Violation::Output(_)
+            | Violation::Argument(_)
+            | Violation::HostCalls(_) => {
                 format!(
                     "Mend the component {name}, or raise the limits of its kind: [plugins.limits.{kind}] in the configuration."
                 )
             }
         };
-        Problem::author(self.deed.code(), self.to_string(), remedy)
+        Problem::author(self.violation.code(), self.to_string(), remedy)
     }
 }

@@ -4,13 +4,13 @@
 //! half of taking a dropped file.
 
 use crate::adapter::{Adapter, Told};
-use crate::anatomy::{Anatomy, NotComponent};
 use crate::call::{Circumstances, ask};
 use crate::code::Code;
 use crate::compile::{Cache, Origin, Source};
+use crate::component_parser::{NotComponent, ParsedComponent};
 use crate::contract;
 use crate::engine::Engines;
-use crate::error::Deed;
+use crate::error::Violation;
 use crate::evidence::NoEvidence;
 use crate::facts::{driving, gating};
 use crate::folder::{digest_of, write_cached};
@@ -22,7 +22,7 @@ use crate::question::{
 };
 use crate::report::{State, StepTime};
 use crate::samples;
-use crate::version::{Offers, Passport};
+use crate::version::{ComponentMetadata, Offers};
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,7 +32,7 @@ const SEED: u64 = 0;
 
 /// A component that passed.
 pub(crate) struct Sound {
-    pub(crate) passport: Passport,
+    pub(crate) metadata: ComponentMetadata,
     pub(crate) code: Code,
 }
 
@@ -90,11 +90,11 @@ impl Examiner<'_> {
     pub(crate) async fn examine(&self, bytes: &Arc<[u8]>, steps: &mut Steps<'_>) -> Result<Sound, Refusal> {
         steps.begin(State::Parsing);
         let digest = digest_of(bytes);
-        let anatomy = parse(bytes).map_err(|reason| steps.refuse(reason))?;
+        let component_parser = parse(bytes).map_err(|reason| steps.refuse(reason))?;
         steps.begin(State::CheckingWorld);
-        let kind = anatomy.kind().map_err(|reason| steps.refuse(reason))?;
+        let kind = component_parser.kind().map_err(|reason| steps.refuse(reason))?;
         steps.begin(State::Linking);
-        let missing = anatomy.missing(kind);
+        let missing = component_parser.missing(kind);
         if !missing.is_empty() {
             let reason = format!(
                 "it imports {}, which this host grants to no component: build it without",
@@ -105,17 +105,17 @@ impl Examiner<'_> {
         steps.begin(State::Compiling);
         let code = self.compile(kind, digest, bytes.clone()).await.map_err(|reason| steps.refuse(reason))?;
         steps.begin(State::SelfCheck);
-        let passport = match self.known(digest) {
-            Some(passport) => passport,
+        let metadata = match self.known(digest) {
+            Some(metadata) => metadata,
             None => {
-                let checked = self.self_check(kind, digest, anatomy, &code).await;
-                let passport = checked.map_err(|reason| steps.refuse(reason))?;
-                self.remember(&passport);
-                passport
+                let checked = self.self_check(kind, digest, component_parser, &code).await;
+                let metadata = checked.map_err(|reason| steps.refuse(reason))?;
+                self.remember(&metadata);
+                metadata
             }
         };
         steps.end();
-        Ok(Sound { passport, code })
+        Ok(Sound { metadata, code })
     }
 
     async fn compile(&self, kind: PluginKind, digest: Digest, bytes: Arc<[u8]>) -> Result<Code, String> {
@@ -131,15 +131,15 @@ impl Examiner<'_> {
     }
 
     /// What was learnt about these bytes by this build of the host.
-    fn known(&self, digest: Digest) -> Option<Passport> {
+    fn known(&self, digest: Digest) -> Option<ComponentMetadata> {
         let text = std::fs::read(self.cache.beside(digest, "json")).ok()?;
-        let passport: Passport = serde_json::from_slice(&text).ok()?;
-        (passport.plugin.digest == digest).then_some(passport)
+        let metadata: ComponentMetadata = serde_json::from_slice(&text).ok()?;
+        (metadata.plugin.digest == digest).then_some(metadata)
     }
 
-    fn remember(&self, passport: &Passport) {
-        let path = self.cache.beside(passport.plugin.digest, "json");
-        let written = serde_json::to_vec(passport).map_err(std::io::Error::other);
+    fn remember(&self, metadata: &ComponentMetadata) {
+        let path = self.cache.beside(metadata.plugin.digest, "json");
+        let written = serde_json::to_vec(metadata).map_err(std::io::Error::other);
         if let Err(error) = written.and_then(|text| write_cached(&path, &text)) {
             tracing::warn!("cannot write {}: {error}", path.display());
         }
@@ -149,9 +149,9 @@ impl Examiner<'_> {
         &self,
         kind: PluginKind,
         digest: Digest,
-        anatomy: Anatomy,
+        component_parser: ParsedComponent,
         code: &Code,
-    ) -> Result<Passport, String> {
+    ) -> Result<ComponentMetadata, String> {
         // Until it has said its name, limits of its own are not known.
         let most = Limits { memory_bytes: self.limits.most_memory(), ..*self.limits.of(kind, "") };
         let label: Arc<str> = format!("{kind} {}", digest.short()).into();
@@ -179,8 +179,8 @@ impl Examiner<'_> {
             PluginKind::Gate => Offers::Gating(self.check_gate(code, limits, &label).await?),
         };
         let plugin = PluginRef { kind, name: identity.name, version: identity.version, digest };
-        let Anatomy { imports, exports } = anatomy;
-        Ok(Passport { plugin, summary: identity.summary, imports, exports, offers, runs_as_command })
+        let ParsedComponent { imports, exports } = component_parser;
+        Ok(ComponentMetadata { plugin, summary: identity.summary, imports, exports, offers, runs_as_command })
     }
 
     async fn put<Q: Question>(
@@ -199,7 +199,7 @@ impl Examiner<'_> {
             examined: true,
         };
         let answer = ask(self.engines, code, circumstances, question).await;
-        answer.map(|answer| answer.value).map_err(|deed| failed(Q::FUNCTION, &deed))
+        answer.map(|answer| answer.value).map_err(|violation| failed(Q::FUNCTION, &violation))
     }
 
     async fn check_chooser(&self, code: &Code, limits: Limits, label: &Arc<str>) -> Result<(), String> {
@@ -220,8 +220,9 @@ impl Examiner<'_> {
         limits: Limits,
         label: &Arc<str>,
     ) -> Result<Vec<String>, String> {
-        let broke =
-            |kept: Result<(), String>, function| kept.map_err(|how| failed(function, &Deed::Contract(how)));
+        let broke = |kept: Result<(), String>, function| {
+            kept.map_err(|how| failed(function, &Violation::Contract(how)))
+        };
         let dimensions = self.put(code, &Dimensions, limits, label).await?;
         let equal = [samples::result(), samples::result()];
         let compared = self.put(code, &Compare { results: &equal }, limits, label).await?;
@@ -246,7 +247,7 @@ impl Examiner<'_> {
         let evaluate = async |kind: &str, config: &str, evidence: Arc<dyn crate::evidence::Evidence>| {
             self.put(code, &Evaluate { kind, config, evidence }, limits, label).await
         };
-        let broke = |how| failed(Evaluate::FUNCTION, &Deed::Contract(how));
+        let broke = |how| failed(Evaluate::FUNCTION, &Violation::Contract(how));
         for kind in &kinds {
             for config in samples::gate_configs(&kind.schema) {
                 for evidence in
@@ -284,7 +285,7 @@ impl Examiner<'_> {
         let guest = Guest::new(label.clone(), limits, self.now, SEED).examined();
         let place = self.engines.attempt().await;
         let adapter = Adapter::start(self.engines, code, guest, place).await;
-        let mut adapter = adapter.map_err(|deed| failed("driving", &deed))?;
+        let mut adapter = adapter.map_err(|violation| failed("driving", &violation))?;
         let planned = adapter.plan(self.engines, &request, &description, says).await;
         let planned = answered("driving.plan", planned)?.ok();
         let runs = says.unwrap_or_else(|| {
@@ -319,20 +320,20 @@ fn unanswered(probe: &driving::Probe) -> driving::ProbeResult {
     }
 }
 
-fn failed(function: &str, deed: &Deed) -> String {
-    format!("in the sample case of `{function}` it {deed}")
+fn failed(function: &str, violation: &Violation) -> String {
+    format!("in the sample case of `{function}` it {violation}")
 }
 
 fn answered<T>(function: &str, told: Told<T>) -> Result<T, String> {
     match told {
         Told::Answer(answer) => Ok(answer),
-        Told::Deed(deed) => Err(failed(function, &deed)),
+        Told::Violation(violation) => Err(failed(function, &violation)),
         Told::Gone | Told::NotReading => Err(format!("`{function}` was asked out of turn")),
     }
 }
 
-fn parse(bytes: &[u8]) -> Result<Anatomy, String> {
-    Anatomy::of(bytes).map_err(|error| match error {
+fn parse(bytes: &[u8]) -> Result<ParsedComponent, String> {
+    ParsedComponent::of(bytes).map_err(|error| match error {
         NotComponent::CoreModule => {
             "it is a core WebAssembly module and not a component: build it for wasm32-wasip2, or make it a component with wasm-tools".to_owned()
         }

@@ -16,12 +16,12 @@
 //! folder.
 
 mod adapter;
-mod anatomy;
 mod apart;
 mod asking;
 mod call;
 mod code;
 mod compile;
+mod component_parser;
 mod contract;
 mod convert;
 mod drive;
@@ -33,20 +33,20 @@ mod examine;
 pub mod facts;
 mod folder;
 mod guest;
-mod house;
 mod listing;
 mod load;
 mod lock;
 mod machine;
 mod makeup;
+mod manager;
 mod memory;
-mod obey;
 mod optimise;
 mod options;
 mod orders;
 mod pace;
 mod plugins;
 mod question;
+mod reconcile;
 mod report;
 mod samples;
 mod sandbox;
@@ -67,7 +67,7 @@ mod words;
 pub use apart::{Apart, CompileLimits, NotCompiled, compile_alone};
 pub use asking::Asking;
 pub use drive::Drive;
-pub use error::{Deed, Misbehaviour, PluginError};
+pub use error::{Misbehaviour, PluginError, Violation};
 pub use evidence::{Evidence, NoEvidence};
 pub use memory::MemoryUse;
 pub use options::{

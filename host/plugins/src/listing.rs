@@ -1,8 +1,8 @@
 //! What the operator is shown: every component, and everything about one.
 
 use crate::error::PluginError;
-use crate::house::{Dropped, House};
 use crate::makeup;
+use crate::manager::{Dropped, PluginManager};
 use crate::report::{CheckReport, FileInspection, Inspection, Makeup, PluginStatus, State, shown};
 use crate::version::Version;
 use crate::views::ServerView;
@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Versions that serve, embedded ones that wait beneath, and files that are not in service.
-pub(crate) fn list(house: &House) -> Vec<PluginStatus> {
+pub(crate) fn list(house: &PluginManager) -> Vec<PluginStatus> {
     let versions: Vec<(Arc<Version>, bool)> =
         house.slots(|slots| slots.versions().map(|(version, serving)| (version.clone(), serving)).collect());
     let served = house.served();
@@ -24,10 +24,10 @@ pub(crate) fn list(house: &House) -> Vec<PluginStatus> {
     for (version, serving) in &versions {
         if *serving {
             let mut status = status(version, State::Serving, put_back(house, version));
-            status.replaces = version.file.as_ref().and_then(|_| house.replaces(&version.passport));
+            status.replaces = version.file.as_ref().and_then(|_| house.replaces(&version.metadata));
             status.asked_for = served.asked_for(version);
             if status.asked_for.is_empty() {
-                let other = served.asked_instead_of(&version.passport);
+                let other = served.asked_instead_of(&version.metadata);
                 let instead = other.map(|other| format!("not in use: {} serves instead", other.plugin()));
                 status.reason =
                     status.reason.into_iter().chain(instead).reduce(|all, one| format!("{all}; {one}"));
@@ -57,7 +57,7 @@ fn in_its_place(other: &Version) -> String {
 }
 
 /// A version can serve though its file now holds something else, or was put away.
-fn put_back(house: &House, version: &Version) -> Option<String> {
+fn put_back(house: &PluginManager, version: &Version) -> Option<String> {
     let file = version.file.as_ref()?;
     let PluginRef { kind, name, digest, .. } = version.plugin();
     if house.orders.now().pin(*kind, name) == Some(*digest) {
@@ -91,7 +91,7 @@ fn status(version: &Version, state: State, reason: Option<String>) -> PluginStat
 }
 
 /// What another process is shown.
-pub(crate) fn view(house: &House) -> ServerView {
+pub(crate) fn view(house: &PluginManager) -> ServerView {
     ServerView {
         process: std::process::id(),
         folder: shown(&house.drop_folder),
@@ -121,44 +121,44 @@ fn of_file(file: &Path, dropped: &Dropped, state: State, reason: Option<String>)
 }
 
 pub(crate) fn inspect(
-    house: &House,
+    house: &PluginManager,
     kind: Option<PluginKind>,
     name: &str,
 ) -> Result<Inspection, PluginError> {
     let (version, before) = serving(house, kind, name)?;
-    let passport = &version.passport;
+    let metadata = &version.metadata;
     let plugin = version.plugin();
     let mut status = status(&version, State::Serving, put_back(house, &version));
-    status.replaces = version.file.as_ref().and_then(|_| house.replaces(passport));
+    status.replaces = version.file.as_ref().and_then(|_| house.replaces(metadata));
     status.asked_for = house.served().asked_for(&version);
     Ok(Inspection {
         status,
-        summary: passport.summary.clone(),
-        imports: passport.imports.clone(),
-        exports: passport.exports.clone(),
-        asks: passport.asks(),
-        granted: passport.asks().within(&house.granted(plugin)),
+        summary: metadata.summary.clone(),
+        imports: metadata.imports.clone(),
+        exports: metadata.exports.clone(),
+        asks: metadata.asks(),
+        granted: metadata.asks().within(&house.granted(plugin)),
         granted_to_name: house.granted_by_operator(plugin.kind, &plugin.name),
-        runs_as_command: passport.runs_as_command,
+        runs_as_command: metadata.runs_as_command,
         limits: version.limits,
         makeup: makeup(house, &version),
-        description: passport.description().cloned(),
+        description: metadata.description().cloned(),
         settings: Vec::new(),
-        levels: passport.levels().to_vec(),
-        dimensions: passport.dimensions().to_vec(),
-        gates: passport.gates().to_vec(),
+        levels: metadata.levels().to_vec(),
+        dimensions: metadata.dimensions().to_vec(),
+        gates: metadata.gates().to_vec(),
         before,
     })
 }
 
 /// Read from the bytes that are kept under its digest.
-fn makeup(house: &House, version: &Version) -> Makeup {
+fn makeup(house: &PluginManager, version: &Version) -> Makeup {
     let file = house.folder.component(version.digest());
     std::fs::read(file).map(|bytes| makeup::of(&bytes)).unwrap_or_default()
 }
 
 /// Everything about a file that need not be in service.
-pub(crate) fn file(house: &House, bytes: &[u8], check: CheckReport) -> FileInspection {
+pub(crate) fn file(house: &PluginManager, bytes: &[u8], check: CheckReport) -> FileInspection {
     let granted = check.plugin.as_ref().map(|plugin| check.asks.within(&house.granted(plugin)));
     FileInspection {
         granted: granted.unwrap_or_default(),
@@ -170,7 +170,7 @@ pub(crate) fn file(house: &House, bytes: &[u8], check: CheckReport) -> FileInspe
 
 /// What serves under a name, and what did before it.
 pub(crate) fn serving(
-    house: &House,
+    house: &PluginManager,
     kind: Option<PluginKind>,
     name: &str,
 ) -> Result<(Arc<Version>, Vec<PluginRef>), PluginError> {

@@ -8,7 +8,7 @@ use crate::compile::Origin;
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
 use crate::folder::{digest_of, write_cached};
-use crate::house::{Dropped, House, Mark};
+use crate::manager::{Dropped, Mark, PluginManager};
 use crate::options::Grant;
 use crate::report::{Change, Replaces, State, StepTime, shown};
 use crate::settle::{Entry, Settling, settle};
@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 /// How long the drop folder may be gone before it is taken for empty.
 const MOMENT: Duration = Duration::from_secs(1);
 
-impl House {
+impl PluginManager {
     /// Looks at every file once. `closed` are files that are known to be complete. True: some are
     /// still being written, and are to be looked at again.
     pub(crate) async fn scan(self: &Arc<Self>, closed: &BTreeSet<PathBuf>) -> Result<bool, PluginError> {
@@ -165,12 +165,12 @@ impl House {
             }
         };
         steps.begin(State::CheckingGrants);
-        let missing = self.ungranted(&sound.passport);
+        let missing = self.ungranted(&sound.metadata);
         steps.end();
         let times = steps.times;
-        let plugin = &sound.passport.plugin;
+        let plugin = &sound.metadata.plugin;
         if !missing.is_empty() {
-            let replaces = self.replaces(&sound.passport);
+            let replaces = self.replaces(&sound.metadata);
             self.hold(file, plugin, &ungranted(&missing, plugin, replaces.as_ref()), times);
             self.would_replace(file, replaces);
         } else if let Some(why) = self.barred(plugin) {
@@ -197,8 +197,8 @@ impl House {
         let examined =
             self.examiner(Origin::Foreign).examine(&bytes.into(), &mut Steps::telling(&|_| {})).await;
         let Ok(sound) = examined else { return self.folder.set_last_good(file, None) };
-        if self.ungranted(&sound.passport).is_empty() && self.barred(&sound.passport.plugin).is_none() {
-            let (version, until_now) = self.publish(sound.passport, sound.code, Some(file.to_owned()));
+        if self.ungranted(&sound.metadata).is_empty() && self.barred(&sound.metadata.plugin).is_none() {
+            let (version, until_now) = self.publish(sound.metadata, sound.code, Some(file.to_owned()));
             let plugin = version.plugin();
             let why = format!("{plugin} goes on serving: what is in its file now does not");
             let mut event =
@@ -209,7 +209,7 @@ impl House {
     }
 
     fn serve(self: &Arc<Self>, file: &Path, sound: Sound, steps: Vec<StepTime>) {
-        let (version, until_now) = self.publish(sound.passport, sound.code, Some(file.to_owned()));
+        let (version, until_now) = self.publish(sound.metadata, sound.code, Some(file.to_owned()));
         let plugin = version.plugin();
         self.note(file, State::Serving, None, Some(plugin), Some(plugin.digest));
         self.folder.set_last_good(file, Some(plugin.digest));

@@ -1,7 +1,7 @@
 //! What a component is made of, as its own bytes tell: by which tools, from which languages, against which
 //! version of the WIT.
 
-use crate::anatomy;
+use crate::component_parser;
 use crate::report::{Makeup, Producer};
 use std::collections::BTreeSet;
 use wasmparser::{BinaryReader, Parser, Payload, ProducersSectionReader};
@@ -21,7 +21,9 @@ pub(crate) fn of(bytes: &[u8]) -> Makeup {
             Ok(Payload::ModuleSection { .. }) => modules += 1,
             Ok(Payload::ComponentExportSection(exports)) => {
                 let names = exports.into_iter().filter_map(Result::ok);
-                wit = wit.or_else(|| names.into_iter().find_map(|export| anatomy::wit_of(export.name.name)));
+                wit = wit.or_else(|| {
+                    names.into_iter().find_map(|export| component_parser::wit_of(export.name.name))
+                });
             }
             Ok(Payload::CustomSection(section)) if section.name() == SECTION => {
                 sign(section.data(), &mut languages, &mut producers);

@@ -5,7 +5,7 @@
 
 use crate::compile::{Origin, Source};
 use crate::error::PluginError;
-use crate::house::House;
+use crate::manager::PluginManager;
 use crate::report::{Change, Compiled, State, StepTime};
 use crate::version::Version;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -18,7 +18,7 @@ const NICENESS: i32 = 15;
 
 /// The background thread; it ends when this is dropped and its work is done.
 pub(crate) struct Optimiser {
-    work: Sender<(Weak<House>, Weak<Version>)>,
+    work: Sender<(Weak<PluginManager>, Weak<Version>)>,
 }
 
 impl Optimiser {
@@ -32,7 +32,7 @@ impl Optimiser {
     }
 
     /// Makes better code for a version, unless it has the best already.
-    pub(crate) fn improve(&self, house: &Arc<House>, version: &Arc<Version>) {
+    pub(crate) fn improve(&self, house: &Arc<PluginManager>, version: &Arc<Version>) {
         if version.code().compiled == Compiled::Baseline
             && self.work.send((Arc::downgrade(house), Arc::downgrade(version))).is_err()
         {
@@ -41,7 +41,7 @@ impl Optimiser {
     }
 }
 
-fn improve_all(todo: &Receiver<(Weak<House>, Weak<Version>)>) {
+fn improve_all(todo: &Receiver<(Weak<PluginManager>, Weak<Version>)>) {
     give_way();
     while let Ok((house, version)) = todo.recv() {
         // Held only for this one: a host that is shut must not wait for the rest.
@@ -51,7 +51,7 @@ fn improve_all(todo: &Receiver<(Weak<House>, Weak<Version>)>) {
     }
 }
 
-fn improve(house: &Arc<House>, version: &Arc<Version>) {
+fn improve(house: &Arc<PluginManager>, version: &Arc<Version>) {
     let plugin = version.plugin();
     let serves = house.slots(|slots| {
         slots.serving(plugin.kind, &plugin.name).is_some_and(|serving| serving.order == version.order)

@@ -230,7 +230,7 @@ impl Grant {
                 self.environment.iter().find_map(fault)
             })
             .or_else(|| {
-                let unknown = self.imports.iter().find(|one| *one != crate::anatomy::EVIDENCE);
+                let unknown = self.imports.iter().find(|one| *one != crate::component_parser::EVIDENCE);
                 unknown.map(|one| format!("the import {one:?} cannot be granted: there is `evidence`"))
             })
     }

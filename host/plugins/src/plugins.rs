@@ -7,8 +7,8 @@ use crate::evidence::{Evidence, NoEvidence};
 use crate::examine::Steps;
 use crate::facts::{choosing, driving, gating, judging, reporting};
 use crate::folder::digest_of;
-use crate::house::House;
 use crate::listing;
+use crate::manager::PluginManager;
 use crate::options::{Embedded, Grant, Grants, Options};
 use crate::orders::Orders;
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Probes, Rate, ReadProbes};
@@ -35,7 +35,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// Every component in service, and how to call it.
 pub struct Plugins {
-    pub(crate) house: Arc<House>,
+    pub(crate) house: Arc<PluginManager>,
     watching: Mutex<Option<[AbortHandle; 2]>>,
 }
 
@@ -51,7 +51,7 @@ impl Plugins {
     pub async fn open(options: Options) -> Result<Arc<Self>, PluginError> {
         let mut options = options;
         let embedded = std::mem::take(&mut options.embedded);
-        let house = Arc::new(House::build(options)?);
+        let house = Arc::new(PluginManager::build(options)?);
         let mut barred = Vec::new();
         for Embedded { bytes } in embedded {
             let bytes: Arc<[u8]> = bytes.into();
@@ -60,15 +60,15 @@ impl Plugins {
                 house.examiner(Origin::Shipped).examine(&bytes, &mut Steps::telling(&|_| {})).await;
             let sound = examined
                 .map_err(|refusal| PluginError::Embedded(format!("{}: {}", refusal.step, refusal.reason)))?;
-            match house.lock.bars(&sound.passport.plugin) {
-                Some(why) => barred.push((sound.passport.plugin, why)),
-                None => drop(house.publish(sound.passport, sound.code, None)),
+            match house.lock.bars(&sound.metadata.plugin) {
+                Some(why) => barred.push((sound.metadata.plugin, why)),
+                None => drop(house.publish(sound.metadata, sound.code, None)),
             }
         }
         // A file that was taken away while no host ran took its component with it.
         house.folder.forget_good_but(|name| house.drop_folder.join(name).exists());
         house.scan(&BTreeSet::new()).await?;
-        house.obey().await;
+        house.reconcile().await;
         // What was dropped may serve in the place of a shipped one that may not; where nothing does, a host that
         // was told to lock what serves does not begin.
         for (PluginRef { kind, name, .. }, why) in barred {
@@ -102,7 +102,7 @@ impl Plugins {
     /// lost one that it asks for is held.
     pub async fn regrant(&self, grants: Grants) -> Result<(), PluginError> {
         *self.house.grants.write() = grants;
-        self.house.obey().await;
+        self.house.reconcile().await;
         self.rescan().await
     }
 
@@ -142,7 +142,7 @@ impl Plugins {
 
     async fn order<T>(&self, change: impl FnOnce(&mut Orders) -> T) -> Result<T, PluginError> {
         let changed = self.house.orders.change(change)?;
-        self.house.obey().await;
+        self.house.reconcile().await;
         self.rescan().await?;
         Ok(changed)
     }
@@ -197,12 +197,12 @@ impl Plugins {
         match examined {
             Ok(sound) => {
                 steps.begin(State::CheckingGrants);
-                let missing = self.house.ungranted(&sound.passport);
+                let missing = self.house.ungranted(&sound.metadata);
                 steps.end();
-                report.asks = sound.passport.asks();
-                report.runs_as_command = sound.passport.runs_as_command;
-                report.replaces = self.house.replaces(&sound.passport);
-                let plugin = sound.passport.plugin;
+                report.asks = sound.metadata.asks();
+                report.runs_as_command = sound.metadata.runs_as_command;
+                report.replaces = self.house.replaces(&sound.metadata);
+                let plugin = sound.metadata.plugin;
                 if let Some(reason) = self.house.folder.quarantined(digest) {
                     report.verdict = CheckVerdict::Quarantined { reason };
                 } else if !missing.is_empty() {
@@ -217,14 +217,14 @@ impl Plugins {
                     report.verdict = CheckVerdict::WouldBeRejected { step, reason };
                 }
                 report.plugin = Some(plugin);
-                report.summary = Some(sound.passport.summary);
-                report.imports = sound.passport.imports;
-                report.exports = sound.passport.exports;
+                report.summary = Some(sound.metadata.summary);
+                report.imports = sound.metadata.imports;
+                report.exports = sound.metadata.exports;
             }
             Err(refusal) => {
-                if let Ok(anatomy) = crate::anatomy::Anatomy::of(bytes) {
-                    report.imports = anatomy.imports;
-                    report.exports = anatomy.exports;
+                if let Ok(component_parser) = crate::component_parser::ParsedComponent::of(bytes) {
+                    report.imports = component_parser.imports;
+                    report.exports = component_parser.exports;
                 }
                 report.verdict = CheckVerdict::WouldBeRejected { step: refusal.step, reason: refusal.reason };
             }
@@ -243,8 +243,8 @@ impl Plugins {
     pub fn executors(&self) -> Vec<ExecutorInfo> {
         let served = self.house.served();
         let info = |version: &Arc<Version>| {
-            let description = version.passport.description()?.clone();
-            let runs_as_command = version.passport.runs_as_command;
+            let description = version.metadata.description()?.clone();
+            let runs_as_command = version.metadata.runs_as_command;
             Some(ExecutorInfo { plugin: version.plugin().clone(), description, runs_as_command })
         };
         served.executors.values().filter_map(info).collect()
@@ -336,7 +336,7 @@ impl Plugins {
     /// What the judge in service rates on; nothing where none is.
     pub fn dimensions(&self) -> Vec<String> {
         let judge = self.house.served().judge.clone();
-        judge.map_or_else(Vec::new, |judge| judge.passport.dimensions().to_vec())
+        judge.map_or_else(Vec::new, |judge| judge.metadata.dimensions().to_vec())
     }
 
     /// How two or more results of one task compare. The winner is an index into `results`.
@@ -358,7 +358,7 @@ impl Plugins {
     /// Quick commands that tell about an agent program's health.
     pub async fn probes(&self, executor: &str) -> Result<Called<Vec<driving::Probe>>, PluginError> {
         let version = self.executor(executor)?;
-        let Some(description) = version.passport.description() else {
+        let Some(description) = version.metadata.description() else {
             return Err(self.no_executor(executor));
         };
         self.house.answer(&version, self.house.clock.now(), &Probes { description }, None).await
@@ -395,13 +395,13 @@ impl Plugins {
     /// As [`drive_as`](Self::drive_as).
     pub async fn executor_as(&self, adapter: &PluginRef) -> Result<ExecutorInfo, PluginError> {
         let version = self.version(adapter).await?;
-        let Some(description) = version.passport.description() else {
+        let Some(description) = version.metadata.description() else {
             return Err(self.no_executor(&adapter.name));
         };
         Ok(ExecutorInfo {
             plugin: version.plugin().clone(),
             description: description.clone(),
-            runs_as_command: version.passport.runs_as_command,
+            runs_as_command: version.metadata.runs_as_command,
         })
     }
 

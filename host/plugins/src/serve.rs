@@ -2,10 +2,10 @@
 //! answers in its place.
 
 use crate::call::{Answer, Circumstances, ask};
-use crate::error::{Deed, Misbehaviour, PluginError};
+use crate::error::{Misbehaviour, PluginError, Violation};
 use crate::facts::choosing::Choice;
-use crate::house::{Dropped, House};
 use crate::load::{is_from, write_refusal};
+use crate::manager::{Dropped, PluginManager};
 use crate::options::FailureMode;
 use crate::question::{Choose, Question};
 use crate::report::{Called, Change, Compiled, Instead, State};
@@ -31,7 +31,7 @@ fn circumstances(version: &Version, now: Timestamp) -> Circumstances {
     }
 }
 
-impl House {
+impl PluginManager {
     /// Asks a version; where it fails, whoever the failure mode says.
     pub(crate) async fn answer<Q: Question>(
         &self,
@@ -46,7 +46,7 @@ impl House {
                 return Ok(called);
             }
             // There is no memory for another one either.
-            Err(busy) if matches!(busy.deed, Deed::Crowded { .. }) => return Err(busy.into()),
+            Err(busy) if matches!(busy.violation, Violation::Crowded { .. }) => return Err(busy.into()),
             Err(misbehaviour) => misbehaviour,
         };
         let Some(other) = self.instead_of(version, offering) else { return Err(failed.into()) };
@@ -83,7 +83,7 @@ impl House {
                 let Answer { value, notes, looked_at, .. } = answer;
                 Ok(Called { value, plugin, micros, seed, now, notes, looked_at, instead: None })
             }
-            Err(deed) => Err(self.misbehaved(version, Q::FUNCTION, deed)),
+            Err(violation) => Err(self.misbehaved(version, Q::FUNCTION, violation)),
         }
     }
 
@@ -154,19 +154,20 @@ impl House {
         }
     }
 
-    /// Holds a deed against a version, puts it away where it was one too many, and names it.
+    /// Holds a violation against a version, puts it away where it was one too many, and names it.
     pub(crate) fn misbehaved(
         &self,
         version: &Arc<Version>,
         function: &'static str,
-        deed: Deed,
+        violation: Violation,
     ) -> Box<Misbehaviour> {
         let plugin = version.plugin().clone();
-        let strikes = version.did_wrong(&deed);
-        let mut misbehaviour = Misbehaviour { plugin, function, deed, now: None };
+        let strikes = version.did_wrong(&violation);
+        let mut misbehaviour = Misbehaviour { plugin, function, violation, now: None };
         if strikes >= self.strikes && version.file.is_some() && version.put_away() {
-            let deed = &misbehaviour.deed;
-            let why = format!("{} times in a row it did not answer; the last time it {deed}", self.strikes);
+            let violation = &misbehaviour.violation;
+            let why =
+                format!("{} times in a row it did not answer; the last time it {violation}", self.strikes);
             self.put_away(version, &why);
         }
         let serving =
@@ -196,7 +197,7 @@ impl House {
         let back = match &now {
             Some(now) => format!("{why}; {} is back", now.plugin()),
             // The first of its name: what it offered is asked of another.
-            None => match self.served().asked_instead_of(&version.passport) {
+            None => match self.served().asked_instead_of(&version.metadata) {
                 Some(other) => format!("{why}; {} serves in its place", other.plugin()),
                 None => why.to_owned(),
             },

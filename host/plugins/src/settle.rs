@@ -4,8 +4,8 @@
 //! after it has been quiet for a moment. A file that is not whole may still be on its way: it is
 //! waited for until nothing has come for a while. Nothing here blocks the other files.
 
-use crate::anatomy::{Anatomy, NotComponent};
-use crate::house::{Dropped, House, Mark};
+use crate::component_parser::{NotComponent, ParsedComponent};
+use crate::manager::{Dropped, Mark, PluginManager};
 use crate::report::State;
 use crate::signature::signature_of;
 use std::fs::{self, Metadata};
@@ -181,7 +181,7 @@ pub(crate) fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     if read > most { Err(too_large(read)) } else { Ok(bytes) }
 }
 
-impl House {
+impl PluginManager {
     /// Notes what a file looks like now. None: it was dealt with, and is as it was.
     pub(crate) fn notice(&self, file: &Path, mark: Mark) -> Option<Duration> {
         let mut files = self.files.lock();
@@ -244,8 +244,8 @@ pub(crate) fn settle(file: &Path, mark: Mark, unchanged: Duration, closed: bool)
 
 /// A component cut off between two sections reads like a whole one, but its exports come last.
 fn is_whole(bytes: &[u8]) -> bool {
-    match Anatomy::of(bytes) {
-        Ok(anatomy) => !anatomy.exports.is_empty(),
+    match ParsedComponent::of(bytes) {
+        Ok(component_parser) => !component_parser.exports.is_empty(),
         Err(NotComponent::CoreModule | NotComponent::Nested) => true,
         Err(NotComponent::Unreadable(_)) => false,
     }

@@ -7,7 +7,7 @@
 use crate::facts::{compressing, gating};
 use crate::options::FailureMode;
 use crate::orders::Orders;
-use crate::version::{Passport, Version};
+use crate::version::{ComponentMetadata, Version};
 use jackfield_types::{PluginKind, PluginRef};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -131,7 +131,7 @@ impl Slots {
     ) -> Option<Arc<Version>> {
         let PluginRef { kind, name, .. } = failed.plugin();
         let fits = |version: &&Arc<Version>| {
-            let offered = |name: &str| version.passport.offers(name);
+            let offered = |name: &str| version.metadata.offers(name);
             version.order != failed.order && !version.is_away() && offering.is_none_or(offered)
         };
         let slot = self.slots.get(&(*kind, name.clone()))?;
@@ -174,13 +174,13 @@ impl Slots {
                     }
                 }
                 PluginKind::Compressor => {
-                    for level in version.passport.levels() {
+                    for level in version.metadata.levels() {
                         served.levels.insert(level.name.clone(), (level.clone(), version.clone()));
                     }
                 }
                 PluginKind::Judge => served.judge = Some(version.clone()),
                 PluginKind::Gate => {
-                    for kind in version.passport.gates() {
+                    for kind in version.metadata.gates() {
                         served.gates.insert(kind.name.clone(), (kind.clone(), version.clone()));
                     }
                 }
@@ -239,17 +239,17 @@ impl Served {
     }
 
     /// Who is asked now for what a component offers.
-    pub(crate) fn asked_instead_of(&self, passport: &Passport) -> Option<Arc<Version>> {
-        match passport.plugin.kind {
+    pub(crate) fn asked_instead_of(&self, metadata: &ComponentMetadata) -> Option<Arc<Version>> {
+        match metadata.plugin.kind {
             PluginKind::Executor => None,
             PluginKind::Chooser => self.chooser.clone(),
             PluginKind::Judge => self.judge.clone(),
             PluginKind::Compressor => {
-                let mut levels = passport.levels().iter();
+                let mut levels = metadata.levels().iter();
                 levels.find_map(|level| self.levels.get(&level.name).map(|(_, version)| version.clone()))
             }
             PluginKind::Gate => {
-                let mut gates = passport.gates().iter();
+                let mut gates = metadata.gates().iter();
                 gates.find_map(|gate| self.gates.get(&gate.name).map(|(_, version)| version.clone()))
             }
         }

@@ -4,7 +4,7 @@
 //! Counting takes no lock. What is no longer in service stays counted, up to a bound, so that a figure that
 //! was read once never shrinks while people look at it.
 
-use crate::error::Deed;
+use crate::error::Violation;
 use jackfield_types::PluginRef;
 use parking_lot::Mutex;
 use schemars::JsonSchema;
@@ -48,20 +48,20 @@ impl Stats {
     }
 
     /// One call was not.
-    pub(crate) fn failed(&self, deed: &Deed) {
+    pub(crate) fn failed(&self, violation: &Violation) {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        let counter = match deed {
-            Deed::Trapped { .. } => &self.traps,
-            Deed::Cpu(_) | Deed::Wall(_) => &self.deadlines,
-            Deed::Memory { .. }
-            | Deed::Crowded { .. }
-            | Deed::Output(_)
-            | Deed::Argument(_)
-            | Deed::HostCalls(_) => &self.limits,
-            Deed::Contract(_) => &self.contracts,
+        let counter = match violation {
+            Violation::Trapped { .. } => &self.traps,
+            Violation::Cpu(_) | Violation::Wall(_) => &self.deadlines,
+            Violation::Memory { .. }
+            | Violation::Crowded { .. }
+            | Violation::Output(_)
+            | Violation::Argument(_)
+            | Violation::HostCalls(_) => &self.limits,
+            Violation::Contract(_) => &self.contracts,
         };
         counter.fetch_add(1, Ordering::Relaxed);
-        if let Deed::Memory { limits, .. } = deed {
+        if let Violation::Memory { limits, .. } = violation {
             self.memory.fetch_max(limits.memory_bytes, Ordering::Relaxed);
         }
     }
@@ -175,8 +175,8 @@ mod tests {
         for micros in [5, 10, 11, 700] {
             stats.answered(Duration::from_micros(micros), micros * 1000);
         }
-        stats.failed(&Deed::Trapped { trap: "x".to_owned(), last_words: None });
-        stats.failed(&Deed::Contract("x".to_owned()));
+        stats.failed(&Violation::Trapped { trap: "x".to_owned(), last_words: None });
+        stats.failed(&Violation::Contract("x".to_owned()));
         let figures = stats.figures();
         assert_eq!((figures.calls, figures.failures(), figures.traps, figures.contracts), (6, 2, 1, 1));
         assert_eq!(figures.buckets.iter().sum::<u64>(), 4);

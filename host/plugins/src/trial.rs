@@ -6,11 +6,11 @@ use crate::call::{Answer, Circumstances, ask};
 use crate::code::Code;
 use crate::compile::{Origin, Source};
 use crate::engine::Engines;
-use crate::error::{Deed, Misbehaviour, PluginError};
+use crate::error::{Misbehaviour, PluginError, Violation};
 use crate::evidence::Evidence;
 use crate::examine::Steps;
 use crate::facts::{choosing, compressing, driving, gating, judging, reporting};
-use crate::house::House;
+use crate::manager::PluginManager;
 use crate::options::Limits;
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Question, Rate};
 use crate::report::{Called, State};
@@ -23,13 +23,13 @@ use std::sync::Arc;
 /// A sound component that is asked on the side. With the facts, the time and the seed of a recorded
 /// call, the same component gives the same answer.
 pub struct Trial {
-    house: Arc<House>,
+    house: Arc<PluginManager>,
     version: Version,
     bytes: Arc<[u8]>,
 }
 
 impl Trial {
-    pub(crate) async fn of_file(house: Arc<House>, file: &Path) -> Result<Self, PluginError> {
+    pub(crate) async fn of_file(house: Arc<PluginManager>, file: &Path) -> Result<Self, PluginError> {
         let unsound =
             |step, reason| PluginError::Untriable { what: file.display().to_string(), step, reason };
         let path = file.to_owned();
@@ -39,7 +39,7 @@ impl Trial {
         let examined = house.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| unsound(refusal.step, refusal.reason))?;
         let now = house.clock.now();
-        let version = Version::new(sound.passport, sound.code, None, 0, &house.limits, now);
+        let version = Version::new(sound.metadata, sound.code, None, 0, &house.limits, now);
         Ok(Self { house, version, bytes })
     }
 
@@ -50,7 +50,7 @@ impl Trial {
 
     /// A compressor's levels.
     pub fn levels(&self) -> &[compressing::Level] {
-        self.version.passport.levels()
+        self.version.metadata.levels()
     }
 
     /// Whom it would ask.
@@ -111,7 +111,7 @@ impl Trial {
 
     /// A gate's kinds.
     pub fn gates(&self) -> &[gating::GateKind] {
-        self.version.passport.gates()
+        self.version.metadata.gates()
     }
 
     /// What it would rule; the inner error says what is wrong with the kind or the config.
@@ -128,12 +128,12 @@ impl Trial {
 
     /// What an executor said of itself.
     pub const fn description(&self) -> Option<&driving::Description> {
-        self.version.passport.description()
+        self.version.metadata.description()
     }
 
     /// Whether an executor runs the instruction as a command.
     pub const fn runs_as_command(&self) -> bool {
-        self.version.passport.runs_as_command
+        self.version.metadata.runs_as_command
     }
 
     /// Goes on in the best code there can be of it, which takes seconds where nobody has made it yet.
@@ -178,7 +178,7 @@ impl Trial {
         let (label, limits) = self.circumstances();
         let circumstances = Circumstances { label, limits, now, seed, expects: 0, examined: false };
         let answered = ask(&self.house.engines, &self.version.code(), circumstances, question).await;
-        answered.map_err(|deed| self.misbehaved(Q::FUNCTION, deed))
+        answered.map_err(|violation| self.misbehaved(Q::FUNCTION, violation))
     }
 
     pub(crate) fn circumstances(&self) -> (Arc<str>, Limits) {
@@ -193,7 +193,7 @@ impl Trial {
         self.version.code()
     }
 
-    pub(crate) fn misbehaved(&self, function: &'static str, deed: Deed) -> PluginError {
-        Box::new(Misbehaviour { plugin: self.plugin().clone(), function, deed, now: None }).into()
+    pub(crate) fn misbehaved(&self, function: &'static str, violation: Violation) -> PluginError {
+        Box::new(Misbehaviour { plugin: self.plugin().clone(), function, violation, now: None }).into()
     }
 }

@@ -1,8 +1,8 @@
 //! One version of one component, from the moment it passed its checks.
 
-use crate::anatomy;
 use crate::code::Code;
-use crate::error::Deed;
+use crate::component_parser;
+use crate::error::Violation;
 use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, KindLimits, Limits};
 use crate::pace::Pace;
@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Everything that was learnt about a component when it was checked. Holds for its bytes for ever,
 /// so it is kept beside the compiled code and not asked for again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Passport {
+pub(crate) struct ComponentMetadata {
     pub(crate) plugin: PluginRef,
     pub(crate) summary: String,
     pub(crate) imports: Vec<String>,
@@ -41,10 +41,10 @@ pub(crate) enum Offers {
     Gating(Vec<gating::GateKind>),
 }
 
-impl Passport {
+impl ComponentMetadata {
     /// Programs, environment names and interfaces that it asks for.
     pub(crate) fn asks(&self) -> Grant {
-        let imports = anatomy::to_be_granted(&self.imports);
+        let imports = component_parser::to_be_granted(&self.imports);
         let described = self.description().map_or_else(Grant::default, |description| Grant {
             programs: description.programs.iter().map(|program| program.name.clone()).collect(),
             environment: description.environment.iter().map(|variable| variable.name.clone()).collect(),
@@ -93,7 +93,7 @@ impl Passport {
 
 /// A component that can be called.
 pub(crate) struct Version {
-    pub(crate) passport: Passport,
+    pub(crate) metadata: ComponentMetadata,
     /// The file it was dropped in; none: embedded.
     pub(crate) file: Option<PathBuf>,
     /// The higher, the later it came.
@@ -113,18 +113,18 @@ pub(crate) struct Version {
 
 impl Version {
     pub(crate) fn new(
-        passport: Passport,
+        metadata: ComponentMetadata,
         code: Code,
         file: Option<PathBuf>,
         order: u64,
         limits: &KindLimits,
         since: Timestamp,
     ) -> Self {
-        let PluginRef { kind, name, version, .. } = &passport.plugin;
+        let PluginRef { kind, name, version, .. } = &metadata.plugin;
         Self {
             limits: *limits.of(*kind, name),
             label: format!("{kind} {name} {version}").into(),
-            passport,
+            metadata,
             file,
             order,
             since,
@@ -138,11 +138,11 @@ impl Version {
     }
 
     pub(crate) const fn plugin(&self) -> &PluginRef {
-        &self.passport.plugin
+        &self.metadata.plugin
     }
 
     pub(crate) const fn digest(&self) -> Digest {
-        self.passport.plugin.digest
+        self.metadata.plugin.digest
     }
 
     /// The best code there is of it now.
@@ -179,11 +179,11 @@ impl Version {
 
     /// One call went wrong; how many have in a row, of those that tell against the version. An answer
     /// that breaks its contract fails its own call only.
-    pub(crate) fn did_wrong(&self, deed: &Deed) -> u32 {
-        self.stats.failed(deed);
-        match deed {
+    pub(crate) fn did_wrong(&self, violation: &Violation) -> u32 {
+        self.stats.failed(violation);
+        match violation {
             // The second is no fault of its own.
-            Deed::Contract(_) | Deed::Crowded { .. } => 0,
+            Violation::Contract(_) | Violation::Crowded { .. } => 0,
             _ => self.strikes.fetch_add(1, Ordering::Relaxed) + 1,
         }
     }

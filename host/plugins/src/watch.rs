@@ -6,7 +6,7 @@
 //! events. The watch ends with the last handle to the plugins.
 
 use crate::error::PluginError;
-use crate::house::House;
+use crate::manager::PluginManager;
 use crate::settle::identity;
 use crate::views::QUESTION;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
@@ -36,7 +36,7 @@ const INTERESTING: [&str; 3] = ["wasm", "sig", "toml"];
 type News = Vec<(PathBuf, bool)>;
 
 /// Watches until the tasks are aborted. The watcher lives in the first of them.
-pub(crate) fn watch(house: &Arc<House>) -> Result<[AbortHandle; 2], PluginError> {
+pub(crate) fn watch(house: &Arc<PluginManager>) -> Result<[AbortHandle; 2], PluginError> {
     let runtime = Handle::try_current()
         .map_err(|error| PluginError::Watch { folder: house.drop_folder.clone(), why: error.to_string() })?;
     let (tell, news) = unbounded_channel();
@@ -166,7 +166,7 @@ fn news_of(event: Event) -> Option<News> {
     (!news.is_empty() || event.attrs.flag().is_some()).then_some(news)
 }
 
-async fn follow(house: Weak<House>, mut watched: Watched, mut news: UnboundedReceiver<News>) {
+async fn follow(house: Weak<PluginManager>, mut watched: Watched, mut news: UnboundedReceiver<News>) {
     let mut closed = BTreeSet::new();
     let mut failed = None;
     // What was dropped before the watch began.
@@ -188,7 +188,7 @@ async fn follow(house: Weak<House>, mut watched: Watched, mut news: UnboundedRec
         let Some(house) = house.upgrade() else { break };
         watched.renew();
         if house.orders.heed() {
-            house.obey().await;
+            house.reconcile().await;
         }
         house.heed_quarantine();
         waiting = match house.scan(&closed).await {
@@ -213,7 +213,7 @@ async fn follow(house: Weak<House>, mut watched: Watched, mut news: UnboundedRec
 }
 
 /// Answers whoever asks what serves.
-async fn answer(house: Weak<House>, asked: Arc<Notify>) {
+async fn answer(house: Weak<PluginManager>, asked: Arc<Notify>) {
     loop {
         let _ = tokio::time::timeout(POLL, asked.notified()).await;
         let Some(house) = house.upgrade() else { break };

@@ -4,14 +4,14 @@
 //! of its manifest, which names the sha256 of the component: whoever has the reference knows the bytes, whatever
 //! the registry says. A signature travels as an annotation of the layer.
 
-mod shelf;
+mod oci_repository;
 
 use jackfield::Host;
 use jackfield_files::write_private;
 use jackfield_plugins::{CheckReport, CheckVerdict, signature_of};
 use jackfield_types::{Digest, PluginRef, Problem};
+use oci_repository::{OciRepository, Stored};
 use serde::Serialize;
-use shelf::{Shelf, Stored};
 use std::path::{Path, PathBuf};
 
 /// What is known of a component that was fetched.
@@ -48,14 +48,14 @@ pub struct Pushed {
 /// does not give it, what it gives is something else, or the component would not be taken; then nothing is
 /// dropped.
 pub async fn pull(host: &Host, reference: &str, plain_http: bool) -> Result<Pulled, Problem> {
-    let shelf = Shelf::at(reference, plain_http).await?;
-    let Stored { bytes, signature } = shelf.fetch().await?;
+    let repository = OciRepository::at(reference, plain_http).await?;
+    let Stored { bytes, signature } = repository.fetch().await?;
     let scratch = host.plugin_folder().join(format!(".pulled-{}", std::process::id()));
     let whole = Scratch(scratch);
     let file = whole.0.join("component.wasm");
     put(&file, &bytes, signature.as_deref())?;
     let mut check = host.check_plugin(&file).await?;
-    let plugin = taken(&check, &shelf)?;
+    let plugin = taken(&check, &repository)?;
     let target = host.plugin_folder().join(format!("{}.wasm", plugin.name));
     // The signature first: a file is judged as soon as it is there.
     match &signature {
@@ -65,7 +65,7 @@ pub async fn pull(host: &Host, reference: &str, plain_http: bool) -> Result<Pull
     rename(&file, &target)?;
     host.rescan_plugins().await?;
     check.file.clone_from(&target);
-    Ok(Pulled { reference: shelf.pinned(), file: target, signed: signature.is_some(), check })
+    Ok(Pulled { reference: repository.pinned(), file: target, signed: signature.is_some(), check })
 }
 
 /// Hands a component in, with the signature beside its file where there is one.
@@ -84,17 +84,17 @@ pub async fn push(host: &Host, file: &Path, reference: &str, plain_http: bool) -
     let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error))?;
     let signature = std::fs::read_to_string(signature_of(file)).ok();
     let signed = signature.is_some();
-    let shelf = Shelf::at(reference, plain_http).await?;
-    let reference = shelf.store(Stored { bytes, signature }, &plugin, check.summary.as_deref()).await?;
+    let repository = OciRepository::at(reference, plain_http).await?;
+    let reference = repository.store(Stored { bytes, signature }, &plugin, check.summary.as_deref()).await?;
     Ok(Pushed { reference, plugin, digest: check.digest, signed })
 }
 
 /// Who it is, where it would serve, or would as soon as it is granted what it asks for.
-fn taken(check: &CheckReport, shelf: &Shelf) -> Result<PluginRef, Problem> {
+fn taken(check: &CheckReport, repository: &OciRepository) -> Result<PluginRef, Problem> {
     let refused = |reason: &str| {
         Problem::operator(
             "pulled_and_refused",
-            format!("{} was fetched, and is not taken: {reason}", shelf.pinned()),
+            format!("{} was fetched, and is not taken: {reason}", repository.pinned()),
             "nothing was dropped; ask its author for one that this host takes",
         )
     };

@@ -1,6 +1,7 @@
 //! What a host answers, as text for people and models: the same words for MCP, REST and the command line.
 
 pub mod screen;
+pub mod table;
 pub mod text;
 pub mod text_explain;
 pub mod text_kit;

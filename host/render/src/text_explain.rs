@@ -1,7 +1,7 @@
 //! An explanation as text: each step with what it was made from, who made it, why, and what happened.
 
 use super::screen::one_line;
-use super::text::{table, when};
+use super::table::{table, when};
 use jackfield_api::{ExplainedCandidate, Explanation, Step, StepKind};
 use jackfield_types::Micros;
 

@@ -1,7 +1,8 @@
 //! Tasks, what they are to be, and what waits for people, as text: the same words at every door.
 
 use super::screen::one_line;
-use super::text::{each_on_one, or_dash, run_lines, table, when};
+use super::table::{or_dash, table, when};
+use super::text::{each_on_one, run_lines};
 use jackfield_api::{CloseAnswer, Handle, InitAnswer, SpecVersion, WriteAnswer};
 use jackfield_store::{
     Decision, HumanTask, HumanTaskKind, HumanTaskState, Round, RoundAttempt, TaskSummary, TaskView,

@@ -1,6 +1,6 @@
 //! What a component would have decided, as text.
 
-use super::text::table;
+use super::table::table;
 use jackfield_api::{Bounds, ChangedChoice, Replayed, Shadowed};
 use std::path::Path;
 

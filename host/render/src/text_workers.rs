@@ -1,6 +1,6 @@
 //! Workers and the queue as text for people.
 
-use super::text::{table, when};
+use super::table::{table, when};
 use jackfield_api::{WorkerLine, WorkersStatus};
 
 /// The workers and the queue.

@@ -1,6 +1,6 @@
 //! Who comes in: the owner's token or one that was made for somebody, shown with every request.
 //!
-//! What comes in carries an [`Asker`] from here on, and each door narrows the host to it. A stream that is open
+//! What comes in carries an [`Principal`] from here on, and each door narrows the host to it. A stream that is open
 //! when its token is revoked or expires ends within seconds. Nobody asks more than the limits allow, and every
 //! call is put on the audit log.
 
@@ -15,7 +15,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use jackfield::Host;
-use jackfield::{Asker, Known};
+use jackfield::{Known, Principal};
 use jackfield_api::AuditEntry;
 use jackfield_types::{Problem, Scope, TokenId};
 use std::net::SocketAddr;
@@ -43,7 +43,7 @@ pub(super) struct Guard {
 
 /// Who came in, and with what.
 struct Entrant {
-    asker: Asker,
+    asker: Principal,
     /// None: the owner's, which cannot be revoked while the host runs.
     token: Option<TokenId>,
 }
@@ -66,7 +66,7 @@ impl Guard {
     /// Who shows one of the texts.
     async fn entrant(&self, shown: &[String], door: &str) -> Result<Option<Entrant>, Problem> {
         if shown.iter().any(|text| self.owner.is(text)) {
-            return Ok(Some(Entrant { asker: Asker::owner(door), token: None }));
+            return Ok(Some(Entrant { asker: Principal::owner(door), token: None }));
         }
         let Some(host) = &self.host else { return Ok(None) };
         for text in shown {
@@ -85,21 +85,21 @@ impl Guard {
         }
     }
 
-    fn audit(&self, heard: Heard, who: Option<&Asker>, status: StatusCode) {
+    fn audit(&self, heard: Heard, who: Option<&Principal>, status: StatusCode) {
         let Some(host) = &self.host else { return };
-        let deed = who.map(Asker::deed).unwrap_or_default();
+        let audited = who.map(Principal::audit).unwrap_or_default();
         host.audit(&AuditEntry {
             at: host.now(),
             who: who.map(|asker| asker.principal().to_owned()),
             from: heard.from,
             method: heard.method.to_string(),
             path: heard.path,
-            tool: deed.tool,
+            tool: audited.tool,
             status: status.as_u16(),
             took_ms: u64::try_from(heard.begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-            task: deed.task,
-            run: deed.run,
-            refused: deed.refused,
+            task: audited.task,
+            run: audited.run,
+            refused: audited.refused,
             trace: heard.trace,
         });
     }
@@ -136,7 +136,7 @@ pub(super) async fn admit(State(guard): State<Guard>, request: Request, next: Ne
     response
 }
 
-async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<Asker>, Response) {
+async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<Principal>, Response) {
     let shown = shown(request.headers());
     // The owner is known in the records by the door that was used.
     let door = if request.uri().path().starts_with("/mcp") { "mcp" } else { "rest" };
@@ -157,7 +157,7 @@ async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<As
     };
     request.extensions_mut().insert(asker.clone());
     let mut response = next.run(request).await;
-    if let Some(scope) = asker.deed().refused.filter(|_| response.status() == StatusCode::FORBIDDEN) {
+    if let Some(scope) = asker.audit().refused.filter(|_| response.status() == StatusCode::FORBIDDEN) {
         let needs = format!("Bearer realm=\"jackfield\", error=\"insufficient_scope\", scope=\"{scope}\"");
         let needs = HeaderValue::from_str(&needs).ok();
         response.headers_mut().extend(needs.map(|needs| (WWW_AUTHENTICATE, needs)));
@@ -229,7 +229,7 @@ impl FromRequestParts<Host> for Acting {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, host: &Host) -> Result<Self, Response> {
-        let Some(asker) = parts.extensions.get::<Asker>().cloned() else { return Err(refused(false)) };
+        let Some(asker) = parts.extensions.get::<Principal>().cloned() else { return Err(refused(false)) };
         let acting = host.acting_as(asker);
         if let Some(Needed(scope)) = parts.extensions.get() {
             acting.may(*scope).map_err(|problem| rest::Refused::from(problem).into_response())?;

@@ -14,19 +14,19 @@
 //! Nothing runs twice at once: the worker's agents live on a lease that is shorter than what the host waits before
 //! it gives the worker up, and their own gates end them when it has run out, even where the worker is dead.
 
-mod mirror;
-mod office;
+mod coordinator_client;
+mod reporter;
 mod state;
 mod take;
 
-pub use office::Office;
+pub use coordinator_client::CoordinatorClient;
 
+use coordinator_client::Trouble;
 use jackfield::{Host, Work};
 use jackfield_api::elsewhere::{Beat, Registration, Terms, WorkAsked};
 use jackfield_config::Config;
 use jackfield_process::Lease;
 use jackfield_types::{AttemptId, AttemptState, Failure, FailureClass, Problem, RunId, RunState, WorkerId};
-use office::Trouble;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -58,7 +58,7 @@ pub struct Options {
 /// A worker at work.
 pub struct Remote {
     host: Host,
-    office: Office,
+    coordinator: CoordinatorClient,
     id: WorkerId,
     name: String,
     slots: u32,
@@ -85,7 +85,7 @@ impl Remote {
     pub async fn open(
         data: PathBuf,
         config: Config,
-        office: Office,
+        coordinator: CoordinatorClient,
         options: Options,
     ) -> Result<Arc<Self>, Problem> {
         jackfield_files::private_folder(&data).map_err(|error| {
@@ -98,7 +98,7 @@ impl Remote {
             Host::builder(&data).config(config).work(Work::All).lease(lease.file().to_owned()).open().await?;
         let remote = Arc::new(Self {
             host,
-            office,
+            coordinator,
             id,
             name: options.name,
             slots,
@@ -139,7 +139,7 @@ impl Remote {
         if timeout(LAST_WORDS, self.tasks.wait()).await.is_err() {
             tracing::warn!("the host was not told everything; it is told when this worker is started again");
         }
-        if let Err(trouble) = self.office.release(self.id, self.patience()).await {
+        if let Err(trouble) = self.coordinator.release(self.id, self.patience()).await {
             tracing::warn!("the host was not told goodbye: {trouble}");
         }
         beating.abort();
@@ -166,7 +166,7 @@ impl Remote {
         };
         loop {
             let sent = Lease::now().map_err(|error| error.problem())?;
-            match self.office.register(&registration, self.patience()).await {
+            match self.coordinator.register(&registration, self.patience()).await {
                 Ok(terms) => {
                     self.heard_at(sent, terms);
                     return Ok(());
@@ -198,7 +198,7 @@ impl Remote {
             };
             let beat = Beat { worker: self.id, holds, ending, wait_s: self.beat_s().min(WAIT_S) };
             let Ok(sent) = Lease::now() else { return };
-            match self.office.beat(&beat, self.patience()).await {
+            match self.coordinator.beat(&beat, self.patience()).await {
                 Ok(heard) => {
                     if heard.unknown {
                         if let Err(problem) = self.register().await {
@@ -282,7 +282,7 @@ impl Remote {
                 continue;
             }
             let asked = WorkAsked { worker: self.id, holds, free, wait_s: WAIT_S.min(self.beat_s()) };
-            match self.office.work(&asked, self.patience()).await {
+            match self.coordinator.work(&asked, self.patience()).await {
                 Ok(Some(assignment)) => self.take(assignment).await,
                 Ok(None) => {}
                 Err(trouble) => {
@@ -298,7 +298,7 @@ impl Remote {
         let tasks = self.tasks.clone();
         tasks.spawn(async move {
             let began = Instant::now();
-            if let Err(problem) = mirror::Mirror::new(&self, run).tell().await {
+            if let Err(problem) = reporter::Reporter::new(&self, run).tell().await {
                 tracing::error!(%run, "this run cannot be told of: {problem}");
             }
             self.hand.lock().remove(&run);

@@ -1,8 +1,8 @@
 //! Taking a round in: the commit to begin from is fetched, and the round goes onto the worker's own records.
 
 use super::Remote;
-use super::office::Trouble;
-use jackfield::assigned::refused;
+use super::coordinator_client::Trouble;
+use jackfield::leased_runs::refused;
 use jackfield_api::elsewhere::{Assignment, RoundOver};
 use jackfield_types::Problem;
 use jackfield_workspace::{bring_copy, copy_stands_at};
@@ -29,7 +29,7 @@ impl Remote {
                 tracing::error!(%run, "a round cannot be made here: {problem}");
                 let attempts = attempts.iter().map(|attempt| refused(*attempt, &problem)).collect();
                 let over = RoundOver { worker: self.id, attempts };
-                if let Err(trouble) = self.office.over(&over, self.patience()).await {
+                if let Err(trouble) = self.coordinator.over(&over, self.patience()).await {
                     tracing::warn!(%run, "the host does not know that yet: {trouble}");
                     tokio::time::sleep(super::PAUSE).await;
                 }
@@ -42,7 +42,7 @@ impl Remote {
         let folder = self.copy_of(&assignment);
         let known = copy_stands_at(&folder).await.map_err(|error| refuse(&error))?;
         let bundle = self.host.temporary_file("source");
-        let (commit, sent) = self.office.fetch(assignment.workspace, known.as_ref(), &bundle).await?;
+        let (commit, sent) = self.coordinator.fetch(assignment.workspace, known.as_ref(), &bundle).await?;
         let brought = bring_copy(&folder, sent.then_some(&*bundle), &commit).await;
         let _ = std::fs::remove_file(&bundle);
         brought.map_err(|error| refuse(&error))?;

@@ -4,7 +4,7 @@ use crate::git::Git;
 use crate::survey::{self, Survey};
 use crate::{
     ChangedFile, Commit, Keeping, Leftover, LeftoverKind, WorkspaceError, Worktree, Worktrees, changed,
-    custody, ignored, leftovers, nested, private, save, stash,
+    ignored, leftovers, nested, private, reachability, save, stash,
 };
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -103,7 +103,8 @@ async fn take(worktree: &Worktree, diff: PathBuf, keeping: &Keeping) -> Result<C
         left.take(kept, "files that git ignores could not be kept");
         left.listed.extend(passed_over(worktree, found, since));
     }
-    let earlier = custody::secure_made(worktree).await.map(|made| made.map(earlier).into_iter().collect());
+    let earlier =
+        reachability::secure_made(worktree).await.map(|made| made.map(earlier).into_iter().collect());
     left.take(earlier, "failed to look for its earlier commits");
     Ok(Captured {
         files: listing.files,

@@ -5,7 +5,7 @@
 //! it is not proved that every commit that it knows of is in a branch.
 
 use crate::record::{Place, Record};
-use crate::{WorkspaceError, Worktree, WorktreeKind, Worktrees, custody, entry, release, removal};
+use crate::{WorkspaceError, Worktree, WorktreeKind, Worktrees, entry, reachability, release, removal};
 use jackfield_process::occupant;
 use jackfield_types::AttemptId;
 use serde::{Deserialize, Serialize};
@@ -73,7 +73,7 @@ impl Worktrees {
                 return Ok(Retired::Stays(why));
             }
             committed = saved.committed;
-            earlier = custody::secure(&worktree).await?;
+            earlier = reachability::secure(&worktree).await?;
         } else if worktree.is_there() {
             return Ok(stays(&format!("its repository {} is gone", worktree.repository.display())));
         }

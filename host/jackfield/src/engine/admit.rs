@@ -39,7 +39,7 @@ impl Inner {
     /// Counted while this lives, so that a shutdown waits until a request is refused or on record.
     pub(crate) fn taking_in(&self) -> Result<TaskTrackerToken, Problem> {
         let token = self.tasks.token();
-        if self.parting.closed.is_cancelled() {
+        if self.shutdown.closed.is_cancelled() {
             return Err(Problem::operator(
                 "stopping",
                 "the host is being stopped",

@@ -15,7 +15,7 @@ use super::Inner;
 use super::attempt::Planned;
 use super::ended::Ended;
 use super::files::Files;
-use super::reading::Agent;
+use super::output_reader::Agent;
 use super::running::Running;
 use jackfield_plugins::facts::driving::Request;
 use jackfield_plugins::{Drive, PluginError};
@@ -61,7 +61,7 @@ impl Inner {
             return Some(lost(attempt, "the host went away before the agent began"));
         }
         if run.cancel.is_cancelled() {
-            return Some(super::carry::never_begun(planned, run.cancelled()));
+            return Some(super::rounds::never_begun(planned, run.cancelled()));
         }
         self.attempt(run, planned).await
     }
@@ -109,7 +109,7 @@ impl Inner {
         planned: &Planned,
         files: &Files,
         agent: Agent,
-    ) -> Result<Option<super::reading::Heard>, Failure> {
+    ) -> Result<Option<super::output_reader::Heard>, Failure> {
         let Some(plan) = self.recorded_plan(attempt).await else {
             let failure = "what the agent was asked is not on record, so it cannot be listened to";
             return Err(self.give_up(run, agent, failure).await);
@@ -124,14 +124,15 @@ impl Inner {
         };
         self.learn_secrets();
         let redactor = self.redactor();
-        let reading = super::reading::Reading::new(self, run, planned, drive, &redactor, plan.grace);
+        let reading =
+            super::output_reader::OutputReader::new(self, run, planned, drive, &redactor, plan.grace);
         reading.again(attempt.started_at).listen(agent, files).await
     }
 
     /// Ends an agent that nobody can listen to.
     async fn give_up(&self, run: &Running, agent: Agent, why: &str) -> Failure {
         if let Agent::Alive(mut running) = agent {
-            super::reading::end(self, run, &mut running).await;
+            super::output_reader::end(self, run, &mut running).await;
         }
         Failure::new(FailureClass::Lost, why).with_remedy("run it again")
     }

@@ -2,8 +2,8 @@
 //! record with the settlement.
 
 use super::Inner;
-use super::carry::Done;
 use super::choose::{Behind, decision, failed_decision, milliseconds};
+use super::rounds::Done;
 use super::running::Running;
 use super::{context, ladder, report};
 use jackfield_plugins::facts::choosing::{self, Past, Step};

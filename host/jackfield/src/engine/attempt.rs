@@ -8,12 +8,12 @@ use super::ended::Ended;
 use super::environment::{BASH_STARTUP, Sources};
 use super::files::{Files, file_failure};
 use super::leftovers;
+use super::output_reader::{Agent, OutputReader};
 use super::pricing::Pricing;
-use super::reading::{Agent, Reading};
 use super::running::Running;
 use jackfield_config::ExecutorSection;
 use jackfield_plugins::facts::driving;
-use jackfield_plugins::{Deed, Drive, ExecutorInfo, PluginError};
+use jackfield_plugins::{Drive, ExecutorInfo, PluginError, Violation};
 use jackfield_process::{ProcessError, ProcessLimits, Spec, TreeLimits};
 use jackfield_redact::Redactor;
 use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started};
@@ -120,7 +120,7 @@ impl Inner {
     /// How long git's filters may take to save the work: until the run's time is over, and a moment longer.
     async fn saving_bounds(&self, run: &Running, attempt: AttemptId) -> Bounds {
         let started = self.store.attempt(attempt).await.ok().and_then(|attempt| attempt.started_at);
-        let worked = started.map_or(0, |at| super::carry::since(at, self.clock.now()));
+        let worked = started.map_or(0, |at| super::rounds::since(at, self.clock.now()));
         let left = run.order.timeout.saturating_sub(std::time::Duration::from_millis(worked));
         let until = tokio::time::Instant::now() + left.max(SAVING);
         Bounds::new(until, Some(self.config().run.max_file_mb << 20))
@@ -223,7 +223,7 @@ impl Inner {
         let running = self.start(spec, planned.id, worktree).instrument(span.clone()).await?;
         super::trace::began(&span, running.identity());
         let grace = std::time::Duration::from_millis(command.final_grace);
-        let reading = Reading::new(self, run, planned, drive, &redactor, grace);
+        let reading = OutputReader::new(self, run, planned, drive, &redactor, grace);
         let listening = reading.listen(Agent::Alive(Box::new(running)), files).instrument(span.clone());
         let Some(heard) = listening.await? else {
             return Ok(false);
@@ -481,7 +481,9 @@ const fn start_class(error: &ProcessError) -> FailureClass {
 /// no better with a dearer model.
 const fn class_of(error: &PluginError) -> FailureClass {
     match error {
-        PluginError::Misbehaved(deed) if matches!(deed.deed, Deed::Contract(_)) => FailureClass::SyntaxError,
+        PluginError::Misbehaved(error) if matches!(error.violation, Violation::Contract(_)) => {
+            FailureClass::SyntaxError
+        }
         _ => FailureClass::Unknown,
     }
 }

@@ -1,6 +1,6 @@
 //! Opening a host.
 
-use super::apart::OwnProcess;
+use super::compile_process::OwnProcess;
 use super::folders::Folders;
 use super::health::HealthCache;
 use super::worker::Work;
@@ -230,7 +230,7 @@ impl HostBuilder {
             shadows: super::shadow::Shadows::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
-            parting: super::parting::Parting::default(),
+            shutdown: super::shutdown::Shutdown::default(),
             lease: self.lease,
             host: recover::host_instance(),
         };

@@ -1,7 +1,7 @@
 //! Calling a run off, in whatever state it is and whoever has it in hand.
 
-use super::carry::never_begun;
 use super::ended::Ended;
+use super::rounds::never_begun;
 use super::{Host, Inner};
 use jackfield_api::Answer;
 use jackfield_store::{Attempt, RunView, Settlement, Then};

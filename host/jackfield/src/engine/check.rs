@@ -7,7 +7,7 @@ use super::Inner;
 use super::ended::{Ended, file_limit, is_ended_by_file_limit, is_file_limit_told};
 use super::events::clip;
 use super::files::{Files, tail};
-use super::reading::LOOK;
+use super::output_reader::LOOK;
 use super::running::Running;
 use jackfield_api::Check;
 use jackfield_process::{Exited, Grace, Spec, base_environment};

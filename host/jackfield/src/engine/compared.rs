@@ -1,6 +1,6 @@
 //! What several agents' work side by side came to, as every answer tells it: verdict, winner, losers, differences.
 
-use super::told::named;
+use super::describe::named;
 use jackfield_api::{Author, ConsensusResult};
 use jackfield_store::{Round, RoundAttempt, RunView};
 use jackfield_types::Micros;

@@ -1,10 +1,10 @@
 //! Several agents at one task, side by side: each in its own worktree, and the judge compares what they did.
 
 use super::advance::Follows;
-use super::carry::Done;
 use super::choose::{Pick, Ranked, decision, failed_decision};
 use super::order::Order;
 use super::report;
+use super::rounds::Done;
 use super::running::Running;
 use super::{Host, Inner, advance};
 use jackfield_api::{Answer, ExecuteRequest, bounds};
@@ -46,7 +46,7 @@ impl Host {
     ) -> Result<RunId, Problem> {
         self.may(Scope::Execute)?;
         let run = self.0.dispatch_several(request, executors, self.principal()).await?;
-        self.touches(|deed| deed.run = Some(run));
+        self.touches(|audited| audited.run = Some(run));
         Ok(run)
     }
 }
@@ -160,7 +160,7 @@ impl Inner {
 
 /// Each is told whom it is compared with.
 fn side_by_side(mut picks: Vec<Pick>) -> Vec<Pick> {
-    let name = |pick: &Pick| super::told::named(&pick.executor.plugin.name, pick.model.as_deref());
+    let name = |pick: &Pick| super::describe::named(&pick.executor.plugin.name, pick.model.as_deref());
     let names: Vec<_> = picks.iter().map(name).collect();
     for pick in &mut picks {
         pick.reason = format!("one of {} side by side: {}", names.join(" and "), pick.reason);

@@ -1,8 +1,8 @@
 //! What became of an attempt, gathered bit by bit until it is settled.
 
 use super::attempt::{Planned, from_problem};
+use super::output_reader::Heard;
 use super::pricing::Cost;
-use super::reading::Heard;
 use jackfield_process::Exited;
 use jackfield_redact::Redactor;
 use jackfield_store::{CheckResult, NewArtifact, NewTranscript};

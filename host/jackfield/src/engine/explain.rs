@@ -1,10 +1,10 @@
 //! Why things went as they did: the records of a task, put into one line of events with their causes.
 
 use super::Host;
+use super::describe::{self, Told, named, span};
 use super::events::clip;
 use super::external::EXTERNAL;
 use super::replay::Difference;
-use super::told::{self, Told, named, span};
 use jackfield_api::{Explanation, Step, StepKind};
 use jackfield_store::{
     Attempt, Checkpoint, Decision, HumanTask, HumanTaskKind, HumanTaskState, PluginCall, RunInFull,
@@ -183,12 +183,12 @@ fn asked_aside(call: &PluginCall, calls: &[PluginCall]) -> Option<Step> {
 
 fn decided_by_component(call: &PluginCall, run: &RunInFull) -> Step {
     let (kind, told) = match call.function.as_str() {
-        "choose" => (StepKind::Choice, told::choice(call)),
-        "next" => (StepKind::Next, told::next(call)),
-        "plan" => (StepKind::Plan, told::plan(call)),
-        "evaluate" => (StepKind::Gate, told::ruling(call)),
-        "compress" => (StepKind::Compress, told::compress(call)),
-        _ => (StepKind::Decision, told::other(call)),
+        "choose" => (StepKind::Choice, describe::choice(call)),
+        "next" => (StepKind::Next, describe::next(call)),
+        "plan" => (StepKind::Plan, describe::plan(call)),
+        "evaluate" => (StepKind::Gate, describe::ruling(call)),
+        "compress" => (StepKind::Compress, describe::compress(call)),
+        _ => (StepKind::Decision, describe::other(call)),
     };
     let attempt = run.attempts.iter().find(|attempt| Some(attempt.id) == call.attempt);
     let then = match (kind, attempt) {

@@ -3,7 +3,7 @@
 use super::Host;
 use super::pricing::{Cost, Pricing};
 use super::workflow::idempotency;
-use super::{Inner, people::text};
+use super::{Inner, human_tasks::text};
 use jackfield_api::{ExternalOutcome, WriteAnswer, WriteRequest, bounds};
 use jackfield_store::{
     Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then, WriteBound,

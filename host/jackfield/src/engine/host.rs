@@ -2,7 +2,7 @@
 
 use super::choose::Pick;
 use super::quality::QualityIssue;
-use super::{Asker, HostBuilder, Inner, Work, events};
+use super::{HostBuilder, Inner, Principal, Work, events};
 use super::{compared, leftovers, report};
 use jackfield_api::{Answer, AuthStatus, ExecuteRequest, ExecutorStatus, OrchestratorStatus, Progress};
 use jackfield_store::{BreakerState, BreakerStatus, Period, RunEvent};
@@ -30,7 +30,7 @@ const PAGE: u32 = 500;
 /// Clones are the same host. Two hosts in one process do not meet, and two hosts on one data
 /// folder share its records and its budget. The [crate]'s own page shows one at work.
 #[derive(Clone)]
-pub struct Host(pub(super) Arc<Inner>, pub(super) Asker);
+pub struct Host(pub(super) Arc<Inner>, pub(super) Principal);
 
 /// What the chooser would do with a request.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -83,7 +83,7 @@ impl Host {
     }
 
     pub(crate) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner), Asker::default())
+        Self(Arc::new(inner), Principal::default())
     }
 
     /// Starts what goes on beside every call.
@@ -132,7 +132,7 @@ impl Host {
     pub async fn dispatch(&self, request: ExecuteRequest) -> Result<RunId, Problem> {
         self.may(Scope::Execute)?;
         let run = self.0.dispatch(request, self.principal()).await?;
-        self.touches(|deed| deed.run = Some(run));
+        self.touches(|audited| audited.run = Some(run));
         Ok(run)
     }
 
@@ -389,7 +389,7 @@ impl Host {
         let config = self.0.config();
         let rungs = config.ladder.iter().filter_map(|rung| Some((&rung.name, resting.get(&rung.name)?)));
         warnings.extend(rungs.map(|(rung, until)| format!("the rung '{rung}' rests until {until}")));
-        if self.0.parting.closed.is_cancelled() {
+        if self.0.shutdown.closed.is_cancelled() {
             warnings.push(format!(
                 "this host is being stopped and takes nothing new; {} run(s) are still at work",
                 self.in_hand()

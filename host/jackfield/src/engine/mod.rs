@@ -8,21 +8,19 @@ mod adopt;
 mod advance;
 mod alarms;
 mod answer;
-mod apart;
-mod asker;
-pub mod assigned;
 mod attempt;
 mod audit;
 mod builder;
 mod cancel;
-mod carry;
 mod check;
 mod choose;
 mod classify;
 mod compared;
+mod compile_process;
 mod consensus;
 mod context;
-mod elsewhere;
+mod cooldown;
+mod describe;
 mod ended;
 mod environment;
 mod events;
@@ -36,43 +34,44 @@ mod gates;
 mod health;
 mod history;
 mod host;
+mod human_tasks;
 mod keep;
 mod ladder;
 mod lease;
+pub mod leased_runs;
 pub mod leftovers;
 mod limits;
 mod models;
 mod operate;
 mod order;
-mod parting;
-mod people;
+mod output_reader;
 mod place;
 mod pricing;
+mod principal;
 mod quality;
 mod query;
-mod reading;
 mod receipts;
 mod reconfigure;
 mod recover;
+mod remote_workers;
 mod replay;
 mod report;
-mod rest;
 mod retry;
+mod rounds;
 mod running;
 mod secrets;
 mod served;
 mod settings;
 mod shadow;
+mod shutdown;
 mod telling;
 mod tokens;
-mod told;
 pub(crate) mod trace;
 mod webhooks;
 mod worker;
 mod workers;
 mod workflow;
 
-pub use asker::{Asker, Deed};
 pub use builder::{HostBuilder, view_of_server};
 pub use events::{clip, line as event_line};
 pub use evidence::{Diff, Seen};
@@ -81,6 +80,7 @@ pub use folders::default_data;
 pub use host::{Advice, AdvisedChoice, AdvisedTask, Host};
 pub use keep::{Backup, Gone, Kept, Tidied, Tidying};
 pub use operate::Ordered;
+pub use principal::{AuditContext, Principal};
 pub use quality::QualityIssue;
 pub use query::plugin_file;
 pub use reconfigure::{Change, Reconfigured};
@@ -141,7 +141,7 @@ pub(crate) struct Inner {
     pub(crate) tasks: TaskTracker,
     /// Whatever goes on beside the calls ends.
     pub(crate) stop: CancellationToken,
-    pub(crate) parting: parting::Parting,
+    pub(crate) shutdown: shutdown::Shutdown,
     /// The file of the lease that agents live on, where a host elsewhere could give this one up.
     pub(crate) lease: Option<std::path::PathBuf>,
     /// Which host instance this is, for recovery.

@@ -41,7 +41,7 @@ impl Host {
         if !id.is_empty() {
             self.may(Scope::Read)?;
             let found = self.0.store.find_run(id, self.only()).await.map_err(|error| error.problem())?;
-            self.touches(|deed| deed.run = Some(found));
+            self.touches(|audited| audited.run = Some(found));
             return Ok(found);
         }
         let last = self.runs(RunsFilter { limit: Some(1), ..RunsFilter::default() }).await?;
@@ -272,7 +272,7 @@ impl Host {
     /// below nothing or more than any run costs.
     pub async fn correct_cost(&self, run: RunId, cost: Micros, reason: &str) -> Result<Corrected, Problem> {
         self.may(Scope::Admin)?;
-        self.touches(|deed| deed.run = Some(run));
+        self.touches(|audited| audited.run = Some(run));
         if cost != cost.bounded() {
             return Err(Problem::caller(
                 "bad_amount",

@@ -74,7 +74,7 @@ impl Inner {
     }
 
     async fn take_over(self: &Arc<Self>) -> Result<(), StoreError> {
-        if self.parting.closed.is_cancelled() {
+        if self.shutdown.closed.is_cancelled() {
             return Ok(());
         }
         self.give_up_silent().await?;

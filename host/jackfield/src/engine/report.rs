@@ -242,7 +242,7 @@ fn steps(view: &RunView, events: &[RunEvent]) -> Vec<String> {
 pub(crate) fn agent_of(view: &RunView, event: &RunEvent) -> Option<String> {
     let attempts = Some(&view.attempts).filter(|attempts| attempts.len() > 1)?;
     let attempt = attempts.iter().find(|attempt| Some(attempt.id) == event.attempt)?;
-    Some(super::told::named(&attempt.executor, attempt.model.as_deref()))
+    Some(super::describe::named(&attempt.executor, attempt.model.as_deref()))
 }
 
 fn usage(view: &RunView) -> Usage {

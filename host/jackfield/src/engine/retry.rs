@@ -21,7 +21,7 @@ impl Host {
         bounds::check_text("idempotency_key", key.as_deref().unwrap_or_default())?;
         let view = self.run(run).await?;
         let again = self.0.retry(&view, key, self.principal(), reason).await?;
-        self.touches(|deed| deed.run = Some(again));
+        self.touches(|audited| audited.run = Some(again));
         Ok(again)
     }
 }

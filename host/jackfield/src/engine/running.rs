@@ -75,8 +75,8 @@ impl Inner {
             task: view.task.id,
             order,
             limits,
-            cancel: if found { CancellationToken::new() } else { self.parting.ends.child_token() },
-            left_alone: if found { self.stop.clone() } else { self.parting.leaves.clone() },
+            cancel: if found { CancellationToken::new() } else { self.shutdown.ends.child_token() },
+            left_alone: if found { self.stop.clone() } else { self.shutdown.leaves.clone() },
             reason: Mutex::default(),
         };
         if let Some(reason) = &view.run.cancel_reason {

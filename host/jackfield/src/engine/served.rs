@@ -1,8 +1,8 @@
 //! Which components would serve under a configuration, found without opening a host: nothing is written
 //! to the data folder or beside a dropped file.
 
-use super::apart::OwnProcess;
 use super::builder::limits;
+use super::compile_process::OwnProcess;
 use jackfield_config::{Config, SHIPPED_CHOOSER, SHIPPED_EXECUTORS, SHIPPED_GATES, Served};
 use jackfield_files::private_folder;
 

@@ -3,7 +3,7 @@
 //! A token is `jf_ID_SECRET`. The id finds its record, and the secret is compared with what was kept of it, its
 //! sha256, in constant time. The secret is random and as long as its hash, so that no slower hash is needed.
 
-use super::{Asker, Host};
+use super::{Host, Principal};
 use jackfield_api::{TokenMade, TokenRequest, bounds};
 use jackfield_files::random_hex;
 use jackfield_store::{AccessToken, NewToken};
@@ -35,7 +35,7 @@ pub struct Known {
     /// Which one it is.
     pub token: TokenId,
     /// Who uses it.
-    pub asker: Asker,
+    pub asker: Principal,
 }
 
 impl Host {
@@ -116,7 +116,7 @@ impl Host {
             return Ok(None);
         }
         self.note_use(id, now);
-        Ok(Some(Known { token: id, asker: Asker::new(&token.name, token.scopes, token.sees) }))
+        Ok(Some(Known { token: id, asker: Principal::new(&token.name, token.scopes, token.sees) }))
     }
 
     /// Whether a token that was good still is.

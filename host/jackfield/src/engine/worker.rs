@@ -76,7 +76,7 @@ impl Inner {
                 principal: None,
             };
             let Err(error) = self.store.worker_begins(worker).await else {
-                self.parting.on_record.store(true, Ordering::Relaxed);
+                self.shutdown.on_record.store(true, Ordering::Relaxed);
                 return true;
             };
             tracing::error!(%error, "this worker cannot begin");
@@ -99,7 +99,7 @@ impl Inner {
 
     /// Claims as long as there is something to claim and room for it.
     async fn claim_all(self: &Arc<Self>) {
-        while !self.parting.closed.is_cancelled() {
+        while !self.shutdown.closed.is_cancelled() {
             match self.claim().await {
                 Ok(true) => {}
                 Ok(false) => return,

@@ -3,7 +3,7 @@
 
 use super::Host;
 use super::admit::title;
-use super::people::text;
+use super::human_tasks::text;
 use jackfield_api::{
     CloseAnswer, CloseRequest, ExecuteRequest, Handle, InitAnswer, InitRequest, Spec, SpecRequest,
     SpecVersion, TasksFilter, bounds,
@@ -185,7 +185,7 @@ impl Host {
     pub async fn find_task(&self, id: &str) -> Result<TaskId, Problem> {
         self.may(Scope::Read)?;
         let found = self.0.store.find_task(id, self.only()).await.map_err(|error| error.problem())?;
-        self.touches(|deed| deed.task = Some(found));
+        self.touches(|audited| audited.task = Some(found));
         Ok(found)
     }
 

@@ -4,7 +4,7 @@
 use crate::common::{
     self, chooser, compressor, executor, granted, request, rewritten, setup, std_chooser, well_behaved,
 };
-use jackfield_plugins::{Deed, FailureMode, FailureModes, Misbehaviour, PluginError};
+use jackfield_plugins::{FailureMode, FailureModes, Misbehaviour, PluginError, Violation};
 use std::time::Instant;
 
 const NOBODY_INSTEAD: FailureModes = FailureModes {
@@ -29,7 +29,7 @@ fn misbehaviour(error: PluginError) -> Misbehaviour {
     }
 }
 
-async fn deed(how: &str) -> Misbehaviour {
+async fn violation(how: &str) -> Misbehaviour {
     misbehaviour(alone().await.choose(how).await.unwrap_err())
 }
 
@@ -61,7 +61,7 @@ async fn a_loop_is_ended_at_its_deadline_while_the_calls_of_others_go_on_at_full
         }
         let took = begun.elapsed();
         let misbehaviour = misbehaviour(looping.await.unwrap().unwrap_err());
-        assert!(matches!(misbehaviour.deed, Deed::Cpu(_)), "{misbehaviour}");
+        assert!(matches!(misbehaviour.violation, Violation::Cpu(_)), "{misbehaviour}");
         let (begun, mut alone) = (Instant::now(), 0_u32);
         while begun.elapsed() < took {
             host.plugins.compress("level-one", &report).await.unwrap();
@@ -86,13 +86,15 @@ async fn a_loop_yields_to_others_on_the_only_thread_there_is() {
         }
     };
     let (looped, ()) = tokio::join!(looping, others);
-    assert!(matches!(misbehaviour(looped.unwrap_err()).deed, Deed::Cpu(_)));
+    assert!(matches!(misbehaviour(looped.unwrap_err()).violation, Violation::Cpu(_)));
 }
 
 #[tokio::test]
 async fn a_trap_comes_with_the_last_words_of_who_trapped() {
-    let misbehaviour = deed("trap").await;
-    let Deed::Trapped { last_words: Some(words), .. } = &misbehaviour.deed else { panic!("{misbehaviour}") };
+    let misbehaviour = violation("trap").await;
+    let Violation::Trapped { last_words: Some(words), .. } = &misbehaviour.violation else {
+        panic!("{misbehaviour}")
+    };
     assert!(words.contains("the guest was told to trap"), "{words}");
     assert_eq!(misbehaviour.plugin.name, common::NAME);
     assert!(misbehaviour.to_string().contains(&misbehaviour.plugin.digest.short()));
@@ -104,7 +106,9 @@ async fn a_component_with_the_standard_library_has_last_words_too() {
     setup.embedded = vec![std_chooser().to_vec()];
     setup.failure_modes = NOBODY_INSTEAD;
     let misbehaviour = misbehaviour(setup.open().await.choose("trap").await.unwrap_err());
-    let Deed::Trapped { last_words: Some(words), .. } = &misbehaviour.deed else { panic!("{misbehaviour}") };
+    let Violation::Trapped { last_words: Some(words), .. } = &misbehaviour.violation else {
+        panic!("{misbehaviour}")
+    };
     assert!(!words.contains("RUST_BACKTRACE"), "advice that nobody can follow: {words}");
 }
 

@@ -3,7 +3,7 @@
 use crate::common::{self, NAME, VERSION, chooser, gate, rewritten, setup, shipped_gates, variant};
 use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult, Ruling};
 use jackfield_plugins::facts::types::ChangeKind;
-use jackfield_plugins::{Called, Change, Deed, Evidence, PluginError, State};
+use jackfield_plugins::{Called, Change, Evidence, PluginError, State, Violation};
 use jackfield_types::PluginKind;
 use std::sync::Arc;
 
@@ -70,9 +70,9 @@ async fn told(host: &common::Host, how: &str) -> Result<Called<Result<Ruling, St
     ask(host, "sample_gate", &format!("{{\"how\":\"{how}\"}}")).await
 }
 
-fn deed(error: PluginError) -> Deed {
+fn violation(error: PluginError) -> Violation {
     match error {
-        PluginError::Misbehaved(misbehaviour) => misbehaviour.deed,
+        PluginError::Misbehaved(misbehaviour) => misbehaviour.violation,
         other => panic!("{other}"),
     }
 }
@@ -141,7 +141,7 @@ async fn a_dropped_gate_adds_its_kinds_and_its_own_failure_is_answered_by_who_ha
     assert_eq!((called.plugin.name.as_str(), called.plugin.version.as_str()), (NAME, "1.4.3"));
     assert!(ask(&host, "file_exists", r#"{"path":"README.md"}"#).await.unwrap().value.unwrap().passed);
     let stood_in = told(&host, "trap").await.unwrap_err();
-    assert!(matches!(deed(stood_in), Deed::Trapped { .. }), "both trap where they are told to");
+    assert!(matches!(violation(stood_in), Violation::Trapped { .. }), "both trap where they are told to");
 
     std::fs::remove_file(host.path("mine.wasm")).unwrap();
     host.event(Change::Retired).await;

@@ -4,7 +4,7 @@ use super::choice::Choice;
 use super::inflight::InFlight;
 use crate::traced::Trace;
 use axum::http::request::Parts;
-use jackfield::{Asker, Host};
+use jackfield::{Host, Principal};
 use rmcp::model::ProtocolVersion;
 use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
@@ -51,8 +51,8 @@ impl<'a> Caller<'a> {
 
 /// The host as whoever sent this request may use it; without a request, as nobody in particular may.
 pub(super) fn acting(host: &Host, request: Option<&Parts>) -> Host {
-    let asker = request.and_then(|parts| parts.extensions.get::<Asker>()).cloned();
-    host.acting_as(asker.unwrap_or_else(Asker::nobody))
+    let asker = request.and_then(|parts| parts.extensions.get::<Principal>()).cloned();
+    host.acting_as(asker.unwrap_or_else(Principal::nobody))
 }
 
 /// Whether this request is of the stateless era.

@@ -15,7 +15,7 @@ use axum::http::header::ACCEPT;
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
-use jackfield::Asker;
+use jackfield::Principal;
 use jackfield_files::random_hex;
 use parking_lot::Mutex;
 use rmcp::model::ErrorCode;
@@ -124,7 +124,7 @@ pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, 
     if let (Some(called), Some(session)) = (called_off(&body), parts.headers.get(SESSION))
         && let Ok(session) = session.to_str()
     {
-        let principal = parts.extensions.get::<Asker>().map_or("", Asker::principal);
+        let principal = parts.extensions.get::<Principal>().map_or("", Principal::principal);
         calls.call_off(principal, session, &called);
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;

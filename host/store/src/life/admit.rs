@@ -472,8 +472,11 @@ pub(super) fn add_attempt(
         return Ok(());
     }
     let spender = place.spender(attempt);
-    let purse =
-        ledger::Purse { spender: spender.clone(), model: attempt.model.clone(), account: attempt.account };
+    let purse = ledger::AttemptAccount {
+        spender: spender.clone(),
+        model: attempt.model.clone(),
+        account: attempt.account,
+    };
     let entry = ledger::Entry {
         kind: LedgerKind::Reserve,
         reserved: attempt.reserve,

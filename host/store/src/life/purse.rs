@@ -1,7 +1,7 @@
 //! The money side of one attempt, read from its row in the transaction that changes it.
 
 use crate::file::{Columns, Sql, Tx, signed, summed};
-use crate::money::ledger::{Entry, Purse, post};
+use crate::money::ledger::{AttemptAccount, Entry, post};
 use crate::money::{Today, breaker};
 use crate::{Account, Charged, LedgerKind, LimitStatus, Limits, Spender, StoreError};
 use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
@@ -9,7 +9,7 @@ use rusqlite::{Row, params};
 
 /// What an attempt holds and has spent.
 pub(crate) struct Money {
-    pub(crate) purse: Purse,
+    pub(crate) purse: AttemptAccount,
     pub(crate) state: AttemptState,
     /// Held at admission.
     pub(crate) reserve: Micros,
@@ -49,7 +49,7 @@ impl Money {
         };
         let account: Account = row.word("account")?;
         Ok(Self {
-            purse: Purse { spender, model: row.get("model")?, account },
+            purse: AttemptAccount { spender, model: row.get("model")?, account },
             state: row.word("state")?,
             reserve: row.micros("reserve")?,
             held: row.micros("reserved")?,

@@ -100,7 +100,7 @@ pub(crate) struct Entry<'a> {
 }
 
 /// Whose money it is.
-pub(crate) struct Purse {
+pub(crate) struct AttemptAccount {
     pub(crate) spender: Spender,
     pub(crate) model: Option<String>,
     pub(crate) account: Account,
@@ -111,7 +111,7 @@ pub(crate) struct Purse {
 ///
 /// An amount past what one attempt can have is refused, whoever it comes from; an operator's
 /// correction may undo one that was recorded before there was a bound. Sums saturate.
-pub(crate) fn post(tx: &Tx<'_>, purse: &Purse, entry: &Entry<'_>) -> Result<(), StoreError> {
+pub(crate) fn post(tx: &Tx<'_>, purse: &AttemptAccount, entry: &Entry<'_>) -> Result<(), StoreError> {
     let fits = |amount: Micros| amount <= Micros::MOST;
     if !fits(entry.reserved) || !fits(entry.spent) {
         let what = format!("{} or {} is more than {}", entry.reserved, entry.spent, Micros::MOST);

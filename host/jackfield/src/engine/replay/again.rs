@@ -1,6 +1,6 @@
 //! One recorded decision, made again.
 
-use crate::engine::told::named;
+use crate::engine::describe::named;
 use jackfield_plugins::Trial;
 use jackfield_plugins::facts::{choosing, judging, reporting};
 use jackfield_store::PluginCall;

@@ -4,16 +4,16 @@
 use crate::compile::Origin;
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
-use crate::house::{Dropped, House};
+use crate::manager::{Dropped, PluginManager};
 use crate::report::{Change, State};
 use crate::version::Version;
 use jackfield_types::{Digest, PluginKind, PluginRef};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-impl House {
+impl PluginManager {
     /// Brings what serves in line with the orders. What is held is looked at by the next scan.
-    pub(crate) async fn obey(self: &Arc<Self>) {
+    pub(crate) async fn reconcile(self: &Arc<Self>) {
         let _alone = self.loading.lock().await;
         self.withdraw();
         for (kind, name, digest) in self.orders.now().all_pins() {
@@ -55,7 +55,7 @@ impl House {
     fn withdraw(self: &Arc<Self>) {
         for version in self.dropped_versions() {
             let plugin = version.plugin();
-            let missing = self.ungranted(&version.passport);
+            let missing = self.ungranted(&version.metadata);
             let kept = version.file.as_deref() == Some(&self.folder.component(plugin.digest));
             let unpinned = kept && self.orders.now().pin(plugin.kind, &plugin.name).is_none();
             let why = if unpinned {
@@ -63,13 +63,13 @@ impl House {
             } else if missing.is_empty() {
                 self.barred(plugin)
             } else {
-                Some(crate::load::ungranted(&missing, plugin, self.replaces(&version.passport).as_ref()))
+                Some(crate::load::ungranted(&missing, plugin, self.replaces(&version.metadata).as_ref()))
             };
             let (Some(why), Some(file)) = (why, &version.file) else { continue };
             let gone = self.change(|slots| slots.take_off(file));
             if self.files.lock().contains_key(file) {
                 self.hold(file, plugin, &why, Vec::new());
-                self.would_replace(file, self.replaces(&version.passport));
+                self.would_replace(file, self.replaces(&version.metadata));
             }
             for (_, now) in gone {
                 let mut event = self.event(Change::Retired, plugin, why.clone());
@@ -108,7 +108,7 @@ impl House {
             return Ok(());
         }
         let (sound, path) = self.kept(kind, name, digest).await?;
-        let (version, until_now) = self.publish(sound.passport, sound.code, Some(path));
+        let (version, until_now) = self.publish(sound.metadata, sound.code, Some(path));
         let mut event = self.event(Change::Serving, version.plugin(), "the operator pinned it".to_owned());
         event.from = until_now.map(|until_now| until_now.digest());
         self.tell(event);
@@ -123,7 +123,7 @@ impl House {
         }
         let (sound, _) = self.kept(plugin.kind, &plugin.name, plugin.digest).await?;
         let now = self.clock.now();
-        Ok(Arc::new(Version::new(sound.passport, sound.code, None, 0, &self.limits, now)))
+        Ok(Arc::new(Version::new(sound.metadata, sound.code, None, 0, &self.limits, now)))
     }
 
     /// A version that this host has kept, examined anew.
@@ -144,15 +144,15 @@ impl House {
         }
         let examined = self.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| not(format!("{}: {}", refusal.step, refusal.reason)))?;
-        let PluginRef { kind: its_kind, name: its_name, digest: its_digest, .. } = &sound.passport.plugin;
+        let PluginRef { kind: its_kind, name: its_name, digest: its_digest, .. } = &sound.metadata.plugin;
         if *its_kind != kind || its_name != name || *its_digest != digest {
-            return Err(not(format!("it is {}", sound.passport.plugin)));
+            return Err(not(format!("it is {}", sound.metadata.plugin)));
         }
-        let missing = self.ungranted(&sound.passport);
+        let missing = self.ungranted(&sound.metadata);
         if !missing.is_empty() {
             return Err(not(format!("it asks for what was not granted: {}", missing.command(kind, name))));
         }
-        if let Some(why) = self.lock.bars(&sound.passport.plugin) {
+        if let Some(why) = self.lock.bars(&sound.metadata.plugin) {
             return Err(not(why));
         }
         Ok((sound, path))

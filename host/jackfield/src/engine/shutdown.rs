@@ -16,7 +16,7 @@ use tokio_util::task::TaskTracker;
 
 /// How far a host is on its way out.
 #[derive(Debug, Default)]
-pub(crate) struct Parting {
+pub(crate) struct Shutdown {
     /// Nothing new is taken in.
     pub(crate) closed: CancellationToken,
     /// What is in hand is ended.
@@ -36,22 +36,22 @@ impl Host {
     ///
     /// What waits in line stays there, and so does the next round of a run whose attempt was not good enough.
     pub async fn drain(&self, longest: Duration) -> usize {
-        let parting = &self.0.parting;
-        parting.closed.cancel();
-        parting.hands.close();
-        let _ = timeout(longest, parting.hands.wait()).await;
-        parting.hands.len()
+        let shutdown = &self.0.shutdown;
+        shutdown.closed.cancel();
+        shutdown.hands.close();
+        let _ = timeout(longest, shutdown.hands.wait()).await;
+        shutdown.hands.len()
     }
 
     /// Attempts are at work in so many runs of this host's.
     pub fn in_hand(&self) -> usize {
-        self.0.parting.hands.len()
+        self.0.shutdown.hands.len()
     }
 
     /// Stops and leaves the agents at work: the next host on this data folder takes them up as if nothing had
     /// happened. Until then nobody watches what they take and spend. Gives the runs that were left so.
     pub async fn hand_over(&self) -> Vec<RunId> {
-        self.0.parting.leaves.cancel();
+        self.0.shutdown.leaves.cancel();
         self.stop().await;
         let Ok(hands) = self.0.store.in_hand().await else { return Vec::new() };
         let left = hands.into_iter().filter(|hand| hand.worker == Some(self.0.worker));
@@ -61,17 +61,17 @@ impl Host {
     /// Stops: nothing new is taken in, runs in hand are cancelled and settled, and what was to be recorded is
     /// recorded.
     pub async fn shutdown(&self) {
-        self.0.parting.ends.cancel();
+        self.0.shutdown.ends.cancel();
         self.stop().await;
     }
 
     async fn stop(&self) {
         let inner = &self.0;
-        inner.parting.closed.cancel();
+        inner.shutdown.closed.cancel();
         inner.stop.cancel();
         inner.tasks.close();
         inner.tasks.wait().await;
-        if !inner.parting.on_record.load(Ordering::Relaxed) {
+        if !inner.shutdown.on_record.load(Ordering::Relaxed) {
             return;
         }
         // Last: from here on, others take up what it has left.
@@ -84,8 +84,8 @@ impl Host {
 impl Inner {
     /// Carries a round of a run out, beside everything else.
     pub(super) fn take_up(self: &Arc<Self>, run: RunId) {
-        let in_hand = self.parting.hands.token();
-        let carried = Arc::clone(self).carry(run);
+        let in_hand = self.shutdown.hands.token();
+        let carried = Arc::clone(self).execute_round(run);
         self.tasks.spawn(async move {
             carried.await;
             drop(in_hand);

@@ -18,7 +18,7 @@ use crate::settle::Stamp;
 use crate::signature::Keys;
 use crate::slots::{Served, Slots};
 use crate::stats::Tally;
-use crate::version::{Offers, Passport, Version};
+use crate::version::{ComponentMetadata, Offers, Version};
 use crate::views::Views;
 use arc_swap::ArcSwap;
 use jackfield_types::{Clock, Digest, PluginKind, PluginRef, Timestamp};
@@ -30,7 +30,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 /// The inside of [`Plugins`](crate::Plugins).
-pub(crate) struct House {
+pub(crate) struct PluginManager {
     pub(crate) drop_folder: PathBuf,
     pub(crate) limits: KindLimits,
     pub(crate) failure_modes: FailureModes,
@@ -84,7 +84,7 @@ pub(crate) struct Mark {
     pub(crate) signature: Option<Stamp>,
 }
 
-impl House {
+impl PluginManager {
     pub(crate) fn build(options: Options) -> Result<Self, PluginError> {
         let folder = Folder::open(&options.data)?;
         std::fs::create_dir_all(&options.drop_folder).map_err(|source| PluginError::Io {
@@ -154,19 +154,19 @@ impl House {
     /// Takes a sound component into service; what served in its slot until now.
     pub(crate) fn publish(
         self: &Arc<Self>,
-        passport: Passport,
+        metadata: ComponentMetadata,
         code: crate::code::Code,
         file: Option<PathBuf>,
     ) -> (Arc<Version>, Option<Arc<Version>>) {
         let now = self.clock.now();
         let (version, until_now) = self.change(|slots| {
             let order = slots.next_order();
-            let stats = self.tally.of(&passport.plugin);
-            let before = slots.serving(passport.plugin.kind, &passport.plugin.name).cloned();
+            let stats = self.tally.of(&metadata.plugin);
+            let before = slots.serving(metadata.plugin.kind, &metadata.plugin.name).cloned();
             // Where its name is new, the one that was asked until now is what it is held against.
-            let before = before.or_else(|| self.served().asked_instead_of(&passport));
-            let before = before.filter(|before| before.digest() != passport.plugin.digest);
-            let version = Version::new(passport, code, file, order, &self.limits, now).counted(stats);
+            let before = before.or_else(|| self.served().asked_instead_of(&metadata));
+            let before = before.filter(|before| before.digest() != metadata.plugin.digest);
+            let version = Version::new(metadata, code, file, order, &self.limits, now).counted(stats);
             let version = version.paced(before.as_deref());
             let version = Arc::new(version);
             (version.clone(), slots.put(version))
@@ -178,8 +178,8 @@ impl House {
 
     /// What a component asks for beyond what it was granted, by the operator or as the very component that is
     /// shipped.
-    pub(crate) fn ungranted(&self, passport: &Passport) -> Grant {
-        passport.asks().beyond(&self.granted(&passport.plugin))
+    pub(crate) fn ungranted(&self, metadata: &ComponentMetadata) -> Grant {
+        metadata.asks().beyond(&self.granted(&metadata.plugin))
     }
 
     /// What a component is granted: by the operator under its kind and name, and what it asks for where it is the
@@ -189,7 +189,7 @@ impl House {
         let granted = self.granted_by_operator(*kind, name);
         let shipped = self.slots(|slots| {
             let embedded = slots.embedded(*kind, name).filter(|embedded| embedded.digest() == *digest);
-            embedded.map_or_else(Grant::default, |embedded| embedded.passport.asks())
+            embedded.map_or_else(Grant::default, |embedded| embedded.metadata.asks())
         });
         granted.and(&shipped)
     }
@@ -201,8 +201,8 @@ impl House {
 
     /// What would serve no more if that component did: the one of its kind and name, or what it would be asked
     /// instead of.
-    pub(crate) fn replaces(&self, passport: &Passport) -> Option<Replaces> {
-        let plugin = &passport.plugin;
+    pub(crate) fn replaces(&self, metadata: &ComponentMetadata) -> Option<Replaces> {
+        let plugin = &metadata.plugin;
         let another = |version: &&Arc<Version>| version.digest() != plugin.digest;
         let (own, embedded) = self.slots(|slots| {
             let serving = slots.serving(plugin.kind, &plugin.name).filter(another);
@@ -211,7 +211,7 @@ impl House {
             (own, slots.all_embedded().map(|version| version.digest()).collect::<Vec<_>>())
         });
         let served = self.served();
-        let outranked = || match &passport.offers {
+        let outranked = || match &metadata.offers {
             Offers::Driving(_) => None,
             Offers::Choosing => served.chooser.clone(),
             Offers::Judging(_) => served.judge.clone(),

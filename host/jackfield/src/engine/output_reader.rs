@@ -78,7 +78,7 @@ impl Reason {
 }
 
 /// The ear of one attempt.
-pub(crate) struct Reading<'a> {
+pub(crate) struct OutputReader<'a> {
     inner: &'a Inner,
     run: &'a Run,
     planned: &'a Planned,
@@ -100,7 +100,7 @@ pub(crate) struct Reading<'a> {
     out_of_memory: bool,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> OutputReader<'a> {
     pub(crate) fn new(
         inner: &'a Inner,
         run: &'a Run,
@@ -187,7 +187,7 @@ impl<'a> Reading<'a> {
 
     /// When the agent's time is over. An earlier host's time counts.
     fn deadline(&self) -> Instant {
-        let worked = self.started_at.map_or(0, |at| super::carry::since(at, self.inner.clock.now()));
+        let worked = self.started_at.map_or(0, |at| super::rounds::since(at, self.inner.clock.now()));
         Instant::now() + self.run.order.timeout.saturating_sub(Duration::from_millis(worked))
     }
 
@@ -464,7 +464,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Reading the process table takes milliseconds, so it is done off the runtime's threads.
+/// OutputReader the process table takes milliseconds, so it is done off the runtime's threads.
 async fn look_at(identity: &Identity) -> Option<ActivitySample> {
     let identity = identity.clone();
     tokio::task::spawn_blocking(move || activity(&identity)).await.ok().flatten()

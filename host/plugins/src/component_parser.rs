@@ -28,7 +28,7 @@ const WASI: [&str; 6] = ["cli", "clocks", "filesystem", "io", "random", "sockets
 
 /// The outside of a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Anatomy {
+pub(crate) struct ParsedComponent {
     pub(crate) imports: Vec<String>,
     pub(crate) exports: Vec<String>,
 }
@@ -44,7 +44,7 @@ pub(crate) enum NotComponent {
     Nested,
 }
 
-impl Anatomy {
+impl ParsedComponent {
     pub(crate) fn of(bytes: &[u8]) -> Result<Self, NotComponent> {
         if !bytes.starts_with(MAGIC) && !MAGIC.starts_with(bytes) {
             return Err(NotComponent::Unreadable("it does not begin as WebAssembly does".to_owned()));
@@ -53,7 +53,7 @@ impl Anatomy {
             let words: Vec<_> = error.message().split_whitespace().collect();
             NotComponent::Unreadable(format!("{} (at byte {})", words.join(" "), error.offset()))
         };
-        let mut anatomy = Self { imports: Vec::new(), exports: Vec::new() };
+        let mut component_parser = Self { imports: Vec::new(), exports: Vec::new() };
         let mut depth = 0_u32;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(unreadable)? {
@@ -69,18 +69,18 @@ impl Anatomy {
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(imports) if depth == 1 => {
                     for import in imports {
-                        anatomy.imports.push(import.map_err(unreadable)?.name.name.to_owned());
+                        component_parser.imports.push(import.map_err(unreadable)?.name.name.to_owned());
                     }
                 }
                 Payload::ComponentExportSection(exports) if depth == 1 => {
                     for export in exports {
-                        anatomy.exports.push(export.map_err(unreadable)?.name.name.to_owned());
+                        component_parser.exports.push(export.map_err(unreadable)?.name.name.to_owned());
                     }
                 }
                 _ => {}
             }
         }
-        Ok(anatomy)
+        Ok(component_parser)
     }
 
     /// The one world that it exports, at a version that this host speaks.
@@ -174,9 +174,9 @@ const fn interface(kind: PluginKind) -> &'static str {
 mod tests {
     use super::*;
 
-    fn with(imports: &[&str], exports: &[&str]) -> Anatomy {
+    fn with(imports: &[&str], exports: &[&str]) -> ParsedComponent {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-        Anatomy { imports: owned(imports), exports: owned(exports) }
+        ParsedComponent { imports: owned(imports), exports: owned(exports) }
     }
 
     const ABOUT: &str = "jackfield:plugin/about@1.0.0";
@@ -227,10 +227,10 @@ mod tests {
 
     #[test]
     fn a_core_module_is_told_from_a_file_that_is_cut_off() {
-        assert_eq!(Anatomy::of(b"\0asm\x01\0\0\0"), Err(NotComponent::CoreModule));
-        assert!(matches!(Anatomy::of(b"\0asm\x0d\0"), Err(NotComponent::Unreadable(_))));
-        assert!(matches!(Anatomy::of(b""), Err(NotComponent::Unreadable(_))));
-        assert!(matches!(Anatomy::of(b"#!/bin/sh\n"), Err(NotComponent::Unreadable(_))));
-        assert_eq!(Anatomy::of(b"\0asm\x0d\0\x01\0"), Ok(with(&[], &[])));
+        assert_eq!(ParsedComponent::of(b"\0asm\x01\0\0\0"), Err(NotComponent::CoreModule));
+        assert!(matches!(ParsedComponent::of(b"\0asm\x0d\0"), Err(NotComponent::Unreadable(_))));
+        assert!(matches!(ParsedComponent::of(b""), Err(NotComponent::Unreadable(_))));
+        assert!(matches!(ParsedComponent::of(b"#!/bin/sh\n"), Err(NotComponent::Unreadable(_))));
+        assert_eq!(ParsedComponent::of(b"\0asm\x0d\0\x01\0"), Ok(with(&[], &[])));
     }
 }

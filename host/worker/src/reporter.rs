@@ -1,7 +1,7 @@
 //! Telling the host of a run: what happens in its attempts as it happens, and at the end their files and how they
 //! ended. After a lost connection or a restart it begins anew, and leaves out what the host has.
 
-use super::office::Trouble;
+use super::coordinator_client::Trouble;
 use super::{Remote, ended};
 use jackfield_api::elsewhere::{AttemptOver, News, NewsEvent, NewsTaken, REPORTED, RoundOver, SentFile};
 use jackfield_store::{Attempt, RunEvent, RunView};
@@ -27,7 +27,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const UNASKED: Duration = Duration::from_secs(30);
 
 /// One run, and how much of it the host knows.
-pub(crate) struct Mirror<'a> {
+pub(crate) struct Reporter<'a> {
     remote: &'a Arc<Remote>,
     run: RunId,
     changes: watch::Receiver<u64>,
@@ -53,7 +53,7 @@ struct Told {
     unasked: Option<Instant>,
 }
 
-impl<'a> Mirror<'a> {
+impl<'a> Reporter<'a> {
     pub(crate) fn new(remote: &'a Arc<Remote>, run: RunId) -> Self {
         let changes = remote.host.run_changes(run);
         Self { remote, run, changes, seen: 0, told: BTreeMap::new(), pause: FIRST_PAUSE }
@@ -181,7 +181,7 @@ impl<'a> Mirror<'a> {
         usage: Option<Usage>,
     ) -> Result<NewsTaken, Trouble> {
         let news = News { worker: self.remote.id, from, events, base, usage };
-        self.remote.office.news(attempt, &news, self.remote.patience()).await
+        self.remote.coordinator.news(attempt, &news, self.remote.patience()).await
     }
 
     /// The files, then how it ended; again until the host has it.
@@ -224,12 +224,12 @@ impl<'a> Mirror<'a> {
             }
         }
         let over = RoundOver { worker: self.remote.id, attempts };
-        self.remote.office.over(&over, self.remote.patience() * 4).await
+        self.remote.coordinator.over(&over, self.remote.patience() * 4).await
     }
 
     async fn send_file(&self, attempt: AttemptId, kind: SentFile, file: &Path) -> Result<(), Trouble> {
         match file.is_file() {
-            true => self.remote.office.send_file(self.remote.id, attempt, kind, file).await,
+            true => self.remote.coordinator.send_file(self.remote.id, attempt, kind, file).await,
             false => Ok(()),
         }
     }

@@ -31,14 +31,14 @@ pub(super) struct Stored {
 }
 
 /// One repository of one registry, and a tag or a digest in it.
-pub(super) struct Shelf {
+pub(super) struct OciRepository {
     client: Client,
     reference: Reference,
     login: RegistryAuth,
     plain_http: bool,
 }
 
-impl Shelf {
+impl OciRepository {
     /// Reads a reference, `REGISTRY/REPOSITORY[:TAG][@sha256:DIGEST]`, and finds the login for its registry.
     pub(super) async fn at(reference: &str, plain_http: bool) -> Result<Self, Problem> {
         let reference: Reference = reference.parse().map_err(|error| {

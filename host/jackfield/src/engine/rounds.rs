@@ -34,7 +34,7 @@ pub(crate) struct Done {
 
 impl Inner {
     /// Carries out the round that a run waits for, or that a host that is gone has begun.
-    pub(crate) async fn carry(self: Arc<Self>, run: RunId) {
+    pub(crate) async fn execute_round(self: Arc<Self>, run: RunId) {
         let view = match self.store.run(run).await {
             Ok(view) => view,
             Err(error) => return tracing::error!(%run, %error, "a run that was claimed cannot be read"),

@@ -3,8 +3,8 @@
 use super::{told, used};
 use crate::engine::Inner;
 use crate::engine::attempt::transcript;
-use crate::engine::carry::Done;
 use crate::engine::ended::Ended;
+use crate::engine::rounds::Done;
 use crate::engine::running::Running;
 use jackfield_api::elsewhere::{AttemptOver, RoundOver};
 use jackfield_process::Exited;

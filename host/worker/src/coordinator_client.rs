@@ -22,7 +22,7 @@ const TRANSFER: Duration = Duration::from_secs(30 * 60);
 
 /// The host that a worker works for.
 #[derive(Debug, Clone)]
-pub struct Office {
+pub struct CoordinatorClient {
     client: Client,
     base: Url,
     token: String,
@@ -62,7 +62,7 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, Problem> {
     Ok(found)
 }
 
-impl Office {
+impl CoordinatorClient {
     /// `ca`: certificates of whoever signed the host's, besides those that this machine knows.
     pub fn new(host: &str, token: &str, ca: Option<&Path>) -> Result<Self, Problem> {
         let wrong = |why: String| {

@@ -80,7 +80,7 @@ impl Host {
         self.speaks_for(asked.worker).await?;
         let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
         loop {
-            if self.0.parting.closed.is_cancelled() {
+            if self.0.shutdown.closed.is_cancelled() {
                 return Ok(None);
             }
             if let Some(assignment) = self.0.assign(&asked).await? {
@@ -90,7 +90,7 @@ impl Host {
                 return Ok(None);
             }
             // What comes in here wakes this host's own worker; others look.
-            let _ = timeout(LOOK, self.0.parting.closed.cancelled()).await;
+            let _ = timeout(LOOK, self.0.shutdown.closed.cancelled()).await;
         }
     }
 

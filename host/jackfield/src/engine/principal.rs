@@ -10,16 +10,16 @@ const HOST: &str = "host";
 
 /// Somebody who asks, with what they may do and what they are shown.
 #[derive(Debug, Clone)]
-pub struct Asker {
+pub struct Principal {
     principal: Arc<str>,
     scopes: Arc<Scopes>,
     sees: Sees,
-    deed: Arc<Mutex<Deed>>,
+    audit: Arc<Mutex<AuditContext>>,
 }
 
 /// What came of a call, for the audit log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Deed {
+pub struct AuditContext {
     /// The tool, where a model asked.
     pub tool: Option<String>,
     /// The task that was handed in or touched.
@@ -30,7 +30,7 @@ pub struct Deed {
     pub refused: Option<Scope>,
 }
 
-impl Asker {
+impl Principal {
     /// Who may do everything and sees everything, under this name.
     pub fn owner(principal: &str) -> Self {
         Self::new(principal, Scopes::all(), Sees::All)
@@ -39,7 +39,7 @@ impl Asker {
     /// Who may do what `scopes` say. Everybody with the scope `admin` sees everything.
     pub fn new(principal: &str, scopes: Scopes, sees: Sees) -> Self {
         let sees = if scopes.allow(Scope::Admin) { Sees::All } else { sees };
-        Self { principal: principal.into(), scopes: Arc::new(scopes), sees, deed: Arc::default() }
+        Self { principal: principal.into(), scopes: Arc::new(scopes), sees, audit: Arc::default() }
     }
 
     /// Who may do nothing and sees nothing.
@@ -58,12 +58,12 @@ impl Asker {
     }
 
     /// What it did, as far as the host could tell.
-    pub fn deed(&self) -> Deed {
-        self.deed.lock().clone()
+    pub fn audit(&self) -> AuditContext {
+        self.audit.lock().clone()
     }
 }
 
-impl Default for Asker {
+impl Default for Principal {
     fn default() -> Self {
         Self::owner(HOST)
     }
@@ -75,20 +75,20 @@ impl Host {
     ///
     /// ```no_run
     /// # async fn story(host: jackfield::Host) -> Result<(), jackfield::Problem> {
-    /// use jackfield::{Asker, Scopes, Sees};
+    /// use jackfield::{Principal, Scopes, Sees};
     ///
     /// let scopes = Scopes::parse("read").expect("a scope");
-    /// let guest = host.acting_as(Asker::new("guest", scopes, Sees::Own));
+    /// let guest = host.acting_as(Principal::new("guest", scopes, Sees::Own));
     /// assert!(guest.runs(Default::default()).await?.is_empty(), "a guest has no runs");
     /// # Ok(()) }
     /// ```
     #[must_use]
-    pub fn acting_as(&self, asker: Asker) -> Self {
+    pub fn acting_as(&self, asker: Principal) -> Self {
         Self(Arc::clone(&self.0), asker)
     }
 
     /// Who this handle acts for.
-    pub fn asker(&self) -> &Asker {
+    pub fn asker(&self) -> &Principal {
         &self.1
     }
 
@@ -103,7 +103,7 @@ impl Host {
         if self.1.scopes.allow(scope) {
             return Ok(());
         }
-        self.touches(|deed| deed.refused = Some(scope));
+        self.touches(|audited| audited.refused = Some(scope));
         Err(Problem::caller(
             "insufficient_scope",
             format!(
@@ -141,7 +141,7 @@ impl Host {
     /// The same problem for a task that is not there and for one that the asker is not shown.
     pub async fn shown_task(&self, task: TaskId) -> Result<(), Problem> {
         self.may(Scope::Read)?;
-        self.touches(|deed| deed.task = Some(task));
+        self.touches(|audited| audited.task = Some(task));
         if let Some(principal) = self.only() {
             self.0
                 .store
@@ -156,7 +156,7 @@ impl Host {
     /// The same problem for a run that is not there and for one that the asker is not shown.
     pub async fn shown_run(&self, run: RunId) -> Result<(), Problem> {
         self.may(Scope::Read)?;
-        self.touches(|deed| deed.run = Some(run));
+        self.touches(|audited| audited.run = Some(run));
         if let Some(principal) = self.only() {
             self.0
                 .store
@@ -174,8 +174,8 @@ impl Host {
     }
 
     /// Notes what a call is about.
-    pub fn touches(&self, note: impl FnOnce(&mut Deed)) {
-        note(&mut self.1.deed.lock());
+    pub fn touches(&self, note: impl FnOnce(&mut AuditContext)) {
+        note(&mut self.1.audit.lock());
     }
 }
 
@@ -185,10 +185,10 @@ mod tests {
 
     #[test]
     fn an_administrator_sees_everything_whatever_the_token_says() {
-        let admin = Asker::new("a", Scopes::parse("admin").unwrap(), Sees::Own);
+        let admin = Principal::new("a", Scopes::parse("admin").unwrap(), Sees::Own);
         assert_eq!(admin.sees, Sees::All);
-        let reader = Asker::new("r", Scopes::parse("read").unwrap(), Sees::Own);
+        let reader = Principal::new("r", Scopes::parse("read").unwrap(), Sees::Own);
         assert_eq!(reader.sees, Sees::Own);
-        assert_eq!(Asker::default().principal(), "host");
+        assert_eq!(Principal::default().principal(), "host");
     }
 }
