@@ -2,13 +2,15 @@
 
 use super::args::PluginCommand;
 use super::kit_args::{Asked, CompileArgs, KitCommand, NewArgs};
+use super::kit_text;
 use super::{Outcome, say};
 use jackfield::Host;
 use jackfield::{plugin_file, view_of_server};
 use jackfield_kit::Cases;
 use jackfield_plugins::{CheckVerdict, CompileLimits, Compiled, PluginStatus, compile_alone, shown};
 use jackfield_render::screen::printable;
-use jackfield_render::{text, text_kit};
+use jackfield_render::table::when;
+use jackfield_render::{text, text_components};
 use jackfield_types::{Clock, PluginKind, Problem, SystemClock};
 use std::io::Write;
 use std::path::Path;
@@ -40,7 +42,7 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
         PluginCommand::Inspect { what, kind } => match plugin_file(&what) {
             Some(file) => {
                 let inspection = host.inspect_plugin_file(file).await?;
-                say(json, || text_kit::file(&inspection), &inspection);
+                say(json, || text_components::file(&inspection), &inspection);
             }
             None => {
                 let inspection = host.inspect_plugin(kind, &what)?;
@@ -68,11 +70,7 @@ pub(super) async fn served(data: &Path, json: bool) -> Result<Option<Outcome>, P
         )
     })?;
     Ok(view.map(|view| {
-        let whose = format!(
-            "as the server has it (process {}, {})",
-            view.process,
-            jackfield_render::table::when(view.at)
-        );
+        let whose = format!("as the server has it (process {}, {})", view.process, when(view.at));
         list(&view.plugins, &view.folder, &whose, json);
         Outcome::Fine
     }))
@@ -85,7 +83,7 @@ fn list(plugins: &[PluginStatus], folder: &str, whose: &str, json: bool) {
 /// `plugin new`: needs no host.
 pub(super) fn new(arguments: &NewArgs, json: bool) -> Result<Outcome, Problem> {
     let made = jackfield_kit::new(&arguments.into, &arguments.name, arguments.kind, arguments.lang)?;
-    say(json, || text_kit::made(&made), &made);
+    say(json, || kit_text::made(&made), &made);
     Ok(Outcome::Fine)
 }
 
@@ -93,7 +91,7 @@ pub(super) fn new(arguments: &NewArgs, json: bool) -> Result<Outcome, Problem> {
 pub(super) async fn build(folder: &Path, json: bool) -> Result<Outcome, Problem> {
     let tell = |step: &str| drop(writeln!(std::io::stderr().lock(), "{}", printable(step)));
     let built = jackfield_kit::build(folder, &jackfield_process::host_environment(), tell).await?;
-    say(json, || text_kit::built(&built), &built);
+    say(json, || kit_text::built(&built), &built);
     Ok(Outcome::Fine)
 }
 
@@ -117,7 +115,7 @@ async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Pr
             let trial = host.try_plugin(kind, &what).await?;
             let asking = jackfield_kit::asking(&trial, &function, facts, SystemClock.now())?;
             let said = trial.ask(&asking).await.map_err(|error| error.problem())?;
-            say(json, || text_kit::said(&said), &said);
+            say(json, || text_components::said(&said), &said);
         }
         // Those were seen to before there was a host.
         KitCommand::New(_) | KitCommand::Build { .. } => {}
@@ -128,7 +126,7 @@ async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Pr
             let asking = jackfield_kit::asking(&trial, &function, facts, SystemClock.now())?;
             let trial = trial.optimised().await.map_err(|error| error.problem())?;
             let report = jackfield_kit::bench(&trial, &function, &asking, calls).await?;
-            say(json, || text_kit::bench(&report), &report);
+            say(json, || kit_text::bench(&report), &report);
         }
     }
     Ok(Outcome::Fine)
@@ -144,6 +142,6 @@ async fn test(
     let cases: Cases = jackfield_kit::read_file(cases)?;
     let trial = host.try_plugin(kind, what).await?;
     let report = jackfield_kit::test(&trial, &cases, SystemClock.now()).await?;
-    say(json, || text_kit::tested(&report), &report);
+    say(json, || kit_text::tested(&report), &report);
     Ok(if report.failed == 0 { Outcome::Fine } else { Outcome::Failed })
 }

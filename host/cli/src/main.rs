@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod kit;
 mod kit_args;
+mod kit_text;
 mod manual;
 mod notify;
 mod operate;

@@ -2,7 +2,7 @@
 //! named. Only the program does this: a host in somebody else's process leaves both to its owner.
 
 use jackfield::Host;
-use jackfield::{TRACE_TARGET, go_on};
+use jackfield::{TRACE_TARGET, continue_trace};
 use jackfield_config::{LogFormat, TelemetrySection};
 use jackfield_redact::Secrets;
 use jackfield_render::screen::{colours_wanted, printable_json, printable_log};
@@ -156,7 +156,7 @@ impl Drop for Telemetry {
 pub(super) fn command(name: &str) -> Span {
     let span = tracing::info_span!(target: TRACE_TARGET, "command", otel.name = format!("jackfield {name}"));
     let variable = |name: &str| Some((name.to_lowercase(), std::env::var(name).ok()?));
-    go_on(&span, &["TRACEPARENT", "TRACESTATE"].into_iter().filter_map(variable).collect());
+    continue_trace(&span, &["TRACEPARENT", "TRACESTATE"].into_iter().filter_map(variable).collect());
     span
 }
 

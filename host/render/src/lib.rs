@@ -3,8 +3,8 @@
 pub mod screen;
 pub mod table;
 pub mod text;
+pub mod text_components;
 pub mod text_explain;
-pub mod text_kit;
 pub mod text_people;
 pub mod text_replay;
 pub mod text_workers;

@@ -2,7 +2,7 @@
 
 use super::screen::{Screen, Tone, one_line};
 use super::table::{or_dash, table, when};
-use super::text_kit;
+use super::text_components;
 use jackfield::{Advice, Ordered, event_line, leftovers};
 use jackfield_api::{AuthStatus, OrchestratorStatus};
 use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus, shown};
@@ -394,9 +394,9 @@ pub fn inspection(inspection: &Inspection) -> String {
     if inspection.runs_as_command {
         lines.push(COMMANDS.to_owned());
     }
-    lines.extend(text_kit::grants(&inspection.asks, &inspection.granted));
-    lines.extend(text_kit::granted_to_name(inspection));
-    lines.extend(text_kit::makeup(&inspection.makeup));
+    lines.extend(text_components::grants(&inspection.asks, &inspection.granted));
+    lines.extend(text_components::granted_to_name(inspection));
+    lines.extend(text_components::makeup(&inspection.makeup));
     if let Some(description) = &inspection.description {
         let models: Vec<_> = description.models.iter().map(|model| model.name.clone()).collect();
         lines.push(format!("models    {}", listed(&models)));

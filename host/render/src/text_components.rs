@@ -1,27 +1,9 @@
-//! What the author's kit says, as text for people.
+//! Components as text: what they ask for, what they are made of, what they answered.
 
 use super::screen::one_line;
 use super::text;
-use jackfield_kit::{BenchReport, Built, CaseReport, NewPlugin, TestReport};
 use jackfield_plugins::{Compiled, FileInspection, Grant, Makeup, Said};
 use std::collections::BTreeSet;
-use std::fmt::Write;
-
-/// What was made, and what to do next.
-pub fn made(made: &NewPlugin) -> String {
-    let NewPlugin { folder, name, kind, language, .. } = made;
-    format!(
-        "{} holds a {kind} in {language}: its source is {}, what it must answer is in cases.toml\n\n  cd {}\n  jackfield plugin build\n  jackfield plugin test {name}.wasm cases.toml",
-        folder.display(),
-        language.source(),
-        folder.display()
-    )
-}
-
-/// The component that was built, its size and the time it took.
-pub fn built(built: &Built) -> String {
-    format!("{}  {}, in {}", built.file.display(), size(built.size), time(built.millis.saturating_mul(1000)))
-}
 
 /// What a component answered.
 pub fn said(said: &Said) -> String {
@@ -34,54 +16,6 @@ pub fn said(said: &Said) -> String {
         time(said.micros),
         size(said.memory_bytes),
         code(said.compiled)
-    )
-}
-
-/// The cases that passed and those that failed.
-pub fn tested(report: &TestReport) -> String {
-    let mut lines: Vec<String> = report.cases.iter().map(case).collect();
-    lines.push(match report.failed {
-        0 => format!("{}: {} passed", report.plugin, cases(report.passed)),
-        failed => format!("{}: {} passed, {} did not", report.plugin, cases(report.passed), failed),
-    });
-    lines.join("\n")
-}
-
-fn cases(count: usize) -> String {
-    if count == 1 { "1 case".to_owned() } else { format!("{count} cases") }
-}
-
-fn case(case: &CaseReport) -> String {
-    let took = case.micros.map(|micros| format!("  ({})", time(micros))).unwrap_or_default();
-    let mut lines = format!("{} {}{took}", if case.passed { "pass" } else { "FAIL" }, case.name);
-    for difference in &case.differences {
-        let _ = write!(lines, "\n     {difference}");
-    }
-    if !case.passed {
-        for note in &case.notes {
-            let _ = write!(lines, "\n     log: {}", one_line(note));
-        }
-        if let Some(answer) = &case.answer {
-            let _ = write!(lines, "\n     it answered {answer}");
-        }
-    }
-    lines
-}
-
-/// Times and memory of the calls.
-pub fn bench(report: &BenchReport) -> String {
-    format!(
-        "{}, `{}`, {} calls in {}\n  quickest  {}\n  half      {}\n  99 of 100 {}\n  slowest   {}\n  one core  {:.0} calls a second\n  memory    {} a call",
-        report.plugin,
-        report.function,
-        report.calls,
-        code(report.compiled),
-        time(report.least_us),
-        time(report.p50_us),
-        time(report.p99_us),
-        time(report.most_us),
-        report.per_second,
-        size(report.memory_bytes)
     )
 }
 
@@ -140,15 +74,17 @@ pub fn makeup(makeup: &Makeup) -> Vec<String> {
     lines
 }
 
-const fn code(compiled: Compiled) -> &'static str {
+/// Which compiler made the code.
+pub const fn code(compiled: Compiled) -> &'static str {
     match compiled {
         Compiled::Optimised => "optimised code",
         Compiled::Baseline => "first code",
     }
 }
 
+/// A time in the unit that fits; `micros` are microseconds.
 #[allow(clippy::cast_precision_loss, reason = "shown with one digit after the point")]
-fn time(micros: u64) -> String {
+pub fn time(micros: u64) -> String {
     match micros {
         0..1_000 => format!("{micros} µs"),
         1_000..1_000_000 => format!("{:.1} ms", micros as f64 / 1e3),
@@ -156,8 +92,9 @@ fn time(micros: u64) -> String {
     }
 }
 
+/// A size in KiB or MiB.
 #[allow(clippy::cast_precision_loss, reason = "shown with one digit after the point")]
-fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     match bytes {
         0..1_048_576 => format!("{} KiB", bytes.div_ceil(1024)),
         _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
