@@ -1,8 +1,9 @@
-//! Which crate may depend on which: edges go downwards only, and what is outside has one place.
+//! Which crate may depend on which: edges go downwards only, and some libraries have one place.
 
 use crate::failure::{Failure, Outcome};
 use crate::ground::Ground;
-use std::fs;
+use serde_json::Value;
+use std::path::Path;
 
 /// Every crate below `host/` with the ones that it may depend on; `ARCHITECTURE.md` says what each is for.
 const ALLOWED: [(&str, &[&str]); 18] = [
@@ -35,7 +36,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("registry", &["types", "files", "plugins", "jackfield"]),
     ("notifications", &["types", "store", "config", "jackfield"]),
     ("worker", &["types", "files", "process", "workspace", "store", "api", "config", "jackfield"]),
-    ("render", &["types", "files", "store", "plugins", "api", "jackfield", "kit", "sdk"]),
+    ("render", &["types", "files", "store", "plugins", "api", "jackfield", "sdk"]),
     (
         "server",
         &["types", "files", "store", "plugins", "workspace", "api", "config", "jackfield", "render", "sdk"],
@@ -78,82 +79,105 @@ const PLACES: [(&str, &[&str]); 9] = [
 ];
 
 pub(crate) fn check(ground: &Ground) -> Outcome {
-    let folder = ground.root.join("host");
-    let unreadable = |error: std::io::Error| {
-        Failure::new(format!("failed to read {}: {error}", folder.display()), "check its permissions")
-    };
-    let mut faults = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let Ok(manifest) = fs::read_to_string(path.join("Cargo.toml")) else { continue };
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        faults.extend(faults_of(&name, &manifest));
-    }
+    let metadata = ground.metadata(&ground.root.join("Cargo.toml"), &["--no-deps", "--locked"])?;
+    let packages = metadata.get("packages").and_then(Value::as_array).cloned().unwrap_or_default();
+    let host = ground.root.join("host");
+    let faults: Vec<String> = packages
+        .iter()
+        .filter_map(|package| crate_of(package, &host))
+        .flat_map(|found| found.faults())
+        .collect();
     if faults.is_empty() {
         println!("{} crates, every edge downwards", ALLOWED.len());
         return Ok(());
     }
-    faults.sort_unstable();
-    Err(Failure::new(faults.join("\n"), "turn the edge around, or move what is needed into a lower crate"))
+    Err(Failure::new(
+        faults.join("\n"),
+        "turn the edge around, move what is needed into a lower crate, or correct the table in xtask/src/edges.rs",
+    ))
 }
 
-fn faults_of(name: &str, manifest: &str) -> Vec<String> {
-    let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
-        return vec![format!("host/{name}: is not in the table of allowed edges in xtask/src/edges.rs")];
-    };
-    let mut faults = Vec::new();
-    for dependency in dependencies(manifest) {
-        let own =
-            if dependency == "jackfield" { Some("jackfield") } else { dependency.strip_prefix("jackfield-") };
-        if let Some(own) = own
-            && !allowed.contains(&own)
-        {
-            faults.push(format!("host/{name}: may not depend on {dependency}"));
-        }
-        let place = PLACES.iter().find(|(library, _)| *library == dependency);
-        if let Some((_, crates)) = place
-            && !crates.contains(&name)
-        {
-            faults.push(format!(
-                "host/{name}: may not depend on {dependency}, whose place is {}",
-                crates.join(", ")
-            ));
-        }
+/// A crate below `host/`, by the name of its folder, and what it depends on outside of its tests.
+struct Crate {
+    name: String,
+    dependencies: Vec<String>,
+}
+
+fn crate_of(package: &Value, host: &Path) -> Option<Crate> {
+    let folder = Path::new(package.get("manifest_path")?.as_str()?).parent()?;
+    let name = folder.strip_prefix(host).ok()?.to_str()?.to_owned();
+    let all = package.get("dependencies")?.as_array()?.iter();
+    let own = all.filter(|dependency| dependency.get("kind").and_then(Value::as_str) != Some("dev"));
+    let dependencies =
+        own.filter_map(|dependency| Some(dependency.get("name")?.as_str()?.to_owned())).collect();
+    Some(Crate { name, dependencies })
+}
+
+impl Crate {
+    fn faults(&self) -> Vec<String> {
+        let name = self.name.as_str();
+        let Some((_, allowed)) = ALLOWED.iter().find(|(known, _)| *known == name) else {
+            return vec![format!("host/{name}: is not in the table of allowed edges")];
+        };
+        let edges: Vec<&str> = self.dependencies.iter().filter_map(|name| own(name)).collect();
+        let forbidden = edges.iter().filter(|edge| !allowed.contains(edge));
+        let forbidden = forbidden.map(|edge| format!("host/{name}: may not depend on {edge}"));
+        let unused = allowed.iter().filter(|edge| !edges.contains(edge));
+        let unused =
+            unused.map(|edge| format!("host/{name}: does not depend on {edge}, which the table allows"));
+        let misplaced = PLACES.iter().filter(|(library, crates)| {
+            self.dependencies.iter().any(|one| one == library) && !crates.contains(&name)
+        });
+        let misplaced = misplaced.map(|(library, crates)| {
+            format!("host/{name}: may not depend on {library}, whose place is {}", crates.join(", "))
+        });
+        forbidden.chain(unused).chain(misplaced).collect()
     }
-    faults
 }
 
-/// The names in the section `[dependencies]`.
-fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
-    let section = manifest.lines().skip_while(|line| line.trim() != "[dependencies]").skip(1);
-    let lines = section.take_while(|line| !line.starts_with('['));
-    lines
-        .filter_map(|line| line.split(['.', '=', ' ']).next())
-        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+/// The name of the folder of one of our own packages.
+fn own(package: &str) -> Option<&str> {
+    if package == "jackfield" { Some(package) } else { package.strip_prefix("jackfield-") }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    fn faults(name: &str, dependencies: &[(&str, Option<&str>)]) -> Vec<String> {
+        let all: Vec<Value> =
+            dependencies.iter().map(|(name, kind)| json!({ "name": name, "kind": kind })).collect();
+        let package =
+            json!({ "manifest_path": format!("/clone/host/{name}/Cargo.toml"), "dependencies": all });
+        crate_of(&package, Path::new("/clone/host")).unwrap().faults()
+    }
 
     #[test]
     fn edge_upwards_is_a_fault() {
-        let manifest = |dependency: &str| {
-            format!("[package]\nname = \"x\"\n\n[dependencies]\n{dependency}.workspace = true\n")
-        };
-        assert_eq!(faults_of("store", &manifest("jackfield-types")), Vec::<String>::new());
-        assert_eq!(faults_of("store", &manifest("jackfield-server")).len(), 1);
-        assert_eq!(faults_of("jackfield", &manifest("jackfield-cli")).len(), 1);
-        assert_eq!(faults_of("types", &manifest("jackfield")).len(), 1);
-        assert_eq!(faults_of("nowhere", "").len(), 1);
+        let types = ("jackfield-types", None);
+        assert_eq!(faults("store", &[types]), Vec::<String>::new());
+        assert_eq!(faults("store", &[types, ("jackfield-server", None)]).len(), 1);
+        assert_eq!(faults("store", &[types, ("jackfield-server", Some("build"))]).len(), 1);
+        assert_eq!(faults("store", &[types, ("jackfield-server", Some("dev"))]), Vec::<String>::new());
+        assert_eq!(faults("types", &[("jackfield", None)]).len(), 1);
+    }
+
+    #[test]
+    fn allowed_edge_that_is_not_there_is_a_fault() {
+        assert_eq!(faults("store", &[]).len(), 1);
+    }
+
+    #[test]
+    fn crate_that_the_table_does_not_name_is_a_fault() {
+        assert_eq!(faults("nowhere", &[]).len(), 1);
     }
 
     #[test]
     fn library_outside_of_its_place_is_a_fault() {
-        let manifest =
-            "[dependencies]\nclap = { version = \"4\" }\n\n[dev-dependencies]\naxum.workspace = true\n";
-        assert_eq!(faults_of("config", manifest).len(), 1);
-        assert_eq!(faults_of("cli", manifest), Vec::<String>::new());
+        let own = ("jackfield-types", None);
+        assert_eq!(faults("store", &[own, ("rusqlite", None)]), Vec::<String>::new());
+        assert_eq!(faults("store", &[own, ("clap", None)]).len(), 1);
     }
 
     #[test]
