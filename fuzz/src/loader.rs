@@ -8,12 +8,12 @@ pub fn run(bytes: &[u8]) {
     let told = makeup::of(bytes);
     assert!(told.producers.len() <= 64 && told.languages.len() <= 64, "what is told is bounded");
     match ParsedComponent::of(bytes) {
-        Ok(anatomy) => match anatomy.kind() {
+        Ok(parsed) => match parsed.kind() {
             Ok(kind) => {
-                let missing = anatomy.missing(kind).len();
-                assert!(missing <= anatomy.imports.len());
-                assert!(to_be_granted(&anatomy.imports).len() <= anatomy.imports.len());
-                assert!(anatomy.exports.iter().any(|export| export.starts_with("jackfield:plugin/about")));
+                let missing = parsed.missing(kind).len();
+                assert!(missing <= parsed.imports.len());
+                assert!(to_be_granted(&parsed.imports).len() <= parsed.imports.len());
+                assert!(parsed.exports.iter().any(|export| export.starts_with("jackfield:plugin/about")));
             }
             Err(why) => assert!(!why.is_empty(), "a refusal has its reason"),
         },

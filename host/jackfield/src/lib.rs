@@ -53,10 +53,10 @@
 mod engine;
 
 pub use engine::{
-    Advice, AdvisedChoice, AdvisedTask, AuditContext, Backup, Carried, Change, Diff, EventFeed, Gone, Host,
-    HostBuilder, Kept, Known, Ordered, Principal, QualityIssue, Reconfigured, RunFeed, Seen, TRACE_TARGET,
-    Tidied, Tidying, Work, carried, clip, default_data, event_line, go_on, leased_runs, leftovers,
-    plugin_file, served, trace_id, view_of_server,
+    Advice, AdvisedChoice, AdvisedTask, AuditContext, Backup, Change, Diff, EventFeed, Gone, Host,
+    HostBuilder, Kept, KnownToken, Ordered, Principal, QualityIssue, Reconfigured, RunFeed, TRACE_TARGET,
+    Tidied, Tidying, TraceContext, Work, WorktreeEvidence, clip, continue_trace, default_data, event_line,
+    leased_runs, leftovers, plugin_file, served, trace_context, trace_id, view_of_server,
 };
 pub use jackfield_api as api;
 pub use jackfield_api::{Answer, ExecuteRequest, Progress};

@@ -1,7 +1,7 @@
 //! What a gate is shown where a person says what there is: a folder as it lies there, or files written for the
 //! occasion. It looks at them as in service.
 
-use jackfield::{Diff, Seen};
+use jackfield::{Diff, WorktreeEvidence};
 use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult};
 use jackfield_plugins::facts::types::ChangeKind;
 use jackfield_plugins::{Asking, Trial};
@@ -96,7 +96,7 @@ struct WrittenCommand {
     output: String,
 }
 
-fn written(evidence: Value) -> Result<Seen, Problem> {
+fn written(evidence: Value) -> Result<WorktreeEvidence, Problem> {
     let written: Written = serde_json::from_value(evidence).map_err(|error| bad(error.to_string()))?;
     let (folder, made) = match (written.folder, written.files.is_empty()) {
         (Some(_), false) => return Err(bad("there is a `folder` and there are `files`".to_owned())),
@@ -128,7 +128,7 @@ fn written(evidence: Value) -> Result<Seen, Problem> {
         };
         ChangedPath { path, was, kind }
     };
-    Ok(Seen {
+    Ok(WorktreeEvidence {
         changed: Ok(written.changed.into_iter().map(change).collect()),
         diff: Ok(Diff::Text(written.diff)),
         view: View::of(folder),

@@ -53,7 +53,7 @@ impl ParsedComponent {
             let words: Vec<_> = error.message().split_whitespace().collect();
             NotComponent::Unreadable(format!("{} (at byte {})", words.join(" "), error.offset()))
         };
-        let mut component_parser = Self { imports: Vec::new(), exports: Vec::new() };
+        let mut parsed = Self { imports: Vec::new(), exports: Vec::new() };
         let mut depth = 0_u32;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(unreadable)? {
@@ -69,18 +69,18 @@ impl ParsedComponent {
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::ComponentImportSection(imports) if depth == 1 => {
                     for import in imports {
-                        component_parser.imports.push(import.map_err(unreadable)?.name.name.to_owned());
+                        parsed.imports.push(import.map_err(unreadable)?.name.name.to_owned());
                     }
                 }
                 Payload::ComponentExportSection(exports) if depth == 1 => {
                     for export in exports {
-                        component_parser.exports.push(export.map_err(unreadable)?.name.name.to_owned());
+                        parsed.exports.push(export.map_err(unreadable)?.name.name.to_owned());
                     }
                 }
                 _ => {}
             }
         }
-        Ok(component_parser)
+        Ok(parsed)
     }
 
     /// The one world that it exports, at a version that this host speaks.

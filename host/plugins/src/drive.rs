@@ -16,7 +16,7 @@ use tracing::Instrument;
 
 /// An adapter in a store of its own.
 pub struct Drive {
-    house: Arc<PluginManager>,
+    manager: Arc<PluginManager>,
     version: Arc<Version>,
     adapter: Adapter,
     seed: u64,
@@ -26,17 +26,21 @@ pub struct Drive {
 }
 
 impl Drive {
-    pub(crate) async fn start(house: Arc<PluginManager>, version: Arc<Version>) -> Result<Self, PluginError> {
-        let (seed, now) = (rand::random(), house.clock.now());
-        match start(&house, &version, now, seed).await {
-            Ok(adapter) => Ok(Self { house, version, adapter, seed, now, begun: false, instead: None }),
+    pub(crate) async fn start(
+        manager: Arc<PluginManager>,
+        version: Arc<Version>,
+    ) -> Result<Self, PluginError> {
+        let (seed, now) = (rand::random(), manager.clock.now());
+        match start(&manager, &version, now, seed).await {
+            Ok(adapter) => Ok(Self { manager, version, adapter, seed, now, begun: false, instead: None }),
             Err(violation) => {
-                let failed = house.misbehaved(&version, "driving", violation);
-                let Some(other) = house.instead_of(&version, None) else { return Err(failed.into()) };
-                let adapter = start(&house, &other, now, seed).await;
-                let adapter = adapter.map_err(|violation| house.misbehaved(&other, "driving", violation))?;
+                let failed = manager.misbehaved(&version, "driving", violation);
+                let Some(other) = manager.instead_of(&version, None) else { return Err(failed.into()) };
+                let adapter = start(&manager, &other, now, seed).await;
+                let adapter =
+                    adapter.map_err(|violation| manager.misbehaved(&other, "driving", violation))?;
                 let instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
-                Ok(Self { house, version: other, adapter, seed, now, begun: false, instead })
+                Ok(Self { manager, version: other, adapter, seed, now, begun: false, instead })
             }
         }
     }
@@ -85,9 +89,9 @@ impl Drive {
             Err(PluginError::Misbehaved(failed)) if !self.begun => failed,
             other => return other,
         };
-        let Some(other) = self.house.instead_of(&self.version, None) else { return Err(failed.into()) };
-        let started = start(&self.house, &other, self.now, self.seed).await;
-        self.adapter = started.map_err(|violation| self.house.misbehaved(&other, FUNCTION, violation))?;
+        let Some(other) = self.manager.instead_of(&self.version, None) else { return Err(failed.into()) };
+        let started = start(&self.manager, &other, self.now, self.seed).await;
+        self.adapter = started.map_err(|violation| self.manager.misbehaved(&other, FUNCTION, violation))?;
         self.version = other;
         self.instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
         let told = self.ask_plan(request).await;
@@ -100,20 +104,20 @@ impl Drive {
             return Err(self.out_of_turn("is being read already"));
         }
         self.begun = true;
-        let told = self.adapter.begin(&self.house.engines, request).await;
+        let told = self.adapter.begin(&self.manager.engines, request).await;
         self.told("driving.reading", told)
     }
 
     /// What the next bytes say; they may be split anywhere.
     pub async fn feed(&mut self, bytes: &[u8]) -> Result<Vec<driving::Event>, PluginError> {
-        let told = self.adapter.feed(&self.house.engines, bytes).await;
+        let told = self.adapter.feed(&self.manager.engines, bytes).await;
         self.told("driving.reading.feed", told)
     }
 
     /// What became of it. Once, after the last `feed`.
     pub async fn finish(&mut self, exit: driving::Exit) -> Result<driving::Outcome, PluginError> {
         let span = crate::trace::call("driving.reading.finish", self.plugin());
-        let told = self.adapter.finish(&self.house.engines, &exit).instrument(span).await;
+        let told = self.adapter.finish(&self.manager.engines, &exit).instrument(span).await;
         self.told("driving.reading.finish", told)
     }
 
@@ -125,7 +129,7 @@ impl Drive {
         match metadata.description() {
             Some(description) => {
                 let known = Some(metadata.runs_as_command);
-                self.adapter.plan(&self.house.engines, request, description, known).await
+                self.adapter.plan(&self.manager.engines, request, description, known).await
             }
             None => Told::Gone,
         }
@@ -139,7 +143,7 @@ impl Drive {
                 Ok(answer)
             }
             Told::Violation(violation) => {
-                Err(self.house.misbehaved(&self.version, function, violation).into())
+                Err(self.manager.misbehaved(&self.version, function, violation).into())
             }
             Told::Gone => Err(self.out_of_turn("has ended, and answers no more")),
             Told::NotReading => Err(self.out_of_turn("is not being read yet")),
@@ -152,12 +156,12 @@ impl Drive {
 }
 
 async fn start(
-    house: &PluginManager,
+    manager: &PluginManager,
     version: &Version,
     now: Timestamp,
     seed: u64,
 ) -> Result<Adapter, Violation> {
-    let place = house.engines.attempt().await;
+    let place = manager.engines.attempt().await;
     let guest = Guest::new(version.label.clone(), version.limits, now, seed);
-    Adapter::start(&house.engines, &version.code(), guest, place).await
+    Adapter::start(&manager.engines, &version.code(), guest, place).await
 }

@@ -90,11 +90,11 @@ impl Examiner<'_> {
     pub(crate) async fn examine(&self, bytes: &Arc<[u8]>, steps: &mut Steps<'_>) -> Result<Sound, Refusal> {
         steps.begin(State::Parsing);
         let digest = digest_of(bytes);
-        let component_parser = parse(bytes).map_err(|reason| steps.refuse(reason))?;
+        let parsed = parse(bytes).map_err(|reason| steps.refuse(reason))?;
         steps.begin(State::CheckingWorld);
-        let kind = component_parser.kind().map_err(|reason| steps.refuse(reason))?;
+        let kind = parsed.kind().map_err(|reason| steps.refuse(reason))?;
         steps.begin(State::Linking);
-        let missing = component_parser.missing(kind);
+        let missing = parsed.missing(kind);
         if !missing.is_empty() {
             let reason = format!(
                 "it imports {}, which this host grants to no component: build it without",
@@ -108,7 +108,7 @@ impl Examiner<'_> {
         let metadata = match self.known(digest) {
             Some(metadata) => metadata,
             None => {
-                let checked = self.self_check(kind, digest, component_parser, &code).await;
+                let checked = self.self_check(kind, digest, parsed, &code).await;
                 let metadata = checked.map_err(|reason| steps.refuse(reason))?;
                 self.remember(&metadata);
                 metadata
@@ -149,7 +149,7 @@ impl Examiner<'_> {
         &self,
         kind: PluginKind,
         digest: Digest,
-        component_parser: ParsedComponent,
+        parsed: ParsedComponent,
         code: &Code,
     ) -> Result<ComponentMetadata, String> {
         // Until it has said its name, limits of its own are not known.
@@ -179,7 +179,7 @@ impl Examiner<'_> {
             PluginKind::Gate => Offers::Gating(self.check_gate(code, limits, &label).await?),
         };
         let plugin = PluginRef { kind, name: identity.name, version: identity.version, digest };
-        let ParsedComponent { imports, exports } = component_parser;
+        let ParsedComponent { imports, exports } = parsed;
         Ok(ComponentMetadata { plugin, summary: identity.summary, imports, exports, offers, runs_as_command })
     }
 

@@ -11,10 +11,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Versions that serve, embedded ones that wait beneath, and files that are not in service.
-pub(crate) fn list(house: &PluginManager) -> Vec<PluginStatus> {
-    let versions: Vec<(Arc<Version>, bool)> =
-        house.slots(|slots| slots.versions().map(|(version, serving)| (version.clone(), serving)).collect());
-    let served = house.served();
+pub(crate) fn list(manager: &PluginManager) -> Vec<PluginStatus> {
+    let versions: Vec<(Arc<Version>, bool)> = manager
+        .slots(|slots| slots.versions().map(|(version, serving)| (version.clone(), serving)).collect());
+    let served = manager.served();
     let serving_in = |plugin: &PluginRef| {
         let same =
             |version: &Version| version.plugin().kind == plugin.kind && version.plugin().name == plugin.name;
@@ -23,8 +23,8 @@ pub(crate) fn list(house: &PluginManager) -> Vec<PluginStatus> {
     let mut all = Vec::new();
     for (version, serving) in &versions {
         if *serving {
-            let mut status = status(version, State::Serving, put_back(house, version));
-            status.replaces = version.file.as_ref().and_then(|_| house.replaces(&version.metadata));
+            let mut status = status(version, State::Serving, put_back(manager, version));
+            status.replaces = version.file.as_ref().and_then(|_| manager.replaces(&version.metadata));
             status.asked_for = served.asked_for(version);
             if status.asked_for.is_empty() {
                 let other = served.asked_instead_of(&version.metadata);
@@ -38,7 +38,7 @@ pub(crate) fn list(house: &PluginManager) -> Vec<PluginStatus> {
             all.push(status(version, State::Retired, reason));
         }
     }
-    for (file, dropped) in house.files.lock().iter() {
+    for (file, dropped) in manager.files.lock().iter() {
         if dropped.state != State::Serving {
             all.push(of_file(file, dropped, dropped.state, dropped.reason.clone()));
         } else if let Some(plugin) = &dropped.plugin
@@ -57,13 +57,13 @@ fn in_its_place(other: &Version) -> String {
 }
 
 /// A version can serve though its file now holds something else, or was put away.
-fn put_back(house: &PluginManager, version: &Version) -> Option<String> {
+fn put_back(manager: &PluginManager, version: &Version) -> Option<String> {
     let file = version.file.as_ref()?;
     let PluginRef { kind, name, digest, .. } = version.plugin();
-    if house.orders.now().pin(*kind, name) == Some(*digest) {
+    if manager.orders.now().pin(*kind, name) == Some(*digest) {
         return Some(format!("pinned; `jackfield plugin unpin {kind} {name}` lifts it"));
     }
-    let files = house.files.lock();
+    let files = manager.files.lock();
     let dropped = files.get(file)?;
     (dropped.digest != Some(version.digest()))
         .then(|| format!("goes on serving: what is in {} now is {}", shown(file), dropped.state))
@@ -91,12 +91,12 @@ fn status(version: &Version, state: State, reason: Option<String>) -> PluginStat
 }
 
 /// What another process is shown.
-pub(crate) fn view(house: &PluginManager) -> ServerView {
+pub(crate) fn view(manager: &PluginManager) -> ServerView {
     ServerView {
         process: std::process::id(),
-        folder: shown(&house.drop_folder),
-        at: house.clock.now(),
-        plugins: list(house),
+        folder: shown(&manager.drop_folder),
+        at: manager.clock.now(),
+        plugins: list(manager),
     }
 }
 
@@ -121,27 +121,27 @@ fn of_file(file: &Path, dropped: &Dropped, state: State, reason: Option<String>)
 }
 
 pub(crate) fn inspect(
-    house: &PluginManager,
+    manager: &PluginManager,
     kind: Option<PluginKind>,
     name: &str,
 ) -> Result<Inspection, PluginError> {
-    let (version, before) = serving(house, kind, name)?;
+    let (version, before) = serving(manager, kind, name)?;
     let metadata = &version.metadata;
     let plugin = version.plugin();
-    let mut status = status(&version, State::Serving, put_back(house, &version));
-    status.replaces = version.file.as_ref().and_then(|_| house.replaces(metadata));
-    status.asked_for = house.served().asked_for(&version);
+    let mut status = status(&version, State::Serving, put_back(manager, &version));
+    status.replaces = version.file.as_ref().and_then(|_| manager.replaces(metadata));
+    status.asked_for = manager.served().asked_for(&version);
     Ok(Inspection {
         status,
         summary: metadata.summary.clone(),
         imports: metadata.imports.clone(),
         exports: metadata.exports.clone(),
         asks: metadata.asks(),
-        granted: metadata.asks().within(&house.granted(plugin)),
-        granted_to_name: house.granted_by_operator(plugin.kind, &plugin.name),
+        granted: metadata.asks().within(&manager.granted(plugin)),
+        granted_to_name: manager.granted_by_operator(plugin.kind, &plugin.name),
         runs_as_command: metadata.runs_as_command,
         limits: version.limits,
-        makeup: makeup(house, &version),
+        makeup: makeup(manager, &version),
         description: metadata.description().cloned(),
         settings: Vec::new(),
         levels: metadata.levels().to_vec(),
@@ -152,17 +152,17 @@ pub(crate) fn inspect(
 }
 
 /// Read from the bytes that are kept under its digest.
-fn makeup(house: &PluginManager, version: &Version) -> Makeup {
-    let file = house.folder.component(version.digest());
+fn makeup(manager: &PluginManager, version: &Version) -> Makeup {
+    let file = manager.folder.component(version.digest());
     std::fs::read(file).map(|bytes| makeup::of(&bytes)).unwrap_or_default()
 }
 
 /// Everything about a file that need not be in service.
-pub(crate) fn file(house: &PluginManager, bytes: &[u8], check: CheckReport) -> FileInspection {
-    let granted = check.plugin.as_ref().map(|plugin| check.asks.within(&house.granted(plugin)));
+pub(crate) fn file(manager: &PluginManager, bytes: &[u8], check: CheckReport) -> FileInspection {
+    let granted = check.plugin.as_ref().map(|plugin| check.asks.within(&manager.granted(plugin)));
     FileInspection {
         granted: granted.unwrap_or_default(),
-        limits: check.plugin.as_ref().map(|plugin| *house.limits.of(plugin.kind, &plugin.name)),
+        limits: check.plugin.as_ref().map(|plugin| *manager.limits.of(plugin.kind, &plugin.name)),
         makeup: makeup::of(bytes),
         check,
     }
@@ -170,18 +170,18 @@ pub(crate) fn file(house: &PluginManager, bytes: &[u8], check: CheckReport) -> F
 
 /// What serves under a name, and what did before it.
 pub(crate) fn serving(
-    house: &PluginManager,
+    manager: &PluginManager,
     kind: Option<PluginKind>,
     name: &str,
 ) -> Result<(Arc<Version>, Vec<PluginRef>), PluginError> {
     let kinds = kind.map_or_else(|| PluginKind::ALL.to_vec(), |kind| vec![kind]);
-    let found = house.slots(|slots| {
+    let found = manager.slots(|slots| {
         let serving = kinds.iter().find_map(|kind| slots.serving(*kind, name).cloned())?;
         let before = slots.before(serving.plugin().kind, name).to_vec();
         Some((serving, before))
     });
     found.ok_or_else(|| {
-        let known = house.slots(|slots| {
+        let known = manager.slots(|slots| {
             let wanted = |version: &&Arc<Version>| kinds.contains(&version.plugin().kind);
             let serving = slots.versions().filter(|(_, serving)| *serving).map(|(version, _)| version);
             serving.filter(wanted).map(|version| version.plugin().name.clone()).collect()

@@ -48,12 +48,12 @@ impl PluginManager {
         for (file, mark) in files {
             let Some(unchanged) = self.notice(&file, mark) else { continue };
             let told = closed.contains(&file);
-            let (path, house) = (file.clone(), self.clone());
+            let (path, manager) = (file.clone(), self.clone());
             let settled = tokio::task::spawn_blocking(move || settle(&path, mark, unchanged, told)).await;
             match settled.unwrap_or_else(|error| Settling::Unreadable(error.to_string())) {
                 Settling::Waiting => waiting = true,
-                Settling::Unreadable(why) => house.refuse(&file, None, State::Rejected, &why, Vec::new()),
-                Settling::Complete(bytes) => house.take(&file, bytes, unchanged).await,
+                Settling::Unreadable(why) => manager.refuse(&file, None, State::Rejected, &why, Vec::new()),
+                Settling::Complete(bytes) => manager.take(&file, bytes, unchanged).await,
             }
             self.restore(&file).await;
         }

@@ -32,9 +32,9 @@ impl Optimiser {
     }
 
     /// Makes better code for a version, unless it has the best already.
-    pub(crate) fn improve(&self, house: &Arc<PluginManager>, version: &Arc<Version>) {
+    pub(crate) fn improve(&self, manager: &Arc<PluginManager>, version: &Arc<Version>) {
         if version.code().compiled == Compiled::Baseline
-            && self.work.send((Arc::downgrade(house), Arc::downgrade(version))).is_err()
+            && self.work.send((Arc::downgrade(manager), Arc::downgrade(version))).is_err()
         {
             tracing::warn!("{} stays in its first code: the optimiser has ended", version.plugin());
         }
@@ -43,39 +43,39 @@ impl Optimiser {
 
 fn improve_all(todo: &Receiver<(Weak<PluginManager>, Weak<Version>)>) {
     give_way();
-    while let Ok((house, version)) = todo.recv() {
+    while let Ok((manager, version)) = todo.recv() {
         // Held only for this one: a host that is shut must not wait for the rest.
-        if let (Some(house), Some(version)) = (house.upgrade(), version.upgrade()) {
-            improve(&house, &version);
+        if let (Some(manager), Some(version)) = (manager.upgrade(), version.upgrade()) {
+            improve(&manager, &version);
         }
     }
 }
 
-fn improve(house: &Arc<PluginManager>, version: &Arc<Version>) {
+fn improve(manager: &Arc<PluginManager>, version: &Arc<Version>) {
     let plugin = version.plugin();
-    let serves = house.slots(|slots| {
+    let serves = manager.slots(|slots| {
         slots.serving(plugin.kind, &plugin.name).is_some_and(|serving| serving.order == version.order)
     });
     if !serves {
         return;
     }
     let begun = Instant::now();
-    let bytes = match std::fs::read(house.folder.component(plugin.digest)) {
+    let bytes = match std::fs::read(manager.folder.component(plugin.digest)) {
         Ok(bytes) => bytes,
         Err(error) => return tracing::warn!("{plugin} stays in its first code: {error}"),
     };
     let origin = if version.file.is_none() { Origin::Shipped } else { Origin::Foreign };
     let source = Source { kind: plugin.kind, digest: plugin.digest, bytes: &bytes, origin };
-    match house.cache.best(&house.engines, source) {
+    match manager.cache.best(&manager.engines, source) {
         Ok(code) => {
             version.improve(code);
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             let mut event =
-                house.event(Change::Optimised, plugin, "its optimised code is ready and in use".to_owned());
+                manager.event(Change::Optimised, plugin, "its optimised code is ready and in use".to_owned());
             event.file.clone_from(&version.file);
             event.from = Some(plugin.digest);
             event.steps = vec![StepTime { step: State::Compiling, micros }];
-            house.tell(event);
+            manager.tell(event);
         }
         Err(error) => tracing::warn!("{plugin} stays in its first code: {error:#}"),
     }

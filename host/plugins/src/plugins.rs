@@ -35,7 +35,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// Every component in service, and how to call it.
 pub struct Plugins {
-    pub(crate) house: Arc<PluginManager>,
+    pub(crate) manager: Arc<PluginManager>,
     watching: Mutex<Option<[AbortHandle; 2]>>,
 }
 
@@ -51,48 +51,48 @@ impl Plugins {
     pub async fn open(options: Options) -> Result<Arc<Self>, PluginError> {
         let mut options = options;
         let embedded = std::mem::take(&mut options.embedded);
-        let house = Arc::new(PluginManager::build(options)?);
+        let manager = Arc::new(PluginManager::build(options)?);
         let mut barred = Vec::new();
         for Embedded { bytes } in embedded {
             let bytes: Arc<[u8]> = bytes.into();
-            house.folder.keep(digest_of(&bytes), &bytes, None)?;
+            manager.folder.keep(digest_of(&bytes), &bytes, None)?;
             let examined =
-                house.examiner(Origin::Shipped).examine(&bytes, &mut Steps::telling(&|_| {})).await;
+                manager.examiner(Origin::Shipped).examine(&bytes, &mut Steps::telling(&|_| {})).await;
             let sound = examined
                 .map_err(|refusal| PluginError::Embedded(format!("{}: {}", refusal.step, refusal.reason)))?;
-            match house.lock.bars(&sound.metadata.plugin) {
+            match manager.lock.bars(&sound.metadata.plugin) {
                 Some(why) => barred.push((sound.metadata.plugin, why)),
-                None => drop(house.publish(sound.metadata, sound.code, None)),
+                None => drop(manager.publish(sound.metadata, sound.code, None)),
             }
         }
         // A file that was taken away while no host ran took its component with it.
-        house.folder.forget_good_but(|name| house.drop_folder.join(name).exists());
-        house.scan(&BTreeSet::new()).await?;
-        house.reconcile().await;
+        manager.folder.forget_good_but(|name| manager.drop_folder.join(name).exists());
+        manager.scan(&BTreeSet::new()).await?;
+        manager.reconcile().await;
         // What was dropped may serve in the place of a shipped one that may not; where nothing does, a host that
         // was told to lock what serves does not begin.
         for (PluginRef { kind, name, .. }, why) in barred {
-            if house.lock.is_ordered() && house.slots(|slots| slots.serving(kind, &name).is_none()) {
+            if manager.lock.is_ordered() && manager.slots(|slots| slots.serving(kind, &name).is_none()) {
                 return Err(PluginError::Locked(why));
             }
         }
-        house.opened.store(true, Ordering::SeqCst);
-        house.write_lock();
-        Ok(Arc::new(Self { house, watching: Mutex::new(None) }))
+        manager.opened.store(true, Ordering::SeqCst);
+        manager.write_lock();
+        Ok(Arc::new(Self { manager, watching: Mutex::new(None) }))
     }
 
     /// Watches the drop folder from now on, until the last handle is dropped. Needs a tokio runtime.
     pub fn watch(&self) -> Result<(), PluginError> {
         let mut watching = self.watching.lock();
         if watching.is_none() {
-            *watching = Some(watch::watch(&self.house)?);
+            *watching = Some(watch::watch(&self.manager)?);
         }
         Ok(())
     }
 
     /// Settles what is in the drop folder now, waiting for what is being written.
     pub async fn rescan(&self) -> Result<(), PluginError> {
-        while self.house.scan(&BTreeSet::new()).await? {
+        while self.manager.scan(&BTreeSet::new()).await? {
             tokio::time::sleep(AGAIN).await;
         }
         Ok(())
@@ -101,14 +101,14 @@ impl Plugins {
     /// Replaces the grants of the configuration: what was held for want of them is taken, and what has
     /// lost one that it asks for is held.
     pub async fn regrant(&self, grants: Grants) -> Result<(), PluginError> {
-        *self.house.grants.write() = grants;
-        self.house.reconcile().await;
+        *self.manager.grants.write() = grants;
+        self.manager.reconcile().await;
         self.rescan().await
     }
 
     /// What the operator has said by command.
     pub fn orders(&self) -> Orders {
-        self.house.orders.now()
+        self.manager.orders.now()
     }
 
     /// Grants a component more, for this and every other process over the same folder.
@@ -128,7 +128,7 @@ impl Plugins {
 
     /// Has one version of a component serve, and no other, until it is unpinned. It must have been kept.
     pub async fn pin(&self, kind: PluginKind, name: &str, digest: Digest) -> Result<(), PluginError> {
-        self.house.can_pin(kind, name, digest).await?;
+        self.manager.can_pin(kind, name, digest).await?;
         self.order(|orders| orders.set_pin(kind, name, digest)).await
     }
 
@@ -141,25 +141,25 @@ impl Plugins {
     }
 
     async fn order<T>(&self, change: impl FnOnce(&mut Orders) -> T) -> Result<T, PluginError> {
-        let changed = self.house.orders.change(change)?;
-        self.house.reconcile().await;
+        let changed = self.manager.orders.change(change)?;
+        self.manager.reconcile().await;
         self.rescan().await?;
         Ok(changed)
     }
 
     /// The digest of the shipped component of a kind and name.
     pub fn shipped(&self, kind: PluginKind, name: &str) -> Option<Digest> {
-        self.house.slots(|slots| slots.embedded(kind, name).map(|version| version.digest()))
+        self.manager.slots(|slots| slots.embedded(kind, name).map(|version| version.digest()))
     }
 
     /// How each version that served since this host began has done.
     pub fn counted(&self) -> Vec<Counted> {
-        self.house.tally.all()
+        self.manager.tally.all()
     }
 
     /// Every component, in service or not.
     pub fn list(&self) -> Vec<PluginStatus> {
-        listing::list(&self.house)
+        listing::list(&self.manager)
     }
 
     /// Every step that a file would go through if it were dropped. What serves is not changed.
@@ -172,13 +172,13 @@ impl Plugins {
     pub async fn inspect_file(&self, file: &Path) -> Result<FileInspection, PluginError> {
         let bytes = read(file).await?;
         let check = self.check_bytes(file, &bytes).await;
-        Ok(listing::file(&self.house, &bytes, check))
+        Ok(listing::file(&self.manager, &bytes, check))
     }
 
     async fn check_bytes(&self, file: &Path, bytes: &Arc<[u8]>) -> CheckReport {
         let digest = digest_of(bytes);
         let mut steps = Steps::telling(&|_| {});
-        let examined = self.house.examiner(Origin::Foreign).examine(bytes, &mut steps).await;
+        let examined = self.manager.examiner(Origin::Foreign).examine(bytes, &mut steps).await;
         let mut report = CheckReport {
             file: file.to_owned(),
             size: bytes.len() as u64,
@@ -197,22 +197,22 @@ impl Plugins {
         match examined {
             Ok(sound) => {
                 steps.begin(State::CheckingGrants);
-                let missing = self.house.ungranted(&sound.metadata);
+                let missing = self.manager.ungranted(&sound.metadata);
                 steps.end();
                 report.asks = sound.metadata.asks();
                 report.runs_as_command = sound.metadata.runs_as_command;
-                report.replaces = self.house.replaces(&sound.metadata);
+                report.replaces = self.manager.replaces(&sound.metadata);
                 let plugin = sound.metadata.plugin;
-                if let Some(reason) = self.house.folder.quarantined(digest) {
+                if let Some(reason) = self.manager.folder.quarantined(digest) {
                     report.verdict = CheckVerdict::Quarantined { reason };
                 } else if !missing.is_empty() {
                     let line = missing.line(plugin.kind, &plugin.name);
                     let command = missing.command(plugin.kind, &plugin.name);
                     report.verdict = CheckVerdict::WouldBeHeld { missing, line, command };
-                } else if let Some(reason) = self.house.barred(&plugin) {
+                } else if let Some(reason) = self.manager.barred(&plugin) {
                     report.verdict = CheckVerdict::Barred { reason };
                 }
-                if let Some(reason) = self.house.keys.fault(bytes, signature.as_deref()) {
+                if let Some(reason) = self.manager.keys.fault(bytes, signature.as_deref()) {
                     let step = State::CheckingSignature;
                     report.verdict = CheckVerdict::WouldBeRejected { step, reason };
                 }
@@ -222,9 +222,9 @@ impl Plugins {
                 report.exports = sound.metadata.exports;
             }
             Err(refusal) => {
-                if let Ok(component_parser) = crate::component_parser::ParsedComponent::of(bytes) {
-                    report.imports = component_parser.imports;
-                    report.exports = component_parser.exports;
+                if let Ok(parsed) = crate::component_parser::ParsedComponent::of(bytes) {
+                    report.imports = parsed.imports;
+                    report.exports = parsed.exports;
                 }
                 report.verdict = CheckVerdict::WouldBeRejected { step: refusal.step, reason: refusal.reason };
             }
@@ -236,12 +236,12 @@ impl Plugins {
     /// Everything about the component in service under a name; where several kinds have it and none
     /// is given, the first in the order of [`PluginKind::ALL`].
     pub fn inspect(&self, kind: Option<PluginKind>, name: &str) -> Result<Inspection, PluginError> {
-        listing::inspect(&self.house, kind, name)
+        listing::inspect(&self.manager, kind, name)
     }
 
     /// The executors in service, by name.
     pub fn executors(&self) -> Vec<ExecutorInfo> {
-        let served = self.house.served();
+        let served = self.manager.served();
         let info = |version: &Arc<Version>| {
             let description = version.metadata.description()?.clone();
             let runs_as_command = version.metadata.runs_as_command;
@@ -252,7 +252,7 @@ impl Plugins {
 
     /// The levels in service, by name.
     pub fn levels(&self) -> Vec<LevelInfo> {
-        let served = self.house.served();
+        let served = self.manager.served();
         let levels = served.levels.values();
         levels
             .map(|(level, version)| LevelInfo { plugin: version.plugin().clone(), level: level.clone() })
@@ -261,7 +261,7 @@ impl Plugins {
 
     /// The kinds of gates in service, by name.
     pub fn gates(&self) -> Vec<GateInfo> {
-        let served = self.house.served();
+        let served = self.manager.served();
         let gates = served.gates.values();
         gates
             .map(|(kind, version)| GateInfo { plugin: version.plugin().clone(), kind: kind.clone() })
@@ -275,7 +275,7 @@ impl Plugins {
         config: &str,
         evidence: Arc<dyn Evidence>,
     ) -> Result<Called<Result<gating::Ruling, String>>, PluginError> {
-        let served = self.house.served();
+        let served = self.manager.served();
         let Some((_, version)) = served.gates.get(kind) else {
             return Err(PluginError::NoSuchGate {
                 kind: kind.to_owned(),
@@ -283,7 +283,7 @@ impl Plugins {
             });
         };
         let question = Evaluate { kind, config, evidence };
-        self.house.answer(version, self.house.clock.now(), &question, Some(kind)).await
+        self.manager.answer(version, self.manager.clock.now(), &question, Some(kind)).await
     }
 
     /// What is wrong with a gate's config, where anything is: asked with nothing to see.
@@ -301,8 +301,8 @@ impl Plugins {
     ) -> Result<Called<Vec<choosing::Choice>>, PluginError> {
         let question = Choose { now, task, candidates, budget };
         let chooser = self.chooser()?;
-        let called = self.house.answer(&chooser, now, &question, None).await?;
-        Ok(self.house.held_to_choose(&chooser, called, now, &question).await)
+        let called = self.manager.answer(&chooser, now, &question, None).await?;
+        Ok(self.manager.held_to_choose(&chooser, called, now, &question).await)
     }
 
     /// What next, after an attempt.
@@ -315,7 +315,7 @@ impl Plugins {
         budget: &choosing::Budget,
     ) -> Result<Called<choosing::Step>, PluginError> {
         let question = Next { now, task, history, candidates, budget };
-        self.house.answer(&self.chooser()?, now, &question, None).await
+        self.manager.answer(&self.chooser()?, now, &question, None).await
     }
 
     /// A report in few words.
@@ -324,18 +324,18 @@ impl Plugins {
         level: &str,
         report: &reporting::Report,
     ) -> Result<Called<String>, PluginError> {
-        let served = self.house.served();
+        let served = self.manager.served();
         let Some((_, version)) = served.levels.get(level) else {
             let known = served.levels.keys().cloned().collect();
             return Err(PluginError::NoSuchLevel { level: level.to_owned(), known });
         };
         let question = Compress { level, report };
-        self.house.answer(version, self.house.clock.now(), &question, Some(level)).await
+        self.manager.answer(version, self.manager.clock.now(), &question, Some(level)).await
     }
 
     /// What the judge in service rates on; nothing where none is.
     pub fn dimensions(&self) -> Vec<String> {
-        let judge = self.house.served().judge.clone();
+        let judge = self.manager.served().judge.clone();
         judge.map_or_else(Vec::new, |judge| judge.metadata.dimensions().to_vec())
     }
 
@@ -344,7 +344,7 @@ impl Plugins {
         &self,
         results: &[judging::ResultInQuestion],
     ) -> Result<Called<judging::Comparison>, PluginError> {
-        self.house.answer(&self.judge()?, self.house.clock.now(), &Compare { results }, None).await
+        self.manager.answer(&self.judge()?, self.manager.clock.now(), &Compare { results }, None).await
     }
 
     /// How good one result is, a score of 0 to 1000 for each dimension.
@@ -352,7 +352,7 @@ impl Plugins {
         &self,
         subject: &judging::ResultInQuestion,
     ) -> Result<Called<Vec<judging::Rating>>, PluginError> {
-        self.house.answer(&self.judge()?, self.house.clock.now(), &Rate { subject }, None).await
+        self.manager.answer(&self.judge()?, self.manager.clock.now(), &Rate { subject }, None).await
     }
 
     /// Quick commands that tell about an agent program's health.
@@ -361,7 +361,7 @@ impl Plugins {
         let Some(description) = version.metadata.description() else {
             return Err(self.no_executor(executor));
         };
-        self.house.answer(&version, self.house.clock.now(), &Probes { description }, None).await
+        self.manager.answer(&version, self.manager.clock.now(), &Probes { description }, None).await
     }
 
     /// What the probes' answers mean. `present`: variables of the description that are set and granted.
@@ -373,12 +373,12 @@ impl Plugins {
     ) -> Result<Called<driving::Health>, PluginError> {
         let version = self.executor(executor)?;
         let question = ReadProbes { results, present };
-        self.house.answer(&version, self.house.clock.now(), &question, None).await
+        self.manager.answer(&version, self.manager.clock.now(), &question, None).await
     }
 
     /// An adapter for one attempt, which keeps it from plan to finish whatever is swapped meanwhile.
     pub async fn drive(&self, executor: &str) -> Result<Drive, PluginError> {
-        Drive::start(self.house.clone(), self.executor(executor)?).await
+        Drive::start(self.manager.clone(), self.executor(executor)?).await
     }
 
     /// The adapter that an attempt began with, in service or not, to go on with what it began.
@@ -386,7 +386,7 @@ impl Plugins {
     /// # Errors
     /// Where it was never kept here, was put away since, or may not serve any more.
     pub async fn drive_as(&self, adapter: &PluginRef) -> Result<Drive, PluginError> {
-        Drive::start(self.house.clone(), self.version(adapter).await?).await
+        Drive::start(self.manager.clone(), self.version(adapter).await?).await
     }
 
     /// An executor as it is when this adapter drives it, in service or not.
@@ -408,18 +408,18 @@ impl Plugins {
     async fn version(&self, adapter: &PluginRef) -> Result<Arc<Version>, PluginError> {
         match self.executor(&adapter.name) {
             Ok(serving) if serving.digest() == adapter.digest => Ok(serving),
-            _ => self.house.out_of_service(adapter).await,
+            _ => self.manager.out_of_service(adapter).await,
         }
     }
 
     /// Puts the dropped version that serves away by hand and the one before it back, here and in every other
     /// process over the same folder; what serves now. Its bytes are not taken again until they are released.
     pub async fn roll_back(&self, kind: PluginKind, name: &str) -> Result<Option<PluginRef>, PluginError> {
-        let serving = self.house.slots(|slots| slots.serving(kind, name).cloned());
+        let serving = self.manager.slots(|slots| slots.serving(kind, name).cloned());
         let Some(version) = serving.filter(|version| version.file.is_some() && version.put_away()) else {
             return Err(PluginError::NotDropped { kind, name: name.to_owned() });
         };
-        let now = self.house.put_away(&version, "the operator rolled it back");
+        let now = self.manager.put_away(&version, "the operator rolled it back");
         // Writing the orders is what others hear.
         let lift = |orders: &mut Orders| {
             if orders.pin(kind, name) == Some(version.digest()) {
@@ -432,37 +432,37 @@ impl Plugins {
 
     /// A component that need not be in service, to ask what it would have decided: a file.
     pub async fn try_file(&self, file: &Path) -> Result<Trial, PluginError> {
-        Trial::of_file(self.house.clone(), file).await
+        Trial::of_file(self.manager.clone(), file).await
     }
 
     /// The same for one that this host has ever kept, by its digest.
     pub async fn try_digest(&self, digest: Digest) -> Result<Trial, PluginError> {
-        Trial::of_file(self.house.clone(), &self.house.folder.component(digest)).await
+        Trial::of_file(self.manager.clone(), &self.manager.folder.component(digest)).await
     }
 
     /// The same for what is in service under a name.
     pub async fn try_served(&self, kind: Option<PluginKind>, name: &str) -> Result<Trial, PluginError> {
-        let (version, _) = listing::serving(&self.house, kind, name)?;
+        let (version, _) = listing::serving(&self.manager, kind, name)?;
         self.try_digest(version.digest()).await
     }
 
     fn chooser(&self) -> Result<Arc<Version>, PluginError> {
-        self.house.served().chooser.clone().ok_or(PluginError::NoChooser)
+        self.manager.served().chooser.clone().ok_or(PluginError::NoChooser)
     }
 
     fn judge(&self) -> Result<Arc<Version>, PluginError> {
-        self.house.served().judge.clone().ok_or(PluginError::NoJudge)
+        self.manager.served().judge.clone().ok_or(PluginError::NoJudge)
     }
 
     fn executor(&self, name: &str) -> Result<Arc<Version>, PluginError> {
-        self.house.served().executors.get(name).cloned().ok_or_else(|| self.no_executor(name))
+        self.manager.served().executors.get(name).cloned().ok_or_else(|| self.no_executor(name))
     }
 
     fn no_executor(&self, name: &str) -> PluginError {
         PluginError::NotServing {
             kind: Some(PluginKind::Executor),
             name: name.to_owned(),
-            known: self.house.served().executors.keys().cloned().collect(),
+            known: self.manager.served().executors.keys().cloned().collect(),
         }
     }
 }

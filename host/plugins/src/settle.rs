@@ -245,7 +245,7 @@ pub(crate) fn settle(file: &Path, mark: Mark, unchanged: Duration, closed: bool)
 /// A component cut off between two sections reads like a whole one, but its exports come last.
 fn is_whole(bytes: &[u8]) -> bool {
     match ParsedComponent::of(bytes) {
-        Ok(component_parser) => !component_parser.exports.is_empty(),
+        Ok(parsed) => !parsed.exports.is_empty(),
         Err(NotComponent::CoreModule | NotComponent::Nested) => true,
         Err(NotComponent::Unreadable(_)) => false,
     }

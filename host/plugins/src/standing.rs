@@ -9,31 +9,31 @@ use std::path::PathBuf;
 impl Plugins {
     /// The decisions that the component in service under a kind and name is asked for.
     pub fn asked_for(&self, kind: PluginKind, name: &str) -> Vec<String> {
-        let serving = self.house.slots(|slots| slots.serving(kind, name).cloned());
-        serving.map(|version| self.house.served().asked_for(&version)).unwrap_or_default()
+        let serving = self.manager.slots(|slots| slots.serving(kind, name).cloned());
+        serving.map(|version| self.manager.served().asked_for(&version)).unwrap_or_default()
     }
 
     /// The file that a version came in, while it serves.
     pub fn file_of(&self, plugin: &PluginRef) -> Option<PathBuf> {
-        let serving = self.house.slots(|slots| slots.serving(plugin.kind, &plugin.name).cloned())?;
+        let serving = self.manager.slots(|slots| slots.serving(plugin.kind, &plugin.name).cloned())?;
         serving.file.clone().filter(|_| serving.digest() == plugin.digest)
     }
 
     /// How much of the memory for components calls have, and how much attempts.
     pub fn memory(&self) -> [(&'static str, MemoryUse); 2] {
-        let engines = &self.house.engines;
+        let engines = &self.manager.engines;
         [("calls", engines.memory_of_calls.used()), ("attempts", engines.memory_of_attempts.used())]
     }
 
     /// Whether these bytes were put away, and are not taken again.
     pub fn is_quarantined(&self, digest: Digest) -> bool {
-        self.house.folder.quarantined(digest).is_some()
+        self.manager.folder.quarantined(digest).is_some()
     }
 
     /// Takes quarantined bytes again, if they still lie in the drop folder or are dropped anew.
     pub async fn release(&self, digest: Digest) -> Result<(), PluginError> {
-        self.house.folder.release(digest)?;
-        self.house.look_again(|dropped| dropped.digest == Some(digest));
+        self.manager.folder.release(digest)?;
+        self.manager.look_again(|dropped| dropped.digest == Some(digest));
         self.rescan().await
     }
 }

@@ -23,24 +23,24 @@ use std::sync::Arc;
 /// A sound component that is asked on the side. With the facts, the time and the seed of a recorded
 /// call, the same component gives the same answer.
 pub struct Trial {
-    house: Arc<PluginManager>,
+    manager: Arc<PluginManager>,
     version: Version,
     bytes: Arc<[u8]>,
 }
 
 impl Trial {
-    pub(crate) async fn of_file(house: Arc<PluginManager>, file: &Path) -> Result<Self, PluginError> {
+    pub(crate) async fn of_file(manager: Arc<PluginManager>, file: &Path) -> Result<Self, PluginError> {
         let unsound =
             |step, reason| PluginError::Untriable { what: file.display().to_string(), step, reason };
         let path = file.to_owned();
         let bytes = tokio::task::spawn_blocking(move || read_component(&path)).await;
         let bytes = bytes.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));
         let bytes: Arc<[u8]> = bytes.map_err(|error| unsound(State::Parsing, error.to_string()))?.into();
-        let examined = house.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
+        let examined = manager.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| unsound(refusal.step, refusal.reason))?;
-        let now = house.clock.now();
-        let version = Version::new(sound.metadata, sound.code, None, 0, &house.limits, now);
-        Ok(Self { house, version, bytes })
+        let now = manager.clock.now();
+        let version = Version::new(sound.metadata, sound.code, None, 0, &manager.limits, now);
+        Ok(Self { manager, version, bytes })
     }
 
     /// Which component is tried.
@@ -141,11 +141,11 @@ impl Trial {
         if self.code().compiled == crate::report::Compiled::Optimised {
             return Ok(self);
         }
-        let (house, bytes) = (self.house.clone(), self.bytes.clone());
+        let (manager, bytes) = (self.manager.clone(), self.bytes.clone());
         let PluginRef { kind, digest, .. } = *self.plugin();
         let made = tokio::task::spawn_blocking(move || {
             let source = Source { kind, digest, bytes: &bytes, origin: Origin::Foreign };
-            house.cache.best(&house.engines, source).map_err(|error| format!("{error:#}"))
+            manager.cache.best(&manager.engines, source).map_err(|error| format!("{error:#}"))
         });
         let made = made.await.unwrap_or_else(|panicked| Err(panicked.to_string()));
         let unsound = |reason| PluginError::Untriable {
@@ -177,7 +177,7 @@ impl Trial {
     ) -> Result<Answer<Q::Answer>, PluginError> {
         let (label, limits) = self.circumstances();
         let circumstances = Circumstances { label, limits, now, seed, expects: 0, examined: false };
-        let answered = ask(&self.house.engines, &self.version.code(), circumstances, question).await;
+        let answered = ask(&self.manager.engines, &self.version.code(), circumstances, question).await;
         answered.map_err(|violation| self.misbehaved(Q::FUNCTION, violation))
     }
 
@@ -186,7 +186,7 @@ impl Trial {
     }
 
     pub(crate) fn engines(&self) -> &Engines {
-        &self.house.engines
+        &self.manager.engines
     }
 
     pub(crate) fn code(&self) -> Arc<Code> {

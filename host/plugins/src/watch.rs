@@ -36,22 +36,24 @@ const INTERESTING: [&str; 3] = ["wasm", "sig", "toml"];
 type News = Vec<(PathBuf, bool)>;
 
 /// Watches until the tasks are aborted. The watcher lives in the first of them.
-pub(crate) fn watch(house: &Arc<PluginManager>) -> Result<[AbortHandle; 2], PluginError> {
-    let runtime = Handle::try_current()
-        .map_err(|error| PluginError::Watch { folder: house.drop_folder.clone(), why: error.to_string() })?;
+pub(crate) fn watch(manager: &Arc<PluginManager>) -> Result<[AbortHandle; 2], PluginError> {
+    let runtime = Handle::try_current().map_err(|error| PluginError::Watch {
+        folder: manager.drop_folder.clone(),
+        why: error.to_string(),
+    })?;
     let (tell, news) = unbounded_channel();
-    let folders = [&house.drop_folder, house.orders.folder(), house.views.folder()]
+    let folders = [&manager.drop_folder, manager.orders.folder(), manager.views.folder()]
         .map(|folder| (folder.to_owned(), None));
     let asked = Arc::new(Notify::new());
     let hearing = Hearing { tell, asked: Arc::clone(&asked) };
     let mut watched = Watched { folders, watcher: None, hearing, told: false, rounds: 0 };
     watched.renew();
-    if house.lock.decides() {
-        house.views.begin();
+    if manager.lock.decides() {
+        manager.views.begin();
     }
-    let following = runtime.spawn(follow(Arc::downgrade(house), watched, news));
+    let following = runtime.spawn(follow(Arc::downgrade(manager), watched, news));
     // Apart from the scan, which can take as long as a compilation.
-    let answering = runtime.spawn(answer(Arc::downgrade(house), asked));
+    let answering = runtime.spawn(answer(Arc::downgrade(manager), asked));
     Ok([following.abort_handle(), answering.abort_handle()])
 }
 
@@ -147,7 +149,7 @@ fn hear(hearing: Hearing) -> impl Fn(notify::Result<Event>) + Send + 'static {
                 Some(News::new())
             }
         };
-        // Nobody listens any more when the house is gone.
+        // Nobody listens any more when the manager is gone.
         news.into_iter().for_each(|news| drop(tell.send(news)));
     }
 }
@@ -166,7 +168,7 @@ fn news_of(event: Event) -> Option<News> {
     (!news.is_empty() || event.attrs.flag().is_some()).then_some(news)
 }
 
-async fn follow(house: Weak<PluginManager>, mut watched: Watched, mut news: UnboundedReceiver<News>) {
+async fn follow(manager: Weak<PluginManager>, mut watched: Watched, mut news: UnboundedReceiver<News>) {
     let mut closed = BTreeSet::new();
     let mut failed = None;
     // What was dropped before the watch began.
@@ -185,13 +187,13 @@ async fn follow(house: Weak<PluginManager>, mut watched: Watched, mut news: Unbo
                 closed.remove(&file);
             }
         }
-        let Some(house) = house.upgrade() else { break };
+        let Some(manager) = manager.upgrade() else { break };
         watched.renew();
-        if house.orders.heed() {
-            house.reconcile().await;
+        if manager.orders.heed() {
+            manager.reconcile().await;
         }
-        house.heed_quarantine();
-        waiting = match house.scan(&closed).await {
+        manager.heed_quarantine();
+        waiting = match manager.scan(&closed).await {
             Ok(waiting) => {
                 failed = None;
                 waiting
@@ -213,10 +215,10 @@ async fn follow(house: Weak<PluginManager>, mut watched: Watched, mut news: Unbo
 }
 
 /// Answers whoever asks what serves.
-async fn answer(house: Weak<PluginManager>, asked: Arc<Notify>) {
+async fn answer(manager: Weak<PluginManager>, asked: Arc<Notify>) {
     loop {
         let _ = tokio::time::timeout(POLL, asked.notified()).await;
-        let Some(house) = house.upgrade() else { break };
-        house.views.answer(|| crate::listing::view(&house));
+        let Some(manager) = manager.upgrade() else { break };
+        manager.views.answer(|| crate::listing::view(&manager));
     }
 }

@@ -1,6 +1,6 @@
 //! Who comes in: the owner's token or one that was made for somebody, shown with every request.
 //!
-//! What comes in carries an [`Principal`] from here on, and each door narrows the host to it. A stream that is open
+//! What comes in carries a [`Principal`] from here on, and each door narrows the host to it. A stream that is open
 //! when its token is revoked or expires ends within seconds. Nobody asks more than the limits allow, and every
 //! call is put on the audit log.
 
@@ -15,7 +15,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use jackfield::Host;
-use jackfield::{Known, Principal};
+use jackfield::{KnownToken, Principal};
 use jackfield_api::AuditEntry;
 use jackfield_types::{Problem, Scope, TokenId};
 use std::net::SocketAddr;
@@ -70,7 +70,7 @@ impl Guard {
         }
         let Some(host) = &self.host else { return Ok(None) };
         for text in shown {
-            if let Some(Known { token, asker }) = host.known_by(text).await? {
+            if let Some(KnownToken { token, asker }) = host.known_by(text).await? {
                 return Ok(Some(Entrant { asker, token: Some(token) }));
             }
         }

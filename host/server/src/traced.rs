@@ -4,13 +4,13 @@ use axum::extract::{MatchedPath, Request};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::Response;
-use jackfield::{Carried, TRACE_TARGET, carried, go_on, trace_id};
+use jackfield::{TRACE_TARGET, TraceContext, continue_trace, trace_context, trace_id};
 use tracing::field::Empty;
 use tracing::{Instrument, Span, info_span};
 
 /// Where the trace of a request goes on, for handlers that another task runs.
 #[derive(Debug, Clone)]
-pub(super) struct Trace(pub(super) Carried);
+pub(super) struct Trace(pub(super) TraceContext);
 
 /// Answers within a span that goes on with what the request's `traceparent` says.
 pub(super) async fn request(mut request: Request, next: Next) -> Response {
@@ -29,8 +29,8 @@ pub(super) async fn request(mut request: Request, next: Next) -> Response {
         otel.status_code = Empty,
     );
     if !span.is_disabled() {
-        go_on(&span, &given(request.headers()));
-        request.extensions_mut().insert(Trace(carried(&span)));
+        continue_trace(&span, &given(request.headers()));
+        request.extensions_mut().insert(Trace(trace_context(&span)));
     }
     let response = next.run(request).instrument(span.clone()).await;
     let status = response.status();
@@ -51,7 +51,7 @@ pub(super) fn id(request: &Request) -> Option<String> {
 }
 
 /// What the caller's own trace says.
-fn given(headers: &HeaderMap) -> Carried {
+fn given(headers: &HeaderMap) -> TraceContext {
     let field = |name: &str| Some((name.to_owned(), headers.get(name)?.to_str().ok()?.to_owned()));
     ["traceparent", "tracestate"].into_iter().filter_map(field).collect()
 }
@@ -68,7 +68,7 @@ pub(super) fn tool(name: &str, trace: Option<&Trace>) -> Span {
         "error.type" = Empty,
     );
     if let Some(Trace(carried)) = trace {
-        go_on(&span, carried);
+        continue_trace(&span, carried);
     }
     span
 }

@@ -10,8 +10,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Component, Path, PathBuf};
 use tempfile::TempDir;
 
-/// Something to look at.
-pub struct Seen {
+/// What a gate may read of a worktree: files, artifacts, metrics, results of checks, changes.
+pub struct WorktreeEvidence {
     /// The files of the worktree.
     pub view: View,
     /// What the attempt made.
@@ -36,7 +36,7 @@ pub enum Diff {
     Text(String),
 }
 
-impl Evidence for Seen {
+impl Evidence for WorktreeEvidence {
     fn files(&self, pattern: &str) -> Result<Vec<String>, String> {
         self.view.files(pattern).map_err(|error| error.to_string())
     }

@@ -8,7 +8,7 @@ use super::Inner;
 use super::choose::{concerning, decision, failed_decision};
 use super::ended::Ended;
 use super::events::clip;
-use super::evidence::{Diff, Seen, changed_path};
+use super::evidence::{Diff, WorktreeEvidence, changed_path};
 use super::running::Running;
 use jackfield_api::Gate;
 use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
@@ -42,7 +42,7 @@ impl Inner {
         ended: &Ended,
         checks: &[CheckResult],
     ) -> Ruled {
-        let evidence = Arc::new(Seen::of(worktree, ended, checks));
+        let evidence = Arc::new(WorktreeEvidence::of(worktree, ended, checks));
         let redactor = self.redactor();
         let mut ruled = Ruled { results: Vec::new(), broken: None };
         for gate in &run.order.gates {
@@ -183,7 +183,7 @@ fn broken(gate: &Gate, why: &str) -> Failure {
         .with_remedy("mend the gate (`jackfield plugin list`), or ask again without it")
 }
 
-impl Seen {
+impl WorktreeEvidence {
     /// What one attempt produced, to look at.
     fn of(worktree: &Worktree, ended: &Ended, checks: &[CheckResult]) -> Self {
         let artifact = |artifact: &jackfield_store::NewArtifact| Artifact {

@@ -74,7 +74,7 @@ mod workflow;
 
 pub use builder::{HostBuilder, view_of_server};
 pub use events::{clip, line as event_line};
-pub use evidence::{Diff, Seen};
+pub use evidence::{Diff, WorktreeEvidence};
 pub use feed::{EventFeed, RunFeed};
 pub use folders::default_data;
 pub use host::{Advice, AdvisedChoice, AdvisedTask, Host};
@@ -85,8 +85,8 @@ pub use quality::QualityIssue;
 pub use query::plugin_file;
 pub use reconfigure::{Change, Reconfigured};
 pub use served::served;
-pub use tokens::Known;
-pub use trace::{Carried, TARGET as TRACE_TARGET, carried, go_on, id as trace_id};
+pub use tokens::KnownToken;
+pub use trace::{TARGET as TRACE_TARGET, TraceContext, continue_trace, id as trace_id, trace_context};
 pub use worker::Work;
 
 use arc_swap::ArcSwap;

@@ -464,7 +464,7 @@ impl<'a> OutputReader<'a> {
     }
 }
 
-/// OutputReader the process table takes milliseconds, so it is done off the runtime's threads.
+/// Reading the process table takes milliseconds, so it is done off the runtime's threads.
 async fn look_at(identity: &Identity) -> Option<ActivitySample> {
     let identity = identity.clone();
     tokio::task::spawn_blocking(move || activity(&identity)).await.ok().flatten()

@@ -63,9 +63,9 @@ impl Inner {
     }
 
     /// Where the trace of the request that began it goes on.
-    pub(super) async fn begun_in(&self, run: RunId) -> super::trace::Carried {
+    pub(super) async fn begun_in(&self, run: RunId) -> super::trace::TraceContext {
         if !super::trace::wanted() {
-            return super::trace::Carried::new();
+            return super::trace::TraceContext::new();
         }
         let queued = self.store.run_events(run, 0, 1).await.unwrap_or_default();
         let trace = queued.first().and_then(|event| event.payload.get("trace").cloned());

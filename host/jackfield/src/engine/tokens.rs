@@ -31,7 +31,7 @@ const USED: Duration = Duration::from_secs(60);
 pub(crate) struct Uses(Mutex<HashMap<TokenId, Timestamp>>);
 
 /// Somebody who showed a good token.
-pub struct Known {
+pub struct KnownToken {
     /// Which one it is.
     pub token: TokenId,
     /// Who uses it.
@@ -105,7 +105,7 @@ impl Host {
     }
 
     /// Who shows this text; nobody, where it is no token, or one that has ended.
-    pub async fn known_by(&self, text: &str) -> Result<Option<Known>, Problem> {
+    pub async fn known_by(&self, text: &str) -> Result<Option<KnownToken>, Problem> {
         let Some((id, secret)) = parts(text) else { return Ok(None) };
         let Some((token, hash)) = self.0.store.token(id).await.map_err(|error| error.problem())? else {
             return Ok(None);
@@ -116,7 +116,7 @@ impl Host {
             return Ok(None);
         }
         self.note_use(id, now);
-        Ok(Some(Known { token: id, asker: Principal::new(&token.name, token.scopes, token.sees) }))
+        Ok(Some(KnownToken { token: id, asker: Principal::new(&token.name, token.scopes, token.sees) }))
     }
 
     /// Whether a token that was good still is.

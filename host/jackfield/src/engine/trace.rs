@@ -32,10 +32,10 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 pub const TARGET: &str = jackfield_plugins::TRACE_TARGET;
 
 /// Where a trace goes on: the fields that `traceparent` and `tracestate` have in a header.
-pub type Carried = HashMap<String, String>;
+pub type TraceContext = HashMap<String, String>;
 
 /// Has `span` go on with a trace that began elsewhere; a span that nobody collects has none.
-pub fn go_on(span: &Span, carried: &Carried) {
+pub fn continue_trace(span: &Span, carried: &TraceContext) {
     if !carried.is_empty() {
         let context = TraceContextPropagator::new().extract(carried);
         // Refused where nobody collects it.
@@ -44,16 +44,16 @@ pub fn go_on(span: &Span, carried: &Carried) {
 }
 
 /// The trace that goes on, by its id; nothing where what is carried names none.
-pub fn id(carried: &Carried) -> Option<String> {
+pub fn id(carried: &TraceContext) -> Option<String> {
     let context = TraceContextPropagator::new().extract(carried);
     let span = context.span().span_context().clone();
     span.is_valid().then(|| span.trace_id().to_string())
 }
 
 /// What goes on from `span`; empty where nobody collects it.
-pub fn carried(span: &Span) -> Carried {
+pub fn trace_context(span: &Span) -> TraceContext {
     let context = span.context();
-    let mut carried = Carried::new();
+    let mut carried = TraceContext::new();
     if context.span().span_context().is_valid() {
         TraceContextPropagator::new().inject_context(&context, &mut carried);
         carried.retain(|_, value| !value.is_empty());
@@ -63,13 +63,13 @@ pub fn carried(span: &Span) -> Carried {
 
 /// The same of where we are now, as it is kept with a run; nothing where nobody collects it.
 pub(crate) fn kept() -> Option<serde_json::Value> {
-    let carried = carried(&Span::current());
+    let carried = trace_context(&Span::current());
     (!carried.is_empty()).then(|| serde_json::json!(carried))
 }
 
 /// The same as variables of a program's environment.
 pub(crate) fn for_program(span: &Span) -> impl Iterator<Item = (OsString, OsString)> + use<> {
-    carried(span).into_iter().map(|(name, value)| (name.to_uppercase().into(), value.into()))
+    trace_context(span).into_iter().map(|(name, value)| (name.to_uppercase().into(), value.into()))
 }
 
 /// Whether anybody collects spans: else there is nothing to be looked up for them.
@@ -78,14 +78,14 @@ pub(crate) fn wanted() -> bool {
 }
 
 /// A run in this host's hands.
-pub(crate) fn run(view: &RunView, begun_in: Carried) -> Span {
+pub(crate) fn run(view: &RunView, begun_in: TraceContext) -> Span {
     let span = info_span!(
         target: TARGET, parent: None, "run",
         jackfield.run.id = %view.run.id,
         jackfield.task.id = %view.task.id,
         "jackfield.task.type" = %view.task.task_type,
     );
-    go_on(&span, &begun_in);
+    continue_trace(&span, &begun_in);
     span
 }
 

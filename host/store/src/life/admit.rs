@@ -472,7 +472,7 @@ pub(super) fn add_attempt(
         return Ok(());
     }
     let spender = place.spender(attempt);
-    let purse = ledger::AttemptAccount {
+    let attempt_account = ledger::AttemptAccount {
         spender: spender.clone(),
         model: attempt.model.clone(),
         account: attempt.account,
@@ -486,7 +486,7 @@ pub(super) fn add_attempt(
         price_as_of: None,
         note: None,
     };
-    ledger::post(tx, &purse, &entry)?;
+    ledger::post(tx, &attempt_account, &entry)?;
     breaker::admitted(tx, limits, &spender)?;
     breaker::tell(tx, limits, &spender)
 }

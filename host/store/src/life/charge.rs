@@ -1,6 +1,6 @@
 //! Charging while the work goes on: by difference, within what is held, or with more.
 
-use super::purse::{Money, Price, record_usage};
+use super::attempt_account::{Money, Price, record_usage};
 use super::states;
 use crate::money::breaker;
 use crate::view::trail;
@@ -39,10 +39,10 @@ impl Store {
             if let Charged::Stop(refusal) = &charged
                 && runs_out
             {
-                let payload = json!({ "refusal": refusal, "run": money.purse.spender.run });
+                let payload = json!({ "refusal": refusal, "run": money.attempt_account.spender.run });
                 trail::add_event(tx, "breaker_stopped", &attempt.to_string(), &payload)?;
             }
-            breaker::tell(tx, &limits, &money.purse.spender)?;
+            breaker::tell(tx, &limits, &money.attempt_account.spender)?;
             Ok(charged)
         })
         .await

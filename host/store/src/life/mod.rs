@@ -3,10 +3,10 @@
 //! Each step is one transaction, and takes the money with it.
 
 mod admit;
+pub(crate) mod attempt_account;
 mod charge;
 pub(crate) mod events;
 mod external;
-pub(crate) mod purse;
 mod settle;
 mod start;
 pub(crate) mod states;

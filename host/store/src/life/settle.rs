@@ -1,6 +1,6 @@
 //! Settlement: the last charge, the release of the rest, and what became of it, in one transaction.
 
-use super::purse::{Money, Price, record_usage};
+use super::attempt_account::{Money, Price, record_usage};
 use super::{events, states, then};
 use crate::file::{Exact, Tx, signed, stamp};
 use crate::money::breaker;
@@ -76,13 +76,13 @@ pub(super) fn settled(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> 
     let price = Price { source: settlement.source, as_of: settlement.price_as_of.as_deref() };
     record_usage(tx, settlement.attempt, &settlement.usage, price)?;
     if settlement.model.is_some() {
-        money.purse.model.clone_from(&settlement.model);
+        money.attempt_account.model.clone_from(&settlement.model);
     }
     money.spend(tx, total, price)?;
     money.give_back(tx, total, Some(price), None)?;
     let released = money.release(tx)?;
     money.note_free(tx, price)?;
-    let spender = &money.purse.spender;
+    let spender = &money.attempt_account.spender;
     record_outcome(tx, settlement)?;
     record_yield(tx, settlement, spender)?;
     count_in(tx, settlement, &money, total)?;
@@ -106,7 +106,7 @@ fn warn_of_figures(tx: &Tx<'_>, settlement: &Settlement, money: &Money) -> Resul
         Usage::MOST,
         Micros::MOST
     );
-    let (run, attempt) = (money.purse.spender.run, money.purse.spender.attempt);
+    let (run, attempt) = (money.attempt_account.spender.run, money.attempt_account.spender.attempt);
     events::add(tx, run, Some(attempt), "host_warning", &json!({ "text": text })).map(drop)
 }
 
@@ -194,7 +194,7 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
     if policy && money.state == AttemptState::Planned {
         return Ok(());
     }
-    let task = runs::task_of(tx, money.purse.spender.task)?;
+    let task = runs::task_of(tx, money.attempt_account.spender.task)?;
     let succeeded = matches!(settlement.settled, Settled::Succeeded { .. });
     let verified = succeeded && settlement.outcome.verified == Verified::Passed;
     let quality_failed = matches!(&settlement.settled, Settled::Failed(failure)
@@ -218,8 +218,8 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
              judged_cost = MIN(judged_cost + excluded.judged_cost, ?17),
              judged_latency_ms = MIN(judged_latency_ms + excluded.judged_latency_ms, ?17)",
         params![
-            Exact(&money.purse.spender.executor),
-            money.purse.model.as_deref().unwrap_or(""),
+            Exact(&money.attempt_account.spender.executor),
+            money.attempt_account.model.as_deref().unwrap_or(""),
             task.task_type,
             task.language.as_deref().unwrap_or(""),
             succeeded,

@@ -8,7 +8,7 @@ use super::breaker::{Gauge, log, tell};
 use super::ledger::scopes;
 use super::{Corrected, Correction, Limits, Period, Scope, Today};
 use crate::file::{Columns, Exact, Sql, Tx, room, summed};
-use crate::life::purse::Money;
+use crate::life::attempt_account::Money;
 use crate::view::runs;
 use crate::{Spender, Store, StoreError};
 use jackfield_types::{AttemptId, Micros};
@@ -69,8 +69,8 @@ fn corrected(tx: &Tx<'_>, correction: &Correction, limits: &Limits) -> Result<Co
             continue;
         }
         count_in(tx, &money, before)?;
-        add_up(tx, &money.purse.spender, &days, correction)?;
-        tell(tx, limits, &money.purse.spender)?;
+        add_up(tx, &money.attempt_account.spender, &days, correction)?;
+        tell(tx, limits, &money.attempt_account.spender)?;
     }
     let payload = json!({
         "run": run, "was": was, "cost": cost, "principal": principal, "reason": reason,
@@ -84,14 +84,14 @@ fn corrected(tx: &Tx<'_>, correction: &Correction, limits: &Limits) -> Result<Co
 
 /// The statistics by which choosers judge what its model costs.
 fn count_in(tx: &Tx<'_>, money: &Money, before: Micros) -> Result<(), StoreError> {
-    let task = runs::task_of(tx, money.purse.spender.task)?;
+    let task = runs::task_of(tx, money.attempt_account.spender.task)?;
     let more = money.spent.bounded() - before.bounded();
     tx.exec(
         "UPDATE model_stats SET cost = MAX(MIN(cost, ?6) + ?5, 0), judged_cost = MAX(MIN(judged_cost, ?6) + ?5, 0)
          WHERE executor = ?1 AND model = ?2 AND task_type = ?3 AND language = ?4",
         params![
-            money.purse.spender.executor,
-            money.purse.model.as_deref().unwrap_or(""),
+            money.attempt_account.spender.executor,
+            money.attempt_account.model.as_deref().unwrap_or(""),
             task.task_type,
             task.language.as_deref().unwrap_or(""),
             more.0,

@@ -111,13 +111,17 @@ pub(crate) struct AttemptAccount {
 ///
 /// An amount past what one attempt can have is refused, whoever it comes from; an operator's
 /// correction may undo one that was recorded before there was a bound. Sums saturate.
-pub(crate) fn post(tx: &Tx<'_>, purse: &AttemptAccount, entry: &Entry<'_>) -> Result<(), StoreError> {
+pub(crate) fn post(
+    tx: &Tx<'_>,
+    attempt_account: &AttemptAccount,
+    entry: &Entry<'_>,
+) -> Result<(), StoreError> {
     let fits = |amount: Micros| amount <= Micros::MOST;
     if !fits(entry.reserved) || !fits(entry.spent) {
         let what = format!("{} or {} is more than {}", entry.reserved, entry.spent, Micros::MOST);
         return Err(StoreError::Misuse(format!("failed to record an amount of money: {what} at once")));
     }
-    let Spender { workspace, executor, principal, task, run, attempt } = &purse.spender;
+    let Spender { workspace, executor, principal, task, run, attempt } = &attempt_account.spender;
     tx.exec(
         "INSERT INTO ledger (at, day, month, workspace, task, run, attempt, executor, model, kind,
                              reserved_delta, spent_delta, account, source, price_as_of, note, principal)
@@ -131,11 +135,11 @@ pub(crate) fn post(tx: &Tx<'_>, purse: &AttemptAccount, entry: &Entry<'_>) -> Re
             run.to_string(),
             attempt.to_string(),
             Exact(executor),
-            purse.model,
+            attempt_account.model,
             word(entry.kind),
             entry.reserved.0,
             entry.spent.0,
-            word(purse.account),
+            word(attempt_account.account),
             entry.source.map(CostSource::as_str),
             entry.price_as_of,
             entry.note,
@@ -152,7 +156,9 @@ pub(crate) fn post(tx: &Tx<'_>, purse: &AttemptAccount, entry: &Entry<'_>) -> Re
             room(entry.spent)
         ],
     )?;
-    scopes(&purse.spender).iter().try_for_each(|scope| add(tx, scope, purse.account, entry))
+    scopes(&attempt_account.spender)
+        .iter()
+        .try_for_each(|scope| add(tx, scope, attempt_account.account, entry))
 }
 
 /// Everything that a spender's money is counted for. An attempt from before principals were on the

@@ -3,7 +3,7 @@
 
 use super::claim::Claimed;
 use crate::file::{Columns, Sql};
-use crate::life::{events, purse};
+use crate::life::{attempt_account, events};
 use crate::money::breaker;
 use crate::view::runs;
 use crate::{Limits, Store, StoreError};
@@ -46,15 +46,15 @@ impl Store {
     ) -> Result<Micros, StoreError> {
         let (usage, as_of, limits) = (*usage, price_as_of.map(str::to_owned), limits.clone());
         self.write(move |tx| {
-            let mut money = purse::Money::of(tx, attempt)?;
+            let mut money = attempt_account::Money::of(tx, attempt)?;
             let more = total.bounded() - money.spent;
             if more <= Micros::ZERO {
                 return Ok(Micros::ZERO);
             }
-            let price = purse::Price { source, as_of: as_of.as_deref() };
-            purse::record_usage(tx, attempt, &usage, price)?;
+            let price = attempt_account::Price { source, as_of: as_of.as_deref() };
+            attempt_account::record_usage(tx, attempt, &usage, price)?;
             money.spend(tx, total, price)?;
-            breaker::tell(tx, &limits, &money.purse.spender)?;
+            breaker::tell(tx, &limits, &money.attempt_account.spender)?;
             let run = runs::attempt_of(tx, attempt)?.run;
             events::add(
                 tx,

@@ -9,7 +9,7 @@ use rusqlite::{Row, params};
 
 /// What an attempt holds and has spent.
 pub(crate) struct Money {
-    pub(crate) purse: AttemptAccount,
+    pub(crate) attempt_account: AttemptAccount,
     pub(crate) state: AttemptState,
     /// Held at admission.
     pub(crate) reserve: Micros,
@@ -49,7 +49,7 @@ impl Money {
         };
         let account: Account = row.word("account")?;
         Ok(Self {
-            purse: AttemptAccount { spender, model: row.get("model")?, account },
+            attempt_account: AttemptAccount { spender, model: row.get("model")?, account },
             state: row.word("state")?,
             reserve: row.micros("reserve")?,
             held: row.micros("reserved")?,
@@ -73,7 +73,8 @@ impl Money {
     /// spent than was held.
     pub(crate) fn extend(&mut self, tx: &Tx<'_>, limits: &Limits) -> Result<Charged, StoreError> {
         let step = if self.reserve > Micros::ZERO { self.reserve } else { self.spent }.bounded();
-        let left = breaker::tightest(tx, limits, &self.purse.spender, self.purse.account)?;
+        let left =
+            breaker::tightest(tx, limits, &self.attempt_account.spender, self.attempt_account.account)?;
         let more = left.as_ref().map_or(step, |LimitStatus { left, .. }| step.min(*left));
         match left {
             Some(tightest) if more <= Micros::ZERO => {
@@ -103,7 +104,7 @@ impl Money {
             "SELECT day, month, {} FROM ledger WHERE attempt = ?1 GROUP BY day, month ORDER BY day DESC",
             summed("spent_delta", "spent")
         );
-        let charged = tx.all(&sql, [self.purse.spender.attempt.to_string()], |row| {
+        let charged = tx.all(&sql, [self.attempt_account.spender.attempt.to_string()], |row| {
             Ok((Today { day: row.get("day")?, month: row.get("month")? }, row.sum("spent")?))
         })?;
         let mut days = Vec::new();
@@ -155,7 +156,7 @@ impl Money {
         note: Option<&str>,
     ) -> Result<(), StoreError> {
         let (source, price_as_of) = (price.map(|price| price.source), price.and_then(|price| price.as_of));
-        post(tx, &self.purse, &Entry { kind, reserved, spent, on, source, price_as_of, note })?;
+        post(tx, &self.attempt_account, &Entry { kind, reserved, spent, on, source, price_as_of, note })?;
         self.held += reserved;
         self.spent += spent;
         Ok(())
