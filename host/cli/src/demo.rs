@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub(super) async fn demo(keep: bool, global: &Global) -> Result<Outcome, Problem> {
     let folder = Folder::make(keep)?;
     let repository = folder.path.join("repository");
-    jackfield_workspace::throwaway(&repository).await.map_err(|error| error.problem())?;
+    jackfield_workspace::throwaway(&repository).await?;
     let host = super::builder(folder.path.join("data")).config(Config::default()).open().await?;
     let shown = show(&host, &repository, global.json).await;
     host.shutdown().await;

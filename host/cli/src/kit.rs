@@ -114,7 +114,7 @@ async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Pr
             let facts = jackfield_kit::read_facts(facts.as_deref())?;
             let trial = host.try_plugin(kind, &what).await?;
             let asking = jackfield_kit::asking(&trial, &function, facts, SystemClock.now())?;
-            let said = trial.ask(&asking).await.map_err(|error| error.problem())?;
+            let said = trial.ask(&asking).await?;
             say(json, || text_components::said(&said), &said);
         }
         // Those were seen to before there was a host.
@@ -124,7 +124,7 @@ async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Pr
             let facts = jackfield_kit::read_facts(facts.as_deref())?;
             let trial = host.try_plugin(kind, &what).await?;
             let asking = jackfield_kit::asking(&trial, &function, facts, SystemClock.now())?;
-            let trial = trial.optimised().await.map_err(|error| error.problem())?;
+            let trial = trial.optimised().await?;
             let report = jackfield_kit::bench(&trial, &function, &asking, calls).await?;
             say(json, || kit_text::bench(&report), &report);
         }

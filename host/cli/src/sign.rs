@@ -27,7 +27,7 @@ pub(crate) enum SignCommand {
 pub(super) fn sign(command: SignCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         SignCommand::Keygen { file } => {
-            let public = keygen(&file).map_err(|error| error.problem())?;
+            let public = keygen(&file)?;
             let told = || {
                 format!(
                     "the secret key is in {}; keep it to yourself\n\nHosts that are to trust it have this in \
@@ -38,7 +38,7 @@ pub(super) fn sign(command: SignCommand, json: bool) -> Result<Outcome, Problem>
             say(json, told, &json!({ "file": file, "public_key": public }));
         }
         SignCommand::Sign { file, key } => {
-            let (signature, public) = sign_file(&file, &key).map_err(|error| error.problem())?;
+            let (signature, public) = sign_file(&file, &key)?;
             let told = || format!("signed with the key {public}: {}", signature.display());
             say(json, told, &json!({ "signature": signature, "public_key": public }));
         }

@@ -45,13 +45,13 @@ pub async fn bench(
 ) -> Result<BenchReport, Problem> {
     let mut memory_bytes = 0;
     for _ in 0..WARMING.min(calls) {
-        memory_bytes = trial.ask(asking).await.map_err(|error| error.problem())?.memory_bytes;
+        memory_bytes = trial.ask(asking).await?.memory_bytes;
     }
     let mut took = Vec::with_capacity(usize::try_from(calls).unwrap_or_default());
     let all = Instant::now();
     for _ in 0..calls {
         let begun = Instant::now();
-        trial.ask(asking).await.map_err(|error| error.problem())?;
+        trial.ask(asking).await?;
         took.push(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
     }
     let seconds = all.elapsed().as_secs_f64();

@@ -24,7 +24,7 @@ pub(super) const EVIDENCE: &str = "evidence";
 pub fn asking(trial: &Trial, function: &str, mut facts: Value, now: Timestamp) -> Result<Asking, Problem> {
     let takes_evidence = trial.arguments(function).contains(&"config");
     let evidence = facts.as_object_mut().filter(|_| takes_evidence).and_then(|facts| facts.remove(EVIDENCE));
-    let asking = trial.asking(function, &facts, now).map_err(|error| error.problem())?;
+    let asking = trial.asking(function, &facts, now)?;
     Ok(match evidence {
         Some(evidence) => asking.seeing(Arc::new(written(evidence)?)),
         None => asking,

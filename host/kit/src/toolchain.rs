@@ -219,7 +219,7 @@ impl Shop<'_> {
             timeout: PATIENCE,
             output_cap: OUTPUT_BYTES,
         };
-        run_quick(spec).await.map_err(|error| error.problem())
+        Ok(run_quick(spec).await?)
     }
 }
 

@@ -241,6 +241,12 @@ impl PluginError {
     }
 }
 
+impl From<PluginError> for Problem {
+    fn from(error: PluginError) -> Self {
+        error.problem()
+    }
+}
+
 fn kind_or_plugin(kind: Option<PluginKind>) -> &'static str {
     kind.map_or("plugin", PluginKind::as_str)
 }
@@ -381,5 +387,11 @@ impl Misbehaviour {
             }
         };
         Problem::author(self.violation.code(), self.to_string(), remedy)
+    }
+}
+
+impl From<Misbehaviour> for Problem {
+    fn from(error: Misbehaviour) -> Self {
+        error.problem()
     }
 }

@@ -97,6 +97,12 @@ impl ProcessError {
     }
 }
 
+impl From<ProcessError> for Problem {
+    fn from(error: ProcessError) -> Self {
+        error.problem()
+    }
+}
+
 fn said(stderr: &str) -> String {
     if stderr.is_empty() { String::new() } else { format!(" and said: {stderr}") }
 }

@@ -128,6 +128,12 @@ impl StoreError {
     }
 }
 
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        error.problem()
+    }
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
@@ -157,6 +163,12 @@ impl AdmitError {
             Self::Refused(refusal) => refusal.problem(),
             Self::Store(error) => error.problem(),
         }
+    }
+}
+
+impl From<AdmitError> for Problem {
+    fn from(error: AdmitError) -> Self {
+        error.problem()
     }
 }
 

@@ -165,7 +165,7 @@ impl Remote {
             executors: self.host.executors_here(),
         };
         loop {
-            let sent = Lease::now().map_err(|error| error.problem())?;
+            let sent = Lease::now()?;
             match self.coordinator.register(&registration, self.patience()).await {
                 Ok(terms) => {
                     self.heard_at(sent, terms);

@@ -189,3 +189,9 @@ impl WorkspaceError {
         move |source| Self::File { what, path, source }
     }
 }
+
+impl From<WorkspaceError> for Problem {
+    fn from(error: WorkspaceError) -> Self {
+        error.problem()
+    }
+}

@@ -51,7 +51,7 @@ impl Inner {
 
     pub(crate) async fn check_program(&self, executor: &ExecutorInfo) -> Result<(), Problem> {
         let Some(program) = self.missing_program(&executor.description) else { return Ok(()) };
-        if self.elsewhere_has(&executor.plugin.name).await.map_err(|error| error.problem())? {
+        if self.elsewhere_has(&executor.plugin.name).await? {
             return Ok(());
         }
         Err(Problem::operator(
@@ -71,7 +71,7 @@ impl Inner {
         limits: &Limits,
     ) -> Result<RunId, Problem> {
         let (task, asked) = (admission.task.id, functions(&admission.calls));
-        let admitted = self.store.admit(admission, limits).await.map_err(|error| error.problem())?;
+        let admitted = self.store.admit(admission, limits).await?;
         self.wake.notify_one();
         self.put_aside(task, asked);
         Ok(admitted.run)

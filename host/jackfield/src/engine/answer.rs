@@ -50,11 +50,7 @@ impl Host {
         let limits = self.0.limits(Some(view.run.workspace), None);
         let answered = self.answered(&view, &said).await?;
         let kept = json!(said);
-        self.0
-            .store
-            .answer_handoff(task.id, answered, kept, self.principal(), &limits)
-            .await
-            .map_err(|error| error.problem())?;
+        self.0.store.answer_handoff(task.id, answered, kept, self.principal(), &limits).await?;
         self.0.wake.notify_one();
         self.answer(run, None).await
     }

@@ -166,8 +166,7 @@ impl HostBuilder {
             redact: Redact::new(move |text| known.redactor().record(text)),
             ..StoreOptions::default()
         };
-        let store =
-            Store::open(&folders.data, Arc::clone(&self.clock), options).map_err(|error| error.problem())?;
+        let store = Store::open(&folders.data, Arc::clone(&self.clock), options)?;
         let observer = receipts::observer(&store);
         let plugins = Plugins::open(Options {
             data: plugin_store(&folders.data),
@@ -203,12 +202,11 @@ impl HostBuilder {
             observer,
             clock: Arc::clone(&self.clock),
         })
-        .await
-        .map_err(|error| error.problem())?;
+        .await?;
         if self.watch {
-            plugins.watch().map_err(|error| error.problem())?;
+            plugins.watch()?;
         }
-        let worktrees = Worktrees::open(&folders.worktrees).map_err(|error| error.problem())?;
+        let worktrees = Worktrees::open(&folders.worktrees)?;
         let inner = Inner {
             config: ArcSwap::from_pointee(self.config),
             folders,

@@ -46,18 +46,16 @@ impl Host {
 impl Inner {
     /// Ends a run that nobody has in hand. False: somebody has.
     async fn call_off(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
-        let view = self.store.run(run).await.map_err(|error| error.problem())?;
+        let view = self.store.run(run).await?;
         let settlements = self.not_made(&view, &Failure::new(FailureClass::Cancelled, reason));
         let limits = self.limits(Some(view.run.workspace), None);
-        self.store
-            .settle_waiting(run, settlements, RunState::Cancelled, reason, &limits)
-            .await
-            .map_err(|error| error.problem())
+        let settled = self.store.settle_waiting(run, settlements, RunState::Cancelled, reason, &limits).await;
+        Ok(settled?)
     }
 
     /// Leaves word for whoever has it in hand, which is most often this host.
     async fn ask_to_end(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
-        let asked = self.store.ask_to_end(run, reason).await.map_err(|error| error.problem())?;
+        let asked = self.store.ask_to_end(run, reason).await?;
         if let Some(ours) = self.running.lock().get(&run) {
             ours.cancel(reason);
         }

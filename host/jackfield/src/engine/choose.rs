@@ -126,7 +126,7 @@ impl Inner {
             run_left: None,
         };
         let called = self.plugins.choose(now, &task, candidates, &unlimited).await;
-        let called = called.map_err(|error| error.problem())?;
+        let called = called?;
         let wanted =
             called.value.iter().filter_map(|choice| candidates.get(usize::try_from(choice.candidate).ok()?));
         let wanted: Vec<_> = wanted.collect();
@@ -137,7 +137,7 @@ impl Inner {
         let asked = wanted.mean_cost.map_or(usual, |mean| usual.max(mean.into()));
         let limits = self.limits(Some(order.workspace.id), order.max_cost);
         let would = self.store.would_refuse(&wanted.executor, order.workspace.id, asked, &limits).await;
-        would.map_err(|error| error.problem())
+        Ok(would?)
     }
 
     /// Whom the chooser would ask, best first and at least one, with the quality issues that it was told of.
@@ -172,8 +172,7 @@ impl Inner {
         let (candidates, behind) = self.candidates(order, now, order.request.model.as_deref()).await?;
         let (task, issues) = self.task_facts(order, now).await?;
         let budget = self.budget(order).await?;
-        let called =
-            self.plugins.choose(now, &task, &candidates, &budget).await.map_err(|error| error.problem())?;
+        let called = self.plugins.choose(now, &task, &candidates, &budget).await?;
         let facts = json!({
             "now": now.as_millisecond(), "task": task, "candidates": candidates, "budget": budget,
             "quality_issues": issues,
@@ -225,7 +224,7 @@ impl Inner {
         let facts = Facts {
             health: self.health_anywhere(&executors).await?,
             history: History::read(self, order, now).await?,
-            occupancy: self.store.occupancy().await.map_err(|error| error.problem())?,
+            occupancy: self.store.occupancy().await?,
             resting: self.resting().await?,
         };
         let config = self.config();
@@ -302,7 +301,7 @@ impl Inner {
 
     pub(crate) async fn budget(&self, order: &Order) -> Result<choosing::Budget, Problem> {
         let limits = self.limits(Some(order.workspace.id), order.max_cost);
-        let status = self.store.breaker(&limits).await.map_err(|error| error.problem())?;
+        let status = self.store.breaker(&limits).await?;
         Ok(budget(&status, order.max_cost))
     }
 }

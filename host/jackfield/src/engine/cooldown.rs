@@ -14,7 +14,7 @@ const LONGEST_REST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 impl Inner {
     /// Who rests now, by executor or rung, and until when.
     pub(crate) async fn resting(&self) -> Result<HashMap<String, Timestamp>, Problem> {
-        let resting = self.store.resting().await.map_err(|error| error.problem())?;
+        let resting = self.store.resting().await?;
         Ok(resting.into_iter().map(|cooldown| (cooldown.name, cooldown.until)).collect())
     }
 

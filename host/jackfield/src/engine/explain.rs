@@ -27,7 +27,7 @@ impl Host {
     pub async fn explain(&self, id: &str) -> Result<Explanation, Problem> {
         self.may(Scope::Read)?;
         let (task, run) = self.meant(id.trim()).await?;
-        let history = self.0.store.task_history(task).await.map_err(|error| error.problem())?;
+        let history = self.0.store.task_history(task).await?;
         Ok(explanation(&history, run))
     }
 

@@ -38,7 +38,7 @@ impl Host {
         self.may(Scope::Execute)?;
         bounds::check(&request)?;
         let task = self.find_task(task).await?;
-        let task = self.0.store.task(task).await.map_err(|error| error.problem())?;
+        let task = self.0.store.task(task).await?;
         let maker = self.0.maker(&request)?;
         check_figures(&request)?;
         let cost = cost(&maker.pricing, &request)?;
@@ -107,7 +107,7 @@ impl Host {
             content: asked,
         };
         let limits = self.0.limits(Some(task.workspace), None);
-        let logged = self.0.store.log_attempt(external, &limits).await.map_err(|error| error.problem())?;
+        let logged = self.0.store.log_attempt(external, &limits).await?;
         self.written(logged).await
     }
 
@@ -121,7 +121,7 @@ impl Host {
     /// As it is on record, which of a repeated request is what was recorded first.
     async fn written(&self, logged: Logged) -> Result<WriteAnswer, Problem> {
         let view = self.run(logged.run).await?;
-        let attempt = self.0.store.attempt(logged.attempt).await.map_err(|error| error.problem())?;
+        let attempt = self.0.store.attempt(logged.attempt).await?;
         Ok(WriteAnswer {
             task_id: view.task.id,
             run_id: view.run.id,

@@ -56,7 +56,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, Problem> {
         self.may_see_all("the log of the host")?;
-        self.0.store.events(after, limit).await.map_err(|error| error.problem())
+        Ok(self.0.store.events(after, limit).await?)
     }
 
     fn stops(&self) -> bool {

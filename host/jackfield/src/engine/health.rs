@@ -61,7 +61,7 @@ impl Inner {
     ) -> Result<HashMap<String, driving::Health>, Problem> {
         let mut health = self.health_of(executors).await;
         for (name, health) in health.iter_mut().filter(|(_, health)| !health.installed) {
-            health.installed = self.elsewhere_has(name).await.map_err(|error| error.problem())?;
+            health.installed = self.elsewhere_has(name).await?;
         }
         Ok(health)
     }

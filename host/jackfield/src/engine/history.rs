@@ -27,13 +27,9 @@ pub(super) struct Past {
 
 impl History {
     pub(super) async fn read(inner: &Inner, order: &Order, now: Timestamp) -> Result<Self, Problem> {
-        let stats = inner
-            .store
-            .model_stats(Some(&order.task_type), order.language.as_deref())
-            .await
-            .map_err(|error| error.problem())?;
+        let stats = inner.store.model_stats(Some(&order.task_type), order.language.as_deref()).await?;
         let since = now.checked_sub(RECENT).unwrap_or(Timestamp::UNIX_EPOCH);
-        let shares = inner.store.usage_share(since).await.map_err(|error| error.problem())?;
+        let shares = inner.store.usage_share(since).await?;
         Ok(Self {
             stats: stats
                 .into_iter()

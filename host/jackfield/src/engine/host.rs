@@ -273,9 +273,9 @@ impl Host {
 
     async fn answer_now(&self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
         let view = self.run(run).await?;
-        let events = self.0.store.run_events(run, 0, 5_000).await.map_err(|error| error.problem())?;
+        let events = self.0.store.run_events(run, 0, 5_000).await?;
         let now = self.0.clock.now();
-        let workspace = self.0.store.workspace(view.run.workspace).await.map_err(|error| error.problem())?;
+        let workspace = self.0.store.workspace(view.run.workspace).await?;
         let report = report::report(&view, &events, &workspace.name, now);
         let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
         let config = self.0.config();
@@ -291,7 +291,7 @@ impl Host {
         let consensus = match compared::is_compared(&view) {
             true => {
                 let rounds = self.0.store.rounds(view.task.id, Some(run)).await;
-                compared::result(&rounds.map_err(|error| error.problem())?)
+                compared::result(&rounds?)
             }
             false => None,
         };
@@ -374,7 +374,7 @@ impl Host {
         self.may(Scope::Read)?;
         let totals = self.stats().await?;
         let breaker = self.breaker().await?;
-        let occupancy = self.0.store.occupancy().await.map_err(|error| error.problem())?;
+        let occupancy = self.0.store.occupancy().await?;
         let resting = self.0.resting().await?;
         let names = self.0.plugins.executors().into_iter().map(|info| info.plugin.name);
         let executors = names

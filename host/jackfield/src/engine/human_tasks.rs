@@ -48,7 +48,7 @@ impl Host {
             created_by: self.principal().to_owned(),
             idempotency,
         };
-        self.0.store.add_human_task(new).await.map_err(|error| error.problem())
+        Ok(self.0.store.add_human_task(new).await?)
     }
 
     /// The human task with this id, or the only one whose id begins so.
@@ -57,7 +57,7 @@ impl Host {
     /// A [`Problem`] where there is none, or more than one.
     pub async fn human_task(&self, id: &str) -> Result<HumanTask, Problem> {
         let id = self.shown_human_task(id).await?;
-        self.0.store.human_task(id).await.map_err(|error| error.problem())
+        Ok(self.0.store.human_task(id).await?)
     }
 
     /// Human tasks, as a person would take them up.
@@ -103,7 +103,7 @@ impl Host {
             limit: filter.page(),
             skip: filter.skip.unwrap_or_default(),
         };
-        self.0.store.human_tasks(filter).await.map_err(|error| error.problem())
+        Ok(self.0.store.human_tasks(filter).await?)
     }
 
     /// Changes a to-do: what it says, how pressing it is, whether it is done. Gives it as it then is.
@@ -127,7 +127,7 @@ impl Host {
             answer: edit.note.map(|note| text("note", note)).transpose()?.map(|note| json!({ "text": note })),
         };
         let changed = self.0.store.change_human_task(task.id, change, self.principal()).await;
-        changed.map_err(|error| error.problem())
+        Ok(changed?)
     }
 
     /// Deletes a to-do for good. Gives what it was.
@@ -140,7 +140,7 @@ impl Host {
         if task.kind == HumanTaskKind::Handoff {
             return Err(answer_it("deleted", &task));
         }
-        self.0.store.delete_human_task(task.id, self.principal()).await.map_err(|error| error.problem())
+        Ok(self.0.store.delete_human_task(task.id, self.principal()).await?)
     }
 
     /// A run knows its task, and a task its workspace.
@@ -150,7 +150,7 @@ impl Host {
         if let Some(id) = &request.run_id {
             let run = self.find_run(id).await?;
             about.run = Some(run);
-            about.task = Some(store.task_of_run(run).await.map_err(|error| error.problem())?);
+            about.task = Some(store.task_of_run(run).await?);
         }
         if let Some(id) = &request.task_id {
             let task = self.find_task(id).await?;
@@ -165,7 +165,7 @@ impl Host {
         }
         about.workspace = match (&request.workspace, about.task) {
             (Some(name), _) => Some(self.0.known_workspace(name).await?.id),
-            (None, Some(task)) => Some(store.task(task).await.map_err(|error| error.problem())?.workspace),
+            (None, Some(task)) => Some(store.task(task).await?.workspace),
             (None, None) => None,
         };
         Ok(about)

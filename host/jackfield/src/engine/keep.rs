@@ -194,7 +194,7 @@ impl Inner {
         }
         if how.dry_run {
             let overdue = self.store.overdue(bounds.events_before, bounds.calls_before).await;
-            let overdue = overdue.map_err(|error| error.problem())?;
+            let overdue = overdue?;
             (tidied.events, tidied.calls) = (overdue.events, overdue.calls);
         } else if let Err(error) = self.tidy_records(bounds, how.vacuum, &mut tidied).await {
             // What went is told all the same.
@@ -226,7 +226,7 @@ impl Inner {
     }
 
     async fn nothing_at_work(&self) -> Result<(), Problem> {
-        let in_hand = self.store.in_hand().await.map_err(|error| error.problem())?;
+        let in_hand = self.store.in_hand().await?;
         match in_hand.first() {
             None => Ok(()),
             Some(hand) => Err(Problem::operator(

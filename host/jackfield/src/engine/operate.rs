@@ -56,7 +56,7 @@ impl Host {
                 "`jackfield plugin list` shows the command for one that is held; `jackfield plugin check FILE` what a file asks for",
             ));
         }
-        self.0.plugins.grant(kind, name, grant).await.map_err(|error| error.problem())?;
+        self.0.plugins.grant(kind, name, grant).await?;
         self.ordered("plugin_granted", kind, name, json!({ "grant": grant })).await
     }
 
@@ -66,7 +66,7 @@ impl Host {
     /// A [`Problem`] where nothing was granted, or the orders cannot be written.
     pub async fn revoke_plugin(&self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.may(Scope::Admin)?;
-        self.0.plugins.revoke(kind, name).await.map_err(|error| error.problem())?;
+        self.0.plugins.revoke(kind, name).await?;
         self.ordered("plugin_revoked", kind, name, json!({})).await
     }
 
@@ -103,7 +103,7 @@ impl Host {
             // Where later ones served, they are a pin away: what is meant is not clear enough to put this one away.
             let only = served.iter().all(|(_, digest)| Some(*digest) == serving);
             if serving.is_some() && shipped.is_none() && only {
-                self.0.plugins.roll_back(kind, name).await.map_err(|error| error.problem())?;
+                self.0.plugins.roll_back(kind, name).await?;
                 let details = json!({ "from": serving, "to": null });
                 return self.ordered("plugin_rolled_back", kind, name, details).await;
             }
@@ -125,7 +125,7 @@ impl Host {
     /// A [`Problem`] where it is not pinned, or the orders cannot be written.
     pub async fn unpin_plugin(&self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.may(Scope::Admin)?;
-        self.0.plugins.unpin(kind, name).await.map_err(|error| error.problem())?;
+        self.0.plugins.unpin(kind, name).await?;
         self.ordered("plugin_unpinned", kind, name, json!({})).await
     }
 
@@ -147,7 +147,7 @@ impl Host {
         event: &str,
     ) -> Result<Ordered, Problem> {
         let from = self.serving(kind, name);
-        self.0.plugins.pin(kind, name, digest).await.map_err(|error| error.problem())?;
+        self.0.plugins.pin(kind, name, digest).await?;
         self.ordered(event, kind, name, json!({ "from": from, "to": digest })).await
     }
 

@@ -142,7 +142,7 @@ impl Inner {
                 "ask again; the run was recorded by another version",
             )
         })?;
-        let workspace = self.store.workspace(view.run.workspace).await.map_err(|error| error.problem())?;
+        let workspace = self.store.workspace(view.run.workspace).await?;
         let (source, admitted) = self.place_again(view, request.workspace.as_deref(), &workspace).await?;
         let task = &view.task;
         Ok(Order {

@@ -57,7 +57,7 @@ impl Admitted {
         } else {
             locate_again(&self.folder, &self.top, &self.store).await
         };
-        found.map_err(|error| error.problem())
+        Ok(found?)
     }
 
     fn replaced(&self) -> Problem {
@@ -81,7 +81,7 @@ impl Place {
     /// of it. Out of bounds the answer is the same, whatever is there and whether anything is; within them, a folder
     /// that is not there is told as that.
     pub(super) async fn source(&self, config: &Config) -> Result<Source, Problem> {
-        let read = async || locate(&self.folder).await.map_err(|error| error.problem());
+        let read = async || locate(&self.folder).await.map_err(Problem::from);
         if self.configured || config.run.roots.is_empty() {
             return read().await;
         }
@@ -118,12 +118,7 @@ async fn is_bounded(found: &Source, config: &Config) -> Result<bool, Problem> {
         Source::Git(repository) => {
             within(&repository.top)
                 && within(&repository.common)
-                && repository
-                    .borrows_from()
-                    .await
-                    .map_err(|error| error.problem())?
-                    .iter()
-                    .all(|place| within(place))
+                && repository.borrows_from().await?.iter().all(|place| within(place))
         }
         Source::Folder { path } => within(path),
     })
@@ -256,7 +251,7 @@ impl Inner {
         let own_name = || folder.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.or_else(own_name).unwrap_or_else(|| "root".into());
         let path = folder.to_string_lossy().into_owned();
-        self.store.ensure_workspace(NewWorkspace { name, path, kind }).await.map_err(|error| error.problem())
+        Ok(self.store.ensure_workspace(NewWorkspace { name, path, kind }).await?)
     }
 }
 

@@ -143,11 +143,7 @@ impl Host {
         self.may(Scope::Read)?;
         self.touches(|audited| audited.task = Some(task));
         if let Some(principal) = self.only() {
-            self.0
-                .store
-                .find_task(&task.to_string(), Some(principal))
-                .await
-                .map_err(|error| error.problem())?;
+            self.0.store.find_task(&task.to_string(), Some(principal)).await?;
         }
         Ok(())
     }
@@ -158,11 +154,7 @@ impl Host {
         self.may(Scope::Read)?;
         self.touches(|audited| audited.run = Some(run));
         if let Some(principal) = self.only() {
-            self.0
-                .store
-                .find_run(&run.to_string(), Some(principal))
-                .await
-                .map_err(|error| error.problem())?;
+            self.0.store.find_run(&run.to_string(), Some(principal)).await?;
         }
         Ok(())
     }
@@ -170,7 +162,7 @@ impl Host {
     /// The human task with this id, or the only one whose id begins so, where the asker is shown it.
     pub async fn shown_human_task(&self, id: &str) -> Result<HumanTaskId, Problem> {
         self.may(Scope::Read)?;
-        self.0.store.find_human_task(id, self.only()).await.map_err(|error| error.problem())
+        Ok(self.0.store.find_human_task(id, self.only()).await?)
     }
 
     /// Notes what a call is about.

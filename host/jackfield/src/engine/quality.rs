@@ -40,7 +40,7 @@ impl Inner {
         let executors = self.plugins.executors().into_iter();
         let commands = executors.filter(|info| info.runs_as_command).map(|info| info.plugin.name).collect();
         let quality = self.store.quality(order.workspace.id, since, commands).await;
-        let quality = quality.map_err(|error| error.problem())?;
+        let quality = quality?;
         let request = &order.request;
         Ok(open(&quality, &Area::of(&order.task_type, &request.instruction, &request.keywords)))
     }

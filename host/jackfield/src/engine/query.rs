@@ -22,7 +22,7 @@ impl Host {
     /// A [`Problem`] where there is no such run.
     pub async fn run(&self, run: RunId) -> Result<RunView, Problem> {
         self.shown_run(run).await?;
-        self.0.store.run(run).await.map_err(|error| error.problem())
+        Ok(self.0.store.run(run).await?)
     }
 
     /// The state of a run.
@@ -40,7 +40,7 @@ impl Host {
     pub async fn find_run(&self, id: &str) -> Result<RunId, Problem> {
         if !id.is_empty() {
             self.may(Scope::Read)?;
-            let found = self.0.store.find_run(id, self.only()).await.map_err(|error| error.problem())?;
+            let found = self.0.store.find_run(id, self.only()).await?;
             self.touches(|audited| audited.run = Some(found));
             return Ok(found);
         }
@@ -88,7 +88,7 @@ impl Host {
         let limit = filter.page();
         let principal = self.only().map(str::to_owned);
         let filter = RunFilter { states, workspace, task, principal, before, limit };
-        self.0.store.runs(filter).await.map_err(|error| error.problem())
+        Ok(self.0.store.runs(filter).await?)
     }
 
     /// The workspace of that name or path.
@@ -117,7 +117,7 @@ impl Host {
             Some(principal) => self.0.store.workspaces_of(principal).await,
             None => self.0.store.workspaces().await,
         };
-        known.map_err(|error| error.problem())
+        Ok(known?)
     }
 
     /// The time by the clock of this host.
@@ -155,7 +155,7 @@ impl Host {
     /// A [`Problem`] where there is no such run.
     pub async fn run_events(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
         self.shown_run(run).await?;
-        let page = self.0.store.run_events_kept(run, after, limit).await.map_err(|error| error.problem())?;
+        let page = self.0.store.run_events_kept(run, after, limit).await?;
         let mut events = page.events;
         if events.iter().any(|event| event.attempt.is_some()) {
             self.name_agents(run, &mut events).await?;
@@ -173,7 +173,7 @@ impl Host {
     /// Where several attempts were made, the events of each say whose they are: two agents side by side write into
     /// one log.
     async fn name_agents(&self, run: RunId, events: &mut [RunEvent]) -> Result<(), Problem> {
-        let view = self.0.store.run(run).await.map_err(|error| error.problem())?;
+        let view = self.0.store.run(run).await?;
         for event in events {
             let agent = super::report::agent_of(&view, event);
             if let (Some(agent), Some(fields)) = (agent, event.payload.as_object_mut()) {
@@ -202,7 +202,7 @@ impl Host {
     /// A [`Problem`] where there is no such task.
     pub async fn decisions(&self, task: TaskId) -> Result<Vec<PluginCall>, Problem> {
         self.shown_task(task).await?;
-        self.0.store.decisions(task).await.map_err(|error| error.problem())
+        Ok(self.0.store.decisions(task).await?)
     }
 
     /// Rows of the ledger, oldest first.
@@ -211,7 +211,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn ledger(&self, filter: LedgerFilter) -> Result<Vec<LedgerRow>, Problem> {
         self.may_see_all("the ledger")?;
-        self.0.store.ledger(filter).await.map_err(|error| error.problem())
+        Ok(self.0.store.ledger(filter).await?)
     }
 
     /// How the breaker stands.
@@ -220,7 +220,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn breaker(&self) -> Result<BreakerStatus, Problem> {
         self.may(Scope::Read)?;
-        self.0.store.breaker(&self.0.limits(None, None)).await.map_err(|error| error.problem())
+        Ok(self.0.store.breaker(&self.0.limits(None, None)).await?)
     }
 
     /// What happened to the breaker, newest first.
@@ -229,7 +229,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn breaker_history(&self, limit: u32) -> Result<Vec<Event>, Problem> {
         self.may_see_all("the history of the breaker")?;
-        self.0.store.breaker_history(limit.clamp(1, 1_000)).await.map_err(|error| error.problem())
+        Ok(self.0.store.breaker_history(limit.clamp(1, 1_000)).await?)
     }
 
     /// Lets every limit that is reached begin anew. Recorded, with who and why.
@@ -243,7 +243,7 @@ impl Host {
             principal: self.principal().to_owned(),
             reason: with_reason(reason)?,
         };
-        self.0.store.reset(reset, &self.0.limits(None, None)).await.map_err(|error| error.problem())
+        Ok(self.0.store.reset(reset, &self.0.limits(None, None)).await?)
     }
 
     /// Allows more until the day ends. Recorded, with who and why.
@@ -261,7 +261,7 @@ impl Host {
         }
         let (principal, reason) = (self.principal().to_owned(), with_reason(reason)?);
         let raise = Raise { scope: Spending::All, period: Period::Day, by, principal, reason };
-        self.0.store.raise(raise, &self.0.limits(None, None)).await.map_err(|error| error.problem())
+        Ok(self.0.store.raise(raise, &self.0.limits(None, None)).await?)
     }
 
     /// Records what a run that has ended really cost, with who and why. It is an entry of the ledger
@@ -282,7 +282,7 @@ impl Host {
         }
         let (principal, reason) = (self.principal().to_owned(), with_reason(reason)?);
         let correction = Correction { run, cost, principal, reason };
-        self.0.store.correct(correction, &self.0.limits(None, None)).await.map_err(|error| error.problem())
+        Ok(self.0.store.correct(correction, &self.0.limits(None, None)).await?)
     }
 
     /// Figures over everything that was ever recorded.
@@ -291,7 +291,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn stats(&self) -> Result<Totals, Problem> {
         self.may(Scope::Read)?;
-        self.0.store.stats().await.map_err(|error| error.problem())
+        Ok(self.0.store.stats().await?)
     }
 
     /// When the newest of the latest records was made. Later than now, where the clock was ahead once.
@@ -299,7 +299,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn newest_record(&self) -> Result<Option<jackfield_types::Timestamp>, Problem> {
-        self.0.store.newest().await.map_err(|error| error.problem())
+        Ok(self.0.store.newest().await?)
     }
 
     /// What became of each executor's and model's attempts.
@@ -308,7 +308,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn model_stats(&self) -> Result<Vec<ModelStats>, Problem> {
         self.may(Scope::Read)?;
-        self.0.store.model_stats(None, None).await.map_err(|error| error.problem())
+        Ok(self.0.store.model_stats(None, None).await?)
     }
 
     /// Takes what was dropped into the plugin folder; what is still being written is waited for, at most so
@@ -319,7 +319,7 @@ impl Host {
     pub async fn settle_plugins(&self, patience: Duration) -> Result<(), Problem> {
         self.may(Scope::Admin)?;
         match tokio::time::timeout(patience, self.0.plugins.rescan()).await {
-            Ok(settled) => settled.map_err(|error| error.problem()),
+            Ok(settled) => settled.map_err(Problem::from),
             Err(_) => Ok(()),
         }
     }
@@ -335,7 +335,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn plugin_history(&self) -> Result<Vec<PluginVersion>, Problem> {
         self.may(Scope::Read)?;
-        self.0.store.plugin_history().await.map_err(|error| error.problem())
+        Ok(self.0.store.plugin_history().await?)
     }
 
     /// So many of those versions, last changed first, and how many there are.
@@ -344,7 +344,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn plugin_versions(&self, limit: u32) -> Result<(Vec<PluginVersion>, u64), Problem> {
         self.may(Scope::Read)?;
-        self.0.store.plugin_versions(limit).await.map_err(|error| error.problem())
+        Ok(self.0.store.plugin_versions(limit).await?)
     }
 
     /// Every step that a file would go through if it were dropped; nothing is changed.
@@ -353,7 +353,7 @@ impl Host {
     /// A [`Problem`] where the file cannot be read.
     pub async fn check_plugin(&self, file: &Path) -> Result<CheckReport, Problem> {
         self.may(Scope::Admin)?;
-        self.0.plugins.check(file).await.map_err(|error| error.problem())
+        Ok(self.0.plugins.check(file).await?)
     }
 
     /// Everything about one component.
@@ -362,7 +362,7 @@ impl Host {
     /// A [`Problem`] where none of that name is in service.
     pub fn inspect_plugin(&self, kind: Option<PluginKind>, name: &str) -> Result<Inspection, Problem> {
         self.may(Scope::Read)?;
-        let mut inspection = self.0.plugins.inspect(kind, name).map_err(|error| error.problem())?;
+        let mut inspection = self.0.plugins.inspect(kind, name)?;
         // What is shipped is known here; of what was dropped in, its author says it.
         if inspection.status.kind == Some(PluginKind::Executor) && inspection.status.file.is_none() {
             inspection.settings = jackfield_config::settings_of(name);
@@ -376,7 +376,7 @@ impl Host {
     /// A [`Problem`] where the file cannot be read.
     pub async fn inspect_plugin_file(&self, file: &Path) -> Result<FileInspection, Problem> {
         self.may(Scope::Admin)?;
-        self.0.plugins.inspect_file(file).await.map_err(|error| error.problem())
+        Ok(self.0.plugins.inspect_file(file).await?)
     }
 
     /// A component to ask on the side: a file, which need not be in service, or what serves under a name.
@@ -390,7 +390,7 @@ impl Host {
             Some(file) => plugins.try_file(file).await,
             None => plugins.try_served(kind, what).await,
         };
-        trial.map_err(|error| error.problem())
+        Ok(trial?)
     }
 
     /// The verbosities on offer.
@@ -404,7 +404,7 @@ impl Host {
     /// A [`Problem`] where the folder cannot be read.
     pub async fn rescan_plugins(&self) -> Result<(), Problem> {
         self.may(Scope::Admin)?;
-        self.0.plugins.rescan().await.map_err(|error| error.problem())
+        Ok(self.0.plugins.rescan().await?)
     }
 
     /// Where components are dropped in.

@@ -155,7 +155,7 @@ impl Host {
             files.insert(trial.plugin().digest, name);
             told.entry(trial.plugin().digest).or_insert_with(|| (entry(trial.plugin()), Changes::default()));
         }
-        let pairs = self.0.store.shadowed(since, MOST_COMPARED).await.map_err(|error| error.problem())?;
+        let pairs = self.0.store.shadowed(since, MOST_COMPARED).await?;
         for (shadow, live) in pairs {
             let (line, changes) = told
                 .entry(shadow.plugin.digest)
@@ -218,7 +218,7 @@ impl Host {
                 "check the permissions of the plugin folder",
             )
         })?;
-        self.0.plugins.rescan().await.map_err(|error| error.problem())?;
+        self.0.plugins.rescan().await?;
         Ok(target)
     }
 }

@@ -66,7 +66,7 @@ impl Host {
             expires_at: expires.as_deref().map(|text| end(text, now)).transpose()?,
             name: name.clone(),
         };
-        let added = self.0.store.add_token(new).await.map_err(|error| error.problem())?;
+        let added = self.0.store.add_token(new).await?;
         let token = added.ok_or_else(|| {
             Problem::caller(
                 "token_exists",
@@ -83,7 +83,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn tokens(&self, all: bool) -> Result<Vec<AccessToken>, Problem> {
         self.may(Scope::Admin)?;
-        self.0.store.tokens(all).await.map_err(|error| error.problem())
+        Ok(self.0.store.tokens(all).await?)
     }
 
     /// Lets nobody in any longer with the token of this name: calls are refused at once, and streams that are
@@ -93,8 +93,7 @@ impl Host {
     /// A [`Problem`] where there is none.
     pub async fn revoke_token(&self, name: &str) -> Result<AccessToken, Problem> {
         self.may(Scope::Admin)?;
-        let revoked =
-            self.0.store.revoke_token(name, self.principal()).await.map_err(|error| error.problem())?;
+        let revoked = self.0.store.revoke_token(name, self.principal()).await?;
         revoked.ok_or_else(|| {
             Problem::caller(
                 "token_not_found",
@@ -107,7 +106,7 @@ impl Host {
     /// Who shows this text; nobody, where it is no token, or one that has ended.
     pub async fn known_by(&self, text: &str) -> Result<Option<KnownToken>, Problem> {
         let Some((id, secret)) = parts(text) else { return Ok(None) };
-        let Some((token, hash)) = self.0.store.token(id).await.map_err(|error| error.problem())? else {
+        let Some((token, hash)) = self.0.store.token(id).await? else {
             return Ok(None);
         };
         let shown: [u8; 32] = Sha256::digest(secret).into();

@@ -14,7 +14,7 @@ impl Host {
     /// A [`Problem`] where the records cannot be read.
     pub async fn webhooks(&self) -> Result<Vec<WebhookStanding>, Problem> {
         self.may(Scope::Admin)?;
-        self.0.store.webhooks().await.map_err(|error| error.problem())
+        Ok(self.0.store.webhooks().await?)
     }
 
     /// Has a webhook told of nothing, to see whether it hears. It is carried like any other message.
@@ -23,7 +23,7 @@ impl Host {
     /// A [`Problem`] where there is no such webhook.
     pub async fn test_webhook(&self, name: &str) -> Result<(), Problem> {
         self.may(Scope::Admin)?;
-        match self.0.store.test_webhook(name).await.map_err(|error| error.problem())? {
+        match self.0.store.test_webhook(name).await? {
             true => Ok(()),
             false => Err(unknown(name)),
         }
@@ -35,7 +35,7 @@ impl Host {
     /// A [`Problem`] where there is no such webhook.
     pub async fn retry_webhook(&self, name: &str) -> Result<u64, Problem> {
         self.may(Scope::Admin)?;
-        let again = self.0.store.retry_webhook(name).await.map_err(|error| error.problem())?;
+        let again = self.0.store.retry_webhook(name).await?;
         again.ok_or_else(|| unknown(name))
     }
 
@@ -48,7 +48,7 @@ impl Host {
     pub async fn keep_webhooks(&self) -> Result<(), Problem> {
         let config = self.config();
         let hooks = config.webhooks.iter().map(|(name, section)| (name.clone(), section.events.clone()));
-        self.0.store.keep_webhooks(hooks.collect()).await.map_err(|error| error.problem())
+        Ok(self.0.store.keep_webhooks(hooks.collect()).await?)
     }
 
     /// Takes messages that are due, so that nobody else delivers them before the lease is over.
@@ -61,7 +61,7 @@ impl Host {
         lease: Duration,
         most: u32,
     ) -> Result<Vec<WebhookMessage>, Problem> {
-        self.0.store.take_webhook_messages(webhook, lease, most).await.map_err(|error| error.problem())
+        Ok(self.0.store.take_webhook_messages(webhook, lease, most).await?)
     }
 
     /// Records that the receiver took a message.
@@ -69,7 +69,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where the store cannot be written.
     pub async fn webhook_delivered(&self, message: &WebhookMessage) -> Result<(), Problem> {
-        self.0.store.webhook_delivered(message).await.map_err(|error| error.problem())
+        Ok(self.0.store.webhook_delivered(message).await?)
     }
 
     /// Records that the receiver did not take a message.
@@ -82,7 +82,7 @@ impl Host {
         why: &str,
         again: Option<Duration>,
     ) -> Result<(), Problem> {
-        self.0.store.webhook_failed(message, why, again).await.map_err(|error| error.problem())
+        Ok(self.0.store.webhook_failed(message, why, again).await?)
     }
 
     /// What is sent: the event, and of a run what its list tells of it.

@@ -231,7 +231,7 @@ impl Inner {
     /// Whether somebody is there who takes up what waits.
     pub(crate) async fn somebody_works(&self) -> Result<bool, Problem> {
         let stale = Duration::from_secs(self.config().queue.stale_s);
-        let workers = self.store.workers(false).await.map_err(|error| error.problem())?;
+        let workers = self.store.workers(false).await?;
         let now = self.clock.now();
         let takes_others = |worker: &&Worker| worker.workspaces.as_ref().is_none_or(|list| !list.is_empty());
         Ok(workers.iter().filter(takes_others).any(|worker| match worker.kind {

@@ -60,7 +60,7 @@ impl Host {
                 let rescue = Duration::from_secs(self.0.config().queue.rescue_s);
                 let before = self.0.clock.now().checked_sub(rescue).unwrap_or(Timestamp::UNIX_EPOCH);
                 Arc::clone(&self.0).recover().await;
-                self.0.store.forget_workers(before).await.map_err(|error| error.problem())?;
+                self.0.store.forget_workers(before).await?;
             }
         }
         self.workers().await

@@ -74,8 +74,8 @@ impl Host {
         let limits = self.0.limits(Some(order.workspace.id), None);
         let usual = self.0.config().breaker.reserve_usd;
         let opened = self.0.store.open_task(task, json!(spec), usual, &limits).await;
-        let opened = opened.map_err(|error| error.problem())?;
-        let found = self.0.store.task(opened.task).await.map_err(|error| error.problem())?;
+        let opened = opened?;
+        let found = self.0.store.task(opened.task).await?;
         Ok(InitAnswer { task_id: found.id, state: found.state, existing: opened.existing })
     }
 
@@ -87,7 +87,7 @@ impl Host {
         self.may(Scope::Execute)?;
         bounds::check(&request)?;
         let task = self.find_task(task).await?;
-        let found = self.0.store.task(task).await.map_err(|error| error.problem())?;
+        let found = self.0.store.task(task).await?;
         if matches!(found.state, TaskState::Done | TaskState::Failed | TaskState::Cancelled) {
             return Err(Problem::caller(
                 "task_closed",
@@ -128,7 +128,7 @@ impl Host {
             })
         };
         let added = self.0.store.specify(task, self.principal(), &label, make).await;
-        version(&added.map_err(|error| error.problem())?)
+        version(&added?)
     }
 
     /// What a task is to be: its latest version, or one by its number.
@@ -139,15 +139,13 @@ impl Host {
         let task = self.find_task(task).await?;
         let found = match wanted {
             Some(0) => None,
-            Some(number) => {
-                Some(self.0.store.checkpoint(task, number).await.map_err(|error| error.problem())?)
-            }
-            None => self.0.store.latest_spec(task).await.map_err(|error| error.problem())?,
+            Some(number) => Some(self.0.store.checkpoint(task, number).await?),
+            None => self.0.store.latest_spec(task).await?,
         };
         match found {
             Some(checkpoint) => version(&checkpoint),
             None => {
-                let asked = self.0.store.task(task).await.map_err(|error| error.problem())?;
+                let asked = self.0.store.task(task).await?;
                 let spec = Spec { instruction: asked.instruction, ..Spec::default() };
                 Ok(SpecVersion { task_id: task, version: 0, by: asked.principal, spec })
             }
@@ -164,7 +162,7 @@ impl Host {
         let reason = text("reason", super::query::with_reason(&request.reason)?)?;
         let state = request.state.into();
         let closing = Closing { task, state, reason, principal: self.principal().to_owned() };
-        match self.0.store.close_task(closing).await.map_err(|error| error.problem())? {
+        match self.0.store.close_task(closing).await? {
             Closed::Closed { version } | Closed::Already { version } => {
                 Ok(CloseAnswer { task_id: task, state, version })
             }
@@ -184,7 +182,7 @@ impl Host {
     /// A [`Problem`] where there is none, or more than one.
     pub async fn find_task(&self, id: &str) -> Result<TaskId, Problem> {
         self.may(Scope::Read)?;
-        let found = self.0.store.find_task(id, self.only()).await.map_err(|error| error.problem())?;
+        let found = self.0.store.find_task(id, self.only()).await?;
         self.touches(|audited| audited.task = Some(found));
         Ok(found)
     }
@@ -195,7 +193,7 @@ impl Host {
     /// A [`Problem`] where there is no such task.
     pub async fn task(&self, task: TaskId) -> Result<TaskView, Problem> {
         self.shown_task(task).await?;
-        self.0.store.task_view(task).await.map_err(|error| error.problem())
+        Ok(self.0.store.task_view(task).await?)
     }
 
     /// The same with one of its runs alone, where one is named.
@@ -238,7 +236,7 @@ impl Host {
             },
             limit: filter.page(),
         };
-        self.0.store.tasks(filter).await.map_err(|error| error.problem())
+        Ok(self.0.store.tasks(filter).await?)
     }
 
     /// The rounds of a task, or of one run of it, in which several agents did the same, and what was
@@ -248,7 +246,7 @@ impl Host {
     /// A [`Problem`] where there is no such task.
     pub async fn rounds(&self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, Problem> {
         self.shown_task(task).await?;
-        self.0.store.rounds(task, run).await.map_err(|error| error.problem())
+        Ok(self.0.store.rounds(task, run).await?)
     }
 
     /// The task that is meant by its id or by a run's.
@@ -264,7 +262,7 @@ impl Host {
         match (given(task), given(run)) {
             (_, Some(run)) => {
                 let run = self.find_run(&run).await?;
-                let task = self.0.store.task_of_run(run).await.map_err(|error| error.problem())?;
+                let task = self.0.store.task_of_run(run).await?;
                 Ok((task, Some(run)))
             }
             (Some(task), None) => Ok((self.find_task(&task).await?, None)),

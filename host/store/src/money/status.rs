@@ -171,6 +171,12 @@ impl Refusal {
     }
 }
 
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        refusal.problem()
+    }
+}
+
 /// A limit, with what of it an operator allowed on top.
 pub(crate) fn raised(amount: Micros, allowance: Micros) -> String {
     let all = amount + allowance;

@@ -29,7 +29,7 @@ impl Host {
         let to = std::path::absolute(to).map_err(|error| {
             Problem::caller("bad_path", format!("{}: {error}", to.display()), "name a file that can be made")
         })?;
-        let copied = self.0.store.backup(&to).await.map_err(|error| error.problem())?;
+        let copied = self.0.store.backup(&to).await?;
         Ok(Backup { file: to, bytes: copied.bytes, database: self.0.store.file().to_owned() })
     }
 }

@@ -21,9 +21,9 @@ impl Inner {
         bound: &Bound,
         tidied: &mut Tidied,
     ) -> Result<HashSet<RunId>, Problem> {
-        let all = self.worktrees.all().map_err(|error| error.problem())?;
+        let all = self.worktrees.all()?;
         let attempts: Vec<AttemptId> = all.iter().map(|(attempt, _)| *attempt).collect();
-        let known = self.store.attempt_standings(&attempts).await.map_err(|error| error.problem())?;
+        let known = self.store.attempt_standings(&attempts).await?;
         let mut standing = HashSet::new();
         let mut held = Vec::new();
         for (attempt, worktree) in all {

@@ -292,7 +292,7 @@ impl Inner {
     async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
         let view = self.store.run(claimed.run).await.map_err(told)?;
         let order = self.order_again(&view).await?;
-        let found = source(&order.source.path()).await.map_err(|error| error.problem())?;
+        let found = source(&order.source.path()).await?;
         if !matches!(&found, Source::Git(repository) if repository.dirty) {
             return Ok(());
         }

@@ -55,7 +55,7 @@ impl Host {
     /// A [`Problem`] where the file is no sound component of a kind that decides, or the records cannot be read.
     pub async fn replay(&self, file: &Path, since: Timestamp, limit: u64) -> Result<Replayed, Problem> {
         self.may(Scope::Admin)?;
-        let trial = self.0.plugins.try_file(file).await.map_err(|error| error.problem())?;
+        let trial = self.0.plugins.try_file(file).await?;
         let kind = trial.plugin().kind;
         if !matches!(kind, PluginKind::Chooser | PluginKind::Compressor | PluginKind::Judge) {
             return Err(Problem::caller(
@@ -82,7 +82,7 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     async fn new(host: &'a Host, trial: &'a Trial, since: Timestamp) -> Result<Self, Problem> {
-        let outcomes = host.0.store.recorded_outcomes(since).await.map_err(|error| error.problem())?;
+        let outcomes = host.0.store.recorded_outcomes(since).await?;
         Ok(Self {
             host,
             trial,
@@ -101,7 +101,7 @@ impl<'a> Replay<'a> {
         while left > 0 {
             let page = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
             let read = self.host.0.store.recorded_decisions(kind, self.since, after, page).await;
-            let page = read.map_err(|error| error.problem())?;
+            let page = read?;
             let Some(last) = page.last() else { break };
             after = last.call.id;
             left -= u64::try_from(page.len()).unwrap_or(left).min(left);
