@@ -77,7 +77,7 @@ fn on_one_core(setting: &Setting) -> Result<Section> {
 async fn optimised(host: &Host) -> Result<()> {
     let end = Instant::now() + PATIENCE;
     let done = |plugin: &PluginStatus| plugin.compiled == Some(Compiled::Optimised);
-    while !host.plugins().iter().all(done) {
+    while !host.plugins().list().iter().all(done) {
         ensure!(Instant::now() < end, "not everything was optimised within {PATIENCE:?}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -196,13 +196,13 @@ fn bare_rmcp(host: &Host) -> Router {
 
 fn bare_axum(host: &Host) -> Router {
     let answer = async |State(host): State<Host>, Json(asked): Json<Value>| {
-        let status: Option<OrchestratorStatus> = host.orchestrator_status().await.ok();
+        let status: Option<OrchestratorStatus> = host.status().orchestrator().await.ok();
         Json(json!({ "jsonrpc": "2.0", "id": asked.get("id"), "result": status }))
     };
     Router::new().route("/call", post(answer)).with_state(host.clone())
 }
 
 async fn status(host: &Host) -> Result<Value> {
-    let status = host.orchestrator_status().await.ok().context("the host does not answer")?;
+    let status = host.status().orchestrator().await.ok().context("the host does not answer")?;
     Ok(serde_json::to_value(status)?)
 }

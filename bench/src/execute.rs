@@ -85,11 +85,11 @@ async fn through_host(host: &Host, repository: &Path) -> Result<(f64, Vec<f64>)>
         ..ExecuteRequest::new(":")
     };
     let (asked, begun) = (Timestamp::now(), Instant::now());
-    let answer = host.execute(request).await?;
+    let answer = host.runs().execute(request).await?;
     let took = begun.elapsed().as_secs_f64();
     let answered = Timestamp::now();
     ensure!(answer.state == RunState::Succeeded, "the command did not succeed:\n{}", answer.text);
-    let events = host.run_events(answer.run_id, 0, 100).await?;
+    let events = host.runs().events(answer.run_id, 0, 100).await?;
     Ok((took, steps(asked, &events, answered)?))
 }
 

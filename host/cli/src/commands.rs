@@ -95,15 +95,15 @@ pub(super) async fn run(
     let mut told_to_stop = ToldToStop::listen_with_terminal();
     let teller = Teller::new(quiet || json);
     let ended = tokio::select! {
-        ended = host.watch(run, Duration::from_secs(DAY), |event| teller.tell(event)) => Some(ended?),
+        ended = host.runs().watch(run, Duration::from_secs(DAY), |event| teller.tell(event)) => Some(ended?),
         () = teller.watch_money(host, run) => None,
         () = told_to_stop.heard() => None,
     };
     if ended.is_none() {
-        host.cancel(run, "interrupted on the command line").await?;
+        host.runs().cancel(run, "interrupted on the command line").await?;
     }
     teller.done();
-    let answer = host.answer(run, verbosity).await?;
+    let answer = host.runs().answer(run, verbosity).await?;
     let next = answer.next.as_ref().map(|next| format!("\n{next}")).unwrap_or_default();
     say(json, || format!("{}{next}", answer.text), &answer);
     Ok(came_to(&answer))
@@ -124,34 +124,35 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Workflow(command) => return tasks::workflow(host, command, json).await,
         Command::Breaker { command } => breaker(host, command, json).await?,
         Command::Runs { run: Some(run), .. } => {
-            let view = host.run(host.find_run(&run).await?).await?;
+            let view = host.runs().get(host.runs().find(&run).await?).await?;
             say(json, || text::run(&view), &view);
         }
         Command::Runs { run: None, state, workspace, limit } => {
             let runs = host
-                .runs(RunsFilter { state, workspace, limit: Some(limit), ..RunsFilter::default() })
+                .runs()
+                .list(RunsFilter { state, workspace, limit: Some(limit), ..RunsFilter::default() })
                 .await?;
             say(json, || text::runs(&runs), &runs);
         }
         Command::Logs { run, diff: true, .. } => {
-            let run = host.find_run(run.as_deref().unwrap_or_default()).await?;
-            let diff = host.diff(run).await?;
+            let run = host.runs().find(run.as_deref().unwrap_or_default()).await?;
+            let diff = host.runs().diff(run).await?;
             say_diff(&diff);
         }
         Command::Logs { run, follow, .. } => {
-            let run = host.find_run(run.as_deref().unwrap_or_default()).await?;
+            let run = host.runs().find(run.as_deref().unwrap_or_default()).await?;
             logs(host, run, follow, json).await?;
         }
         Command::Cancel { run, reason } => {
-            let answer = host.cancel(host.find_run(&run).await?, &reason).await?;
+            let answer = host.runs().cancel(host.runs().find(&run).await?, &reason).await?;
             say(json, || answer.text.clone(), &answer);
         }
         Command::Retry { run, reason, idempotency_key } => {
             if run.trim().is_empty() {
                 return Err(Problem::caller("no_run_id", "no run is named", "name the run to repeat"));
             }
-            let again = host.retry(host.find_run(&run).await?, idempotency_key, &reason).await?;
-            let handle = host.handle(again).await?;
+            let again = host.runs().retry(host.runs().find(&run).await?, idempotency_key, &reason).await?;
+            let handle = host.runs().handle(again).await?;
             say(json, || text_people::handle(&handle), &handle);
         }
         Command::Backup { file } => return upkeep::backup(host, &file, json).await,
@@ -162,7 +163,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Webhooks { command } => return super::webhooks::webhooks(host, command, json).await,
         Command::Token(command) => return super::tokens::token(host, command, json).await,
         Command::Workers => {
-            let workers = host.workers().await?;
+            let workers = host.workers().list().await?;
             say(json, || text_workers::workers(&workers), &workers);
         }
         Command::Demo { .. }
@@ -190,7 +191,7 @@ async fn logs(host: &Host, run: RunId, follow: bool, json: bool) -> Result<(), P
         }
     };
     tokio::select! {
-        state = host.follow(run, 0, wait, each) => state.map(drop),
+        state = host.runs().follow(run, 0, wait, each) => state.map(drop),
         _ = tokio::signal::ctrl_c() => Ok(()),
     }
 }
@@ -198,23 +199,23 @@ async fn logs(host: &Host, run: RunId, follow: bool, json: bool) -> Result<(), P
 async fn breaker(host: &Host, command: Option<BreakerCommand>, json: bool) -> Result<(), Problem> {
     match command {
         Some(BreakerCommand::History) => {
-            let history = host.breaker_history(100).await?;
+            let history = host.budget().history(100).await?;
             say(json, || text::breaker_history(&history), &history);
             return Ok(());
         }
-        Some(BreakerCommand::Reset { reason }) => drop(host.reset_breaker(&reason).await?),
+        Some(BreakerCommand::Reset { reason }) => drop(host.budget().reset(&reason).await?),
         Some(BreakerCommand::Raise { usd, reason }) => {
-            drop(host.raise_breaker(amount(&usd)?, &reason).await?);
+            drop(host.budget().raise(amount(&usd)?, &reason).await?);
         }
         Some(BreakerCommand::Correct { run, usd, reason }) => {
-            let (run, cost) = (host.find_run(&run).await?, amount(&usd)?);
-            let corrected = host.correct_cost(run, cost, &reason).await?;
+            let (run, cost) = (host.runs().find(&run).await?, amount(&usd)?);
+            let corrected = host.budget().correct_cost(run, cost, &reason).await?;
             say(json, || text::corrected(&corrected), &corrected);
             return Ok(());
         }
         None => {}
     }
-    let status = host.breaker().await?;
+    let status = host.budget().breaker().await?;
     say(json, || text::breaker(&status), &status);
     Ok(())
 }

@@ -41,25 +41,26 @@ async fn show(host: &Host, repository: &Path, json: bool) -> Result<Outcome, Pro
     say_line(&first.text);
 
     heading("2. What it changed, on its own branch; the checkout is untouched");
-    say_diff(&host.diff(first.run_id).await?);
+    say_diff(&host.runs().diff(first.run_id).await?);
 
     heading("3. What it cost, and what is left");
-    let ledger = host.ledger(LedgerFilter { run: Some(first.run_id), ..LedgerFilter::default() }).await?;
+    let ledger =
+        host.budget().ledger(LedgerFilter { run: Some(first.run_id), ..LedgerFilter::default() }).await?;
     say_line(&format!("{}\n", text::ledger(&ledger)));
-    say_line(&text::breaker(&host.breaker().await?));
+    say_line(&text::breaker(&host.budget().breaker().await?));
 
     heading("4. A component is dropped in, while the host runs");
     let before = Instant::now();
-    drop_in(&host.plugin_folder(), "headline.wasm", jackfield_embedded::HEADLINE)?;
+    drop_in(&host.plugins().folder(), "headline.wasm", jackfield_embedded::HEADLINE)?;
     serving(host, "headline").await?;
     say_line(&format!(
         "{} -> serving after {} ms, no restart",
-        host.plugin_folder().join("headline.wasm").display(),
+        host.plugins().folder().join("headline.wasm").display(),
         before.elapsed().as_millis()
     ));
 
     heading("5. The same question again, answered by the new component");
-    let second = host.answer(first.run_id, None).await?;
+    let second = host.runs().answer(first.run_id, None).await?;
     say_line(&second.text);
     if json {
         let steps = serde_json::json!({ "first": first, "second": second });
@@ -82,11 +83,11 @@ async fn execute(host: &Host, repository: &Path) -> Result<Answer, Problem> {
         task_type: Some("feature".into()),
         ..ExecuteRequest::new(TASK)
     };
-    let run = host.dispatch(request).await?;
-    let ended = host.watch(run, Duration::from_secs(60), |event| teller.tell(event)).await;
+    let run = host.runs().dispatch(request).await?;
+    let ended = host.runs().watch(run, Duration::from_secs(60), |event| teller.tell(event)).await;
     teller.done();
     ended?;
-    host.answer(run, None).await
+    host.runs().answer(run, None).await
 }
 
 /// As an operator should: written beside, renamed into place.
@@ -106,7 +107,7 @@ fn drop_in(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Problem> {
 async fn serving(host: &Host, name: &str) -> Result<(), Problem> {
     let patience = Instant::now() + PATIENCE;
     loop {
-        let found = host.plugins().into_iter().find(|plugin| plugin.name.as_deref() == Some(name));
+        let found = host.plugins().list().into_iter().find(|plugin| plugin.name.as_deref() == Some(name));
         match found {
             Some(plugin) if plugin.state == jackfield_plugins::State::Serving => return Ok(()),
             _ if Instant::now() > patience => {

@@ -21,19 +21,19 @@ use std::time::Duration;
 const SETTLING: Duration = Duration::from_secs(5);
 
 pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> Result<Outcome, Problem> {
-    host.settle_plugins(SETTLING).await?;
+    host.plugins().settle(SETTLING).await?;
     match command {
         PluginCommand::Try(command) => return super::replay::tried(host, command, json).await,
         PluginCommand::Sign(command) => return super::sign::sign(command, json),
         PluginCommand::Shelve(command) => return super::shelve::shelve(host, command, json).await,
         PluginCommand::Operate(command) => return super::operate::operate(host, command, json).await,
         PluginCommand::List => {
-            let plugins = host.plugins();
-            let folder = shown(&host.plugin_folder());
+            let plugins = host.plugins().list();
+            let folder = shown(&host.plugins().folder());
             list(&plugins, &folder, "no server runs on this data folder; this is what one would load", json);
         }
         PluginCommand::Check { file } => {
-            let report = host.check_plugin(&file).await?;
+            let report = host.plugins().check(&file).await?;
             say(json, || text::check(&report), &report);
             if report.verdict != CheckVerdict::WouldServe {
                 return Ok(Outcome::Failed);
@@ -41,11 +41,11 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
         }
         PluginCommand::Inspect { what, kind } => match plugin_file(&what) {
             Some(file) => {
-                let inspection = host.inspect_plugin_file(file).await?;
+                let inspection = host.plugins().inspect_file(file).await?;
                 say(json, || text_components::file(&inspection), &inspection);
             }
             None => {
-                let inspection = host.inspect_plugin(kind, &what)?;
+                let inspection = host.plugins().inspect(kind, &what)?;
                 say(json, || text::inspection(&inspection), &inspection);
             }
         },
@@ -112,7 +112,7 @@ async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Pr
     match command {
         KitCommand::Call(Asked { what, function, facts, kind }) => {
             let facts = jackfield_kit::read_facts(facts.as_deref())?;
-            let trial = host.try_plugin(kind, &what).await?;
+            let trial = host.plugins().try_out(kind, &what).await?;
             let asking = jackfield_kit::asking(&trial, &function, facts, SystemClock.now())?;
             let said = trial.ask(&asking).await?;
             say(json, || text_components::said(&said), &said);
@@ -122,7 +122,7 @@ async fn kit(host: &Host, command: KitCommand, json: bool) -> Result<Outcome, Pr
         KitCommand::Test { what, cases, kind } => return test(host, &what, &cases, kind, json).await,
         KitCommand::Bench { asked: Asked { what, function, facts, kind }, calls } => {
             let facts = jackfield_kit::read_facts(facts.as_deref())?;
-            let trial = host.try_plugin(kind, &what).await?;
+            let trial = host.plugins().try_out(kind, &what).await?;
             let asking = jackfield_kit::asking(&trial, &function, facts, SystemClock.now())?;
             let trial = trial.optimised().await?;
             let report = jackfield_kit::bench(&trial, &function, &asking, calls).await?;
@@ -140,7 +140,7 @@ async fn test(
     json: bool,
 ) -> Result<Outcome, Problem> {
     let cases: Cases = jackfield_kit::read_file(cases)?;
-    let trial = host.try_plugin(kind, what).await?;
+    let trial = host.plugins().try_out(kind, what).await?;
     let report = jackfield_kit::test(&trial, &cases, SystemClock.now()).await?;
     say(json, || kit_text::tested(&report), &report);
     Ok(if report.failed == 0 { Outcome::Fine } else { Outcome::Failed })

@@ -149,7 +149,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Run(arguments) => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;
-            let outcome = match host.dispatch(request).await {
+            let outcome = match host.runs().dispatch(request).await {
                 Ok(run) => follow(&host, run, &arguments, global.json).await,
                 Err(problem) => Err(problem),
             };
@@ -159,7 +159,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Consensus { run: arguments, among } => {
             let request = commands::request(&arguments)?;
             let host = open(&global, Work::Own).await?;
-            let outcome = match host.dispatch_consensus(request, &among).await {
+            let outcome = match host.runs().dispatch_consensus(request, &among).await {
                 Ok(run) => follow(&host, run, &arguments, global.json).await,
                 Err(problem) => Err(problem),
             };

@@ -68,12 +68,12 @@ pub(super) async fn operate(host: &Host, command: OperateCommand, json: bool) ->
                 environment: environment.into_iter().collect(),
                 imports: imports.into_iter().collect(),
             };
-            host.grant_plugin(kind, &name, &grant).await?
+            host.plugins().grant(kind, &name, &grant).await?
         }
-        OperateCommand::Revoke { kind, name } => host.revoke_plugin(kind, &name).await?,
-        OperateCommand::Pin { kind, name, digest } => host.pin_plugin(kind, &name, &digest).await?,
-        OperateCommand::Rollback { kind, name } => host.roll_back_plugin(kind, &name).await?,
-        OperateCommand::Unpin { kind, name } => host.unpin_plugin(kind, &name).await?,
+        OperateCommand::Revoke { kind, name } => host.plugins().revoke(kind, &name).await?,
+        OperateCommand::Pin { kind, name, digest } => host.plugins().pin(kind, &name, &digest).await?,
+        OperateCommand::Rollback { kind, name } => host.plugins().roll_back(kind, &name).await?,
+        OperateCommand::Unpin { kind, name } => host.plugins().unpin(kind, &name).await?,
     };
     say(json, || text::ordered(&ordered), &ordered);
     Ok(Outcome::Fine)

@@ -66,7 +66,9 @@ impl Teller {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             look.tick().await;
-            let (Ok(view), Ok(breaker)) = (host.run(run).await, host.breaker().await) else { continue };
+            let (Ok(view), Ok(breaker)) = (host.runs().get(run).await, host.budget().breaker().await) else {
+                continue;
+            };
             let spending = Spending::of(&view, &breaker);
             bar.set_length(spending.of.unsigned().max(1));
             bar.set_position(spending.spent.unsigned());

@@ -44,16 +44,16 @@ pub(crate) enum TryCommand {
 pub(super) async fn tried(host: &Host, command: TryCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         TryCommand::Replay { file, since, limit } => {
-            let replayed = host.replay(&file, point(&since, Timestamp::now())?, limit).await?;
+            let replayed = host.evaluation().replay(&file, point(&since, Timestamp::now())?, limit).await?;
             say(json, || text_replay::replayed(&replayed), &replayed);
         }
         TryCommand::Shadow { since } => {
-            let shadows = host.shadows(point(&since, Timestamp::now())?).await?;
-            let folder = host.plugin_folder().join("shadow");
+            let shadows = host.evaluation().shadows(point(&since, Timestamp::now())?).await?;
+            let folder = host.plugins().folder().join("shadow");
             say(json, || text_replay::shadows(&shadows, &folder), &shadows);
         }
         TryCommand::Promote { name } => {
-            let file = host.promote(&name).await?;
+            let file = host.evaluation().promote(&name).await?;
             let told = serde_json::json!({ "promoted": name, "file": file });
             say(json, || format!("{name} serves from {} now", file.display()), &told);
         }

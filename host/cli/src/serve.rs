@@ -48,14 +48,14 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let reload = Reload::new(host.clone(), global, config)?;
     let file = host.data_folder().join("token");
     let token = Token::kept_in(&file)?;
-    host.learn_token();
+    host.access().learn_token();
     let shown = file.display();
     say_line(&format!(
         "jackfield {} serves {url}\n\
          \n  MCP     {asked_at}/mcp\n  REST    {asked_at}/api/runs\n  token   {shown}\n  plugins {}\n\
          \nConnect Claude Code:\n  claude mcp add --transport http jackfield {asked_at}/mcp --header \"Authorization: Bearer $(cat {shown})\"",
         jackfield::VERSION,
-        host.plugin_folder().display(),
+        host.plugins().folder().display(),
     ));
     let telling = host.clone();
     tokio::spawn(async move { jackfield_notifications::deliver(&telling).await });

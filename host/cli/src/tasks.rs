@@ -19,8 +19,8 @@ use std::time::Duration;
 /// `dispatch`: the run is on record when this is back, and a worker carries it out.
 pub(super) async fn dispatch(host: &Host, arguments: &DispatchArgs, json: bool) -> Result<Outcome, Problem> {
     let request = ExecuteRequest { title: arguments.name.clone(), wait_s: None, ..request(&arguments.run)? };
-    let run = host.dispatch(request).await?;
-    let handle = host.handle(run).await?;
+    let run = host.runs().dispatch(request).await?;
+    let handle = host.runs().handle(run).await?;
     let told = || {
         let run = handle.run_id;
         format!("run {run} is {}\njackfield result {run} --wait 600   # waits for it", handle.state)
@@ -30,15 +30,15 @@ pub(super) async fn dispatch(host: &Host, arguments: &DispatchArgs, json: bool) 
 }
 
 pub(super) async fn result(host: &Host, arguments: &ResultArgs, json: bool) -> Result<Outcome, Problem> {
-    let run = host.find_run(&arguments.run).await?;
+    let run = host.runs().find(&arguments.run).await?;
     let wait = Duration::from_secs(arguments.wait);
-    let answer = host.result(run, wait, arguments.verbosity.as_deref()).await?;
+    let answer = host.runs().result(run, wait, arguments.verbosity.as_deref()).await?;
     say(json, || answer.text.clone(), &answer);
     Ok(if answer.state.is_final() { came_to(&answer) } else { Outcome::Fine })
 }
 
 pub(super) async fn explain(host: &Host, id: Option<&str>, json: bool) -> Result<Outcome, Problem> {
-    let explanation = host.explain(id.unwrap_or_default()).await?;
+    let explanation = host.tasks().explain(id.unwrap_or_default()).await?;
     say(json, || text_explain::explanation(&explanation), &explanation);
     Ok(Outcome::Fine)
 }
@@ -49,7 +49,7 @@ pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Resul
             let state = if all { Some("any".to_owned()) } else { state };
             let filter =
                 HumanTasksFilter { state, kind, workspace, limit: Some(limit), ..Default::default() };
-            let tasks = host.human_tasks(filter).await?;
+            let tasks = host.human_tasks().list(filter).await?;
             say(json, || text_people::human_tasks(&tasks), &tasks);
             return Ok(Outcome::Fine);
         }
@@ -60,24 +60,24 @@ pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Resul
                 (None, false) => HumanAction::Stop,
             };
             let said = HumanAnswer { action, text: retry.unwrap_or(note), executor, model };
-            let answer = host.answer_human_task(&id, said).await?;
+            let answer = host.human_tasks().answer(&id, said).await?;
             say(json, || format!("run {} is {}", answer.run_id, answer.state), &answer);
             return Ok(Outcome::Fine);
         }
         TaskCommand::Rm { id } => {
-            let task = host.delete_human_task(&id).await?;
+            let task = host.human_tasks().delete(&id).await?;
             say(json, || format!("deleted: {}", task.title), &json!({ "deleted": task }));
             return Ok(Outcome::Fine);
         }
-        TaskCommand::Add(arguments) => host.create_human_task(added(arguments)?).await?,
-        TaskCommand::Show { id } => host.human_task(&id).await?,
+        TaskCommand::Add(arguments) => host.human_tasks().create(added(arguments)?).await?,
+        TaskCommand::Show { id } => host.human_tasks().get(&id).await?,
         TaskCommand::Edit(arguments) => {
             let (id, edit) = edited(arguments)?;
-            host.update_human_task(&id, edit).await?
+            host.human_tasks().update(&id, edit).await?
         }
         TaskCommand::Done { id, note } => {
             let edit = HumanTaskEdit { state: Some("done".to_owned()), note, ..HumanTaskEdit::default() };
-            host.update_human_task(&id, edit).await?
+            host.human_tasks().update(&id, edit).await?
         }
     };
     say(json, || text_people::human_task(&task), &task);
@@ -114,32 +114,32 @@ fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
 pub(super) async fn workflow(host: &Host, command: WorkflowCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         WorkflowCommand::Init(arguments) => {
-            let answer = host.init_task(init(arguments)?).await?;
+            let answer = host.tasks().init(init(arguments)?).await?;
             say(json, || text_people::init(&answer), &answer);
         }
         WorkflowCommand::Spec(arguments) => {
             let version = match spec(&arguments)? {
-                Some(request) => host.specify(&arguments.task, request).await?,
-                None => host.spec(&arguments.task, arguments.version).await?,
+                Some(request) => host.tasks().specify(&arguments.task, request).await?,
+                None => host.tasks().spec(&arguments.task, arguments.version).await?,
             };
             say(json, || text_people::spec(&version), &version);
         }
         WorkflowCommand::Write(arguments) => {
-            let answer = host.write_attempt(&arguments.task, written(&arguments)?).await?;
+            let answer = host.tasks().write_attempt(&arguments.task, written(&arguments)?).await?;
             say(json, || text_people::written(&answer), &answer);
         }
         WorkflowCommand::Close { task, state, reason } => {
             let state = word("state", state, "done, failed or cancelled")?;
-            let answer = host.close_task(&task, CloseRequest { state, reason }).await?;
+            let answer = host.tasks().close(&task, CloseRequest { state, reason }).await?;
             say(json, || text_people::closed(&answer), &answer);
         }
         WorkflowCommand::Show { task: Some(task), .. } => {
-            let view = host.task(host.find_task(&task).await?).await?;
+            let view = host.tasks().get(host.tasks().find(&task).await?).await?;
             say(json, || text_people::task(&view), &view);
         }
         WorkflowCommand::Show { task: None, state, limit } => {
             let filter = TasksFilter { state, limit: Some(limit), ..TasksFilter::default() };
-            let tasks = host.tasks(filter).await?;
+            let tasks = host.tasks().list(filter).await?;
             say(json, || text_people::tasks(&tasks), &tasks);
         }
     }

@@ -87,7 +87,7 @@ static SECRETS: OnceLock<Arc<Secrets>> = OnceLock::new();
 /// Keeps what this host knows to be secret out of the log.
 pub(super) fn keep_from_log(host: &Host) {
     // A second host of this process knows the same environment.
-    let _ = SECRETS.set(host.secrets());
+    let _ = SECRETS.set(host.access().secrets());
 }
 
 /// Writes one line of the log, whatever is in it: what components, agents and git say can neither look like another

@@ -78,12 +78,12 @@ pub(crate) struct AuditArgs {
 
 pub(super) async fn audit(host: &Host, arguments: AuditArgs, json: bool) -> Result<Outcome, Problem> {
     let run = match &arguments.run {
-        Some(run) => Some(host.find_run(run).await?.to_string()),
+        Some(run) => Some(host.runs().find(run).await?.to_string()),
         None => None,
     };
     let AuditArgs { since, who, limit, .. } = arguments;
     let filter = AuditFilter { since, who, run, limit: Some(limit) };
-    let entries = host.audited(filter).await?;
+    let entries = host.access().audit_log(filter).await?;
     say(json, || calls(&entries), &entries);
     Ok(Outcome::Fine)
 }
@@ -113,7 +113,7 @@ fn calls(entries: &[AuditEntry]) -> String {
 pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         TokenCommand::Create(arguments) => {
-            let made = host.create_token(request(arguments)).await?;
+            let made = host.access().create_token(request(arguments)).await?;
             say(
                 json,
                 || {
@@ -129,11 +129,11 @@ pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Res
             );
         }
         TokenCommand::List { all } => {
-            let tokens = host.tokens(all).await?;
+            let tokens = host.access().tokens(all).await?;
             say(json, || list(&tokens), &tokens);
         }
         TokenCommand::Revoke { name } => {
-            let token = host.revoke_token(&name).await?;
+            let token = host.access().revoke_token(&name).await?;
             say(json, || format!("the token of '{name}' lets nobody in any longer"), &token);
         }
     }

@@ -9,13 +9,13 @@ use std::path::Path;
 const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
 
 pub(super) async fn backup(host: &Host, file: &Path, json: bool) -> Result<Outcome, Problem> {
-    let made = host.backup(file).await?;
+    let made = host.retention().backup(file).await?;
     say(json, || told_backup(&made), &made);
     Ok(Outcome::Fine)
 }
 
 pub(super) async fn tidy(host: &Host, how: Tidying, json: bool) -> Result<Outcome, Problem> {
-    let tidied = host.tidy(how).await?;
+    let tidied = host.retention().prune(how).await?;
     say(json, || told_tidied(&tidied), &tidied);
     Ok(Outcome::Fine)
 }

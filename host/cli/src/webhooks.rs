@@ -29,12 +29,12 @@ pub(super) async fn webhooks(
 ) -> Result<Outcome, Problem> {
     match command {
         None => {
-            let standing = host.webhooks().await?;
+            let standing = host.notifications().list().await?;
             say(json, || list(&standing), &standing);
             Ok(Outcome::Fine)
         }
         Some(WebhooksCommand::Retry { name }) => {
-            let messages = host.retry_webhook(&name).await?;
+            let messages = host.notifications().retry(&name).await?;
             say(
                 json,
                 || format!("{messages} message(s) are sent by `jackfield serve`"),

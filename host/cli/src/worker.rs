@@ -38,7 +38,7 @@ pub(super) async fn worker(asked: Asked, global: &Global) -> Result<Outcome, Pro
         "jackfield {} works for {} as {name}, {slots} attempt(s) at once\n\n  executors  {}\n  records    {}",
         jackfield::VERSION,
         asked.host,
-        remote.host().executors_here().join(", "),
+        remote.host().leased_runs().executors().join(", "),
         remote.host().data_folder().display(),
     ));
     super::telemetry::keep_from_log(remote.host());

@@ -31,11 +31,11 @@ async fn story(folder: &std::path::Path) -> Result<(), Problem> {
         verbosity: Some("standard".into()),
         ..ExecuteRequest::new("echo eggs >> today.txt && wc -l < today.txt")
     };
-    let answer = host.execute_with(request, |step| println!("  {}", step.message)).await?;
+    let answer = host.runs().execute_with(request, |step| println!("  {}", step.message)).await?;
     println!("\n{}\n\n{} in {} ms", answer.text, answer.state, answer.metrics.wall_ms);
 
     // What was written stays apart from the folder; the diff says what it was.
-    println!("\n{}", String::from_utf8_lossy(&host.diff(answer.run_id).await?));
+    println!("\n{}", String::from_utf8_lossy(&host.runs().diff(answer.run_id).await?));
     host.shutdown().await;
     Ok(())
 }

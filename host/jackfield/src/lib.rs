@@ -25,19 +25,19 @@
 //!     workspace: Some(folder.path().join("notes").display().to_string()),
 //!     ..ExecuteRequest::new("echo bread > list.txt")
 //! };
-//! let answer = host.execute_with(request, |step| println!("{}", step.message)).await?;
+//! let answer = host.runs().execute_with(request, |step| println!("{}", step.message)).await?;
 //! assert!(answer.text.starts_with("flowchart LR"));
 //!
 //! // The folder itself is as it was; what was written is in the diff and on a branch.
-//! let diff = String::from_utf8(host.diff(answer.run_id).await?)?;
+//! let diff = String::from_utf8(host.runs().diff(answer.run_id).await?)?;
 //! assert!(diff.contains("+bread"));
 //! host.shutdown().await;
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! [`Host::execute`] waits for the end; [`Host::dispatch`] gives a run's id at once, which [`Host::result`],
-//! [`Host::follow`], [`Host::run_feed`] and [`Host::cancel`] take. A refusal, and whatever else goes wrong around the
+//! [`Runs::execute`] waits for the end; [`Runs::dispatch`] gives a run's id at once, which [`Runs::result`],
+//! [`Runs::follow`], [`Runs::feed`] and [`Runs::cancel`] take. A refusal, and whatever else goes wrong around the
 //! work, is a [`Problem`] with a stable code, a message and what to do about it; an agent that fails is an [`Answer`].
 //!
 //! # Its interfaces inside your server
@@ -53,10 +53,12 @@
 mod engine;
 
 pub use engine::{
-    Advice, AdvisedChoice, AdvisedTask, AuditContext, Backup, Change, Diff, EventFeed, Gone, Host,
-    HostBuilder, Kept, KnownToken, Ordered, Principal, QualityIssue, Reconfigured, RunFeed, TRACE_TARGET,
-    Tidied, Tidying, TraceContext, Work, WorktreeEvidence, clip, continue_trace, default_data, event_line,
-    leased_runs, leftovers, plugin_file, served, trace_context, trace_id, view_of_server,
+    Access, Advice, AdvisedChoice, AdvisedTask, AuditContext, Backup, Budget, Change, Diff, Evaluation,
+    EventFeed, Events, Gone, Host, HostBuilder, HumanTasks, Kept, KnownToken, LeasedRuns, Notifications,
+    Ordered, PluginAdmin, Principal, QualityIssue, Reconfigured, RemoteWorkers, Retention, RunFeed, Runs,
+    Status, TRACE_TARGET, Tasks, Tidied, Tidying, TraceContext, Work, Workers, Workspaces, WorktreeEvidence,
+    clip, continue_trace, default_data, event_line, leased_runs, leftovers, plugin_file, served,
+    trace_context, trace_id, view_of_server,
 };
 pub use jackfield_api as api;
 pub use jackfield_api::{Answer, ExecuteRequest, Progress};

@@ -68,7 +68,7 @@ enum Came {
 
 /// Carries what is to be told until the host begins to stop.
 pub async fn deliver(host: &Host) {
-    if let Err(problem) = host.keep_webhooks().await {
+    if let Err(problem) = host.notifications().register().await {
         return tracing::error!("nobody is told of anything: {problem}");
     }
     if host.config().webhooks.is_empty() {
@@ -90,7 +90,7 @@ pub async fn deliver(host: &Host) {
 /// Carries what one webhook is to be told, for ever.
 async fn deliver_to(host: &Host, post: &Post, webhook: &str) {
     loop {
-        match host.take_webhook_messages(webhook, LEASE, AT_ONCE).await {
+        match host.notifications().take_messages(webhook, LEASE, AT_ONCE).await {
             Ok(due) if due.is_empty() => tokio::time::sleep(LOOK).await,
             Ok(due) => {
                 futures::future::join_all(due.iter().map(|message| deliver_message(host, post, message)))
@@ -107,7 +107,7 @@ async fn deliver_to(host: &Host, post: &Post, webhook: &str) {
 /// Tells a webhook of nothing, and gives why it did not take that, where it did not.
 pub async fn test(host: &Host, name: &str) -> Result<Option<String>, Problem> {
     let Some(section) = host.config().webhooks.get(name).cloned() else {
-        return host.test_webhook(name).await.map(|()| None);
+        return host.notifications().test(name).await.map(|()| None);
     };
     let message = WebhookMessage {
         id: format!("msg_{}", jackfield_types::RunId::new()),
@@ -128,10 +128,10 @@ async fn deliver_message(host: &Host, post: &Post, message: &WebhookMessage) {
     let config = host.config();
     let Some(section) = config.webhooks.get(&message.webhook) else { return };
     let recorded = match attempt(host, post, section, message).await {
-        Came::Taken => host.webhook_delivered(message).await,
+        Came::Taken => host.notifications().delivered(message).await,
         Came::Never(why) => {
             tracing::error!(webhook = message.webhook, message = message.id, "given up: {why}");
-            host.webhook_failed(message, &why, None).await
+            host.notifications().failed(message, &why, None).await
         }
         Came::NotYet(why, asked) => {
             let tries = message.tries.saturating_add(1);
@@ -149,7 +149,7 @@ async fn deliver_message(host: &Host, post: &Post, message: &WebhookMessage) {
                     "given up after {tries} tries: {why}"
                 ),
             }
-            host.webhook_failed(message, &why, again).await
+            host.notifications().failed(message, &why, again).await
         }
     };
     if let Err(problem) = recorded {
@@ -163,7 +163,7 @@ fn pause(first_s: u64, tries: u32) -> Duration {
 }
 
 async fn attempt(host: &Host, post: &Post, section: &WebhookSection, message: &WebhookMessage) -> Came {
-    let secret = match host.variable(&section.secret_env) {
+    let secret = match host.notifications().variable(&section.secret_env) {
         Some(secret) => secret,
         None => {
             return Came::NotYet(
@@ -183,7 +183,7 @@ async fn attempt(host: &Host, post: &Post, section: &WebhookSection, message: &W
     if let Err(why) = reach::allowed(&url, section.allow_private) {
         return Came::NotYet(why, None);
     }
-    let body = host.webhook_body(message).await.to_string();
+    let body = host.notifications().body(message).await.to_string();
     let now = jackfield_types::Timestamp::now().as_second();
     let sent = post
         .to(section)

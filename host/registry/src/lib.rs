@@ -50,20 +50,20 @@ pub struct Pushed {
 pub async fn pull(host: &Host, reference: &str, plain_http: bool) -> Result<Pulled, Problem> {
     let repository = OciRepository::at(reference, plain_http).await?;
     let Stored { bytes, signature } = repository.fetch().await?;
-    let scratch = host.plugin_folder().join(format!(".pulled-{}", std::process::id()));
+    let scratch = host.plugins().folder().join(format!(".pulled-{}", std::process::id()));
     let whole = Scratch(scratch);
     let file = whole.0.join("component.wasm");
     put(&file, &bytes, signature.as_deref())?;
-    let mut check = host.check_plugin(&file).await?;
+    let mut check = host.plugins().check(&file).await?;
     let plugin = taken(&check, &repository)?;
-    let target = host.plugin_folder().join(format!("{}.wasm", plugin.name));
+    let target = host.plugins().folder().join(format!("{}.wasm", plugin.name));
     // The signature first: a file is judged as soon as it is there.
     match &signature {
         Some(_) => rename(&signature_of(&file), &signature_of(&target))?,
         None => drop(std::fs::remove_file(signature_of(&target))),
     }
     rename(&file, &target)?;
-    host.rescan_plugins().await?;
+    host.plugins().rescan().await?;
     check.file.clone_from(&target);
     Ok(Pulled { reference: repository.pinned(), file: target, signed: signature.is_some(), check })
 }
@@ -73,7 +73,7 @@ pub async fn pull(host: &Host, reference: &str, plain_http: bool) -> Result<Pull
 /// # Errors
 /// A [`Problem`] where the file is no component that a host would take, or the registry does not take it.
 pub async fn push(host: &Host, file: &Path, reference: &str, plain_http: bool) -> Result<Pushed, Problem> {
-    let check = host.check_plugin(file).await?;
+    let check = host.plugins().check(file).await?;
     let Some(plugin) = check.plugin.clone() else {
         return Err(Problem::author(
             "unsound_component",

@@ -70,7 +70,7 @@ impl Guard {
         }
         let Some(host) = &self.host else { return Ok(None) };
         for text in shown {
-            if let Some(KnownToken { token, asker }) = host.known_by(text).await? {
+            if let Some(KnownToken { token, asker }) = host.access().authenticate(text).await? {
                 return Ok(Some(Entrant { asker, token: Some(token) }));
             }
         }
@@ -80,7 +80,7 @@ impl Guard {
     /// Until the token is no longer good.
     async fn ended(self, token: TokenId) {
         let Some(host) = self.host else { return };
-        while host.still_good(token).await {
+        while host.access().still_valid(token).await {
             tokio::time::sleep(LOOK).await;
         }
     }
@@ -88,9 +88,9 @@ impl Guard {
     fn audit(&self, heard: Heard, who: Option<&Principal>, status: StatusCode) {
         let Some(host) = &self.host else { return };
         let audited = who.map(Principal::audit).unwrap_or_default();
-        host.audit(&AuditEntry {
+        host.access().record(&AuditEntry {
             at: host.now(),
-            who: who.map(|asker| asker.principal().to_owned()),
+            who: who.map(|asker| asker.name().to_owned()),
             from: heard.from,
             method: heard.method.to_string(),
             path: heard.path,
@@ -151,7 +151,7 @@ async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<Pr
         }
         Err(problem) => return (None, rest::refuse(StatusCode::SERVICE_UNAVAILABLE, problem)),
     };
-    let permit = match guard.limits.enter(asker.principal(), token.is_some()) {
+    let permit = match guard.limits.enter(asker.name(), token.is_some()) {
         Ok(permit) => permit,
         Err(too_much) => return (Some(asker), later(too_much)),
     };
@@ -232,7 +232,10 @@ impl FromRequestParts<Host> for Acting {
         let Some(asker) = parts.extensions.get::<Principal>().cloned() else { return Err(refused(false)) };
         let acting = host.acting_as(asker);
         if let Some(Needed(scope)) = parts.extensions.get() {
-            acting.may(*scope).map_err(|problem| rest::Refused::from(problem).into_response())?;
+            acting
+                .caller()
+                .require(*scope)
+                .map_err(|problem| rest::Refused::from(problem).into_response())?;
         }
         Ok(Self(acting))
     }

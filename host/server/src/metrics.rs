@@ -10,7 +10,7 @@ pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8"
 
 /// Everything that there is to measure, now.
 pub(super) fn all(host: &Host) -> String {
-    of_plugins(&host.plugin_figures()) + &of_memory(&host.plugin_memory())
+    of_plugins(&host.plugins().figures()) + &of_memory(&host.plugins().memory())
 }
 
 type OfMemory = (&'static str, &'static str, &'static str, fn(&MemoryUse) -> u64);

@@ -134,7 +134,7 @@ fn routes() -> Routes {
 }
 
 async fn health(State(host): State<Host>) -> Response {
-    let read = host.stats().await;
+    let read = host.status().totals().await;
     let (status, said) = match read {
         Ok(_) => (StatusCode::OK, "ok".to_owned()),
         Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, problem.code),
@@ -367,7 +367,7 @@ async fn execute(
     let status = query(asked)?;
     let mut request: ExecuteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    Ok(of_run(host.execute(request).await?, &status))
+    Ok(of_run(host.runs().execute(request).await?, &status))
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -377,7 +377,7 @@ struct WorkflowStats {
 }
 
 async fn stats(Acting(host): Acting) -> Answered<Response> {
-    let (totals, models) = (host.stats().await?, host.model_stats().await?);
+    let (totals, models) = (host.status().totals().await?, host.status().model_stats().await?);
     Ok(Json(WorkflowStats { totals, models }).into_response())
 }
 
@@ -415,13 +415,13 @@ async fn events(
     if query.stream {
         return stream::events(&host, &headers, query.after);
     }
-    let events = host.events(query.after, query.page()).await?;
+    let events = host.events().list(query.after, query.page()).await?;
     let last = events.last().map(|event| event.seq.to_string());
     Ok(page(&events, query.page(), &uri, "after", last))
 }
 
 async fn breaker(Acting(host): Acting) -> Answered<Response> {
-    Ok(Json(host.breaker().await?).into_response())
+    Ok(Json(host.budget().breaker().await?).into_response())
 }
 
 /// A change of what may be spent, and why.
@@ -438,11 +438,11 @@ enum BreakerAction {
 
 async fn act_on_breaker(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let limits = match body(bytes)? {
-        BreakerAction::Reset { reason } => host.reset_breaker(&reason).await?,
-        BreakerAction::Raise { usd, reason } => host.raise_breaker(Micros::from_usd(usd), &reason).await?,
+        BreakerAction::Reset { reason } => host.budget().reset(&reason).await?,
+        BreakerAction::Raise { usd, reason } => host.budget().raise(Micros::from_usd(usd), &reason).await?,
         BreakerAction::Correct { run, usd, reason } => {
-            let run = host.find_run(&run).await?;
-            host.correct_cost(run, Micros::from_usd(usd), &reason).await?.limits
+            let run = host.runs().find(&run).await?;
+            host.budget().correct_cost(run, Micros::from_usd(usd), &reason).await?.limits
         }
     };
     Ok(Json(limits).into_response())
@@ -457,18 +457,18 @@ struct HistoryQuery {
 
 async fn breaker_history(Acting(host): Acting, asked: Asked<HistoryQuery>) -> Answered<Response> {
     let limit = query(asked)?.limit.unwrap_or(100);
-    Ok(Json(host.breaker_history(limit).await?).into_response())
+    Ok(Json(host.budget().history(limit).await?).into_response())
 }
 
 async fn metrics(Acting(host): Acting) -> Answered<Response> {
-    host.may(Scope::Read)?;
+    host.caller().require(Scope::Read)?;
     Ok(([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], super::metrics::all(&host)).into_response())
 }
 
 async fn status(Acting(host): Acting) -> Answered<Response> {
-    Ok(Json(host.orchestrator_status().await?).into_response())
+    Ok(Json(host.status().orchestrator().await?).into_response())
 }
 
 async fn auth(Acting(host): Acting) -> Answered<Response> {
-    Ok(Json(host.auth_status().await).into_response())
+    Ok(Json(host.status().executors().await).into_response())
 }

@@ -57,20 +57,20 @@ struct Listing {
 
 async fn list(Acting(host): Acting, asked: Asked<Listing>) -> Answered<Response> {
     let Listing { all } = query(asked)?;
-    Ok(Json(host.tokens(all).await?).into_response())
+    Ok(Json(host.access().tokens(all).await?).into_response())
 }
 
 async fn create(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let request: TokenRequest = body(bytes)?;
-    let made = host.create_token(request).await?;
+    let made = host.access().create_token(request).await?;
     // The one answer that holds a secret: nobody in between keeps it.
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, "no-store")], Json(made)).into_response())
 }
 
 async fn revoke(Acting(host): Acting, Path(name): Path<String>) -> Answered<Response> {
-    Ok(Json(host.revoke_token(&name).await?).into_response())
+    Ok(Json(host.access().revoke_token(&name).await?).into_response())
 }
 
 async fn audit(Acting(host): Acting, filter: Asked<AuditFilter>) -> Answered<Response> {
-    Ok(Json(host.audited(query(filter)?).await?).into_response())
+    Ok(Json(host.access().audit_log(query(filter)?).await?).into_response())
 }

@@ -79,9 +79,9 @@ struct PluginsQuery {
 async fn plugins(Acting(host): Acting, asked: Asked<PluginsQuery>) -> Answered<Response> {
     let PluginsQuery { history } = query(asked)?;
     let history = history.unwrap_or(HISTORY).min(MOST_HISTORY);
-    let (history, history_total) = host.plugin_versions(history).await?;
-    let folder = shown(&host.plugin_folder());
-    let answer = PluginsAnswer { folder, plugins: host.plugins(), history, history_total };
+    let (history, history_total) = host.plugins().versions(history).await?;
+    let folder = shown(&host.plugins().folder());
+    let answer = PluginsAnswer { folder, plugins: host.plugins().list(), history, history_total };
     Ok(Json(answer).into_response())
 }
 
@@ -92,7 +92,7 @@ fn kind_of(text: &str) -> Result<PluginKind, Problem> {
 }
 
 async fn inspect(Acting(host): Acting, Pair(kind, name): Pair<String, String>) -> Answered<Response> {
-    Ok(Json(host.inspect_plugin(Some(kind_of(&kind)?), &name)?).into_response())
+    Ok(Json(host.plugins().inspect(Some(kind_of(&kind)?), &name)?).into_response())
 }
 
 /// Which version is to serve.
@@ -115,15 +115,15 @@ async fn act_on_plugin(
     let action: PluginAction = body(bytes)?;
     let kind = kind_of(&kind)?;
     let ordered = match action {
-        PluginAction::Pin { digest } => host.pin_plugin(kind, &name, &digest).await?,
-        PluginAction::Unpin {} => host.unpin_plugin(kind, &name).await?,
-        PluginAction::Rollback {} => host.roll_back_plugin(kind, &name).await?,
+        PluginAction::Pin { digest } => host.plugins().pin(kind, &name, &digest).await?,
+        PluginAction::Unpin {} => host.plugins().unpin(kind, &name).await?,
+        PluginAction::Rollback {} => host.plugins().roll_back(kind, &name).await?,
     };
     Ok(Json(ordered).into_response())
 }
 
 async fn workers(Acting(host): Acting) -> Answered<Response> {
-    Ok(Json(host.workers().await?).into_response())
+    Ok(Json(host.workers().list().await?).into_response())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -134,5 +134,5 @@ struct WorkersAction {
 
 async fn act_on_workers(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let WorkersAction { action } = body(bytes)?;
-    Ok(Json(host.act_on_workers(action).await?).into_response())
+    Ok(Json(host.workers().apply(action).await?).into_response())
 }

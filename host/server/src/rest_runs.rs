@@ -93,14 +93,14 @@ pub(super) fn routes() -> Routes {
 async fn runs(Acting(host): Acting, uri: Uri, filter: Asked<RunsFilter>) -> Answered<Response> {
     let filter = query(filter)?;
     let most = filter.page();
-    let runs = host.runs(filter).await?;
+    let runs = host.runs().list(filter).await?;
     let last = runs.last().map(|line| line.run.to_string());
     Ok(page(&runs, most, &uri, "before", last))
 }
 
 async fn run(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
-    let run = host.find_run(&run).await?;
-    Ok(Json(host.run(run).await?).into_response())
+    let run = host.runs().find(&run).await?;
+    Ok(Json(host.runs().get(run).await?).into_response())
 }
 
 /// What is to become of a run.
@@ -133,16 +133,16 @@ async fn act_on_run(
 ) -> Answered<Response> {
     let mut action: RunAction = body(bytes)?;
     with_key(&headers, &mut action.idempotency_key)?;
-    let run = host.find_run(&run).await?;
+    let run = host.runs().find(&run).await?;
     match action.action {
         RunVerb::Cancel => {
             let reason = action.reason.unwrap_or_else(|| "cancelled over REST".to_owned());
-            Ok(Json(host.cancel(run, &reason).await?).into_response())
+            Ok(Json(host.runs().cancel(run, &reason).await?).into_response())
         }
         RunVerb::Retry => {
             let reason = action.reason.unwrap_or_else(|| "retried over REST".to_owned());
-            let again = host.retry(run, action.idempotency_key, &reason).await?;
-            Ok((StatusCode::ACCEPTED, Json(host.answer(again, None).await?)).into_response())
+            let again = host.runs().retry(run, action.idempotency_key, &reason).await?;
+            Ok((StatusCode::ACCEPTED, Json(host.runs().answer(again, None).await?)).into_response())
         }
     }
 }
@@ -165,9 +165,9 @@ async fn result(
     asked: Asked<ResultQuery>,
 ) -> Answered<Response> {
     let ResultQuery { wait_s, verbosity, fail_status } = query(asked)?;
-    let run = host.find_run(&run).await?;
+    let run = host.runs().find(&run).await?;
     let wait = Duration::from_secs(wait_s.unwrap_or(host.config().run.wait_s));
-    let answer = host.result(run, wait, verbosity.as_deref()).await?;
+    let answer = host.runs().result(run, wait, verbosity.as_deref()).await?;
     Ok(of_run(answer, &StatusQuery { fail_status }))
 }
 
@@ -179,21 +179,21 @@ async fn logs(
     asked: Asked<LogQuery>,
 ) -> Answered<Response> {
     let query = query(asked)?;
-    let run = host.find_run(&run).await?;
+    let run = host.runs().find(&run).await?;
     if query.stream {
         return stream::run(&host, run, &headers, query.after).await;
     }
-    let events = host.run_events(run, query.after, query.page()).await?;
+    let events = host.runs().events(run, query.after, query.page()).await?;
     let last = events.last().map(|event| event.seq.to_string());
     Ok(page(&events, query.page(), &uri, "after", last))
 }
 
 async fn diff(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
-    let run = host.find_run(&run).await?;
-    Ok(([(CONTENT_TYPE, "text/x-diff; charset=utf-8")], host.diff(run).await?).into_response())
+    let run = host.runs().find(&run).await?;
+    Ok(([(CONTENT_TYPE, "text/x-diff; charset=utf-8")], host.runs().diff(run).await?).into_response())
 }
 
 async fn choose(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {
     let request: ExecuteRequest = body(bytes)?;
-    Ok(Json(host.advise(request).await?).into_response())
+    Ok(Json(host.runs().advise(request).await?).into_response())
 }

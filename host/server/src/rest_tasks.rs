@@ -175,13 +175,13 @@ fn for_people() -> Routes {
 async fn dispatch(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let mut request: ExecuteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let run = host.dispatch(request).await?;
-    Ok((StatusCode::ACCEPTED, Json(host.handle(run).await?)).into_response())
+    let run = host.runs().dispatch(request).await?;
+    Ok((StatusCode::ACCEPTED, Json(host.runs().handle(run).await?)).into_response())
 }
 
 async fn answer(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let said: HumanAnswer = body(bytes)?;
-    Ok(Json(host.answer_human_task(&id, said).await?).into_response())
+    Ok(Json(host.human_tasks().answer(&id, said).await?).into_response())
 }
 
 /// As `execute`, and the names of who is asked.
@@ -211,7 +211,7 @@ async fn ask_several(
     let mut request: ExecuteRequest =
         fields::read(serde_json::Value::Object(fields)).map_err(|why| bad_body(&why))?;
     with_key(&headers, &mut request.idempotency_key)?;
-    Ok(of_run(host.consensus(request, &executors).await?, &status))
+    Ok(of_run(host.runs().consensus(request, &executors).await?, &status))
 }
 
 /// Who is asked.
@@ -224,7 +224,7 @@ struct Several {
 async fn init(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let mut request: InitRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.init_task(request).await?;
+    let answer = host.tasks().init(request).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
@@ -232,7 +232,7 @@ async fn init(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered
 async fn tasks(Acting(host): Acting, uri: Uri, filter: Asked<TasksFilter>) -> Answered<Response> {
     let filter = query(filter)?;
     let most = filter.page();
-    let tasks = host.tasks(filter).await?;
+    let tasks = host.tasks().list(filter).await?;
     let last = tasks.last().map(|line| line.task.id.to_string());
     Ok(page(&tasks, most, &uri, "before", last))
 }
@@ -246,7 +246,7 @@ struct OfRun {
 
 async fn task(Acting(host): Acting, Path(id): Path<String>, asked: Asked<OfRun>) -> Answered<Response> {
     let (task, run) = narrowed(&host, &id, asked).await?;
-    Ok(Json(host.task_narrowed(task, run).await?).into_response())
+    Ok(Json(host.tasks().get_narrowed(task, run).await?).into_response())
 }
 
 async fn narrowed(
@@ -254,9 +254,9 @@ async fn narrowed(
     id: &str,
     asked: Asked<OfRun>,
 ) -> Result<(jackfield_types::TaskId, Option<jackfield_types::RunId>), Problem> {
-    let task = host.find_task(id).await?;
+    let task = host.tasks().find(id).await?;
     let Some(run) = query(asked)?.run_id else { return Ok((task, None)) };
-    let (of, run) = host.task_or_run(None, Some(&run)).await?;
+    let (of, run) = host.tasks().resolve(None, Some(&run)).await?;
     if of == task {
         return Ok((task, run));
     }
@@ -275,12 +275,12 @@ struct SpecQuery {
 }
 
 async fn spec(Acting(host): Acting, Path(id): Path<String>, asked: Asked<SpecQuery>) -> Answered<Response> {
-    Ok(Json(host.spec(&id, query(asked)?.version).await?).into_response())
+    Ok(Json(host.tasks().spec(&id, query(asked)?.version).await?).into_response())
 }
 
 async fn specify(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: SpecRequest = body(bytes)?;
-    Ok(Json(host.specify(&id, request).await?).into_response())
+    Ok(Json(host.tasks().specify(&id, request).await?).into_response())
 }
 
 async fn write(
@@ -291,18 +291,18 @@ async fn write(
 ) -> Answered<Response> {
     let mut request: WriteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let answer = host.write_attempt(&id, request).await?;
+    let answer = host.tasks().write_attempt(&id, request).await?;
     let status = if answer.existing { StatusCode::OK } else { StatusCode::CREATED };
     Ok((status, Json(answer)).into_response())
 }
 
 async fn close(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let request: CloseRequest = body(bytes)?;
-    Ok(Json(host.close_task(&id, request).await?).into_response())
+    Ok(Json(host.tasks().close(&id, request).await?).into_response())
 }
 
 async fn explain(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
-    Ok(Json(host.explain(&id).await?).into_response())
+    Ok(Json(host.tasks().explain(&id).await?).into_response())
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -312,31 +312,31 @@ struct Rounds {
 
 async fn consensus(Acting(host): Acting, Path(id): Path<String>, asked: Asked<OfRun>) -> Answered<Response> {
     let (task, run) = narrowed(&host, &id, asked).await?;
-    Ok(Json(Rounds { rounds: host.rounds(task, run).await? }).into_response())
+    Ok(Json(Rounds { rounds: host.tasks().rounds(task, run).await? }).into_response())
 }
 
 async fn create(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered<Response> {
     let mut request: HumanTaskRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
-    let task = host.create_human_task(request).await?;
+    let task = host.human_tasks().create(request).await?;
     Ok((StatusCode::CREATED, Json(task)).into_response())
 }
 
 async fn human_tasks(Acting(host): Acting, uri: Uri, filter: Asked<HumanTasksFilter>) -> Answered<Response> {
     let filter = query(filter)?;
     let (most, skipped) = (filter.page(), filter.skip.unwrap_or_default());
-    let tasks = host.human_tasks(filter).await?;
+    let tasks = host.human_tasks().list(filter).await?;
     let next = Some(skipped.saturating_add(u64::from(most)).to_string());
     Ok(page(&tasks, most, &uri, "skip", next))
 }
 
 async fn read(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
-    Ok(Json(host.human_task(&id).await?).into_response())
+    Ok(Json(host.human_tasks().get(&id).await?).into_response())
 }
 
 async fn update(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let edit: HumanTaskEdit = body(bytes)?;
-    Ok(Json(host.update_human_task(&id, edit).await?).into_response())
+    Ok(Json(host.human_tasks().update(&id, edit).await?).into_response())
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -345,5 +345,5 @@ struct Deleted {
 }
 
 async fn remove(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
-    Ok(Json(Deleted { deleted: host.delete_human_task(&id).await? }).into_response())
+    Ok(Json(Deleted { deleted: host.human_tasks().delete(&id).await? }).into_response())
 }

@@ -36,7 +36,7 @@ pub(super) fn routes() -> Routes {
 }
 
 async fn list(Acting(host): Acting) -> Answered<Response> {
-    Ok(Json(host.webhooks().await?).into_response())
+    Ok(Json(host.notifications().list().await?).into_response())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -61,8 +61,8 @@ async fn act(
 ) -> Answered<Response> {
     let WebhookAction { action } = body(bytes)?;
     match action {
-        WebhookVerb::Test => host.test_webhook(&name).await?,
-        WebhookVerb::Retry => host.retry_webhook(&name).await.map(drop)?,
+        WebhookVerb::Test => host.notifications().test(&name).await?,
+        WebhookVerb::Retry => host.notifications().retry(&name).await.map(drop)?,
     }
-    Ok((StatusCode::ACCEPTED, Json(host.webhooks().await?)).into_response())
+    Ok((StatusCode::ACCEPTED, Json(host.notifications().list().await?)).into_response())
 }

@@ -109,7 +109,7 @@ struct ReleasedAnswer {
 
 async fn register(Acting(host): Acting, said: Said) -> Answered<Response> {
     let registration: Registration = body(said)?;
-    Ok(Json(host.register_worker(registration).await?).into_response())
+    Ok(Json(host.remote_workers().register(registration).await?).into_response())
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -119,28 +119,28 @@ struct Who {
 
 async fn release(Acting(host): Acting, said: Said) -> Answered<Response> {
     let Who { worker } = body(said)?;
-    host.release_worker(worker).await?;
+    host.remote_workers().release(worker).await?;
     Ok(Json(ReleasedAnswer { released: worker }).into_response())
 }
 
 async fn work(Acting(host): Acting, said: Said) -> Answered<Response> {
     let asked: WorkAsked = body(said)?;
-    Ok(Json(host.work_for(asked).await?).into_response())
+    Ok(Json(host.remote_workers().poll_assignment(asked).await?).into_response())
 }
 
 async fn beat(Acting(host): Acting, said: Said) -> Answered<Response> {
     let beat: Beat = body(said)?;
-    Ok(Json(host.worker_beats(beat).await?).into_response())
+    Ok(Json(host.remote_workers().heartbeat(beat).await?).into_response())
 }
 
 async fn news(Acting(host): Acting, Path(attempt): Path<AttemptId>, said: Said) -> Answered<Response> {
     let news: News = body(said)?;
-    Ok(Json(host.news_of(attempt, news).await?).into_response())
+    Ok(Json(host.remote_workers().report_progress(attempt, news).await?).into_response())
 }
 
 async fn over(Acting(host): Acting, said: Said) -> Answered<Response> {
     let over: RoundOver = body(said)?;
-    host.round_over(over).await?;
+    host.remote_workers().complete_round(over).await?;
     Ok(Json(Taken { taken: true }).into_response())
 }
 
@@ -158,8 +158,8 @@ async fn workspace(
     known: Asked<Known>,
 ) -> Answered<Response> {
     let Known { known } = query(known)?;
-    let file = host.temporary_file("bundle");
-    let packed = host.pack_workspace(workspace, known.as_ref(), &file).await?;
+    let file = host.remote_workers().temporary_file("bundle");
+    let packed = host.remote_workers().pack_workspace(workspace, known.as_ref(), &file).await?;
     match packed {
         Packed::Known(commit) => Ok((StatusCode::NO_CONTENT, [(COMMIT, commit.to_string())]).into_response()),
         Packed::Written(commit) => {
@@ -181,7 +181,7 @@ async fn file(
     request: Request,
 ) -> Answered<Response> {
     let Who { worker } = query(who)?;
-    let room = host.room_for_file(worker, attempt, file).await?;
+    let room = host.remote_workers().upload_path(worker, attempt, file).await?;
     let mut written = tokio::fs::File::create(&room).await.map_err(|error| unreadable(&error))?;
     let mut sent = request.into_body().into_data_stream();
     while let Some(chunk) = sent.next().await {
@@ -193,7 +193,7 @@ async fn file(
     }
     written.sync_all().await.map_err(|error| unreadable(&error))?;
     drop(written);
-    host.file_sent(worker, attempt, file, &room).await?;
+    host.remote_workers().accept_file(worker, attempt, file, &room).await?;
     Ok(Json(Taken { taken: true }).into_response())
 }
 

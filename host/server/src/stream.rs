@@ -45,11 +45,14 @@ pub(super) async fn run(
     after: u64,
 ) -> Result<Response, Refused> {
     let (seen, back) = place(headers, after)?;
-    if back && host.run(run).await?.run.state.is_final() && host.run_events(run, seen, 1).await?.is_empty() {
+    if back
+        && host.runs().get(run).await?.run.state.is_final()
+        && host.runs().events(run, seen, 1).await?.is_empty()
+    {
         // The one answer after which a reader that comes back by itself stays away.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let feed = host.run_feed(run, seen).await?;
+    let feed = host.runs().feed(run, seen).await?;
     let pages = stream::unfold(feed, |mut feed| async {
         let page = told(feed.page().await)?;
         Some((page, feed))
@@ -60,7 +63,7 @@ pub(super) async fn run(
 /// The host's own events, until it stops.
 pub(super) fn events(host: &Host, headers: &HeaderMap, after: u64) -> Result<Response, Refused> {
     let (seen, _) = place(headers, after)?;
-    let pages = stream::unfold(host.event_feed(seen), |mut feed| async {
+    let pages = stream::unfold(host.events().feed(seen), |mut feed| async {
         let page = told(feed.page().await)?;
         Some((page, feed))
     });

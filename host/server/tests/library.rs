@@ -56,20 +56,21 @@ async fn two_hosts_in_one_process_do_not_meet() {
     // Each has a place of its own, so both are at work at once.
     let gate = at("gate");
     let waits = format!("until [ -e {} ]; do sleep 0.05; done; echo done > done.txt", gate.display());
-    let first = one.dispatch(command(&at("work-one"), &waits)).await.unwrap();
-    let second = two.dispatch(command(&at("work-two"), &waits)).await.unwrap();
+    let first = one.runs().dispatch(command(&at("work-one"), &waits)).await.unwrap();
+    let second = two.runs().dispatch(command(&at("work-two"), &waits)).await.unwrap();
     until("both at work", async || {
-        let at_work = async |host: &Host, run| host.run(run).await.unwrap().attempts[0].started_at.is_some();
+        let at_work =
+            async |host: &Host, run| host.runs().get(run).await.unwrap().attempts[0].started_at.is_some();
         at_work(&one, first).await && at_work(&two, second).await
     })
     .await;
-    assert_eq!(one.run(second).await.unwrap_err().code, two.run(first).await.unwrap_err().code);
-    assert_eq!(one.orchestrator_status().await.unwrap().running, 1, "it knows of its own");
+    assert_eq!(one.runs().get(second).await.unwrap_err().code, two.runs().get(first).await.unwrap_err().code);
+    assert_eq!(one.status().orchestrator().await.unwrap().running, 1, "it knows of its own");
 
     // A component that is dropped into the folder of one serves there alone.
     let component = compressor(&at("one"));
-    std::fs::write(one.plugin_folder().join("own.wasm"), component).unwrap();
-    let has_own = |host: &Host| host.plugins().iter().any(|plugin| plugin.file.is_some());
+    std::fs::write(one.plugins().folder().join("own.wasm"), component).unwrap();
+    let has_own = |host: &Host| host.plugins().list().iter().any(|plugin| plugin.file.is_some());
     until("its component", async || has_own(&one)).await;
     assert!(!has_own(&two));
 
@@ -80,10 +81,10 @@ async fn two_hosts_in_one_process_do_not_meet() {
 
     // One ends, and what it has in hand with it; the other one goes on.
     one.shutdown().await;
-    assert_eq!(one.run(first).await.unwrap().run.state, RunState::Cancelled);
-    assert_eq!(two.run(second).await.unwrap().run.state, RunState::Running);
+    assert_eq!(one.runs().get(first).await.unwrap().run.state, RunState::Cancelled);
+    assert_eq!(two.runs().get(second).await.unwrap().run.state, RunState::Running);
     std::fs::write(&gate, "").unwrap();
-    assert_eq!(two.wait_for(second, PATIENCE, |_| {}).await.unwrap(), RunState::Succeeded);
+    assert_eq!(two.runs().wait_for(second, PATIENCE, |_| {}).await.unwrap(), RunState::Succeeded);
     two.shutdown().await;
 }
 

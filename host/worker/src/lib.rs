@@ -111,8 +111,8 @@ impl Remote {
         });
         // The host hears of attempts from a worker that it knows, and from nobody else.
         remote.register().await?;
-        for run in remote.host.untold().await? {
-            let view = remote.host.run(run).await?;
+        for run in remote.host.leased_runs().unreported().await? {
+            let view = remote.host.runs().get(run).await?;
             remote.has(run, view.attempts.iter().map(|attempt| attempt.id).collect());
             Arc::clone(&remote).tell(run);
         }
@@ -162,7 +162,7 @@ impl Remote {
             name: self.name.clone(),
             version: jackfield::VERSION.to_owned(),
             slots: self.slots,
-            executors: self.host.executors_here(),
+            executors: self.host.leased_runs().executors(),
         };
         loop {
             let sent = Lease::now()?;
@@ -251,14 +251,14 @@ impl Remote {
         let found = hand.iter_mut().find(|(_, hand)| hand.attempts.contains(&attempt));
         let Some((run, hand)) = found else { return false };
         hand.ending = true;
-        self.host.end_assigned(*run, failure);
+        self.host.leased_runs().end(*run, failure);
         true
     }
 
     fn end_all(&self, failure: impl Fn() -> Failure) {
         for (run, hand) in &mut *self.hand.lock() {
             hand.ending = true;
-            self.host.end_assigned(*run, failure());
+            self.host.leased_runs().end(*run, failure());
         }
     }
 

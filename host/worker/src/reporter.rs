@@ -55,14 +55,14 @@ struct Told {
 
 impl<'a> Reporter<'a> {
     pub(crate) fn new(remote: &'a Arc<Remote>, run: RunId) -> Self {
-        let changes = remote.host.run_changes(run);
+        let changes = remote.host.leased_runs().changes(run);
         Self { remote, run, changes, seen: 0, told: BTreeMap::new(), pause: FIRST_PAUSE }
     }
 
     /// Until the host knows everything.
     pub(crate) async fn tell(mut self) -> Result<(), Problem> {
         loop {
-            let view = self.remote.host.run(self.run).await?;
+            let view = self.remote.host.runs().get(self.run).await?;
             let over = ended(&view);
             if over {
                 self.remote.is_over(self.run);
@@ -113,7 +113,7 @@ impl<'a> Reporter<'a> {
 
     async fn all_news(&mut self, view: &RunView) -> Result<Result<(), Trouble>, Problem> {
         loop {
-            let events = self.remote.host.run_events(self.run, self.seen, PAGE).await?;
+            let events = self.remote.host.runs().events(self.run, self.seen, PAGE).await?;
             let last = events.last().map(|event| event.seq);
             for attempt in &view.attempts {
                 if let Err(trouble) = self.news_of(attempt, &events).await {
@@ -187,13 +187,13 @@ impl<'a> Reporter<'a> {
     /// The files, then how it ended; again until the host has it.
     async fn end(mut self, view: &RunView) -> Result<(), Problem> {
         loop {
-            let attempts = self.remote.host.attempts_over(view).await?;
+            let attempts = self.remote.host.leased_runs().finished_attempts(view).await?;
             match self.try_end(view, attempts).await {
-                Ok(()) => return self.remote.host.told(self.run).await,
+                Ok(()) => return self.remote.host.leased_runs().mark_reported(self.run).await,
                 Err(Trouble::Refused(problem)) => {
                     // Nothing that is said again would change that, and the work is on this machine.
                     tracing::error!(run = %self.run, "the host does not take what was done: {problem}");
-                    return self.remote.host.told(self.run).await;
+                    return self.remote.host.leased_runs().mark_reported(self.run).await;
                 }
                 Err(trouble) => self.wait_out(&trouble).await,
             }
@@ -202,11 +202,11 @@ impl<'a> Reporter<'a> {
 
     async fn try_end(&self, view: &RunView, attempts: Vec<AttemptOver>) -> Result<(), Trouble> {
         for attempt in &view.attempts {
-            let left = self.remote.host.left_by(self.run, attempt);
+            let left = self.remote.host.leased_runs().leftovers(self.run, attempt);
             self.send_file(attempt.id, SentFile::Log, &left.log).await?;
             self.send_file(attempt.id, SentFile::Diff, &left.diff).await?;
             if let Some((repository, branch, base)) = left.work {
-                let bundle = self.remote.host.temporary_file("work");
+                let bundle = self.remote.host.remote_workers().temporary_file("work");
                 let packed = pack_branch(&repository, &branch, &base, &bundle).await;
                 let sent = match packed {
                     Ok(true) => self.send_file(attempt.id, SentFile::Work, &bundle).await,

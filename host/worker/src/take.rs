@@ -41,7 +41,7 @@ impl Remote {
         let refuse = |error: &jackfield_workspace::WorkspaceError| Trouble::Refused(error.problem());
         let folder = self.copy_of(&assignment);
         let known = copy_stands_at(&folder).await.map_err(|error| refuse(&error))?;
-        let bundle = self.host.temporary_file("source");
+        let bundle = self.host.remote_workers().temporary_file("source");
         let (commit, sent) = self.coordinator.fetch(assignment.workspace, known.as_ref(), &bundle).await?;
         let brought = bring_copy(&folder, sent.then_some(&*bundle), &commit).await;
         let _ = std::fs::remove_file(&bundle);
@@ -52,7 +52,7 @@ impl Remote {
             let message = format!("{} cannot be made: {error}", wanted.display());
             Trouble::Refused(Problem::operator("data_folder", message, "check the worker's disk"))
         })?;
-        self.host.take_assignment(assignment, &folder).await.map_err(Trouble::Refused)
+        self.host.leased_runs().accept(assignment, &folder).await.map_err(Trouble::Refused)
     }
 
     /// Where the worker has its copy of a workspace; its name is for people.

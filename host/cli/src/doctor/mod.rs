@@ -38,12 +38,13 @@ pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
                     findings.push(place::clock(&host).await?);
                     let serving = host
                         .plugins()
+                        .list()
                         .into_iter()
                         .filter(|plugin| plugin.state == jackfield_plugins::State::Serving);
                     findings.push(fine("plugins", format!("{} components in service", serving.count())));
                     findings.extend(rejected(&host));
                     findings.push(money(&host).await?);
-                    findings.extend(host.auth_status().await.iter().map(agent));
+                    findings.extend(host.status().executors().await.iter().map(agent));
                     host.shutdown().await;
                 }
                 Err(problem) => findings.push(broken("records", problem.message, problem.remedy)),
@@ -89,7 +90,7 @@ fn absent(subject: &str, found: impl Into<String>, remedy: impl Into<String>) ->
 fn rejected(host: &jackfield::Host) -> Vec<Finding> {
     use jackfield_plugins::State;
     let bad = |state| matches!(state, State::Rejected | State::Held | State::Quarantined);
-    let plugins = host.plugins().into_iter().filter(|plugin| bad(plugin.state));
+    let plugins = host.plugins().list().into_iter().filter(|plugin| bad(plugin.state));
     plugins
         .map(|plugin| Finding {
             subject: "plugin".into(),
@@ -106,7 +107,7 @@ fn rejected(host: &jackfield::Host) -> Vec<Finding> {
 }
 
 async fn money(host: &jackfield::Host) -> Result<Finding, Problem> {
-    let breaker = host.breaker().await?;
+    let breaker = host.budget().breaker().await?;
     let found = format!("breaker {}", breaker.state);
     if breaker.state == jackfield_store::BreakerState::Halted {
         let remedy = "`jackfield breaker` says why; `jackfield breaker raise` allows more";

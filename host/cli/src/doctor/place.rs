@@ -95,7 +95,7 @@ async fn jackfield_at(listen: &str, tls: bool) -> Option<String> {
 /// Whether time goes forward: days of the budget, leases and ages rest on it.
 pub(super) async fn clock(host: &Host) -> Result<Finding, Problem> {
     let now = Timestamp::now();
-    let newest = host.newest_record().await?;
+    let newest = host.status().newest_record().await?;
     Ok(judged(now, newest))
 }
 

@@ -2,7 +2,8 @@
 
 use super::advance::{NewPlan, count};
 use super::choose::Pick;
-use super::{Host, context};
+use super::context;
+use super::handles::HumanTasks;
 use jackfield_api::{Answer, HumanAction, HumanAnswer, bounds};
 use jackfield_store::{Answered, Attempt, RunView};
 use jackfield_types::{Problem, RunState, Scope, Settled};
@@ -11,16 +12,16 @@ use serde_json::json;
 /// Longest text of an answer, bytes.
 const LONGEST: usize = 16 << 10;
 
-impl Host {
+impl HumanTasks<'_> {
     /// Answers a run that waits for a person: it tries once more with what was said, is taken as it is, or
     /// has failed. The answer is the run as it then is.
     ///
     /// # Errors
     /// A [`Problem`] where nothing waits under that id, the executor named does not exist, or the breaker
     /// refuses another attempt.
-    pub async fn answer_human_task(&self, id: &str, said: HumanAnswer) -> Result<Answer, Problem> {
-        self.may(Scope::Execute)?;
-        let task = self.human_task(id).await?;
+    pub async fn answer(self, id: &str, said: HumanAnswer) -> Result<Answer, Problem> {
+        self.0.caller.require(Scope::Execute)?;
+        let task = self.get(id).await?;
         let Some(run) = task.run else {
             return Err(Problem::caller(
                 "nothing_to_answer",
@@ -36,7 +37,7 @@ impl Host {
             ));
         }
         bounds::check(&said)?;
-        let view = self.run(run).await?;
+        let view = self.0.runs().get(run).await?;
         if view.run.state != RunState::Waiting {
             return Err(Problem::caller(
                 "run_not_waiting",
@@ -47,15 +48,15 @@ impl Host {
                 "look at it: `jackfield runs RUN`",
             ));
         }
-        let limits = self.0.limits(Some(view.run.workspace), None);
+        let limits = self.0.inner.limits(Some(view.run.workspace), None);
         let answered = self.answered(&view, &said).await?;
         let kept = json!(said);
-        self.0.store.answer_handoff(task.id, answered, kept, self.principal(), &limits).await?;
-        self.0.wake.notify_one();
-        self.answer(run, None).await
+        self.0.inner.store.answer_handoff(task.id, answered, kept, self.0.caller.name(), &limits).await?;
+        self.0.inner.wake.notify_one();
+        self.0.runs().answer(run, None).await
     }
 
-    async fn answered(&self, view: &RunView, said: &HumanAnswer) -> Result<Answered, Problem> {
+    async fn answered(self, view: &RunView, said: &HumanAnswer) -> Result<Answered, Problem> {
         match said.action {
             HumanAction::Stop => Ok(Answered::Stop),
             HumanAction::Accept => match accepted(view) {
@@ -67,7 +68,7 @@ impl Host {
                 )),
             },
             HumanAction::Retry => {
-                let order = self.0.order_again(view).await?;
+                let order = self.0.inner.order_again(view).await?;
                 let last = view.attempts.last();
                 let name = said.executor.clone().or_else(|| {
                     last.map(|attempt| attempt.rung.clone().unwrap_or_else(|| attempt.executor.clone()))
@@ -81,12 +82,12 @@ impl Host {
                 };
                 let same = last.filter(|_| said.executor.is_none()).and_then(|attempt| attempt.model.clone());
                 let pick = match (&said.model, same) {
-                    (Some(model), _) => self.0.asked_for_with(&name, Some(model), &order)?,
+                    (Some(model), _) => self.0.inner.asked_for_with(&name, Some(model), &order)?,
                     // As its program reported it, which is not always a name that it can be asked for by.
                     (None, Some(same)) => {
-                        Pick { model: Some(same), ..self.0.asked_for_with(&name, None, &order)? }
+                        Pick { model: Some(same), ..self.0.inner.asked_for_with(&name, None, &order)? }
                     }
-                    (None, None) => self.0.asked_for_with(&name, None, &order)?,
+                    (None, None) => self.0.inner.asked_for_with(&name, None, &order)?,
                 };
                 let plan = NewPlan {
                     number: count(&view.attempts) + 1,
@@ -97,7 +98,12 @@ impl Host {
                     chosen_by: None,
                     context: Some(format!("{}\n\nA person says: {}", context::of(view, &[]), said.text)),
                 };
-                Ok(Answered::Retry(Box::new(self.0.new_attempt(&order, pick.executor, pick.rung, plan))))
+                Ok(Answered::Retry(Box::new(self.0.inner.new_attempt(
+                    &order,
+                    pick.executor,
+                    pick.rung,
+                    plan,
+                ))))
             }
         }
     }

@@ -3,7 +3,8 @@
 //! One file for each day (UTC) in the data folder, a JSON object on each line, written with one call at the end of
 //! the file: a host that is killed loses no line, and several hosts on one folder do not cut into each other's.
 
-use super::{Host, Inner};
+use super::Inner;
+use super::handles::Access;
 use jackfield_api::{AuditEntry, AuditFilter, bounds};
 use jackfield_files::private_folder;
 use jackfield_types::{Problem, Timestamp};
@@ -24,14 +25,14 @@ const MOST: u32 = 10_000;
 #[derive(Default)]
 pub(crate) struct AuditFile(Mutex<Option<(String, File)>>);
 
-impl Host {
+impl Access<'_> {
     /// Puts a call on the audit log. What cannot be written is told to the host's own log: a full disk keeps nobody
     /// from looking at what is wrong.
-    pub fn audit(&self, entry: &AuditEntry) {
-        if self.0.config().keep.audit_days == 0 {
+    pub fn record(self, entry: &AuditEntry) {
+        if self.0.inner.config().keep.audit_days == 0 {
             return;
         }
-        if let Err(error) = self.0.write_audit(entry) {
+        if let Err(error) = self.0.inner.write_audit(entry) {
             tracing::error!(%error, path = entry.path, "a call is not on the audit log");
         }
     }
@@ -40,11 +41,11 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the asker is no administrator, or the files cannot be read.
-    pub async fn audited(&self, filter: AuditFilter) -> Result<Vec<AuditEntry>, Problem> {
-        self.may(jackfield_types::Scope::Admin)?;
+    pub async fn audit_log(self, filter: AuditFilter) -> Result<Vec<AuditEntry>, Problem> {
+        self.0.caller.require(jackfield_types::Scope::Admin)?;
         bounds::check(&filter)?;
-        let since = filter.since.as_deref().map(|text| since(text, self.0.clock.now())).transpose()?;
-        let inner = std::sync::Arc::clone(&self.0);
+        let since = filter.since.as_deref().map(|text| since(text, self.0.inner.clock.now())).transpose()?;
+        let inner = std::sync::Arc::clone(&self.0.inner);
         let read = tokio::task::spawn_blocking(move || inner.read_audit(&filter, since)).await;
         read.map_err(io::Error::other).and_then(|read| read).map_err(|error| {
             Problem::operator(

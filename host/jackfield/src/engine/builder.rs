@@ -51,7 +51,7 @@ const STRIKES: u32 = 3;
 ///     .work(Work::Own)
 ///     .open()
 ///     .await?;
-/// assert_eq!(host.orchestrator_status().await?.max_concurrent, 4);
+/// assert_eq!(host.status().orchestrator().await?.max_concurrent, 4);
 /// host.shutdown().await;
 /// # Ok(())
 /// # }

@@ -1,51 +1,14 @@
 //! Calling a run off, in whatever state it is and whoever has it in hand.
 
+use super::Inner;
 use super::ended::Ended;
 use super::rounds::never_begun;
-use super::{Host, Inner};
-use jackfield_api::Answer;
 use jackfield_store::{Attempt, RunView, Settlement, Then};
-use jackfield_types::{
-    AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Scope, Settled,
-};
-use std::time::Duration;
-
-impl Host {
-    /// Ends a run and everything it started. The answer is the run as it then is.
-    ///
-    /// # Errors
-    /// A [`Problem`] where there is no such run, it has ended, or whoever has it in hand does not answer.
-    pub async fn cancel(&self, run: RunId, reason: &str) -> Result<Answer, Problem> {
-        self.may(Scope::Execute)?;
-        jackfield_api::bounds::check_text("reason", reason)?;
-        let state = self.run_state(run).await?;
-        if state.is_final() {
-            return Err(Problem::caller(
-                "run_ended",
-                format!("failed to cancel run {run}: it has ended already (state: {state})"),
-                "nothing is left to cancel",
-            ));
-        }
-        // It may change hands between the looks: then the other way is the right one.
-        if !self.0.call_off(run, reason).await? && !self.0.ask_to_end(run, reason).await? {
-            self.0.call_off(run, reason).await?;
-        }
-        self.0.end_abandoned(run).await?;
-        let patience = Duration::from_secs(self.0.config().run.grace_s.saturating_mul(3).saturating_add(5));
-        if !self.wait_for(run, patience, |_| {}).await?.is_final() {
-            return Err(Problem::operator(
-                "not_cancelled",
-                format!("run {run} has not ended yet"),
-                "it ends as soon as the worker that has it in hand hears of it; if that worker is gone, start a host: it takes the run over and ends it",
-            ));
-        }
-        self.answer(run, None).await
-    }
-}
+use jackfield_types::{AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Settled};
 
 impl Inner {
     /// Ends a run that nobody has in hand. False: somebody has.
-    async fn call_off(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
+    pub(super) async fn call_off(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
         let view = self.store.run(run).await?;
         let settlements = self.not_made(&view, &Failure::new(FailureClass::Cancelled, reason));
         let limits = self.limits(Some(view.run.workspace), None);
@@ -54,7 +17,7 @@ impl Inner {
     }
 
     /// Leaves word for whoever has it in hand, which is most often this host.
-    async fn ask_to_end(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
+    pub(super) async fn ask_to_end(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
         let asked = self.store.ask_to_end(run, reason).await?;
         if let Some(ours) = self.running.lock().get(&run) {
             ours.cancel(reason);

@@ -6,53 +6,22 @@ use super::order::Order;
 use super::report;
 use super::rounds::Done;
 use super::running::Running;
-use super::{Host, Inner, advance};
-use jackfield_api::{Answer, ExecuteRequest, bounds};
+use super::{Inner, advance};
+use jackfield_api::{ExecuteRequest, bounds};
 use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
-use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Scope, Settled};
+use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Settled};
 use serde_json::{Value, json};
 use std::io::Read;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Most of a diff that a judge is given, bytes.
 const LONGEST_DIFF: u64 = 256 << 10;
 /// Most that may be asked side by side.
 const MOST: usize = 5;
 
-impl Host {
-    /// Has several agents do the same task side by side and compares what they did. `executors` names them
-    /// (executors, or rungs of the ladder); where there are none, the chooser's two best of different
-    /// executors are asked. Waits as [`execute`](Self::execute) does.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the request is refused, or there are not two who could be asked.
-    pub async fn consensus(&self, request: ExecuteRequest, executors: &[String]) -> Result<Answer, Problem> {
-        let wait = request.wait_s.unwrap_or(self.0.config().run.wait_s);
-        let verbosity = request.verbosity.clone();
-        let run = self.dispatch_consensus(request, executors).await?;
-        self.result(run, Duration::from_secs(wait), verbosity.as_deref()).await
-    }
-
-    /// Starts such a run and gives it at once.
-    ///
-    /// # Errors
-    /// As [`consensus`](Self::consensus).
-    pub async fn dispatch_consensus(
-        &self,
-        request: ExecuteRequest,
-        executors: &[String],
-    ) -> Result<RunId, Problem> {
-        self.may(Scope::Execute)?;
-        let run = self.0.dispatch_several(request, executors, self.principal()).await?;
-        self.touches(|audited| audited.run = Some(run));
-        Ok(run)
-    }
-}
-
 impl Inner {
-    async fn dispatch_several(
+    pub(super) async fn dispatch_several(
         self: &Arc<Self>,
         request: ExecuteRequest,
         executors: &[String],

@@ -59,16 +59,19 @@ mod tests {
         let config: Config = toml::from_str(ladder).unwrap();
         let builder = Host::builder(folder.path()).config(config).environment([]).watch(false);
         let host = builder.open().await.unwrap();
-        let warned = async || host.orchestrator_status().await.unwrap().warnings.join("; ");
+        let warned = async || host.status().orchestrator().await.unwrap().warnings.join("; ");
         assert!(!warned().await.contains("rests"), "{}", warned().await);
         let failure = Failure::new(FailureClass::RateLimited, "too many requests");
-        host.0.rest_after("shell", "far", &failure).await;
+        host.inner.rest_after("shell", "far", &failure).await;
         assert!(warned().await.contains("the rung 'far' rests until 20"), "{}", warned().await);
         let forever = Failure { retry_after_ms: Some(u64::MAX), ..failure };
-        host.0.rest_after("shell", "far", &forever).await;
-        host.0.rest("far", Some(253_402_300_799_999), "rate_limited").await;
-        let latest = host.0.clock.now().checked_add(super::LONGEST_REST).unwrap();
-        assert!(host.0.resting().await.unwrap()["far"] <= latest, "it was told to rest until the year 9999");
+        host.inner.rest_after("shell", "far", &forever).await;
+        host.inner.rest("far", Some(253_402_300_799_999), "rate_limited").await;
+        let latest = host.inner.clock.now().checked_add(super::LONGEST_REST).unwrap();
+        assert!(
+            host.inner.resting().await.unwrap()["far"] <= latest,
+            "it was told to rest until the year 9999"
+        );
         host.shutdown().await;
     }
 }

@@ -1,9 +1,9 @@
 //! Why things went as they did: the records of a task, put into one line of events with their causes.
 
-use super::Host;
 use super::describe::{self, Told, named, span};
 use super::events::clip;
 use super::external::EXTERNAL;
+use super::handles::Tasks;
 use super::replay::Difference;
 use jackfield_api::{Explanation, Step, StepKind};
 use jackfield_store::{
@@ -18,28 +18,28 @@ const FOLLOWED: [&str; 7] = ["choice", "retry", "consensus", "verdict", "handoff
 /// So many of the last lines that a failed check printed are told.
 const LAST_LINES: usize = 3;
 
-impl Host {
+impl Tasks<'_> {
     /// Every decision about a task or a run: what it was made from, who made it, why, and what happened
     /// then. `id` is a task's or a run's, or the beginning of one; empty: the last run.
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task or run.
-    pub async fn explain(&self, id: &str) -> Result<Explanation, Problem> {
-        self.may(Scope::Read)?;
+    pub async fn explain(self, id: &str) -> Result<Explanation, Problem> {
+        self.0.caller.require(Scope::Read)?;
         let (task, run) = self.meant(id.trim()).await?;
-        let history = self.0.store.task_history(task).await?;
+        let history = self.0.inner.store.task_history(task).await?;
         Ok(explanation(&history, run))
     }
 
     /// The run or task with this id: a run that is meant narrows the account to it.
-    async fn meant(&self, id: &str) -> Result<(TaskId, Option<RunId>), Problem> {
+    async fn meant(self, id: &str) -> Result<(TaskId, Option<RunId>), Problem> {
         if id.is_empty() {
-            let run = self.find_run("").await?;
-            return self.task_or_run(None, Some(&run.to_string())).await;
+            let run = self.0.runs().find("").await?;
+            return self.resolve(None, Some(&run.to_string())).await;
         }
         let not_found = |problem: &Problem| problem.code.ends_with("_not_found");
-        match self.task_or_run(None, Some(id)).await {
-            Err(problem) if not_found(&problem) => match self.task_or_run(Some(id), None).await {
+        match self.resolve(None, Some(id)).await {
+            Err(problem) if not_found(&problem) => match self.resolve(Some(id), None).await {
                 Err(problem) if not_found(&problem) => Err(Problem::caller(
                     "task_not_found",
                     format!("there is no task and no run {id}"),
@@ -49,6 +49,15 @@ impl Host {
             },
             meant => meant,
         }
+    }
+
+    /// Every decision about a task, with the digest that made it and the facts it saw.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such task.
+    pub async fn decisions(self, task: TaskId) -> Result<Vec<PluginCall>, Problem> {
+        self.0.caller.shown_task(&self.0.inner.store, task).await?;
+        Ok(self.0.inner.store.decisions(task).await?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Attempts that were made elsewhere: put on record, charged and counted like any other.
 
-use super::Host;
+use super::handles::Tasks;
 use super::pricing::{Cost, Pricing};
 use super::workflow::idempotency;
 use super::{Inner, human_tasks::text};
@@ -26,7 +26,7 @@ struct Maker {
     pricing: Pricing,
 }
 
-impl Host {
+impl Tasks<'_> {
     /// Puts an attempt on record that was made elsewhere, and charges it. It is paid for already, so
     /// that no limit refuses it to an administrator. Anybody else may write down so much a day
     /// (`breaker.write_day_usd`), and nothing that would halt a limit.
@@ -34,12 +34,12 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such task or executor, what it cost cannot be told, a figure is
     /// past what an attempt can have, or the asker may not write down so much.
-    pub async fn write_attempt(&self, task: &str, request: WriteRequest) -> Result<WriteAnswer, Problem> {
-        self.may(Scope::Execute)?;
+    pub async fn write_attempt(self, task: &str, request: WriteRequest) -> Result<WriteAnswer, Problem> {
+        self.0.caller.require(Scope::Execute)?;
         bounds::check(&request)?;
-        let task = self.find_task(task).await?;
-        let task = self.0.store.task(task).await?;
-        let maker = self.0.maker(&request)?;
+        let task = self.find(task).await?;
+        let task = self.0.inner.store.task(task).await?;
+        let maker = self.0.inner.maker(&request)?;
         check_figures(&request)?;
         let cost = cost(&maker.pricing, &request)?;
         let outcome = outcome(&request, &task)?;
@@ -50,7 +50,7 @@ impl Host {
         let label = label(&request, &settled, &cost);
         let external = ExternalAttempt {
             task: task.id,
-            principal: self.principal().to_owned(),
+            principal: self.0.caller.name().to_owned(),
             bound: self.write_bound(),
             run: NewRun {
                 id: RunId::new(),
@@ -71,10 +71,10 @@ impl Host {
                 effort: None,
                 adapter: maker.adapter,
                 chosen_by: None,
-                reason: format!("made elsewhere, written down by {}", self.principal()),
+                reason: format!("made elsewhere, written down by {}", self.0.caller.name()),
                 reserve: Micros::ZERO,
                 account: Account::Billed,
-                host: self.0.host.clone(),
+                host: self.0.inner.host.clone(),
                 rung: None,
                 round: 1,
                 context: None,
@@ -106,22 +106,22 @@ impl Host {
             label,
             content: asked,
         };
-        let limits = self.0.limits(Some(task.workspace), None);
-        let logged = self.0.store.log_attempt(external, &limits).await?;
+        let limits = self.0.inner.limits(Some(task.workspace), None);
+        let logged = self.0.inner.store.log_attempt(external, &limits).await?;
         self.written(logged).await
     }
 
     /// What the asker may write down; none: an administrator may write down anything.
-    fn write_bound(&self) -> Option<WriteBound> {
-        let breaker = &self.0.config().breaker;
+    fn write_bound(self) -> Option<WriteBound> {
+        let breaker = &self.0.inner.config().breaker;
         let bound = WriteBound { day: breaker.writes(), spare: breaker.reserve_usd };
-        (!self.asker().scopes().allow(Scope::Admin)).then_some(bound)
+        (!&self.0.caller.scopes().allow(Scope::Admin)).then_some(bound)
     }
 
     /// As it is on record, which of a repeated request is what was recorded first.
-    async fn written(&self, logged: Logged) -> Result<WriteAnswer, Problem> {
-        let view = self.run(logged.run).await?;
-        let attempt = self.0.store.attempt(logged.attempt).await?;
+    async fn written(self, logged: Logged) -> Result<WriteAnswer, Problem> {
+        let view = self.0.runs().get(logged.run).await?;
+        let attempt = self.0.inner.store.attempt(logged.attempt).await?;
         Ok(WriteAnswer {
             task_id: view.task.id,
             run_id: view.run.id,

@@ -4,6 +4,7 @@
 //! that is slow costs no memory, loses nothing, and is caught up from the store at its own pace.
 
 use super::Host;
+use super::handles::Events;
 use jackfield_store::{Event, RunEvent};
 use jackfield_types::{Problem, RunId};
 use std::time::Duration;
@@ -19,10 +20,10 @@ const DOUBT: Duration = Duration::from_secs(1);
 
 /// The events of one run, from some place to its end.
 pub struct RunFeed {
-    host: Host,
-    run: RunId,
-    seen: u64,
-    changes: watch::Receiver<u64>,
+    pub(super) host: Host,
+    pub(super) run: RunId,
+    pub(super) seen: u64,
+    pub(super) changes: watch::Receiver<u64>,
 }
 
 /// The host's own events, from some place on, until the host stops.
@@ -32,40 +33,20 @@ pub struct EventFeed {
     changes: watch::Receiver<u64>,
 }
 
-impl Host {
-    /// Follows a run from the event after `after`: first what is on record, then what comes.
-    ///
-    /// # Errors
-    /// A [`Problem`] where there is no such run.
-    pub async fn run_feed(&self, run: RunId, after: u64) -> Result<RunFeed, Problem> {
-        // Subscribed before the first read, so that nothing is missed in between.
-        let changes = self.0.store.changes(run);
-        self.run_state(run).await?;
-        Ok(RunFeed { host: self.clone(), run, seen: after, changes })
-    }
-
+impl Events<'_> {
     /// Follows what happens to the host from the event after `after`: the breaker, components,
     /// workers, the configuration.
-    pub fn event_feed(&self, after: u64) -> EventFeed {
-        EventFeed { host: self.clone(), seen: after, changes: self.0.store.event_changes() }
+    pub fn feed(self, after: u64) -> EventFeed {
+        EventFeed { host: self.0.clone(), seen: after, changes: self.0.inner.store.event_changes() }
     }
 
     /// What happened to the host after a place on its log, oldest first.
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
-    pub async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, Problem> {
-        self.may_see_all("the log of the host")?;
-        Ok(self.0.store.events(after, limit).await?)
-    }
-
-    fn stops(&self) -> bool {
-        self.0.stop.is_cancelled()
-    }
-
-    /// Until the host begins to stop: whoever waits for something that may never come waits for this too.
-    pub async fn stopping(&self) {
-        self.0.stop.cancelled().await;
+    pub async fn list(self, after: u64, limit: u32) -> Result<Vec<Event>, Problem> {
+        self.0.caller.require_all("the log of the host")?;
+        Ok(self.0.inner.store.events(after, limit).await?)
     }
 }
 
@@ -79,9 +60,9 @@ impl RunFeed {
         let mut ended = false;
         loop {
             // A host that stops still settles what it has in hand, and nothing else.
-            let ours = self.host.0.running.lock().contains_key(&self.run);
+            let ours = self.host.inner.running.lock().contains_key(&self.run);
             let over = ended || (self.host.stops() && !ours);
-            let events = self.host.run_events(self.run, self.seen, PAGE).await?;
+            let events = self.host.runs().events(self.run, self.seen, PAGE).await?;
             if let Some(last) = events.last() {
                 self.seen = last.seq;
                 return Ok(Some(events));
@@ -90,7 +71,7 @@ impl RunFeed {
                 return Ok(None);
             }
             // Before the end there may be events that came after the look above: they are read once more.
-            ended = self.host.run_state(self.run).await?.is_final();
+            ended = self.host.runs().state(self.run).await?.is_final();
             if !ended {
                 wait(&self.host, &mut self.changes, if ours { DOUBT } else { LOOK }).await;
             }
@@ -107,7 +88,7 @@ impl EventFeed {
     pub async fn page(&mut self) -> Result<Option<Vec<Event>>, Problem> {
         loop {
             let over = self.host.stops();
-            let events = self.host.events(self.seen, PAGE).await?;
+            let events = self.host.events().list(self.seen, PAGE).await?;
             if let Some(last) = events.last() {
                 self.seen = last.seq;
                 return Ok(Some(events));
@@ -126,7 +107,7 @@ async fn wait(host: &Host, changes: &mut watch::Receiver<u64>, longest: Duration
         match host.stops() {
             // It was told before: what is still to come tells of itself.
             true => std::future::pending().await,
-            false => host.0.stop.cancelled().await,
+            false => host.inner.stop.cancelled().await,
         }
     };
     let changed = async {

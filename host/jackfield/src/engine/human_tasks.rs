@@ -1,6 +1,6 @@
 //! Human tasks: what waits for a person. The answer to a run that was handed over is given elsewhere.
 
-use super::Host;
+use super::handles::HumanTasks;
 use super::workflow::idempotency;
 use jackfield_api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, bounds};
 use jackfield_store::{
@@ -22,13 +22,13 @@ struct About {
     run: Option<RunId>,
 }
 
-impl Host {
+impl HumanTasks<'_> {
     /// Makes a to-do for a person.
     ///
     /// # Errors
     /// A [`Problem`] where it has no title, or names what does not exist.
-    pub async fn create_human_task(&self, request: HumanTaskRequest) -> Result<HumanTask, Problem> {
-        self.may(Scope::Execute)?;
+    pub async fn create(self, request: HumanTaskRequest) -> Result<HumanTask, Problem> {
+        self.0.caller.require(Scope::Execute)?;
         let title = title(&request.title)?;
         bounds::check(&request)?;
         let about = self.about(&request).await?;
@@ -45,27 +45,27 @@ impl Host {
             evidence: Value::Null,
             priority: request.priority.unwrap_or_default(),
             due_at: due(request.due_at.as_deref().unwrap_or_default())?,
-            created_by: self.principal().to_owned(),
+            created_by: self.0.caller.name().to_owned(),
             idempotency,
         };
-        Ok(self.0.store.add_human_task(new).await?)
+        Ok(self.0.inner.store.add_human_task(new).await?)
     }
 
     /// The human task with this id, or the only one whose id begins so.
     ///
     /// # Errors
     /// A [`Problem`] where there is none, or more than one.
-    pub async fn human_task(&self, id: &str) -> Result<HumanTask, Problem> {
-        let id = self.shown_human_task(id).await?;
-        Ok(self.0.store.human_task(id).await?)
+    pub async fn get(self, id: &str) -> Result<HumanTask, Problem> {
+        let id = self.0.caller.shown_human_task(&self.0.inner.store, id).await?;
+        Ok(self.0.inner.store.human_task(id).await?)
     }
 
     /// Human tasks, as a person would take them up.
     ///
     /// # Errors
     /// A [`Problem`] where the filter names what does not exist.
-    pub async fn human_tasks(&self, filter: HumanTasksFilter) -> Result<Vec<HumanTask>, Problem> {
-        self.may(Scope::Read)?;
+    pub async fn list(self, filter: HumanTasksFilter) -> Result<Vec<HumanTask>, Problem> {
+        self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
         let state = match filter.state.as_deref() {
             None => Some(HumanTaskState::Open),
@@ -89,31 +89,31 @@ impl Host {
             kind,
             workspace: match filter.workspace.as_deref() {
                 None => None,
-                Some(name) => Some(self.workspace_named(name).await?),
+                Some(name) => Some(self.0.workspaces().named(name).await?),
             },
             task: match filter.task_id.as_deref() {
                 None => None,
-                Some(id) => Some(self.find_task(id).await?),
+                Some(id) => Some(self.0.tasks().find(id).await?),
             },
             run: match filter.run_id.as_deref() {
                 None => None,
-                Some(id) => Some(self.find_run(id).await?),
+                Some(id) => Some(self.0.runs().find(id).await?),
             },
-            principal: self.only().map(str::to_owned),
+            principal: self.0.caller.restricted_to().map(str::to_owned),
             limit: filter.page(),
             skip: filter.skip.unwrap_or_default(),
         };
-        Ok(self.0.store.human_tasks(filter).await?)
+        Ok(self.0.inner.store.human_tasks(filter).await?)
     }
 
     /// Changes a to-do: what it says, how pressing it is, whether it is done. Gives it as it then is.
     ///
     /// # Errors
     /// A [`Problem`] where there is none, or it is a run's and waits for an answer instead.
-    pub async fn update_human_task(&self, id: &str, edit: HumanTaskEdit) -> Result<HumanTask, Problem> {
-        self.may(Scope::Execute)?;
+    pub async fn update(self, id: &str, edit: HumanTaskEdit) -> Result<HumanTask, Problem> {
+        self.0.caller.require(Scope::Execute)?;
         bounds::check(&edit)?;
-        let task = self.human_task(id).await?;
+        let task = self.get(id).await?;
         let says = edit.title.is_some() || edit.body.is_some() || edit.state.is_some() || edit.note.is_some();
         if says && task.kind == HumanTaskKind::Handoff {
             return Err(answer_it("changed", &task));
@@ -126,7 +126,7 @@ impl Host {
             state: edit.state.as_deref().map(|word| state(word, "open, done or cancelled")).transpose()?,
             answer: edit.note.map(|note| text("note", note)).transpose()?.map(|note| json!({ "text": note })),
         };
-        let changed = self.0.store.change_human_task(task.id, change, self.principal()).await;
+        let changed = self.0.inner.store.change_human_task(task.id, change, self.0.caller.name()).await;
         Ok(changed?)
     }
 
@@ -134,26 +134,26 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is none, or it is a run's and waits for an answer.
-    pub async fn delete_human_task(&self, id: &str) -> Result<HumanTask, Problem> {
-        self.may(Scope::Execute)?;
-        let task = self.human_task(id).await?;
+    pub async fn delete(self, id: &str) -> Result<HumanTask, Problem> {
+        self.0.caller.require(Scope::Execute)?;
+        let task = self.get(id).await?;
         if task.kind == HumanTaskKind::Handoff {
             return Err(answer_it("deleted", &task));
         }
-        Ok(self.0.store.delete_human_task(task.id, self.principal()).await?)
+        Ok(self.0.inner.store.delete_human_task(task.id, self.0.caller.name()).await?)
     }
 
     /// A run knows its task, and a task its workspace.
-    async fn about(&self, request: &HumanTaskRequest) -> Result<About, Problem> {
-        let store = &self.0.store;
+    async fn about(self, request: &HumanTaskRequest) -> Result<About, Problem> {
+        let store = &self.0.inner.store;
         let mut about = About::default();
         if let Some(id) = &request.run_id {
-            let run = self.find_run(id).await?;
+            let run = self.0.runs().find(id).await?;
             about.run = Some(run);
             about.task = Some(store.task_of_run(run).await?);
         }
         if let Some(id) = &request.task_id {
-            let task = self.find_task(id).await?;
+            let task = self.0.tasks().find(id).await?;
             if about.task.is_some_and(|of_run| of_run != task) {
                 return Err(Problem::caller(
                     "not_of_task",
@@ -164,7 +164,7 @@ impl Host {
             about.task = Some(task);
         }
         about.workspace = match (&request.workspace, about.task) {
-            (Some(name), _) => Some(self.0.known_workspace(name).await?.id),
+            (Some(name), _) => Some(self.0.inner.known_workspace(name).await?.id),
             (None, Some(task)) => Some(store.task(task).await?.workspace),
             (None, None) => None,
         };

@@ -10,6 +10,7 @@
 //! What cannot go is told with the reason, and tried again the next time. Nothing here collects garbage in a
 //! repository, prunes worktrees that are not ours, or deletes a branch that has a change.
 
+use super::handles::Retention;
 mod backup;
 mod logs;
 mod worktrees;
@@ -134,21 +135,23 @@ impl Tidied {
     }
 }
 
-impl Host {
+impl Retention<'_> {
     /// Lets go of what is past its time by `[keep]`, now, and says what went and what had to stay.
     ///
     /// # Errors
     /// A [`Problem`] where somebody is tidying up already, the records cannot be read, or a run is at work and
     /// the database was to be written anew.
-    pub async fn tidy(&self, how: Tidying) -> Result<Tidied, Problem> {
-        self.may(Scope::Admin)?;
-        let bounds = Bounds::of(&self.0.config().keep, self.0.clock.now());
-        self.0.tidy(&bounds, how).await
+    pub async fn prune(self, how: Tidying) -> Result<Tidied, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        let bounds = Bounds::of(&self.0.inner.config().keep, self.0.inner.clock.now());
+        self.0.inner.tidy(&bounds, how).await
     }
+}
 
+impl Host {
     pub(crate) fn keep(&self) {
-        let inner = Arc::clone(&self.0);
-        self.0.tasks.spawn(inner.tidy_from_time_to_time());
+        let inner = Arc::clone(&self.inner);
+        self.inner.tasks.spawn(inner.tidy_from_time_to_time());
     }
 }
 

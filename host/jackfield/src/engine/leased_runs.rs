@@ -1,8 +1,9 @@
 //! Runs that a host elsewhere gave to this one: taken in under this host's own records, carried out as any other,
 //! and read back for the one that gave them. It decides what follows; here each is one round, and its end.
 
+use super::Inner;
+use super::handles::LeasedRuns;
 use super::order::Order;
-use super::{Host, Inner};
 use jackfield_api::elsewhere::{AssignedAttempt, Assignment, AttemptOver, CallMade};
 use jackfield_store::{
     Account, Admission, Attempt, Limits, NewAttempt, NewRun, NewTask, RunView, StoreError,
@@ -25,38 +26,38 @@ pub struct Left {
     pub work: Option<(PathBuf, String, Commit)>,
 }
 
-impl Host {
+impl LeasedRuns<'_> {
     /// Takes in a round that a host elsewhere gave, to be made in the copy at `folder`. Taken in already, it is
     /// the run that it became then.
-    pub async fn take_assignment(&self, assignment: Assignment, folder: &Path) -> Result<RunId, Problem> {
-        self.0.take_assignment(assignment, folder).await
+    pub async fn accept(self, assignment: Assignment, folder: &Path) -> Result<RunId, Problem> {
+        self.0.inner.take_assignment(assignment, folder).await
     }
 
     /// Runs that were given to this host, and not told in full yet.
-    pub async fn untold(&self) -> Result<Vec<RunId>, Problem> {
-        self.0.store.untold().await.map_err(told)
+    pub async fn unreported(self) -> Result<Vec<RunId>, Problem> {
+        self.0.inner.store.untold().await.map_err(told)
     }
 
     /// The host that gave this run knows all about it.
-    pub async fn told(&self, run: RunId) -> Result<(), Problem> {
-        self.0.store.told(run).await.map_err(told)
+    pub async fn mark_reported(self, run: RunId) -> Result<(), Problem> {
+        self.0.inner.store.told(run).await.map_err(told)
     }
 
     /// Resolves when something happens to a run, as far as this process knows.
-    pub fn run_changes(&self, run: RunId) -> tokio::sync::watch::Receiver<u64> {
-        self.0.store.changes(run)
+    pub fn changes(self, run: RunId) -> tokio::sync::watch::Receiver<u64> {
+        self.0.inner.store.changes(run)
     }
 
     /// Ends a run that was given to this host; the first reason counts.
-    pub fn end_assigned(&self, run: RunId, failure: Failure) {
-        if let Some(running) = self.0.running.lock().get(&run) {
+    pub fn end(self, run: RunId, failure: Failure) {
+        if let Some(running) = self.0.inner.running.lock().get(&run) {
             running.end_with(failure);
         }
     }
 
     /// What an attempt left in files and commits.
-    pub fn left_by(&self, run: RunId, attempt: &Attempt) -> Left {
-        let files = self.0.attempt_files(run, attempt.id);
+    pub fn leftovers(self, run: RunId, attempt: &Attempt) -> Left {
+        let files = self.0.inner.attempt_files(run, attempt.id);
         let worktree =
             attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
         Left {
@@ -67,8 +68,8 @@ impl Host {
     }
 
     /// How the attempts of a run that is over ended.
-    pub async fn attempts_over(&self, view: &RunView) -> Result<Vec<AttemptOver>, Problem> {
-        let calls = self.0.store.decisions(view.task.id).await.map_err(told)?;
+    pub async fn finished_attempts(self, view: &RunView) -> Result<Vec<AttemptOver>, Problem> {
+        let calls = self.0.inner.store.decisions(view.task.id).await.map_err(told)?;
         let over = |attempt: &Attempt| {
             let own = calls.iter().filter(|call| call.attempt == Some(attempt.id));
             let calls = own.map(|call| CallMade {
@@ -87,8 +88,8 @@ impl Host {
     }
 
     /// Executors that can work here: their program is there.
-    pub fn executors_here(&self) -> Vec<String> {
-        self.0.executors_here()
+    pub fn executors(self) -> Vec<String> {
+        self.0.inner.executors_here()
     }
 }
 

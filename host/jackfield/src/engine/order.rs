@@ -313,7 +313,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_said_has_a_default() {
         let (host, _folder) = host().await;
-        let order = host.0.order(request()).await.unwrap();
+        let order = host.inner.order(request()).await.unwrap();
         assert_eq!((order.task_type.as_str(), order.complexity, order.role), ("feature", 3, Role::Implement));
         assert_eq!((order.access, order.expect_change, order.max_cost), (Access::Edit, false, None));
         assert_eq!(order.timeout, Duration::from_secs(Config::default().run.timeout_s));
@@ -335,7 +335,7 @@ mod tests {
                 [keywords].iter().filter(|word| !word.is_empty()).map(|word| (*word).to_owned()).collect();
             let executor = executor.map(str::to_owned);
             let asked = ExecuteRequest { instruction: instruction.into(), executor, keywords, ..request() };
-            let order = host.0.order(asked).await.unwrap();
+            let order = host.inner.order(asked).await.unwrap();
             assert_eq!((order.task_type.as_str(), order.role), (task_type, role), "{instruction}");
             assert!(order.classified && !order.expect_change, "a guess expects no change: {instruction}");
         }
@@ -357,7 +357,7 @@ mod tests {
             (None, Some(Expect::Change), true, Role::Implement),
         ] {
             let asked = ExecuteRequest { task_type: task_type.map(str::to_owned), expect, ..request() };
-            let order = host.0.order(asked).await.unwrap();
+            let order = host.inner.order(asked).await.unwrap();
             assert_eq!((order.expect_change, order.role), (change, role), "{task_type:?} {expect:?}");
         }
         let question = ExecuteRequest {
@@ -365,14 +365,14 @@ mod tests {
             task_type: Some("bugfix".into()),
             ..request()
         };
-        assert!(!host.0.order(question).await.unwrap().expect_change, "a question is answered in words");
+        assert!(!host.inner.order(question).await.unwrap().expect_change, "a question is answered in words");
         host.shutdown().await;
     }
 
     #[tokio::test]
     async fn what_cannot_be_is_refused_by_a_code_of_its_own() {
         let (host, folder) = host().await;
-        let refused = async |request| host.0.order(request).await.unwrap_err().code;
+        let refused = async |request| host.inner.order(request).await.unwrap_err().code;
         let text = |instruction: &str| ExecuteRequest { instruction: instruction.into(), ..request() };
         let seconds = |timeout_s| ExecuteRequest { timeout_s: Some(timeout_s), ..request() };
         let dollars = |usd| ExecuteRequest { max_cost_usd: Some(usd), ..request() };
@@ -392,8 +392,8 @@ mod tests {
         let loud = ExecuteRequest { verbosity: Some("shouted".into()), ..request() };
         assert_eq!(refused(loud).await, "unknown_verbosity");
         // A path that is absolute needs no name, but a folder.
-        assert!(host.0.order(workspace(&folder.path().to_string_lossy())).await.is_ok());
-        assert!(host.0.order(workspace("/nowhere/at/all")).await.is_err());
+        assert!(host.inner.order(workspace(&folder.path().to_string_lossy())).await.is_ok());
+        assert!(host.inner.order(workspace("/nowhere/at/all")).await.is_err());
         host.shutdown().await;
     }
 
@@ -402,8 +402,11 @@ mod tests {
         let (host, folder) = host().await;
         let site = folder.path().join("site").to_string_lossy().into_owned();
         for asked in ["site", "Acme/Site", "acme/site", &site] {
-            let order =
-                host.0.order(ExecuteRequest { workspace: Some(asked.into()), ..request() }).await.unwrap();
+            let order = host
+                .inner
+                .order(ExecuteRequest { workspace: Some(asked.into()), ..request() })
+                .await
+                .unwrap();
             assert_eq!((order.workspace.name.as_str(), &order.workspace.path), ("site", &site), "{asked}");
         }
         host.shutdown().await;
@@ -414,7 +417,7 @@ mod tests {
         let (host, folder) = host().await;
         let asked = |repo: &str| ExecuteRequest { workspace: Some(repo.into()), ..request() };
         for (repo, section) in [("acme/Docs.rs", "docs-rs"), ("other/site", "other-site")] {
-            let problem = host.0.order(asked(repo)).await.unwrap_err();
+            let problem = host.inner.order(asked(repo)).await.unwrap_err();
             assert_eq!(problem.code, "unknown_workspace");
             let lines = format!("[workspaces.{section}]\npath = \"/path/to/the/clone\"\nrepo = \"{repo}\"");
             assert!(problem.remedy.ends_with(&lines), "{problem}");

@@ -310,7 +310,7 @@ mod tests {
         let builder =
             Host::builder(all.path().join("data")).config(config.clone()).environment([]).watch(false);
         let host = builder.open().await.unwrap();
-        let asked = async |folder: &Path| host.0.known_workspace(folder.to_str().unwrap()).await;
+        let asked = async |folder: &Path| host.inner.known_workspace(folder.to_str().unwrap()).await;
         for folder in [&site, &plain, &own, Path::new("own"), &all.path().join("entrance/site")] {
             assert!(asked(folder).await.is_ok(), "{}", folder.display());
         }
@@ -367,7 +367,7 @@ mod tests {
 
     async fn order(host: &Host, workspace: &Path) -> Result<super::super::order::Order, Problem> {
         let workspace = Some(workspace.to_str().unwrap().to_owned());
-        host.0
+        host.inner
             .order(jackfield_api::ExecuteRequest { workspace, ..jackfield_api::ExecuteRequest::new("do it") })
             .await
     }
@@ -377,8 +377,8 @@ mod tests {
         let all = tempfile::tempdir().unwrap();
         let (host, mut config, site, closed) = bounded(&all.path().canonicalize().unwrap()).await;
         let admitted = order(&host, &site).await.unwrap();
-        assert!(host.0.may_work(&admitted).await.is_ok(), "nothing has changed");
-        let code = async || host.0.may_work(&admitted).await.unwrap_err().code;
+        assert!(host.inner.may_work(&admitted).await.is_ok(), "nothing has changed");
+        let code = async || host.inner.may_work(&admitted).await.unwrap_err().code;
 
         let aside = site.with_file_name("aside");
         std::fs::rename(&site, &aside).unwrap();
@@ -392,14 +392,14 @@ mod tests {
         assert_eq!(code().await, "workspace_replaced", "another repository in its place");
         std::fs::remove_dir_all(&site).unwrap();
         std::fs::rename(&aside, &site).unwrap();
-        assert!(host.0.may_work(&admitted).await.is_ok(), "it is back");
+        assert!(host.inner.may_work(&admitted).await.is_ok(), "it is back");
 
         config.run.roots = vec![all.path().join("closed")];
         host.reconfigure(config.clone()).await.unwrap();
         assert_eq!(code().await, "workspace_out_of_bounds", "the bounds are those of now");
         config.run.roots.clear();
         host.reconfigure(config).await.unwrap();
-        assert!(host.0.may_work(&admitted).await.is_ok());
+        assert!(host.inner.may_work(&admitted).await.is_ok());
         host.shutdown().await;
     }
 

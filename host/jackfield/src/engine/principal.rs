@@ -1,17 +1,17 @@
-//! Who asks: a handle of the host for one principal, which may do and see what its token says.
+//! Principals: the scopes and the visibility that a call is checked against, and its audit context.
 
-use super::Host;
+use jackfield_store::Store;
 use jackfield_types::{HumanTaskId, Problem, RunId, Scope, Scopes, Sees, TaskId};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
-/// The principal of a handle that nobody narrowed.
+/// The principal of a host that acts for itself.
 const HOST: &str = "host";
 
-/// Somebody who asks, with what they may do and what they are shown.
+/// The person or program that a call is made for, with its scopes and its visibility.
 #[derive(Debug, Clone)]
 pub struct Principal {
-    principal: Arc<str>,
+    name: Arc<str>,
     scopes: Arc<Scopes>,
     sees: Sees,
     audit: Arc<Mutex<AuditContext>>,
@@ -31,25 +31,25 @@ pub struct AuditContext {
 }
 
 impl Principal {
-    /// Who may do everything and sees everything, under this name.
-    pub fn owner(principal: &str) -> Self {
-        Self::new(principal, Scopes::all(), Sees::All)
+    /// A principal of this name with every scope, which sees everything.
+    pub fn owner(name: &str) -> Self {
+        Self::new(name, Scopes::all(), Sees::All)
     }
 
-    /// Who may do what `scopes` say. Everybody with the scope `admin` sees everything.
-    pub fn new(principal: &str, scopes: Scopes, sees: Sees) -> Self {
+    /// A principal with these scopes. With the scope `admin`, it sees everything.
+    pub fn new(name: &str, scopes: Scopes, sees: Sees) -> Self {
         let sees = if scopes.allow(Scope::Admin) { Sees::All } else { sees };
-        Self { principal: principal.into(), scopes: Arc::new(scopes), sees, audit: Arc::default() }
+        Self { name: name.into(), scopes: Arc::new(scopes), sees, audit: Arc::default() }
     }
 
-    /// Who may do nothing and sees nothing.
+    /// A principal without any scope.
     pub fn nobody() -> Self {
         Self::new("nobody", Scopes::from(Vec::new()), Sees::Own)
     }
 
     /// Its name, for the record.
-    pub fn principal(&self) -> &str {
-        &self.principal
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// What it may do.
@@ -57,58 +57,30 @@ impl Principal {
         &self.scopes
     }
 
-    /// What it did, as far as the host could tell.
+    /// What its call concerned, for the audit log.
     pub fn audit(&self) -> AuditContext {
         self.audit.lock().clone()
     }
-}
 
-impl Default for Principal {
-    fn default() -> Self {
-        Self::owner(HOST)
+    /// Notes what its call concerns.
+    pub fn annotate(&self, note: impl FnOnce(&mut AuditContext)) {
+        note(&mut self.audit.lock());
     }
-}
 
-impl Host {
-    /// This host as `asker` may use it. What is not theirs is as if it were not there, and what they may not do is
-    /// refused; two handles share everything else.
+    /// Checks a scope.
     ///
-    /// ```no_run
-    /// # async fn story(host: jackfield::Host) -> Result<(), jackfield::Problem> {
-    /// use jackfield::{Principal, Scopes, Sees};
-    ///
-    /// let scopes = Scopes::parse("read").expect("a scope");
-    /// let guest = host.acting_as(Principal::new("guest", scopes, Sees::Own));
-    /// assert!(guest.runs(Default::default()).await?.is_empty(), "a guest has no runs");
-    /// # Ok(()) }
-    /// ```
-    #[must_use]
-    pub fn acting_as(&self, asker: Principal) -> Self {
-        Self(Arc::clone(&self.0), asker)
-    }
-
-    /// Who this handle acts for.
-    pub fn asker(&self) -> &Principal {
-        &self.1
-    }
-
-    /// The name of who this handle acts for, as it goes on record.
-    pub fn principal(&self) -> &str {
-        self.1.principal()
-    }
-
     /// # Errors
-    /// The problem `insufficient_scope` where the asker may not do this.
-    pub fn may(&self, scope: Scope) -> Result<(), Problem> {
-        if self.1.scopes.allow(scope) {
+    /// The problem `insufficient_scope`.
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
+        if self.scopes.allow(scope) {
             return Ok(());
         }
-        self.touches(|audited| audited.refused = Some(scope));
+        self.annotate(|context| context.refused = Some(scope));
         Err(Problem::caller(
             "insufficient_scope",
             format!(
                 "the token of '{}' does not allow this: it has the scope(s) {}, and this needs {scope}",
-                self.1.principal, self.1.scopes
+                self.name, self.scopes
             ),
             format!(
                 "use a token with the scope {scope}; whoever runs the host makes one: jackfield token create NAME --scope {scope}"
@@ -116,58 +88,63 @@ impl Host {
         ))
     }
 
-    /// The same for what tells of everybody's work at once.
-    pub fn may_see_all(&self, what: &str) -> Result<(), Problem> {
-        self.may(Scope::Read)?;
-        if self.1.sees == Sees::All {
+    /// Checks that the principal may see the work of all principals, which `what` shows.
+    ///
+    /// # Errors
+    /// The problem `insufficient_scope`.
+    pub fn require_all(&self, what: &str) -> Result<(), Problem> {
+        self.require(Scope::Read)?;
+        if self.sees == Sees::All {
             return Ok(());
         }
         Err(Problem::caller(
             "insufficient_scope",
-            format!(
-                "{what} tells of everybody's work, and the token of '{}' shows its own only",
-                self.1.principal
-            ),
+            format!("{what} tells of everybody's work, and the token of '{}' shows its own only", self.name),
             "use a token that sees all; whoever runs the host makes one: jackfield token create NAME --scope read --sees all",
         ))
     }
 
-    /// Whose tasks and runs are there for the asker; none: everybody's.
-    pub fn only(&self) -> Option<&str> {
-        (self.1.sees == Sees::Own).then(|| self.1.principal())
+    /// The name that tasks and runs are filtered by; none where the principal sees those of all.
+    pub fn restricted_to(&self) -> Option<&str> {
+        (self.sees == Sees::Own).then(|| self.name())
     }
 
+    /// Checks that the principal may see a task.
+    ///
     /// # Errors
-    /// The same problem for a task that is not there and for one that the asker is not shown.
-    pub async fn shown_task(&self, task: TaskId) -> Result<(), Problem> {
-        self.may(Scope::Read)?;
-        self.touches(|audited| audited.task = Some(task));
-        if let Some(principal) = self.only() {
-            self.0.store.find_task(&task.to_string(), Some(principal)).await?;
+    /// The same problem for a task that does not exist and for one that the principal may not see.
+    pub(crate) async fn shown_task(&self, store: &Store, task: TaskId) -> Result<(), Problem> {
+        self.require(Scope::Read)?;
+        self.annotate(|context| context.task = Some(task));
+        if let Some(principal) = self.restricted_to() {
+            store.find_task(&task.to_string(), Some(principal)).await?;
         }
         Ok(())
     }
 
+    /// Checks that the principal may see a run.
+    ///
     /// # Errors
-    /// The same problem for a run that is not there and for one that the asker is not shown.
-    pub async fn shown_run(&self, run: RunId) -> Result<(), Problem> {
-        self.may(Scope::Read)?;
-        self.touches(|audited| audited.run = Some(run));
-        if let Some(principal) = self.only() {
-            self.0.store.find_run(&run.to_string(), Some(principal)).await?;
+    /// The same problem for a run that does not exist and for one that the principal may not see.
+    pub(crate) async fn shown_run(&self, store: &Store, run: RunId) -> Result<(), Problem> {
+        self.require(Scope::Read)?;
+        self.annotate(|context| context.run = Some(run));
+        if let Some(principal) = self.restricted_to() {
+            store.find_run(&run.to_string(), Some(principal)).await?;
         }
         Ok(())
     }
 
-    /// The human task with this id, or the only one whose id begins so, where the asker is shown it.
-    pub async fn shown_human_task(&self, id: &str) -> Result<HumanTaskId, Problem> {
-        self.may(Scope::Read)?;
-        Ok(self.0.store.find_human_task(id, self.only()).await?)
+    /// The human task with this id, or the only one whose id begins with it, that the principal may see.
+    pub(crate) async fn shown_human_task(&self, store: &Store, id: &str) -> Result<HumanTaskId, Problem> {
+        self.require(Scope::Read)?;
+        Ok(store.find_human_task(id, self.restricted_to()).await?)
     }
+}
 
-    /// Notes what a call is about.
-    pub fn touches(&self, note: impl FnOnce(&mut AuditContext)) {
-        note(&mut self.1.audit.lock());
+impl Default for Principal {
+    fn default() -> Self {
+        Self::owner(HOST)
     }
 }
 
@@ -181,6 +158,6 @@ mod tests {
         assert_eq!(admin.sees, Sees::All);
         let reader = Principal::new("r", Scopes::parse("read").unwrap(), Sees::Own);
         assert_eq!(reader.sees, Sees::Own);
-        assert_eq!(Principal::default().principal(), "host");
+        assert_eq!(Principal::default().name(), "host");
     }
 }

@@ -165,7 +165,7 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where it cannot be used; then the old one stays in force.
     pub async fn reconfigure(&self, config: Config) -> Result<Reconfigured, Problem> {
-        self.may(Scope::Admin)?;
+        self.caller.require(Scope::Admin)?;
         let faults: Vec<_> = check(&config).iter().map(ToString::to_string).collect();
         if !faults.is_empty() {
             return Err(Problem::operator(
@@ -174,7 +174,7 @@ impl Host {
                 "mend it; what was in force stays in force",
             ));
         }
-        let inner = &self.0;
+        let inner = &self.inner;
         let before = inner.config();
         let restart = changes(&before, &config).into_iter().filter(|(_, when, _)| *when == When::Restart);
         let restart = restart.map(|(_, _, change)| change).collect();

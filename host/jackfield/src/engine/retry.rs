@@ -1,33 +1,14 @@
 //! Another try of a run that has ended: another run of the same task, by the same order, with money of its own.
 
+use super::Inner;
 use super::choose::Pick;
 use super::external::EXTERNAL;
-use super::{Host, Inner};
-use jackfield_api::bounds;
 use jackfield_store::{Admission, Retried, Retry, RunView};
-use jackfield_types::{Problem, RunId, Scope};
+use jackfield_types::{Problem, RunId};
 use std::sync::Arc;
 
-impl Host {
-    /// Has a run that has ended made again: another run of its task, with everything as it was asked for then. Under the
-    /// same `key` it is made once. Gives the new run.
-    ///
-    /// # Errors
-    /// A [`Problem`] where there is no such run, it or another run of its task goes on, it was made elsewhere, or the
-    /// request would be refused by now.
-    pub async fn retry(&self, run: RunId, key: Option<String>, reason: &str) -> Result<RunId, Problem> {
-        self.may(Scope::Execute)?;
-        bounds::check_text("reason", reason)?;
-        bounds::check_text("idempotency_key", key.as_deref().unwrap_or_default())?;
-        let view = self.run(run).await?;
-        let again = self.0.retry(&view, key, self.principal(), reason).await?;
-        self.touches(|audited| audited.run = Some(again));
-        Ok(again)
-    }
-}
-
 impl Inner {
-    async fn retry(
+    pub(super) async fn retry(
         self: &Arc<Self>,
         view: &RunView,
         key: Option<String>,

@@ -1,7 +1,8 @@
 //! Which values are secret for a host: those of its agents, of its webhooks, its own token, and whatever is named like
 //! a secret in its environment, since a command that an agent has run may find it.
 
-use super::{Host, Inner};
+use super::Inner;
+use super::handles::Access;
 use jackfield_config::{Config, is_secret_name, looks_secret};
 use jackfield_plugins::ExecutorInfo;
 use jackfield_process::Environment;
@@ -15,15 +16,15 @@ const OWN_TOKEN: &str = "JACKFIELD_TOKEN";
 /// Where the owner's token is kept, in the data folder.
 const TOKEN_FILE: &str = "token";
 
-impl Host {
+impl Access<'_> {
     /// Learns the owner's token, which a server makes at its first start.
-    pub fn learn_token(&self) {
-        self.0.secrets.add(own_token(&self.0.folders.data));
+    pub fn learn_token(self) {
+        self.0.inner.secrets.add(own_token(&self.0.inner.folders.data));
     }
 
     /// What is known to be secret, as it is learnt.
-    pub fn secrets(&self) -> Arc<Secrets> {
-        Arc::clone(&self.0.secrets)
+    pub fn secrets(self) -> Arc<Secrets> {
+        Arc::clone(&self.0.inner.secrets)
     }
 }
 

@@ -148,14 +148,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let host = Host::builder(folder.path()).environment([]).watch(false).open().await.unwrap();
         let of = |kind: PluginKind| -> BTreeSet<String> {
-            let known = host.plugins().into_iter().filter(|plugin| plugin.kind == Some(kind));
+            let known = host.plugins().list().into_iter().filter(|plugin| plugin.kind == Some(kind));
             known.filter_map(|plugin| plugin.name).collect()
         };
         let served = served(folder.path(), &Config::default(), None).await;
         assert_eq!(served.executors, of(PluginKind::Executor));
         assert_eq!(served.choosers, of(PluginKind::Chooser));
         assert_eq!(served.gates, of(PluginKind::Gate));
-        let gates = host.try_plugin(Some(PluginKind::Gate), "gates").await.unwrap();
+        let gates = host.plugins().try_out(Some(PluginKind::Gate), "gates").await.unwrap();
         let kinds: BTreeSet<_> = gates.gates().iter().map(|kind| kind.name.clone()).collect();
         assert_eq!(served.gate_kinds, kinds);
         host.shutdown().await;

@@ -5,8 +5,9 @@
 //! Nobody waits for it. Its questions stand in a short line, are asked one at a time, and may use a share of one
 //! processor (`plugins.shadow_cpu_percent`); what does not fit is recorded as not asked.
 
+use super::Inner;
+use super::handles::Evaluation;
 use super::replay::{Changes, Difference, again, shadow_name};
-use super::{Host, Inner};
 use jackfield_api::Shadowed;
 use jackfield_plugins::Trial;
 use jackfield_store::{NewPluginCall, PluginCall};
@@ -129,13 +130,13 @@ impl Inner {
     }
 }
 
-impl Host {
+impl Evaluation<'_> {
     /// How components that are asked on the side compare with what served, since then.
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
-    pub async fn shadows(&self, since: Timestamp) -> Result<Vec<Shadowed>, Problem> {
-        self.may_see_all("what shadows answered")?;
+    pub async fn shadows(self, since: Timestamp) -> Result<Vec<Shadowed>, Problem> {
+        self.0.caller.require_all("what shadows answered")?;
         let mut files: BTreeMap<Digest, String> = BTreeMap::new();
         let mut told: BTreeMap<Digest, (Shadowed, Changes)> = BTreeMap::new();
         let entry = |plugin: &jackfield_types::PluginRef| Shadowed {
@@ -147,15 +148,15 @@ impl Host {
             changes: Vec::new(),
         };
         for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
-            self.0.shadows_of(kind).await;
+            self.0.inner.shadows_of(kind).await;
         }
-        for (file, (_, trial)) in &*self.0.shadows.known.lock().await {
+        for (file, (_, trial)) in &*self.0.inner.shadows.known.lock().await {
             let Some(trial) = trial else { continue };
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             files.insert(trial.plugin().digest, name);
             told.entry(trial.plugin().digest).or_insert_with(|| (entry(trial.plugin()), Changes::default()));
         }
-        let pairs = self.0.store.shadowed(since, MOST_COMPARED).await?;
+        let pairs = self.0.inner.store.shadowed(since, MOST_COMPARED).await?;
         for (shadow, live) in pairs {
             let (line, changes) = told
                 .entry(shadow.plugin.digest)
@@ -183,13 +184,13 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such file, or another of its name is in the way.
-    pub async fn promote(&self, name: &str) -> Result<PathBuf, Problem> {
-        self.may(Scope::Admin)?;
+    pub async fn promote(self, name: &str) -> Result<PathBuf, Problem> {
+        self.0.caller.require(Scope::Admin)?;
         for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
-            self.0.shadows_of(kind).await;
+            self.0.inner.shadows_of(kind).await;
         }
         let found: Vec<PathBuf> = {
-            let known = self.0.shadows.known.lock().await;
+            let known = self.0.inner.shadows.known.lock().await;
             let named = known.iter().filter(|(file, (_, trial))| {
                 trial.as_ref().is_some_and(|trial| trial.plugin().name == name)
                     || file.file_name().is_some_and(|own| own == name)
@@ -197,7 +198,7 @@ impl Host {
             named.map(|(file, _)| file.clone()).collect()
         };
         let [file] = found.as_slice() else {
-            let folder = self.0.shadow_folder();
+            let folder = self.0.inner.shadow_folder();
             let (code, what) = if found.is_empty() {
                 ("no_such_shadow", "no")
             } else {
@@ -209,7 +210,7 @@ impl Host {
                 "`jackfield plugin shadow` lists what is there; name the file",
             ));
         };
-        let target = self.0.folders.drop.join(file.file_name().unwrap_or_default());
+        let target = self.0.inner.folders.drop.join(file.file_name().unwrap_or_default());
         // In one step, and over an earlier version of the same file: that is what a swap is.
         std::fs::rename(file, &target).map_err(|error| {
             Problem::operator(
@@ -218,7 +219,7 @@ impl Host {
                 "check the permissions of the plugin folder",
             )
         })?;
-        self.0.plugins.rescan().await?;
+        self.0.inner.plugins.rescan().await?;
         Ok(target)
     }
 }
@@ -270,7 +271,7 @@ fn files(folder: &Path) -> HashMap<PathBuf, Seen> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ExecuteRequest;
+    use crate::{ExecuteRequest, Host};
     use jackfield_config::Config;
     use jackfield_types::RunId;
 
@@ -293,8 +294,8 @@ mod tests {
             workspace: Some(work.display().to_string()),
             ..ExecuteRequest::new("echo done")
         };
-        let run = host.dispatch(request).await.unwrap();
-        host.wait_for(run, Duration::from_secs(60), |_| {}).await.unwrap();
+        let run = host.runs().dispatch(request).await.unwrap();
+        host.runs().wait_for(run, Duration::from_secs(60), |_| {}).await.unwrap();
         (folder, host, run)
     }
 
@@ -302,7 +303,7 @@ mod tests {
     async fn answered(host: &Host, task: TaskId, count: usize) -> Vec<PluginCall> {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
-            let calls = host.0.store.decisions(task).await.unwrap();
+            let calls = host.inner.store.decisions(task).await.unwrap();
             let aside: Vec<_> =
                 calls.into_iter().filter(|call| call.function == shadow_name("compress")).collect();
             if aside.len() >= count {
@@ -316,14 +317,14 @@ mod tests {
     #[tokio::test]
     async fn an_answer_never_waits_for_what_is_asked_on_the_side() {
         let (_folder, host, run) = house(100).await;
-        let task = host.run(run).await.unwrap().task.id;
+        let task = host.runs().get(run).await.unwrap().task.id;
         // As while a shadow takes for ever: nobody else has its turn.
-        let turn = host.0.shadows.turn.lock().await;
+        let turn = host.inner.shadows.turn.lock().await;
         for _ in 0..5 {
-            let answer = tokio::time::timeout(Duration::from_secs(30), host.answer(run, None)).await;
+            let answer = tokio::time::timeout(Duration::from_secs(30), host.runs().answer(run, None)).await;
             assert!(answer.expect("it does not wait").unwrap().text.starts_with("flowchart LR"));
         }
-        let calls = host.0.store.decisions(task).await.unwrap();
+        let calls = host.inner.store.decisions(task).await.unwrap();
         assert!(calls.iter().all(|call| call.function != shadow_name("compress")), "none was asked yet");
         drop(turn);
         let aside = answered(&host, task, 5).await;
@@ -335,9 +336,9 @@ mod tests {
     async fn what_is_asked_on_the_side_keeps_within_its_share_of_a_processor() {
         const COUNT: usize = 30;
         let (_folder, host, run) = house(1).await;
-        let task = host.run(run).await.unwrap().task.id;
+        let task = host.runs().get(run).await.unwrap().task.id;
         for _ in 0..COUNT {
-            host.answer(run, None).await.unwrap();
+            host.runs().answer(run, None).await.unwrap();
         }
         let aside = answered(&host, task, COUNT).await;
         let asked: Vec<_> = aside.iter().filter(|call| call.error.is_none()).collect();

@@ -30,13 +30,22 @@ pub(crate) struct Shutdown {
 }
 
 impl Host {
+    pub(super) fn stops(&self) -> bool {
+        self.inner.stop.is_cancelled()
+    }
+
+    /// Until the host begins to stop: whoever waits for something that may never come waits for this too.
+    pub async fn stopping(&self) {
+        self.inner.stop.cancelled().await;
+    }
+
     /// Takes nothing new in from now on, and waits until the attempts in hand have ended, `longest` at most. What
     /// can be looked up is still told. Gives how many rounds of runs are in hand then; after it comes
     /// [`hand_over`](Self::hand_over) or [`shutdown`](Self::shutdown).
     ///
     /// What waits in line stays there, and so does the next round of a run whose attempt was not good enough.
     pub async fn drain(&self, longest: Duration) -> usize {
-        let shutdown = &self.0.shutdown;
+        let shutdown = &self.inner.shutdown;
         shutdown.closed.cancel();
         shutdown.hands.close();
         let _ = timeout(longest, shutdown.hands.wait()).await;
@@ -45,28 +54,28 @@ impl Host {
 
     /// Attempts are at work in so many runs of this host's.
     pub fn in_hand(&self) -> usize {
-        self.0.shutdown.hands.len()
+        self.inner.shutdown.hands.len()
     }
 
     /// Stops and leaves the agents at work: the next host on this data folder takes them up as if nothing had
     /// happened. Until then nobody watches what they take and spend. Gives the runs that were left so.
     pub async fn hand_over(&self) -> Vec<RunId> {
-        self.0.shutdown.leaves.cancel();
+        self.inner.shutdown.leaves.cancel();
         self.stop().await;
-        let Ok(hands) = self.0.store.in_hand().await else { return Vec::new() };
-        let left = hands.into_iter().filter(|hand| hand.worker == Some(self.0.worker));
+        let Ok(hands) = self.inner.store.in_hand().await else { return Vec::new() };
+        let left = hands.into_iter().filter(|hand| hand.worker == Some(self.inner.worker));
         left.map(|hand| hand.run).collect()
     }
 
     /// Stops: nothing new is taken in, runs in hand are cancelled and settled, and what was to be recorded is
     /// recorded.
     pub async fn shutdown(&self) {
-        self.0.shutdown.ends.cancel();
+        self.inner.shutdown.ends.cancel();
         self.stop().await;
     }
 
     async fn stop(&self) {
-        let inner = &self.0;
+        let inner = &self.inner;
         inner.shutdown.closed.cancel();
         inner.stop.cancel();
         inner.tasks.close();
@@ -119,20 +128,20 @@ mod tests {
             ..ExecuteRequest::new(command)
         };
         let first = host(folder.path()).await;
-        let run = first.dispatch(request.clone()).await.unwrap();
-        while first.run(run).await.unwrap().attempts[0].started_at.is_none() {
+        let run = first.runs().dispatch(request.clone()).await.unwrap();
+        while first.runs().get(run).await.unwrap().attempts[0].started_at.is_none() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         assert_eq!(first.drain(Duration::from_millis(1)).await, 1, "it is at work");
-        assert_eq!(first.dispatch(request).await.unwrap_err().code, "stopping");
+        assert_eq!(first.runs().dispatch(request).await.unwrap_err().code, "stopping");
         assert_eq!(first.hand_over().await, [run]);
-        assert_eq!(first.run_state(run).await.unwrap(), RunState::Running);
+        assert_eq!(first.runs().state(run).await.unwrap(), RunState::Running);
 
         let second = host(folder.path()).await;
         std::fs::write(&gate, "").unwrap();
-        let ended = second.wait_for(run, Duration::from_secs(60), |_| {}).await.unwrap();
+        let ended = second.runs().wait_for(run, Duration::from_secs(60), |_| {}).await.unwrap();
         assert_eq!(ended, RunState::Succeeded);
-        let view = second.run(run).await.unwrap();
+        let view = second.runs().get(run).await.unwrap();
         assert_eq!(view.attempts.len(), 1, "it ran once");
         assert_eq!(second.drain(Duration::from_secs(60)).await, 0);
         assert_eq!(second.hand_over().await, []);

@@ -3,7 +3,8 @@
 //! A token is `jf_ID_SECRET`. The id finds its record, and the secret is compared with what was kept of it, its
 //! sha256, in constant time. The secret is random and as long as its hash, so that no slower hash is needed.
 
-use super::{Host, Principal};
+use super::Principal;
+use super::handles::Access;
 use jackfield_api::{TokenMade, TokenRequest, bounds};
 use jackfield_files::random_hex;
 use jackfield_store::{AccessToken, NewToken};
@@ -38,13 +39,13 @@ pub struct KnownToken {
     pub asker: Principal,
 }
 
-impl Host {
+impl Access<'_> {
     /// Makes a token. Its text is in the answer, and nowhere else from then on.
     ///
     /// # Errors
     /// A [`Problem`] where the request makes no sense, or there is a good token of that name.
-    pub async fn create_token(&self, request: TokenRequest) -> Result<TokenMade, Problem> {
-        self.may(Scope::Admin)?;
+    pub async fn create_token(self, request: TokenRequest) -> Result<TokenMade, Problem> {
+        self.0.caller.require(Scope::Admin)?;
         bounds::check(&request)?;
         let TokenRequest { name, scopes, sees, expires } = request;
         let name = named(name)?;
@@ -55,18 +56,18 @@ impl Host {
                 "give one or more of read, execute, work, admin",
             ));
         }
-        let now = self.0.clock.now();
+        let now = self.0.inner.clock.now();
         let (id, secret) = (TokenId::new(), secret()?);
         let new = NewToken {
             id,
             hash: Sha256::digest(&secret).into(),
             scopes,
             sees: sees.unwrap_or(Sees::Own),
-            created_by: self.principal().to_owned(),
+            created_by: self.0.caller.name().to_owned(),
             expires_at: expires.as_deref().map(|text| end(text, now)).transpose()?,
             name: name.clone(),
         };
-        let added = self.0.store.add_token(new).await?;
+        let added = self.0.inner.store.add_token(new).await?;
         let token = added.ok_or_else(|| {
             Problem::caller(
                 "token_exists",
@@ -81,9 +82,9 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
-    pub async fn tokens(&self, all: bool) -> Result<Vec<AccessToken>, Problem> {
-        self.may(Scope::Admin)?;
-        Ok(self.0.store.tokens(all).await?)
+    pub async fn tokens(self, all: bool) -> Result<Vec<AccessToken>, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        Ok(self.0.inner.store.tokens(all).await?)
     }
 
     /// Lets nobody in any longer with the token of this name: calls are refused at once, and streams that are
@@ -91,9 +92,9 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is none.
-    pub async fn revoke_token(&self, name: &str) -> Result<AccessToken, Problem> {
-        self.may(Scope::Admin)?;
-        let revoked = self.0.store.revoke_token(name, self.principal()).await?;
+    pub async fn revoke_token(self, name: &str) -> Result<AccessToken, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        let revoked = self.0.inner.store.revoke_token(name, self.0.caller.name()).await?;
         revoked.ok_or_else(|| {
             Problem::caller(
                 "token_not_found",
@@ -104,13 +105,13 @@ impl Host {
     }
 
     /// Who shows this text; nobody, where it is no token, or one that has ended.
-    pub async fn known_by(&self, text: &str) -> Result<Option<KnownToken>, Problem> {
+    pub async fn authenticate(self, text: &str) -> Result<Option<KnownToken>, Problem> {
         let Some((id, secret)) = parts(text) else { return Ok(None) };
-        let Some((token, hash)) = self.0.store.token(id).await? else {
+        let Some((token, hash)) = self.0.inner.store.token(id).await? else {
             return Ok(None);
         };
         let shown: [u8; 32] = Sha256::digest(secret).into();
-        let now = self.0.clock.now();
+        let now = self.0.inner.clock.now();
         if !bool::from(shown.ct_eq(&hash)) || !token.is_good(now) {
             return Ok(None);
         }
@@ -119,9 +120,9 @@ impl Host {
     }
 
     /// Whether a token that was good still is.
-    pub async fn still_good(&self, token: TokenId) -> bool {
-        match self.0.store.token(token).await {
-            Ok(found) => found.is_some_and(|(token, _)| token.is_good(self.0.clock.now())),
+    pub async fn still_valid(self, token: TokenId) -> bool {
+        match self.0.inner.store.token(token).await {
+            Ok(found) => found.is_some_and(|(token, _)| token.is_good(self.0.inner.clock.now())),
             // Whoever is in is not put out because the disk is busy: the next look tells.
             Err(error) => {
                 tracing::warn!(%error, "a token could not be looked at");
@@ -131,15 +132,15 @@ impl Host {
     }
 
     /// Beside the call, which does not wait for the disk because of it.
-    fn note_use(&self, token: TokenId, now: Timestamp) {
-        let before = self.0.uses.0.lock().insert(token, now);
+    fn note_use(self, token: TokenId, now: Timestamp) {
+        let before = self.0.inner.uses.0.lock().insert(token, now);
         let recent = |before: Timestamp| now.duration_since(before).unsigned_abs() < USED;
         if let Some(before) = before.filter(|before| recent(*before)) {
-            self.0.uses.0.lock().insert(token, before);
+            self.0.inner.uses.0.lock().insert(token, before);
             return;
         }
-        let store = self.0.store.clone();
-        self.0.tasks.spawn(async move {
+        let store = self.0.inner.store.clone();
+        self.0.inner.tasks.spawn(async move {
             if let Err(error) = store.token_used(token).await {
                 tracing::debug!(%error, "that a token is in use is not on record");
             }

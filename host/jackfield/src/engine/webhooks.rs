@@ -1,29 +1,29 @@
 //! Webhooks as the host keeps them: who is told, what they are told of, how it goes. Who carries messages is
 //! `webhooks/`, since here nobody knows HTTP.
 
-use super::Host;
+use super::handles::Notifications;
 use jackfield_store::{WebhookMessage, WebhookStanding};
 use jackfield_types::{Problem, RunId, Scope};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-impl Host {
+impl Notifications<'_> {
     /// How each webhook stands.
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
-    pub async fn webhooks(&self) -> Result<Vec<WebhookStanding>, Problem> {
-        self.may(Scope::Admin)?;
-        Ok(self.0.store.webhooks().await?)
+    pub async fn list(self) -> Result<Vec<WebhookStanding>, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        Ok(self.0.inner.store.webhooks().await?)
     }
 
     /// Has a webhook told of nothing, to see whether it hears. It is carried like any other message.
     ///
     /// # Errors
     /// A [`Problem`] where there is no such webhook.
-    pub async fn test_webhook(&self, name: &str) -> Result<(), Problem> {
-        self.may(Scope::Admin)?;
-        match self.0.store.test_webhook(name).await? {
+    pub async fn test(self, name: &str) -> Result<(), Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        match self.0.inner.store.test_webhook(name).await? {
             true => Ok(()),
             false => Err(unknown(name)),
         }
@@ -33,64 +33,68 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such webhook.
-    pub async fn retry_webhook(&self, name: &str) -> Result<u64, Problem> {
-        self.may(Scope::Admin)?;
-        let again = self.0.store.retry_webhook(name).await?;
+    pub async fn retry(self, name: &str) -> Result<u64, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        let again = self.0.inner.store.retry_webhook(name).await?;
         again.ok_or_else(|| unknown(name))
     }
 
     /// A variable of the host's own environment.
-    pub fn variable(&self, name: &str) -> Option<String> {
-        self.0.environment.get(std::ffi::OsStr::new(name)).and_then(|value| value.to_str().map(str::to_owned))
+    pub fn variable(self, name: &str) -> Option<String> {
+        self.0
+            .inner
+            .environment
+            .get(std::ffi::OsStr::new(name))
+            .and_then(|value| value.to_str().map(str::to_owned))
     }
 
     /// Has those told that the configuration names, and nobody else.
-    pub async fn keep_webhooks(&self) -> Result<(), Problem> {
-        let config = self.config();
+    pub async fn register(self) -> Result<(), Problem> {
+        let config = self.0.config();
         let hooks = config.webhooks.iter().map(|(name, section)| (name.clone(), section.events.clone()));
-        Ok(self.0.store.keep_webhooks(hooks.collect()).await?)
+        Ok(self.0.inner.store.keep_webhooks(hooks.collect()).await?)
     }
 
     /// Takes messages that are due, so that nobody else delivers them before the lease is over.
     ///
     /// # Errors
     /// A [`Problem`] where the store cannot be written.
-    pub async fn take_webhook_messages(
-        &self,
+    pub async fn take_messages(
+        self,
         webhook: &str,
         lease: Duration,
         most: u32,
     ) -> Result<Vec<WebhookMessage>, Problem> {
-        Ok(self.0.store.take_webhook_messages(webhook, lease, most).await?)
+        Ok(self.0.inner.store.take_webhook_messages(webhook, lease, most).await?)
     }
 
     /// Records that the receiver took a message.
     ///
     /// # Errors
     /// A [`Problem`] where the store cannot be written.
-    pub async fn webhook_delivered(&self, message: &WebhookMessage) -> Result<(), Problem> {
-        Ok(self.0.store.webhook_delivered(message).await?)
+    pub async fn delivered(self, message: &WebhookMessage) -> Result<(), Problem> {
+        Ok(self.0.inner.store.webhook_delivered(message).await?)
     }
 
     /// Records that the receiver did not take a message.
     ///
     /// # Errors
     /// A [`Problem`] where the store cannot be written.
-    pub async fn webhook_failed(
-        &self,
+    pub async fn failed(
+        self,
         message: &WebhookMessage,
         why: &str,
         again: Option<Duration>,
     ) -> Result<(), Problem> {
-        Ok(self.0.store.webhook_failed(message, why, again).await?)
+        Ok(self.0.inner.store.webhook_failed(message, why, again).await?)
     }
 
     /// What is sent: the event, and of a run what its list tells of it.
-    pub async fn webhook_body(&self, message: &WebhookMessage) -> Value {
+    pub async fn body(self, message: &WebhookMessage) -> Value {
         let mut data = json!({ "subject": message.subject, "event": message.payload });
         let run = message.kind.starts_with("run_").then(|| message.subject.parse::<RunId>().ok()).flatten();
         let view = match run {
-            Some(run) => self.0.store.run(run).await.ok(),
+            Some(run) => self.0.inner.store.run(run).await.ok(),
             None => None,
         };
         if let (Some(view), Some(fields)) = (view, data.as_object_mut()) {

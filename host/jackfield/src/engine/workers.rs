@@ -1,7 +1,8 @@
 //! Workers, for operators: who is there, how long the queue is, and what to do about those that are gone.
 
+use super::Work;
+use super::handles::Workers;
 use super::recover::Instance;
-use super::{Host, Work};
 use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_store::{RunFilter, Worker, WorkerKind};
 use jackfield_types::{Problem, RunState, Scope, Timestamp};
@@ -11,25 +12,25 @@ use std::time::Duration;
 /// Over how many of the latest runs the failure rate is told.
 const RECENT: u32 = 100;
 
-impl Host {
+impl Workers<'_> {
     /// Who carries runs out, and how it goes.
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
-    pub async fn workers(&self) -> Result<WorkersStatus, Problem> {
-        self.may(Scope::Read)?;
+    pub async fn list(self) -> Result<WorkersStatus, Problem> {
+        self.0.caller.require(Scope::Read)?;
         let failed = |error: jackfield_store::StoreError| error.problem();
-        let workers = self.0.store.workers(false).await.map_err(failed)?;
-        let now = self.0.clock.now();
-        let stale = Duration::from_secs(self.0.config().queue.stale_s);
-        let (queued, oldest) = self.0.store.waiting().await.map_err(failed)?;
+        let workers = self.0.inner.store.workers(false).await.map_err(failed)?;
+        let now = self.0.inner.clock.now();
+        let stale = Duration::from_secs(self.0.inner.config().queue.stale_s);
+        let (queued, oldest) = self.0.inner.store.waiting().await.map_err(failed)?;
         let states = vec![RunState::Succeeded, RunState::Failed];
         let ended = RunFilter { states, limit: RECENT, ..RunFilter::default() };
-        let ended = self.0.store.runs(ended).await.map_err(failed)?;
+        let ended = self.0.inner.store.runs(ended).await.map_err(failed)?;
         let bad = ended.iter().filter(|run| run.state == RunState::Failed).count();
         let mut warnings = Vec::new();
-        if queued > 0 && !self.0.somebody_works().await? {
-            warnings.push(format!("{queued} run(s) wait, and {}", self.0.nobody_works()));
+        if queued > 0 && !self.0.inner.somebody_works().await? {
+            warnings.push(format!("{queued} run(s) wait, and {}", self.0.inner.nobody_works()));
         }
         Ok(WorkersStatus {
             workers: workers.into_iter().map(|worker| line(worker, now, stale)).collect(),
@@ -44,9 +45,9 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
-    pub async fn act_on_workers(&self, action: WorkerAction) -> Result<WorkersStatus, Problem> {
-        self.may(Scope::Admin)?;
-        if action != WorkerAction::HealthCheck && self.0.work != Work::All {
+    pub async fn apply(self, action: WorkerAction) -> Result<WorkersStatus, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        if action != WorkerAction::HealthCheck && self.0.inner.work != Work::All {
             return Err(Problem::operator(
                 "no_worker_here",
                 "this process is here for a look, and could not go on with what it took over",
@@ -55,15 +56,15 @@ impl Host {
         }
         match action {
             WorkerAction::HealthCheck => {}
-            WorkerAction::Rescue => Arc::clone(&self.0).recover().await,
+            WorkerAction::Rescue => Arc::clone(&self.0.inner).recover().await,
             WorkerAction::Cleanup => {
-                let rescue = Duration::from_secs(self.0.config().queue.rescue_s);
-                let before = self.0.clock.now().checked_sub(rescue).unwrap_or(Timestamp::UNIX_EPOCH);
-                Arc::clone(&self.0).recover().await;
-                self.0.store.forget_workers(before).await?;
+                let rescue = Duration::from_secs(self.0.inner.config().queue.rescue_s);
+                let before = self.0.inner.clock.now().checked_sub(rescue).unwrap_or(Timestamp::UNIX_EPOCH);
+                Arc::clone(&self.0.inner).recover().await;
+                self.0.inner.store.forget_workers(before).await?;
             }
         }
-        self.workers().await
+        self.list().await
     }
 }
 

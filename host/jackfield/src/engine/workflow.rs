@@ -1,12 +1,12 @@
 //! Work that is kept here and done elsewhere: a task without a run, the versions of what it is to be,
 //! and its end. Attempts that were made elsewhere are in `external.rs`.
 
-use super::Host;
 use super::admit::title;
+use super::handles::Tasks;
 use super::human_tasks::text;
 use jackfield_api::{
-    CloseAnswer, CloseRequest, ExecuteRequest, Handle, InitAnswer, InitRequest, Spec, SpecRequest,
-    SpecVersion, TasksFilter, bounds,
+    CloseAnswer, CloseRequest, ExecuteRequest, InitAnswer, InitRequest, Spec, SpecRequest, SpecVersion,
+    TasksFilter, bounds,
 };
 use jackfield_store::{
     Checkpoint, Closed, Closing, Idempotency, NewTask, Round, TaskFilter, TaskSummary, TaskView,
@@ -18,13 +18,13 @@ use sha2::{Digest as _, Sha256};
 /// Most acceptance criteria.
 const MOST_CRITERIA: usize = 200;
 
-impl Host {
+impl Tasks<'_> {
     /// Makes a task without a run, for work that is done elsewhere. Refused while the breaker is halted.
     ///
     /// # Errors
     /// A [`Problem`] where the request is refused; then nothing was made.
-    pub async fn init_task(&self, request: InitRequest) -> Result<InitAnswer, Problem> {
-        self.may(Scope::Execute)?;
+    pub async fn init(self, request: InitRequest) -> Result<InitAnswer, Problem> {
+        self.0.caller.require(Scope::Execute)?;
         bounds::check(&request)?;
         let asked = json!({ "init": request });
         let InitRequest {
@@ -43,6 +43,7 @@ impl Host {
         let acceptance = criteria(acceptance)?;
         let order = self
             .0
+            .inner
             .order(ExecuteRequest {
                 instruction,
                 workspace,
@@ -60,7 +61,7 @@ impl Host {
         let task = NewTask {
             id: TaskId::new(),
             workspace: order.workspace.id,
-            principal: self.principal().to_owned(),
+            principal: self.0.caller.name().to_owned(),
             title: title(named.as_deref(), &instruction),
             instruction,
             task_type: order.task_type,
@@ -71,11 +72,11 @@ impl Host {
             expect_change: order.expect_change,
             idempotency: idempotency(idempotency_key, asked),
         };
-        let limits = self.0.limits(Some(order.workspace.id), None);
-        let usual = self.0.config().breaker.reserve_usd;
-        let opened = self.0.store.open_task(task, json!(spec), usual, &limits).await;
+        let limits = self.0.inner.limits(Some(order.workspace.id), None);
+        let usual = self.0.inner.config().breaker.reserve_usd;
+        let opened = self.0.inner.store.open_task(task, json!(spec), usual, &limits).await;
         let opened = opened?;
-        let found = self.0.store.task(opened.task).await?;
+        let found = self.0.inner.store.task(opened.task).await?;
         Ok(InitAnswer { task_id: found.id, state: found.state, existing: opened.existing })
     }
 
@@ -83,11 +84,11 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task, or it is closed, or the request says nothing.
-    pub async fn specify(&self, task: &str, request: SpecRequest) -> Result<SpecVersion, Problem> {
-        self.may(Scope::Execute)?;
+    pub async fn specify(self, task: &str, request: SpecRequest) -> Result<SpecVersion, Problem> {
+        self.0.caller.require(Scope::Execute)?;
         bounds::check(&request)?;
-        let task = self.find_task(task).await?;
-        let found = self.0.store.task(task).await?;
+        let task = self.find(task).await?;
+        let found = self.0.inner.store.task(task).await?;
         if matches!(found.state, TaskState::Done | TaskState::Failed | TaskState::Cancelled) {
             return Err(Problem::caller(
                 "task_closed",
@@ -127,7 +128,7 @@ impl Host {
                 notes: notes.or(before.notes).filter(|notes| !notes.is_empty()),
             })
         };
-        let added = self.0.store.specify(task, self.principal(), &label, make).await;
+        let added = self.0.inner.store.specify(task, self.0.caller.name(), &label, make).await;
         version(&added?)
     }
 
@@ -135,17 +136,17 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task, or no such version of it.
-    pub async fn spec(&self, task: &str, wanted: Option<u32>) -> Result<SpecVersion, Problem> {
-        let task = self.find_task(task).await?;
+    pub async fn spec(self, task: &str, wanted: Option<u32>) -> Result<SpecVersion, Problem> {
+        let task = self.find(task).await?;
         let found = match wanted {
             Some(0) => None,
-            Some(number) => Some(self.0.store.checkpoint(task, number).await?),
-            None => self.0.store.latest_spec(task).await?,
+            Some(number) => Some(self.0.inner.store.checkpoint(task, number).await?),
+            None => self.0.inner.store.latest_spec(task).await?,
         };
         match found {
             Some(checkpoint) => version(&checkpoint),
             None => {
-                let asked = self.0.store.task(task).await?;
+                let asked = self.0.inner.store.task(task).await?;
                 let spec = Spec { instruction: asked.instruction, ..Spec::default() };
                 Ok(SpecVersion { task_id: task, version: 0, by: asked.principal, spec })
             }
@@ -156,13 +157,13 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task, no reason, or a run of it that has not ended.
-    pub async fn close_task(&self, task: &str, request: CloseRequest) -> Result<CloseAnswer, Problem> {
-        self.may(Scope::Execute)?;
-        let task = self.find_task(task).await?;
-        let reason = text("reason", super::query::with_reason(&request.reason)?)?;
+    pub async fn close(self, task: &str, request: CloseRequest) -> Result<CloseAnswer, Problem> {
+        self.0.caller.require(Scope::Execute)?;
+        let task = self.find(task).await?;
+        let reason = text("reason", super::budget::with_reason(&request.reason)?)?;
         let state = request.state.into();
-        let closing = Closing { task, state, reason, principal: self.principal().to_owned() };
-        match self.0.store.close_task(closing).await? {
+        let closing = Closing { task, state, reason, principal: self.0.caller.name().to_owned() };
+        match self.0.inner.store.close_task(closing).await? {
             Closed::Closed { version } | Closed::Already { version } => {
                 Ok(CloseAnswer { task_id: task, state, version })
             }
@@ -180,10 +181,10 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is none, or more than one.
-    pub async fn find_task(&self, id: &str) -> Result<TaskId, Problem> {
-        self.may(Scope::Read)?;
-        let found = self.0.store.find_task(id, self.only()).await?;
-        self.touches(|audited| audited.task = Some(found));
+    pub async fn find(self, id: &str) -> Result<TaskId, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        let found = self.0.inner.store.find_task(id, self.0.caller.restricted_to()).await?;
+        self.0.caller.annotate(|audited| audited.task = Some(found));
         Ok(found)
     }
 
@@ -191,17 +192,17 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task.
-    pub async fn task(&self, task: TaskId) -> Result<TaskView, Problem> {
-        self.shown_task(task).await?;
-        Ok(self.0.store.task_view(task).await?)
+    pub async fn get(self, task: TaskId) -> Result<TaskView, Problem> {
+        self.0.caller.shown_task(&self.0.inner.store, task).await?;
+        Ok(self.0.inner.store.task_view(task).await?)
     }
 
     /// The same with one of its runs alone, where one is named.
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task.
-    pub async fn task_narrowed(&self, task: TaskId, run: Option<RunId>) -> Result<TaskView, Problem> {
-        let mut view = self.task(task).await?;
+    pub async fn get_narrowed(self, task: TaskId, run: Option<RunId>) -> Result<TaskView, Problem> {
+        let mut view = self.get(task).await?;
         view.runs.retain(|one| run.is_none_or(|run| one.run.id == run));
         Ok(view)
     }
@@ -210,8 +211,8 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the filter names a state or workspace that does not exist.
-    pub async fn tasks(&self, filter: TasksFilter) -> Result<Vec<TaskSummary>, Problem> {
-        self.may(Scope::Read)?;
+    pub async fn list(self, filter: TasksFilter) -> Result<Vec<TaskSummary>, Problem> {
+        self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
         let states = match filter.state.as_deref() {
             None => Vec::new(),
@@ -227,16 +228,16 @@ impl Host {
             states,
             workspace: match filter.workspace.as_deref() {
                 None => None,
-                Some(name) => Some(self.workspace_named(name).await?),
+                Some(name) => Some(self.0.workspaces().named(name).await?),
             },
-            principal: self.only().map(str::to_owned),
+            principal: self.0.caller.restricted_to().map(str::to_owned),
             before: match filter.before.as_deref() {
                 None => None,
-                Some(id) => Some(self.find_task(id).await?),
+                Some(id) => Some(self.find(id).await?),
             },
             limit: filter.page(),
         };
-        Ok(self.0.store.tasks(filter).await?)
+        Ok(self.0.inner.store.tasks(filter).await?)
     }
 
     /// The rounds of a task, or of one run of it, in which several agents did the same, and what was
@@ -244,47 +245,34 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where there is no such task.
-    pub async fn rounds(&self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, Problem> {
-        self.shown_task(task).await?;
-        Ok(self.0.store.rounds(task, run).await?)
+    pub async fn rounds(self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, Problem> {
+        self.0.caller.shown_task(&self.0.inner.store, task).await?;
+        Ok(self.0.inner.store.rounds(task, run).await?)
     }
 
     /// The task that is meant by its id or by a run's.
     ///
     /// # Errors
     /// A [`Problem`] where neither is given, or there is no such task or run.
-    pub async fn task_or_run(
-        &self,
+    pub async fn resolve(
+        self,
         task: Option<&str>,
         run: Option<&str>,
     ) -> Result<(TaskId, Option<RunId>), Problem> {
         let given = |id: Option<&str>| id.map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned);
         match (given(task), given(run)) {
             (_, Some(run)) => {
-                let run = self.find_run(&run).await?;
-                let task = self.0.store.task_of_run(run).await?;
+                let run = self.0.runs().find(&run).await?;
+                let task = self.0.inner.store.task_of_run(run).await?;
                 Ok((task, Some(run)))
             }
-            (Some(task), None) => Ok((self.find_task(&task).await?, None)),
+            (Some(task), None) => Ok((self.find(&task).await?, None)),
             (None, None) => Err(Problem::caller(
                 "no_task_id",
                 "neither task_id nor run_id is given",
                 "give the task_id or the run_id that was answered with",
             )),
         }
-    }
-
-    /// A run, as whoever handed it in is told of it.
-    ///
-    /// # Errors
-    /// A [`Problem`] where there is no such run.
-    pub async fn handle(&self, run: RunId) -> Result<Handle, Problem> {
-        let run = self.run(run).await?.run;
-        let next = match run.state.is_final() {
-            false => format!("call `result` with run_id {} to wait for it, or `cancel` to end it", run.id),
-            true => format!("call `result` with run_id {} for its answer", run.id),
-        };
-        Ok(Handle { task_id: run.task, run_id: run.id, state: run.state, next })
     }
 }
 

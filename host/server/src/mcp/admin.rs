@@ -113,13 +113,13 @@ pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Sai
     match arguments.action {
         BreakerVerb::State => {}
         BreakerVerb::History => {
-            let history = host.breaker_history(20).await?;
+            let history = host.budget().history(20).await?;
             return said(text::breaker_history(&history), &json!({ "events": history }));
         }
-        BreakerVerb::Reset => drop(host.reset_breaker(&reason).await?),
+        BreakerVerb::Reset => drop(host.budget().reset(&reason).await?),
         BreakerVerb::Raise => {
             let by = Micros::from_usd(arguments.usd.unwrap_or_default());
-            drop(host.raise_breaker(by, &reason).await?);
+            drop(host.budget().raise(by, &reason).await?);
         }
         BreakerVerb::Correct => {
             let (Some(run), Some(usd)) = (arguments.run.filter(|run| !run.is_empty()), arguments.usd) else {
@@ -129,11 +129,11 @@ pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Sai
                     "give the run and its total cost in dollars",
                 ));
             };
-            let run = host.find_run(&run).await?;
-            drop(host.correct_cost(run, Micros::from_usd(usd), &reason).await?);
+            let run = host.runs().find(&run).await?;
+            drop(host.budget().correct_cost(run, Micros::from_usd(usd), &reason).await?);
         }
     }
-    let status = host.breaker().await?;
+    let status = host.budget().breaker().await?;
     said(text::breaker(&status), &status)
 }
 
@@ -150,22 +150,22 @@ pub(super) async fn plugins(caller: &Caller<'_>, arguments: Value) -> Result<Sai
         })
     };
     if matches!(arguments.action, PluginsVerb::List) {
-        let plugins = host.plugins();
+        let plugins = host.plugins().list();
         return said(text::plugins(&plugins), &json!({ "plugins": plugins }));
     }
     let name = needed(arguments.name, "name")?;
     if matches!(arguments.action, PluginsVerb::Inspect) {
-        let inspection = host.inspect_plugin(arguments.kind, &name)?;
+        let inspection = host.plugins().inspect(arguments.kind, &name)?;
         return said(text::inspection(&inspection), &inspection);
     }
     let kind = arguments.kind.ok_or_else(|| {
         Problem::caller("bad_arguments", "`kind` is missing", "executor, chooser, compressor, gate or judge")
     })?;
     let ordered = match arguments.action {
-        PluginsVerb::Pin => host.pin_plugin(kind, &name, &needed(arguments.digest, "digest")?).await?,
-        PluginsVerb::Unpin => host.unpin_plugin(kind, &name).await?,
+        PluginsVerb::Pin => host.plugins().pin(kind, &name, &needed(arguments.digest, "digest")?).await?,
+        PluginsVerb::Unpin => host.plugins().unpin(kind, &name).await?,
         PluginsVerb::Rollback | PluginsVerb::List | PluginsVerb::Inspect => {
-            host.roll_back_plugin(kind, &name).await?
+            host.plugins().roll_back(kind, &name).await?
         }
     };
     said(text::ordered(&ordered), &ordered)
@@ -173,6 +173,6 @@ pub(super) async fn plugins(caller: &Caller<'_>, arguments: Value) -> Result<Sai
 
 pub(super) async fn workers(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
     let arguments: WorkersArguments = parse(arguments)?;
-    let status = caller.host.act_on_workers(arguments.action.unwrap_or(WorkerAction::HealthCheck)).await?;
+    let status = caller.host.workers().apply(arguments.action.unwrap_or(WorkerAction::HealthCheck)).await?;
     said(text_workers::workers(&status), &status)
 }

@@ -40,7 +40,7 @@ impl<'a> Caller<'a> {
         let entered = parts.and_then(|parts| {
             let session = parts.headers.get(SESSION)?.to_str().ok()?;
             let id = serde_json::to_string(&self.context.id).ok()?;
-            Some(calls.enter(self.host.principal(), session, &id))
+            Some(calls.enter(self.host.caller().name(), session, &id))
         });
         if let Some(entered) = &entered {
             self.called_off = entered.called_off();

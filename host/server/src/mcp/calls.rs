@@ -75,13 +75,13 @@ pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> R
         "workers" => admin::workers(caller, arguments).await,
         "orchestrator_status" => {
             parse::<NoArguments>(arguments)?;
-            let status = host.orchestrator_status().await?;
+            let status = host.status().orchestrator().await?;
             said(text::status(&status), &status)
         }
         "auth_status" => {
             parse::<NoArguments>(arguments)?;
-            host.may(Scope::Read)?;
-            let status = host.auth_status().await;
+            host.caller().require(Scope::Read)?;
+            let status = host.status().executors().await;
             said(text::auth(&status), &serde_json::json!({ "executors": status }))
         }
         other => {
@@ -117,7 +117,7 @@ async fn execute(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Probl
     let (on_close, arguments) = taken(arguments, "on_close")?;
     let request: ExecuteRequest = parse(arguments)?;
     let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
-    let run = caller.host.dispatch(request).await?;
+    let run = caller.host.runs().dispatch(request).await?;
     follow(caller, run, seconds, verbosity.as_deref(), on_close).await
 }
 
@@ -128,7 +128,7 @@ async fn consensus(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Pro
     let request: ExecuteRequest = parse(arguments)?;
     let (seconds, verbosity) = (request.wait_s, request.verbosity.clone());
     let executors = executors.unwrap_or_default();
-    let run = caller.host.dispatch_consensus(request, &executors).await?;
+    let run = caller.host.runs().dispatch_consensus(request, &executors).await?;
     follow(caller, run, seconds, verbosity.as_deref(), on_close).await
 }
 
@@ -149,23 +149,23 @@ async fn follow(
 }
 
 async fn result(caller: &Caller<'_>, arguments: ResultArguments) -> Result<Said, Problem> {
-    let run = caller.host.find_run(&named(&arguments.run_id)?).await?;
+    let run = caller.host.runs().find(&named(&arguments.run_id)?).await?;
     let verbosity = arguments.verbosity.as_deref();
-    caller.host.answerable(run, verbosity).await?;
+    caller.host.runs().check_answer(run, verbosity).await?;
     Wait { run, seconds: arguments.wait_s, verbosity, on_close: None }.answer(caller).await
 }
 
 async fn cancel(host: &Host, arguments: CancelArguments) -> Result<Said, Problem> {
-    let run = host.find_run(&named(&arguments.run_id)?).await?;
+    let run = host.runs().find(&named(&arguments.run_id)?).await?;
     let reason = arguments.reason.unwrap_or_else(|| "cancelled over MCP".to_owned());
-    answered(&host.cancel(run, &reason).await?)
+    answered(&host.runs().cancel(run, &reason).await?)
 }
 
 async fn retry(host: &Host, arguments: RetryArguments) -> Result<Said, Problem> {
-    let run = host.find_run(&named(&arguments.run_id)?).await?;
+    let run = host.runs().find(&named(&arguments.run_id)?).await?;
     let reason = arguments.reason.unwrap_or_else(|| "retried over MCP".to_owned());
-    let again = host.retry(run, arguments.idempotency_key, &reason).await?;
-    let handle = host.handle(again).await?;
+    let again = host.runs().retry(run, arguments.idempotency_key, &reason).await?;
+    let handle = host.runs().handle(again).await?;
     said(text_people::handle(&handle), &handle)
 }
 
@@ -185,8 +185,8 @@ async fn query(host: &Host, arguments: QueryArguments) -> Result<Said, Problem> 
     match arguments.query {
         Question::Summary => {
             let limit = Some(arguments.limit.unwrap_or(10));
-            let runs = host.runs(RunsFilter { limit, ..RunsFilter::default() }).await?;
-            let waiting = host.human_tasks(HumanTasksFilter::default()).await?;
+            let runs = host.runs().list(RunsFilter { limit, ..RunsFilter::default() }).await?;
+            let waiting = host.human_tasks().list(HumanTasksFilter::default()).await?;
             let told = match waiting.len() {
                 0 => text::runs(&runs),
                 _ => format!("{}\n\nfor people\n{}", text::runs(&runs), text_people::human_tasks(&waiting)),
@@ -195,16 +195,16 @@ async fn query(host: &Host, arguments: QueryArguments) -> Result<Said, Problem> 
         }
         Question::State => {
             let (task, run) = meant(host, &arguments).await?;
-            let view = host.task_narrowed(task, run).await?;
+            let view = host.tasks().get_narrowed(task, run).await?;
             said(text_people::task(&view), &view)
         }
         Question::Consensus => {
             let (task, run) = meant(host, &arguments).await?;
-            let rounds = host.rounds(task, run).await?;
+            let rounds = host.tasks().rounds(task, run).await?;
             said(text_people::rounds(&rounds), &serde_json::json!({ "rounds": rounds }))
         }
         Question::Stats => {
-            let (totals, models) = (host.stats().await?, host.model_stats().await?);
+            let (totals, models) = (host.status().totals().await?, host.status().model_stats().await?);
             said(text::stats(&totals, &models), &serde_json::json!({ "totals": totals, "models": models }))
         }
         Question::Chooser => {
@@ -215,7 +215,7 @@ async fn query(host: &Host, arguments: QueryArguments) -> Result<Said, Problem> 
                     "give what you would give to `execute`",
                 )
             })?;
-            let advice = host.advise(request).await?;
+            let advice = host.runs().advise(request).await?;
             said(text::advice(&advice), &advice)
         }
     }
@@ -225,5 +225,5 @@ async fn meant(
     host: &Host,
     arguments: &QueryArguments,
 ) -> Result<(jackfield_types::TaskId, Option<jackfield_types::RunId>), Problem> {
-    host.task_or_run(arguments.task_id.as_deref(), arguments.run_id.as_deref()).await
+    host.tasks().resolve(arguments.task_id.as_deref(), arguments.run_id.as_deref()).await
 }

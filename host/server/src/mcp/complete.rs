@@ -47,22 +47,22 @@ fn unknown(reference: &Reference) -> Option<String> {
 }
 
 async fn known(host: &Host, argument: &str, executor: Option<&str>) -> Result<Vec<String>, Problem> {
-    host.may(Scope::Read)?;
+    host.caller().require(Scope::Read)?;
     Ok(match argument {
         "run_id" => {
             let filter = RunsFilter { limit: Some(LOOKED_AT), ..RunsFilter::default() };
-            host.runs(filter).await?.iter().map(|run| run.run.to_string()).collect()
+            host.runs().list(filter).await?.iter().map(|run| run.run.to_string()).collect()
         }
         "task_id" => {
             let filter = TasksFilter { limit: Some(LOOKED_AT), ..TasksFilter::default() };
-            host.tasks(filter).await?.iter().map(|summary| summary.task.id.to_string()).collect()
+            host.tasks().list(filter).await?.iter().map(|summary| summary.task.id.to_string()).collect()
         }
         "workspace" => {
-            host.workspace_names().await?.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
+            host.workspaces().names().await?.into_iter().collect::<BTreeSet<_>>().into_iter().collect()
         }
-        "executor" => host.executors().into_iter().map(|(name, _)| name).collect(),
+        "executor" => host.plugins().executors().into_iter().map(|(name, _)| name).collect(),
         "model" => {
-            let executors = host.executors().into_iter();
+            let executors = host.plugins().executors().into_iter();
             let asked = executors.filter(|(name, _)| executor.is_none_or(|executor| executor == name));
             asked.flat_map(|(_, models)| models).collect::<BTreeSet<_>>().into_iter().collect()
         }

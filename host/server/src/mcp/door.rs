@@ -161,7 +161,7 @@ impl ServerHandler for Door {
         if !self.chosen(&caller).any(|tool| tool.name == name) {
             return Err(self.no_such_tool(&caller, name));
         }
-        caller.host.touches(|audited| audited.tool = Some(name.to_owned()));
+        caller.host.caller().annotate(|audited| audited.tool = Some(name.to_owned()));
         let arguments = Value::Object(request.arguments.unwrap_or_default());
         let span = traced::tool(name, caller.trace());
         Ok(match calls::call(&caller, name, arguments).instrument(span).await {

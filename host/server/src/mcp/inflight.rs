@@ -124,7 +124,7 @@ pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, 
     if let (Some(called), Some(session)) = (called_off(&body), parts.headers.get(SESSION))
         && let Ok(session) = session.to_str()
     {
-        let principal = parts.extensions.get::<Principal>().map_or("", Principal::principal);
+        let principal = parts.extensions.get::<Principal>().map_or("", Principal::name);
         calls.call_off(principal, session, &called);
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;

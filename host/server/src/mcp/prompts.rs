@@ -154,7 +154,7 @@ fn plan(given: &Given) -> String {
 }
 
 async fn review(host: &Host, given: &Given) -> Result<Vec<PromptMessage>, Problem> {
-    let run = host.find_run(given.or_nothing("run_id")).await?;
+    let run = host.runs().find(given.or_nothing("run_id")).await?;
     let focus = given.text("focus").map(|focus| format!(" Look above all at: {focus}.")).unwrap_or_default();
     let place = Place::of(run, Kind::Diff);
     let page = super::resources::first_page(host, place).await?;
@@ -167,8 +167,8 @@ async fn review(host: &Host, given: &Given) -> Result<Vec<PromptMessage>, Proble
 }
 
 async fn explain(host: &Host, given: &Given) -> Result<Vec<PromptMessage>, Problem> {
-    let run = host.find_run(given.or_nothing("run_id")).await?;
-    let account = text_explain::explanation(&host.explain(&run.to_string()).await?);
+    let run = host.runs().find(given.or_nothing("run_id")).await?;
+    let account = text_explain::explanation(&host.tasks().explain(&run.to_string()).await?);
     let ask = format!(
         "Explain to me in plain words why run {run} went as it did: who was asked and why, what became of each \
          attempt, and what I could change. Its account follows."

@@ -132,7 +132,7 @@ pub(super) fn templates() -> Vec<ResourceTemplate> {
 /// Recent runs, newest first, each by its result; `cursor` is the last of the page before.
 pub(super) async fn list(host: &Host, cursor: Option<String>) -> Result<ListResourcesResult, ErrorData> {
     let filter = RunsFilter { limit: Some(LISTED), before: cursor, ..RunsFilter::default() };
-    let runs = host.runs(filter).await.map_err(|problem| told(&problem))?;
+    let runs = host.runs().list(filter).await.map_err(|problem| told(&problem))?;
     let next = runs.last().filter(|_| runs.len() == LISTED as usize).map(|run| run.run.to_string());
     let listed = |run: &RunSummary| {
         let place = Place::of(run.run, Kind::Result);
@@ -161,14 +161,16 @@ pub(super) async fn read(host: &Host, uri: &str) -> Result<ReadResourceResult, E
     let Some(place) = Place::parse(uri) else {
         return Err(absent(uri, "addresses are run://RUN_ID/log, diff, result or diagram"));
     };
-    let view = host.run(place.run).await.map_err(|problem| missing(uri, &problem))?;
+    let view = host.runs().get(place.run).await.map_err(|problem| missing(uri, &problem))?;
     let page = match place.kind {
         Kind::Log => log(host, place).await,
         Kind::Diff => diff(host, place).await,
         Kind::Result => whole(host, place).await,
-        Kind::Diagram => {
-            host.answer(place.run, Some("mermaid")).await.map(|answer| Page { text: answer.text, next: None })
-        }
+        Kind::Diagram => host
+            .runs()
+            .answer(place.run, Some("mermaid"))
+            .await
+            .map(|answer| Page { text: answer.text, next: None }),
     };
     let page = page.map_err(|problem| missing(uri, &problem))?;
     let mut contents = ResourceContents::text(page.text, uri).with_mime_type(place.kind.mime());
@@ -199,7 +201,7 @@ struct Page {
 }
 
 async fn log(host: &Host, place: Place) -> Result<Page, Problem> {
-    let events = host.run_events(place.run, place.after, EVENTS).await?;
+    let events = host.runs().events(place.run, place.after, EVENTS).await?;
     let mut text = String::new();
     for event in &events {
         let line = line(event).unwrap_or_default();
@@ -224,7 +226,7 @@ fn line(event: &RunEvent) -> Option<String> {
 
 /// Lines are not cut, unless one alone is longer than a page.
 async fn diff(host: &Host, place: Place) -> Result<Page, Problem> {
-    let whole = host.diff(place.run).await?;
+    let whole = host.runs().diff(place.run).await?;
     let from = usize::try_from(place.after).unwrap_or(usize::MAX);
     let rest = whole.get(from..).unwrap_or_default();
     if rest.len() <= PAGE {
@@ -237,7 +239,7 @@ async fn diff(host: &Host, place: Place) -> Result<Page, Problem> {
 }
 
 async fn whole(host: &Host, place: Place) -> Result<Page, Problem> {
-    let answer = host.answer(place.run, None).await?;
+    let answer = host.runs().answer(place.run, None).await?;
     let text = serde_json::to_string(&answer)
         .map_err(|error| Problem::operator("unreadable_answer", error.to_string(), "report this as a bug"))?;
     Ok(Page { text, next: None })

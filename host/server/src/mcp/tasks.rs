@@ -40,7 +40,7 @@ pub(super) fn only_modern(context: &RequestContext<RoleServer>, method: &str) ->
 
 /// A run that was just handed in, as its caller's task.
 pub(super) async fn created(host: &Host, run: RunId) -> Result<CreateTaskResult, Problem> {
-    let view = host.run(run).await?;
+    let view = host.runs().get(run).await?;
     Ok(CreateTaskResult::new(task(host, &view).await?))
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn get(caller: &Caller<'_>, params: &GetTaskParams) -> Result<G
 async fn detailed(caller: &Caller<'_>, view: &RunView) -> Result<DetailedTask, Problem> {
     let payload = match view.run.state {
         RunState::Succeeded | RunState::Failed => {
-            let answer = caller.host.answer(view.run.id, None).await?;
+            let answer = caller.host.runs().answer(view.run.id, None).await?;
             let result = output::result("execute", output::answered(&answer)?, caller.choice.answers);
             TaskPayload::Completed { result: object(&result) }
         }
@@ -77,7 +77,7 @@ fn object(value: &impl serde::Serialize) -> JsonObject {
 
 async fn task(host: &Host, view: &RunView) -> Result<Task, Problem> {
     let run = &view.run;
-    let last = host.run_events(run.id, run.last_seq.saturating_sub(1), 1).await?.pop();
+    let last = host.runs().events(run.id, run.last_seq.saturating_sub(1), 1).await?.pop();
     let touched = last.as_ref().map(|event| event.at).or(run.ended_at).unwrap_or(run.created_at);
     let status = match run.state {
         RunState::Cancelled => TaskStatus::Cancelled,
@@ -131,7 +131,7 @@ async fn handoff(host: &Host, run: RunId) -> Result<Option<HumanTask>, Problem> 
         limit: Some(1),
         ..HumanTasksFilter::default()
     };
-    Ok(host.human_tasks(filter).await?.pop())
+    Ok(host.human_tasks().list(filter).await?.pop())
 }
 
 /// A person's answer to what the task waits for. Answers to what is not asked (any more) are passed over.
@@ -152,14 +152,14 @@ pub(super) async fn update(caller: &Caller<'_>, params: UpdateTaskParams) -> Res
         .ok_or_else(|| ErrorData::invalid_params("action must be retry, accept or stop", None))?;
     let text = content.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
     let said = HumanAnswer { action, text, executor: None, model: None };
-    let answered = caller.host.answer_human_task(&handoff.id.to_string(), said).await;
+    let answered = caller.host.human_tasks().answer(&handoff.id.to_string(), said).await;
     answered.map(drop).map_err(|problem| told(&problem))
 }
 
 /// Ends the run. One that has ended is left as it is.
 pub(super) async fn cancel(caller: &Caller<'_>, params: &CancelTaskParams) -> Result<(), ErrorData> {
     let view = known(caller, &params.task_id).await?;
-    match caller.host.cancel(view.run.id, "its caller called the task off").await {
+    match caller.host.runs().cancel(view.run.id, "its caller called the task off").await {
         Err(problem) if problem.code != "run_ended" => Err(told(&problem)),
         _ => Ok(()),
     }
@@ -170,5 +170,5 @@ async fn known(caller: &Caller<'_>, id: &str) -> Result<RunView, ErrorData> {
     let absent =
         || ErrorData::invalid_params(format!("there is no task '{id}'"), Some(json!({ "taskId": id })));
     let run: RunId = id.parse().map_err(|_| absent())?;
-    caller.host.run(run).await.map_err(|_| absent())
+    caller.host.runs().get(run).await.map_err(|_| absent())
 }

@@ -32,7 +32,8 @@ impl Wait<'_> {
         let longest = Duration::from_secs(self.seconds.unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT));
         let (tell, told) = mpsc::unbounded_channel();
         // The sender goes with the waiting, or the notifier would wait for ever.
-        let waiting = async move { host.wait_for(run, longest, |progress| drop(tell.send(progress))).await };
+        let waiting =
+            async move { host.runs().wait_for(run, longest, |progress| drop(tell.send(progress))).await };
         let both = async { tokio::join!(waiting, pass_on(caller, told)).0.map(drop) };
         let gone = tokio::select! {
             waited = both => {
@@ -45,7 +46,7 @@ impl Wait<'_> {
             }
         };
         match gone {
-            Some((true, why)) if self.on_close.is_some() => match host.cancel(run, why).await {
+            Some((true, why)) if self.on_close.is_some() => match host.runs().cancel(run, why).await {
                 Ok(answer) => return answered(&answer),
                 // It ended at the same moment.
                 Err(problem) if problem.code == "run_ended" => {}
@@ -55,7 +56,7 @@ impl Wait<'_> {
             Some(_) => return Err(left(run)),
             None => {}
         }
-        answered(&host.answer(run, self.verbosity).await?)
+        answered(&host.runs().answer(run, self.verbosity).await?)
     }
 }
 

@@ -47,8 +47,8 @@ pub(super) async fn tell(host: &Host, subscription: &SubscriptionContext) {
 }
 
 async fn follow(host: &Host, to: &SubscriptionContext, run: RunId, uris: &[String]) -> Result<(), Problem> {
-    let seen = host.run(run).await?.run.last_seq;
-    let mut feed = host.run_feed(run, seen).await?;
+    let seen = host.runs().get(run).await?.run.last_seq;
+    let mut feed = host.runs().feed(run, seen).await?;
     while feed.page().await?.is_some() {
         for uri in uris {
             if to.sink().notify_resource_updated(uri).await.is_err() {

@@ -65,8 +65,8 @@ impl Asked {
 
 pub(super) async fn dispatch(caller: &Caller<'_>, request: ExecuteRequest) -> Result<Said, Problem> {
     let host = &caller.host;
-    let run = host.dispatch(request).await?;
-    let handle = host.handle(run).await?;
+    let run = host.runs().dispatch(request).await?;
+    let handle = host.runs().handle(run).await?;
     said(text_people::handle(&handle), &handle)
 }
 
@@ -75,24 +75,24 @@ pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Sa
     let host = &caller.host;
     match asked.action.as_str() {
         "init" => {
-            let answer = host.init_task(parse(asked.rest)?).await?;
+            let answer = host.tasks().init(parse(asked.rest)?).await?;
             said(text_people::init(&answer), &answer)
         }
         "spec" => {
             let request: SpecRequest = parse(asked.rest.clone())?;
             let version = if request == SpecRequest::default() {
-                host.spec(asked.id(), None).await?
+                host.tasks().spec(asked.id(), None).await?
             } else {
-                host.specify(asked.id(), request).await?
+                host.tasks().specify(asked.id(), request).await?
             };
             said(text_people::spec(&version), &version)
         }
         "write" => {
-            let answer = host.write_attempt(asked.id(), parse(asked.rest.clone())?).await?;
+            let answer = host.tasks().write_attempt(asked.id(), parse(asked.rest.clone())?).await?;
             said(text_people::written(&answer), &answer)
         }
         "close" => {
-            let answer = host.close_task(asked.id(), parse(asked.rest.clone())?).await?;
+            let answer = host.tasks().close(asked.id(), parse(asked.rest.clone())?).await?;
             said(text_people::closed(&answer), &answer)
         }
         _ => Err(asked.unknown("init, spec, write, close")),
@@ -103,23 +103,23 @@ pub(super) async fn task(caller: &Caller<'_>, arguments: Value) -> Result<Said, 
     let asked = Asked::of(arguments, "id")?;
     let host = &caller.host;
     let task = match asked.action.as_str() {
-        "create" => host.create_human_task(parse(asked.rest)?).await?,
+        "create" => host.human_tasks().create(parse(asked.rest)?).await?,
         "read" => {
             asked.no_more()?;
-            host.human_task(asked.id()).await?
+            host.human_tasks().get(asked.id()).await?
         }
-        "update" => host.update_human_task(asked.id(), parse(asked.rest.clone())?).await?,
+        "update" => host.human_tasks().update(asked.id(), parse(asked.rest.clone())?).await?,
         "delete" => {
             asked.no_more()?;
-            let task = host.delete_human_task(asked.id()).await?;
+            let task = host.human_tasks().delete(asked.id()).await?;
             return said(format!("deleted: {}", task.title), &json!({ "deleted": task }));
         }
         "answer" => {
-            let answer = host.answer_human_task(asked.id(), asked.person()?).await?;
+            let answer = host.human_tasks().answer(asked.id(), asked.person()?).await?;
             return answered(&answer);
         }
         "list" => {
-            let tasks = host.human_tasks(parse(asked.rest)?).await?;
+            let tasks = host.human_tasks().list(parse(asked.rest)?).await?;
             return said(text_people::human_tasks(&tasks), &json!({ "human_tasks": tasks }));
         }
         _ => return Err(asked.unknown("create, read, update, delete, list, answer")),

@@ -201,7 +201,7 @@ async fn bounded_writer_is_refused_past_its_day_and_past_what_would_halt_a_limit
     let bound = |day: i64, spare: i64| Some(WriteBound { day: cents(day), spare: cents(spare) });
     let write = async |cost: i64, bound| {
         let external = ExternalAttempt { bound, ..external(task, cents(cost), None) };
-        Ok(house.store.log_attempt(external, &limits).await?)
+        house.store.log_attempt(external, &limits).await.map_err(Problem::from)
     };
     write(20, bound(30, 10)).await.unwrap();
     let refused = write(11, bound(30, 10)).await.unwrap_err();

@@ -1,6 +1,6 @@
 //! A copy of the records while everything goes on.
 
-use crate::engine::Host;
+use super::super::handles::Retention;
 use jackfield_types::{Problem, Scope};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub struct Backup {
     pub database: PathBuf,
 }
 
-impl Host {
+impl Retention<'_> {
     /// Copies the records (tasks, runs, events, ledger) as they stand at one moment to a new file that only
     /// its owner can read, while work goes on, and checks the copy. Logs, diffs, components and branches are
     /// files and repositories of their own, and not in it.
@@ -24,12 +24,12 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is something at that path, it cannot be written, or the records are damaged.
     /// Nothing is left there then.
-    pub async fn backup(&self, to: &Path) -> Result<Backup, Problem> {
-        self.may(Scope::Admin)?;
+    pub async fn backup(self, to: &Path) -> Result<Backup, Problem> {
+        self.0.caller.require(Scope::Admin)?;
         let to = std::path::absolute(to).map_err(|error| {
             Problem::caller("bad_path", format!("{}: {error}", to.display()), "name a file that can be made")
         })?;
-        let copied = self.0.store.backup(&to).await?;
-        Ok(Backup { file: to, bytes: copied.bytes, database: self.0.store.file().to_owned() })
+        let copied = self.0.inner.store.backup(&to).await?;
+        Ok(Backup { file: to, bytes: copied.bytes, database: self.0.inner.store.file().to_owned() })
     }
 }

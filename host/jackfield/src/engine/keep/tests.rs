@@ -48,22 +48,22 @@ impl House {
 
     /// A run to its end.
     async fn run(&self, command: &str) -> RunView {
-        let answer = self.host.execute(self.request(command)).await.unwrap();
+        let answer = self.host.runs().execute(self.request(command)).await.unwrap();
         assert_eq!(answer.state, RunState::Succeeded, "{}", answer.text);
-        self.host.run(answer.run_id).await.unwrap()
+        self.host.runs().get(answer.run_id).await.unwrap()
     }
 
     fn logs(&self, run: &RunView) -> PathBuf {
-        self.host.0.folders.runs.join(run.run.id.to_string())
+        self.host.inner.folders.runs.join(run.run.id.to_string())
     }
 
     async fn tidy(&self) -> Tidied {
-        self.host.tidy(Tidying::default()).await.unwrap()
+        self.host.retention().prune(Tidying::default()).await.unwrap()
     }
 
     /// By bounds that no configuration can name.
     async fn tidy_by(&self, bounds: Bounds) -> Tidied {
-        self.host.0.tidy(&bounds, Tidying::default()).await.unwrap()
+        self.host.inner.tidy(&bounds, Tidying::default()).await.unwrap()
     }
 
     /// Bounds that let nothing go.
@@ -185,24 +185,24 @@ async fn logs_and_diffs_go_when_their_days_are_over_and_say_so_from_then_on() {
     house.pass(20 * DAY);
     let young = house.run("echo young > young.txt").await;
     house.pass(11 * DAY);
-    let before = house.host.run(old.run.id).await.unwrap();
+    let before = house.host.runs().get(old.run.id).await.unwrap();
     assert!(Path::new(before.attempts[0].transcript.as_deref().unwrap()).is_file());
-    let dry = house.host.tidy(Tidying { dry_run: true, vacuum: false }).await.unwrap();
+    let dry = house.host.retention().prune(Tidying { dry_run: true, vacuum: false }).await.unwrap();
     assert_eq!((dry.dry_run, dry.logs.count), (true, 1));
     assert!(house.logs(&old).is_dir(), "nothing has gone yet");
     let tidied = house.tidy().await;
     assert_eq!((tidied.logs, tidied.kept), (dry.logs, vec![]));
     assert!(!house.logs(&old).exists());
-    assert_eq!(house.host.run(old.run.id).await.unwrap(), before, "the record stays");
+    assert_eq!(house.host.runs().get(old.run.id).await.unwrap(), before, "the record stays");
 
-    let problem = house.host.diff(old.run.id).await.unwrap_err();
+    let problem = house.host.runs().diff(old.run.id).await.unwrap_err();
     assert_eq!(problem.code, "diff_gone");
     assert!(problem.message.contains("no longer kept"), "{problem}");
     let (_, command) = problem.remedy.split_once("git ").unwrap();
     let command: Vec<String> = command.split(' ').map(|word| word.trim_matches('\'').to_owned()).collect();
     let shown = house.git(&command.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(shown.contains("+old"), "the remedy works: {shown}");
-    let diff = house.host.diff(young.run.id).await.unwrap();
+    let diff = house.host.runs().diff(young.run.id).await.unwrap();
     assert!(String::from_utf8(diff).unwrap().contains("+young"));
     house.host.shutdown().await;
 }
@@ -227,9 +227,10 @@ async fn the_oldest_logs_go_while_all_together_are_too_many() {
 async fn nothing_goes_of_a_run_that_has_not_ended_nor_the_log_of_one_that_has_a_worktree() {
     let house = house(true).await;
     let kept = house.run("echo kept > kept.txt").await;
-    let running = house.host.dispatch(house.request("echo begun > begun.txt; sleep 600")).await.unwrap();
+    let running =
+        house.host.runs().dispatch(house.request("echo begun > begun.txt; sleep 600")).await.unwrap();
     let at_work = loop {
-        let view = house.host.run(running).await.unwrap();
+        let view = house.host.runs().get(running).await.unwrap();
         if view.attempts[0].worktree.is_some() && worktree(&view).join("begun.txt").is_file() {
             break view;
         }
@@ -241,14 +242,14 @@ async fn nothing_goes_of_a_run_that_has_not_ended_nor_the_log_of_one_that_has_a_
     assert_eq!((tidied.worktrees.count, tidied.logs.count), (0, 0), "{tidied:?}");
     assert!(house.logs(&at_work).is_dir() && worktree(&at_work).is_dir());
     assert!(house.logs(&kept).is_dir(), "its worktree is there");
-    assert_ne!(house.host.run_events(running, 0, 10).await.unwrap()[0].kind, "events_gone");
-    let refused = house.host.tidy(Tidying { dry_run: false, vacuum: true }).await.unwrap_err();
+    assert_ne!(house.host.runs().events(running, 0, 10).await.unwrap()[0].kind, "events_gone");
+    let refused = house.host.retention().prune(Tidying { dry_run: false, vacuum: true }).await.unwrap_err();
     assert_eq!(refused.code, "runs_at_work");
 
-    house.host.cancel(running, "seen enough").await.unwrap();
+    house.host.runs().cancel(running, "seen enough").await.unwrap();
     house.git(&["worktree", "unlock", worktree(&kept).to_str().unwrap()]);
     house.pass(400 * DAY);
-    let tidied = house.host.tidy(Tidying { dry_run: false, vacuum: true }).await.unwrap();
+    let tidied = house.host.retention().prune(Tidying { dry_run: false, vacuum: true }).await.unwrap();
     assert_eq!((tidied.worktrees.count, tidied.logs.count), (2, 2), "{tidied:?}");
     assert!(tidied.database.is_some_and(|database| database.now <= database.before));
     house.host.shutdown().await;
@@ -259,27 +260,27 @@ async fn events_and_decisions_go_and_whoever_reads_the_log_is_told() {
     let house = house(false).await;
     let run = house.run("echo said").await;
     let id = run.run.id;
-    let whole = house.host.run_events(id, 0, 100).await.unwrap();
-    assert!(!house.host.decisions(run.task.id).await.unwrap().is_empty());
+    let whole = house.host.runs().events(id, 0, 100).await.unwrap();
+    assert!(!house.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
     house.pass(91 * DAY);
-    let dry = house.host.tidy(Tidying { dry_run: true, vacuum: false }).await.unwrap();
+    let dry = house.host.retention().prune(Tidying { dry_run: true, vacuum: false }).await.unwrap();
     let tidied = house.tidy().await;
     assert_eq!(tidied.events, whole.len() as u64);
     assert_eq!((dry.events, dry.calls), (tidied.events, tidied.calls));
-    assert!(house.host.decisions(run.task.id).await.unwrap().is_empty());
-    let left = house.host.run_events(id, 0, 100).await.unwrap();
+    assert!(house.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
+    let left = house.host.runs().events(id, 0, 100).await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!((left[0].kind.as_str(), left[0].seq), ("events_gone", whole.len() as u64));
     let line = crate::engine::event_line(&left[0]).unwrap();
     assert_eq!(line, format!("older events, up to number {}, are no longer kept", whole.len()));
-    assert_eq!(house.host.run_events(id, left[0].seq, 100).await.unwrap(), []);
+    assert_eq!(house.host.runs().events(id, left[0].seq, 100).await.unwrap(), []);
     let mut told = Vec::new();
     let state =
-        house.host.follow(id, 0, Duration::ZERO, |event| told.push(event.kind.clone())).await.unwrap();
+        house.host.runs().follow(id, 0, Duration::ZERO, |event| told.push(event.kind.clone())).await.unwrap();
     assert_eq!((state, told), (RunState::Succeeded, vec!["events_gone".to_owned()]));
     // What was settled and paid for is as it was.
-    assert_eq!(house.host.run(id).await.unwrap(), run);
-    assert!(house.host.answer(id, Some("summary")).await.unwrap().state.is_final());
+    assert_eq!(house.host.runs().get(id).await.unwrap(), run);
+    assert!(house.host.runs().answer(id, Some("summary")).await.unwrap().state.is_final());
     house.host.shutdown().await;
 }
 
@@ -287,7 +288,7 @@ async fn events_and_decisions_go_and_whoever_reads_the_log_is_told() {
 async fn leftovers_go_and_what_is_not_ours_is_left_alone() {
     let house = house(false).await;
     let run = house.run("echo said").await;
-    let inner = &house.host.0;
+    let inner = &house.host.inner;
     let unknown = inner.folders.runs.join(RunId::new().to_string());
     let foreign = inner.folders.runs.join("notes");
     let scratch = house.logs(&run).join(run.attempts[0].id.to_string()).join("scratch/deep");
@@ -319,7 +320,7 @@ async fn a_worktree_that_no_record_knows_is_as_old_as_its_attempt() {
     let house = house(true).await;
     let source = jackfield_workspace::source(&house.repository).await.unwrap();
     let attempt = jackfield_types::AttemptId::new();
-    let made = house.host.0.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
+    let made = house.host.inner.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
     fs::write(made.path.join("left.txt"), "before the records were restored\n").unwrap();
     house.pass(71 * HOUR);
     assert_eq!(house.tidy().await.worktrees.count, 0);
@@ -333,8 +334,8 @@ async fn a_worktree_that_no_record_knows_is_as_old_as_its_attempt() {
 #[tokio::test]
 async fn one_at_a_time_tidies_up_a_data_folder() {
     let house = house(false).await;
-    let other = house.host.0.alone().unwrap();
-    assert_eq!(house.host.tidy(Tidying::default()).await.unwrap_err().code, "tidying_already");
+    let other = house.host.inner.alone().unwrap();
+    assert_eq!(house.host.retention().prune(Tidying::default()).await.unwrap_err().code, "tidying_already");
     drop(other);
     assert!(house.tidy().await.is_nothing());
     house.host.shutdown().await;
@@ -345,18 +346,18 @@ async fn a_backup_is_made_beside_work_and_can_be_put_back() {
     let house = house(false).await;
     let run = house.run("echo kept > kept.txt").await;
     let file = house.folder.path().join("backup.db");
-    let made = house.host.backup(&file).await.unwrap();
+    let made = house.host.retention().backup(&file).await.unwrap();
     assert_eq!((&made.file, made.bytes), (&file, fs::metadata(&file).unwrap().len()));
     let after = house.run("echo after").await;
-    assert_eq!(house.host.backup(&file).await.unwrap_err().code, "backup_exists");
+    assert_eq!(house.host.retention().backup(&file).await.unwrap_err().code, "backup_exists");
     house.host.shutdown().await;
 
     let data = house.folder.path().join("restored");
     fs::create_dir(&data).unwrap();
     fs::copy(&file, data.join(made.database.file_name().unwrap())).unwrap();
     let restored = Host::builder(&data).environment([]).watch(false).open().await.unwrap();
-    assert_eq!(restored.run(run.run.id).await.unwrap(), run);
-    assert_eq!(restored.run(after.run.id).await.unwrap_err().code, "run_not_found");
+    assert_eq!(restored.runs().get(run.run.id).await.unwrap(), run);
+    assert_eq!(restored.runs().get(after.run.id).await.unwrap_err().code, "run_not_found");
     restored.shutdown().await;
 }
 

@@ -5,16 +5,17 @@
 //! nothing that a worker says about an attempt that is not its own any more changes what became of it. Only its
 //! cost and its commits are still taken: they are a fact.
 
+use super::handles::RemoteWorkers;
 mod figures;
 mod over;
 mod own;
 
+use super::Inner;
 use super::attempt::Planned;
 use super::events::told_elsewhere;
 use super::leftovers;
 use super::order::Order;
 use super::worker::LOOK;
-use super::{Host, Inner};
 use figures::{check_news, check_usage, used};
 use jackfield_api::elsewhere::{
     AssignedAttempt, Assignment, AttemptOver, Beat, Heard, News, NewsTaken, Registration, RoundOver,
@@ -36,13 +37,13 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long before a worker would be given up its agents end, at most: time for them to go, and for clocks.
 const MARGIN: Duration = Duration::from_secs(20);
 
-impl Host {
+impl RemoteWorkers<'_> {
     /// A worker elsewhere makes itself known, for the first time or again.
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
-    pub async fn register_worker(&self, registration: Registration) -> Result<Terms, Problem> {
-        self.may(Scope::Work)?;
+    pub async fn register(self, registration: Registration) -> Result<Terms, Problem> {
+        self.0.caller.require(Scope::Work)?;
         own::check_bounds(&registration)?;
         let Registration { worker, name, version, slots, executors } = registration;
         let worker = NewWorker {
@@ -53,21 +54,21 @@ impl Host {
             slots,
             executors,
             workspaces: None,
-            principal: Some(self.principal().to_owned()),
+            principal: Some(self.0.caller.name().to_owned()),
         };
-        self.begins(worker).await?;
-        Ok(self.0.terms())
+        self.require_registration(worker).await?;
+        Ok(self.0.inner.terms())
     }
 
     /// A worker elsewhere says goodbye. What it still has in hand is rescued at once.
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
-    pub async fn release_worker(&self, worker: WorkerId) -> Result<(), Problem> {
-        self.may(Scope::Work)?;
-        self.speaks_for(worker).await?;
-        self.0.store.worker_ends(worker, "it was stopped").await.map_err(told)?;
-        std::sync::Arc::clone(&self.0).recover().await;
+    pub async fn release(self, worker: WorkerId) -> Result<(), Problem> {
+        self.0.caller.require(Scope::Work)?;
+        self.require_own(worker).await?;
+        self.0.inner.store.worker_ends(worker, "it was stopped").await.map_err(told)?;
+        std::sync::Arc::clone(&self.0.inner).recover().await;
         Ok(())
     }
 
@@ -75,22 +76,22 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the worker is not known, or the records cannot be read.
-    pub async fn work_for(&self, asked: WorkAsked) -> Result<Option<Assignment>, Problem> {
-        self.may(Scope::Work)?;
-        self.speaks_for(asked.worker).await?;
+    pub async fn poll_assignment(self, asked: WorkAsked) -> Result<Option<Assignment>, Problem> {
+        self.0.caller.require(Scope::Work)?;
+        self.require_own(asked.worker).await?;
         let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
         loop {
-            if self.0.shutdown.closed.is_cancelled() {
+            if self.0.inner.shutdown.closed.is_cancelled() {
                 return Ok(None);
             }
-            if let Some(assignment) = self.0.assign(&asked).await? {
+            if let Some(assignment) = self.0.inner.assign(&asked).await? {
                 return Ok(Some(assignment));
             }
             if Instant::now() >= until {
                 return Ok(None);
             }
             // What comes in here wakes this host's own worker; others look.
-            let _ = timeout(LOOK, self.0.shutdown.closed.cancelled()).await;
+            let _ = timeout(LOOK, self.0.inner.shutdown.closed.cancelled()).await;
         }
     }
 
@@ -98,22 +99,22 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
-    pub async fn worker_beats(&self, beat: Beat) -> Result<Heard, Problem> {
-        self.may(Scope::Work)?;
-        if let Err(problem) = self.speaks_for(beat.worker).await {
+    pub async fn heartbeat(self, beat: Beat) -> Result<Heard, Problem> {
+        self.0.caller.require(Scope::Work)?;
+        if let Err(problem) = self.require_own(beat.worker).await {
             // The same answer as for a worker that is not known: it must make itself known, which is refused.
             let unknown = problem.code == own::UNKNOWN;
-            let heard = Heard { unknown, terms: self.0.terms(), end: Vec::new(), lost: beat.holds };
+            let heard = Heard { unknown, terms: self.0.inner.terms(), end: Vec::new(), lost: beat.holds };
             return if unknown { Ok(heard) } else { Err(problem) };
         }
-        let lives = self.0.store.worker_lives(beat.worker).await.map_err(told)?;
+        let lives = self.0.inner.store.worker_lives(beat.worker).await.map_err(told)?;
         let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
         loop {
-            let heard = self.0.concerning(&beat, lives.given_up).await?;
+            let heard = self.0.inner.concerning(&beat, lives.given_up).await?;
             let news = heard.unknown
                 || !heard.lost.is_empty()
                 || heard.end.iter().any(|(attempt, _)| !beat.ending.contains(attempt));
-            if news || Instant::now() >= until || self.0.stop.is_cancelled() {
+            if news || Instant::now() >= until || self.0.inner.stop.is_cancelled() {
                 return Ok(heard);
             }
             sleep(LOOK).await;
@@ -124,31 +125,31 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where the attempt was never that worker's, or events before these are missing.
-    pub async fn news_of(&self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
-        self.may(Scope::Work)?;
+    pub async fn report_progress(self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
+        self.0.caller.require(Scope::Work)?;
         check_news(&news)?;
-        let found = self.given(news.worker, attempt).await?;
-        let view = self.0.store.run(found.run).await.map_err(told)?;
+        let found = self.require_assigned(news.worker, attempt).await?;
+        let view = self.0.inner.store.run(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, news.worker) {
-            self.0.late(&view, &found, &news).await?;
+            self.0.inner.late(&view, &found, &news).await?;
             return Ok(NewsTaken { heard: found.heard, lost: true, stop: None });
         }
-        self.0.take_news(&view, &found, news).await
+        self.0.inner.take_news(&view, &found, news).await
     }
 
     /// Where a file of an attempt is to be written before it is [taken](Self::file_sent).
     ///
     /// # Errors
     /// A [`Problem`] where the attempt was never that worker's, or the disk refuses.
-    pub async fn room_for_file(
-        &self,
+    pub async fn upload_path(
+        self,
         worker: WorkerId,
         attempt: AttemptId,
         file: SentFile,
     ) -> Result<PathBuf, Problem> {
-        self.may(Scope::Work)?;
-        let found = self.given(worker, attempt).await?;
-        let files = self.0.attempt_files(found.run, attempt);
+        self.0.caller.require(Scope::Work)?;
+        let found = self.require_assigned(worker, attempt).await?;
+        let files = self.0.inner.attempt_files(found.run, attempt);
         files.make().map_err(|failure| {
             Problem::operator("data_folder", failure.message, failure.remedy.unwrap_or_default())
         })?;
@@ -160,19 +161,19 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where it cannot be.
-    pub async fn file_sent(
-        &self,
+    pub async fn accept_file(
+        self,
         worker: WorkerId,
         attempt: AttemptId,
         file: SentFile,
         written: &Path,
     ) -> Result<(), Problem> {
-        self.may(Scope::Work)?;
-        let found = self.given(worker, attempt).await?;
-        let view = self.0.store.run(found.run).await.map_err(told)?;
-        let files = self.0.attempt_files(found.run, attempt);
+        self.0.caller.require(Scope::Work)?;
+        let found = self.require_assigned(worker, attempt).await?;
+        let view = self.0.inner.store.run(found.run).await.map_err(told)?;
+        let files = self.0.inner.attempt_files(found.run, attempt);
         let target = match file {
-            SentFile::Work => return self.0.take_work(&view, &found, written).await,
+            SentFile::Work => return self.0.inner.take_work(&view, &found, written).await,
             _ if !is_at_work(&view, &found, worker) => {
                 return std::fs::remove_file(written).map_err(|error| unwritable(written, &error));
             }
@@ -186,19 +187,19 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] where an attempt is missing, or the records cannot be written.
-    pub async fn round_over(&self, over: RoundOver) -> Result<(), Problem> {
-        self.may(Scope::Work)?;
+    pub async fn complete_round(self, over: RoundOver) -> Result<(), Problem> {
+        self.0.caller.require(Scope::Work)?;
         over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
         let Some(first) = over.attempts.first() else { return Ok(()) };
-        let found = self.given(over.worker, first.id).await?;
-        let view = self.0.store.run(found.run).await.map_err(told)?;
+        let found = self.require_assigned(over.worker, first.id).await?;
+        let view = self.0.inner.store.run(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, over.worker) {
             for attempt in &over.attempts {
-                self.0.late_end(&view, attempt).await?;
+                self.0.inner.late_end(&view, attempt).await?;
             }
             return Ok(());
         }
-        self.0.end_round(over, &view).await
+        self.0.inner.end_round(over, &view).await
     }
 
     /// What is checked out in a workspace, as a git bundle in `file`: all of it, or what `known` does not reach. Only for
@@ -207,13 +208,13 @@ impl Host {
     /// # Errors
     /// A [`Problem`] where there is no such repository, it may not be worked in, or git refuses.
     pub async fn pack_workspace(
-        &self,
+        self,
         workspace: WorkspaceId,
         known: Option<&Commit>,
         file: &Path,
     ) -> Result<Packed, Problem> {
-        self.may(Scope::Work)?;
-        match self.handed_out_in(workspace).await? {
+        self.0.caller.require(Scope::Work)?;
+        match self.require_workspace(workspace).await? {
             Source::Git(repository) => repository.pack(known, file).await.map_err(|error| match &error {
                 // Asking again would not help: whoever was to make it gives it back, with this.
                 WorkspaceError::Git { .. } => Problem::caller(
@@ -232,8 +233,8 @@ impl Host {
     }
 
     /// A fresh file name below the host's own temporary folder.
-    pub fn temporary_file(&self, name: &str) -> PathBuf {
-        self.0.folders.temporary.join(format!("{name}-{}", AttemptId::new()))
+    pub fn temporary_file(self, name: &str) -> PathBuf {
+        self.0.inner.folders.temporary.join(format!("{name}-{}", AttemptId::new()))
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a worker elsewhere may speak of: of itself, and of what it was given. A token of the scope `work` stands for one
 //! worker, the one that registered with it.
 
+use super::super::handles::RemoteWorkers;
 use super::told;
-use crate::engine::{Host, Inner};
+use crate::engine::Inner;
 use jackfield_api::elsewhere::{Assignment, Registration};
 use jackfield_store::{Attempt, Begun, Claimed, NewWorker, StoreError, WorkerKind};
 use jackfield_types::{AttemptId, Problem, Scope, WorkerId, WorkspaceId};
@@ -38,19 +39,19 @@ pub(super) fn check_bounds(registration: &Registration) -> Result<(), Problem> {
     ))
 }
 
-impl Host {
+impl RemoteWorkers<'_> {
     /// Puts a worker elsewhere on record, as the one of whoever asks.
-    pub async fn begins(&self, worker: NewWorker) -> Result<(), Problem> {
+    pub async fn require_registration(self, worker: NewWorker) -> Result<(), Problem> {
         let id = worker.id;
-        let one = !self.asker().scopes().allow(Scope::Admin);
-        match self.0.store.remote_worker_begins(worker, one).await.map_err(told)? {
+        let one = !self.0.caller.scopes().allow(Scope::Admin);
+        match self.0.inner.store.remote_worker_begins(worker, one).await.map_err(told)? {
             Begun::Begun => Ok(()),
             Begun::NotItsOwn => Err(unknown(id)),
             Begun::Another(other) => Err(Problem::caller(
                 "token_has_worker",
                 format!(
                     "failed to register worker {id}: the token of '{}' is that of worker {other}",
-                    self.principal()
+                    self.0.caller.name()
                 ),
                 "make a token for each worker (`jackfield token create NAME --scope work`), or stop the other worker first",
             )),
@@ -59,29 +60,29 @@ impl Host {
 
     /// # Errors
     /// The same problem for a worker that is not known, one of this host's own, and one of another token.
-    pub async fn speaks_for(&self, worker: WorkerId) -> Result<(), Problem> {
-        let known = match self.0.store.worker(worker).await {
+    pub async fn require_own(self, worker: WorkerId) -> Result<(), Problem> {
+        let known = match self.0.inner.store.worker(worker).await {
             Err(StoreError::NotFound { .. }) => return Err(unknown(worker)),
             known => known.map_err(told)?,
         };
-        let own = known.principal.as_deref() == Some(self.principal());
-        if known.kind == WorkerKind::Remote && (own || self.asker().scopes().allow(Scope::Admin)) {
+        let own = known.principal.as_deref() == Some(self.0.caller.name());
+        if known.kind == WorkerKind::Remote && (own || self.0.caller.scopes().allow(Scope::Admin)) {
             return Ok(());
         }
         Err(unknown(worker))
     }
 
     /// An attempt that was given to that worker, which is the asker's own.
-    pub async fn given(&self, worker: WorkerId, attempt: AttemptId) -> Result<Attempt, Problem> {
-        self.speaks_for(worker).await?;
-        self.0.given_to(worker, attempt).await
+    pub async fn require_assigned(self, worker: WorkerId, attempt: AttemptId) -> Result<Attempt, Problem> {
+        self.require_own(worker).await?;
+        self.0.inner.given_to(worker, attempt).await
     }
 
     /// The repository of a workspace in which a worker of the asker's has a run in hand, where that may be worked in.
-    pub async fn handed_out_in(&self, workspace: WorkspaceId) -> Result<Source, Problem> {
-        let store = &self.0.store;
-        let admin = self.asker().scopes().allow(Scope::Admin);
-        let own = |principal: Option<&str>| admin || principal == Some(self.principal());
+    pub async fn require_workspace(self, workspace: WorkspaceId) -> Result<Source, Problem> {
+        let store = &self.0.inner.store;
+        let admin = self.0.caller.scopes().allow(Scope::Admin);
+        let own = |principal: Option<&str>| admin || principal == Some(self.0.caller.name());
         for worker in store.workers(false).await.map_err(told)? {
             if worker.kind != WorkerKind::Remote || !own(worker.principal.as_deref()) {
                 continue;
@@ -89,8 +90,8 @@ impl Host {
             for claimed in store.handed_out(worker.id).await.map_err(told)? {
                 let view = store.run(claimed.run).await.map_err(told)?;
                 if view.run.workspace == workspace {
-                    let order = self.0.order_again(&view).await?;
-                    self.0.may_work(&order).await?;
+                    let order = self.0.inner.order_again(&view).await?;
+                    self.0.inner.may_work(&order).await?;
                     return Ok(order.source);
                 }
             }

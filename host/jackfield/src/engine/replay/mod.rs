@@ -4,6 +4,7 @@
 //! may choose otherwise, and what that would have come to is told from what is on record of like work, with bounds
 //! that grow where little is known (`estimate.rs`).
 
+use super::handles::Evaluation;
 mod again;
 mod estimate;
 
@@ -47,15 +48,15 @@ impl Changes {
     }
 }
 
-impl Host {
+impl Evaluation<'_> {
     /// Asks the component in `file` again what components of its kind were asked since then. At most `limit`
     /// decisions, the oldest first.
     ///
     /// # Errors
     /// A [`Problem`] where the file is no sound component of a kind that decides, or the records cannot be read.
-    pub async fn replay(&self, file: &Path, since: Timestamp, limit: u64) -> Result<Replayed, Problem> {
-        self.may(Scope::Admin)?;
-        let trial = self.0.plugins.try_file(file).await?;
+    pub async fn replay(self, file: &Path, since: Timestamp, limit: u64) -> Result<Replayed, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        let trial = self.0.inner.plugins.try_file(file).await?;
         let kind = trial.plugin().kind;
         if !matches!(kind, PluginKind::Chooser | PluginKind::Compressor | PluginKind::Judge) {
             return Err(Problem::caller(
@@ -66,7 +67,7 @@ impl Host {
                 "replay a chooser, a compressor or a judge; try an executor with `jackfield plugin test`",
             ));
         }
-        Replay::new(self, &trial, since).await?.run(kind, limit).await
+        Replay::new(self.0, &trial, since).await?.run(kind, limit).await
     }
 }
 
@@ -82,7 +83,7 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     async fn new(host: &'a Host, trial: &'a Trial, since: Timestamp) -> Result<Self, Problem> {
-        let outcomes = host.0.store.recorded_outcomes(since).await?;
+        let outcomes = host.inner.store.recorded_outcomes(since).await?;
         Ok(Self {
             host,
             trial,
@@ -100,7 +101,7 @@ impl<'a> Replay<'a> {
         let at_once = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         while left > 0 {
             let page = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
-            let read = self.host.0.store.recorded_decisions(kind, self.since, after, page).await;
+            let read = self.host.inner.store.recorded_decisions(kind, self.since, after, page).await;
             let page = read?;
             let Some(last) = page.last() else { break };
             after = last.call.id;

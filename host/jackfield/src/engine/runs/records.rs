@@ -1,0 +1,247 @@
+//! Reading runs: by id, in lists, their events, diffs and answers.
+
+use super::super::handles::Runs;
+use super::super::{compared, leftovers, report};
+use jackfield_api::{Answer, Handle, RunsFilter, bounds};
+use jackfield_store::{Attempt, RunEvent, RunFilter, RunSummary, RunView};
+use jackfield_types::{Audience, Begun, Problem, RunId, RunState, Scope};
+use jackfield_workspace::Worktree;
+
+impl Runs<'_> {
+    /// The run as it is now, told at a verbosity. Where no component can tell it so, it is told at the usual one, or
+    /// in the host's own words, with a warning: an answer is never lost because of how it was to be told.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run, or the records cannot be read.
+    pub async fn answer(self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
+        match self.answer_now(run, verbosity).await {
+            Ok(answer) => Ok(answer),
+            Err(problem) => Err(self.of_run(run, problem).await),
+        }
+    }
+
+    /// An error with the run that it happened to, as far as whoever asks may know of it.
+    pub async fn of_run(self, run: RunId, problem: Problem) -> Problem {
+        if problem.run.is_some() {
+            return problem;
+        }
+        match self.get(run).await {
+            Ok(view) => problem.of_run(report::begun(&view)),
+            Err(unread) if unread.audience == Audience::Operator => {
+                problem.of_run(Begun { run_id: run, branch: None, cost_usd: None })
+            }
+            Err(_) => problem,
+        }
+    }
+
+    async fn answer_now(self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
+        let view = self.get(run).await?;
+        let events = self.0.inner.store.run_events(run, 0, 5_000).await?;
+        let now = self.0.inner.clock.now();
+        let workspace = self.0.inner.store.workspace(view.run.workspace).await?;
+        let report = report::report(&view, &events, &workspace.name, now);
+        let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
+        let config = self.0.inner.config();
+        let usual = config.run.verbosity.as_str();
+        let told = self.0.inner.told_at(verbosity.or(asked).unwrap_or(usual), usual, &report).await;
+        let calls = super::super::choose::concerning(told.calls, view.task.id, run, None);
+        // The work is done: a record that cannot be written now keeps nobody from its answer.
+        if let Err(error) = self.0.inner.store.record_calls(calls).await {
+            tracing::error!(%run, %error, "how the answer was compressed is not on record");
+        }
+        self.0.inner.put_aside(view.task.id, vec!["compress".to_owned()]);
+        let line = self.0.inner.line_of(&view).await?;
+        let consensus = match compared::is_compared(&view) {
+            true => {
+                let rounds = self.0.inner.store.rounds(view.task.id, Some(run)).await;
+                compared::result(&rounds?)
+            }
+            false => None,
+        };
+        let text = match &consensus {
+            Some(result) => compared::with_result(told.text, result),
+            None => told.text,
+        };
+        let notes = leftovers::notes(&view, &events);
+        let text = leftovers::told(text, &notes, run);
+        // A component that leaves characters out may put a secret together that was in pieces.
+        let text = self.0.inner.redactor().text(&text);
+        Ok(Answer {
+            consensus,
+            notes,
+            leftovers: leftovers::listed(&view.artifacts),
+            warnings: told.warnings,
+            ..report::answer(&view, text, line, now)
+        })
+    }
+
+    /// Whether an answer can be had at this verbosity, before anybody waits for one.
+    ///
+    /// # Errors
+    /// A [`Problem`] where no compressor offers it, with the run.
+    pub async fn check_answer(self, run: RunId, verbosity: Option<&str>) -> Result<(), Problem> {
+        match self.0.inner.check_verbosity(verbosity) {
+            Ok(()) => Ok(()),
+            Err(problem) => Err(self.of_run(run, problem).await),
+        }
+    }
+
+    /// Everything about one run.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run.
+    pub async fn get(self, run: RunId) -> Result<RunView, Problem> {
+        self.0.caller.shown_run(&self.0.inner.store, run).await?;
+        Ok(self.0.inner.store.run(run).await?)
+    }
+
+    /// The state of a run.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run that the asker may see.
+    pub async fn state(self, run: RunId) -> Result<RunState, Problem> {
+        Ok(self.get(run).await?.run.state)
+    }
+
+    /// The run with this id, or the only one whose id begins so; the last one where `id` is empty.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is none, or more than one.
+    pub async fn find(self, id: &str) -> Result<RunId, Problem> {
+        if !id.is_empty() {
+            self.0.caller.require(Scope::Read)?;
+            let found = self.0.inner.store.find_run(id, self.0.caller.restricted_to()).await?;
+            self.0.caller.annotate(|audited| audited.run = Some(found));
+            return Ok(found);
+        }
+        let last = self.list(RunsFilter { limit: Some(1), ..RunsFilter::default() }).await?;
+        last.first().map(|run| run.run).ok_or_else(|| {
+            Problem::caller(
+                "no_runs",
+                "there is no run yet",
+                "start one: jackfield run \"…\", or `jackfield demo`",
+            )
+        })
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the filter names a state or workspace that does not exist.
+    pub async fn list(self, filter: RunsFilter) -> Result<Vec<RunSummary>, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        bounds::check(&filter)?;
+        let states = match filter.state.as_deref() {
+            None => Vec::new(),
+            Some(text) => vec![RunState::parse(text).ok_or_else(|| {
+                Problem::caller(
+                    "unknown_state",
+                    format!("there is no state '{text}'"),
+                    "use queued, running, waiting, succeeded, failed or cancelled",
+                )
+            })?],
+        };
+        let workspace = match filter.workspace.as_deref() {
+            None => None,
+            Some(name) => Some(self.0.workspaces().named(name).await?),
+        };
+        let before = match filter.before.as_deref() {
+            None => None,
+            Some(id) => Some(id.parse().map_err(|error: jackfield_types::InvalidId| {
+                Problem::caller("bad_id", error.to_string(), "give the last id of the page before")
+            })?),
+        };
+        let task = match filter.task_id.as_deref() {
+            None => None,
+            Some(id) => Some(self.0.tasks().find(id).await?),
+        };
+        let limit = filter.page();
+        let principal = self.0.caller.restricted_to().map(str::to_owned);
+        let filter = RunFilter { states, workspace, task, principal, before, limit };
+        Ok(self.0.inner.store.runs(filter).await?)
+    }
+
+    /// Events of a run after a sequence number, oldest first. Where the first of them are no longer kept, one
+    /// event of the kind `events_gone` stands in their place, with the number of the last of them.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run.
+    pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
+        self.0.caller.shown_run(&self.0.inner.store, run).await?;
+        let page = self.0.inner.store.run_events_kept(run, after, limit).await?;
+        let mut events = page.events;
+        if events.iter().any(|event| event.attempt.is_some()) {
+            self.name_agents(run, &mut events).await?;
+        }
+        if let Some(last) = page.gone_to {
+            let at = match events.first() {
+                Some(first) => first.at,
+                None => self.get(run).await?.run.ended_at.unwrap_or_else(|| self.0.inner.clock.now()),
+            };
+            events.insert(0, super::super::events::gone(last, at));
+        }
+        Ok(events)
+    }
+
+    /// Where several attempts were made, the events of each say whose they are: two agents side by side write into
+    /// one log.
+    async fn name_agents(self, run: RunId, events: &mut [RunEvent]) -> Result<(), Problem> {
+        let view = self.0.inner.store.run(run).await?;
+        for event in events {
+            let agent = report::agent_of(&view, event);
+            if let (Some(agent), Some(fields)) = (agent, event.payload.as_object_mut()) {
+                fields.entry("agent").or_insert(agent.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The diff of a run: of the attempt that was chosen, or the last one; empty where it changed nothing.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run, or its diff is no longer kept.
+    pub async fn diff(self, run: RunId) -> Result<Vec<u8>, Problem> {
+        let view = self.get(run).await?;
+        let Some(diff) = report::diff(&view) else {
+            return Ok(Vec::new());
+        };
+        let made_by = view.attempts.iter().find(|attempt| attempt.id == diff.attempt);
+        tokio::fs::read(&diff.target).await.map_err(|error| diff_gone(run, made_by, &error))
+    }
+
+    /// A run, as whoever handed it in is told of it.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such run.
+    pub async fn handle(self, run: RunId) -> Result<Handle, Problem> {
+        let run = self.get(run).await?.run;
+        let next = match run.state.is_final() {
+            false => format!("call `result` with run_id {} to wait for it, or `cancel` to end it", run.id),
+            true => format!("call `result` with run_id {} for its answer", run.id),
+        };
+        Ok(Handle { task_id: run.task, run_id: run.id, state: run.state, next })
+    }
+}
+
+fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> Problem {
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            format!("the diff of run {run} is no longer kept (`[keep]` says for how long)")
+        }
+        _ => format!("the diff of run {run} cannot be read: {error}"),
+    };
+    let worktree: Option<Worktree> =
+        made_by.and_then(|attempt| serde_json::from_str(attempt.worktree.as_deref()?).ok());
+    let remedy = worktree.map_or_else(
+        || "what it changed is on its branch, which `jackfield runs RUN --json` names".to_owned(),
+        |made| {
+            let repository = made.repository.display();
+            format!(
+                "what it changed is on its branch: git --git-dir '{repository}' diff {} {}",
+                made.base.short(),
+                made.branch
+            )
+        },
+    );
+    Problem::operator("diff_gone", message, remedy)
+}

@@ -1,0 +1,145 @@
+//! The state of the host: executors, queue, money, totals; workspaces by name.
+
+use super::handles::{Status, Workspaces};
+use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus};
+use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Totals, Workspace};
+use jackfield_types::{Micros, Problem, Scope};
+
+impl Status<'_> {
+    /// Every executor's set-up: installed, version, logged in, and what to do.
+    pub async fn executors(self) -> Vec<AuthStatus> {
+        self.0.inner.auth_status().await
+    }
+
+    /// How the host is doing: queue, executors, money, warnings.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn orchestrator(self) -> Result<OrchestratorStatus, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        let totals = self.totals().await?;
+        let breaker = self.0.budget().breaker().await?;
+        let occupancy = self.0.inner.store.occupancy().await?;
+        let resting = self.0.inner.resting().await?;
+        let names = self.0.inner.plugins.executors().into_iter().map(|info| info.plugin.name);
+        let executors = names
+            .map(|executor| ExecutorStatus {
+                busy: occupancy.executors.get(&executor).copied().unwrap_or(0),
+                slots: self.0.inner.executor_section(&executor).slots,
+                cooling_until: resting.get(&executor).copied(),
+                executor,
+            })
+            .collect();
+        let mut warnings = warnings(&breaker);
+        let config = self.0.inner.config();
+        let rungs = config.ladder.iter().filter_map(|rung| Some((&rung.name, resting.get(&rung.name)?)));
+        warnings.extend(rungs.map(|(rung, until)| format!("the rung '{rung}' rests until {until}")));
+        if self.0.inner.shutdown.closed.is_cancelled() {
+            warnings.push(format!(
+                "this host is being stopped and takes nothing new; {} run(s) are still at work",
+                self.0.in_hand()
+            ));
+        }
+        if totals.queued > 0 && !self.0.inner.somebody_works().await? {
+            warnings.push(format!("{} run(s) wait, and {}", totals.queued, self.0.inner.nobody_works()));
+        }
+        let spent =
+            breaker.limits.iter().find(|limit| limit.limit.period == Period::Day).map(|limit| limit.spent);
+        Ok(OrchestratorStatus {
+            version: crate::VERSION.to_owned(),
+            queued: u32::try_from(totals.queued).unwrap_or(u32::MAX),
+            running: u32::try_from(totals.running).unwrap_or(u32::MAX),
+            max_concurrent: super::worker::most(self.0.inner.config().run.max_concurrent),
+            executors,
+            breaker: breaker.state.to_string(),
+            spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),
+            warnings,
+        })
+    }
+
+    /// Figures over everything that was ever recorded.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn totals(self) -> Result<Totals, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        Ok(self.0.inner.store.stats().await?)
+    }
+
+    /// When the newest of the latest records was made. Later than now, where the clock was ahead once.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn newest_record(self) -> Result<Option<jackfield_types::Timestamp>, Problem> {
+        Ok(self.0.inner.store.newest().await?)
+    }
+
+    /// What became of each executor's and model's attempts.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn model_stats(self) -> Result<Vec<ModelStats>, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        Ok(self.0.inner.store.model_stats(None, None).await?)
+    }
+}
+
+impl Workspaces<'_> {
+    /// The workspace of that name or path.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is none.
+    pub async fn named(self, name: &str) -> Result<jackfield_types::WorkspaceId, Problem> {
+        let known = self.shown().await?;
+        let meant = |workspace: &&Workspace| {
+            workspace.name == name || workspace.path == name || workspace.id.to_string() == name
+        };
+        let found = known.iter().find(meant);
+        found.map(|workspace| workspace.id).ok_or_else(|| {
+            let names: Vec<_> = known.iter().map(|workspace| workspace.name.as_str()).collect();
+            Problem::caller(
+                "unknown_workspace",
+                format!("no run was ever in a workspace '{name}'"),
+                format!("known: {}", names.join(", ")),
+            )
+        })
+    }
+
+    async fn shown(self) -> Result<Vec<Workspace>, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        let known = match self.0.caller.restricted_to() {
+            Some(principal) => self.0.inner.store.workspaces_of(principal).await,
+            None => self.0.inner.store.workspaces().await,
+        };
+        Ok(known?)
+    }
+
+    /// The names of every workspace that a run was in.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be read.
+    pub async fn names(self) -> Result<Vec<String>, Problem> {
+        let known = self.shown().await?;
+        Ok(known.into_iter().map(|workspace| workspace.name).collect())
+    }
+}
+
+fn warnings(breaker: &BreakerStatus) -> Vec<String> {
+    let reached = breaker.limits.iter().filter(|limit| limit.state != BreakerState::Closed);
+    reached
+        .map(|limit| {
+            let next = match limit.left > Micros::ZERO {
+                true => format!("; {} are left, which is less than the next attempt needs", limit.left),
+                false => String::new(),
+            };
+            format!(
+                "the {} limit of {} ({}) is used up by {} spent and {} held for work in flight{next}",
+                limit.limit.period.adjective(),
+                limit.amount(),
+                limit.scope,
+                limit.spent,
+                limit.reserved
+            )
+        })
+        .collect()
+}
