@@ -1,37 +1,58 @@
 //! Taking a request in: checked, somebody picked for it, the money held, and everything recorded
 //! in one transaction, which also puts the run into the queue. A refusal on the way leaves nothing half-made.
 
-use super::Inner;
 use super::advance::NewPlan;
-use super::choose::{Pick, concerning, nobody};
+use super::backlog::Backlog;
+use super::choose::{Pick, Selection, concerning, nobody};
 use super::events::clip;
-use super::order::Order;
-use super::pricing::Pricing;
+use super::health::HealthProbes;
+use super::order::{Order, Orders};
+use super::place::Places;
+use super::plans::AttemptPlans;
+use super::settings::Settings;
+use super::shadow::ShadowCalls;
+use super::shutdown::Shutdown;
 use super::worker::Work;
 use jackfield_api::ExecuteRequest;
 use jackfield_plugins::ExecutorInfo;
-use jackfield_plugins::facts::driving::Capabilities;
-use jackfield_store::{Account, Admission, Idempotency, Limits, NewAttempt, NewPluginCall, NewRun, NewTask};
-use jackfield_types::{AttemptId, Digest, Micros, Problem, RunId, TaskId, Timestamp};
+use jackfield_store::{Admission, Idempotency, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Store};
+use jackfield_types::{Digest, Problem, RunId, TaskId};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// Longest title of a task, bytes.
 const TITLE: usize = 80;
 
-impl Inner {
+/// Admits requests into the queue.
+#[derive(Clone)]
+pub(crate) struct Admissions {
+    pub(super) store: Store,
+    pub(super) work: Work,
+    pub(super) wake: Arc<Notify>,
+    pub(super) tasks: TaskTracker,
+    pub(super) shutdown: Arc<Shutdown>,
+    pub(super) host: String,
+    pub(super) settings: Settings,
+    pub(super) places: Places,
+    pub(super) orders: Orders,
+    pub(super) selection: Selection,
+    pub(super) probes: HealthProbes,
+    pub(super) plans: AttemptPlans,
+    pub(super) backlog: Backlog,
+    pub(super) shadow_calls: ShadowCalls,
+}
+
+impl Admissions {
     /// Takes a request in and puts its run into the queue. Gives the run's id at once.
-    pub(crate) async fn dispatch(
-        self: &Arc<Self>,
-        request: ExecuteRequest,
-        principal: &str,
-    ) -> Result<RunId, Problem> {
+    pub(crate) async fn dispatch(&self, request: ExecuteRequest, principal: &str) -> Result<RunId, Problem> {
         let _taking_in = self.taking_in()?;
-        let order = self.order(request).await?;
-        let pick = self.pick(&order).await?;
+        let order = self.orders.order(request).await?;
+        let pick = self.selection.pick(&order).await?;
         self.check_program(&pick.executor).await?;
-        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let limits = self.settings.limits(Some(order.workspace.id), order.max_cost);
         let admission = self.admission(&order, vec![pick], principal)?;
         self.admit(admission, &limits).await
     }
@@ -50,8 +71,8 @@ impl Inner {
     }
 
     pub(crate) async fn check_program(&self, executor: &ExecutorInfo) -> Result<(), Problem> {
-        let Some(program) = self.missing_program(&executor.description) else { return Ok(()) };
-        if self.elsewhere_has(&executor.plugin.name).await? {
+        let Some(program) = self.probes.missing_program(&executor.description) else { return Ok(()) };
+        if self.backlog.elsewhere_has(&executor.plugin.name).await? {
             return Ok(());
         }
         Err(Problem::operator(
@@ -65,32 +86,12 @@ impl Inner {
     }
 
     /// Onto the record, and into the queue. Gives the run's id, an earlier one where the key says so.
-    pub(crate) async fn admit(
-        self: &Arc<Self>,
-        admission: Admission,
-        limits: &Limits,
-    ) -> Result<RunId, Problem> {
+    pub(crate) async fn admit(&self, admission: Admission, limits: &Limits) -> Result<RunId, Problem> {
         let (task, asked) = (admission.task.id, functions(&admission.calls));
         let admitted = self.store.admit(admission, limits).await?;
         self.wake.notify_one();
-        self.put_aside(task, asked);
+        self.shadow_calls.put_aside(task, asked);
         Ok(admitted.run)
-    }
-
-    /// How work of an executor with a model is priced, at the prices of that time.
-    pub(crate) fn pricing(
-        &self,
-        executor: &ExecutorInfo,
-        rung: Option<&str>,
-        model: Option<&str>,
-        at: Timestamp,
-    ) -> Pricing {
-        let description = &executor.description;
-        let section = self.section_on(&executor.plugin.name, rung);
-        let known = description.models.iter().find(|known| Some(known.name.as_str()) == model);
-        let free = description.capabilities.contains(Capabilities::FREE);
-        let adapter = known.and_then(|model| model.rates.clone()).map(Into::into);
-        Pricing::of(free, model, &section, adapter, &self.config().breaker, at)
     }
 
     /// A task, its run, and the attempts that it begins with, side by side.
@@ -108,7 +109,7 @@ impl Inner {
         let mut attempts: Vec<NewAttempt> = Vec::new();
         for pick in picks {
             let number = super::advance::count(&attempts) + 1;
-            let attempt = self.new_attempt(
+            let attempt = self.plans.new_attempt(
                 order,
                 pick.executor,
                 pick.rung,
@@ -170,38 +171,6 @@ impl Inner {
             fields.insert("gates".into(), serde_json::to_value(&order.gates).unwrap_or_default());
         }
         asked
-    }
-
-    /// An attempt that is to be made, and what is held for it.
-    pub(crate) fn new_attempt(
-        &self,
-        order: &Order,
-        executor: ExecutorInfo,
-        rung: Option<String>,
-        plan: NewPlan,
-    ) -> NewAttempt {
-        let section = self.section_on(&executor.plugin.name, rung.as_deref());
-        let usual = section.reserve_usd.unwrap_or(self.config().breaker.reserve_usd);
-        let pricing = self.pricing(&executor, rung.as_deref(), plan.model.as_deref(), self.clock.now());
-        NewAttempt {
-            id: AttemptId::new(),
-            number: plan.number,
-            executor: executor.plugin.name.clone(),
-            model: plan.model,
-            effort: plan.effort,
-            adapter: executor.plugin,
-            chosen_by: plan.chosen_by,
-            reason: plan.reason,
-            reserve: match pricing {
-                Pricing::Free => Micros::ZERO,
-                _ => order.max_cost.map_or(usual, |most| most.min(usual)),
-            },
-            account: Account::Billed,
-            host: self.host.clone(),
-            rung,
-            round: plan.round,
-            context: plan.context,
-        }
     }
 }
 

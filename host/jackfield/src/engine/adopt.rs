@@ -11,8 +11,7 @@
 //! An adapter keeps no state on disk, so it is given the whole log again; what it says of it is counted, and
 //! what is on record already is not recorded twice. Charges are totals, so nothing is charged twice.
 
-use super::Inner;
-use super::attempt::Planned;
+use super::attempt::{Attempts, Planned};
 use super::ended::Ended;
 use super::files::Files;
 use super::output_reader::Agent;
@@ -25,7 +24,7 @@ use jackfield_types::{Failure, FailureClass, PluginRef, Process};
 use jackfield_workspace::Worktree;
 use std::time::Duration;
 
-impl Inner {
+impl Attempts {
     /// Goes on with an attempt whose process is on record. Nothing where it is left to another host.
     pub(super) async fn go_on(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
         let identity = attempt.identity.clone().and_then(|value| serde_json::from_value(value).ok());
@@ -74,7 +73,7 @@ impl Inner {
         agent: Agent,
     ) -> Option<Ended> {
         let unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
-        let files = self.attempt_files(run.id, attempt.id);
+        let files = self.folders.attempt_files(run.id, attempt.id);
         let mut ended = Ended::unknown(attempt);
         let worktree =
             attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
@@ -82,7 +81,7 @@ impl Inner {
             Ok(None) => return None,
             Ok(Some(heard)) => {
                 ended.take_heard(heard, planned);
-                ended.name_file_limit(self.config().run.max_file_mb);
+                ended.name_file_limit(self.settings.config().run.max_file_mb);
             }
             Err(failure) => ended.fail(failure),
         }
@@ -122,8 +121,8 @@ impl Inner {
             Ok(drive) => drive,
             Err(error) => return Err(self.give_up(run, agent, &error.to_string()).await),
         };
-        self.learn_secrets();
-        let redactor = self.redactor();
+        self.redaction.learn_secrets();
+        let redactor = self.redaction.redactor();
         let reading =
             super::output_reader::OutputReader::new(self, run, planned, drive, &redactor, plan.grace);
         reading.again(attempt.started_at).listen(agent, files).await

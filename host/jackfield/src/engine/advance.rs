@@ -1,19 +1,24 @@
 //! What follows a round: the chooser is asked, the host bounds the answer, and the outcome goes onto the
 //! record with the settlement.
 
-use super::Inner;
-use super::choose::{Behind, decision, failed_decision, milliseconds};
+use super::choose::{Behind, Selection, decision, failed_decision, milliseconds};
+use super::models::Models;
+use super::plans::AttemptPlans;
 use super::rounds::Done;
 use super::running::Running;
+use super::secrets::Redaction;
+use super::settings::Settings;
 use super::{context, ladder, report};
+use jackfield_plugins::Plugins;
 use jackfield_plugins::facts::choosing::{self, Past, Step};
 use jackfield_plugins::facts::types::Tier;
 use jackfield_store::{Attempt, Decided, NewAttempt, NewHandoff, NewPluginCall, RunView, Then};
 use jackfield_types::{
-    AttemptId, AttemptState, Delivered, FailureClass, FailureKind, PluginRef, Problem, RunState, Settled,
-    Verified,
+    AttemptId, AttemptState, Clock, Delivered, FailureClass, FailureKind, PluginRef, Problem, RunState,
+    Settled, Verified,
 };
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What follows a round.
 #[derive(Debug, Default)]
@@ -44,7 +49,19 @@ pub(crate) struct Options {
     budget: choosing::Budget,
 }
 
-impl Inner {
+/// Decides what follows a round.
+#[derive(Clone)]
+pub(crate) struct Escalation {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+    pub(super) models: Models,
+    pub(super) selection: Selection,
+    pub(super) plans: AttemptPlans,
+}
+
+impl Escalation {
     pub(super) async fn what_follows(&self, run: &Running, view: &RunView, done: &[Done]) -> Follows {
         let Some(last) = done.last() else { return Follows::default() };
         if run.cancel.is_cancelled() || done.iter().any(|done| is(&done.settled, FailureClass::Cancelled)) {
@@ -130,7 +147,7 @@ impl Inner {
                 if count(history) >= most {
                     return refused(&format!("{most} attempts are the most for this run"), wanted);
                 }
-                if self.sequential(history) >= self.config().queue.before_consensus {
+                if self.sequential(history) >= self.settings.config().queue.before_consensus {
                     let why = "that many attempts one after the other were not good enough, and the chooser wanted another";
                     return self.hand_over(view, std::slice::from_ref(last), why, digest);
                 }
@@ -171,7 +188,7 @@ impl Inner {
     /// Attempts for a run in all, whatever a chooser says. Whoever names an executor or a model gets that one, and
     /// once.
     pub(crate) fn most_attempts(&self, run: &Running) -> u32 {
-        let most = self.config().queue.most_attempts;
+        let most = self.settings.config().queue.most_attempts;
         let request = &run.order.request;
         let named = request.executor.is_some() || request.model.is_some();
         let usual = if named { 1 } else { most };
@@ -190,18 +207,18 @@ impl Inner {
     /// An agent that went with its host is asked again, once, where the operator wants it so. One that was
     /// taken over is not: it may have done half of the work.
     fn lost_again(&self, run: &Running, view: &RunView, last: &Done) -> Option<Follows> {
-        let config = self.config();
+        let config = self.settings.config();
         let again = config.queue.lost == jackfield_config::LostPolicy::Requeue
             && is(&last.settled, FailureClass::Lost)
             && !last.attempt.adopted
             && count(&view.attempts) < config.queue.most_attempts
             && !view.attempts.iter().any(|attempt| failed_with(attempt, FailureClass::Lost));
         let planned = last.planned.as_ref().filter(|_| again)?;
-        if self.forbidden_now(&planned.executor, planned.model.as_deref()).is_some() {
+        if self.models.forbidden_now(&planned.executor, planned.model.as_deref()).is_some() {
             return None;
         }
         let reason = "its worker went away with it; the same is tried once more";
-        let attempt = self.new_attempt(
+        let attempt = self.plans.new_attempt(
             &run.order,
             planned.executor.clone(),
             planned.rung.clone(),
@@ -223,9 +240,9 @@ impl Inner {
     /// asked for, others make them.
     pub(crate) async fn options(&self, run: &Running) -> Result<Options, Problem> {
         let now = self.clock.now();
-        let (task, _) = self.task_facts(&run.order, now).await?;
-        let (candidates, behind) = self.candidates(&run.order, now, None).await?;
-        let budget = self.budget(&run.order).await?;
+        let (task, _) = self.selection.task_facts(&run.order, now).await?;
+        let (candidates, behind) = self.selection.candidates(&run.order, now, None).await?;
+        let budget = self.selection.budget(&run.order).await?;
         Ok(Options { task, candidates, behind, budget })
     }
 
@@ -243,7 +260,7 @@ impl Inner {
         let plan = |(index, (candidate, effort, reason)): (usize, &(u32, Option<_>, String))| {
             let candidate = usize::try_from(*candidate).ok()?;
             let (facts, behind) = (options.candidates.get(candidate)?, options.behind.get(candidate)?);
-            Some(self.new_attempt(
+            Some(self.plans.new_attempt(
                 &run.order,
                 behind.executor.clone(),
                 behind.rung.clone(),
@@ -282,7 +299,7 @@ impl Inner {
     /// What became of every attempt of the run, those of the round that is over included.
     fn history(&self, view: &RunView, done: &[Done]) -> Vec<Past> {
         let executors = self.plugins.executors();
-        let config = self.config();
+        let config = self.settings.config();
         let places = ladder::places(&config.ladder, &executors);
         let stood = |attempt: &Attempt| standing(&places, &executors, attempt);
         let settled = view.attempts.iter().filter(|attempt| attempt.state == AttemptState::Settled);

@@ -1,38 +1,35 @@
 //! What happens to the breaker, as lines of the program's log: by this process, and by any other on the same
 //! data folder, like the command line that allows more.
 
-use super::Inner;
-use jackfield_store::Event;
+use jackfield_store::{Event, Store};
 use serde_json::Value;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 /// Events read at once.
 const PAGE: u32 = 100;
 /// How often it is looked what another process may have written.
 const LOOK: Duration = Duration::from_secs(1);
 
-impl Inner {
-    /// Logs every event of the breaker from now on, until the host is stopped.
-    pub(super) async fn log_breaker(self: Arc<Self>) {
-        let mut changes = self.store.event_changes();
-        let last = self.store.breaker_history(1).await.unwrap_or_default();
-        let mut seen = last.first().map_or(0, |event| event.seq);
-        loop {
-            let stops = self.stop.is_cancelled();
-            while let Ok(events) = self.store.events(seen, PAGE).await {
-                let Some(last) = events.last() else { break };
-                seen = last.seq;
-                events.iter().filter(|event| event.kind.starts_with("breaker_")).for_each(log);
-            }
-            if stops {
-                return;
-            }
-            tokio::select! {
-                _ = timeout(LOOK, changes.changed()) => {}
-                () = self.stop.cancelled() => {}
-            }
+/// Logs every event of the breaker from now on, until the host is stopped.
+pub(super) async fn log_breaker(store: Store, stop: CancellationToken) {
+    let mut changes = store.event_changes();
+    let last = store.breaker_history(1).await.unwrap_or_default();
+    let mut seen = last.first().map_or(0, |event| event.seq);
+    loop {
+        let stops = stop.is_cancelled();
+        while let Ok(events) = store.events(seen, PAGE).await {
+            let Some(last) = events.last() else { break };
+            seen = last.seq;
+            events.iter().filter(|event| event.kind.starts_with("breaker_")).for_each(log);
+        }
+        if stops {
+            return;
+        }
+        tokio::select! {
+            _ = timeout(LOOK, changes.changed()) => {}
+            () = stop.cancelled() => {}
         }
     }
 }

@@ -48,7 +48,7 @@ impl HumanTasks<'_> {
                 "look at it: `jackfield runs RUN`",
             ));
         }
-        let limits = self.0.inner.limits(Some(view.run.workspace), None);
+        let limits = self.0.inner.settings.limits(Some(view.run.workspace), None);
         let answered = self.answered(&view, &said).await?;
         let kept = json!(said);
         self.0.inner.store.answer_handoff(task.id, answered, kept, self.0.caller.name(), &limits).await?;
@@ -68,7 +68,7 @@ impl HumanTasks<'_> {
                 )),
             },
             HumanAction::Retry => {
-                let order = self.0.inner.order_again(view).await?;
+                let order = self.0.inner.orders.order_again(view).await?;
                 let last = view.attempts.last();
                 let name = said.executor.clone().or_else(|| {
                     last.map(|attempt| attempt.rung.clone().unwrap_or_else(|| attempt.executor.clone()))
@@ -82,12 +82,13 @@ impl HumanTasks<'_> {
                 };
                 let same = last.filter(|_| said.executor.is_none()).and_then(|attempt| attempt.model.clone());
                 let pick = match (&said.model, same) {
-                    (Some(model), _) => self.0.inner.asked_for_with(&name, Some(model), &order)?,
+                    (Some(model), _) => self.0.inner.selection.asked_for_with(&name, Some(model), &order)?,
                     // As its program reported it, which is not always a name that it can be asked for by.
-                    (None, Some(same)) => {
-                        Pick { model: Some(same), ..self.0.inner.asked_for_with(&name, None, &order)? }
-                    }
-                    (None, None) => self.0.inner.asked_for_with(&name, None, &order)?,
+                    (None, Some(same)) => Pick {
+                        model: Some(same),
+                        ..self.0.inner.selection.asked_for_with(&name, None, &order)?
+                    },
+                    (None, None) => self.0.inner.selection.asked_for_with(&name, None, &order)?,
                 };
                 let plan = NewPlan {
                     number: count(&view.attempts) + 1,
@@ -98,7 +99,7 @@ impl HumanTasks<'_> {
                     chosen_by: None,
                     context: Some(format!("{}\n\nA person says: {}", context::of(view, &[]), said.text)),
                 };
-                Ok(Answered::Retry(Box::new(self.0.inner.new_attempt(
+                Ok(Answered::Retry(Box::new(self.0.inner.plans.new_attempt(
                     &order,
                     pick.executor,
                     pick.rung,

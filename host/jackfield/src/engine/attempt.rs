@@ -3,25 +3,32 @@
 //! Whatever goes wrong on the way becomes a [`Failure`] of this attempt and is settled like any
 //! other outcome; nothing here decides what comes next.
 
-use super::Inner;
+use super::check::Checks;
+use super::cooldown::Cooldowns;
 use super::ended::Ended;
 use super::environment::{BASH_STARTUP, Sources};
 use super::files::{Files, file_failure};
+use super::folders::Folders;
+use super::lease::Processes;
 use super::leftovers;
 use super::output_reader::{Agent, OutputReader};
+use super::place::Places;
 use super::pricing::Pricing;
 use super::running::Running;
+use super::secrets::Redaction;
+use super::settings::Settings;
 use jackfield_config::ExecutorSection;
 use jackfield_plugins::facts::driving;
-use jackfield_plugins::{Drive, ExecutorInfo, PluginError, Violation};
-use jackfield_process::{ProcessError, ProcessLimits, Spec, TreeLimits};
+use jackfield_plugins::{Drive, ExecutorInfo, PluginError, Plugins, Violation};
+use jackfield_process::{Environment, ProcessError, Spec};
 use jackfield_redact::Redactor;
-use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started};
-use jackfield_types::{AttemptId, Delivered, Effort, Failure, FailureClass};
-use jackfield_workspace::{Bounds, Release, WorkspaceError, Worktree};
+use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started, Store};
+use jackfield_types::{AttemptId, Clock, Delivered, Effort, Failure, FailureClass};
+use jackfield_workspace::{Bounds, Release, WorkspaceError, Worktree, Worktrees};
 use serde_json::json;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::time::Instant;
 use tracing::Instrument;
 
@@ -55,7 +62,25 @@ impl Planned {
     }
 }
 
-impl Inner {
+/// Executes attempts: worktree, plan, process, output, evidence.
+#[derive(Clone)]
+pub(crate) struct Attempts {
+    pub(super) folders: Arc<Folders>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) worktrees: Worktrees,
+    pub(super) environment: Arc<Environment>,
+    pub(super) lease: Option<PathBuf>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+    pub(super) places: Places,
+    pub(super) cooldowns: Cooldowns,
+    pub(super) processes: Processes,
+    pub(super) checks: Checks,
+}
+
+impl Attempts {
     /// Carries out one attempt from worktree to captured diff. Nothing where it is left to another host.
     pub(crate) async fn attempt(&self, run: &Running, planned: &Planned) -> Option<Ended> {
         let mut ended = Ended::nothing(planned);
@@ -73,11 +98,11 @@ impl Inner {
         planned: &Planned,
         ended: &mut Ended,
     ) -> Result<bool, Failure> {
-        let files = self.attempt_files(run.id, planned.id);
+        let files = self.folders.attempt_files(run.id, planned.id);
         files.make()?;
         let worktree = self.worktree(run, planned.id).await?;
         // Paths are all that git takes: what it worked on is looked at again before an agent sees any of it.
-        if let Err(problem) = self.may_work(&run.order).await {
+        if let Err(problem) = self.places.may_work(&run.order).await {
             if let Err(error) = self.worktrees.release(&worktree, Release::Remove).await {
                 tracing::warn!(run = %run.id, %error, "the worktree stays until the next clean-up");
             }
@@ -102,7 +127,7 @@ impl Inner {
             None => {
                 // It may take as long as the work itself: filters may fetch what they write.
                 let until = tokio::time::Instant::now() + run.order.timeout;
-                let bounds = Bounds::new(until, Some(self.config().run.max_file_mb << 20));
+                let bounds = Bounds::new(until, Some(self.settings.config().run.max_file_mb << 20));
                 let mut created = Box::pin(bounds.hold(self.create_worktree(run, attempt)));
                 let created = tokio::select! {
                     created = &mut created => created,
@@ -123,7 +148,7 @@ impl Inner {
         let worked = started.map_or(0, |at| super::rounds::since(at, self.clock.now()));
         let left = run.order.timeout.saturating_sub(std::time::Duration::from_millis(worked));
         let until = tokio::time::Instant::now() + left.max(SAVING);
-        Bounds::new(until, Some(self.config().run.max_file_mb << 20))
+        Bounds::new(until, Some(self.settings.config().run.max_file_mb << 20))
     }
 
     /// Somebody may be tidying up what an earlier host began for this attempt: it takes moments.
@@ -148,7 +173,7 @@ impl Inner {
         ended: &mut Ended,
     ) -> bool {
         let bounds = self.saving_bounds(run, attempt).await;
-        let config = self.config();
+        let config = self.settings.config();
         let keeping = files.keeping(config.run.keep_ignored_mb);
         let captured = self.worktrees.capture_keeping(worktree, &files.diff, &keeping);
         let captured = saving(run, &bounds, captured).await;
@@ -157,7 +182,7 @@ impl Inner {
         }
         let stays = leftovers::stays(&captured);
         ended.take_diff(captured, &files.diff);
-        if !self.check(run, attempt, files, worktree, ended).await {
+        if !self.checks.check(run, attempt, files, worktree, ended).await {
             return false;
         }
         let kept = config.run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
@@ -182,7 +207,7 @@ impl Inner {
         ended: &mut Ended,
     ) -> Result<bool, Failure> {
         let name = &planned.executor.plugin.name;
-        let section = self.section_on(name, planned.rung.as_deref());
+        let section = self.settings.section_on(name, planned.rung.as_deref());
         let description = &planned.executor.description;
         let sources = Sources { host: &self.environment, executor: &section, description };
         let request = self.adapter_request(run, planned, files, worktree, &section, sources.present());
@@ -190,13 +215,13 @@ impl Inner {
         if drive.runs_as_command() && planned.chosen && !run.order.may_run_by_choice(name) {
             return Err(never_a_command(name));
         }
-        self.learn_secrets();
-        let redactor = self.redactor();
+        self.redaction.learn_secrets();
+        let redactor = self.redaction.redactor();
         let command = self.plan(run, planned.id, &mut drive, &request, &redactor).await?;
         let span = super::trace::process(command.argv.first().map_or("", String::as_str));
         let mut environment = self.prepare_files(&command, &request, files, &sources, worktree)?;
         environment.extend(super::trace::for_program(&span));
-        let mut lease = self.agent_lease(&files.lease, Instant::now() + run.order.timeout);
+        let mut lease = self.processes.agent_lease(&files.lease, Instant::now() + run.order.timeout);
         if let Some(lease) = &mut lease {
             lease.renew().map_err(|error| from_problem(FailureClass::Unknown, error.problem()))?;
         }
@@ -209,8 +234,8 @@ impl Inner {
             stderr: files.stderr.clone(),
             status: files.status.clone(),
             tag: planned.id.to_string(),
-            limits: self.process_limits(),
-            tree: self.tree_limits(),
+            limits: self.processes.process_limits(),
+            tree: self.processes.tree_limits(),
             lease: lease.map(|lease| lease.file().to_owned()).or_else(|| self.lease.clone()),
         };
         drive.begin(&request).await.map_err(plugin_failure)?;
@@ -230,7 +255,7 @@ impl Inner {
         };
         super::trace::exited(&span, heard.exited);
         ended.take_heard(heard, planned);
-        ended.name_file_limit(self.config().run.max_file_mb);
+        ended.name_file_limit(self.settings.config().run.max_file_mb);
         Ok(true)
     }
 
@@ -343,20 +368,6 @@ impl Inner {
         Ok(environment)
     }
 
-    /// What each process of an agent or a check may use.
-    pub(super) fn process_limits(&self) -> ProcessLimits {
-        ProcessLimits { file_size: Some(self.config().run.max_file_mb << 20), ..ProcessLimits::default() }
-    }
-
-    /// What all processes of an agent or a check may use together.
-    pub(super) fn tree_limits(&self) -> TreeLimits {
-        let run = &self.config().run;
-        TreeLimits {
-            memory: Some(run.max_memory_mb << 20).filter(|bytes| *bytes > 0),
-            cpus: Some(run.max_cpus).filter(|cpus| *cpus > 0.0),
-        }
-    }
-
     /// Starts the process: its identity is on record before the agent exists.
     async fn start(
         &self,
@@ -365,7 +376,7 @@ impl Inner {
         worktree: &Worktree,
     ) -> Result<jackfield_process::Running, Failure> {
         let started = |error: ProcessError| from_problem(start_class(&error), error.problem());
-        let held = self.launcher().await.map_err(started)?.prepare(spec).map_err(started)?;
+        let held = self.processes.launcher().await.map_err(started)?.prepare(spec).map_err(started)?;
         let identity = serde_json::to_value(held.identity()).unwrap_or_default();
         let recorded = Started {
             identity,

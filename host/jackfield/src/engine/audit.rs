@@ -3,8 +3,9 @@
 //! One file for each day (UTC) in the data folder, a JSON object on each line, written with one call at the end of
 //! the file: a host that is killed loses no line, and several hosts on one folder do not cut into each other's.
 
-use super::Inner;
+use super::folders::Folders;
 use super::handles::Access;
+use super::secrets::Redaction;
 use jackfield_api::{AuditEntry, AuditFilter, bounds};
 use jackfield_files::private_folder;
 use jackfield_types::{Problem, Timestamp};
@@ -15,6 +16,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// How a day's file ends.
 const ENDS: &str = ".jsonl";
@@ -29,10 +31,10 @@ impl Access<'_> {
     /// Puts a call on the audit log. What cannot be written is told to the host's own log: a full disk keeps nobody
     /// from looking at what is wrong.
     pub fn record(self, entry: &AuditEntry) {
-        if self.0.inner.config().keep.audit_days == 0 {
+        if self.0.inner.settings.config().keep.audit_days == 0 {
             return;
         }
-        if let Err(error) = self.0.inner.write_audit(entry) {
+        if let Err(error) = self.0.inner.audit_log.write_audit(entry) {
             tracing::error!(%error, path = entry.path, "a call is not on the audit log");
         }
     }
@@ -46,7 +48,7 @@ impl Access<'_> {
         bounds::check(&filter)?;
         let since = filter.since.as_deref().map(|text| since(text, self.0.inner.clock.now())).transpose()?;
         let inner = std::sync::Arc::clone(&self.0.inner);
-        let read = tokio::task::spawn_blocking(move || inner.read_audit(&filter, since)).await;
+        let read = tokio::task::spawn_blocking(move || inner.audit_log.read_audit(&filter, since)).await;
         read.map_err(io::Error::other).and_then(|read| read).map_err(|error| {
             Problem::operator(
                 "unreadable_audit",
@@ -57,13 +59,21 @@ impl Access<'_> {
     }
 }
 
-impl Inner {
+/// Writes and reads the audit log.
+#[derive(Clone)]
+pub(crate) struct AuditLog {
+    pub(super) folders: Arc<Folders>,
+    pub(super) audit: Arc<AuditFile>,
+    pub(super) redaction: Redaction,
+}
+
+impl AuditLog {
     fn audit_folder(&self) -> PathBuf {
         self.folders.data.join("audit")
     }
 
     fn write_audit(&self, entry: &AuditEntry) -> io::Result<()> {
-        let entry_told = self.redactor().json(serde_json::to_value(entry)?);
+        let entry_told = self.redaction.redactor().json(serde_json::to_value(entry)?);
         let mut line = serde_json::to_vec(&entry_told)?;
         line.push(b'\n');
         let day = day(entry.at);

@@ -2,12 +2,11 @@
 
 use super::compile_process::OwnProcess;
 use super::folders::Folders;
-use super::health::HealthCache;
+use super::services::{Parts, Services};
 use super::worker::Work;
-use super::{Host, Inner, receipts, recover};
+use super::{Host, receipts, recover};
 use jackfield_config::{Config, PluginLimits};
 
-use arc_swap::ArcSwap;
 use jackfield_plugins::{
     Apart, Embedded, FailureMode, FailureModes, KindLimits, Limits, LockUse, MemoryScan, Options, Plugins,
     ServerView, Service,
@@ -15,17 +14,12 @@ use jackfield_plugins::{
 use jackfield_process::{Environment, host_environment};
 use jackfield_redact::Secrets;
 use jackfield_store::{Redact, Store, StoreOptions};
-use jackfield_types::{Clock, Problem, SystemClock, WorkerId};
+use jackfield_types::{Clock, Problem, SystemClock};
 use jackfield_workspace::Worktrees;
-use parking_lot::Mutex;
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Notify, OnceCell};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 /// Traps or deadlines in a row after which a component is put away.
 const STRIKES: u32 = 3;
@@ -207,33 +201,21 @@ impl HostBuilder {
             plugins.watch()?;
         }
         let worktrees = Worktrees::open(&folders.worktrees)?;
-        let inner = Inner {
-            config: ArcSwap::from_pointee(self.config),
+        let inner = Services::assemble(Parts {
+            config: self.config,
             folders,
             clock: self.clock,
             store,
             plugins,
-            launcher: OnceCell::new(),
             worktrees,
             environment,
-            health: HealthCache::default(),
             secrets,
-            running: Mutex::new(HashMap::new()),
             work: self.work,
-            worker: WorkerId::new(),
-            wake: Notify::new(),
-            repaired: OnceCell::new(),
-            audit: super::audit::AuditFile::default(),
-            uses: super::tokens::Uses::default(),
-            shadows: super::shadow::Shadows::default(),
-            tasks: TaskTracker::new(),
-            stop: CancellationToken::new(),
-            shutdown: super::shutdown::Shutdown::default(),
             lease: self.lease,
             host: recover::host_instance(),
-        };
+        });
         // The components say which variables of theirs are secret.
-        inner.learn_secrets();
+        inner.redaction.learn_secrets();
         let host = Host::new(inner);
         host.begin();
         Ok(host)

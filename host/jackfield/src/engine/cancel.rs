@@ -1,17 +1,28 @@
 //! Calling a run off, in whatever state it is and whoever has it in hand.
 
-use super::Inner;
 use super::ended::Ended;
-use super::rounds::never_begun;
-use jackfield_store::{Attempt, RunView, Settlement, Then};
+use super::rounds::{Rounds, never_begun};
+use super::running::RunsInHand;
+use super::settings::Settings;
+use jackfield_store::{Attempt, RunView, Settlement, Store, Then};
 use jackfield_types::{AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Settled};
+use std::sync::Arc;
 
-impl Inner {
+/// Ends runs, in hand or not.
+#[derive(Clone)]
+pub(crate) struct Cancellation {
+    pub(super) store: Store,
+    pub(super) running: Arc<RunsInHand>,
+    pub(super) settings: Settings,
+    pub(super) rounds: Rounds,
+}
+
+impl Cancellation {
     /// Ends a run that nobody has in hand. False: somebody has.
     pub(super) async fn call_off(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
         let view = self.store.run(run).await?;
         let settlements = self.not_made(&view, &Failure::new(FailureClass::Cancelled, reason));
-        let limits = self.limits(Some(view.run.workspace), None);
+        let limits = self.settings.limits(Some(view.run.workspace), None);
         let settled = self.store.settle_waiting(run, settlements, RunState::Cancelled, reason, &limits).await;
         Ok(settled?)
     }
@@ -28,7 +39,7 @@ impl Inner {
     /// The attempts that a run waits to make, settled without having been made.
     pub(crate) fn not_made(&self, view: &RunView, failure: &Failure) -> Vec<Settlement> {
         let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
-        open.map(|attempt| not_made(attempt, self.planned_again(attempt).as_ref(), failure)).collect()
+        open.map(|attempt| not_made(attempt, self.rounds.planned_again(attempt).as_ref(), failure)).collect()
     }
 }
 

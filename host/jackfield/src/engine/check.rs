@@ -3,25 +3,42 @@
 //! They run after the work is captured, so that nothing they leave behind is taken for the agent's, and as
 //! processes on record, so that a host that is killed leaves none of them.
 
-use super::Inner;
 use super::ended::{Ended, file_limit, is_ended_by_file_limit, is_file_limit_told};
 use super::events::clip;
 use super::files::{Files, tail};
+use super::gates::Gates;
+use super::lease::Processes;
 use super::output_reader::LOOK;
 use super::running::Running;
+use super::secrets::Redaction;
+use super::settings::Settings;
 use jackfield_api::Check;
-use jackfield_process::{Exited, Grace, Spec, base_environment};
-use jackfield_store::CheckResult;
+use jackfield_process::{Environment, Exited, Grace, Spec, base_environment};
+use jackfield_store::{CheckResult, Store};
 use jackfield_types::{AttemptId, Failure, FailureClass, Process, Verified};
-use jackfield_workspace::{Bounds, Worktree};
-use std::path::Path;
+use jackfield_workspace::{Bounds, Worktree, Worktrees};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::{interval, sleep_until};
 
 /// How much of what a check printed is kept, bytes: the end, where test programs say what failed.
 const KEPT: u64 = 4 << 10;
 
-impl Inner {
+/// Runs acceptance checks.
+#[derive(Clone)]
+pub(crate) struct Checks {
+    pub(super) store: Store,
+    pub(super) worktrees: Worktrees,
+    pub(super) environment: Arc<Environment>,
+    pub(super) lease: Option<PathBuf>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+    pub(super) gates: Gates,
+    pub(super) processes: Processes,
+}
+
+impl Checks {
     /// Runs the checks that the task asks for, where the agent's work is done. What an earlier host found
     /// stands. False where this host leaves: the next one makes them.
     pub(super) async fn check(
@@ -68,7 +85,7 @@ impl Inner {
         }
         let mut broken = None;
         if !gates.is_empty() && !results.iter().any(|result| result.gate.is_some()) {
-            let ruled = self.gates(run, attempt, worktree, ended, &results).await;
+            let ruled = self.gates.gates(run, attempt, worktree, ended, &results).await;
             results.extend(ruled.results);
             broken = ruled.broken;
             self.record_checks(run, attempt, &results).await;
@@ -83,7 +100,7 @@ impl Inner {
     async fn clear_up(&self, run: &Running, worktree: &Worktree, ended: &Ended) {
         let Some(head) = &ended.head else { return };
         let until = tokio::time::Instant::now() + super::attempt::SAVING;
-        let bounds = Bounds::new(until, Some(self.config().run.max_file_mb << 20));
+        let bounds = Bounds::new(until, Some(self.settings.config().run.max_file_mb << 20));
         if let Err(error) = bounds.hold(self.worktrees.restore(worktree, head)).await {
             tracing::warn!(run = %run.id, %error, "what the checks left is committed with the work");
         }
@@ -105,7 +122,7 @@ impl Inner {
         check: &Check,
     ) -> CheckResult {
         let began = Instant::now();
-        let redactor = self.redactor();
+        let redactor = self.redaction.redactor();
         let output = files.check(number);
         let limit = check.timeout_s.map_or(run.order.timeout, Duration::from_secs);
         let outcome = self.check_process(run, attempt, files, worktree, check, &output, limit).await;
@@ -113,7 +130,7 @@ impl Inner {
             Ok(Ending { exited, timed_out: false }) => {
                 let limited = is_ended_by_file_limit(exited)
                     || (!exited.is_success() && is_file_limit_told(&tail(&output, KEPT, &redactor)));
-                let said = limited.then(|| file_limit(self.config().run.max_file_mb));
+                let said = limited.then(|| file_limit(self.settings.config().run.max_file_mb));
                 (exited.is_success(), exited.code, said)
             }
             Ok(Ending { exited, timed_out: true }) => {
@@ -148,7 +165,7 @@ impl Inner {
         limit: Duration,
     ) -> Result<Ending, String> {
         let deadline = tokio::time::Instant::now() + limit;
-        let mut lease = self.agent_lease(&output.with_extension("lease"), deadline);
+        let mut lease = self.processes.agent_lease(&output.with_extension("lease"), deadline);
         if let Some(lease) = &mut lease {
             lease.renew().map_err(|error| error.to_string())?;
         }
@@ -163,16 +180,16 @@ impl Inner {
             stderr: output.to_owned(),
             status: output.with_extension("status"),
             tag: format!("{attempt}-check"),
-            limits: self.process_limits(),
-            tree: self.tree_limits(),
+            limits: self.processes.process_limits(),
+            tree: self.processes.tree_limits(),
             lease: lease.as_ref().map(|lease| lease.file().to_owned()).or_else(|| self.lease.clone()),
         };
         let said = |error: jackfield_process::ProcessError| error.to_string();
-        let held = self.launcher().await.map_err(said)?.prepare(spec).map_err(said)?;
+        let held = self.processes.launcher().await.map_err(said)?.prepare(spec).map_err(said)?;
         let identity = serde_json::to_value(held.identity()).ok();
         self.store.check_runs(attempt, identity).await.map_err(|error| error.to_string())?;
         let mut running = held.release().map_err(said)?;
-        let grace = Duration::from_secs(self.config().run.grace_s);
+        let grace = Duration::from_secs(self.settings.config().run.grace_s);
         let grace = Grace { interrupt: grace, terminate: grace };
         let mut look = interval(LOOK);
         let timed_out = loop {

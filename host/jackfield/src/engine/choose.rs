@@ -1,17 +1,21 @@
 //! Who does it: the executor that was asked for, or the chooser's pick with its reason.
 
+use super::cooldown::Cooldowns;
+use super::health::HealthProbes;
 use super::history::History;
-use super::models::{Named, suggestion};
+use super::ladder;
+use super::models::{Models, Named, suggestion};
 use super::order::Order;
 use super::quality::QualityIssue;
-use super::{Inner, ladder};
+use super::settings::Settings;
 use jackfield_plugins::facts::{choosing, driving, types};
-use jackfield_plugins::{ExecutorInfo, PluginError, shown};
-use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period, Refusal};
-use jackfield_types::{AttemptId, Effort, Micros, PluginRef, Problem, RunId, TaskId, Timestamp};
+use jackfield_plugins::{ExecutorInfo, PluginError, Plugins, shown};
+use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period, Refusal, Store};
+use jackfield_types::{AttemptId, Clock, Effort, Micros, PluginRef, Problem, RunId, TaskId, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Who does it, and why.
 #[derive(Debug)]
@@ -37,7 +41,19 @@ pub(crate) struct Ranked {
     pub(crate) chooser: PluginRef,
 }
 
-impl Inner {
+/// Picks executor and model: by request, by chooser, by health and money.
+#[derive(Clone)]
+pub(crate) struct Selection {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) settings: Settings,
+    pub(super) models: Models,
+    pub(super) probes: HealthProbes,
+    pub(super) cooldowns: Cooldowns,
+}
+
+impl Selection {
     pub(crate) async fn pick(&self, order: &Order) -> Result<Pick, Problem> {
         match &order.request.executor {
             Some(name) => self.asked_for(name, order),
@@ -48,7 +64,7 @@ impl Inner {
     /// The executor in service under this name, if the operator has it on.
     fn executor(&self, name: &str) -> Result<ExecutorInfo, Problem> {
         let serving = self.plugins.executors();
-        let enabled = |info: &&ExecutorInfo| self.executor_section(&info.plugin.name).enabled;
+        let enabled = |info: &&ExecutorInfo| self.settings.executor_section(&info.plugin.name).enabled;
         if let Some(info) = serving.iter().filter(enabled).find(|info| info.plugin.name == name) {
             return Ok(info.clone());
         }
@@ -74,10 +90,10 @@ impl Inner {
         model: Option<&str>,
         order: &Order,
     ) -> Result<Pick, Problem> {
-        let config = self.config();
+        let config = self.settings.config();
         let rung = config.ladder.iter().find(|rung| rung.name == name);
         let executor = self.executor(rung.map_or(name, |rung| &rung.executor))?;
-        let Named { model, note } = self.model_for(&executor, rung, model, order)?;
+        let Named { model, note } = self.models.model_for(&executor, rung, model, order)?;
         let note = note.map(|note| format!("; {note}")).unwrap_or_default();
         Ok(Pick {
             executor,
@@ -132,10 +148,10 @@ impl Inner {
         let wanted: Vec<_> = wanted.collect();
         let executors: BTreeSet<_> = wanted.iter().map(|candidate| &candidate.executor).collect();
         let Some(wanted) = wanted.first().filter(|_| executors.len() >= needed) else { return Ok(None) };
-        let section = self.section_on(&wanted.executor, None);
-        let usual = section.reserve_usd.unwrap_or(self.config().breaker.reserve_usd);
+        let section = self.settings.section_on(&wanted.executor, None);
+        let usual = section.reserve_usd.unwrap_or(self.settings.config().breaker.reserve_usd);
         let asked = wanted.mean_cost.map_or(usual, |mean| usual.max(mean.into()));
-        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let limits = self.settings.limits(Some(order.workspace.id), order.max_cost);
         let would = self.store.would_refuse(&wanted.executor, order.workspace.id, asked, &limits).await;
         Ok(would?)
     }
@@ -207,7 +223,7 @@ impl Inner {
             .plugins
             .executors()
             .into_iter()
-            .filter(|info| self.executor_section(&info.plugin.name).enabled)
+            .filter(|info| self.settings.executor_section(&info.plugin.name).enabled)
             .collect();
         let enabled = executors.len();
         let executors = self.offered(order, executors);
@@ -222,12 +238,12 @@ impl Inner {
             ));
         }
         let facts = Facts {
-            health: self.health_anywhere(&executors).await?,
-            history: History::read(self, order, now).await?,
+            health: self.probes.health_anywhere(&executors).await?,
+            history: History::read(&self.store, order, now).await?,
             occupancy: self.store.occupancy().await?,
-            resting: self.resting().await?,
+            resting: self.cooldowns.resting().await?,
         };
-        let config = self.config();
+        let config = self.settings.config();
         let has_it = |place: &ladder::Place<'_>| {
             let meant = || ladder::meant(place.executor, asked).map(|model| model.name.as_str());
             asked.is_none()
@@ -239,7 +255,7 @@ impl Inner {
             return Err(unknown_model(&executors, asked.unwrap_or_default()));
         }
         let (mut candidates, mut behind) = (Vec::new(), Vec::new());
-        for place in places.iter().filter(|place| self.admits(place, order)) {
+        for place in places.iter().filter(|place| self.models.admits(place, order)) {
             candidates.push(self.candidate(place, &facts));
             behind.push(Behind { executor: place.executor.clone(), rung: place.rung_name() });
         }
@@ -257,7 +273,7 @@ impl Inner {
     /// that an agent reads as a wish does something else: so each kind of task is for its own kind of executor.
     /// Whoever the caller names is theirs to choose.
     fn offered(&self, order: &Order, executors: Vec<ExecutorInfo>) -> Vec<ExecutorInfo> {
-        let config = self.config();
+        let config = self.settings.config();
         let named = order.request.executor.as_deref().map(|name| {
             let rung = config.ladder.iter().find(|rung| rung.name == name);
             rung.map_or(name, |rung| &rung.executor).to_owned()
@@ -271,7 +287,7 @@ impl Inner {
     fn candidate(&self, place: &ladder::Place<'_>, facts: &Facts) -> choosing::Candidate {
         let executor = &place.executor.plugin.name;
         let rung = place.rung_name();
-        let section = self.section_on(executor, rung.as_deref());
+        let section = self.settings.section_on(executor, rung.as_deref());
         let health = facts.health.get(executor);
         let past = facts.history.of(executor, place.model.as_deref());
         let configured = place.model.as_ref().and_then(|name| section.rates.get(name));
@@ -300,7 +316,7 @@ impl Inner {
     }
 
     pub(crate) async fn budget(&self, order: &Order) -> Result<choosing::Budget, Problem> {
-        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let limits = self.settings.limits(Some(order.workspace.id), order.max_cost);
         let status = self.store.breaker(&limits).await?;
         Ok(budget(&status, order.max_cost))
     }

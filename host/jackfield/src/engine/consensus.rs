@@ -1,28 +1,27 @@
 //! Several agents at one task, side by side: each in its own worktree, and the judge compares what they did.
 
-use super::advance::Follows;
+use super::admit::Admissions;
+use super::advance::{Escalation, Follows};
 use super::choose::{Pick, Ranked, decision, failed_decision};
 use super::order::Order;
-use super::report;
 use super::rounds::Done;
 use super::running::Running;
-use super::{Inner, advance};
+use super::{advance, report};
 use jackfield_api::{ExecuteRequest, bounds};
 use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
 use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Settled};
 use serde_json::{Value, json};
 use std::io::Read;
-use std::sync::Arc;
 
 /// Most of a diff that a judge is given, bytes.
 const LONGEST_DIFF: u64 = 256 << 10;
 /// Most that may be asked side by side.
 const MOST: usize = 5;
 
-impl Inner {
+impl Admissions {
     pub(super) async fn dispatch_several(
-        self: &Arc<Self>,
+        &self,
         request: ExecuteRequest,
         executors: &[String],
         principal: &str,
@@ -36,12 +35,13 @@ impl Inner {
         }
         bounds::check(&json!({ "executors": executors }))?;
         let _taking_in = self.taking_in()?;
-        let order = self.order(request).await?;
+        let order = self.orders.order(request).await?;
         let picks = match executors.len() {
             0 => self.two_best(&order).await?,
-            2..=MOST => {
-                executors.iter().map(|name| self.asked_for(name, &order)).collect::<Result<_, _>>()?
-            }
+            2..=MOST => executors
+                .iter()
+                .map(|name| self.selection.asked_for(name, &order))
+                .collect::<Result<_, _>>()?,
             number => {
                 return Err(Problem::caller(
                     "not_several",
@@ -54,14 +54,14 @@ impl Inner {
         for pick in &picks {
             self.check_program(&pick.executor).await?;
         }
-        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let limits = self.settings.limits(Some(order.workspace.id), order.max_cost);
         let admission = self.admission(&order, picks, principal)?;
         self.admit(admission, &limits).await
     }
 
     /// The chooser's best, and its best of another executor: rungs of the ladder before anybody else.
     async fn two_best(&self, order: &Order) -> Result<Vec<Pick>, Problem> {
-        let Ranked { candidates, picks, chooser, .. } = self.ranked(order).await?;
+        let Ranked { candidates, picks, chooser, .. } = self.selection.ranked(order).await?;
         // Where the operator has set up a ladder, those who stand on it come first.
         let (rungs, others): (Vec<_>, Vec<_>) = picks.into_iter().partition(|pick| pick.rung.is_some());
         let picks = rungs.into_iter().chain(others);
@@ -74,7 +74,7 @@ impl Inner {
                 return Ok(two);
             }
         }
-        let problem = self.why_nobody(order, &candidates, &chooser, 2).await;
+        let problem = self.selection.why_nobody(order, &candidates, &chooser, 2).await;
         if problem.code == "budget_exhausted" {
             return Err(problem);
         }
@@ -84,11 +84,13 @@ impl Inner {
             problem.message,
         ))
     }
+}
 
+impl Escalation {
     /// The judge's word on a round of several.
     pub(super) async fn judged(&self, run: &Running, view: &RunView, done: &[Done]) -> Follows {
         let workspace = &run.order.workspace.name;
-        let redactor = self.redactor();
+        let redactor = self.redaction.redactor();
         let results: Vec<ResultInQuestion> = done
             .iter()
             .map(|one| ResultInQuestion {

@@ -1,9 +1,10 @@
 //! Executors that rest because their provider asked for it. Every process on the data folder knows.
 
-use super::Inner;
-use jackfield_store::Cooldown;
-use jackfield_types::{Failure, FailureClass, Problem, Timestamp};
+use super::health::HealthCache;
+use jackfield_store::{Cooldown, Store};
+use jackfield_types::{Clock, Failure, FailureClass, Problem, Timestamp};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an executor rests after a rate limit that names no time.
@@ -11,7 +12,15 @@ const REST: Duration = Duration::from_secs(60);
 /// Longest that one rests: limits of providers begin anew within a month.
 const LONGEST_REST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
-impl Inner {
+/// Executors that are not used until a time.
+#[derive(Clone)]
+pub(crate) struct Cooldowns {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) health: Arc<HealthCache>,
+}
+
+impl Cooldowns {
     /// Who rests now, by executor or rung, and until when.
     pub(crate) async fn resting(&self) -> Result<HashMap<String, Timestamp>, Problem> {
         let resting = self.store.resting().await?;
@@ -62,14 +71,14 @@ mod tests {
         let warned = async || host.status().orchestrator().await.unwrap().warnings.join("; ");
         assert!(!warned().await.contains("rests"), "{}", warned().await);
         let failure = Failure::new(FailureClass::RateLimited, "too many requests");
-        host.inner.rest_after("shell", "far", &failure).await;
+        host.inner.cooldowns.rest_after("shell", "far", &failure).await;
         assert!(warned().await.contains("the rung 'far' rests until 20"), "{}", warned().await);
         let forever = Failure { retry_after_ms: Some(u64::MAX), ..failure };
-        host.inner.rest_after("shell", "far", &forever).await;
-        host.inner.rest("far", Some(253_402_300_799_999), "rate_limited").await;
+        host.inner.cooldowns.rest_after("shell", "far", &forever).await;
+        host.inner.cooldowns.rest("far", Some(253_402_300_799_999), "rate_limited").await;
         let latest = host.inner.clock.now().checked_add(super::LONGEST_REST).unwrap();
         assert!(
-            host.inner.resting().await.unwrap()["far"] <= latest,
+            host.inner.cooldowns.resting().await.unwrap()["far"] <= latest,
             "it was told to rest until the year 9999"
         );
         host.shutdown().await;

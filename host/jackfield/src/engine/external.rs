@@ -1,9 +1,10 @@
 //! Attempts that were made elsewhere: put on record, charged and counted like any other.
 
 use super::handles::Tasks;
+use super::human_tasks::text;
+use super::plans::AttemptPlans;
 use super::pricing::{Cost, Pricing};
 use super::workflow::idempotency;
-use super::{Inner, human_tasks::text};
 use jackfield_api::{ExternalOutcome, WriteAnswer, WriteRequest, bounds};
 use jackfield_store::{
     Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then, WriteBound,
@@ -26,6 +27,37 @@ struct Maker {
     pricing: Pricing,
 }
 
+impl AttemptPlans {
+    /// An executor in service, switched on or not, or one that only the configuration knows.
+    fn maker(&self, request: &WriteRequest) -> Result<Maker, Problem> {
+        let now = self.clock.now();
+        let name = &request.executor;
+        let section = self.settings.executor_section(name);
+        let serving = self.plugins.executors();
+        if let Some(info) = serving.iter().find(|info| info.plugin.name == *name) {
+            let usual = section.model.or(info.description.default_model.clone());
+            let model = request.model.clone().or(usual);
+            let pricing = self.pricing(info, None, model.as_deref(), now);
+            return Ok(Maker { adapter: info.plugin.clone(), without_component: false, model, pricing });
+        }
+        let config = self.settings.config();
+        if !config.executors.contains_key(name) {
+            let mut known: Vec<_> = serving.iter().map(|info| info.plugin.name.as_str()).collect();
+            known.extend(config.executors.keys().map(String::as_str));
+            known.sort_unstable();
+            known.dedup();
+            return Err(Problem::caller(
+                "unknown_executor",
+                format!("the executor '{name}' is neither in service nor configured"),
+                format!("use one of: {}; or add [executors.{name}] to jackfield.toml", known.join(", ")),
+            ));
+        }
+        let model = request.model.clone().or(section.model.clone());
+        let pricing = Pricing::of(false, model.as_deref(), &section, None, &config.breaker, now);
+        Ok(Maker { adapter: nobodys(name), without_component: true, model, pricing })
+    }
+}
+
 impl Tasks<'_> {
     /// Puts an attempt on record that was made elsewhere, and charges it. It is paid for already, so
     /// that no limit refuses it to an administrator. Anybody else may write down so much a day
@@ -39,7 +71,7 @@ impl Tasks<'_> {
         bounds::check(&request)?;
         let task = self.find(task).await?;
         let task = self.0.inner.store.task(task).await?;
-        let maker = self.0.inner.maker(&request)?;
+        let maker = self.0.inner.plans.maker(&request)?;
         check_figures(&request)?;
         let cost = cost(&maker.pricing, &request)?;
         let outcome = outcome(&request, &task)?;
@@ -106,14 +138,14 @@ impl Tasks<'_> {
             label,
             content: asked,
         };
-        let limits = self.0.inner.limits(Some(task.workspace), None);
+        let limits = self.0.inner.settings.limits(Some(task.workspace), None);
         let logged = self.0.inner.store.log_attempt(external, &limits).await?;
         self.written(logged).await
     }
 
     /// What the asker may write down; none: an administrator may write down anything.
     fn write_bound(self) -> Option<WriteBound> {
-        let breaker = &self.0.inner.config().breaker;
+        let breaker = &self.0.inner.settings.config().breaker;
         let bound = WriteBound { day: breaker.writes(), spare: breaker.reserve_usd };
         (!&self.0.caller.scopes().allow(Scope::Admin)).then_some(bound)
     }
@@ -135,37 +167,6 @@ impl Tasks<'_> {
             cost_source: attempt.cost_source.unwrap_or(CostSource::Ceiling),
             existing: logged.existing,
         })
-    }
-}
-
-impl Inner {
-    /// An executor in service, switched on or not, or one that only the configuration knows.
-    fn maker(&self, request: &WriteRequest) -> Result<Maker, Problem> {
-        let now = self.clock.now();
-        let name = &request.executor;
-        let section = self.executor_section(name);
-        let serving = self.plugins.executors();
-        if let Some(info) = serving.iter().find(|info| info.plugin.name == *name) {
-            let usual = section.model.or(info.description.default_model.clone());
-            let model = request.model.clone().or(usual);
-            let pricing = self.pricing(info, None, model.as_deref(), now);
-            return Ok(Maker { adapter: info.plugin.clone(), without_component: false, model, pricing });
-        }
-        let config = self.config();
-        if !config.executors.contains_key(name) {
-            let mut known: Vec<_> = serving.iter().map(|info| info.plugin.name.as_str()).collect();
-            known.extend(config.executors.keys().map(String::as_str));
-            known.sort_unstable();
-            known.dedup();
-            return Err(Problem::caller(
-                "unknown_executor",
-                format!("the executor '{name}' is neither in service nor configured"),
-                format!("use one of: {}; or add [executors.{name}] to jackfield.toml", known.join(", ")),
-            ));
-        }
-        let model = request.model.clone().or(section.model.clone());
-        let pricing = Pricing::of(false, model.as_deref(), &section, None, &config.breaker, now);
-        Ok(Maker { adapter: nobodys(name), without_component: true, model, pricing })
     }
 }
 

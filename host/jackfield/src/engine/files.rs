@@ -1,6 +1,6 @@
 //! The files of one attempt, outside its worktree.
 
-use super::Inner;
+use super::folders::Folders;
 use jackfield_redact::Redactor;
 use jackfield_types::{AttemptId, Failure, FailureClass, RunId};
 use std::io::{Read, Seek, SeekFrom};
@@ -65,9 +65,9 @@ impl Files {
     }
 }
 
-impl Inner {
+impl Folders {
     pub(crate) fn attempt_files(&self, run: RunId, attempt: AttemptId) -> Files {
-        Files::of(&self.folders.runs.join(run.to_string()).join(attempt.to_string()))
+        Files::of(&self.runs.join(run.to_string()).join(attempt.to_string()))
     }
 }
 

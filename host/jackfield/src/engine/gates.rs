@@ -4,17 +4,18 @@
 //! They are asked after the acceptance checks, and what they say is kept beside what those came to. A gate
 //! that cannot be asked lets nothing through, but is no fault of the work.
 
-use super::Inner;
 use super::choose::{concerning, decision, failed_decision};
 use super::ended::Ended;
 use super::events::clip;
 use super::evidence::{Diff, WorktreeEvidence, changed_path};
 use super::running::Running;
+use super::secrets::Redaction;
+use super::settings::Settings;
 use jackfield_api::Gate;
 use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
-use jackfield_plugins::{Called, PluginError};
-use jackfield_store::{CheckResult, NewRunEvent};
-use jackfield_types::{AttemptId, Failure, FailureClass, Problem};
+use jackfield_plugins::{Called, PluginError, Plugins};
+use jackfield_store::{CheckResult, NewRunEvent, Store};
+use jackfield_types::{AttemptId, Clock, Failure, FailureClass, Problem};
 use jackfield_workspace::{View, Worktree};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,7 +33,17 @@ pub(super) struct Ruled {
     pub(super) broken: Option<Failure>,
 }
 
-impl Inner {
+/// Asks gates for their rulings.
+#[derive(Clone)]
+pub(crate) struct Gates {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+}
+
+impl Gates {
     /// Asks every gate of the order, in turn.
     pub(super) async fn gates(
         &self,
@@ -43,7 +54,7 @@ impl Inner {
         checks: &[CheckResult],
     ) -> Ruled {
         let evidence = Arc::new(WorktreeEvidence::of(worktree, ended, checks));
-        let redactor = self.redactor();
+        let redactor = self.redaction.redactor();
         let mut ruled = Ruled { results: Vec::new(), broken: None };
         for gate in &run.order.gates {
             let config = gate.config_text();
@@ -120,7 +131,7 @@ impl Inner {
         asked: &[Gate],
         workspace: Option<&str>,
     ) -> Result<Vec<Gate>, Problem> {
-        let config = self.config();
+        let config = self.settings.config();
         let section = workspace.and_then(|name| config.workspaces.get(name));
         let mut gates: Vec<Gate> = Vec::new();
         let configured =

@@ -1,18 +1,22 @@
 //! Whether agent programs are installed and logged in. Adapters say what to ask and read the
 //! answers; the host asks, in parallel and not too often.
 
-use super::Inner;
 use super::attempt::Planned;
+use super::backlog::Backlog;
 use super::environment::Sources;
+use super::folders::Folders;
+use super::secrets::Redaction;
+use super::settings::Settings;
 use jackfield_api::AuthStatus;
 use jackfield_config::is_secret_name;
-use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::{driving, types};
-use jackfield_process::{QuickSpec, run_quick, which};
-use jackfield_types::{Failure, FailureClass, Problem, Timestamp};
+use jackfield_plugins::{ExecutorInfo, Plugins};
+use jackfield_process::{Environment, QuickSpec, run_quick, which};
+use jackfield_types::{Clock, Failure, FailureClass, Problem, Timestamp};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::ffi::OsStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long an answer is good for.
@@ -46,7 +50,20 @@ impl HealthCache {
     }
 }
 
-impl Inner {
+/// Asks agent programs whether they are installed and logged in.
+#[derive(Clone)]
+pub(crate) struct HealthProbes {
+    pub(super) folders: Arc<Folders>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) environment: Arc<Environment>,
+    pub(super) health: Arc<HealthCache>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+    pub(super) backlog: Backlog,
+}
+
+impl HealthProbes {
     /// The health of each, asked at once where nothing fresh is known.
     pub(crate) async fn health_of(&self, executors: &[ExecutorInfo]) -> HashMap<String, driving::Health> {
         let asked =
@@ -61,7 +78,7 @@ impl Inner {
     ) -> Result<HashMap<String, driving::Health>, Problem> {
         let mut health = self.health_of(executors).await;
         for (name, health) in health.iter_mut().filter(|(_, health)| !health.installed) {
-            health.installed = self.elsewhere_has(name).await?;
+            health.installed = self.backlog.elsewhere_has(name).await?;
         }
         Ok(health)
     }
@@ -91,7 +108,7 @@ impl Inner {
 
     /// Unknown where a probe cannot tell: an endpoint or a credential of its own needs no login of the program's.
     async fn login(&self, info: &ExecutorInfo, rung: Option<&str>) -> types::Login {
-        let section = self.section_on(&info.plugin.name, rung);
+        let section = self.settings.section_on(&info.plugin.name, rung);
         let own = ["base_url", "auth_token_from", "api_key_from", "env_key"];
         let has_own = own.iter().any(|name| section.settings.contains_key(*name))
             || section.settings.keys().any(|name| name.starts_with("env."))
@@ -117,7 +134,7 @@ impl Inner {
             let name = info.plugin.name.clone();
             let health = health.get(&name)?.clone();
             Some(AuthStatus {
-                enabled: self.executor_section(&name).enabled,
+                enabled: self.settings.executor_section(&name).enabled,
                 executor: name,
                 installed: health.installed,
                 version: health.version,
@@ -156,12 +173,12 @@ impl Inner {
 
     async fn probe(&self, info: &ExecutorInfo) -> driving::Health {
         let name = &info.plugin.name;
-        let section = self.executor_section(name);
+        let section = self.settings.executor_section(name);
         let sources = Sources { host: &self.environment, executor: &section, description: &info.description };
-        self.learn_secrets();
+        self.redaction.learn_secrets();
         let answered = async {
             let probes = self.plugins.probes(name).await?.value;
-            let redactor = self.redactor();
+            let redactor = self.redaction.redactor();
             let asked = probes.iter().map(|probe| self.ask(probe, &sources, &redactor));
             let results = futures::future::join_all(asked).await;
             Ok::<_, jackfield_plugins::PluginError>(
@@ -176,7 +193,7 @@ impl Inner {
             remedy: Some(error.to_string()),
         });
         // What a component made of what it was told is looked at again.
-        let redactor = self.redactor();
+        let redactor = self.redaction.redactor();
         let clean = |text: Option<String>| text.map(|text| redactor.text(&text));
         driving::Health {
             version: clean(health.version),

@@ -1,7 +1,8 @@
 //! What became of tasks like one: what a chooser knows of each executor and model.
 
+use super::ladder;
 use super::order::Order;
-use super::{Inner, ladder};
+use jackfield_store::Store;
 use jackfield_types::{Micros, Problem, Timestamp};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -26,10 +27,10 @@ pub(super) struct Past {
 }
 
 impl History {
-    pub(super) async fn read(inner: &Inner, order: &Order, now: Timestamp) -> Result<Self, Problem> {
-        let stats = inner.store.model_stats(Some(&order.task_type), order.language.as_deref()).await?;
+    pub(super) async fn read(store: &Store, order: &Order, now: Timestamp) -> Result<Self, Problem> {
+        let stats = store.model_stats(Some(&order.task_type), order.language.as_deref()).await?;
         let since = now.checked_sub(RECENT).unwrap_or(Timestamp::UNIX_EPOCH);
-        let shares = inner.store.usage_share(since).await?;
+        let shares = store.usage_share(since).await?;
         Ok(Self {
             stats: stats
                 .into_iter()

@@ -1,6 +1,7 @@
 //! The host: what it owns, for whom a handle acts, and the handles by which it is used.
 
-use super::{HostBuilder, Inner, Principal, Work};
+use super::services::Services;
+use super::{HostBuilder, Principal, Work};
 use jackfield_types::Timestamp;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 /// folder share its records and its budget. The [crate]'s own page shows one at work.
 #[derive(Clone)]
 pub struct Host {
-    pub(super) inner: Arc<Inner>,
+    pub(super) inner: Arc<Services>,
     pub(super) caller: Principal,
 }
 
@@ -21,7 +22,7 @@ impl Host {
         HostBuilder::new(data.into())
     }
 
-    pub(crate) fn new(inner: Inner) -> Self {
+    pub(crate) fn new(inner: Services) -> Self {
         Self { inner: Arc::new(inner), caller: Principal::default() }
     }
 
@@ -50,11 +51,13 @@ impl Host {
     /// Starts what goes on beside every call.
     pub fn begin(&self) {
         if self.inner.work != Work::Nothing {
-            self.inner.tasks.spawn(Arc::clone(&self.inner).work());
+            self.inner.tasks.spawn(self.inner.queue.clone().work());
         }
         if self.inner.work == Work::All {
-            self.keep();
-            self.inner.tasks.spawn(Arc::clone(&self.inner).log_breaker());
+            self.inner.tasks.spawn(self.inner.pruner.clone().tidy_from_time_to_time());
+            self.inner
+                .tasks
+                .spawn(super::alarms::log_breaker(self.inner.store.clone(), self.inner.stop.clone()));
         }
     }
 
@@ -65,7 +68,7 @@ impl Host {
 
     /// The configuration as it is now.
     pub fn config(&self) -> std::sync::Arc<jackfield_config::Config> {
-        self.inner.config()
+        self.inner.settings.config()
     }
 
     /// Where this host keeps its things.

@@ -164,7 +164,7 @@ impl HumanTasks<'_> {
             about.task = Some(task);
         }
         about.workspace = match (&request.workspace, about.task) {
-            (Some(name), _) => Some(self.0.inner.known_workspace(name).await?.id),
+            (Some(name), _) => Some(self.0.inner.places.known_workspace(name).await?.id),
             (None, Some(task)) => Some(store.task(task).await?.workspace),
             (None, None) => None,
         };

@@ -10,17 +10,21 @@
 //! What cannot go is told with the reason, and tried again the next time. Nothing here collects garbage in a
 //! repository, prunes worktrees that are not ours, or deletes a branch that has a change.
 
+use super::audit::AuditLog;
+use super::folders::Folders;
 use super::handles::Retention;
+use super::settings::Settings;
+use jackfield_store::{Compacted, Store, StoreError, Trimmed};
+use jackfield_types::{Clock, Problem, Scope, Timestamp};
+use jackfield_workspace::Worktrees;
+use tokio_util::sync::CancellationToken;
 mod backup;
 mod logs;
 mod worktrees;
 
 pub use backup::Backup;
 
-use super::{Host, Inner};
 use jackfield_config::KeepSection;
-use jackfield_store::{Compacted, StoreError, Trimmed};
-use jackfield_types::{Problem, Scope, Timestamp};
 use serde::Serialize;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::sync::Arc;
@@ -143,20 +147,25 @@ impl Retention<'_> {
     /// the database was to be written anew.
     pub async fn prune(self, how: Tidying) -> Result<Tidied, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        let bounds = Bounds::of(&self.0.inner.config().keep, self.0.inner.clock.now());
-        self.0.inner.tidy(&bounds, how).await
+        let bounds = Bounds::of(&self.0.inner.settings.config().keep, self.0.inner.clock.now());
+        self.0.inner.pruner.tidy(&bounds, how).await
     }
 }
 
-impl Host {
-    pub(crate) fn keep(&self) {
-        let inner = Arc::clone(&self.inner);
-        self.inner.tasks.spawn(inner.tidy_from_time_to_time());
-    }
+/// Prunes what runs leave behind.
+#[derive(Clone)]
+pub(crate) struct Pruner {
+    pub(super) folders: Arc<Folders>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) worktrees: Worktrees,
+    pub(super) stop: CancellationToken,
+    pub(super) settings: Settings,
+    pub(super) audit_log: AuditLog,
 }
 
-impl Inner {
-    async fn tidy_from_time_to_time(self: Arc<Self>) {
+impl Pruner {
+    pub(super) async fn tidy_from_time_to_time(self) {
         let mut look = interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last: Option<Instant> = None;
@@ -165,7 +174,7 @@ impl Inner {
                 () = self.stop.cancelled() => return,
                 _ = look.tick() => {}
             }
-            let config = self.config();
+            let config = self.settings.config();
             let every = Duration::from_secs(config.keep.every_min.saturating_mul(60));
             if every.is_zero() || last.is_some_and(|last| last.elapsed() < every) {
                 continue;
@@ -191,7 +200,7 @@ impl Inner {
         let standing = self.tidy_worktrees(&bounds.worktrees, &mut tidied).await?;
         self.tidy_logs(&bounds.logs, &standing, &mut tidied).await?;
         self.tidy_temporary(&mut tidied).await;
-        match self.tidy_audit(bounds.audit_before, how.dry_run) {
+        match self.audit_log.tidy_audit(bounds.audit_before, how.dry_run) {
             Ok(days) => tidied.audit = days,
             Err(error) => tidied.keep("the audit log", error.to_string()),
         }

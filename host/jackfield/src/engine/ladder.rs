@@ -3,9 +3,8 @@
 //! One program can stand on several rungs: Claude Code pointed at another provider's endpoint is a rung
 //! below Claude Code as it is. Where no ladder is configured, tiers are all that a chooser goes by.
 
-use super::Inner;
 use super::models::families;
-use jackfield_config::{ExecutorSection, RungSection, is_secret_name};
+use jackfield_config::{RungSection, is_secret_name};
 use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::{driving, types};
 
@@ -109,26 +108,6 @@ pub(crate) fn is_same(model: &str, reported: &str) -> bool {
         digits == 8 && rest.chars().all(|c| c.is_ascii_digit() || c == '-')
     };
     rest.is_empty() || rest == "-latest" || rest.strip_prefix(['-', '@']).is_some_and(is_date)
-}
-
-impl Inner {
-    /// An executor's section with what a rung adds to it.
-    pub(crate) fn section_on(&self, executor: &str, rung: Option<&str>) -> ExecutorSection {
-        let mut section = self.executor_section(executor);
-        let config = self.config();
-        let Some(rung) = config.ladder.iter().find(|known| Some(known.name.as_str()) == rung) else {
-            return section;
-        };
-        section.environment.extend(rung.environment.clone());
-        section.settings.extend(rung.settings.clone());
-        if let Some(model) = &rung.model {
-            section.model = Some(model.clone());
-        }
-        if let (Some(model), Some(rates)) = (&section.model, &rung.rates) {
-            section.rates.insert(model.clone(), rates.clone());
-        }
-        section
-    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 //! too long, nobody reads what the agent spends and nobody ends it when its time is over; so its own gate ends it
 //! once the lease has run out. A host that takes the agent over in time renews the lease and goes on.
 
-use super::Inner;
+use super::settings::Settings;
 use super::worker::Work;
-use jackfield_process::{Lease, ProcessError};
-use std::path::Path;
+use jackfield_process::{Launcher, Lease, ProcessError, ProcessLimits, TreeLimits};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 /// Longest that the agent of a command goes on without it: few start another host at once after one.
@@ -27,14 +29,44 @@ pub(super) struct AgentLease {
     renewed: Option<Instant>,
 }
 
-impl Inner {
+/// How processes of attempts are started: gate, limits, lease.
+#[derive(Clone)]
+pub(crate) struct Processes {
+    pub(super) launcher: Arc<OnceCell<Launcher>>,
+    pub(super) work: Work,
+    pub(super) lease: Option<PathBuf>,
+    pub(super) settings: Settings,
+}
+
+impl Processes {
+    /// What each process of an agent or a check may use.
+    pub(super) fn process_limits(&self) -> ProcessLimits {
+        ProcessLimits {
+            file_size: Some(self.settings.config().run.max_file_mb << 20),
+            ..ProcessLimits::default()
+        }
+    }
+
+    /// What all processes of an agent or a check may use together.
+    pub(super) fn tree_limits(&self) -> TreeLimits {
+        let run = &self.settings.config().run;
+        TreeLimits {
+            memory: Some(run.max_memory_mb << 20).filter(|bytes| *bytes > 0),
+            cpus: Some(run.max_cpus).filter(|cpus| *cpus > 0.0),
+        }
+    }
+
+    pub(crate) async fn launcher(&self) -> Result<&Launcher, ProcessError> {
+        self.launcher.get_or_try_init(Launcher::detect).await
+    }
+
     /// The lease kept in `file` for an agent that may work until `deadline`. None: this host is itself at work for
     /// another, and its agents live on the lease that it has from there.
     pub(super) fn agent_lease(&self, file: &Path, deadline: Instant) -> Option<AgentLease> {
         if self.lease.is_some() {
             return None;
         }
-        let config = self.config();
+        let config = self.settings.config();
         let unattended = Duration::from_secs(config.run.unattended_s);
         let length = if self.work == Work::Own { unattended.min(COMMAND) } else { unattended };
         let grace = Duration::from_secs(config.run.grace_s).saturating_mul(2);

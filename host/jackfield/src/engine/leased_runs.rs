@@ -1,12 +1,15 @@
 //! Runs that a host elsewhere gave to this one: taken in under this host's own records, carried out as any other,
 //! and read back for the one that gave them. It decides what follows; here each is one round, and its end.
 
-use super::Inner;
+use super::admit::Admissions;
 use super::handles::LeasedRuns;
-use super::order::Order;
+use super::health::HealthProbes;
+use super::order::{Order, Orders};
+use super::settings::Settings;
 use jackfield_api::elsewhere::{AssignedAttempt, Assignment, AttemptOver, CallMade};
+use jackfield_plugins::Plugins;
 use jackfield_store::{
-    Account, Admission, Attempt, Limits, NewAttempt, NewRun, NewTask, RunView, StoreError,
+    Account, Admission, Attempt, Limits, NewAttempt, NewRun, NewTask, RunView, Store, StoreError,
 };
 use jackfield_types::{
     AttemptId, AttemptState, Failure, FailureClass, Micros, Outcome, Problem, Process, RunId, TaskId,
@@ -14,6 +17,7 @@ use jackfield_types::{
 };
 use jackfield_workspace::{ChangedFile, Commit, Worktree};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What an attempt left, besides what is on record.
 #[derive(Debug, Clone)]
@@ -30,7 +34,7 @@ impl LeasedRuns<'_> {
     /// Takes in a round that a host elsewhere gave, to be made in the copy at `folder`. Taken in already, it is
     /// the run that it became then.
     pub async fn accept(self, assignment: Assignment, folder: &Path) -> Result<RunId, Problem> {
-        self.0.inner.take_assignment(assignment, folder).await
+        self.0.inner.assignments.take_assignment(assignment, folder).await
     }
 
     /// Runs that were given to this host, and not told in full yet.
@@ -57,7 +61,7 @@ impl LeasedRuns<'_> {
 
     /// What an attempt left in files and commits.
     pub fn leftovers(self, run: RunId, attempt: &Attempt) -> Left {
-        let files = self.0.inner.attempt_files(run, attempt.id);
+        let files = self.0.inner.folders.attempt_files(run, attempt.id);
         let worktree =
             attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
         Left {
@@ -89,25 +93,33 @@ impl LeasedRuns<'_> {
 
     /// Executors that can work here: their program is there.
     pub fn executors(self) -> Vec<String> {
-        self.0.inner.executors_here()
+        self.0.inner.assignments.executors_here()
     }
 }
 
-impl Inner {
+/// Runs that another host has assigned to this one.
+#[derive(Clone)]
+pub(crate) struct Assignments {
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) host: String,
+    pub(super) settings: Settings,
+    pub(super) orders: Orders,
+    pub(super) probes: HealthProbes,
+    pub(super) admissions: Admissions,
+}
+
+impl Assignments {
     pub(crate) fn executors_here(&self) -> Vec<String> {
         let serving = self.plugins.executors().into_iter();
         serving
-            .filter(|info| self.executor_section(&info.plugin.name).enabled)
-            .filter(|info| self.missing_program(&info.description).is_none())
+            .filter(|info| self.settings.executor_section(&info.plugin.name).enabled)
+            .filter(|info| self.probes.missing_program(&info.description).is_none())
             .map(|info| info.plugin.name)
             .collect()
     }
 
-    async fn take_assignment(
-        self: &std::sync::Arc<Self>,
-        assignment: Assignment,
-        folder: &Path,
-    ) -> Result<RunId, Problem> {
+    async fn take_assignment(&self, assignment: Assignment, folder: &Path) -> Result<RunId, Problem> {
         let Some(first) = assignment.attempts.first() else {
             return Err(Problem::caller("no_attempts", "nothing is to be made", "give at least one attempt"));
         };
@@ -120,7 +132,7 @@ impl Inner {
         request.workspace = Some(folder.join(&assignment.subpath).to_string_lossy().into_owned());
         request.idempotency_key = None;
         // Its own name for the workspace, or none: the path says where.
-        let order = self.order(request).await?;
+        let order = self.orders.order(request).await?;
         let mut attempts = Vec::new();
         for (index, attempt) in assignment.attempts.iter().enumerate() {
             attempts.push(self.assigned_attempt(
@@ -163,7 +175,7 @@ impl Inner {
             calls: Vec::new(),
         };
         // The host that gave it holds the money.
-        self.admit(admission, &Limits::none()).await
+        self.admissions.admit(admission, &Limits::none()).await
     }
 
     fn assigned_attempt(
@@ -192,7 +204,7 @@ impl Inner {
             ));
         }
         if let Some(rung) = &given.rung
-            && !self.config().ladder.iter().any(|known| known.name == *rung)
+            && !self.settings.config().ladder.iter().any(|known| known.name == *rung)
         {
             return Err(Problem::operator(
                 "unknown_rung",

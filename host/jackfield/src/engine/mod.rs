@@ -8,8 +8,10 @@ mod adopt;
 mod advance;
 mod alarms;
 mod answer;
+
 mod attempt;
 mod audit;
+mod backlog;
 mod budget;
 mod builder;
 mod cancel;
@@ -26,6 +28,7 @@ mod ended;
 mod environment;
 mod events;
 mod evidence;
+mod executor_settings;
 mod explain;
 mod external;
 mod feed;
@@ -47,6 +50,7 @@ mod models;
 mod order;
 mod output_reader;
 mod place;
+mod plans;
 mod plugin_admin;
 mod pricing;
 mod principal;
@@ -63,6 +67,7 @@ mod running;
 mod runs;
 mod secrets;
 mod served;
+mod services;
 mod settings;
 mod shadow;
 mod shutdown;
@@ -95,81 +100,3 @@ pub use served::served;
 pub use tokens::KnownToken;
 pub use trace::{TARGET as TRACE_TARGET, TraceContext, continue_trace, id as trace_id, trace_context};
 pub use worker::Work;
-
-use arc_swap::ArcSwap;
-use folders::Folders;
-use health::HealthCache;
-use jackfield_config::{Config, ExecutorSection};
-use jackfield_plugins::Plugins;
-use jackfield_process::{Environment, Launcher, ProcessError};
-use jackfield_redact::Secrets;
-use jackfield_store::{Limits, Store};
-use jackfield_types::{Clock, Micros, RunId, WorkerId, WorkspaceId};
-use jackfield_workspace::Worktrees;
-use parking_lot::Mutex;
-use running::Running;
-use std::collections::HashMap;
-use std::sync::Arc;
-use tokio::sync::{Notify, OnceCell};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-
-/// Everything that a host owns. Nothing is global: two hosts in one process do not meet.
-pub(crate) struct Inner {
-    /// What is in force now; a changed file takes its place while the host runs.
-    config: ArcSwap<Config>,
-    pub(crate) folders: Folders,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) store: Store,
-    pub(crate) plugins: Arc<Plugins>,
-    /// Found out when the first process is to be started: looking at records needs none.
-    launcher: OnceCell<Launcher>,
-    pub(crate) worktrees: Worktrees,
-    /// The host's own environment, as it was when it was opened.
-    pub(crate) environment: Environment,
-    pub(crate) health: HealthCache,
-    /// What is taken out of every text that is recorded, sent or shown.
-    secrets: Arc<Secrets>,
-    /// Runs in this host's hands.
-    pub(crate) running: Mutex<HashMap<RunId, Arc<Running>>>,
-    /// What this host does about work that waits, and under which name.
-    pub(crate) work: Work,
-    pub(crate) worker: WorkerId,
-    /// Somebody has put something into the queue, or a place is free.
-    pub(crate) wake: Notify,
-    /// What earlier hosts left half made was looked after.
-    repaired: OnceCell<()>,
-    /// Where calls through the port are written down.
-    audit: audit::AuditFile,
-    /// Which tokens were in use, and when that was last written down.
-    uses: tokens::Uses,
-    /// Components that are asked on the side.
-    shadows: shadow::Shadows,
-    pub(crate) tasks: TaskTracker,
-    /// Whatever goes on beside the calls ends.
-    pub(crate) stop: CancellationToken,
-    pub(crate) shutdown: shutdown::Shutdown,
-    /// The file of the lease that agents live on, where a host elsewhere could give this one up.
-    pub(crate) lease: Option<std::path::PathBuf>,
-    /// Which host instance this is, for recovery.
-    pub(crate) host: String,
-}
-
-impl Inner {
-    /// The configuration as it is now. Whoever needs two settings that belong together asks once.
-    pub(crate) fn config(&self) -> Arc<Config> {
-        self.config.load_full()
-    }
-
-    pub(crate) async fn launcher(&self) -> Result<&Launcher, ProcessError> {
-        self.launcher.get_or_try_init(Launcher::detect).await
-    }
-
-    pub(crate) fn executor_section(&self, name: &str) -> ExecutorSection {
-        self.config().executors.get(name).cloned().unwrap_or_default()
-    }
-
-    pub(crate) fn limits(&self, workspace: Option<WorkspaceId>, run: Option<Micros>) -> Limits {
-        limits::limits(&self.config().breaker, workspace, run)
-    }
-}

@@ -3,14 +3,15 @@
 //! Every way to an attempt passes here: a chooser's candidates, the ladder, a consensus, a model or executor that is
 //! named, a person's answer, and an attempt that is about to start.
 
-use super::Inner;
 use super::ladder::{self, Place};
 use super::order::Order;
+use super::settings::Settings;
 use jackfield_config::{Config, ExecutorSection, RungSection, fits};
-use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::{driving, types};
+use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_types::{Failure, FailureClass, Problem};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// How like a known name an unknown one must be to be meant: 1 is the same.
 const ALIKE: f64 = 0.6;
@@ -25,7 +26,14 @@ pub(crate) struct Named {
     pub(crate) note: Option<String>,
 }
 
-impl Inner {
+/// Knows which models may be used, by which executor.
+#[derive(Clone)]
+pub(crate) struct Models {
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) settings: Settings,
+}
+
+impl Models {
     /// The model that an executor, on a rung where one is named, is asked with.
     ///
     /// # Errors
@@ -37,8 +45,8 @@ impl Inner {
         asked: Option<&str>,
         order: &Order,
     ) -> Result<Named, Problem> {
-        let config = self.config();
-        let section = self.section_on(&executor.plugin.name, rung.map(|rung| rung.name.as_str()));
+        let config = self.settings.config();
+        let section = self.settings.section_on(&executor.plugin.name, rung.map(|rung| rung.name.as_str()));
         let named = match asked {
             Some(asked) => {
                 let note = self.known(&config, executor, &section, asked)?;
@@ -67,7 +75,7 @@ impl Inner {
 
     /// Whether somebody may be asked for a task at all.
     pub(crate) fn admits(&self, place: &Place<'_>, order: &Order) -> bool {
-        let config = self.config();
+        let config = self.settings.config();
         let model = place.model.as_deref();
         model.is_none_or(|model| forbidden(&config, place.executor, model).is_none())
             && unbound_place(&config, order, place).is_none()
@@ -76,7 +84,7 @@ impl Inner {
     /// Why an attempt that was planned may not be made any more: the configuration has changed since.
     pub(super) fn forbidden_now(&self, executor: &ExecutorInfo, model: Option<&str>) -> Option<Failure> {
         let model = model?;
-        let config = self.config();
+        let config = self.settings.config();
         let pattern = forbidden(&config, executor, model)?;
         let said =
             format!("the attempt was not started: models.never (\"{pattern}\") forbids the model '{model}'");

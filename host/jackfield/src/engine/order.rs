@@ -1,13 +1,16 @@
 //! A request that was checked: every default filled in, every name resolved. Nothing of the work is
 //! on record yet; only the workspace is known from here on, so that limits can name it.
 
-use super::place::Admitted;
-use super::{Inner, classify};
+use super::classify;
+use super::gates::Gates;
+use super::place::{Admitted, Places};
+use super::settings::Settings;
 use jackfield_api::{Access, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES, bounds};
-use jackfield_plugins::ExecutorInfo;
-use jackfield_store::{RunView, Workspace};
+use jackfield_plugins::{ExecutorInfo, Plugins};
+use jackfield_store::{RunView, Store, Workspace};
 use jackfield_types::{Micros, Problem, Role};
 use jackfield_workspace::{Source, detect_stack};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Task types that ask for a change, when the caller names one of them. `docs` and `chore` do not: they are as often a
@@ -63,7 +66,17 @@ impl Order {
     }
 }
 
-impl Inner {
+/// Resolves requests: workspace, limits, defaults.
+#[derive(Clone)]
+pub(crate) struct Orders {
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) settings: Settings,
+    pub(super) places: Places,
+    pub(super) gates: Gates,
+}
+
+impl Orders {
     /// Checks a request and fills it in.
     pub(crate) async fn order(&self, request: ExecuteRequest) -> Result<Order, Problem> {
         check_instruction(&request.instruction)?;
@@ -73,12 +86,12 @@ impl Inner {
         let asked_complexity = complexity(&request)?;
         let max_cost = max_cost(&request)?;
         let timeout = self.timeout(&request)?;
-        let asked = self.path_of_workspace(request.workspace.as_deref()).await?;
-        let place = self.place(asked.as_deref().or(request.workspace.as_deref()))?;
-        let gates = self.all_gates(&request.gates, place.name.as_deref()).await?;
-        let source = place.source(&self.config()).await?;
+        let asked = self.places.path_of_workspace(request.workspace.as_deref()).await?;
+        let place = self.places.place(asked.as_deref().or(request.workspace.as_deref()))?;
+        let gates = self.gates.all_gates(&request.gates, place.name.as_deref()).await?;
+        let source = place.source(&self.settings.config()).await?;
         let admitted = Some(Admitted::of(&source, place.is_configured()));
-        let workspace = self.ensure_workspace(place.name, &source).await?;
+        let workspace = self.places.ensure_workspace(place.name, &source).await?;
         let found = detect_stack(&source.path());
         let (task_type, guessed_complexity) = self.sort(&request);
         let expect_change = match request.expect {
@@ -120,7 +133,7 @@ impl Inner {
             let complexity = classify::complexity(&named, instruction, keywords);
             return (named, complexity);
         }
-        let config = self.config();
+        let config = self.settings.config();
         let executor = request.executor.as_deref().map(|name| {
             config.ladder.iter().find(|rung| rung.name == name).map_or(name, |rung| &rung.executor)
         });
@@ -143,7 +156,8 @@ impl Inner {
             )
         })?;
         let workspace = self.store.workspace(view.run.workspace).await?;
-        let (source, admitted) = self.place_again(view, request.workspace.as_deref(), &workspace).await?;
+        let (source, admitted) =
+            self.places.place_again(view, request.workspace.as_deref(), &workspace).await?;
         let task = &view.task;
         Ok(Order {
             max_cost: max_cost(&request)?,
@@ -178,7 +192,7 @@ impl Inner {
     }
 
     fn timeout(&self, request: &ExecuteRequest) -> Result<Duration, Problem> {
-        match request.timeout_s.unwrap_or(self.config().run.timeout_s) {
+        match request.timeout_s.unwrap_or(self.settings.config().run.timeout_s) {
             seconds @ 1..=LONGEST => Ok(Duration::from_secs(seconds)),
             seconds => Err(Problem::caller(
                 "bad_timeout",
@@ -313,7 +327,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_said_has_a_default() {
         let (host, _folder) = host().await;
-        let order = host.inner.order(request()).await.unwrap();
+        let order = host.inner.orders.order(request()).await.unwrap();
         assert_eq!((order.task_type.as_str(), order.complexity, order.role), ("feature", 3, Role::Implement));
         assert_eq!((order.access, order.expect_change, order.max_cost), (Access::Edit, false, None));
         assert_eq!(order.timeout, Duration::from_secs(Config::default().run.timeout_s));
@@ -335,7 +349,7 @@ mod tests {
                 [keywords].iter().filter(|word| !word.is_empty()).map(|word| (*word).to_owned()).collect();
             let executor = executor.map(str::to_owned);
             let asked = ExecuteRequest { instruction: instruction.into(), executor, keywords, ..request() };
-            let order = host.inner.order(asked).await.unwrap();
+            let order = host.inner.orders.order(asked).await.unwrap();
             assert_eq!((order.task_type.as_str(), order.role), (task_type, role), "{instruction}");
             assert!(order.classified && !order.expect_change, "a guess expects no change: {instruction}");
         }
@@ -357,7 +371,7 @@ mod tests {
             (None, Some(Expect::Change), true, Role::Implement),
         ] {
             let asked = ExecuteRequest { task_type: task_type.map(str::to_owned), expect, ..request() };
-            let order = host.inner.order(asked).await.unwrap();
+            let order = host.inner.orders.order(asked).await.unwrap();
             assert_eq!((order.expect_change, order.role), (change, role), "{task_type:?} {expect:?}");
         }
         let question = ExecuteRequest {
@@ -365,14 +379,17 @@ mod tests {
             task_type: Some("bugfix".into()),
             ..request()
         };
-        assert!(!host.inner.order(question).await.unwrap().expect_change, "a question is answered in words");
+        assert!(
+            !host.inner.orders.order(question).await.unwrap().expect_change,
+            "a question is answered in words"
+        );
         host.shutdown().await;
     }
 
     #[tokio::test]
     async fn what_cannot_be_is_refused_by_a_code_of_its_own() {
         let (host, folder) = host().await;
-        let refused = async |request| host.inner.order(request).await.unwrap_err().code;
+        let refused = async |request| host.inner.orders.order(request).await.unwrap_err().code;
         let text = |instruction: &str| ExecuteRequest { instruction: instruction.into(), ..request() };
         let seconds = |timeout_s| ExecuteRequest { timeout_s: Some(timeout_s), ..request() };
         let dollars = |usd| ExecuteRequest { max_cost_usd: Some(usd), ..request() };
@@ -392,8 +409,8 @@ mod tests {
         let loud = ExecuteRequest { verbosity: Some("shouted".into()), ..request() };
         assert_eq!(refused(loud).await, "unknown_verbosity");
         // A path that is absolute needs no name, but a folder.
-        assert!(host.inner.order(workspace(&folder.path().to_string_lossy())).await.is_ok());
-        assert!(host.inner.order(workspace("/nowhere/at/all")).await.is_err());
+        assert!(host.inner.orders.order(workspace(&folder.path().to_string_lossy())).await.is_ok());
+        assert!(host.inner.orders.order(workspace("/nowhere/at/all")).await.is_err());
         host.shutdown().await;
     }
 
@@ -404,6 +421,7 @@ mod tests {
         for asked in ["site", "Acme/Site", "acme/site", &site] {
             let order = host
                 .inner
+                .orders
                 .order(ExecuteRequest { workspace: Some(asked.into()), ..request() })
                 .await
                 .unwrap();
@@ -417,7 +435,7 @@ mod tests {
         let (host, folder) = host().await;
         let asked = |repo: &str| ExecuteRequest { workspace: Some(repo.into()), ..request() };
         for (repo, section) in [("acme/Docs.rs", "docs-rs"), ("other/site", "other-site")] {
-            let problem = host.inner.order(asked(repo)).await.unwrap_err();
+            let problem = host.inner.orders.order(asked(repo)).await.unwrap_err();
             assert_eq!(problem.code, "unknown_workspace");
             let lines = format!("[workspaces.{section}]\npath = \"/path/to/the/clone\"\nrepo = \"{repo}\"");
             assert!(problem.remedy.ends_with(&lines), "{problem}");

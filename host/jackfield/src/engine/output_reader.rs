@@ -1,8 +1,7 @@
 //! Listening to one agent program: what it prints goes through its adapter, becomes events and
 //! charges as it comes, and decides with the clock and the caller when it has to end.
 
-use super::Inner;
-use super::attempt::{Planned, plugin_failure};
+use super::attempt::{Attempts, Planned, plugin_failure};
 use super::events;
 use super::files::{Files, tail};
 use super::lease::AgentLease;
@@ -79,7 +78,7 @@ impl Reason {
 
 /// The ear of one attempt.
 pub(crate) struct OutputReader<'a> {
-    inner: &'a Inner,
+    inner: &'a Attempts,
     run: &'a Run,
     planned: &'a Planned,
     drive: Drive,
@@ -102,7 +101,7 @@ pub(crate) struct OutputReader<'a> {
 
 impl<'a> OutputReader<'a> {
     pub(crate) fn new(
-        inner: &'a Inner,
+        inner: &'a Attempts,
         run: &'a Run,
         planned: &'a Planned,
         drive: Drive,
@@ -148,7 +147,7 @@ impl<'a> OutputReader<'a> {
             }
         };
         let unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
-        let mut lease = self.inner.agent_lease(&files.lease, self.deadline());
+        let mut lease = self.inner.processes.agent_lease(&files.lease, self.deadline());
         let (exited, mut reason) = match agent {
             Agent::Gone(exited) => (exited, None),
             Agent::Alive(mut running) => tokio::select! {
@@ -199,7 +198,7 @@ impl<'a> OutputReader<'a> {
         mut lease: Option<&mut AgentLease>,
     ) -> (Exited, Option<Reason>) {
         let deadline = self.deadline();
-        let idle_limit = Duration::from_secs(self.inner.config().run.idle_s);
+        let idle_limit = Duration::from_secs(self.inner.settings.config().run.idle_s);
         let mut alive_at = Instant::now();
         let mut last_sample = None;
         let mut look = interval(LOOK);
@@ -271,7 +270,7 @@ impl<'a> OutputReader<'a> {
                 Event::Usage(usage) => drop(self.used((*usage).into())),
                 Event::Finished => self.finished_at = Some(Instant::now()),
                 Event::Limit(limit) if limit.rejected => {
-                    self.inner.rest(self.planned.name(), limit.resets_at, &limit.name).await;
+                    self.inner.cooldowns.rest(self.planned.name(), limit.resets_at, &limit.name).await;
                 }
                 _ => {}
             }
@@ -389,7 +388,10 @@ impl<'a> OutputReader<'a> {
         let (process, failure) = verdict(&outcome.verdict, exited);
         let failure = self.override_failure(reason, failure);
         if let Some(failure) = &failure {
-            self.inner.rest_after(&self.planned.executor.plugin.name, self.planned.name(), failure).await;
+            self.inner
+                .cooldowns
+                .rest_after(&self.planned.executor.plugin.name, self.planned.name(), failure)
+                .await;
         }
         Heard {
             process: if matches!(ending, Ending::WallClock | Ending::Idle) {
@@ -424,7 +426,10 @@ impl<'a> OutputReader<'a> {
             Some(Reason::Idle) => Some(
                 Failure::new(
                     FailureClass::Timeout,
-                    format!("the agent did nothing for {} s and was ended", self.inner.config().run.idle_s),
+                    format!(
+                        "the agent did nothing for {} s and was ended",
+                        self.inner.settings.config().run.idle_s
+                    ),
                 )
                 .with_remedy(
                     "look at `jackfield logs` for what it waited for; raise run.idle_s if that is normal",
@@ -438,7 +443,7 @@ impl<'a> OutputReader<'a> {
 
     /// A failure of an agent that had no more memory.
     fn starved(&self, told: Failure) -> Failure {
-        let most = self.inner.config().run.max_memory_mb;
+        let most = self.inner.settings.config().run.max_memory_mb;
         let message = format!("the agent ran out of memory at {most} MB ({})", told.message);
         Failure::new(told.class, message).with_remedy("raise run.max_memory_mb, or ask for less at once")
     }
@@ -471,8 +476,8 @@ async fn look_at(identity: &Identity) -> Option<ActivitySample> {
 }
 
 /// Ends an agent and everything it started. Not a method: a reading cannot be shared while it waits.
-pub(crate) async fn end(inner: &Inner, run: &Run, running: &mut Running) -> Exited {
-    let grace = Duration::from_secs(inner.config().run.grace_s);
+pub(crate) async fn end(inner: &Attempts, run: &Run, running: &mut Running) -> Exited {
+    let grace = Duration::from_secs(inner.settings.config().run.grace_s);
     match running.end(Grace { interrupt: grace, terminate: grace }).await {
         Ok(ended) => ended.exited,
         Err(error) => {

@@ -1,8 +1,8 @@
 //! Which folder a request means, and whether whoever asks may name it.
 
-use super::Inner;
+use super::settings::Settings;
 use jackfield_config::{Config, is_repo};
-use jackfield_store::{NewWorkspace, RunView, StoreError, Workspace, WorkspaceKind};
+use jackfield_store::{NewWorkspace, RunView, Store, StoreError, Workspace, WorkspaceKind};
 use jackfield_types::{Problem, WorkspaceId};
 use jackfield_workspace::{Source, locate, locate_again};
 use serde::{Deserialize, Serialize};
@@ -131,12 +131,19 @@ fn roots(config: &Config) -> Vec<PathBuf> {
     config.run.roots.iter().chain(own).filter_map(|root| root.canonicalize().ok()).collect()
 }
 
-impl Inner {
+/// Finds the workspace that a request means, and whether it may be worked in.
+#[derive(Clone)]
+pub(crate) struct Places {
+    pub(super) store: Store,
+    pub(super) settings: Settings,
+}
+
+impl Places {
     /// A configured name wins over `owner/name`, and that over a path; nothing given means the
     /// configured default.
     pub(super) fn place(&self, asked: Option<&str>) -> Result<Place, Problem> {
         let configured = |name, folder: &PathBuf| Place { name, folder: folder.clone(), configured: true };
-        let config = self.config();
+        let config = self.settings.config();
         let Some(asked) = asked.filter(|asked| !asked.is_empty()) else {
             return match &config.run.workspace {
                 Some(folder) => Ok(configured(None, folder)),
@@ -196,7 +203,7 @@ impl Inner {
             // Recorded by a version that kept no place. Its name may have gone from the configuration since.
             let by_path = || Place { name: None, folder: PathBuf::from(&workspace.path), configured: false };
             let place = self.place(asked).unwrap_or_else(|_| by_path());
-            return Ok((place.source(&self.config()).await?, None));
+            return Ok((place.source(&self.settings.config()).await?, None));
         };
         let admitted: Admitted = serde_json::from_value(kept).map_err(|error| {
             Problem::operator(
@@ -224,7 +231,7 @@ impl Inner {
         if Admitted::of(&found, admitted.configured) != *admitted {
             return Err(admitted.replaced());
         }
-        let config = self.config();
+        let config = self.settings.config();
         if admitted.configured || config.run.roots.is_empty() || is_bounded(&found, &config).await? {
             return Ok(());
         }
@@ -235,7 +242,7 @@ impl Inner {
     /// The workspace that is meant, known from here on.
     pub(super) async fn known_workspace(&self, asked: &str) -> Result<Workspace, Problem> {
         let place = self.place(Some(asked))?;
-        let source = place.source(&self.config()).await?;
+        let source = place.source(&self.settings.config()).await?;
         self.ensure_workspace(place.name, &source).await
     }
 
@@ -310,7 +317,7 @@ mod tests {
         let builder =
             Host::builder(all.path().join("data")).config(config.clone()).environment([]).watch(false);
         let host = builder.open().await.unwrap();
-        let asked = async |folder: &Path| host.inner.known_workspace(folder.to_str().unwrap()).await;
+        let asked = async |folder: &Path| host.inner.places.known_workspace(folder.to_str().unwrap()).await;
         for folder in [&site, &plain, &own, Path::new("own"), &all.path().join("entrance/site")] {
             assert!(asked(folder).await.is_ok(), "{}", folder.display());
         }
@@ -368,6 +375,7 @@ mod tests {
     async fn order(host: &Host, workspace: &Path) -> Result<super::super::order::Order, Problem> {
         let workspace = Some(workspace.to_str().unwrap().to_owned());
         host.inner
+            .orders
             .order(jackfield_api::ExecuteRequest { workspace, ..jackfield_api::ExecuteRequest::new("do it") })
             .await
     }
@@ -377,8 +385,8 @@ mod tests {
         let all = tempfile::tempdir().unwrap();
         let (host, mut config, site, closed) = bounded(&all.path().canonicalize().unwrap()).await;
         let admitted = order(&host, &site).await.unwrap();
-        assert!(host.inner.may_work(&admitted).await.is_ok(), "nothing has changed");
-        let code = async || host.inner.may_work(&admitted).await.unwrap_err().code;
+        assert!(host.inner.places.may_work(&admitted).await.is_ok(), "nothing has changed");
+        let code = async || host.inner.places.may_work(&admitted).await.unwrap_err().code;
 
         let aside = site.with_file_name("aside");
         std::fs::rename(&site, &aside).unwrap();
@@ -392,14 +400,14 @@ mod tests {
         assert_eq!(code().await, "workspace_replaced", "another repository in its place");
         std::fs::remove_dir_all(&site).unwrap();
         std::fs::rename(&aside, &site).unwrap();
-        assert!(host.inner.may_work(&admitted).await.is_ok(), "it is back");
+        assert!(host.inner.places.may_work(&admitted).await.is_ok(), "it is back");
 
         config.run.roots = vec![all.path().join("closed")];
         host.reconfigure(config.clone()).await.unwrap();
         assert_eq!(code().await, "workspace_out_of_bounds", "the bounds are those of now");
         config.run.roots.clear();
         host.reconfigure(config).await.unwrap();
-        assert!(host.inner.may_work(&admitted).await.is_ok());
+        assert!(host.inner.places.may_work(&admitted).await.is_ok());
         host.shutdown().await;
     }
 

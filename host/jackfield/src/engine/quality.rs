@@ -1,7 +1,7 @@
 //! Quality issues: work of late that was not good enough and that nobody has mended since. They count for tasks of
 //! their own area only: the same code, or where nothing tells more, the same type of work.
 
-use super::Inner;
+use super::choose::Selection;
 use super::order::Order;
 use jackfield_store::{JudgedRun, Quality};
 use jackfield_types::{FailureClass, Problem, RunId, TaskId, Timestamp};
@@ -29,7 +29,7 @@ pub struct QualityIssue {
     pub since: Timestamp,
 }
 
-impl Inner {
+impl Selection {
     /// The issues that are open in the area of a task, newest first.
     pub(crate) async fn quality_issues(
         &self,

@@ -3,13 +3,17 @@
 //!
 //! An attempt keeps what it began with. Whatever asks for a setting after the change sees the new one.
 
-use super::{Host, Inner, Work};
+use super::health::HealthCache;
+use super::secrets::Redaction;
+use super::{Host, Work};
 use jackfield_config::{Config, Key, Step, check, flat, shown};
+use jackfield_store::Store;
 use jackfield_types::{Problem, Scope};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// When a changed setting is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,34 +179,43 @@ impl Host {
             ));
         }
         let inner = &self.inner;
-        let before = inner.config();
+        let before = inner.settings.config();
         let restart = changes(&before, &config).into_iter().filter(|(_, when, _)| *when == When::Restart);
         let restart = restart.map(|(_, _, change)| change).collect();
-        let before = inner.config.swap(Arc::new(in_force(config, &before)));
-        let applied = changes(&before, &inner.config());
-        inner.settle_in(&applied);
+        let before = inner.settings.replace(in_force(config, &before));
+        let applied = changes(&before, &inner.settings.config());
+        inner.reconfiguration.settle_in(&applied);
         if applied.iter().any(|(key, ..)| key.is_in(&Key::of("grants")))
-            && let Err(error) = inner.plugins.regrant(inner.config().grants.clone()).await
+            && let Err(error) = inner.plugins.regrant(inner.settings.config().grants.clone()).await
         {
             tracing::error!("the plugin folder was not looked at again for new grants: {error}");
         }
         // What its worker offers is on record, for whoever looks at the workers.
         let offers = ["run.here", "run.max_concurrent"].map(Key::of);
         if inner.work == Work::All && applied.iter().any(|(key, ..)| offers.contains(key)) {
-            inner.begin().await;
+            inner.local.begin().await;
         }
         let applied = applied.into_iter().map(|(_, _, change)| change).collect();
         let reconfigured = Reconfigured { applied, restart };
-        inner.tell(&reconfigured).await;
+        inner.reconfiguration.tell(&reconfigured).await;
         Ok(reconfigured)
     }
 }
 
-impl Inner {
+/// Puts another configuration in force.
+#[derive(Clone)]
+pub(crate) struct Reconfiguration {
+    pub(super) store: Store,
+    pub(super) health: Arc<HealthCache>,
+    pub(super) wake: Arc<Notify>,
+    pub(super) redaction: Redaction,
+}
+
+impl Reconfiguration {
     /// Passes on what was derived from a setting.
     fn settle_in(&self, applied: &[(Key, When, Change)]) {
         // What is set now is secret from now on, whoever prints it first.
-        self.learn_secrets();
+        self.redaction.learn_secrets();
         // There may be more places, for somebody.
         self.wake.notify_one();
         // Another environment may be another login.

@@ -4,13 +4,17 @@
 //! A worker of this machine is gone when its process is; one elsewhere when it was not heard of for long
 //! enough. The start of a host waits for none of it.
 
-use super::Inner;
-use super::worker::Work;
-use jackfield_store::{InHand, StoreError, Worker, WorkerKind};
-use jackfield_types::{Problem, RunId};
+use super::rounds::Rounds;
+use super::settings::Settings;
+use super::shutdown::Shutdown;
+use super::worker::{LocalWorker, Work};
+use jackfield_store::{InHand, Store, StoreError, Worker, WorkerKind};
+use jackfield_types::{Problem, RunId, WorkerId};
+use jackfield_workspace::Worktrees;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::{Notify, OnceCell};
 
 /// Names this process so that a later one can tell whether it still lives: pid, start, boot.
 pub(super) fn host_instance() -> String {
@@ -52,9 +56,25 @@ impl Instance {
     }
 }
 
-impl Inner {
+/// Takes over what workers that are gone have left.
+#[derive(Clone)]
+pub(crate) struct Recovery {
+    pub(super) store: Store,
+    pub(super) worktrees: Worktrees,
+    pub(super) work: Work,
+    pub(super) worker: WorkerId,
+    pub(super) wake: Arc<Notify>,
+    pub(super) repaired: Arc<OnceCell<()>>,
+    pub(super) shutdown: Arc<Shutdown>,
+    pub(super) host: String,
+    pub(super) settings: Settings,
+    pub(super) rounds: Rounds,
+    pub(super) local: LocalWorker,
+}
+
+impl Recovery {
     /// Takes over what workers that are gone have left. What they left half made is undone first, and once.
-    pub(super) async fn recover(self: &Arc<Self>) {
+    pub(super) async fn recover(&self) {
         self.repaired.get_or_init(|| self.repair_worktrees()).await;
         if let Err(error) = self.take_over().await {
             tracing::error!(%error, "what earlier hosts left cannot be taken over now");
@@ -73,7 +93,7 @@ impl Inner {
         }
     }
 
-    async fn take_over(self: &Arc<Self>) -> Result<(), StoreError> {
+    async fn take_over(&self) -> Result<(), StoreError> {
         if self.shutdown.closed.is_cancelled() {
             return Ok(());
         }
@@ -87,7 +107,7 @@ impl Inner {
             }
             if self.store.take_over(hand.run, hand.worker, self.worker, &self.host).await? {
                 tracing::warn!(run = %hand.run, "its worker is gone: the run is taken over");
-                self.take_up(hand.run);
+                self.rounds.take_up(hand.run);
             }
         }
         if self.work == Work::All {
@@ -103,7 +123,7 @@ impl Inner {
 
     /// Takes over a run that is to end and whose worker is gone, whatever this host is there for: nobody else may
     /// come to end it.
-    pub(super) async fn end_abandoned(self: &Arc<Self>, run: RunId) -> Result<(), Problem> {
+    pub(super) async fn end_abandoned(&self, run: RunId) -> Result<(), Problem> {
         let failed = |error: StoreError| error.problem();
         let in_hand = self.store.in_hand().await.map_err(failed)?;
         let Some(hand) = in_hand.into_iter().find(|hand| hand.run == run) else { return Ok(()) };
@@ -112,19 +132,19 @@ impl Inner {
         if hand.worker == Some(self.worker) || !is_gone(&hand, worker) {
             return Ok(());
         }
-        if self.work == Work::Nothing && !self.begin().await {
+        if self.work == Work::Nothing && !self.local.begin().await {
             return Ok(());
         }
         if self.store.take_over(run, hand.worker, self.worker, &self.host).await.map_err(failed)? {
             tracing::info!(%run, "its worker is gone: the run is taken over and ended");
-            self.take_up(run);
+            self.rounds.take_up(run);
         }
         Ok(())
     }
 
     /// Workers elsewhere that were not heard of for long enough, and those of this machine that are no more.
     async fn give_up_silent(&self) -> Result<(), StoreError> {
-        let rescue = Duration::from_secs(self.config().queue.rescue_s);
+        let rescue = Duration::from_secs(self.settings.config().queue.rescue_s);
         for worker in self.store.silent_workers(rescue).await? {
             if worker.kind == WorkerKind::Remote || !Instance::lives(&worker.instance) {
                 self.store.worker_ends(worker.id, "it was not heard of any more").await?;

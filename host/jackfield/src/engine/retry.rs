@@ -1,15 +1,14 @@
 //! Another try of a run that has ended: another run of the same task, by the same order, with money of its own.
 
-use super::Inner;
+use super::admit::Admissions;
 use super::choose::Pick;
 use super::external::EXTERNAL;
 use jackfield_store::{Admission, Retried, Retry, RunView};
 use jackfield_types::{Problem, RunId};
-use std::sync::Arc;
 
-impl Inner {
+impl Admissions {
     pub(super) async fn retry(
-        self: &Arc<Self>,
+        &self,
         view: &RunView,
         key: Option<String>,
         principal: &str,
@@ -26,13 +25,13 @@ impl Inner {
                 "retry it there, or hand its task in with `execute`",
             ));
         }
-        let order = self.order_again(view).await?;
-        self.may_work(&order).await?;
+        let order = self.orders.order_again(view).await?;
+        self.places.may_work(&order).await?;
         let picks = self.picks_again(view, &order).await?;
         for pick in &picks {
             self.check_program(&pick.executor).await?;
         }
-        let limits = self.limits(Some(order.workspace.id), order.max_cost);
+        let limits = self.settings.limits(Some(order.workspace.id), order.max_cost);
         let Admission { run, attempt, beside, mut calls, .. } = self.admission(&order, picks, principal)?;
         calls.iter_mut().for_each(|call| call.task = Some(view.task.id));
         let asked = super::admit::functions(&calls);
@@ -42,7 +41,7 @@ impl Inner {
         match self.store.admit_retry(retry, &limits).await? {
             Retried::Admitted(run) => {
                 self.wake.notify_one();
-                self.put_aside(view.task.id, asked);
+                self.shadow_calls.put_aside(view.task.id, asked);
                 Ok(run)
             }
             Retried::Existing(run) => Ok(run),
@@ -54,11 +53,11 @@ impl Inner {
     async fn picks_again(&self, view: &RunView, order: &super::order::Order) -> Result<Vec<Pick>, Problem> {
         let first: Vec<_> = view.attempts.iter().filter(|attempt| attempt.round == 1).collect();
         if first.len() < 2 {
-            return Ok(vec![self.pick(order).await?]);
+            return Ok(vec![self.selection.pick(order).await?]);
         }
         let again = |attempt: &&jackfield_store::Attempt| {
             let name = attempt.rung.as_deref().unwrap_or(&attempt.executor);
-            let pick = self.asked_for(name, order)?;
+            let pick = self.selection.asked_for(name, order)?;
             Ok(Pick { model: attempt.model.clone().or(pick.model.clone()), ..pick })
         };
         first.iter().map(again).collect()

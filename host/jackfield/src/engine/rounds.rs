@@ -3,19 +3,31 @@
 //! A round begins with a claim or with taking over from a host that is gone, and everything that is needed
 //! is read from the record. Killed at any point, the next host goes on from there.
 
-use super::Inner;
-use super::attempt::Planned;
+use super::advance::Escalation;
+use super::attempt::{Attempts, Planned};
+use super::cooldown::Cooldowns;
 use super::ended::Ended;
-use super::running::Running;
-use jackfield_plugins::ExecutorInfo;
-use jackfield_store::{Attempt, NewRunEvent, RunView, Settlement, StoreError, Then};
+use super::health::HealthProbes;
+use super::models::Models;
+use super::place::Places;
+use super::plans::AttemptPlans;
+use super::running::{RunLoader, Running, RunsInHand};
+use super::secrets::Redaction;
+use super::settings::Settings;
+use super::shadow::ShadowCalls;
+use super::shutdown::Shutdown;
+use jackfield_plugins::{ExecutorInfo, Plugins};
+use jackfield_store::{Attempt, NewRunEvent, RunView, Settlement, Store, StoreError, Then};
 use jackfield_types::{
-    AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, Timestamp, settle,
+    AttemptState, Clock, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, Timestamp, settle,
 };
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 /// How long a settlement that failed waits for its next try, at first and at most.
@@ -32,9 +44,43 @@ pub(crate) struct Done {
     pub(crate) latency_ms: u64,
 }
 
-impl Inner {
+/// Executes rounds of runs and settles them.
+#[derive(Clone)]
+pub(crate) struct Rounds {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) running: Arc<RunsInHand>,
+    pub(super) wake: Arc<Notify>,
+    pub(super) tasks: TaskTracker,
+    pub(super) stop: CancellationToken,
+    pub(super) shutdown: Arc<Shutdown>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+    pub(super) places: Places,
+    pub(super) models: Models,
+    pub(super) probes: HealthProbes,
+    pub(super) cooldowns: Cooldowns,
+    pub(super) attempts: Attempts,
+    pub(super) plans: AttemptPlans,
+    pub(super) escalation: Escalation,
+    pub(super) loader: RunLoader,
+    pub(super) shadow_calls: ShadowCalls,
+}
+
+impl Rounds {
+    /// Carries a round of a run out, beside everything else.
+    pub(super) fn take_up(&self, run: RunId) {
+        let in_hand = self.shutdown.hands.token();
+        let carried = self.clone().execute_round(run);
+        self.tasks.spawn(async move {
+            carried.await;
+            drop(in_hand);
+        });
+    }
+
     /// Carries out the round that a run waits for, or that a host that is gone has begun.
-    pub(crate) async fn execute_round(self: Arc<Self>, run: RunId) {
+    pub(crate) async fn execute_round(self, run: RunId) {
         let view = match self.store.run(run).await {
             Ok(view) => view,
             Err(error) => return tracing::error!(%run, %error, "a run that was claimed cannot be read"),
@@ -54,10 +100,10 @@ impl Inner {
 
     /// A run as its record has it, which may begin where it was admitted to work if it is to begin now.
     async fn running_where_it_may(&self, view: &RunView) -> Result<Running, Problem> {
-        let running = self.running(view).await?;
+        let running = self.loader.running(view).await?;
         let begins = |attempt: &Attempt| attempt.state == AttemptState::Planned && attempt.identity.is_none();
         if view.attempts.iter().any(begins) {
-            self.may_work(&running.order).await?;
+            self.places.may_work(&running.order).await?;
         }
         Ok(running)
     }
@@ -72,13 +118,13 @@ impl Inner {
         trace.and_then(|trace| serde_json::from_value(trace).ok()).unwrap_or_default()
     }
 
-    async fn round(self: &Arc<Self>, run: &Running, view: &RunView) {
+    async fn round(&self, run: &Running, view: &RunView) {
         let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
         let made = futures::future::join_all(open.map(|attempt| self.make(run, attempt))).await;
         let Some(done) = made.into_iter().collect::<Option<Vec<_>>>() else {
             return tracing::info!(run = %run.id, "left as it is: the next host goes on with it");
         };
-        let follows = self.what_follows(run, view, &done).await;
+        let follows = self.escalation.what_follows(run, view, &done).await;
         self.settle_round(run, done, follows).await;
     }
 
@@ -95,7 +141,7 @@ impl Inner {
             Some(planned) => {
                 let span = super::trace::attempt(attempt.number, planned);
                 let mut ended = self.carry_out(run, attempt, planned).instrument(span.clone()).await?;
-                ended.redact(&self.redactor());
+                ended.redact(&self.redaction.redactor());
                 super::trace::ended(&span, &ended, &settle(&ended.outcome, run.order.expect_change));
                 ended
             }
@@ -108,7 +154,7 @@ impl Inner {
     async fn carry_out(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
         // One that a worker elsewhere was given may have begun there.
         if attempt.state == AttemptState::Running || attempt.identity.is_some() {
-            return self.go_on(run, attempt, planned).await;
+            return self.attempts.go_on(run, attempt, planned).await;
         }
         if run.cancel.is_cancelled() {
             return Some(never_begun(planned, run.cancelled()));
@@ -116,24 +162,24 @@ impl Inner {
         if run.is_left_alone() {
             return None;
         }
-        let forbidden = self.forbidden_now(&planned.executor, planned.model.as_deref());
+        let forbidden = self.models.forbidden_now(&planned.executor, planned.model.as_deref());
         if let Some(failure) = forbidden {
             return Some(never_begun(planned, failure));
         }
-        if let Some(failure) = self.logged_out(planned).await {
+        if let Some(failure) = self.probes.logged_out(planned).await {
             return Some(never_begun(planned, failure));
         }
         if let Some(failure) = self.rests(attempt, planned).await {
             return Some(never_begun(planned, failure));
         }
-        self.attempt(run, planned).await
+        self.attempts.attempt(run, planned).await
     }
 
     /// Whoever was chosen and rests by now is passed over, as if they had said so themselves; whoever was
     /// asked for by name is tried all the same.
     async fn rests(&self, attempt: &Attempt, planned: &Planned) -> Option<Failure> {
         attempt.chosen_by.as_ref()?;
-        let resting = self.resting().await.unwrap_or_default();
+        let resting = self.cooldowns.resting().await.unwrap_or_default();
         let until = resting.get(planned.name())?;
         let wait = since(self.clock.now(), *until);
         let mut failure = Failure::new(
@@ -164,7 +210,8 @@ impl Inner {
 
     fn planned_by(&self, attempt: &Attempt, executor: ExecutorInfo) -> Planned {
         let rung = attempt.rung.clone();
-        let pricing = self.pricing(&executor, rung.as_deref(), attempt.model.as_deref(), attempt.created_at);
+        let pricing =
+            self.plans.pricing(&executor, rung.as_deref(), attempt.model.as_deref(), attempt.created_at);
         Planned {
             id: attempt.id,
             executor,
@@ -198,7 +245,7 @@ impl Inner {
     }
 
     pub(super) async fn settle_round(
-        self: &Arc<Self>,
+        &self,
         run: &Running,
         done: Vec<Done>,
         follows: super::advance::Follows,
@@ -221,7 +268,7 @@ impl Inner {
             }
             self.settle(run, settlement).await;
         }
-        self.put_aside(run.task, asked);
+        self.shadow_calls.put_aside(run.task, asked);
     }
 
     /// Settles, and tries again while the records cannot be written: what an agent did and cost is
@@ -250,7 +297,7 @@ impl Inner {
     pub(super) async fn cannot_carry(&self, view: &RunView, problem: &Problem) {
         let failure =
             Failure::new(FailureClass::Unknown, problem.message.clone()).with_remedy(problem.remedy.clone());
-        let limits = self.limits(Some(view.run.workspace), None);
+        let limits = self.settings.limits(Some(view.run.workspace), None);
         let open: Vec<_> =
             view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled).collect();
         let last = open.len().saturating_sub(1);

@@ -1,12 +1,18 @@
 //! A run in this host's hands, made from its record: whoever takes it up knows nothing else of it.
 
-use super::Inner;
-use super::order::Order;
+use super::order::{Order, Orders};
+use super::settings::Settings;
+use super::shutdown::Shutdown;
 use super::worker::Work;
 use jackfield_store::{Limits, RunView};
 use jackfield_types::{Failure, FailureClass, Problem, RunId, TaskId};
 use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+
+/// The runs in this host's hands.
+pub(crate) type RunsInHand = Mutex<HashMap<RunId, Arc<Running>>>;
 
 /// A run in this host's hands.
 #[derive(Debug)]
@@ -59,14 +65,25 @@ impl Running {
     }
 }
 
-impl Inner {
+/// Loads a run from its record, for whoever executes it.
+#[derive(Clone)]
+pub(crate) struct RunLoader {
+    pub(super) work: Work,
+    pub(super) stop: CancellationToken,
+    pub(super) shutdown: Arc<Shutdown>,
+    pub(super) host: String,
+    pub(super) settings: Settings,
+    pub(super) orders: Orders,
+}
+
+impl RunLoader {
     /// A run as its record has it.
     pub(crate) async fn running(&self, view: &RunView) -> Result<Running, Problem> {
-        let order = self.order_again(view).await?;
+        let order = self.orders.order_again(view).await?;
         let limits = match view.run.assigned {
             // Whoever gave it keeps its books.
             true => Limits::none(),
-            false => self.limits(Some(order.workspace.id), order.max_cost),
+            false => self.settings.limits(Some(order.workspace.id), order.max_cost),
         };
         // A host that is there for one run only does not stay for what it took over.
         let found = self.work == Work::Own && view.run.affinity.as_deref() != Some(&self.host);

@@ -1,10 +1,11 @@
 //! Which values are secret for a host: those of its agents, of its webhooks, its own token, and whatever is named like
 //! a secret in its environment, since a command that an agent has run may find it.
 
-use super::Inner;
+use super::folders::Folders;
 use super::handles::Access;
+use super::settings::Settings;
 use jackfield_config::{Config, is_secret_name, looks_secret};
-use jackfield_plugins::ExecutorInfo;
+use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_process::Environment;
 use jackfield_redact::{Redactor, Secrets, password_of};
 use std::ffi::OsStr;
@@ -28,7 +29,17 @@ impl Access<'_> {
     }
 }
 
-impl Inner {
+/// Removes what this host has learnt to be secret.
+#[derive(Clone)]
+pub(crate) struct Redaction {
+    pub(super) folders: Arc<Folders>,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) environment: Arc<Environment>,
+    pub(super) secrets: Arc<Secrets>,
+    pub(super) settings: Settings,
+}
+
+impl Redaction {
     /// The redactor for all that this host has learnt to be secret. Cheap: every call may ask for it.
     pub(crate) fn redactor(&self) -> Arc<Redactor> {
         self.secrets.redactor()
@@ -38,7 +49,7 @@ impl Inner {
     /// To be called when either changes, and before a program is given any of them.
     pub(crate) fn learn_secrets(&self) {
         let executors = self.plugins.executors();
-        self.secrets.add(known(&self.environment, &self.config(), &executors));
+        self.secrets.add(known(&self.environment, &self.settings.config(), &executors));
         self.secrets.add(own_token(&self.folders.data));
     }
 }

@@ -33,7 +33,7 @@ pub async fn served(data: &Path, config: &Config, compiler: Option<&str>) -> Ser
     if config.executors.values().any(|section| !section.settings.is_empty())
         || config.ladder.iter().any(|rung| !rung.settings.is_empty())
     {
-        served.unfit_settings = super::settings::unfit(config, executors, compiler).await;
+        served.unfit_settings = super::executor_settings::unfit(config, executors, compiler).await;
     }
     served
 }

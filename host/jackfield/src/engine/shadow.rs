@@ -5,12 +5,13 @@
 //! Nobody waits for it. Its questions stand in a short line, are asked one at a time, and may use a share of one
 //! processor (`plugins.shadow_cpu_percent`); what does not fit is recorded as not asked.
 
-use super::Inner;
+use super::folders::Folders;
 use super::handles::Evaluation;
 use super::replay::{Changes, Difference, again, shadow_name};
+use super::settings::Settings;
 use jackfield_api::Shadowed;
-use jackfield_plugins::Trial;
-use jackfield_store::{NewPluginCall, PluginCall};
+use jackfield_plugins::{Plugins, Trial};
+use jackfield_store::{NewPluginCall, PluginCall, Store};
 use jackfield_types::{Digest, PluginKind, Problem, Scope, TaskId, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
@@ -19,6 +20,8 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 /// Where they lie, below the plugin folder.
 const FOLDER: &str = "shadow";
@@ -48,17 +51,29 @@ impl Default for Shadows {
     }
 }
 
-impl Inner {
+/// Asks shadow components the questions that serving ones answered.
+#[derive(Clone)]
+pub(crate) struct ShadowCalls {
+    pub(super) folders: Arc<Folders>,
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) shadows: Arc<Shadows>,
+    pub(super) tasks: TaskTracker,
+    pub(super) stop: CancellationToken,
+    pub(super) settings: Settings,
+}
+
+impl ShadowCalls {
     fn shadow_folder(&self) -> PathBuf {
         self.folders.drop.join(FOLDER)
     }
 
     /// The decisions just recorded about a task are put to those that are asked on the side. Returns at once.
-    pub(crate) fn put_aside(self: &Arc<Self>, task: TaskId, functions: Vec<String>) {
+    pub(crate) fn put_aside(&self, task: TaskId, functions: Vec<String>) {
         if functions.is_empty() || self.stop.is_cancelled() || !self.shadow_folder().is_dir() {
             return;
         }
-        let inner = Arc::clone(self);
+        let inner = self.clone();
         self.tasks.spawn(async move {
             for function in functions {
                 if let Err(error) = inner.ask_aside(task, &function).await {
@@ -95,7 +110,7 @@ impl Inner {
         let began = Instant::now();
         let answer = again(trial, live).await;
         let took = began.elapsed();
-        let share = f64::from(self.config().plugins.shadow_cpu_percent.clamp(1, 100)) / 100.0;
+        let share = f64::from(self.settings.config().plugins.shadow_cpu_percent.clamp(1, 100)) / 100.0;
         *turn = Instant::now() + took.mul_f64(1.0 / share - 1.0).min(Duration::from_secs(60));
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         match answer {
@@ -148,9 +163,9 @@ impl Evaluation<'_> {
             changes: Vec::new(),
         };
         for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
-            self.0.inner.shadows_of(kind).await;
+            self.0.inner.shadow_calls.shadows_of(kind).await;
         }
-        for (file, (_, trial)) in &*self.0.inner.shadows.known.lock().await {
+        for (file, (_, trial)) in &*self.0.inner.shadow_calls.shadows.known.lock().await {
             let Some(trial) = trial else { continue };
             let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
             files.insert(trial.plugin().digest, name);
@@ -187,10 +202,10 @@ impl Evaluation<'_> {
     pub async fn promote(self, name: &str) -> Result<PathBuf, Problem> {
         self.0.caller.require(Scope::Admin)?;
         for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
-            self.0.inner.shadows_of(kind).await;
+            self.0.inner.shadow_calls.shadows_of(kind).await;
         }
         let found: Vec<PathBuf> = {
-            let known = self.0.inner.shadows.known.lock().await;
+            let known = self.0.inner.shadow_calls.shadows.known.lock().await;
             let named = known.iter().filter(|(file, (_, trial))| {
                 trial.as_ref().is_some_and(|trial| trial.plugin().name == name)
                     || file.file_name().is_some_and(|own| own == name)
@@ -198,7 +213,7 @@ impl Evaluation<'_> {
             named.map(|(file, _)| file.clone()).collect()
         };
         let [file] = found.as_slice() else {
-            let folder = self.0.inner.shadow_folder();
+            let folder = self.0.inner.shadow_calls.shadow_folder();
             let (code, what) = if found.is_empty() {
                 ("no_such_shadow", "no")
             } else {
@@ -319,7 +334,7 @@ mod tests {
         let (_folder, host, run) = house(100).await;
         let task = host.runs().get(run).await.unwrap().task.id;
         // As while a shadow takes for ever: nobody else has its turn.
-        let turn = host.inner.shadows.turn.lock().await;
+        let turn = host.inner.shadow_calls.shadows.turn.lock().await;
         for _ in 0..5 {
             let answer = tokio::time::timeout(Duration::from_secs(30), host.runs().answer(run, None)).await;
             assert!(answer.expect("it does not wait").unwrap().text.starts_with("flowchart LR"));

@@ -5,9 +5,8 @@
 //!          (drained)   └──► shut down     agents are ended, and their runs settled as cancelled
 //! ```
 
-use super::{Host, Inner};
+use super::Host;
 use jackfield_types::RunId;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -26,7 +25,7 @@ pub(crate) struct Shutdown {
     /// This host's worker is on record, so its end is to be put there too.
     pub(crate) on_record: AtomicBool,
     /// Rounds in hand.
-    hands: TaskTracker,
+    pub(super) hands: TaskTracker,
 }
 
 impl Host {
@@ -87,18 +86,6 @@ impl Host {
         if let Err(error) = inner.store.worker_ends(inner.worker, "the host was stopped").await {
             tracing::warn!(%error, "this worker's end is not on record; it is given up in time");
         }
-    }
-}
-
-impl Inner {
-    /// Carries a round of a run out, beside everything else.
-    pub(super) fn take_up(self: &Arc<Self>, run: RunId) {
-        let in_hand = self.shutdown.hands.token();
-        let carried = Arc::clone(self).execute_round(run);
-        self.tasks.spawn(async move {
-            carried.await;
-            drop(in_hand);
-        });
     }
 }
 

@@ -8,7 +8,7 @@ use jackfield_types::{Micros, Problem, Scope};
 impl Status<'_> {
     /// Every executor's set-up: installed, version, logged in, and what to do.
     pub async fn executors(self) -> Vec<AuthStatus> {
-        self.0.inner.auth_status().await
+        self.0.inner.probes.auth_status().await
     }
 
     /// How the host is doing: queue, executors, money, warnings.
@@ -20,18 +20,18 @@ impl Status<'_> {
         let totals = self.totals().await?;
         let breaker = self.0.budget().breaker().await?;
         let occupancy = self.0.inner.store.occupancy().await?;
-        let resting = self.0.inner.resting().await?;
+        let resting = self.0.inner.cooldowns.resting().await?;
         let names = self.0.inner.plugins.executors().into_iter().map(|info| info.plugin.name);
         let executors = names
             .map(|executor| ExecutorStatus {
                 busy: occupancy.executors.get(&executor).copied().unwrap_or(0),
-                slots: self.0.inner.executor_section(&executor).slots,
+                slots: self.0.inner.settings.executor_section(&executor).slots,
                 cooling_until: resting.get(&executor).copied(),
                 executor,
             })
             .collect();
         let mut warnings = warnings(&breaker);
-        let config = self.0.inner.config();
+        let config = self.0.inner.settings.config();
         let rungs = config.ladder.iter().filter_map(|rung| Some((&rung.name, resting.get(&rung.name)?)));
         warnings.extend(rungs.map(|(rung, until)| format!("the rung '{rung}' rests until {until}")));
         if self.0.inner.shutdown.closed.is_cancelled() {
@@ -40,8 +40,12 @@ impl Status<'_> {
                 self.0.in_hand()
             ));
         }
-        if totals.queued > 0 && !self.0.inner.somebody_works().await? {
-            warnings.push(format!("{} run(s) wait, and {}", totals.queued, self.0.inner.nobody_works()));
+        if totals.queued > 0 && !self.0.inner.backlog.somebody_works().await? {
+            warnings.push(format!(
+                "{} run(s) wait, and {}",
+                totals.queued,
+                self.0.inner.backlog.nobody_works()
+            ));
         }
         let spent =
             breaker.limits.iter().find(|limit| limit.limit.period == Period::Day).map(|limit| limit.spent);
@@ -49,7 +53,7 @@ impl Status<'_> {
             version: crate::VERSION.to_owned(),
             queued: u32::try_from(totals.queued).unwrap_or(u32::MAX),
             running: u32::try_from(totals.running).unwrap_or(u32::MAX),
-            max_concurrent: super::worker::most(self.0.inner.config().run.max_concurrent),
+            max_concurrent: super::worker::most(self.0.inner.settings.config().run.max_concurrent),
             executors,
             breaker: breaker.state.to_string(),
             spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),

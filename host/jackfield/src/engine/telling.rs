@@ -2,8 +2,9 @@
 //! host itself. A run's work is done and paid by then: nothing that a component does keeps anybody from its answer.
 
 use super::choose::{decision, failed_decision};
-use super::{Inner, report};
+use super::report;
 use jackfield_config::RunSection;
+use jackfield_plugins::Plugins;
 use jackfield_plugins::facts::reporting::Report;
 use jackfield_store::NewPluginCall;
 use serde_json::json;
@@ -17,30 +18,28 @@ pub(super) struct Told {
     pub(super) calls: Vec<NewPluginCall>,
 }
 
-impl Inner {
-    /// Tells a report at a level, or else at the usual one.
-    pub(super) async fn told_at(&self, level: &str, usual: &str, report: &Report) -> Told {
-        let shipped = RunSection::default().verbosity;
-        let mut levels = vec![level, usual, shipped.as_str()];
-        levels.dedup();
-        let (mut failed, mut calls) = (Vec::new(), Vec::new());
-        for tried in levels {
-            let facts = json!({ "level": tried, "report": report });
-            match self.plugins.compress(tried, report).await {
-                Ok(called) => {
-                    calls.extend(decision(&called, "compress", facts));
-                    let warnings = warnings(failed, level, &format!("this is '{tried}'"));
-                    return Told { text: with(called.value, &warnings), warnings, calls };
-                }
-                Err(error) => {
-                    calls.extend(failed_decision(&error, "compress", facts));
-                    failed.push(error.to_string());
-                }
+/// Tells a report at a level, or else at the usual one.
+pub(super) async fn told_at(plugins: &Plugins, level: &str, usual: &str, report: &Report) -> Told {
+    let shipped = RunSection::default().verbosity;
+    let mut levels = vec![level, usual, shipped.as_str()];
+    levels.dedup();
+    let (mut failed, mut calls) = (Vec::new(), Vec::new());
+    for tried in levels {
+        let facts = json!({ "level": tried, "report": report });
+        match plugins.compress(tried, report).await {
+            Ok(called) => {
+                calls.extend(decision(&called, "compress", facts));
+                let warnings = warnings(failed, level, &format!("this is '{tried}'"));
+                return Told { text: with(called.value, &warnings), warnings, calls };
+            }
+            Err(error) => {
+                calls.extend(failed_decision(&error, "compress", facts));
+                failed.push(error.to_string());
             }
         }
-        let warnings = warnings(failed, level, "this is the host's own account");
-        Told { text: with(report::plain(report), &warnings), warnings, calls }
     }
+    let warnings = warnings(failed, level, "this is the host's own account");
+    Told { text: with(report::plain(report), &warnings), warnings, calls }
 }
 
 /// One sentence of why it is not told as it was asked for; the first reason is what counts.

@@ -6,7 +6,6 @@ use super::recover::Instance;
 use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_store::{RunFilter, Worker, WorkerKind};
 use jackfield_types::{Problem, RunState, Scope, Timestamp};
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Over how many of the latest runs the failure rate is told.
@@ -22,15 +21,15 @@ impl Workers<'_> {
         let failed = |error: jackfield_store::StoreError| error.problem();
         let workers = self.0.inner.store.workers(false).await.map_err(failed)?;
         let now = self.0.inner.clock.now();
-        let stale = Duration::from_secs(self.0.inner.config().queue.stale_s);
+        let stale = Duration::from_secs(self.0.inner.settings.config().queue.stale_s);
         let (queued, oldest) = self.0.inner.store.waiting().await.map_err(failed)?;
         let states = vec![RunState::Succeeded, RunState::Failed];
         let ended = RunFilter { states, limit: RECENT, ..RunFilter::default() };
         let ended = self.0.inner.store.runs(ended).await.map_err(failed)?;
         let bad = ended.iter().filter(|run| run.state == RunState::Failed).count();
         let mut warnings = Vec::new();
-        if queued > 0 && !self.0.inner.somebody_works().await? {
-            warnings.push(format!("{queued} run(s) wait, and {}", self.0.inner.nobody_works()));
+        if queued > 0 && !self.0.inner.backlog.somebody_works().await? {
+            warnings.push(format!("{queued} run(s) wait, and {}", self.0.inner.backlog.nobody_works()));
         }
         Ok(WorkersStatus {
             workers: workers.into_iter().map(|worker| line(worker, now, stale)).collect(),
@@ -56,11 +55,11 @@ impl Workers<'_> {
         }
         match action {
             WorkerAction::HealthCheck => {}
-            WorkerAction::Rescue => Arc::clone(&self.0.inner).recover().await,
+            WorkerAction::Rescue => self.0.inner.recovery.recover().await,
             WorkerAction::Cleanup => {
-                let rescue = Duration::from_secs(self.0.inner.config().queue.rescue_s);
+                let rescue = Duration::from_secs(self.0.inner.settings.config().queue.rescue_s);
                 let before = self.0.inner.clock.now().checked_sub(rescue).unwrap_or(Timestamp::UNIX_EPOCH);
-                Arc::clone(&self.0.inner).recover().await;
+                self.0.inner.recovery.recover().await;
                 self.0.inner.store.forget_workers(before).await?;
             }
         }

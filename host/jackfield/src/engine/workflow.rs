@@ -44,6 +44,7 @@ impl Tasks<'_> {
         let order = self
             .0
             .inner
+            .orders
             .order(ExecuteRequest {
                 instruction,
                 workspace,
@@ -72,8 +73,8 @@ impl Tasks<'_> {
             expect_change: order.expect_change,
             idempotency: idempotency(idempotency_key, asked),
         };
-        let limits = self.0.inner.limits(Some(order.workspace.id), None);
-        let usual = self.0.inner.config().breaker.reserve_usd;
+        let limits = self.0.inner.settings.limits(Some(order.workspace.id), None);
+        let usual = self.0.inner.settings.config().breaker.reserve_usd;
         let opened = self.0.inner.store.open_task(task, json!(spec), usual, &limits).await;
         let opened = opened?;
         let found = self.0.inner.store.task(opened.task).await?;

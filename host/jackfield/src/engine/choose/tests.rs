@@ -17,8 +17,8 @@ async fn offered(
     request: ExecuteRequest,
 ) -> Result<Vec<String>, Problem> {
     let workspace = Some(folder.path().to_string_lossy().into_owned());
-    let order = host.inner.order(ExecuteRequest { workspace, ..request }).await?;
-    let (candidates, _) = host.inner.candidates(&order, host.inner.clock.now(), None).await?;
+    let order = host.inner.orders.order(ExecuteRequest { workspace, ..request }).await?;
+    let (candidates, _) = host.inner.selection.candidates(&order, host.inner.clock.now(), None).await?;
     let mut names: Vec<_> = candidates.into_iter().map(|one| one.executor).collect();
     names.dedup();
     Ok(names)

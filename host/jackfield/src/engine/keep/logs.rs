@@ -1,7 +1,7 @@
 //! What runs wrote: logs and diffs past their time, and folders that nobody needs any more.
 
+use super::super::keep::Pruner;
 use super::{Bound, Tidied};
-use crate::engine::Inner;
 use crate::engine::files::Files;
 use jackfield_store::RunStanding;
 use jackfield_types::{AttemptId, Problem, RunId, Timestamp};
@@ -26,7 +26,7 @@ struct Written {
     bytes: u64,
 }
 
-impl Inner {
+impl Pruner {
     /// Lets logs and diffs of runs go, but of those in `standing`, which have a worktree.
     pub(super) async fn tidy_logs(
         &self,

@@ -1,7 +1,7 @@
 //! What goes and what stays, with real runs, real repositories and a clock that the test turns.
 
 use super::*;
-use crate::ExecuteRequest;
+use crate::{ExecuteRequest, Host};
 use jackfield_config::Config;
 use jackfield_store::RunView;
 use jackfield_types::{ManualClock, RunId, RunState};
@@ -63,7 +63,7 @@ impl House {
 
     /// By bounds that no configuration can name.
     async fn tidy_by(&self, bounds: Bounds) -> Tidied {
-        self.host.inner.tidy(&bounds, Tidying::default()).await.unwrap()
+        self.host.inner.pruner.tidy(&bounds, Tidying::default()).await.unwrap()
     }
 
     /// Bounds that let nothing go.
@@ -320,7 +320,7 @@ async fn a_worktree_that_no_record_knows_is_as_old_as_its_attempt() {
     let house = house(true).await;
     let source = jackfield_workspace::source(&house.repository).await.unwrap();
     let attempt = jackfield_types::AttemptId::new();
-    let made = house.host.inner.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
+    let made = house.host.inner.pruner.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
     fs::write(made.path.join("left.txt"), "before the records were restored\n").unwrap();
     house.pass(71 * HOUR);
     assert_eq!(house.tidy().await.worktrees.count, 0);
@@ -334,7 +334,7 @@ async fn a_worktree_that_no_record_knows_is_as_old_as_its_attempt() {
 #[tokio::test]
 async fn one_at_a_time_tidies_up_a_data_folder() {
     let house = house(false).await;
-    let other = house.host.inner.alone().unwrap();
+    let other = house.host.inner.pruner.alone().unwrap();
     assert_eq!(house.host.retention().prune(Tidying::default()).await.unwrap_err().code, "tidying_already");
     drop(other);
     assert!(house.tidy().await.is_nothing());

@@ -1,7 +1,7 @@
 //! Worktrees that were kept: past their time, or the oldest of too many.
 
+use super::super::keep::Pruner;
 use super::{Bound, Tidied};
-use crate::engine::Inner;
 use jackfield_store::AttemptStanding;
 use jackfield_types::{AttemptId, Problem, RunId, Timestamp};
 use jackfield_workspace::{Retired, Worktree, room};
@@ -14,7 +14,7 @@ struct Held {
     bytes: u64,
 }
 
-impl Inner {
+impl Pruner {
     /// Lets worktrees go, and gives the runs that still have one afterwards.
     pub(super) async fn tidy_worktrees(
         &self,

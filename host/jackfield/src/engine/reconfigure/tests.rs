@@ -196,7 +196,7 @@ async fn a_change_is_in_force_at_once_and_on_record_without_its_secrets() {
     );
     assert!(line(&done.applied, "grants.executor.agy.programs").is_some());
     assert!(line(&done.applied, "server.listen").is_none());
-    assert_eq!(host.inner.config().breaker.task_usd, Some(jackfield_types::Micros::dollars(7)));
+    assert_eq!(host.inner.settings.config().breaker.task_usd, Some(jackfield_types::Micros::dollars(7)));
     assert_eq!(host.status().orchestrator().await.unwrap().max_concurrent, 3);
 
     let events = recorded(&host).await;
@@ -224,7 +224,7 @@ async fn what_cannot_be_used_changes_nothing() {
     let problem = host.reconfigure(broken).await.unwrap_err();
     assert_eq!(problem.code, "bad_config");
     assert!(problem.message.contains("run.max_concurrent") && problem.message.contains("queue.poll_s"));
-    assert_eq!(*host.inner.config(), Config::default());
+    assert_eq!(*host.inner.settings.config(), Config::default());
     assert!(recorded(&host).await.is_empty());
     host.shutdown().await;
 }

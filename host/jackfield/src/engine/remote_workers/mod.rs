@@ -5,27 +5,39 @@
 //! nothing that a worker says about an attempt that is not its own any more changes what became of it. Only its
 //! cost and its commits are still taken: they are a fact.
 
+use super::advance::Escalation;
+use super::backlog::Backlog;
+use super::cooldown::Cooldowns;
+use super::folders::Folders;
 use super::handles::RemoteWorkers;
+use super::order::{Order, Orders};
+use super::place::Places;
+use super::rounds::Rounds;
+use super::running::{RunLoader, RunsInHand};
+use super::secrets::Redaction;
+use super::settings::Settings;
+use jackfield_store::{
+    Attempt, Charged, Claimed, NewRunEvent, NewWorker, Offer, RunView, Started, Store, StoreError,
+    WorkerKind, WorkspaceKind,
+};
+use jackfield_types::{
+    AttemptId, AttemptState, Clock, Problem, RunState, Scope, Usage, WorkerId, WorkspaceId,
+};
+use std::sync::Arc;
+use tokio::sync::Notify;
 mod figures;
 mod over;
 mod own;
 
-use super::Inner;
 use super::attempt::Planned;
 use super::events::told_elsewhere;
 use super::leftovers;
-use super::order::Order;
 use super::worker::LOOK;
 use figures::{check_news, check_usage, used};
 use jackfield_api::elsewhere::{
     AssignedAttempt, Assignment, AttemptOver, Beat, Heard, News, NewsTaken, Registration, RoundOver,
     SentFile, Terms, WorkAsked,
 };
-use jackfield_store::{
-    Attempt, Charged, Claimed, NewRunEvent, NewWorker, Offer, RunView, Started, StoreError, WorkerKind,
-    WorkspaceKind,
-};
-use jackfield_types::{AttemptId, AttemptState, Problem, RunState, Scope, Usage, WorkerId, WorkspaceId};
 use jackfield_workspace::{Commit, Packed, Source, WorkspaceError, source};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -57,7 +69,7 @@ impl RemoteWorkers<'_> {
             principal: Some(self.0.caller.name().to_owned()),
         };
         self.require_registration(worker).await?;
-        Ok(self.0.inner.terms())
+        Ok(self.0.inner.remote.terms())
     }
 
     /// A worker elsewhere says goodbye. What it still has in hand is rescued at once.
@@ -68,7 +80,7 @@ impl RemoteWorkers<'_> {
         self.0.caller.require(Scope::Work)?;
         self.require_own(worker).await?;
         self.0.inner.store.worker_ends(worker, "it was stopped").await.map_err(told)?;
-        std::sync::Arc::clone(&self.0.inner).recover().await;
+        self.0.inner.recovery.recover().await;
         Ok(())
     }
 
@@ -84,7 +96,7 @@ impl RemoteWorkers<'_> {
             if self.0.inner.shutdown.closed.is_cancelled() {
                 return Ok(None);
             }
-            if let Some(assignment) = self.0.inner.assign(&asked).await? {
+            if let Some(assignment) = self.0.inner.remote.assign(&asked).await? {
                 return Ok(Some(assignment));
             }
             if Instant::now() >= until {
@@ -104,13 +116,14 @@ impl RemoteWorkers<'_> {
         if let Err(problem) = self.require_own(beat.worker).await {
             // The same answer as for a worker that is not known: it must make itself known, which is refused.
             let unknown = problem.code == own::UNKNOWN;
-            let heard = Heard { unknown, terms: self.0.inner.terms(), end: Vec::new(), lost: beat.holds };
+            let heard =
+                Heard { unknown, terms: self.0.inner.remote.terms(), end: Vec::new(), lost: beat.holds };
             return if unknown { Ok(heard) } else { Err(problem) };
         }
         let lives = self.0.inner.store.worker_lives(beat.worker).await.map_err(told)?;
         let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
         loop {
-            let heard = self.0.inner.concerning(&beat, lives.given_up).await?;
+            let heard = self.0.inner.remote.concerning(&beat, lives.given_up).await?;
             let news = heard.unknown
                 || !heard.lost.is_empty()
                 || heard.end.iter().any(|(attempt, _)| !beat.ending.contains(attempt));
@@ -131,10 +144,10 @@ impl RemoteWorkers<'_> {
         let found = self.require_assigned(news.worker, attempt).await?;
         let view = self.0.inner.store.run(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, news.worker) {
-            self.0.inner.late(&view, &found, &news).await?;
+            self.0.inner.remote.late(&view, &found, &news).await?;
             return Ok(NewsTaken { heard: found.heard, lost: true, stop: None });
         }
-        self.0.inner.take_news(&view, &found, news).await
+        self.0.inner.remote.take_news(&view, &found, news).await
     }
 
     /// Where a file of an attempt is to be written before it is [taken](Self::file_sent).
@@ -149,7 +162,7 @@ impl RemoteWorkers<'_> {
     ) -> Result<PathBuf, Problem> {
         self.0.caller.require(Scope::Work)?;
         let found = self.require_assigned(worker, attempt).await?;
-        let files = self.0.inner.attempt_files(found.run, attempt);
+        let files = self.0.inner.folders.attempt_files(found.run, attempt);
         files.make().map_err(|failure| {
             Problem::operator("data_folder", failure.message, failure.remedy.unwrap_or_default())
         })?;
@@ -171,9 +184,9 @@ impl RemoteWorkers<'_> {
         self.0.caller.require(Scope::Work)?;
         let found = self.require_assigned(worker, attempt).await?;
         let view = self.0.inner.store.run(found.run).await.map_err(told)?;
-        let files = self.0.inner.attempt_files(found.run, attempt);
+        let files = self.0.inner.folders.attempt_files(found.run, attempt);
         let target = match file {
-            SentFile::Work => return self.0.inner.take_work(&view, &found, written).await,
+            SentFile::Work => return self.0.inner.remote.take_work(&view, &found, written).await,
             _ if !is_at_work(&view, &found, worker) => {
                 return std::fs::remove_file(written).map_err(|error| unwritable(written, &error));
             }
@@ -195,11 +208,11 @@ impl RemoteWorkers<'_> {
         let view = self.0.inner.store.run(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, over.worker) {
             for attempt in &over.attempts {
-                self.0.inner.late_end(&view, attempt).await?;
+                self.0.inner.remote.late_end(&view, attempt).await?;
             }
             return Ok(());
         }
-        self.0.inner.end_round(over, &view).await
+        self.0.inner.remote.end_round(over, &view).await
     }
 
     /// What is checked out in a workspace, as a git bundle in `file`: all of it, or what `known` does not reach. Only for
@@ -238,15 +251,34 @@ impl RemoteWorkers<'_> {
     }
 }
 
-impl Inner {
+/// Rounds that workers on other machines execute.
+#[derive(Clone)]
+pub(crate) struct RemoteRounds {
+    pub(super) folders: Arc<Folders>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) running: Arc<RunsInHand>,
+    pub(super) wake: Arc<Notify>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+    pub(super) places: Places,
+    pub(super) orders: Orders,
+    pub(super) cooldowns: Cooldowns,
+    pub(super) escalation: Escalation,
+    pub(super) rounds: Rounds,
+    pub(super) loader: RunLoader,
+    pub(super) backlog: Backlog,
+}
+
+impl RemoteRounds {
     fn terms(&self) -> Terms {
-        let config = self.config();
+        let config = self.settings.config();
         let rescue = Duration::from_secs(config.queue.rescue_s);
         let lease = rescue.saturating_sub(MARGIN.min(rescue / 2));
         Terms { beat_s: config.queue.heartbeat_s.max(1), lease_s: lease.as_secs().max(1) }
     }
 
-    async fn assign(self: &std::sync::Arc<Self>, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
+    async fn assign(&self, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
         let worker = self.store.worker(asked.worker).await.map_err(told)?;
         if worker.ended_at.is_some() {
             return Err(Problem::caller(
@@ -269,7 +301,7 @@ impl Inner {
             only_own: false,
             elsewhere: true,
         };
-        let caps = self.caps(None).await.map_err(told)?;
+        let caps = self.backlog.caps(None).await.map_err(told)?;
         match self.store.claim(offer, caps).await.map_err(told)? {
             Some(claimed) => {
                 let assignment = self.assignment_that_may(&claimed).await?;
@@ -292,7 +324,7 @@ impl Inner {
     /// What travels is what is committed; that something is not is put on record before the agent begins.
     async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
         let view = self.store.run(claimed.run).await.map_err(told)?;
-        let order = self.order_again(&view).await?;
+        let order = self.orders.order_again(&view).await?;
         let found = source(&order.source.path()).await?;
         if !matches!(&found, Source::Git(repository) if repository.dirty) {
             return Ok(());
@@ -342,7 +374,7 @@ impl Inner {
                     held: attempt.reserved.unsigned(),
                 })
                 .collect(),
-            trace: self.begun_in(view.run.id).await.into_iter().collect(),
+            trace: self.rounds.begun_in(view.run.id).await.into_iter().collect(),
         })
     }
 
@@ -405,7 +437,7 @@ impl Inner {
         found: &Attempt,
         usage: &Usage,
     ) -> Result<Option<Problem>, Problem> {
-        let Some(planned) = self.planned_again(found) else { return Ok(None) };
+        let Some(planned) = self.rounds.planned_again(found) else { return Ok(None) };
         let limits = self.limits_of(view)?;
         let (usage, cost) = used(found, &planned, *usage);
         let as_of = cost.price_as_of.as_deref();
@@ -419,18 +451,20 @@ impl Inner {
     fn limits_of(&self, view: &RunView) -> Result<jackfield_store::Limits, Problem> {
         let request = serde_json::from_value(view.run.request.clone()).unwrap_or_default();
         let most = super::order::max_cost(&request)?;
-        Ok(self.limits(Some(view.run.workspace), most))
+        Ok(self.settings.limits(Some(view.run.workspace), most))
     }
 
     /// It was given up, and what it used until its end is known only now.
     async fn late(&self, view: &RunView, found: &Attempt, news: &News) -> Result<(), Problem> {
-        let (Some(usage), Some(planned)) = (&news.usage, self.planned_again(found)) else { return Ok(()) };
+        let (Some(usage), Some(planned)) = (&news.usage, self.rounds.planned_again(found)) else {
+            return Ok(());
+        };
         self.charge_late(view, found, &planned, usage).await
     }
 
     async fn late_end(&self, view: &RunView, over: &AttemptOver) -> Result<(), Problem> {
         let Some(found) = view.attempts.iter().find(|attempt| attempt.id == over.id) else { return Ok(()) };
-        let Some(planned) = self.planned_again(found) else { return Ok(()) };
+        let Some(planned) = self.rounds.planned_again(found) else { return Ok(()) };
         self.charge_late(view, found, &planned, &over.usage).await
     }
 
@@ -451,7 +485,7 @@ impl Inner {
     /// The branch of an attempt, under the name that it has here. Its commits are never lost, even where the
     /// attempt was given up meanwhile.
     async fn take_work(&self, view: &RunView, found: &Attempt, bundle: &Path) -> Result<(), Problem> {
-        let order = self.order_again(view).await?;
+        let order = self.orders.order_again(view).await?;
         let taken = match &order.source {
             Source::Git(repository) => repository.unpack(bundle, &branch(view, found.id)).await,
             Source::Folder { .. } => return Ok(()),

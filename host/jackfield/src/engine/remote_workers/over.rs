@@ -1,7 +1,7 @@
 //! A round that a worker elsewhere has made is over: it is settled here as one made here is.
 
+use super::super::remote_workers::RemoteRounds;
 use super::{told, used};
-use crate::engine::Inner;
 use crate::engine::attempt::transcript;
 use crate::engine::ended::Ended;
 use crate::engine::rounds::Done;
@@ -14,13 +14,13 @@ use jackfield_workspace::Leftover;
 use serde_json::json;
 use std::sync::Arc;
 
-impl Inner {
-    pub(super) async fn end_round(self: &Arc<Self>, over: RoundOver, view: &RunView) -> Result<(), Problem> {
-        let running = match self.running_elsewhere(view).await {
+impl RemoteRounds {
+    pub(super) async fn end_round(&self, over: RoundOver, view: &RunView) -> Result<(), Problem> {
+        let running = match self.loader.running_elsewhere(view).await {
             Ok(running) => Arc::new(running),
             // Telling it again would not help: the round has failed, and what it cost is on the ledger.
             Err(problem) if problem.audience == Audience::Caller => {
-                self.cannot_carry(view, &problem).await;
+                self.rounds.cannot_carry(view, &problem).await;
                 for attempt in &over.attempts {
                     self.late_end(view, attempt).await?;
                 }
@@ -39,12 +39,7 @@ impl Inner {
         ended
     }
 
-    async fn settle_there(
-        self: &Arc<Self>,
-        over: RoundOver,
-        view: &RunView,
-        running: &Running,
-    ) -> Result<(), Problem> {
+    async fn settle_there(&self, over: RoundOver, view: &RunView, running: &Running) -> Result<(), Problem> {
         let mut done = Vec::new();
         let mut told_of = over.attempts;
         for attempt in view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled) {
@@ -57,8 +52,8 @@ impl Inner {
             };
             done.push(self.done_there(view, running, attempt, over.worker, told_of.swap_remove(at)).await?);
         }
-        let follows = self.what_follows(running, view, &done).await;
-        self.settle_round(running, done, follows).await;
+        let follows = self.escalation.what_follows(running, view, &done).await;
+        self.rounds.settle_round(running, done, follows).await;
         let after = self.store.run(view.run.id).await.map_err(told)?;
         let open = |attempt: &&Attempt| {
             attempt.state != AttemptState::Settled && attempt.host == over.worker.to_string()
@@ -81,7 +76,7 @@ impl Inner {
         worker: WorkerId,
         over: AttemptOver,
     ) -> Result<Done, Problem> {
-        let planned = self.planned_again(attempt);
+        let planned = self.rounds.planned_again(attempt);
         let mut usage = attempt.usage.updated(over.usage).bounded();
         if !over.checks.is_empty() && attempt.checks.is_none() {
             self.store.checks_done(attempt.id, &over.checks).await.map_err(told)?;
@@ -100,7 +95,7 @@ impl Inner {
             error: call.error,
         });
         self.store.record_calls(calls.collect()).await.map_err(told)?;
-        let files = self.attempt_files(view.run.id, attempt.id);
+        let files = self.folders.attempt_files(view.run.id, attempt.id);
         let mut ended = Ended::unknown(attempt);
         if let Some(planned) = &planned {
             (usage, ended.cost) = used(attempt, planned, over.usage);
@@ -123,7 +118,7 @@ impl Inner {
             ..leftover
         }));
         if let (Some(failure), Some(planned)) = (&over.outcome.failure, &planned) {
-            self.rest_after(&planned.executor.plugin.name, planned.name(), failure).await;
+            self.cooldowns.rest_after(&planned.executor.plugin.name, planned.name(), failure).await;
         }
         ended.outcome = over.outcome;
         ended.usage = usage;
@@ -135,7 +130,7 @@ impl Inner {
         ended.changed = over.changed;
         ended.checks = over.checks;
         ended.transcript = transcript(&files.stdout);
-        ended.redact(&self.redactor());
+        ended.redact(&self.redaction.redactor());
         let settled = settle(&ended.outcome, running.order.expect_change);
         Ok(Done { attempt: attempt.clone(), planned, ended, settled, latency_ms: over.latency_ms })
     }

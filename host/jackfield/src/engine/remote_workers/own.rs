@@ -2,13 +2,12 @@
 //! worker, the one that registered with it.
 
 use super::super::handles::RemoteWorkers;
+use super::super::remote_workers::RemoteRounds;
 use super::told;
-use crate::engine::Inner;
 use jackfield_api::elsewhere::{Assignment, Registration};
 use jackfield_store::{Attempt, Begun, Claimed, NewWorker, StoreError, WorkerKind};
 use jackfield_types::{AttemptId, Problem, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::Source;
-use std::sync::Arc;
 
 /// The code of the answer to whoever speaks for a worker that is not known, or not its own.
 pub(super) const UNKNOWN: &str = "worker_not_found";
@@ -75,7 +74,7 @@ impl RemoteWorkers<'_> {
     /// An attempt that was given to that worker, which is the asker's own.
     pub async fn require_assigned(self, worker: WorkerId, attempt: AttemptId) -> Result<Attempt, Problem> {
         self.require_own(worker).await?;
-        self.0.inner.given_to(worker, attempt).await
+        self.0.inner.remote.given_to(worker, attempt).await
     }
 
     /// The repository of a workspace in which a worker of the asker's has a run in hand, where that may be worked in.
@@ -90,8 +89,8 @@ impl RemoteWorkers<'_> {
             for claimed in store.handed_out(worker.id).await.map_err(told)? {
                 let view = store.run(claimed.run).await.map_err(told)?;
                 if view.run.workspace == workspace {
-                    let order = self.0.inner.order_again(&view).await?;
-                    self.0.inner.may_work(&order).await?;
+                    let order = self.0.inner.orders.order_again(&view).await?;
+                    self.0.inner.places.may_work(&order).await?;
                     return Ok(order.source);
                 }
             }
@@ -100,21 +99,18 @@ impl RemoteWorkers<'_> {
     }
 }
 
-impl Inner {
+impl RemoteRounds {
     /// A round for a worker; none where it may not be worked on where it was admitted, in which case it has failed.
-    pub(super) async fn assignment_that_may(
-        self: &Arc<Self>,
-        claimed: &Claimed,
-    ) -> Result<Option<Assignment>, Problem> {
+    pub(super) async fn assignment_that_may(&self, claimed: &Claimed) -> Result<Option<Assignment>, Problem> {
         let view = self.store.run(claimed.run).await.map_err(told)?;
-        let order = match self.order_again(&view).await {
-            Ok(order) => self.may_work(&order).await.map(|()| order),
+        let order = match self.orders.order_again(&view).await {
+            Ok(order) => self.places.may_work(&order).await.map(|()| order),
             Err(problem) => Err(problem),
         };
         match order {
             Ok(order) => self.assignment(claimed, &view, order).await.map(Some),
             Err(problem) => {
-                self.cannot_carry(&view, &problem).await;
+                self.rounds.cannot_carry(&view, &problem).await;
                 Ok(None)
             }
         }

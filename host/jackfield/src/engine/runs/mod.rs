@@ -76,12 +76,15 @@ impl Runs<'_> {
             ));
         }
         // It may change hands between the looks: then the other way is the right one.
-        if !self.0.inner.call_off(run, reason).await? && !self.0.inner.ask_to_end(run, reason).await? {
-            self.0.inner.call_off(run, reason).await?;
+        if !self.0.inner.cancellation.call_off(run, reason).await?
+            && !self.0.inner.cancellation.ask_to_end(run, reason).await?
+        {
+            self.0.inner.cancellation.call_off(run, reason).await?;
         }
-        self.0.inner.end_abandoned(run).await?;
-        let patience =
-            Duration::from_secs(self.0.inner.config().run.grace_s.saturating_mul(3).saturating_add(5));
+        self.0.inner.recovery.end_abandoned(run).await?;
+        let patience = Duration::from_secs(
+            self.0.inner.settings.config().run.grace_s.saturating_mul(3).saturating_add(5),
+        );
         if !self.wait_for(run, patience, |_| {}).await?.is_final() {
             return Err(Problem::operator(
                 "not_cancelled",
@@ -99,7 +102,7 @@ impl Runs<'_> {
     /// # Errors
     /// A [`Problem`] where the request is refused, or there are not two who could be asked.
     pub async fn consensus(self, request: ExecuteRequest, executors: &[String]) -> Result<Answer, Problem> {
-        let wait = request.wait_s.unwrap_or(self.0.inner.config().run.wait_s);
+        let wait = request.wait_s.unwrap_or(self.0.inner.settings.config().run.wait_s);
         let verbosity = request.verbosity.clone();
         let run = self.dispatch_consensus(request, executors).await?;
         self.result(run, Duration::from_secs(wait), verbosity.as_deref()).await
@@ -115,7 +118,7 @@ impl Runs<'_> {
         executors: &[String],
     ) -> Result<RunId, Problem> {
         self.0.caller.require(Scope::Execute)?;
-        let run = self.0.inner.dispatch_several(request, executors, self.0.caller.name()).await?;
+        let run = self.0.inner.admissions.dispatch_several(request, executors, self.0.caller.name()).await?;
         self.0.caller.annotate(|audited| audited.run = Some(run));
         Ok(run)
     }
@@ -140,7 +143,7 @@ impl Runs<'_> {
         request: ExecuteRequest,
         tell: impl FnMut(Progress) + Send,
     ) -> Result<Answer, Problem> {
-        let wait = request.wait_s.unwrap_or(self.0.inner.config().run.wait_s).min(LONGEST_WAIT);
+        let wait = request.wait_s.unwrap_or(self.0.inner.settings.config().run.wait_s).min(LONGEST_WAIT);
         let verbosity = request.verbosity.clone();
         let run = self.dispatch(request).await?;
         // From here on every error names the run: its work may be done and paid.
@@ -154,7 +157,7 @@ impl Runs<'_> {
     /// As [`execute`](Self::execute).
     pub async fn dispatch(self, request: ExecuteRequest) -> Result<RunId, Problem> {
         self.0.caller.require(Scope::Execute)?;
-        let run = self.0.inner.dispatch(request, self.0.caller.name()).await?;
+        let run = self.0.inner.admissions.dispatch(request, self.0.caller.name()).await?;
         self.0.caller.annotate(|audited| audited.run = Some(run));
         Ok(run)
     }
@@ -165,17 +168,17 @@ impl Runs<'_> {
     /// A [`Problem`] where the request would be refused.
     pub async fn advise(self, request: ExecuteRequest) -> Result<Advice, Problem> {
         self.0.caller.require(Scope::Read)?;
-        let order = self.0.inner.order(request).await?;
+        let order = self.0.inner.orders.order(request).await?;
         let (picks, issues) = match &order.request.executor {
             Some(name) => {
-                let pick = self.0.inner.asked_for(name, &order)?;
-                self.0.inner.check_program(&pick.executor).await?;
-                (vec![pick], self.0.inner.quality_issues(&order, self.0.inner.clock.now()).await?)
+                let pick = self.0.inner.selection.asked_for(name, &order)?;
+                self.0.inner.admissions.check_program(&pick.executor).await?;
+                (vec![pick], self.0.inner.selection.quality_issues(&order, self.0.inner.clock.now()).await?)
             }
-            None => self.0.inner.picks(&order).await?,
+            None => self.0.inner.selection.picks(&order).await?,
         };
         let chooser = picks.first().and_then(|pick| pick.chosen_by.clone());
-        let redactor = self.0.inner.redactor();
+        let redactor = self.0.inner.redaction.redactor();
         let choice = |pick: Pick| AdvisedChoice {
             executor: pick.executor.plugin.name,
             model: pick.model,
@@ -208,7 +211,7 @@ impl Runs<'_> {
         bounds::check_text("reason", reason)?;
         bounds::check_text("idempotency_key", key.as_deref().unwrap_or_default())?;
         let view = self.get(run).await?;
-        let again = self.0.inner.retry(&view, key, self.0.caller.name(), reason).await?;
+        let again = self.0.inner.admissions.retry(&view, key, self.0.caller.name(), reason).await?;
         self.0.caller.annotate(|audited| audited.run = Some(again));
         Ok(again)
     }

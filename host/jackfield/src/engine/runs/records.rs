@@ -41,16 +41,22 @@ impl Runs<'_> {
         let workspace = self.0.inner.store.workspace(view.run.workspace).await?;
         let report = report::report(&view, &events, &workspace.name, now);
         let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
-        let config = self.0.inner.config();
+        let config = self.0.inner.settings.config();
         let usual = config.run.verbosity.as_str();
-        let told = self.0.inner.told_at(verbosity.or(asked).unwrap_or(usual), usual, &report).await;
+        let told = super::super::telling::told_at(
+            &self.0.inner.plugins,
+            verbosity.or(asked).unwrap_or(usual),
+            usual,
+            &report,
+        )
+        .await;
         let calls = super::super::choose::concerning(told.calls, view.task.id, run, None);
         // The work is done: a record that cannot be written now keeps nobody from its answer.
         if let Err(error) = self.0.inner.store.record_calls(calls).await {
             tracing::error!(%run, %error, "how the answer was compressed is not on record");
         }
-        self.0.inner.put_aside(view.task.id, vec!["compress".to_owned()]);
-        let line = self.0.inner.line_of(&view).await?;
+        self.0.inner.shadow_calls.put_aside(view.task.id, vec!["compress".to_owned()]);
+        let line = self.0.inner.backlog.line_of(&view).await?;
         let consensus = match compared::is_compared(&view) {
             true => {
                 let rounds = self.0.inner.store.rounds(view.task.id, Some(run)).await;
@@ -65,7 +71,7 @@ impl Runs<'_> {
         let notes = leftovers::notes(&view, &events);
         let text = leftovers::told(text, &notes, run);
         // A component that leaves characters out may put a secret together that was in pieces.
-        let text = self.0.inner.redactor().text(&text);
+        let text = self.0.inner.redaction.redactor().text(&text);
         Ok(Answer {
             consensus,
             notes,
@@ -80,7 +86,7 @@ impl Runs<'_> {
     /// # Errors
     /// A [`Problem`] where no compressor offers it, with the run.
     pub async fn check_answer(self, run: RunId, verbosity: Option<&str>) -> Result<(), Problem> {
-        match self.0.inner.check_verbosity(verbosity) {
+        match self.0.inner.orders.check_verbosity(verbosity) {
             Ok(()) => Ok(()),
             Err(problem) => Err(self.of_run(run, problem).await),
         }

@@ -1,0 +1,70 @@
+//! Planning an attempt: its executor, model, price and the money that is held for it.
+
+use super::advance::NewPlan;
+use super::order::Order;
+use super::pricing::Pricing;
+use super::settings::Settings;
+use jackfield_plugins::facts::driving::Capabilities;
+use jackfield_plugins::{ExecutorInfo, Plugins};
+use jackfield_store::{Account, NewAttempt};
+use jackfield_types::{AttemptId, Clock, Micros, Timestamp};
+use std::sync::Arc;
+
+/// Plans attempts and prices their work.
+#[derive(Clone)]
+pub(crate) struct AttemptPlans {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) host: String,
+    pub(super) settings: Settings,
+}
+
+impl AttemptPlans {
+    /// How work of an executor with a model is priced, at the prices of that time.
+    pub(crate) fn pricing(
+        &self,
+        executor: &ExecutorInfo,
+        rung: Option<&str>,
+        model: Option<&str>,
+        at: Timestamp,
+    ) -> Pricing {
+        let description = &executor.description;
+        let section = self.settings.section_on(&executor.plugin.name, rung);
+        let known = description.models.iter().find(|known| Some(known.name.as_str()) == model);
+        let free = description.capabilities.contains(Capabilities::FREE);
+        let adapter = known.and_then(|model| model.rates.clone()).map(Into::into);
+        Pricing::of(free, model, &section, adapter, &self.settings.config().breaker, at)
+    }
+
+    /// An attempt that is to be made, and what is held for it.
+    pub(crate) fn new_attempt(
+        &self,
+        order: &Order,
+        executor: ExecutorInfo,
+        rung: Option<String>,
+        plan: NewPlan,
+    ) -> NewAttempt {
+        let section = self.settings.section_on(&executor.plugin.name, rung.as_deref());
+        let usual = section.reserve_usd.unwrap_or(self.settings.config().breaker.reserve_usd);
+        let pricing = self.pricing(&executor, rung.as_deref(), plan.model.as_deref(), self.clock.now());
+        NewAttempt {
+            id: AttemptId::new(),
+            number: plan.number,
+            executor: executor.plugin.name.clone(),
+            model: plan.model,
+            effort: plan.effort,
+            adapter: executor.plugin,
+            chosen_by: plan.chosen_by,
+            reason: plan.reason,
+            reserve: match pricing {
+                Pricing::Free => Micros::ZERO,
+                _ => order.max_cost.map_or(usual, |most| most.min(usual)),
+            },
+            account: Account::Billed,
+            host: self.host.clone(),
+            rung,
+            round: plan.round,
+            context: plan.context,
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Which service has what: every service of a host, made from what the host owns and from the services below it. A
+//! service that another one needs stands before it, so there is no circle.
+
+use super::admit::Admissions;
+use super::advance::Escalation;
+use super::attempt::Attempts;
+use super::audit::{AuditFile, AuditLog};
+use super::backlog::Backlog;
+use super::cancel::Cancellation;
+use super::check::Checks;
+use super::choose::Selection;
+use super::cooldown::Cooldowns;
+use super::folders::Folders;
+use super::gates::Gates;
+use super::health::{HealthCache, HealthProbes};
+use super::keep::Pruner;
+use super::lease::Processes;
+use super::leased_runs::Assignments;
+use super::models::Models;
+use super::order::Orders;
+use super::place::Places;
+use super::plans::AttemptPlans;
+use super::reconfigure::Reconfiguration;
+use super::recover::Recovery;
+use super::remote_workers::RemoteRounds;
+use super::rounds::Rounds;
+use super::running::{RunLoader, RunsInHand};
+use super::secrets::Redaction;
+use super::settings::Settings;
+use super::shadow::{ShadowCalls, Shadows};
+use super::shutdown::Shutdown;
+use super::tokens::Uses;
+use super::worker::{LocalWorker, Queue, Work};
+use arc_swap::ArcSwap;
+use jackfield_config::Config;
+use jackfield_plugins::Plugins;
+use jackfield_process::{Environment, Launcher};
+use jackfield_redact::Secrets;
+use jackfield_store::Store;
+use jackfield_types::{Clock, WorkerId};
+use jackfield_workspace::Worktrees;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{Notify, OnceCell};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A service with these parts of the base, and these services below it.
+macro_rules! service {
+    ($service:ident, $base:ident: $($part:ident),*; $($below:ident),*) => {
+        $service { $($part: $base.$part.clone(),)* $($below: $below.clone(),)* }
+    };
+}
+
+/// What a host's handles use. Nothing is global: two hosts in one process do not meet.
+pub(crate) struct Services {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) folders: Arc<Folders>,
+    pub(crate) store: Store,
+    pub(crate) plugins: Arc<Plugins>,
+    pub(crate) environment: Arc<Environment>,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) running: Arc<RunsInHand>,
+    pub(crate) work: Work,
+    pub(crate) worker: WorkerId,
+    pub(crate) uses: Uses,
+    pub(crate) tasks: TaskTracker,
+    pub(crate) stop: CancellationToken,
+    pub(crate) shutdown: Arc<Shutdown>,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) host: String,
+    pub(crate) settings: Settings,
+    pub(crate) redaction: Redaction,
+    pub(crate) places: Places,
+    pub(crate) orders: Orders,
+    pub(crate) selection: Selection,
+    pub(crate) probes: HealthProbes,
+    pub(crate) cooldowns: Cooldowns,
+    pub(crate) plans: AttemptPlans,
+    pub(crate) admissions: Admissions,
+    pub(crate) backlog: Backlog,
+    pub(crate) recovery: Recovery,
+    pub(crate) assignments: Assignments,
+    pub(crate) queue: Queue,
+    pub(crate) remote: RemoteRounds,
+    pub(crate) audit_log: AuditLog,
+    pub(crate) pruner: Pruner,
+    pub(crate) reconfiguration: Reconfiguration,
+    pub(crate) cancellation: Cancellation,
+    pub(crate) shadow_calls: ShadowCalls,
+    pub(crate) local: LocalWorker,
+}
+
+/// What a host is opened with.
+pub(super) struct Parts {
+    pub(super) config: Config,
+    pub(super) folders: Folders,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) worktrees: Worktrees,
+    pub(super) environment: Environment,
+    pub(super) secrets: Arc<Secrets>,
+    pub(super) work: Work,
+    pub(super) lease: Option<PathBuf>,
+    /// Which process this is, for recovery.
+    pub(super) host: String,
+}
+
+/// What the services share. Clones are the same.
+struct Base {
+    /// What is in force now; a changed file takes its place while the host runs.
+    config: Arc<ArcSwap<Config>>,
+    folders: Arc<Folders>,
+    clock: Arc<dyn Clock>,
+    store: Store,
+    plugins: Arc<Plugins>,
+    /// Found out when the first process is to be started: reading records needs none.
+    launcher: Arc<OnceCell<Launcher>>,
+    worktrees: Worktrees,
+    /// The host's own environment, as it was when it was opened.
+    environment: Arc<Environment>,
+    health: Arc<HealthCache>,
+    /// What is removed from every text that is recorded, sent or shown.
+    secrets: Arc<Secrets>,
+    /// Runs in this host's hands.
+    running: Arc<RunsInHand>,
+    /// What this host does about work that waits.
+    work: Work,
+    worker: WorkerId,
+    /// Something was put into the queue, or a place is free.
+    wake: Arc<Notify>,
+    /// What earlier hosts left half made was repaired.
+    repaired: Arc<OnceCell<()>>,
+    audit: Arc<AuditFile>,
+    shadows: Arc<Shadows>,
+    tasks: TaskTracker,
+    /// Whatever goes on beside the calls ends.
+    stop: CancellationToken,
+    shutdown: Arc<Shutdown>,
+    /// The file of the lease that agents live on, where another host could give this one up.
+    lease: Option<PathBuf>,
+    /// Which process this is, for recovery.
+    host: String,
+}
+
+impl Services {
+    /// Makes every service from what the host is opened with.
+    pub(super) fn assemble(parts: Parts) -> Self {
+        let base = Base {
+            config: Arc::new(ArcSwap::from_pointee(parts.config)),
+            folders: Arc::new(parts.folders),
+            clock: parts.clock,
+            store: parts.store,
+            plugins: parts.plugins,
+            launcher: Arc::default(),
+            worktrees: parts.worktrees,
+            environment: Arc::new(parts.environment),
+            health: Arc::default(),
+            secrets: parts.secrets,
+            running: Arc::default(),
+            work: parts.work,
+            worker: WorkerId::new(),
+            wake: Arc::default(),
+            repaired: Arc::default(),
+            audit: Arc::default(),
+            shadows: Arc::default(),
+            tasks: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            shutdown: Arc::default(),
+            lease: parts.lease,
+            host: parts.host,
+        };
+        let settings = service!(Settings, base: config;);
+        let redaction = service!(Redaction, base: folders, plugins, environment, secrets; settings);
+        let places = service!(Places, base: store; settings);
+        let gates = service!(Gates, base: clock, store, plugins; settings, redaction);
+        let orders = service!(Orders, base: store, plugins; settings, places, gates);
+        let models = service!(Models, base: plugins; settings);
+        let cooldowns = service!(Cooldowns, base: clock, store, health;);
+        let backlog = service!(Backlog, base: clock, store, work; settings);
+        let probes = service!(
+            HealthProbes, base: folders, clock, plugins, environment, health;
+            settings, redaction, backlog
+        );
+        let selection = service!(Selection, base: clock, store, plugins; settings, models, probes, cooldowns);
+        let processes = service!(Processes, base: launcher, work, lease; settings);
+        let checks = service!(
+            Checks, base: store, worktrees, environment, lease;
+            settings, redaction, gates, processes
+        );
+        let attempts = service!(
+            Attempts, base: folders, clock, store, plugins, worktrees, environment, lease;
+            settings, redaction, places, cooldowns, processes, checks
+        );
+        let plans = service!(AttemptPlans, base: clock, plugins, host; settings);
+        let escalation =
+            service!(Escalation, base: clock, plugins; settings, redaction, models, selection, plans);
+        let shadow_calls =
+            service!(ShadowCalls, base: folders, store, plugins, shadows, tasks, stop; settings);
+        let admissions = service!(
+            Admissions, base: store, work, wake, tasks, shutdown, host;
+            settings, places, orders, selection, probes, plans, backlog, shadow_calls
+        );
+        let loader = service!(RunLoader, base: work, stop, shutdown, host; settings, orders);
+        let rounds = service!(
+            Rounds, base: clock, store, plugins, running, wake, tasks, stop, shutdown;
+            settings, redaction, places, models, probes, cooldowns, attempts, plans, escalation, loader, shadow_calls
+        );
+        let local =
+            service!(LocalWorker, base: clock, store, plugins, work, worker, stop, shutdown, host; settings);
+        let recovery = service!(
+            Recovery, base: store, worktrees, work, worker, wake, repaired, shutdown, host;
+            settings, rounds, local
+        );
+        let assignments =
+            service!(Assignments, base: store, plugins, host; settings, orders, probes, admissions);
+        let queue = service!(
+            Queue, base: store, running, work, worker, wake, tasks, stop, shutdown, host;
+            settings, rounds, local, backlog, recovery, assignments
+        );
+        let remote = service!(
+            RemoteRounds, base: folders, clock, store, running, wake;
+            settings, redaction, places, orders, cooldowns, escalation, rounds, loader, backlog
+        );
+        let audit_log = service!(AuditLog, base: folders, audit; redaction);
+        let pruner = service!(Pruner, base: folders, clock, store, worktrees, stop; settings, audit_log);
+        let reconfiguration = service!(Reconfiguration, base: store, health, wake; redaction);
+        let cancellation = service!(Cancellation, base: store, running; settings, rounds);
+        Self {
+            uses: Uses::default(),
+            clock: base.clock,
+            folders: base.folders,
+            store: base.store,
+            plugins: base.plugins,
+            environment: base.environment,
+            secrets: base.secrets,
+            running: base.running,
+            work: base.work,
+            worker: base.worker,
+            tasks: base.tasks,
+            stop: base.stop,
+            shutdown: base.shutdown,
+            wake: base.wake,
+            host: base.host,
+            settings,
+            redaction,
+            places,
+            orders,
+            selection,
+            probes,
+            cooldowns,
+            plans,
+            admissions,
+            backlog,
+            recovery,
+            assignments,
+            queue,
+            remote,
+            audit_log,
+            pruner,
+            reconfiguration,
+            cancellation,
+            shadow_calls,
+            local,
+        }
+    }
+}
