@@ -131,7 +131,7 @@ impl Attempts {
     /// Ends an agent that nobody can listen to.
     async fn give_up(&self, run: &Running, agent: Agent, why: &str) -> Failure {
         if let Agent::Alive(mut running) = agent {
-            super::output_reader::end(self, run, &mut running).await;
+            self.processes.end(run.id, &mut running).await;
         }
         Failure::new(FailureClass::Lost, why).with_remedy("run it again")
     }

@@ -7,8 +7,8 @@ use super::ended::{Ended, file_limit, is_ended_by_file_limit, is_file_limit_told
 use super::events::clip;
 use super::files::{Files, tail};
 use super::gates::Gates;
-use super::lease::Processes;
 use super::output_reader::LOOK;
+use super::processes::Processes;
 use super::running::Running;
 use super::secrets::Redaction;
 use super::settings::Settings;

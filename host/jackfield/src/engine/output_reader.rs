@@ -4,12 +4,12 @@
 use super::attempt::{Attempts, Planned, plugin_failure};
 use super::events;
 use super::files::{Files, tail};
-use super::lease::AgentLease;
+use super::processes::AgentLease;
 use super::running::Running as Run;
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
-use jackfield_process::{ActivitySample, Exited, Grace, Identity, Running, Tail, activity};
+use jackfield_process::{ActivitySample, Exited, Identity, Running, Tail, activity};
 use jackfield_redact::{Redactor, Stream, Texts};
 use jackfield_store::{Charged, NewRunEvent};
 use jackfield_types::{Failure, FailureClass, Micros, Process, Timestamp, Usage};
@@ -141,7 +141,7 @@ impl<'a> OutputReader<'a> {
             Err(error) => {
                 let failure = super::attempt::from_problem(FailureClass::Unknown, error.problem());
                 if let Agent::Alive(mut running) = agent {
-                    end(self.inner, self.run, &mut running).await;
+                    self.inner.processes.end(self.run.id, &mut running).await;
                 }
                 return Err(failure);
             }
@@ -244,7 +244,7 @@ impl<'a> OutputReader<'a> {
                 }
             }
         };
-        (end(self.inner, self.run, running).await, Some(reason))
+        (self.inner.processes.end(self.run.id, running).await, Some(reason))
     }
 
     async fn hear(&mut self, bytes: Vec<u8>) -> Result<(), PluginError> {
@@ -473,18 +473,6 @@ impl<'a> OutputReader<'a> {
 async fn look_at(identity: &Identity) -> Option<ActivitySample> {
     let identity = identity.clone();
     tokio::task::spawn_blocking(move || activity(&identity)).await.ok().flatten()
-}
-
-/// Ends an agent and everything it started. Not a method: a reading cannot be shared while it waits.
-pub(crate) async fn end(inner: &Attempts, run: &Run, running: &mut Running) -> Exited {
-    let grace = Duration::from_secs(inner.settings.config().run.grace_s);
-    match running.end(Grace { interrupt: grace, terminate: grace }).await {
-        Ok(ended) => ended.exited,
-        Err(error) => {
-            tracing::error!(run = %run.id, %error, "an agent could not be ended");
-            Exited::UNKNOWN
-        }
-    }
 }
 
 async fn wait(running: &mut Running) -> Exited {

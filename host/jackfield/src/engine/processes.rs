@@ -6,7 +6,8 @@
 
 use super::settings::Settings;
 use super::worker::Work;
-use jackfield_process::{Launcher, Lease, ProcessError, ProcessLimits, TreeLimits};
+use jackfield_process::{Exited, Grace, Launcher, Lease, ProcessError, ProcessLimits, Running, TreeLimits};
+use jackfield_types::RunId;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,18 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
+    /// Ends an agent and everything it started.
+    pub(super) async fn end(&self, run: RunId, running: &mut Running) -> Exited {
+        let grace = Duration::from_secs(self.settings.config().run.grace_s);
+        match running.end(Grace { interrupt: grace, terminate: grace }).await {
+            Ok(ended) => ended.exited,
+            Err(error) => {
+                tracing::error!(%run, %error, "failed to end an agent");
+                Exited::UNKNOWN
+            }
+        }
+    }
+
     /// What each process of an agent or a check may use.
     pub(super) fn process_limits(&self) -> ProcessLimits {
         ProcessLimits {

@@ -1,0 +1,217 @@
+//! The calls that workers on other machines make.
+
+use super::super::handles::RemoteWorkers;
+use super::super::worker::LOOK;
+use super::figures::{check_news, check_usage};
+use super::{LONGEST_WAIT, is_at_work, own, told, unwritable};
+use jackfield_api::elsewhere::{
+    Assignment, Beat, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
+};
+use jackfield_store::{NewWorker, WorkerKind};
+use jackfield_types::{AttemptId, Problem, Scope, WorkerId, WorkspaceId};
+use jackfield_workspace::{Commit, Packed, Source, WorkspaceError};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout};
+
+impl RemoteWorkers<'_> {
+    /// A worker elsewhere makes itself known, for the first time or again.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be written.
+    pub async fn register(self, registration: Registration) -> Result<Terms, Problem> {
+        self.0.caller.require(Scope::Work)?;
+        own::check_bounds(&registration)?;
+        let Registration { worker, name, version, slots, executors } = registration;
+        let worker = NewWorker {
+            id: worker,
+            name,
+            kind: WorkerKind::Remote,
+            instance: format!("jackfield {version}"),
+            slots,
+            executors,
+            workspaces: None,
+            principal: Some(self.0.caller.name().to_owned()),
+        };
+        self.require_registration(worker).await?;
+        Ok(self.0.inner.remote.terms())
+    }
+
+    /// A worker elsewhere says goodbye. What it still has in hand is rescued at once.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be written.
+    pub async fn release(self, worker: WorkerId) -> Result<(), Problem> {
+        self.0.caller.require(Scope::Work)?;
+        self.require_own(worker).await?;
+        self.0.inner.store.worker_ends(worker, "it was stopped").await.map_err(told)?;
+        self.0.inner.recovery.recover().await;
+        Ok(())
+    }
+
+    /// The next round for a worker elsewhere; none: nothing came while it waited.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the worker is not known, or the records cannot be read.
+    pub async fn poll_assignment(self, asked: WorkAsked) -> Result<Option<Assignment>, Problem> {
+        self.0.caller.require(Scope::Work)?;
+        self.require_own(asked.worker).await?;
+        let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
+        loop {
+            if self.0.inner.shutdown.closed.is_cancelled() {
+                return Ok(None);
+            }
+            if let Some(assignment) = self.0.inner.remote.assign(&asked).await? {
+                return Ok(Some(assignment));
+            }
+            if Instant::now() >= until {
+                return Ok(None);
+            }
+            // What comes in here wakes this host's own worker; others look.
+            let _ = timeout(LOOK, self.0.inner.shutdown.closed.cancelled()).await;
+        }
+    }
+
+    /// A worker elsewhere lives, and hears what concerns it; at once where there is something.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the records cannot be written.
+    pub async fn heartbeat(self, beat: Beat) -> Result<Heard, Problem> {
+        self.0.caller.require(Scope::Work)?;
+        if let Err(problem) = self.require_own(beat.worker).await {
+            // The same answer as for a worker that is not known: it must make itself known, which is refused.
+            let unknown = problem.code == own::UNKNOWN;
+            let heard =
+                Heard { unknown, terms: self.0.inner.remote.terms(), end: Vec::new(), lost: beat.holds };
+            return if unknown { Ok(heard) } else { Err(problem) };
+        }
+        let lives = self.0.inner.store.worker_lives(beat.worker).await.map_err(told)?;
+        let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
+        loop {
+            let heard = self.0.inner.remote.concerning(&beat, lives.given_up).await?;
+            let news = heard.unknown
+                || !heard.lost.is_empty()
+                || heard.end.iter().any(|(attempt, _)| !beat.ending.contains(attempt));
+            if news || Instant::now() >= until || self.0.inner.stop.is_cancelled() {
+                return Ok(heard);
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Takes news of an attempt from a worker elsewhere.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the attempt was never that worker's, or events before these are missing.
+    pub async fn report_progress(self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
+        self.0.caller.require(Scope::Work)?;
+        check_news(&news)?;
+        let found = self.require_assigned(news.worker, attempt).await?;
+        let view = self.0.inner.store.run(found.run).await.map_err(told)?;
+        if !is_at_work(&view, &found, news.worker) {
+            self.0.inner.remote.late(&view, &found, &news).await?;
+            return Ok(NewsTaken { heard: found.heard, lost: true, stop: None });
+        }
+        self.0.inner.remote.take_news(&view, &found, news).await
+    }
+
+    /// Where a file of an attempt is to be written before it is [taken](Self::file_sent).
+    ///
+    /// # Errors
+    /// A [`Problem`] where the attempt was never that worker's, or the disk refuses.
+    pub async fn upload_path(
+        self,
+        worker: WorkerId,
+        attempt: AttemptId,
+        file: SentFile,
+    ) -> Result<PathBuf, Problem> {
+        self.0.caller.require(Scope::Work)?;
+        let found = self.require_assigned(worker, attempt).await?;
+        let files = self.0.inner.folders.attempt_files(found.run, attempt);
+        files.make().map_err(|failure| {
+            Problem::operator("data_folder", failure.message, failure.remedy.unwrap_or_default())
+        })?;
+        let name = serde_json::to_value(file).ok().and_then(|name| name.as_str().map(str::to_owned));
+        Ok(files.stdout.with_file_name(format!("{}.{worker}.part", name.unwrap_or_default())))
+    }
+
+    /// Takes a file of an attempt that is whole now. Where the attempt is over, only its branch is still taken.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it cannot be.
+    pub async fn accept_file(
+        self,
+        worker: WorkerId,
+        attempt: AttemptId,
+        file: SentFile,
+        written: &Path,
+    ) -> Result<(), Problem> {
+        self.0.caller.require(Scope::Work)?;
+        let found = self.require_assigned(worker, attempt).await?;
+        let view = self.0.inner.store.run(found.run).await.map_err(told)?;
+        let files = self.0.inner.folders.attempt_files(found.run, attempt);
+        let target = match file {
+            SentFile::Work => return self.0.inner.remote.take_work(&view, &found, written).await,
+            _ if !is_at_work(&view, &found, worker) => {
+                return std::fs::remove_file(written).map_err(|error| unwritable(written, &error));
+            }
+            SentFile::Log => files.stdout,
+            SentFile::Diff => files.diff,
+        };
+        std::fs::rename(written, &target).map_err(|error| unwritable(&target, &error))
+    }
+
+    /// A round is over: what follows is decided, and it is settled. Said again, it changes nothing.
+    ///
+    /// # Errors
+    /// A [`Problem`] where an attempt is missing, or the records cannot be written.
+    pub async fn complete_round(self, over: RoundOver) -> Result<(), Problem> {
+        self.0.caller.require(Scope::Work)?;
+        over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
+        let Some(first) = over.attempts.first() else { return Ok(()) };
+        let found = self.require_assigned(over.worker, first.id).await?;
+        let view = self.0.inner.store.run(found.run).await.map_err(told)?;
+        if !is_at_work(&view, &found, over.worker) {
+            for attempt in &over.attempts {
+                self.0.inner.remote.late_end(&view, attempt).await?;
+            }
+            return Ok(());
+        }
+        self.0.inner.remote.end_round(over, &view).await
+    }
+
+    /// What is checked out in a workspace, as a git bundle in `file`: all of it, or what `known` does not reach. Only for
+    /// a worker that has a run of that workspace in hand.
+    ///
+    /// # Errors
+    /// A [`Problem`] where there is no such repository, it may not be worked in, or git refuses.
+    pub async fn pack_workspace(
+        self,
+        workspace: WorkspaceId,
+        known: Option<&Commit>,
+        file: &Path,
+    ) -> Result<Packed, Problem> {
+        self.0.caller.require(Scope::Work)?;
+        match self.require_workspace(workspace).await? {
+            Source::Git(repository) => repository.pack(known, file).await.map_err(|error| match &error {
+                // Asking again would not help: whoever was to make it gives it back, with this.
+                WorkspaceError::Git { .. } => Problem::caller(
+                    "not_packed",
+                    error.to_string(),
+                    "mend the repository on the host (it needs a commit, and its history), or let this host's own worker do it",
+                ),
+                _ => error.problem(),
+            }),
+            Source::Folder { path } => Err(Problem::operator(
+                "not_a_repository",
+                format!("{} is a folder without git, and cannot travel", path.display()),
+                "make it a repository (git init, git add, git commit), or let this host's own worker do it",
+            )),
+        }
+    }
+
+    /// A fresh file name below the host's own temporary folder.
+    pub fn temporary_file(self, name: &str) -> PathBuf {
+        self.0.inner.folders.temporary.join(format!("{name}-{}", AttemptId::new()))
+    }
+}
