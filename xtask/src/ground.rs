@@ -12,6 +12,9 @@ use std::{
 
 /// The program that behaviour tests start.
 const BINARY: &str = "JACKFIELD_TEST_BINARY";
+/// What clippy's driver reads its options from, in the form that `cargo clippy` gives them: every warning is an
+/// error. Cargo compiles anew what was compiled under other options.
+const LINTS: (&str, &str) = ("CLIPPY_ARGS", "-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__");
 
 /// What every step stands on.
 #[derive(Debug)]
@@ -25,6 +28,8 @@ pub(crate) struct Ground {
     /// What cannot be tested is a failure.
     pub(crate) ci: bool,
     cargo: PathBuf,
+    /// The compiler of the workspace's own crates, where they are linted while they are compiled.
+    driver: Option<PathBuf>,
 }
 
 impl Ground {
@@ -38,12 +43,24 @@ impl Ground {
             ci: env::var("CI").is_ok_and(|ci| ci == "true"),
             quick,
             root,
+            driver: None,
         };
-        let told = ground.metadata(&ground.root.join("Cargo.toml"), &["--no-deps"])?;
-        if let Some(target) = told.get("target_directory").and_then(Value::as_str) {
+        let known = ground.metadata(&ground.root.join("Cargo.toml"), &["--no-deps"])?;
+        if let Some(target) = known.get("target_directory").and_then(Value::as_str) {
             ground.target = target.into();
         }
+        if ground.ci {
+            let sysroot = told(ground.program("rustc").args(["--print", "sysroot"]))?;
+            ground.driver = Some(Path::new(sysroot.trim()).join("bin/clippy-driver"));
+        }
         Ok(ground)
+    }
+
+    /// Whether compiling the workspace's own crates lints them. With CI=true it does: clippy's driver is a whole
+    /// compiler, so dependencies are compiled once, and not for `cargo clippy` and for `cargo build` apart. Without,
+    /// it would compile a second time what the developer has compiled with plain cargo.
+    pub(crate) fn lints(&self) -> bool {
+        self.driver.as_ref().is_some_and(|driver| driver.is_file())
     }
 
     /// What cargo knows about a workspace.
@@ -85,6 +102,24 @@ impl Ground {
         let mut command = self.program(&self.cargo);
         command.current_dir(folder).args(line.split_whitespace()).envs(more.iter().copied());
         shown(&mut command)
+    }
+
+    /// Runs cargo on the workspace's own crates, as the line says.
+    pub(crate) fn members(&self, line: &str, more: &[(&str, &OsStr)]) -> Outcome {
+        let mut words = line.split_whitespace();
+        let mut command = self.program(&self.cargo);
+        command.args(words.next());
+        self.lint(&mut command);
+        shown(command.args(words).envs(more.iter().copied()))
+    }
+
+    /// Has a command of cargo that compiles lint the workspace's own crates. It says so to this command alone:
+    /// what tests and build scripts compile is not linted here, and components have to be what rustc makes of them.
+    pub(crate) fn lint(&self, command: &mut Command) {
+        if let Some(driver) = self.driver.as_ref().filter(|_| self.lints()) {
+            let driver = format!("build.rustc-workspace-wrapper={:?}", driver.display().to_string());
+            command.args(["--config", &driver]).env(LINTS.0, LINTS.1);
+        }
     }
 
     /// Builds the host and its bench as they are released, and runs the bench.

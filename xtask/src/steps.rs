@@ -6,6 +6,8 @@ use crate::ground::{Ground, shown};
 use crate::summary::Summary;
 use crate::{edges, fuzz, hygiene, licences, tools};
 use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::process::Command;
 use std::time::Instant;
 
 struct Step {
@@ -26,7 +28,7 @@ const STEPS: [Step; 12] = [
     step("hygiene", "what every file owes its readers, and which crate may know which", tidy),
     step("licences", "every dependency may be used", licences::check),
     step("clippy", "no lint, host and components alike", clippy),
-    step("build", "the program, its components, all tests", build),
+    step("build", "the program, its components, all tests; with CI=true, no lint", build),
     Step { slow: true, ..step("programs", "the real agent programs, fetched from npm", fetch) },
     step("tests", "unit and behaviour tests", tests),
     Step { slow: true, ..step("fuzz", "what strangers wrote, made up at random for a minute", fuzz::run) },
@@ -83,7 +85,11 @@ fn tidy(ground: &Ground) -> Outcome {
 
 /// The shipped components are linted as what they are too: half of an adapter exists only there.
 fn clippy(ground: &Ground) -> Outcome {
-    ground.cargo("clippy --workspace --all-targets --locked --keep-going -- -D warnings")?;
+    if ground.lints() {
+        println!("everything else is linted while it is built; without CI=true it is linted here");
+    } else {
+        ground.cargo("clippy --workspace --all-targets --locked --keep-going -- -D warnings")?;
+    }
     let packages = COMPONENTS.map(|package| format!("--package {package}")).join(" ");
     ground.cargo(&format!("clippy {packages} --target {} --locked -- -D warnings", tools::WASM))
 }
@@ -108,7 +114,7 @@ const COMPONENTS: [&str; 9] = [
 
 /// All at once, so that every later step finds its crates built with the same features.
 fn compile(ground: &Ground) -> Outcome {
-    ground.cargo("build --workspace --all-targets --locked")
+    ground.members("build --workspace --all-targets --locked --keep-going", &[])
 }
 
 fn build(ground: &Ground) -> Outcome {
@@ -127,12 +133,21 @@ fn fetch(ground: &Ground) -> Outcome {
     let Some(nextest) = tools::nextest(ground) else { return programs(ground) };
     // From what was built for all, with the same features.
     let which = "package(jackfield-standin) & binary(programs)";
-    shown(ground.program(nextest).args(["nextest", "run", "--workspace", "--locked", "-E", which]))
+    shown(test(ground, nextest).args(["-E", which]))
 }
 
 /// Fetches the pinned programs and holds them to their versions.
 pub(crate) fn programs(ground: &Ground) -> Outcome {
-    ground.cargo("test --package jackfield-standin --locked --test programs")
+    ground.members("test --package jackfield-standin --locked --test programs", &[])
+}
+
+/// The test runner, on everything.
+fn test(ground: &Ground, nextest: PathBuf) -> Command {
+    let mut command = ground.program(nextest);
+    command.args(["nextest", "run"]);
+    ground.lint(&mut command);
+    command.args(["--workspace", "--locked"]);
+    command
 }
 
 /// The program that behaviour tests start is among what is compiled first: an old one would be tested.
@@ -140,24 +155,22 @@ fn tests(ground: &Ground) -> Outcome {
     compile(ground)?;
     if let Some(nextest) = tools::nextest(ground) {
         let profile = if ground.quick { "quick" } else { "default" };
-        let mut command = ground.program(nextest);
-        command.args(["nextest", "run", "--workspace", "--locked", "--no-fail-fast", "--profile", profile]);
-        return shown(&mut command);
+        return shown(test(ground, nextest).args(["--no-fail-fast", "--profile", profile]));
     }
     println!("NOTE: cargo-nextest is not here, so `cargo test` runs the tests: a hang is not ended.");
     let less = if ground.quick { "--exclude jackfield-standin --exclude jackfield-behaviour" } else { "" };
-    ground.cargo(&format!("test --workspace --locked --all-targets {less}"))
+    ground.members(&format!("test --workspace --locked --all-targets {less}"), &[])
 }
 
 /// The document is written by the test that holds it to what the suites say.
 pub(crate) fn conformance(ground: &Ground) -> Outcome {
     compile(ground)?;
     let line = "test --workspace --locked --test client_programs the_suites_pass -- --nocapture";
-    ground.cargo_in(&ground.root, line, &[("BLESS", OsStr::new("1"))])
+    ground.members(line, &[("BLESS", OsStr::new("1"))])
 }
 
 fn documents(ground: &Ground) -> Outcome {
-    ground.cargo("test --workspace --locked --doc")?;
+    ground.members("test --workspace --locked --doc", &[])?;
     // What the library's users read: no link leads nowhere, and nothing public goes unexplained.
     let packages = [
         "jackfield",
@@ -169,7 +182,7 @@ fn documents(ground: &Ground) -> Outcome {
     ];
     let packages = packages.map(|package| format!("--package {package}")).join(" ");
     let line = format!("doc --no-deps --locked {packages}");
-    ground.cargo_in(&ground.root, &line, &[("RUSTDOCFLAGS", OsStr::new("-D warnings"))])
+    ground.members(&line, &[("RUSTDOCFLAGS", OsStr::new("-D warnings"))])
 }
 
 /// As the build made it: `cargo run -p jackfield --example embed` would choose features anew.
@@ -183,7 +196,7 @@ fn install(ground: &Ground) -> Outcome {
     let installed = ground.target.join("installed");
     let line = "install --path host/cli --locked --offline --debug --force";
     let where_to = [("CARGO_INSTALL_ROOT", installed.as_os_str()), ("CARGO_NET_OFFLINE", OsStr::new("true"))];
-    ground.cargo_in(&ground.root, line, &where_to)?;
+    ground.members(line, &where_to)?;
     shown(ground.program(installed.join("bin/jackfield")).arg("demo"))
 }
 
