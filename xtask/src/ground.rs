@@ -4,6 +4,7 @@
 use crate::failure::{Failure, Outcome};
 use serde_json::Value;
 use std::{
+    cell::Cell,
     env,
     ffi::OsStr,
     path::{Path, PathBuf},
@@ -30,6 +31,8 @@ pub(crate) struct Ground {
     cargo: PathBuf,
     /// The compiler of the workspace's own crates, where they are linted while they are compiled.
     driver: Option<PathBuf>,
+    /// Whether this program has compiled the workspace.
+    compiled: Cell<bool>,
 }
 
 impl Ground {
@@ -44,6 +47,7 @@ impl Ground {
             quick,
             root,
             driver: None,
+            compiled: Cell::new(false),
         };
         let known = ground.metadata(&ground.root.join("Cargo.toml"), &["--no-deps"])?;
         if let Some(target) = known.get("target_directory").and_then(Value::as_str) {
@@ -120,6 +124,16 @@ impl Ground {
             let driver = format!("build.rustc-workspace-wrapper={:?}", driver.display().to_string());
             command.args(["--config", &driver]).env(LINTS.0, LINTS.1);
         }
+    }
+
+    /// Compiles the whole workspace with its tests, once, so that every later step finds its crates built with the
+    /// same features.
+    pub(crate) fn compile(&self) -> Outcome {
+        if !self.compiled.get() {
+            self.members("build --workspace --all-targets --locked --keep-going", &[])?;
+            self.compiled.set(true);
+        }
+        Ok(())
     }
 
     /// Builds the host and its bench as they are released, and runs the bench.

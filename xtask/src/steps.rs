@@ -112,13 +112,8 @@ const COMPONENTS: [&str; 9] = [
     "headline-compressor",
 ];
 
-/// All at once, so that every later step finds its crates built with the same features.
-fn compile(ground: &Ground) -> Outcome {
-    ground.members("build --workspace --all-targets --locked --keep-going", &[])
-}
-
 fn build(ground: &Ground) -> Outcome {
-    compile(ground)?;
+    ground.compile()?;
     // Their tests build them too; here nobody waits for it under a time limit.
     let line = format!("build --quiet --release --examples --locked --target {}", tools::WASM);
     for (source, built) in GUESTS {
@@ -152,7 +147,7 @@ fn test(ground: &Ground, nextest: PathBuf) -> Command {
 
 /// The program that behaviour tests start is among what is compiled first: an old one would be tested.
 fn tests(ground: &Ground) -> Outcome {
-    compile(ground)?;
+    ground.compile()?;
     if let Some(nextest) = tools::nextest(ground) {
         let profile = if ground.quick { "quick" } else { "default" };
         return shown(test(ground, nextest).args(["--no-fail-fast", "--profile", profile]));
@@ -164,7 +159,7 @@ fn tests(ground: &Ground) -> Outcome {
 
 /// The document is written by the test that holds it to what the suites say.
 pub(crate) fn conformance(ground: &Ground) -> Outcome {
-    compile(ground)?;
+    ground.compile()?;
     let line = "test --workspace --locked --test client_programs the_suites_pass -- --nocapture";
     ground.members(line, &[("BLESS", OsStr::new("1"))])
 }
@@ -187,7 +182,7 @@ fn documents(ground: &Ground) -> Outcome {
 
 /// As the build made it: `cargo run -p jackfield --example embed` would choose features anew.
 fn example(ground: &Ground) -> Outcome {
-    compile(ground)?;
+    ground.compile()?;
     shown(&mut ground.program(ground.target.join("debug/examples/embed")))
 }
 
