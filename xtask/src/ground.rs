@@ -78,12 +78,8 @@ impl Ground {
 
     /// A program in the repository: with nothing on its standard input, and without what cargo told *this*
     /// program about itself, which would make build scripts run again.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "starting programs is what this crate is for; the host has no part in it"
-    )]
     pub(crate) fn program(&self, name: impl AsRef<OsStr>) -> Command {
-        let mut command = Command::new(name);
+        let mut command = program(name);
         command.current_dir(&self.root).stdin(Stdio::null());
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
@@ -150,9 +146,22 @@ impl Ground {
     }
 }
 
+#[allow(
+    clippy::disallowed_methods,
+    reason = "starting programs is what this crate is for; the host has no part in it"
+)]
+pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
+    Command::new(name)
+}
+
 /// Runs a program whose output is shown.
 pub(crate) fn shown(command: &mut Command) -> Outcome {
     println!("$ {}", line(command));
+    ran(command)
+}
+
+/// Runs a program whose output is shown, and nothing else.
+pub(crate) fn ran(command: &mut Command) -> Outcome {
     let status = command.status().map_err(|error| not_started(command, &error))?;
     if status.success() {
         return Ok(());

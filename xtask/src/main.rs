@@ -13,6 +13,7 @@ mod fuzz;
 mod ground;
 mod hygiene;
 mod licences;
+mod rustdoc;
 mod steps;
 mod summary;
 mod tools;
@@ -36,7 +37,11 @@ The project's own commands.
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match obey(&arguments) {
+    let came_to = match std::env::var(rustdoc::CRATES) {
+        Ok(crates) => rustdoc::run(&arguments, &crates),
+        Err(_) => obey(&arguments),
+    };
+    match came_to {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("\n{failure}");

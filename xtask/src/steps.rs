@@ -4,7 +4,7 @@
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown};
 use crate::summary::Summary;
-use crate::{edges, fuzz, hygiene, licences, tools};
+use crate::{edges, fuzz, hygiene, licences, rustdoc, tools};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -164,20 +164,14 @@ pub(crate) fn conformance(ground: &Ground) -> Outcome {
     ground.members(line, &[("BLESS", OsStr::new("1"))])
 }
 
+/// Every example, and what the library's users read: no link leads nowhere, and nothing public goes unexplained.
 fn documents(ground: &Ground) -> Outcome {
-    ground.members("test --workspace --locked --doc", &[])?;
-    // What the library's users read: no link leads nowhere, and nothing public goes unexplained.
-    let packages = [
-        "jackfield",
-        "jackfield-api",
-        "jackfield-config",
-        "jackfield-server",
-        "jackfield-types",
-        "jackfield-sdk",
-    ];
-    let packages = packages.map(|package| format!("--package {package}")).join(" ");
-    let line = format!("doc --no-deps --locked {packages}");
-    ground.members(&line, &[("RUSTDOCFLAGS", OsStr::new("-D warnings"))])
+    let crates = OsStr::new(rustdoc::READ);
+    let own = ground.target.join("debug/xtask");
+    ground.members(
+        "test --workspace --locked --doc",
+        &[("RUSTDOC", own.as_os_str()), (rustdoc::CRATES, crates)],
+    )
 }
 
 /// As the build made it: `cargo run -p jackfield --example embed` would choose features anew.
