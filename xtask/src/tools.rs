@@ -7,8 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// What components are built for.
 pub(crate) const WASM: &str = "wasm32-wasip2";
-/// The test runner, as the configuration in `.config/nextest.toml` was written for it.
-const NEXTEST: &str = "0.9.143";
+/// The test runner, where it has to be compiled; `xtask/tools.txt` has the same version.
+const NEXTEST: &str = "0.9.148";
+/// What pip installs, with the hashes of it.
+const COMPILED: &str = "xtask/tools.txt";
+/// Where pip installs it, below our own tools.
+const PIP: &str = "python";
 /// The oldest Node that the agent programs run on.
 const NODE: u32 = 20;
 
@@ -66,9 +70,11 @@ pub(crate) fn wasm_target(ground: &Ground) -> Outcome {
 
 /// The runner on the PATH, or the one that was installed into the build folder.
 pub(crate) fn nextest(ground: &Ground) -> Option<PathBuf> {
-    let own = own_tools(ground).join("bin/cargo-nextest");
+    let own = own_tools(ground);
+    let places =
+        ["cargo-nextest".into(), own.join(PIP).join("bin/cargo-nextest"), own.join("bin/cargo-nextest")];
     let answers = |program: &PathBuf| told(ground.program(program).args(["nextest", "--version"])).is_ok();
-    ["cargo-nextest".into(), own].into_iter().find(answers)
+    places.into_iter().find(answers)
 }
 
 fn own_tools(ground: &Ground) -> PathBuf {
@@ -78,25 +84,38 @@ fn own_tools(ground: &Ground) -> PathBuf {
 /// Into the build folder, not the user's: nothing outside the clone changes. Without it, `cargo test` runs
 /// the tests; that is said where it happens.
 fn install_nextest(ground: &Ground) {
-    if let Some(program) = nextest(ground) {
-        say(
-            "nextest",
-            told(ground.program(program).args(["nextest", "--version"]))
-                .unwrap_or_default()
-                .lines()
-                .next()
-                .unwrap_or_default(),
-        );
-        return;
+    if nextest(ground).is_none() {
+        println!("cargo-nextest is missing: fetching it into the build folder");
+        if let Err(failure) = install_compiled(ground) {
+            println!("NOTE: {failure}\nNOTE: so cargo-nextest is compiled, which takes some minutes");
+            compile_nextest(ground).unwrap_or_else(|failure| println!("NOTE: {failure}"));
+        }
     }
-    println!("cargo-nextest is missing: building it once into the build folder, which takes some minutes");
-    let folder = own_tools(ground);
+    let version =
+        nextest(ground).and_then(|program| told(ground.program(program).args(["nextest", "--version"])).ok());
+    if let Some(version) = version {
+        say("nextest", version.lines().next().unwrap_or_default());
+    }
+}
+
+/// What is compiled already, into an environment of Python's. It is fetched by hash, for three kinds of machines.
+fn install_compiled(ground: &Ground) -> Outcome {
+    python(ground)?;
+    let folder = own_tools(ground).join(PIP);
+    shown(ground.program("python3").args(["-m", "venv"]).arg(&folder))?;
+    let mut install = ground.program(folder.join("bin/pip"));
+    install.args(["install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]);
+    shown(install.args(["--requirement", COMPILED]))
+}
+
+/// Unoptimised: it waits for tests and does little itself.
+fn compile_nextest(ground: &Ground) -> Outcome {
     let mut install = ground.program("cargo");
-    install.args(["install", "cargo-nextest", "--version", NEXTEST, "--locked", "--quiet"]);
-    install.args(["--no-default-features", "--features", "default-no-update", "--root"]).arg(folder);
-    if let Err(failure) = shown(&mut install) {
-        println!("NOTE: {failure}");
-    }
+    install.args(["install", "cargo-nextest", "--version", NEXTEST, "--locked", "--quiet", "--debug"]);
+    install
+        .args(["--no-default-features", "--features", "default-no-update", "--root"])
+        .arg(own_tools(ground));
+    shown(install.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0"))
 }
 
 /// Node and npm, which the agent programs and the Mermaid parser need.
