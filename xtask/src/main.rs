@@ -5,6 +5,7 @@
 //! fetches what it needs, or says the one command that does. This program knows cargo, git and npm, and
 //! nothing of Jackfield itself, so that it builds in seconds.
 
+mod circles;
 mod edges;
 mod expression;
 mod extism;
@@ -13,10 +14,13 @@ mod fuzz;
 mod ground;
 mod hygiene;
 mod licences;
+mod modules;
 mod rustdoc;
+mod source;
 mod steps;
 mod summary;
 mod tools;
+mod widths;
 
 use failure::{Failure, Outcome};
 use ground::Ground;

@@ -4,7 +4,7 @@
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown};
 use crate::summary::Summary;
-use crate::{edges, fuzz, hygiene, licences, rustdoc, tools};
+use crate::{edges, fuzz, hygiene, licences, modules, rustdoc, tools};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -80,7 +80,8 @@ fn format(ground: &Ground) -> Outcome {
 
 fn tidy(ground: &Ground) -> Outcome {
     hygiene::check(ground)?;
-    edges::check(ground)
+    edges::check(ground)?;
+    modules::check(ground)
 }
 
 /// The shipped components are linted as what they are too: half of an adapter exists only there.

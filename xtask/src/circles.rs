@@ -1,0 +1,188 @@
+//! Files of a crate use one another in one direction: no file needs what another one needs it for.
+//!
+//! A file needs another one where it imports or names an item that the other defines. Declaring a module and passing its
+//! items on (`pub use`) needs nothing; the file that an item comes from is looked for behind such lines.
+
+use crate::modules::Crate;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Circles that were there when the rule came: for each crate, how many files each of them has. The largest and the sum
+/// may go down and never up: who takes a circle apart writes the new figures here.
+const KNOWN: &[(&str, &[usize])] = &[
+    ("cli", &[23]),
+    ("config", &[2]),
+    ("jackfield", &[37, 2, 2, 2]),
+    ("kit", &[2]),
+    ("plugins", &[12, 11, 3]),
+    ("process", &[2]),
+    ("redact", &[3]),
+    ("render", &[2]),
+    ("server", &[24]),
+    ("store", &[2, 2]),
+    ("worker", &[2]),
+    ("workspace", &[19, 2]),
+];
+
+pub(crate) fn faults(crates: &[Crate]) -> Vec<String> {
+    crates.iter().flat_map(|one| compare(&one.name, &circles(&one.edges()), &one.edges(), KNOWN)).collect()
+}
+
+fn compare(
+    name: &str,
+    circles: &[BTreeSet<&str>],
+    edges: &BTreeSet<(&str, &str)>,
+    known: &[(&str, &[usize])],
+) -> Option<String> {
+    let listed = known.iter().find(|one| one.0 == name).map_or(&[][..], |one| one.1);
+    let sizes: Vec<usize> = circles.iter().map(BTreeSet::len).collect();
+    if sizes == listed {
+        return None;
+    }
+    let all = |sizes: &[usize]| sizes.iter().sum::<usize>();
+    let grew = sizes.first() > listed.first() || all(&sizes) > all(listed);
+    if !grew {
+        return Some(format!(
+            "host/{name}: circles became smaller: write (\"{name}\", &{sizes:?}) in xtask/src/circles.rs"
+        ));
+    }
+    let told: Vec<String> = circles.iter().map(|circle| told(circle, edges)).collect();
+    Some(format!(
+        "host/{name}: files need one another in circles of {sizes:?} files, where {listed:?} are known: move what both \
+         sides need into a file of its own\n{}",
+        told.join("\n")
+    ))
+}
+
+/// A circle with what leads to what in it, file by file.
+fn told(circle: &BTreeSet<&str>, edges: &BTreeSet<(&str, &str)>) -> String {
+    let lines = circle.iter().map(|file| {
+        let needs: Vec<&str> = edges
+            .iter()
+            .filter(|(from, to)| from == file && circle.contains(to))
+            .map(|(_, to)| *to)
+            .collect();
+        format!("    {file} needs {}", needs.join(", "))
+    });
+    format!("  {} files:\n{}", circle.len(), lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// Sets of files each of which leads to every other one, the largest first.
+fn circles<'a>(edges: &BTreeSet<(&'a str, &'a str)>) -> Vec<BTreeSet<&'a str>> {
+    let files: BTreeSet<&str> = edges.iter().flat_map(|(from, to)| [*from, *to]).collect();
+    let reach: BTreeMap<&str, BTreeSet<&str>> =
+        files.iter().map(|file| (*file, reached(file, edges))).collect();
+    let leads = |from: &str, to: &str| reach.get(from).is_some_and(|reached| reached.contains(to));
+    let mut circles = BTreeSet::new();
+    for file in &files {
+        let circle: BTreeSet<&str> =
+            files.iter().filter(|other| leads(file, other) && leads(other, file)).copied().collect();
+        if circle.len() > 1 {
+            circles.insert(circle);
+        }
+    }
+    let mut circles: Vec<_> = circles.into_iter().collect();
+    circles.sort_by_key(|circle| std::cmp::Reverse(circle.len()));
+    circles
+}
+
+fn reached<'a>(file: &str, edges: &BTreeSet<(&'a str, &'a str)>) -> BTreeSet<&'a str> {
+    let mut reached = BTreeSet::new();
+    let mut open = vec![file];
+    while let Some(at) = open.pop() {
+        for (_, to) in edges.iter().filter(|(from, _)| *from == at) {
+            if reached.insert(*to) {
+                open.push(to);
+            }
+        }
+    }
+    reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modules::of;
+
+    fn found(files: &[(&str, &str)], known: &[(&str, &[usize])]) -> Option<String> {
+        let one = of(files);
+        let edges = one.edges();
+        compare(&one.name, &circles(&edges), &edges, known)
+    }
+
+    const BOTH: [(&str, &str); 3] = [
+        ("lib.rs", "mod b; mod c;"),
+        ("b.rs", "use crate::c::C; pub struct B;"),
+        ("c.rs", "pub struct C; impl C { fn c() -> crate::b::B { b() } }"),
+    ];
+
+    #[test]
+    fn files_that_need_each_other_are_a_fault() {
+        let fault = found(&BOTH, &[]).unwrap();
+        assert!(fault.contains("b.rs needs c.rs") && fault.contains("c.rs needs b.rs"), "{fault}");
+    }
+
+    #[test]
+    fn files_in_one_direction_are_no_fault() {
+        let files = [
+            ("lib.rs", "mod b; mod c; use b::B; fn a() { c::run() }"),
+            ("b.rs", "use super::c::{self, C as D}; pub struct B;"),
+            ("c.rs", "pub struct C; pub fn run() {} #[cfg(test)] mod tests { use crate::b::B; }"),
+        ];
+        assert_eq!(found(&files, &[]), None);
+    }
+
+    #[test]
+    fn child_and_parent_that_need_each_other_are_a_fault() {
+        let used = [
+            ("lib.rs", "mod b;"),
+            ("b.rs", "mod c; pub struct B(c::C);"),
+            ("b/c.rs", "pub struct C; fn c() -> super::B { b() }"),
+        ];
+        assert!(found(&used, &[]).is_some());
+        let imported = [("lib.rs", "mod b; use b::B; struct A(B);"), ("b.rs", "use crate::A; pub struct B;")];
+        assert!(found(&imported, &[]).is_some());
+    }
+
+    #[test]
+    fn item_that_is_passed_on_leads_to_where_it_is_defined() {
+        let passed = [
+            ("lib.rs", "mod b; mod c; pub use b::B; pub(crate) use c::{C, D};"),
+            ("b.rs", "use crate::{C, D}; pub struct B(C, D);"),
+            ("c.rs", "pub struct C; pub struct D;"),
+        ];
+        assert_eq!(found(&passed, &[]), None);
+        let back = [
+            ("lib.rs", "mod b; mod c; pub use b::B; pub(crate) use c::{C, D};"),
+            ("b.rs", "use crate::{C, D}; pub struct B(C, D);"),
+            ("c.rs", "use super::B; pub struct C; pub struct D;"),
+        ];
+        assert!(found(&back, &[]).is_some());
+    }
+
+    #[test]
+    fn circle_that_falls_apart_is_smaller() {
+        let sets = [BTreeSet::from(["b", "c"]), BTreeSet::from(["d", "e"])];
+        let fault = compare("a", &sets, &BTreeSet::new(), &[("a", &[5])]).unwrap();
+        assert!(fault.contains("write (\"a\", &[2, 2])"), "{fault}");
+    }
+
+    #[test]
+    fn module_within_a_file_belongs_to_the_file() {
+        let files = [
+            ("lib.rs", "mod b; mod c;"),
+            ("b.rs", "pub mod inner { pub struct B; } use crate::c::C;"),
+            ("c.rs", "fn c() -> crate::b::inner::B { b() }"),
+        ];
+        assert!(found(&files, &[]).is_some());
+    }
+
+    #[test]
+    fn known_circle_that_grows_or_shrinks_is_a_fault() {
+        assert_eq!(found(&BOTH, &[("a", &[2])]), None);
+        assert!(found(&BOTH, &[("a", &[3])]).unwrap().contains("&[2]"));
+        assert!(found(&BOTH, &[("a", &[2, 2])]).unwrap().contains("&[2]"));
+        assert!(found(&BOTH, &[("a", &[])]).unwrap().contains("b.rs needs c.rs"));
+        assert!(found(&BOTH, &[("b", &[2])]).is_some());
+        assert!(found(&[("lib.rs", "")], &[("a", &[2])]).unwrap().contains("&[]"));
+    }
+}

@@ -1,0 +1,214 @@
+//! No type does everything: its own methods, of traits apart, stand in a few files and are a few dozen at most.
+
+use crate::modules::Crate;
+use crate::source::{Source, is_name};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most files with methods of one type, and the most methods.
+const MOST: Width = Width { files: 3, methods: 40 };
+
+/// What was wider when the limit came. A figure may go down and never up: who makes a type narrower writes its new
+/// figures here, or removes the line once it keeps to the limit.
+const WIDER: &[(&str, &str, Width)] = &[
+    // The two that everything of the host goes through.
+    ("jackfield", "Host", Width { files: 27, methods: 164 }),
+    ("jackfield", "Inner", Width { files: 39, methods: 195 }),
+    // The others.
+    ("plugins", "PluginManager", Width { files: 5, methods: 49 }),
+    ("plugins", "Plugins", Width { files: 2, methods: 47 }),
+    ("store", "Store", Width { files: 34, methods: 132 }),
+    ("workspace", "Worktrees", Width { files: 6, methods: 16 }),
+];
+
+/// How wide a type is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Width {
+    files: usize,
+    methods: usize,
+}
+
+impl Width {
+    fn exceeds(self, other: Self) -> bool {
+        self.files > other.files || self.methods > other.methods
+    }
+}
+
+/// A crate and a type, by the folder below `host/` and the name.
+type Type = (String, String);
+
+pub(crate) fn faults(crates: &[Crate]) -> Vec<String> {
+    let found: BTreeMap<Type, Width> = crates
+        .iter()
+        .flat_map(|one| widths(one).into_iter().map(|(name, width)| ((one.name.clone(), name), width)))
+        .collect();
+    compare(&found, WIDER)
+}
+
+fn compare(found: &BTreeMap<Type, Width>, wider: &[(&str, &str, Width)]) -> Vec<String> {
+    let listed =
+        |(folder, name): &Type| wider.iter().find(|one| one.0 == folder && one.1 == name).map(|one| one.2);
+    let mut faults = Vec::new();
+    for (which, width) in found {
+        let (folder, name) = which;
+        let Width { files, methods } = *width;
+        let most = listed(which).unwrap_or(MOST);
+        if width.exceeds(most) {
+            faults.push(format!(
+                "host/{folder}: {name} has {methods} methods of its own in {files} files, where {} in {} are the most: \
+                 give what it does to a narrower type",
+                most.methods, most.files
+            ));
+        }
+    }
+    for (folder, name, most) in wider {
+        let width = found.get(&((*folder).to_owned(), (*name).to_owned())).copied().unwrap_or_default();
+        if !width.exceeds(MOST) {
+            faults.push(format!(
+                "host/{folder}: {name} keeps to the limit: remove it from xtask/src/widths.rs"
+            ));
+        } else if most.files > width.files || most.methods > width.methods {
+            let Width { files, methods } = width;
+            faults.push(format!(
+                "host/{folder}: {name} became narrower: write files: {files}, methods: {methods} in xtask/src/widths.rs"
+            ));
+        }
+    }
+    faults
+}
+
+/// Every type of a crate that has methods of its own.
+fn widths(one: &Crate) -> BTreeMap<String, Width> {
+    let mut files: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    let mut widths: BTreeMap<String, Width> = BTreeMap::new();
+    for module in &one.modules {
+        for (name, count) in methods(&module.source) {
+            // Two types of one name are told apart by where they are defined.
+            let home = one.home(module, &name);
+            let full = if one.homes(&name) > 1 { format!("{name} ({home})") } else { name };
+            widths.entry(full.clone()).or_default().methods += count;
+            files.entry(full).or_default().insert(&module.file);
+        }
+    }
+    for (name, width) in &mut widths {
+        width.files = files.get(name).map_or(0, BTreeSet::len);
+    }
+    widths
+}
+
+/// The types that a file has methods of, and how many, block by block.
+fn methods(source: &Source) -> Vec<(String, usize)> {
+    let mut found = Vec::new();
+    let mut place = 0;
+    while place < source.words.len() {
+        let begins = matches!(source.at(place.wrapping_sub(1)), "" | "}" | ";" | "{" | "]" | "unsafe");
+        if source.at(place) == "impl" && begins {
+            let (name, open) = head(source, place + 1);
+            let end = source.behind(open);
+            if let Some(name) = name {
+                found.push((name, functions(source, open + 1, end)));
+            }
+            place = end;
+        } else {
+            place += 1;
+        }
+    }
+    found
+}
+
+/// The type of a block that implements no trait, and where the block opens.
+fn head(source: &Source, mut place: usize) -> (Option<String>, usize) {
+    let mut depth = 0_usize;
+    let mut name = None;
+    let mut own = true;
+    let mut bounds = false;
+    loop {
+        let word = source.at(place);
+        match word {
+            "" | "{" | ";" => return (name.filter(|_| own), place),
+            "<" => depth += 1,
+            ">" => depth = depth.saturating_sub(1),
+            "for" if depth == 0 && !bounds => own = false,
+            "where" => bounds = true,
+            _ if depth == 0 && !bounds && own && is_name(word) => name = Some(word.to_owned()),
+            _ => {}
+        }
+        place += 1;
+    }
+}
+
+/// Functions between two places, without those within functions.
+fn functions(source: &Source, mut place: usize, end: usize) -> usize {
+    let mut count = 0;
+    while place < end {
+        match source.at(place) {
+            "fn" if is_name(source.at(place + 1)) => count += 1,
+            "{" => {
+                place = source.behind(place);
+                continue;
+            }
+            _ => {}
+        }
+        place += 1;
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modules::of;
+
+    const LIMIT: [(&str, &str, Width); 1] = [("a", "Wide", Width { files: 4, methods: 50 })];
+
+    fn compared(width: (usize, usize), wider: &[(&str, &str, Width)]) -> Vec<String> {
+        let width = Width { files: width.0, methods: width.1 };
+        compare(&BTreeMap::from([(("a".into(), "Wide".into()), width)]), wider)
+    }
+
+    #[test]
+    fn method_of_a_trait_or_test_is_not_counted() {
+        let one = of(&[(
+            "lib.rs",
+            "struct A; impl A { fn a() {} pub(crate) async fn b() { fn c() {} } const D: fn(u8) = e; }
+             impl<'a, T: Into<B>> C<'a, T> where T: for<'b> D<'b> { fn f() -> impl E { g() } }
+             impl Display for A { fn fmt() {} } #[cfg(test)] impl A { fn t() {} }",
+        )]);
+        let found = widths(&one);
+        assert_eq!(found.get("A"), Some(&Width { files: 1, methods: 2 }));
+        assert_eq!(found.get("C"), Some(&Width { files: 1, methods: 1 }));
+        assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn methods_in_several_files_are_added_up() {
+        let one = of(&[
+            ("lib.rs", "mod b; mod c; pub struct A; impl A { fn a() {} }"),
+            ("b.rs", "use crate::A; impl A { fn b() {} }"),
+            ("c.rs", "struct A; impl A { fn own() {} } impl crate::A { fn c() {} }"),
+        ]);
+        let found = widths(&one);
+        assert_eq!(found.get("A (lib.rs)"), Some(&Width { files: 2, methods: 2 }), "{found:?}");
+        assert_eq!(found.get("A (c.rs)"), Some(&Width { files: 1, methods: 2 }), "{found:?}");
+    }
+
+    #[test]
+    fn type_over_the_limit_is_a_fault() {
+        assert_eq!(compared((3, 40), &[]), Vec::<String>::new());
+        assert_eq!(compared((4, 10), &[]).len(), 1);
+        assert_eq!(compared((1, 41), &[]).len(), 1);
+    }
+
+    #[test]
+    fn listed_type_that_grows_is_a_fault() {
+        assert_eq!(compared((4, 50), &LIMIT), Vec::<String>::new());
+        assert_eq!(compared((5, 50), &LIMIT).len(), 1);
+        assert_eq!(compared((4, 51), &LIMIT).len(), 1);
+    }
+
+    #[test]
+    fn listed_type_that_shrinks_is_a_fault() {
+        assert_eq!(compared((4, 49), &LIMIT).len(), 1);
+        assert_eq!(compared((3, 40), &LIMIT).len(), 1);
+        assert_eq!(compare(&BTreeMap::new(), &LIMIT).len(), 1);
+    }
+}
