@@ -61,6 +61,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
             "worker",
             "render",
             "server",
+            "sdk",
         ],
     ),
 ];
