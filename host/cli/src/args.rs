@@ -1,7 +1,8 @@
 //! The command line, as clap reads it. Help texts are written for the person who reads them.
 
 use super::kit_args::{CompileArgs, KitCommand};
-use super::task_args::{DispatchArgs, ResultArgs, TaskCommand, WorkflowCommand};
+use super::task_args::{DispatchArgs, ResultArgs, WorkflowCommand};
+use super::todos::TodoCommand;
 use super::tokens::{AuditArgs, TokenCommand};
 use super::webhooks::WebhooksCommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -173,7 +174,7 @@ pub(crate) enum Command {
     Result(ResultArgs),
     /// To-dos for people, and runs that wait for a person
     #[command(subcommand)]
-    Task(TaskCommand),
+    Todo(TodoCommand),
     /// Why things went as they did: every decision about a task or a run, in order
     Explain {
         /// A task's or a run's id, or the beginning of it [default: the last run]

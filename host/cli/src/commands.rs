@@ -3,7 +3,7 @@
 use super::args::{BreakerCommand, Command, RunArgs};
 use super::progress::Teller;
 use super::stop::ToldToStop;
-use super::{Outcome, kit, say, say_diff, say_line, tasks, upkeep};
+use super::{Outcome, kit, say, say_diff, say_line, tasks, todos, upkeep};
 use jackfield::{Answer, Host, Tidying};
 use jackfield_api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
 use jackfield_config::is_repo;
@@ -119,7 +119,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Plugin(command) => return kit::plugin(host, command, json).await,
         Command::Dispatch(arguments) => return tasks::dispatch(host, &arguments, json).await,
         Command::Result(arguments) => return tasks::result(host, &arguments, json).await,
-        Command::Task(command) => return tasks::task(host, command, json).await,
+        Command::Todo(command) => return todos::todo(host, command, json).await,
         Command::Explain { id } => return tasks::explain(host, id.as_deref(), json).await,
         Command::Workflow(command) => return tasks::workflow(host, command, json).await,
         Command::Breaker { command } => breaker(host, command, json).await?,

@@ -22,6 +22,7 @@ mod stop;
 mod task_args;
 mod tasks;
 mod telemetry;
+mod todos;
 mod tokens;
 mod upkeep;
 mod webhooks;

@@ -220,27 +220,27 @@ const EXAMPLES: &[Examples] = &[
         &[("jackfield plugin promote careful", "the one in the folder `shadow` serves from now on")],
     ),
     (
-        "task list",
+        "todo list",
         &[
-            ("jackfield task list", "what waits for a person"),
-            ("jackfield task list --all --kind todo", "every to-do there ever was"),
+            ("jackfield todo list", "what waits for a person"),
+            ("jackfield todo list --all --kind todo", "every to-do there ever was"),
         ],
     ),
-    ("task add", &[("jackfield task add \"renew the certificate\" --due 2026-12-01", "a to-do")]),
-    ("task show", &[("jackfield task show 01HX", "with its evidence")]),
-    ("task edit", &[("jackfield task edit 01HX --priority 5", "change a to-do")]),
-    ("task done", &[("jackfield task done 01HX --note \"valid until 2028\"", "it is done")]),
+    ("todo add", &[("jackfield todo add \"renew the certificate\" --due 2026-12-01", "a to-do")]),
+    ("todo show", &[("jackfield todo show 01HX", "with its evidence")]),
+    ("todo edit", &[("jackfield todo edit 01HX --priority 5", "change a to-do")]),
+    ("todo done", &[("jackfield todo done 01HX --note \"valid until 2028\"", "it is done")]),
     (
-        "task answer",
+        "todo answer",
         &[
             (
-                "jackfield task answer 01HX --retry \"the rounding is wrong\"",
+                "jackfield todo answer 01HX --retry \"the rounding is wrong\"",
                 "try again, and tell the agent this",
             ),
-            ("jackfield task answer 01HX --accept", "the work is good as it is"),
+            ("jackfield todo answer 01HX --accept", "the work is good as it is"),
         ],
     ),
-    ("task rm", &[("jackfield task rm 01HX", "for good")]),
+    ("todo rm", &[("jackfield todo rm 01HX", "for good")]),
     (
         "workflow init",
         &[(

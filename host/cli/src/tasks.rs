@@ -1,19 +1,16 @@
-//! What the commands of tasks do with a host.
+//! `dispatch`, `result`, `explain` and `workflow`.
 
 use super::commands::{came_to, expect, instruction, request, workspace};
-use super::task_args::{
-    AddArgs, DispatchArgs, EditArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WorkflowCommand, WriteArgs,
-};
+use super::task_args::{DispatchArgs, InitArgs, ResultArgs, SpecArgs, WorkflowCommand, WriteArgs};
 use super::{Outcome, say};
 use jackfield::Host;
 use jackfield_api::{
-    CloseRequest, Complexity, ExecuteRequest, HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest,
-    HumanTasksFilter, InitRequest, SpecRequest, TasksFilter, WriteRequest,
+    CloseRequest, Complexity, ExecuteRequest, InitRequest, SpecRequest, TasksFilter, WriteRequest,
 };
 use jackfield_render::{text_explain, text_people};
 use jackfield_types::Problem;
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::Duration;
 
 /// `dispatch`: the run is on record when this is back, and a worker carries it out.
@@ -41,74 +38,6 @@ pub(super) async fn explain(host: &Host, id: Option<&str>, json: bool) -> Result
     let explanation = host.tasks().explain(id.unwrap_or_default()).await?;
     say(json, || text_explain::explanation(&explanation), &explanation);
     Ok(Outcome::Fine)
-}
-
-pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Result<Outcome, Problem> {
-    let task = match command {
-        TaskCommand::List { all, state, kind, workspace, limit } => {
-            let state = if all { Some("any".to_owned()) } else { state };
-            let filter =
-                HumanTasksFilter { state, kind, workspace, limit: Some(limit), ..Default::default() };
-            let tasks = host.human_tasks().list(filter).await?;
-            say(json, || text_people::human_tasks(&tasks), &tasks);
-            return Ok(Outcome::Fine);
-        }
-        TaskCommand::Answer { id, retry, accept, executor, model, note, .. } => {
-            let action = match (&retry, accept) {
-                (Some(_), _) => HumanAction::Retry,
-                (None, true) => HumanAction::Accept,
-                (None, false) => HumanAction::Stop,
-            };
-            let said = HumanAnswer { action, text: retry.unwrap_or(note), executor, model };
-            let answer = host.human_tasks().answer(&id, said).await?;
-            say(json, || format!("run {} is {}", answer.run_id, answer.state), &answer);
-            return Ok(Outcome::Fine);
-        }
-        TaskCommand::Rm { id } => {
-            let task = host.human_tasks().delete(&id).await?;
-            say(json, || format!("deleted: {}", task.title), &json!({ "deleted": task }));
-            return Ok(Outcome::Fine);
-        }
-        TaskCommand::Add(arguments) => host.human_tasks().create(added(arguments)?).await?,
-        TaskCommand::Show { id } => host.human_tasks().get(&id).await?,
-        TaskCommand::Edit(arguments) => {
-            let (id, edit) = edited(arguments)?;
-            host.human_tasks().update(&id, edit).await?
-        }
-        TaskCommand::Done { id, note } => {
-            let edit = HumanTaskEdit { state: Some("done".to_owned()), note, ..HumanTaskEdit::default() };
-            host.human_tasks().update(&id, edit).await?
-        }
-    };
-    say(json, || text_people::human_task(&task), &task);
-    Ok(Outcome::Fine)
-}
-
-fn added(arguments: AddArgs) -> Result<HumanTaskRequest, Problem> {
-    Ok(HumanTaskRequest {
-        title: arguments.title,
-        body: instruction(&arguments.body)?,
-        workspace: arguments.workspace.map(|given| workspace(&given)),
-        task_id: arguments.task,
-        run_id: arguments.run,
-        priority: arguments.priority,
-        due_at: arguments.due,
-        idempotency_key: None,
-    })
-}
-
-fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
-    let EditArgs { id, title, body, priority, due, state, note } = arguments;
-    let body = body.map(|body| instruction(&body)).transpose()?;
-    let edit = HumanTaskEdit { title, body, priority, due_at: due, state, note };
-    if edit == HumanTaskEdit::default() {
-        return Err(Problem::caller(
-            "no_change",
-            "nothing is to be changed",
-            "name what: --title, --state, …",
-        ));
-    }
-    Ok((id, edit))
 }
 
 pub(super) async fn workflow(host: &Host, command: WorkflowCommand, json: bool) -> Result<Outcome, Problem> {

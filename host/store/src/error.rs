@@ -93,7 +93,7 @@ impl StoreError {
             Self::NotFound { what, .. } => {
                 let code = format!("{}_not_found", what.replace(' ', "_"));
                 let remedy = match *what {
-                    "human task" => "`jackfield task list --all` lists what there is",
+                    "human task" => "`jackfield todo list --all` lists what there is",
                     "task" | "checkpoint" => "`jackfield workflow show` lists what there is",
                     _ => "`jackfield runs` lists what there is",
                 };

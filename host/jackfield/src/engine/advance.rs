@@ -283,7 +283,7 @@ impl Escalation {
         let handoff = NewHandoff {
             title: format!("{}: {}", view.task.title, super::events::clip(reason, 160)),
             body: format!(
-                "{reason}\n\n{}\n\nAnswer: jackfield task answer ID --retry \"what to do differently\" (or --accept, or --stop)",
+                "{reason}\n\n{}\n\nAnswer: jackfield todo answer ID --retry \"what to do differently\" (or --accept, or --stop)",
                 context::account(view, done).trim()
             ),
             evidence: context::evidence(view, done),

@@ -26,7 +26,7 @@ impl HumanTasks<'_> {
             return Err(Problem::caller(
                 "nothing_to_answer",
                 format!("human task {} is a to-do: no run waits for it", task.id),
-                "say that it is done: jackfield task done ID",
+                "say that it is done: jackfield todo done ID",
             ));
         };
         if said.text.len() > LONGEST {

@@ -33,7 +33,7 @@ pub(crate) fn report(
     let outcome = last.and_then(|attempt| attempt.outcome.as_ref());
     let (failure, mut warnings) = settled(last);
     if view.run.state == RunState::Waiting {
-        warnings.push("waits for a person: `jackfield task list` shows the question".to_owned());
+        warnings.push("waits for a person: `jackfield todo list` shows the question".to_owned());
     }
     let of_git = |event: &&RunEvent| {
         event.kind == "host_warning"
@@ -100,7 +100,7 @@ pub(crate) fn answer(view: &RunView, text: String, line: Option<String>, now: Ti
     let next = match view.run.state {
         state if state.is_final() => None,
         RunState::Waiting => Some(format!(
-            "waits for a person: `jackfield task list` shows what is asked; call `result` with run_id {id} later"
+            "waits for a person: `jackfield todo list` shows what is asked; call `result` with run_id {id} later"
         )),
         state => {
             let stands = line.unwrap_or_else(|| format!("still {state}"));

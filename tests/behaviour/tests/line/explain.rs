@@ -113,7 +113,7 @@ async fn work_that_was_done_elsewhere_is_explained_as_that() {
     let made =
         rest.post("/api/human-tasks", &json!({ "title": "Do it by hand", "task_id": task })).await.fine();
     let id = made["id"].as_str().unwrap();
-    ground.cli().run(["task", "done", id, "--note", "done by hand"]).await.fine();
+    ground.cli().run(["todo", "done", id, "--note", "done by hand"]).await.fine();
 
     let told = rest.get(&format!("/api/tasks/{task}/explain")).await.fine();
     assert_eq!(kinds(&told), ["asked", "checkpoint", "attempt", "ended", "decision", "person", "person"]);

@@ -81,7 +81,7 @@ async fn when_nobody_is_good_enough_a_person_is_asked_and_the_answer_resumes_the
     let answer = server.rest().execute(&asked(&repository, &checks)).await.fine();
     assert_eq!(answer["state"], "waiting", "{answer}");
     let run = answer["run_id"].as_str().unwrap();
-    let asked = ground.cli().run(["task", "list", "--json"]).await.fine().json();
+    let asked = ground.cli().run(["todo", "list", "--json"]).await.fine().json();
     let id = asked[0]["id"].as_str().unwrap();
     assert_eq!((&asked[0]["kind"], &asked[0]["run"]), (&json!("handoff"), &json!(run)), "{asked}");
     let attempts = asked[0]["evidence"]["attempts"].as_array().unwrap();
@@ -91,11 +91,11 @@ async fn when_nobody_is_good_enough_a_person_is_asked_and_the_answer_resumes_the
     assert_eq!(held, 0, "nothing is held while a person thinks");
 
     let told =
-        ground.cli().run(["task", "answer", id, "--retry", "use the word good", "--executor", "dear"]).await;
+        ground.cli().run(["todo", "answer", id, "--retry", "use the word good", "--executor", "dear"]).await;
     assert_eq!(told.code, 0, "{told:?}");
     let view = ended(&server, run).await;
     assert_eq!(view["run"]["state"], "succeeded", "{view}");
-    let again = ground.cli().run(["task", "answer", id, "--stop"]).await;
+    let again = ground.cli().run(["todo", "answer", id, "--stop"]).await;
     assert_eq!(again.code, 2, "it was answered: {again:?}");
     server.stop().await;
     ground.leave();

@@ -33,7 +33,7 @@ async fn a_to_do_is_the_same_at_every_door_from_its_making_to_its_deletion() {
     let said = mcp.call("task", json!({ "action": "create", "title": "Buy a stamp", "priority": 5 })).await;
     assert!(said.text.contains("Buy a stamp"), "{said:#?}");
     let by_mcp = said.fine();
-    let by_cli = cli.run(["task", "add", "--json", "Water the plants"]).await.fine().json();
+    let by_cli = cli.run(["todo", "add", "--json", "Water the plants"]).await.fine().json();
     let made = [&by_rest, &by_mcp, &by_cli].map(|task| task["id"].as_str().unwrap().to_owned());
     for (task, principal) in [(&by_rest, "rest"), (&by_mcp, "mcp"), (&by_cli, "cli")] {
         assert_eq!((&task["created_by"], &task["state"]), (&json!(principal), &json!("open")), "{task}");
@@ -45,7 +45,7 @@ async fn a_to_do_is_the_same_at_every_door_from_its_making_to_its_deletion() {
     let expected = vec![made[1].as_str(), made[2].as_str(), made[0].as_str()];
     let listed = rest.get("/api/human-tasks").await.fine();
     assert_eq!(ids(&listed), expected);
-    assert_eq!(cli.run(["task", "list", "--json"]).await.fine().json(), listed);
+    assert_eq!(cli.run(["todo", "list", "--json"]).await.fine().json(), listed);
     let told = mcp.call("task", json!({ "action": "list" })).await.fine();
     assert_eq!(told["human_tasks"], listed);
     let here = rest.get("/api/human-tasks?workspace=repository").await.fine();
@@ -55,22 +55,22 @@ async fn a_to_do_is_the_same_at_every_door_from_its_making_to_its_deletion() {
     patch(&rest, &made[2], json!({ "title": "Water all plants", "priority": 9 })).await.fine();
     let read = mcp.call("task", json!({ "action": "read", "id": made[2] })).await.fine();
     assert_eq!((&read["title"], &read["priority"]), (&json!("Water all plants"), &json!(9)));
-    let edit = ["task", "edit", "--json", &made[0], "--due", "", "--body", "On the table now."];
+    let edit = ["todo", "edit", "--json", &made[0], "--due", "", "--body", "On the table now."];
     let edited = cli.run(edit).await.fine().json();
     assert_eq!((&edited["due_at"], &edited["body"]), (&Value::Null, &json!("On the table now.")));
-    let done = cli.run(["task", "done", "--json", &made[0], "--note", "signed and sent"]).await.fine().json();
+    let done = cli.run(["todo", "done", "--json", &made[0], "--note", "signed and sent"]).await.fine().json();
     assert_eq!((&done["state"], &done["answered_by"]), (&json!("done"), &json!("cli")));
     let off = json!({ "action": "update", "id": made[1], "state": "cancelled" });
     assert_eq!(mcp.call("task", off).await.fine()["state"], "cancelled");
     assert_eq!(ids(&rest.get("/api/human-tasks").await.fine()), [made[2].as_str()]);
-    let all = cli.run(["task", "list", "--all", "--json"]).await.fine().json();
+    let all = cli.run(["todo", "list", "--all", "--json"]).await.fine().json();
     assert_eq!(ids(&all).len(), 3);
-    let shown = cli.run(["task", "show", &made[0]]).await.fine().stdout;
+    let shown = cli.run(["todo", "show", &made[0]]).await.fine().stdout;
     assert!(shown.contains("signed and sent") && shown.contains("by cli"), "{shown}");
 
     remove(&rest, &made[0]).await.fine();
     mcp.call("task", json!({ "action": "delete", "id": made[1] })).await.fine();
-    cli.run(["task", "rm", &made[2]]).await.fine();
+    cli.run(["todo", "rm", &made[2]]).await.fine();
     let database = ground.database();
     assert_eq!(database.count("human_tasks"), 0);
     let kinds = database
@@ -154,10 +154,10 @@ async fn what_makes_no_to_do_is_refused_by_name_at_each_door() {
         );
     }
     for (typed, code) in [
-        (vec!["task", "show", "--json", missing], "human_task_not_found"),
-        (vec!["task", "edit", "--json", id], "no_change"),
-        (vec!["task", "edit", "--json", id, "--state", "asleep"], "unknown_state"),
-        (vec!["task", "list", "--json", "--kind", "chore"], "unknown_kind"),
+        (vec!["todo", "show", "--json", missing], "human_task_not_found"),
+        (vec!["todo", "edit", "--json", id], "no_change"),
+        (vec!["todo", "edit", "--json", id, "--state", "asleep"], "unknown_state"),
+        (vec!["todo", "list", "--json", "--kind", "chore"], "unknown_kind"),
     ] {
         let told = ground.cli().run(typed).await;
         assert_eq!((told.code, told.problem()["code"].as_str()), (2, Some(code)), "{told:#?}");

@@ -138,7 +138,7 @@ async fn the_manual_has_a_page_for_every_command_that_groff_reads_without_compla
 #[tokio::test]
 async fn every_command_has_help_with_examples() {
     let ground = Ground::new();
-    for words in [&["run"][..], &["serve"], &["plugin", "pin"], &["task", "answer"], &["doctor"]] {
+    for words in [&["run"][..], &["serve"], &["plugin", "pin"], &["todo", "answer"], &["doctor"]] {
         let told = ground.cli().run(words.iter().chain([&"--help"])).await.fine();
         let example = format!("jackfield {}", words.join(" "));
         let (_, examples) = told.stdout.split_once("Examples:").unwrap_or_else(|| panic!("{told:#?}"));

@@ -1,0 +1,194 @@
+//! `todo`: human tasks, and answers to runs that wait for a person.
+
+use super::commands::{instruction, workspace};
+use super::{Outcome, say};
+use clap::{Args, Subcommand};
+use jackfield::Host;
+use jackfield_api::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
+use jackfield_render::text_people;
+use jackfield_types::Problem;
+use serde_json::json;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TodoCommand {
+    /// What waits for a person
+    List {
+        /// Those that are done or called off, too
+        #[arg(long, conflicts_with = "state")]
+        all: bool,
+        /// Only these: open, done, cancelled [default: open]
+        #[arg(long)]
+        state: Option<String>,
+        /// Only these: todo, handoff
+        #[arg(long)]
+        kind: Option<String>,
+        /// Only of this workspace
+        #[arg(long, short)]
+        workspace: Option<String>,
+        /// Most to list
+        #[arg(long, default_value_t = 20)]
+        limit: u32,
+    },
+    /// Make a to-do
+    Add(AddArgs),
+    /// Show one in full
+    Show {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+    /// Change a to-do
+    Edit(EditArgs),
+    /// Say that a to-do is done
+    Done {
+        /// Its id, or the beginning of it
+        id: String,
+        /// What there is to say about it
+        #[arg(long)]
+        note: Option<String>,
+    },
+    /// Answer a run that waits for you
+    #[command(group = clap::ArgGroup::new("what").required(true))]
+    Answer {
+        /// Its id, or the beginning of it
+        id: String,
+        /// Try again, and tell the agent this
+        #[arg(long, group = "what", value_name = "TEXT")]
+        retry: Option<String>,
+        /// The work is good as it is
+        #[arg(long, group = "what")]
+        accept: bool,
+        /// It has failed; nothing more is tried
+        #[arg(long, group = "what")]
+        stop: bool,
+        /// Who is to try, with --retry [default: who tried last]
+        #[arg(long, short, requires = "retry")]
+        executor: Option<String>,
+        /// With which model, with --retry
+        #[arg(long, short, requires = "retry")]
+        model: Option<String>,
+        /// What there is to say about it, kept with the answer
+        #[arg(long, conflicts_with = "retry", default_value = "")]
+        note: String,
+    },
+    /// Delete a to-do for good
+    Rm {
+        /// Its id, or the beginning of it
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AddArgs {
+    /// What to do, in a line
+    title: String,
+    /// Anything more; `-` reads it from standard input
+    #[arg(long, default_value = "")]
+    body: String,
+    /// A workspace's name or a path
+    #[arg(long, short)]
+    workspace: Option<String>,
+    /// The task that it is about
+    #[arg(long, value_name = "ID")]
+    task: Option<String>,
+    /// The run that it is about
+    #[arg(long, value_name = "ID")]
+    run: Option<String>,
+    /// Higher goes first
+    #[arg(long, allow_hyphen_values = true)]
+    priority: Option<i32>,
+    /// A date or a time, UTC
+    #[arg(long, value_name = "WHEN")]
+    due: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EditArgs {
+    /// Its id, or the beginning of it
+    id: String,
+    /// What to do, in a line
+    #[arg(long)]
+    title: Option<String>,
+    /// Anything more; `-` reads it from standard input
+    #[arg(long)]
+    body: Option<String>,
+    /// Higher goes first
+    #[arg(long, allow_hyphen_values = true)]
+    priority: Option<i32>,
+    /// A date or a time, UTC; empty: at no time
+    #[arg(long, value_name = "WHEN")]
+    due: Option<String>,
+    /// open, done or cancelled
+    #[arg(long)]
+    state: Option<String>,
+    /// What there is to say about it
+    #[arg(long)]
+    note: Option<String>,
+}
+
+pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Result<Outcome, Problem> {
+    let task = match command {
+        TodoCommand::List { all, state, kind, workspace, limit } => {
+            let state = if all { Some("any".to_owned()) } else { state };
+            let filter =
+                HumanTasksFilter { state, kind, workspace, limit: Some(limit), ..Default::default() };
+            let tasks = host.human_tasks(filter).await?;
+            say(json, || text_people::human_tasks(&tasks), &tasks);
+            return Ok(Outcome::Fine);
+        }
+        TodoCommand::Answer { id, retry, accept, executor, model, note, .. } => {
+            let action = match (&retry, accept) {
+                (Some(_), _) => HumanAction::Retry,
+                (None, true) => HumanAction::Accept,
+                (None, false) => HumanAction::Stop,
+            };
+            let said = HumanAnswer { action, text: retry.unwrap_or(note), executor, model };
+            let answer = host.answer_human_task(&id, said).await?;
+            say(json, || format!("run {} is {}", answer.run_id, answer.state), &answer);
+            return Ok(Outcome::Fine);
+        }
+        TodoCommand::Rm { id } => {
+            let task = host.delete_human_task(&id).await?;
+            say(json, || format!("deleted: {}", task.title), &json!({ "deleted": task }));
+            return Ok(Outcome::Fine);
+        }
+        TodoCommand::Add(arguments) => host.create_human_task(added(arguments)?).await?,
+        TodoCommand::Show { id } => host.human_task(&id).await?,
+        TodoCommand::Edit(arguments) => {
+            let (id, edit) = edited(arguments)?;
+            host.update_human_task(&id, edit).await?
+        }
+        TodoCommand::Done { id, note } => {
+            let edit = HumanTaskEdit { state: Some("done".to_owned()), note, ..HumanTaskEdit::default() };
+            host.update_human_task(&id, edit).await?
+        }
+    };
+    say(json, || text_people::human_task(&task), &task);
+    Ok(Outcome::Fine)
+}
+
+fn added(arguments: AddArgs) -> Result<HumanTaskRequest, Problem> {
+    Ok(HumanTaskRequest {
+        title: arguments.title,
+        body: instruction(&arguments.body)?,
+        workspace: arguments.workspace.map(|given| workspace(&given)),
+        task_id: arguments.task,
+        run_id: arguments.run,
+        priority: arguments.priority,
+        due_at: arguments.due,
+        idempotency_key: None,
+    })
+}
+
+fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
+    let EditArgs { id, title, body, priority, due, state, note } = arguments;
+    let body = body.map(|body| instruction(&body)).transpose()?;
+    let edit = HumanTaskEdit { title, body, priority, due_at: due, state, note };
+    if edit == HumanTaskEdit::default() {
+        return Err(Problem::caller(
+            "no_change",
+            "nothing is to be changed",
+            "name what: --title, --state, …",
+        ));
+    }
+    Ok((id, edit))
+}
