@@ -1,7 +1,7 @@
 //! The command line, as clap reads it. Help texts are written for the person who reads them.
 
 use super::kit_args::{CompileArgs, KitCommand};
-use super::task_args::{DispatchArgs, ResultArgs, WorkflowCommand};
+use super::task_args::{DispatchArgs, ResultArgs, TaskCommand};
 use super::todos::TodoCommand;
 use super::tokens::{AuditArgs, TokenCommand};
 use super::webhooks::WebhooksCommand;
@@ -182,7 +182,7 @@ pub(crate) enum Command {
     },
     /// Keep track of work that is done elsewhere: what it is to be, attempts, cost, end
     #[command(subcommand)]
-    Workflow(WorkflowCommand),
+    Task(TaskCommand),
     /// Who asked what through the port, and what came of it; the newest first
     Audit(AuditArgs),
     /// Who else may come in: tokens, what each allows and when it ends

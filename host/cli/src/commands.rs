@@ -121,7 +121,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Result(arguments) => return tasks::result(host, &arguments, json).await,
         Command::Todo(command) => return todos::todo(host, command, json).await,
         Command::Explain { id } => return tasks::explain(host, id.as_deref(), json).await,
-        Command::Workflow(command) => return tasks::workflow(host, command, json).await,
+        Command::Task(command) => return tasks::task(host, command, json).await,
         Command::Breaker { command } => breaker(host, command, json).await?,
         Command::Runs { run: Some(run), .. } => {
             let view = host.runs().get(host.runs().find(&run).await?).await?;

@@ -242,34 +242,26 @@ const EXAMPLES: &[Examples] = &[
     ),
     ("todo rm", &[("jackfield todo rm 01HX", "for good")]),
     (
-        "workflow init",
+        "task init",
         &[(
-            "jackfield workflow init \"port the parser\" --accept \"all tests pass\"",
+            "jackfield task init \"port the parser\" --accept \"all tests pass\"",
             "a task for work done elsewhere",
         )],
     ),
     (
-        "workflow spec",
-        &[(
-            "jackfield workflow spec 01HX --notes \"keep the public API\"",
-            "what it is to be, a version more",
-        )],
+        "task spec",
+        &[("jackfield task spec 01HX --notes \"keep the public API\"", "what it is to be, a version more")],
     ),
     (
-        "workflow write",
+        "task write",
         &[(
-            "jackfield workflow write 01HX -e claude --outcome succeeded --took 95 --cost 0.31",
+            "jackfield task write 01HX -e claude --outcome succeeded --took 95 --cost 0.31",
             "an attempt that was made, charged",
         )],
     ),
-    ("workflow close", &[("jackfield workflow close 01HX --reason \"merged\"", "how it ended")]),
-    (
-        "workflow show",
-        &[
-            ("jackfield workflow show", "every task"),
-            ("jackfield workflow show 01HX", "one, with all that belongs to it"),
-        ],
-    ),
+    ("task close", &[("jackfield task close 01HX --reason \"merged\"", "how it ended")]),
+    ("task show", &[("jackfield task show 01HX", "a task with its runs, attempts and specification")]),
+    ("task list", &[("jackfield task list --state failed", "the tasks that failed")]),
     ("backup", &[("jackfield backup /srv/backup/jackfield.db", "while work goes on; the copy is checked")]),
     ("tidy", &[("jackfield tidy --dry-run", "what would go, and what stays and why")]),
     (

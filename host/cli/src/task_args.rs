@@ -1,4 +1,4 @@
-//! Arguments of `dispatch`, `result` and `workflow`.
+//! Arguments of `dispatch`, `result` and `task`.
 
 use super::args::RunArgs;
 use clap::{Args, Subcommand};
@@ -25,7 +25,7 @@ pub(crate) struct ResultArgs {
 }
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum WorkflowCommand {
+pub(crate) enum TaskCommand {
     /// Make a task without a run, for work that is done elsewhere
     Init(InitArgs),
     /// Write down what a task is to be, or show it where nothing is given
@@ -43,10 +43,13 @@ pub(crate) enum WorkflowCommand {
         #[arg(long)]
         reason: String,
     },
-    /// Show a task with all that belongs to it, or list tasks
+    /// Show a task with its runs, attempts and specification
     Show {
         /// Its id, or the beginning of it
-        task: Option<String>,
+        task: String,
+    },
+    /// List tasks
+    List {
         /// Only these: ready, in_progress, done, failed, cancelled, …
         #[arg(long)]
         state: Option<String>,

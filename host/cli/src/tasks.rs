@@ -1,7 +1,7 @@
-//! `dispatch`, `result`, `explain` and `workflow`.
+//! `dispatch`, `result`, `explain` and `task`.
 
 use super::commands::{came_to, expect, instruction, request, workspace};
-use super::task_args::{DispatchArgs, InitArgs, ResultArgs, SpecArgs, WorkflowCommand, WriteArgs};
+use super::task_args::{DispatchArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WriteArgs};
 use super::{Outcome, say};
 use jackfield::Host;
 use jackfield_api::{
@@ -40,33 +40,33 @@ pub(super) async fn explain(host: &Host, id: Option<&str>, json: bool) -> Result
     Ok(Outcome::Fine)
 }
 
-pub(super) async fn workflow(host: &Host, command: WorkflowCommand, json: bool) -> Result<Outcome, Problem> {
+pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
-        WorkflowCommand::Init(arguments) => {
-            let answer = host.tasks().init(init(arguments)?).await?;
+        TaskCommand::Init(arguments) => {
+            let answer = host.init_task(init(arguments)?).await?;
             say(json, || text_people::init(&answer), &answer);
         }
-        WorkflowCommand::Spec(arguments) => {
+        TaskCommand::Spec(arguments) => {
             let version = match spec(&arguments)? {
                 Some(request) => host.tasks().specify(&arguments.task, request).await?,
                 None => host.tasks().spec(&arguments.task, arguments.version).await?,
             };
             say(json, || text_people::spec(&version), &version);
         }
-        WorkflowCommand::Write(arguments) => {
-            let answer = host.tasks().write_attempt(&arguments.task, written(&arguments)?).await?;
+        TaskCommand::Write(arguments) => {
+            let answer = host.write_attempt(&arguments.task, written(&arguments)?).await?;
             say(json, || text_people::written(&answer), &answer);
         }
-        WorkflowCommand::Close { task, state, reason } => {
+        TaskCommand::Close { task, state, reason } => {
             let state = word("state", state, "done, failed or cancelled")?;
             let answer = host.tasks().close(&task, CloseRequest { state, reason }).await?;
             say(json, || text_people::closed(&answer), &answer);
         }
-        WorkflowCommand::Show { task: Some(task), .. } => {
-            let view = host.tasks().get(host.tasks().find(&task).await?).await?;
+        TaskCommand::Show { task } => {
+            let view = host.task(host.find_task(&task).await?).await?;
             say(json, || text_people::task(&view), &view);
         }
-        WorkflowCommand::Show { task: None, state, limit } => {
+        TaskCommand::List { state, limit } => {
             let filter = TasksFilter { state, limit: Some(limit), ..TasksFilter::default() };
             let tasks = host.tasks().list(filter).await?;
             say(json, || text_people::tasks(&tasks), &tasks);

@@ -94,7 +94,7 @@ impl StoreError {
                 let code = format!("{}_not_found", what.replace(' ', "_"));
                 let remedy = match *what {
                     "human task" => "`jackfield todo list --all` lists what there is",
-                    "task" | "checkpoint" => "`jackfield workflow show` lists what there is",
+                    "task" | "checkpoint" => "`jackfield task list` lists what there is",
                     _ => "`jackfield runs` lists what there is",
                 };
                 return Problem::caller(&code, message, remedy);

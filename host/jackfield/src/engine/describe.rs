@@ -166,7 +166,7 @@ fn issues(call: &PluginCall) -> Option<String> {
     let named: Vec<_> = issues.iter().take(3).map(told).collect();
     let first = text(issues.first()?, "task_id");
     Some(format!(
-        "{} quality issue(s) open in this area: {}{}; to close one: jackfield workflow close {first} --reason WHY",
+        "{} quality issue(s) open in this area: {}{}; to close one: jackfield task close {first} --reason WHY",
         issues.len(),
         named.join(", "),
         if issues.len() > named.len() { ", …" } else { "" },

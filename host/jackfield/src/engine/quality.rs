@@ -14,7 +14,7 @@ use std::time::Duration;
 const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Work in the area of a task that was not good enough. It is closed by a later run of the area that succeeds, by the
-/// task's own, or by hand: `workflow close TASK` as done or cancelled.
+/// task's own, or by hand: `jackfield task close TASK` as done or cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct QualityIssue {
     /// The task, by which it can be closed.

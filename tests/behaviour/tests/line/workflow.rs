@@ -30,7 +30,7 @@ impl Door<'_> {
             Self::Mcp(mcp) => mcp.call("workflow", with(asked, json!({ "action": "init" }))).await.fine(),
             Self::Cli(cli) => {
                 let typed = [
-                    "workflow",
+                    "task",
                     "init",
                     "--json",
                     "Move the till to the left",
@@ -60,7 +60,7 @@ impl Door<'_> {
             }
             Self::Cli(cli) => {
                 let typed = [
-                    "workflow",
+                    "task",
                     "spec",
                     "--json",
                     task,
@@ -90,7 +90,7 @@ impl Door<'_> {
             }
             Self::Cli(cli) => {
                 let typed = [
-                    "workflow",
+                    "task",
                     "write",
                     "--json",
                     task,
@@ -131,7 +131,7 @@ impl Door<'_> {
                 mcp.call("workflow", asked).await.fine()
             }
             Self::Cli(cli) => {
-                let typed = ["workflow", "close", "--json", task, "--reason", "it is merged"];
+                let typed = ["task", "close", "--json", task, "--reason", "it is merged"];
                 cli.run(typed).await.fine().json()
             }
         }
@@ -203,14 +203,11 @@ async fn work_done_elsewhere_is_kept_charged_and_counted_by_every_door_alike() {
     }
     let listed = server.rest().get("/api/tasks?state=done").await.fine();
     assert_eq!(listed.as_array().unwrap().len(), 3);
-    assert_eq!(
-        ground.cli().run(["workflow", "show", "--json", "--state", "done"]).await.fine().json(),
-        listed
-    );
+    assert_eq!(ground.cli().run(["task", "list", "--json", "--state", "done"]).await.fine().json(), listed);
     let task = listed[0]["id"].as_str().unwrap();
     let view = server.rest().get(&format!("/api/tasks/{task}")).await.fine();
     assert_eq!(view["runs"][0]["artifacts"][0]["target"], "till-left");
-    assert_eq!(ground.cli().run(["workflow", "show", "--json", task]).await.fine().json(), view);
+    assert_eq!(ground.cli().run(["task", "show", "--json", task]).await.fine().json(), view);
     let second = server.rest().get(&format!("/api/tasks/{task}/spec?version=1")).await.fine();
     assert_eq!(second["spec"]["acceptance"], json!(["it rings"]), "every version can be read back");
     repository.assert_untouched();
@@ -299,7 +296,7 @@ async fn what_it_cost_is_reckoned_by_rates_or_at_the_ceiling_and_a_halted_breake
         (402, Some("budget_exhausted")),
         "{refused:?}"
     );
-    let typed = ["workflow", "init", "--json", "x", "--workspace", &repository.text()];
+    let typed = ["task", "init", "--json", "x", "--workspace", &repository.text()];
     assert_eq!(ground.cli().run(typed).await.problem()["code"], "budget_exhausted");
     assert_eq!(database.count("tasks"), 1, "nothing was made");
     // What is spent is spent: it goes on record whatever the limits say.
