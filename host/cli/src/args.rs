@@ -200,8 +200,8 @@ pub(crate) enum Command {
         /// A file that does not exist yet
         file: PathBuf,
     },
-    /// Let go of old worktrees, logs and events now, as `[keep]` in the configuration says
-    Tidy {
+    /// Delete worktrees, logs and events past their retention
+    Prune {
         /// Only say what would go
         #[arg(long)]
         dry_run: bool,

@@ -3,7 +3,7 @@
 use super::args::{BreakerCommand, Command, RunArgs};
 use super::progress::Teller;
 use super::stop::ToldToStop;
-use super::{Outcome, kit, say, say_diff, say_line, tasks, todos, upkeep};
+use super::{Outcome, kit, maintenance, say, say_diff, say_line, tasks, todos};
 use jackfield::{Answer, Host, Tidying};
 use jackfield_api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
 use jackfield_config::is_repo;
@@ -155,9 +155,9 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
             let handle = host.runs().handle(again).await?;
             say(json, || text_people::handle(&handle), &handle);
         }
-        Command::Backup { file } => return upkeep::backup(host, &file, json).await,
-        Command::Tidy { dry_run, vacuum } => {
-            return upkeep::tidy(host, Tidying { dry_run, vacuum }, json).await;
+        Command::Backup { file } => return maintenance::backup(host, &file, json).await,
+        Command::Prune { dry_run, vacuum } => {
+            return maintenance::prune(host, Tidying { dry_run, vacuum }, json).await;
         }
         Command::Audit(arguments) => return super::tokens::audit(host, arguments, json).await,
         Command::Webhooks { command } => return super::webhooks::webhooks(host, command, json).await,

@@ -8,6 +8,7 @@ mod doctor;
 mod kit;
 mod kit_args;
 mod kit_text;
+mod maintenance;
 mod manual;
 mod notify;
 mod operate;
@@ -24,7 +25,6 @@ mod tasks;
 mod telemetry;
 mod todos;
 mod tokens;
-mod upkeep;
 mod webhooks;
 mod worker;
 

@@ -263,7 +263,7 @@ const EXAMPLES: &[Examples] = &[
     ("task show", &[("jackfield task show 01HX", "a task with its runs, attempts and specification")]),
     ("task list", &[("jackfield task list --state failed", "the tasks that failed")]),
     ("backup", &[("jackfield backup /srv/backup/jackfield.db", "while work goes on; the copy is checked")]),
-    ("tidy", &[("jackfield tidy --dry-run", "what would go, and what stays and why")]),
+    ("prune", &[("jackfield prune --dry-run", "list what would be deleted, and what is kept and why")]),
     (
         "config",
         &[

@@ -204,7 +204,7 @@ pub struct KeepSection {
     pub call_days: u64,
     /// Who asked what through the port, days; 0: it is not written down.
     pub audit_days: u64,
-    /// How often is tidied up, minutes; 0: never by itself.
+    /// How often expired data is deleted, minutes; 0: only on request.
     pub every_min: u64,
 }
 

@@ -183,7 +183,7 @@ impl Pruner {
             let bounds = Bounds::of(&config.keep, self.clock.now());
             match self.tidy(&bounds, Tidying::default()).await {
                 Ok(tidied) => log(&tidied),
-                Err(problem) => tracing::warn!("it was not tidied up: {problem}"),
+                Err(problem) => tracing::warn!("failed to prune expired data: {problem}"),
             }
         }
     }
@@ -217,7 +217,7 @@ impl Pruner {
 
     /// One at a time, whichever process.
     fn alone(&self) -> Result<File, Problem> {
-        let path = self.folders.data.join("tidy.lock");
+        let path = self.folders.data.join("prune.lock");
         let cannot = |error: std::io::Error| {
             Problem::operator(
                 "cannot_write",
@@ -229,9 +229,9 @@ impl Pruner {
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(Problem::operator(
-                "tidying_already",
-                "this data folder is being tidied up already",
-                "wait until that is done",
+                "prune_in_progress",
+                "another process is pruning this data folder",
+                "wait until it has finished",
             )),
             Err(TryLockError::Error(error)) => Err(cannot(error)),
         }
@@ -292,7 +292,7 @@ impl Pruner {
 
 fn log(tidied: &Tidied) {
     for kept in &tidied.kept {
-        tracing::debug!(what = kept.what, why = kept.why, "past its time, and stays");
+        tracing::debug!(what = kept.what, why = kept.why, "kept data that is past its retention");
     }
     if tidied.is_nothing() && tidied.kept.is_empty() {
         return;
@@ -305,7 +305,7 @@ fn log(tidied: &Tidied) {
         events = tidied.events,
         calls = tidied.calls,
         stay = tidied.kept.len(),
-        "tidied up; `jackfield tidy --dry-run` tells what stays"
+        "pruned expired data; `jackfield prune --dry-run` lists what is kept"
     );
 }
 

@@ -107,7 +107,7 @@ async fn a_disk_that_is_nearly_full_is_found_before_a_run_finds_it() {
         return eprintln!("SKIPPED, because no disk can be mounted here: {}", told.stderr);
     }
     assert_eq!(told.code, 1, "{told:#?}");
-    assert_faulty(&told, "disk", "MB free: work cannot be recorded for long", "jackfield tidy --dry-run");
+    assert_faulty(&told, "disk", "MB free: work cannot be recorded for long", "jackfield prune --dry-run");
 }
 
 #[tokio::test]

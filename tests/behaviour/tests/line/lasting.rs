@@ -123,18 +123,18 @@ async fn what_is_old_goes_and_the_records_are_backed_up_beside_a_server_that_wor
     let file = ground.path().join("backup.db");
     let file = file.to_str().unwrap();
     let told = ground.cli().run(["backup", file]).await.fine();
-    assert!(told.stdout.contains("checked") && told.stdout.contains("To restore it"), "{told:#?}");
+    assert!(told.stdout.contains("verified") && told.stdout.contains("To restore it"), "{told:#?}");
     let again = ground.cli().run(["backup", "--json", file]).await;
     assert_eq!((again.code, again.problem()["code"].clone()), (2, json!("backup_exists")));
 
-    let dry = ground.cli().run(["tidy", "--dry-run"]).await.fine();
-    assert!(dry.stdout.starts_with("would go:\n  1 runs' logs and diffs"), "{dry:#?}");
-    let refused = ground.cli().run(["tidy", "--vacuum", "--json"]).await;
+    let dry = ground.cli().run(["prune", "--dry-run"]).await.fine();
+    assert!(dry.stdout.starts_with("would delete:\n  1 runs' logs and diffs"), "{dry:#?}");
+    let refused = ground.cli().run(["prune", "--vacuum", "--json"]).await;
     assert_eq!((refused.code, refused.problem()["code"].clone()), (2, json!("runs_at_work")));
-    let tidied = ground.cli().run(["tidy", "--json"]).await.fine().json();
-    assert_eq!(tidied["logs"]["count"], 1, "{tidied}");
-    assert!(tidied["events"].as_u64().unwrap() > 5 && tidied["calls"].as_u64().unwrap() > 1, "{tidied}");
-    assert_eq!(tidied["kept"], json!([]));
+    let pruned = ground.cli().run(["prune", "--json"]).await.fine().json();
+    assert_eq!(pruned["logs"]["count"], 1, "{pruned}");
+    assert!(pruned["events"].as_u64().unwrap() > 5 && pruned["calls"].as_u64().unwrap() > 1, "{pruned}");
+    assert_eq!(pruned["kept"], json!([]));
 
     // The server tells what is gone, and goes on with what is not.
     let gone = server.rest().get(&format!("/api/runs/{run}/diff")).await;

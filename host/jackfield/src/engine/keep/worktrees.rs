@@ -65,7 +65,7 @@ impl Pruner {
         let path = worktree.path.display();
         let why = match self.worktrees.retire(worktree.attempt).await {
             Ok(Retired::Gone { committed, branch, earlier }) => {
-                tracing::info!(%path, committed, branch, earlier, "a worktree is past its time, and gone");
+                tracing::info!(%path, committed, branch, earlier, "deleted a worktree past its retention");
                 tidied.worktrees.add(bytes);
                 tidied.branches.extend(earlier);
                 return true;
