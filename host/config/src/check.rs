@@ -2,7 +2,7 @@
 //! not only the first.
 
 use super::keys::Key;
-use super::{Config, ExecutorSection, KeepSection, QueueSection, RateSection, RungSection};
+use super::{Config, ExecutorSection, QueueSection, RateSection, RetentionSection, RungSection};
 use jackfield_types::Micros;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -59,7 +59,7 @@ pub fn check(config: &Config) -> Vec<Fault> {
     faults.queue(&config.queue);
     faults.ladder(config);
     faults.models(config);
-    faults.keep(&config.keep);
+    faults.retention(&config.retention);
     faults.breaker(config);
     faults.plugins(config);
     for (name, section) in &config.executors {
@@ -280,17 +280,17 @@ impl Faults {
     }
 
     /// Any of these may be 0; so much that a sum of seconds or bytes runs over is a slip of the finger.
-    fn keep(&mut self, keep: &KeepSection) {
+    fn retention(&mut self, retention: &RetentionSection) {
         let days = 100 * 365;
         for (name, value, most) in [
-            ("keep.worktree_hours", keep.worktree_hours, 24 * days),
-            ("keep.worktree_gb", keep.worktree_gb, MOST_MEGABYTES >> 10),
-            ("keep.log_days", keep.log_days, days),
-            ("keep.log_gb", keep.log_gb, MOST_MEGABYTES >> 10),
-            ("keep.event_days", keep.event_days, days),
-            ("keep.call_days", keep.call_days, days),
-            ("keep.audit_days", keep.audit_days, days),
-            ("keep.every_min", keep.every_min, YEAR / 60),
+            ("retention.worktree_hours", retention.worktree_hours, 24 * days),
+            ("retention.worktree_gb", retention.worktree_gb, MOST_MEGABYTES >> 10),
+            ("retention.log_days", retention.log_days, days),
+            ("retention.log_gb", retention.log_gb, MOST_MEGABYTES >> 10),
+            ("retention.event_days", retention.event_days, days),
+            ("retention.call_days", retention.call_days, days),
+            ("retention.audit_days", retention.audit_days, days),
+            ("retention.every_min", retention.every_min, YEAR / 60),
         ] {
             self.number(Key::of(name), value, 0, most);
         }

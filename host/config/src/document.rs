@@ -282,6 +282,7 @@ mod tests {
                 "`timeout_s` belongs into [run]",
             ),
             ("[server]\nzzz = 1\n", 2, 1, "[server] has no key `zzz`", "there is: listen"),
+            ("[keep]\nlog_days = 1\n", 1, 2, "the file has no key `keep`", ", retention, "),
             ("[queue]\nlost = 'requeu'\n", 2, 8, "queue.lost: unknown variant", "did you mean `requeue`?"),
             (
                 "[[ladder]]\nname = 'a'\nexecutor = 'b'\nmodle = 'c'\n",

@@ -33,8 +33,8 @@ pub use outward::{LogFormat, TelemetrySection, WebhookSection};
 pub use review::{Finding, Review, Served, Severity};
 pub use secrets::{is_secret_name, looks_secret};
 pub use sections::{
-    BreakerSection, Config, ExecutorSection, FailureModes, KeepSection, LimitsSection, LostPolicy,
-    PluginLimits, PluginsSection, QueueSection, RateSection, RunSection, RungSection, WorkspaceSection,
+    BreakerSection, Config, ExecutorSection, FailureModes, LimitsSection, LostPolicy, PluginLimits,
+    PluginsSection, QueueSection, RateSection, RetentionSection, RunSection, RungSection, WorkspaceSection,
 };
 pub use server::{OnStop, ServerSection};
 pub use settings::settings_of;

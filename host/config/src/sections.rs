@@ -34,7 +34,7 @@ pub struct Config {
     /// Who is asked next when work was not good enough, lowest rung first. Empty: by tier.
     pub ladder: Vec<RungSection>,
     /// How long what runs leave behind is kept.
-    pub keep: KeepSection,
+    pub retention: RetentionSection,
     /// Money.
     pub breaker: BreakerSection,
     /// The plugin folder and what may come out of it.
@@ -186,10 +186,10 @@ pub struct RungSection {
     pub rates: Option<RateSection>,
 }
 
-/// `[keep]`: by age and by size, whichever comes first. Branches and the ledger are always kept.
+/// `[retention]`: by age and by size, whichever comes first. Branches and the ledger are always kept.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct KeepSection {
+pub struct RetentionSection {
     /// Worktrees that were kept (`run.keep_worktrees`), hours after their attempt.
     pub worktree_hours: u64,
     /// All worktrees together, gigabytes; the oldest go first.
@@ -208,7 +208,7 @@ pub struct KeepSection {
     pub every_min: u64,
 }
 
-impl Default for KeepSection {
+impl Default for RetentionSection {
     fn default() -> Self {
         Self {
             worktree_hours: 72,

@@ -92,7 +92,7 @@ async fn hand_in(
 #[tokio::test]
 async fn two_hundred_kills_lose_nothing_run_nothing_twice_and_leave_nothing() {
     let ground = Ground::new().with("ANTHROPIC_API_KEY", "a-key-of-no-account").with_script("claude", &lingering_claude()).with_config(
-        "[breaker]\nday_usd = 1000\n[run]\nmax_concurrent = 5\ngrace_s = 1\n[executors.shell]\nslots = 4\n[executors.claude]\nslots = 1\n[queue]\nheartbeat_s = 1\n[keep]\nevery_min = 0\n",
+        "[breaker]\nday_usd = 1000\n[run]\nmax_concurrent = 5\ngrace_s = 1\n[executors.shell]\nslots = 4\n[executors.claude]\nslots = 1\n[queue]\nheartbeat_s = 1\n[retention]\nevery_min = 0\n",
     );
     let repository = ground.repository();
     let marks = ground.path().join("marks");
@@ -215,12 +215,12 @@ const KILLS_ELSEWHERE: u32 = 60;
 #[tokio::test]
 async fn sixty_kills_of_a_host_and_its_workers_lose_nothing_and_run_nothing_twice() {
     let ground = Ground::new().with("ANTHROPIC_API_KEY", "a-key-of-no-account").with_config(
-        "[breaker]\nday_usd = 1000\n[run]\nhere = false\n[executors.shell]\nslots = 6\n[queue]\nheartbeat_s = 1\n[keep]\nevery_min = 0\n",
+        "[breaker]\nday_usd = 1000\n[run]\nhere = false\n[executors.shell]\nslots = 6\n[queue]\nheartbeat_s = 1\n[retention]\nevery_min = 0\n",
     );
     let there = [(); 2].map(|()| {
         let ground = Ground::new().with("ANTHROPIC_API_KEY", "a-key-of-no-account");
         let ground = ground.with_script("claude", &lingering_claude());
-        ground.with_config("[run]\ngrace_s = 1\n[queue]\nheartbeat_s = 1\n[keep]\nevery_min = 0\n")
+        ground.with_config("[run]\ngrace_s = 1\n[queue]\nheartbeat_s = 1\n[retention]\nevery_min = 0\n")
     });
     let repository = ground.repository();
     let marks = ground.path().join("marks");

@@ -104,8 +104,8 @@ fn namespaces() -> String {
 pub(super) fn disk(folder: &Path) -> Finding {
     let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder);
     let remedy = format!(
-        "`jackfield prune --dry-run` lists what can be deleted, `[keep]` sets how long data is kept; or name a folder \
-         on another disk with --data (this is {})",
+        "`jackfield prune --dry-run` lists what can be deleted, `[retention]` sets how long data is kept; or name a \
+         folder on another disk with --data (this is {})",
         there.display()
     );
     let stat = match rustix::fs::statvfs(there) {

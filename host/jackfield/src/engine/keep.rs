@@ -24,7 +24,10 @@ mod worktrees;
 
 pub use backup::Backup;
 
-use jackfield_config::KeepSection;
+use super::{Host, Inner};
+use jackfield_config::RetentionSection;
+use jackfield_store::{Compacted, StoreError, Trimmed};
+use jackfield_types::{Problem, Scope, Timestamp};
 use serde::Serialize;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::sync::Arc;
@@ -105,7 +108,7 @@ struct Bound {
 }
 
 impl Bounds {
-    fn of(keep: &KeepSection, now: Timestamp) -> Self {
+    fn of(keep: &RetentionSection, now: Timestamp) -> Self {
         let hours = |hours: u64| {
             now.checked_sub(Duration::from_secs(hours.saturating_mul(60 * 60))).unwrap_or(Timestamp::MIN)
         };
@@ -139,16 +142,21 @@ impl Tidied {
     }
 }
 
-impl Retention<'_> {
-    /// Lets go of what is past its time by `[keep]`, now, and says what went and what had to stay.
+impl Host {
+    /// Lets go of what is past its time by `[retention]`, now, and says what went and what had to stay.
     ///
     /// # Errors
     /// A [`Problem`] where somebody is tidying up already, the records cannot be read, or a run is at work and
     /// the database was to be written anew.
-    pub async fn prune(self, how: Tidying) -> Result<Tidied, Problem> {
-        self.0.caller.require(Scope::Admin)?;
-        let bounds = Bounds::of(&self.0.inner.settings.config().keep, self.0.inner.clock.now());
-        self.0.inner.pruner.tidy(&bounds, how).await
+    pub async fn tidy(&self, how: Tidying) -> Result<Tidied, Problem> {
+        self.may(Scope::Admin)?;
+        let bounds = Bounds::of(&self.0.config().retention, self.0.clock.now());
+        self.0.tidy(&bounds, how).await
+    }
+
+    pub(crate) fn keep(&self) {
+        let inner = Arc::clone(&self.0);
+        self.0.tasks.spawn(inner.tidy_from_time_to_time());
     }
 }
 
@@ -174,13 +182,13 @@ impl Pruner {
                 () = self.stop.cancelled() => return,
                 _ = look.tick() => {}
             }
-            let config = self.settings.config();
-            let every = Duration::from_secs(config.keep.every_min.saturating_mul(60));
+            let config = self.config();
+            let every = Duration::from_secs(config.retention.every_min.saturating_mul(60));
             if every.is_zero() || last.is_some_and(|last| last.elapsed() < every) {
                 continue;
             }
             last = Some(Instant::now());
-            let bounds = Bounds::of(&config.keep, self.clock.now());
+            let bounds = Bounds::of(&config.retention, self.clock.now());
             match self.tidy(&bounds, Tidying::default()).await {
                 Ok(tidied) => log(&tidied),
                 Err(problem) => tracing::warn!("failed to prune expired data: {problem}"),

@@ -105,7 +105,7 @@ async fn hundreds_of_runs_leave_a_server_as_large_as_it_was() {
 
 #[tokio::test]
 async fn what_is_old_goes_and_the_records_are_backed_up_beside_a_server_that_works() {
-    let ground = Ground::new().with_config("[keep]\nlog_days = 0\nevent_days = 0\ncall_days = 0\n");
+    let ground = Ground::new().with_config("[retention]\nlog_days = 0\nevent_days = 0\ncall_days = 0\n");
     let repository = ground.repository();
     let server = ground.serve().await;
     let done = server.rest().execute(&shell(&repository, "echo done > done.txt")).await.fine();

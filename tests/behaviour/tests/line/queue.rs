@@ -24,7 +24,7 @@ async fn drained(ground: &Ground) {
 #[tokio::test]
 async fn a_thousand_runs_drain_in_order_within_their_caps_and_fairly() {
     let ground = Ground::new().with_config(
-        "[run]\nmax_concurrent = 8\n[executors.shell]\nslots = 8\n[queue]\nlost = \"fail\"\n[keep]\nevery_min = 0\n",
+        "[run]\nmax_concurrent = 8\n[executors.shell]\nslots = 8\n[queue]\nlost = \"fail\"\n[retention]\nevery_min = 0\n",
     );
     // Everything is in line before anybody works, so that the order is the queue's and not the callers'.
     let blocker = ground.serve().await;

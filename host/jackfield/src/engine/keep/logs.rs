@@ -51,7 +51,7 @@ impl Pruner {
             }
         }
         if total > bound.bytes {
-            let why = "together they take more than keep.log_gb, and no more of them may go";
+            let why = "together they take more than retention.log_gb, and no more of them may go";
             tidied.keep(self.folders.runs.display().to_string(), why);
         }
         self.tidy_scratch(&stay, tidied).await

@@ -174,7 +174,7 @@ async fn the_oldest_worktrees_go_while_all_together_are_too_many() {
     let tidied = house.tidy_by(Bounds { worktrees: none, ..house.generous() }).await;
     let why: Vec<_> = tidied.kept.iter().map(|kept| kept.why.as_str()).collect();
     assert_eq!(tidied.worktrees.count, 1);
-    assert!(why.len() == 2 && why[1].contains("keep.worktree_gb"), "{why:?}");
+    assert!(why.len() == 2 && why[1].contains("retention.worktree_gb"), "{why:?}");
     house.host.shutdown().await;
 }
 
@@ -364,11 +364,11 @@ async fn a_backup_is_made_beside_work_and_can_be_put_back() {
 #[test]
 fn what_was_configured_is_turned_into_times_and_bytes_however_large() {
     let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
-    let bounds = Bounds::of(&KeepSection::default(), now);
+    let bounds = Bounds::of(&RetentionSection::default(), now);
     assert_eq!(bounds.worktrees.before, "2026-11-18T10:00:00Z".parse().unwrap());
     assert_eq!(bounds.logs.before, "2026-10-22T10:00:00Z".parse().unwrap());
     assert_eq!((bounds.worktrees.bytes, bounds.logs.bytes), (20 << 30, 10 << 30));
-    let endless = KeepSection { log_days: u64::MAX, log_gb: u64::MAX, ..KeepSection::default() };
+    let endless = RetentionSection { log_days: u64::MAX, log_gb: u64::MAX, ..RetentionSection::default() };
     let bounds = Bounds::of(&endless, now);
     assert_eq!((bounds.logs.before, bounds.logs.bytes), (Timestamp::MIN, u64::MAX));
 }

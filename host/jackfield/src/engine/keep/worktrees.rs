@@ -50,7 +50,7 @@ impl Pruner {
             }
         }
         if total > bound.bytes {
-            let why = "together they take more than keep.worktree_gb, and no more of them may go";
+            let why = "together they take more than retention.worktree_gb, and no more of them may go";
             tidied.keep(self.folders.worktrees.display().to_string(), why);
         }
         Ok(standing)

@@ -65,7 +65,7 @@ const EVERYTHING: &str = r#"
     environment = { FAR_API_KEY = "far-key-1" }
     settings = { max_turns = "9" }
     rates = { input = 1, output = 2, cached_input = 3, cache_write = 4, reasoning = 5, as_of = "today" }
-    [keep]
+    [retention]
     worktree_hours = 73
     worktree_gb = 21
     log_days = 31
