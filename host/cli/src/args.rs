@@ -1,4 +1,4 @@
-//! The command line, as clap reads it. Help texts are written for the person who reads them.
+//! The command line. Doc comments are help texts: imperative, one sentence each.
 
 use super::kit_args::{CompileArgs, KitCommand};
 use super::task_args::{DispatchArgs, ResultArgs, TaskCommand};
@@ -12,19 +12,18 @@ use jackfield_config::LogFormat;
 use jackfield_types::PluginKind;
 use std::path::PathBuf;
 
-/// Runs AI coding agents as durable, budgeted, auditable work.
+/// Run AI coding agents as durable, budgeted, auditable work
 ///
-/// Say what should be done; Jackfield picks who does it, runs that agent in a git worktree of its
-/// own, watches the budget, and answers in a few tokens. Everything that decides is a sandboxed
-/// WebAssembly component that you can replace while it runs.
+/// Describe a task. Jackfield chooses an agent, runs it in an isolated git worktree, enforces the budget and returns a
+/// short answer. Decisions are made by sandboxed WebAssembly components that you can replace at run time.
 #[derive(Debug, Parser)]
 #[command(
     name = "jackfield",
     version,
-    after_help = "First steps:\n  jackfield demo                         see it work, no account needed\n  \
-                  jackfield doctor                       what is installed and logged in\n  \
-                  jackfield run \"fix the failing test\"   let an agent do it, here\n  \
-                  jackfield serve                        MCP, REST, on one local port"
+    after_help = "First steps:\n  jackfield demo                         run a demo, no account needed\n  \
+                  jackfield doctor                       check the installation and logins\n  \
+                  jackfield run \"fix the failing test\"   run a task in this repository\n  \
+                  jackfield serve                        serve MCP and REST on a local port"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -33,19 +32,19 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-/// What every command takes.
+/// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
-    /// Where records, logs, worktrees and plugins live
+    /// Data folder: records, logs, worktrees and components
     #[arg(long, global = true, env = "JACKFIELD_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
     /// Configuration file [default: jackfield.toml in the data folder]
     #[arg(long, global = true, env = "JACKFIELD_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
-    /// Print JSON instead of text
+    /// Print JSON
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Set any configuration key, e.g. --set run.timeout_s=600
+    /// Set a configuration key, e.g. --set run.timeout_s=600
     #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) set: Vec<(String, String)>,
 }
@@ -58,180 +57,188 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show the main job on this machine: no account, nothing left behind
+    /// Run a demo that needs no account and leaves nothing behind
     Demo {
-        /// Keep the demo's folder and say where it is
+        /// Keep the demo's folder and print its path
         #[arg(long)]
         keep: bool,
     },
-    /// Let an agent do something, and wait for the answer
+    /// Run a task and wait for the result
     Run(RunArgs),
-    /// Serve MCP and REST on one local port
+    /// Serve MCP and REST on one port
     Serve {
-        /// Address and port; loopback only
+        /// Address and port; other than loopback only with TLS or server.plain_http [default: server.listen]
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<String>,
-        /// Serve no component but those in plugins.lock
+        /// Serve only the components in plugins.lock
         #[arg(long)]
         locked: bool,
-        /// How lines of the log are written [default: telemetry.log_format, else text]
+        /// Log format [default: telemetry.log_format, else text]
         #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(LogFormat::NAMES).try_map(|name| name.parse::<LogFormat>()))]
         log_format: Option<LogFormat>,
-        /// How long to wait for attempts at work when told to stop [default: server.drain_s]
+        /// Seconds to wait for running attempts on shutdown [default: server.drain_s]
         #[arg(long, value_name = "SECONDS")]
         drain: Option<u64>,
     },
-    /// Carry out work for a host on another machine
+    /// Execute runs for a host on another machine
     ///
-    /// It needs no set-up but the agents' own: what is to be worked on comes from the host, and what was done goes
-    /// back there, as events, diffs and branches. Agents are given this machine's environment and logins. Where the
-    /// host cannot be reached for long, its agents end, so that nothing is done twice.
+    /// The worker needs no setup except the agents' own: it fetches commits from the host and returns events, diffs and
+    /// branches. Agents get this machine's environment and logins. If the host is unreachable for long, the worker ends its
+    /// agents, so that no work is done twice.
     Worker {
-        /// Its address, like http://10.0.0.5:7700
+        /// Address of the host, e.g. http://10.0.0.5:7700
         #[arg(long, value_name = "URL")]
         host: String,
-        /// A token of that host with the scope `work`: jackfield token create NAME --scope work
+        /// Token with the scope `work`; on the host: jackfield token create NAME --scope work
         #[arg(long, env = "JACKFIELD_WORKER_TOKEN", hide_env_values = true)]
         token: String,
-        /// Certificates (PEM) of whoever signed the host's, where this machine does not know them
+        /// CA certificates (PEM) of the host, if this machine does not trust them
         #[arg(long, env = "JACKFIELD_WORKER_CA", value_name = "FILE")]
         ca: Option<PathBuf>,
-        /// Attempts at once [default: run.max_concurrent]
+        /// Maximum concurrent attempts [default: run.max_concurrent]
         #[arg(long, value_name = "NUMBER")]
         slots: Option<usize>,
-        /// What people know it by [default: this machine's name]
+        /// Name of the worker [default: the host name of this machine]
         #[arg(long)]
         name: Option<String>,
     },
-    /// See, check and inspect the components that decide
+    /// Manage components
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// Compile the component on standard input; what the host starts for every file that is dropped
+    /// Compile the component on standard input; started by the host for each dropped file
     #[command(hide = true)]
     CompileComponent(CompileArgs),
-    /// Money: what is spent, what is left, and how to go on
+    /// Show spending and limits, or change them
     Breaker {
         #[command(subcommand)]
         command: Option<BreakerCommand>,
     },
     /// List runs, or show one
     Runs {
-        /// A run's id, or the beginning of it
+        /// Run ID or unique prefix
         run: Option<String>,
-        /// Only these: queued, running, succeeded, failed, cancelled
+        /// Filter by state: queued, running, waiting, succeeded, failed, cancelled
         #[arg(long)]
         state: Option<String>,
-        /// Only of this workspace
+        /// Filter by workspace
         #[arg(long)]
         workspace: Option<String>,
-        /// Most to list
+        /// Maximum number of runs to list
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Show what an agent did, step by step
+    /// Show the events of a run
     Logs {
-        /// A run's id, or the beginning of it [default: the last run]
+        /// Run ID or unique prefix [default: the latest run]
         run: Option<String>,
-        /// Go on until the run ends
+        /// Follow until the run ends
         #[arg(long, short)]
         follow: bool,
         /// Show the diff instead
         #[arg(long, conflicts_with = "follow")]
         diff: bool,
     },
-    /// Have several agents do the same thing side by side, and compare what they did
+    /// Run a task with several agents in parallel and compare the results
     Consensus {
         #[command(flatten)]
         run: RunArgs,
-        /// Who is asked, instead of the two best: two or more, with commas between
+        /// Executors, comma-separated, at least two [default: the two best]
         #[arg(long, value_delimiter = ',')]
         among: Vec<String>,
     },
-    /// Who carries runs out, and how long the queue is
+    /// List workers and show the queue length
     Workers,
-    /// End a run and everything it started
+    /// Cancel a run and end its processes
     Cancel {
-        /// A run's id, or the beginning of it
+        /// Run ID or unique prefix
         run: String,
-        /// Kept with the run
+        /// Reason, recorded with the run
         #[arg(long, default_value = "cancelled on the command line")]
         reason: String,
     },
-    /// Make a run that has ended again, as another run of its task; a server's worker carries it out
+    /// Repeat an ended run, as another run of its task
+    ///
+    /// A running server executes it.
     Retry {
-        /// A run's id, or the beginning of it
+        /// Run ID or unique prefix
         run: String,
-        /// Kept with the run
+        /// Reason, recorded with the run
         #[arg(long, default_value = "retried on the command line")]
         reason: String,
-        /// Under the same key it is made once
+        /// Idempotency key: a repeated request with the same key makes no second run
         #[arg(long, value_name = "KEY")]
         idempotency_key: Option<String>,
     },
-    /// Hand work in and get its run's id at once; a server's worker carries it out
+    /// Queue a task and print its run ID
+    ///
+    /// A running server executes it.
     Dispatch(DispatchArgs),
-    /// The answer of a run, now or when it has ended
+    /// Show the result of a run
     Result(ResultArgs),
-    /// To-dos for people, and runs that wait for a person
+    /// Manage human tasks and answer runs that wait for a decision
     #[command(subcommand)]
     Todo(TodoCommand),
-    /// Why things went as they did: every decision about a task or a run, in order
+    /// Show the decisions about a task or a run, and their reasons
     Explain {
-        /// A task's or a run's id, or the beginning of it [default: the last run]
+        /// Task or run ID, or unique prefix [default: the latest run]
         id: Option<String>,
     },
-    /// Keep track of work that is done elsewhere: what it is to be, attempts, cost, end
+    /// Manage tasks and record external work
     #[command(subcommand)]
     Task(TaskCommand),
-    /// Who asked what through the port, and what came of it; the newest first
+    /// Show the audit log of requests, newest first
     Audit(AuditArgs),
-    /// Who else may come in: tokens, what each allows and when it ends
+    /// Manage access tokens
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Who is told of what happens, and how that goes
+    /// Show webhook deliveries
     Webhooks {
         #[command(subcommand)]
         command: Option<WebhooksCommand>,
     },
-    /// Check the set-up and say how to mend what is wrong
+    /// Check the installation and suggest fixes
     Doctor,
-    /// Copy the records to a file while work goes on, and check the copy
+    /// Copy the database to a file and verify the copy
+    ///
+    /// Runs may be active meanwhile.
     Backup {
-        /// A file that does not exist yet
+        /// File to create; it must not exist
         file: PathBuf,
     },
     /// Delete worktrees, logs and events past their retention
     Prune {
-        /// Only say what would go
+        /// List what would be deleted
         #[arg(long)]
         dry_run: bool,
-        /// Write the database anew afterwards, without gaps; while nothing is at work
+        /// Rewrite the database file to reclaim space; no run may be active
         #[arg(long, conflicts_with = "dry_run")]
         vacuum: bool,
     },
-    /// Print a unit for systemd, or put it where systemd looks
+    /// Print a systemd unit, or install it
     Service {
-        /// Of the machine, hardened, instead of one of this user
+        /// Print a hardened system unit instead of a user unit
         #[arg(long)]
         system: bool,
-        /// Write the user's unit and say how to start it
+        /// Install the user unit and print how to start it
         #[arg(long, conflicts_with = "system")]
         install: bool,
     },
-    /// Print what makes a shell complete this command line
+    /// Generate shell completions
     Completions {
-        /// bash, zsh, fish, elvish or powershell
+        /// Shell to generate completions for
         shell: clap_complete::Shell,
     },
-    /// Write the manual into a folder: a page for every command
+    /// Generate man pages
     Man {
-        /// Where, like ~/.local/share/man/man1; it is made where it is not there
+        /// Output folder, created if missing, e.g. ~/.local/share/man/man1
         folder: PathBuf,
     },
-    /// Print the configuration: the commented default, or what is in force; or check it
+    /// Print or check the configuration
+    ///
+    /// Without options, prints the commented default configuration.
     #[command(args_conflicts_with_subcommands = true)]
     Config {
-        /// What is in force, all layers applied
+        /// Print the effective configuration, with all layers applied
         #[arg(long)]
         effective: bool,
         #[command(subcommand)]
@@ -241,54 +248,54 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
-    /// What should be done; `-` reads it from standard input
+    /// Instruction; `-` reads it from standard input
     pub(crate) instruction: String,
-    /// claude, codex, gemini, shell, … [default: the chooser picks]
+    /// Executor: claude, codex, gemini, shell, … [default: picked by the chooser]
     #[arg(long, short)]
     pub(crate) executor: Option<String>,
-    /// A model of that executor
+    /// Model of the executor
     #[arg(long, short)]
     pub(crate) model: Option<String>,
-    /// A workspace's name, its owner/name, or a path
+    /// Workspace: a configured name, owner/name, or a path
     #[arg(long, short, default_value = ".")]
     pub(crate) workspace: String,
-    /// feature, bugfix, refactor, test, docs, design, review, command, …
+    /// Task type: feature, bugfix, refactor, test, docs, design, review, command, …
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) task_type: Option<String>,
-    /// trivial, simple, moderate, complex, epic, or 1 to 10
+    /// Complexity: trivial, simple, moderate, complex, epic, or 1 to 10
     #[arg(long)]
     pub(crate) complexity: Option<String>,
-    /// change (files must change) or answer (words are enough)
+    /// Expected result: change (files must change) or answer (text is enough)
     #[arg(long)]
     pub(crate) expect: Option<String>,
-    /// Let the agent look, not change
+    /// Run read-only
     #[arg(long)]
     pub(crate) read_only: bool,
-    /// summary, mermaid, standard or full
+    /// Level of detail: summary, mermaid, standard or full
     #[arg(long, short)]
     pub(crate) verbosity: Option<String>,
-    /// A command that must succeed in the worktree when the agent is done; may be given again
+    /// Command that must succeed in the worktree after the agent ends; repeatable
     #[arg(long = "check", value_name = "COMMAND")]
     pub(crate) checks: Vec<String>,
-    /// A gate that must let the work through, like 'file_exists {"path":"README.md"}'; may be given again
+    /// Gate that the work must pass, e.g. 'file_exists {"path":"README.md"}'; repeatable
     #[arg(long = "gate", value_name = "KIND JSON")]
     pub(crate) gates: Vec<Gate>,
-    /// Attempts in all, others being asked where one was not good enough [default: 1 with --executor]
+    /// Maximum attempts, including those by other executors [default: 1 with --executor]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_attempts: Option<u32>,
-    /// Higher goes first, -100 to 100
+    /// Priority, -100 to 100; higher runs first
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub(crate) priority: Option<i32>,
-    /// Most that this may cost, dollars
+    /// Maximum cost, in USD
     #[arg(long, value_name = "USD")]
     pub(crate) max_cost: Option<f64>,
-    /// Longest that the attempt may take, seconds
+    /// Maximum duration of an attempt, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<u64>,
-    /// The same key and the same request never run twice
+    /// Idempotency key: a repeated request with the same key does not run twice
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
-    /// Say nothing until the answer
+    /// Print nothing until the result
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }
@@ -297,11 +304,11 @@ pub(crate) struct RunArgs {
 pub(crate) enum PluginCommand {
     #[command(flatten)]
     Try(super::replay::TryCommand),
-    /// Every component: what serves, what was rejected and why
+    /// List active and rejected components, with reasons
     List,
-    /// Say whether a file would be accepted, and why not; changes nothing
+    /// Check whether a component file would be accepted; changes nothing
     Check {
-        /// A `.wasm` file
+        /// Component file (.wasm)
         file: PathBuf,
     },
     #[command(flatten)]
@@ -310,12 +317,12 @@ pub(crate) enum PluginCommand {
     Sign(super::sign::SignCommand),
     #[command(flatten)]
     Shelve(super::shelve::ShelveCommand),
-    /// What a component is made of, imports, asks for, was granted and answers
+    /// Show a component's parts, imports, requests, grants and description
     Inspect {
-        /// A `.wasm` file, or the name of one in service
+        /// Component file (.wasm), or name of an active component
         #[arg(value_name = "FILE_OR_NAME")]
         what: String,
-        /// Where several kinds share the name
+        /// Kind, if several components share the name
         #[arg(long)]
         kind: Option<PluginKind>,
     },
@@ -325,38 +332,38 @@ pub(crate) enum PluginCommand {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Tell every mistake at once, with its place and what to do; changes nothing
+    /// Report every mistake in the configuration, with its location and a fix
     Check {
-        /// A file to check instead of the one that would be read
+        /// File to check [default: the configuration file in use]
         file: Option<PathBuf>,
     },
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum BreakerCommand {
-    /// What changed the breaker's state, newest first
+    /// List changes of the breaker, newest first
     History,
-    /// Forgive what was spent in this period and go on; recorded with the reason
+    /// Reset every limit that is reached, so that work resumes
     Reset {
-        /// Why
+        /// Reason, recorded with the change
         #[arg(long)]
         reason: String,
     },
-    /// Allow more for this day; recorded with the reason
+    /// Raise the limit for today
     Raise {
-        /// How much more, dollars
+        /// Amount to add, in USD
         usd: String,
-        /// Why
+        /// Reason, recorded with the change
         #[arg(long)]
         reason: String,
     },
-    /// Record what a run that has ended really cost; recorded with the reason
+    /// Correct the recorded cost of an ended run
     Correct {
-        /// The run, or the beginning of its id
+        /// Run ID or unique prefix
         run: String,
-        /// What it cost in all, dollars
+        /// Actual total cost, in USD
         usd: String,
-        /// Why
+        /// Reason, recorded with the change
         #[arg(long)]
         reason: String,
     },

@@ -1,4 +1,4 @@
-//! The author's kit as clap reads it.
+//! Arguments of the commands for authors of components.
 
 use clap::{Args, Subcommand};
 use jackfield_kit::Language;
@@ -7,84 +7,86 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum KitCommand {
-    /// Write a folder with everything that a new component needs: source, contract, recipe, cases
+    /// Create a folder for a new component: source, contract, recipe and cases
     New(NewArgs),
-    /// Build the component in a folder with the toolchain of its language
+    /// Build a component with the toolchain of its language
     Build {
-        /// The folder that `plugin new` wrote
+        /// Folder created by `plugin new`
         #[arg(default_value = ".")]
         folder: PathBuf,
     },
-    /// Ask a component one thing, and print what it answers, how fast, and in how much memory
+    /// Call a function of a component and print the answer, time and memory
     ///
-    /// The call is as in service: a fresh instance, its sandbox, its limits.
+    /// The call runs as in service: a fresh instance with the same sandbox and limits.
     Call(Asked),
-    /// Hold a component to a file of cases; ends with 1 where one does not pass
+    /// Test a component against a file of cases
+    ///
+    /// Exits with 1 if a case fails.
     Test {
-        /// A `.wasm` file, or the name of one in service
+        /// Component file (.wasm), or name of an active component
         #[arg(value_name = "FILE_OR_NAME")]
         what: String,
-        /// Cases, as TOML or JSON
+        /// File of cases, TOML or JSON
         cases: PathBuf,
-        /// Where several kinds share the name
+        /// Kind, if several components share the name
         #[arg(long)]
         kind: Option<PluginKind>,
     },
-    /// Measure what a call costs
+    /// Measure the time and memory of calls
     Bench {
         #[command(flatten)]
         asked: Asked,
-        /// How often to ask
+        /// Number of calls
         #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
         calls: u32,
     },
 }
 
-/// What to write.
+/// Arguments of `plugin new`.
 #[derive(Debug, Args)]
 pub(crate) struct NewArgs {
-    /// The component's name, and the folder's
+    /// Name of the component and of its folder
     pub(crate) name: String,
-    /// What it decides
+    /// Kind: executor, chooser, compressor, gate or judge
     #[arg(long, default_value = "chooser")]
     pub(crate) kind: PluginKind,
-    /// What it is written in: rust, js or python
+    /// Language: rust, js or python
     #[arg(long, default_value = "rust")]
     pub(crate) lang: Language,
-    /// Where to make the folder
+    /// Parent folder
     #[arg(long = "in", value_name = "FOLDER", default_value = ".")]
     pub(crate) into: PathBuf,
 }
 
-/// Whom to ask what.
+/// Arguments of a call.
 #[derive(Debug, Args)]
 pub(crate) struct Asked {
-    /// A `.wasm` file, or the name of one in service
+    /// Component file (.wasm), or name of an active component
     #[arg(value_name = "FILE_OR_NAME")]
     pub(crate) what: String,
-    /// The function, as the WIT names it: choose, next, compress, plan, …
+    /// Function, as named in the WIT: choose, next, compress, plan, …
     pub(crate) function: String,
-    /// What it is told, as JSON (or TOML in a file named so); - reads standard input
+    /// File of facts, JSON or .toml; `-` reads JSON from standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) facts: Option<PathBuf>,
-    /// Where several kinds share the name
+    /// Kind, if several components share the name
     #[arg(long)]
     pub(crate) kind: Option<PluginKind>,
 }
 
-/// What to compile, and what that may use.
+/// Arguments of the compile process.
 #[derive(Debug, Args)]
 pub(crate) struct CompileArgs {
-    /// Quickly instead of well
+    /// Use the baseline compiler
     #[arg(long)]
     pub(crate) baseline: bool,
-    /// Address space
+    /// Address space limit, in bytes
     #[arg(long)]
     pub(crate) memory_bytes: u64,
-    /// Time on the processor
+    /// CPU time limit, in seconds
     #[arg(long)]
     pub(crate) cpu_seconds: u64,
-    /// Where to write the code
+    /// Output file
     #[arg(long)]
     pub(crate) code: PathBuf,
 }

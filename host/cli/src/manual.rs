@@ -1,5 +1,4 @@
-//! The manual: examples for every command, completions for shells, and pages for `man`, all from the one
-//! description of the command line. A test holds every example against the parser.
+//! Examples for every command, shell completions and man pages. A test parses every example.
 
 use super::args::Cli;
 use super::{Outcome, say_line};
@@ -10,35 +9,32 @@ use jackfield_types::Problem;
 use std::io::Write;
 use std::path::Path;
 
-/// What a command is called, without the program's name, and how it is used: the line, and what it does.
+/// A command without the program's name, and its examples: the line, and its effect.
 type Examples = (&'static str, &'static [(&'static str, &'static str)]);
 
 const EXAMPLES: &[Examples] = &[
     (
         "demo",
-        &[
-            ("jackfield demo", "see it work, with no account"),
-            ("jackfield demo --keep", "and look at what it left"),
-        ],
+        &[("jackfield demo", "run the demo"), ("jackfield demo --keep", "keep its folder for inspection")],
     ),
     (
         "run",
         &[
             (
                 "jackfield run \"fix the failing test\"",
-                "in the repository here; the chooser picks who does it",
+                "in this repository, with the executor that the chooser picks",
             ),
             (
                 "jackfield run -e claude -m claude-sonnet-4-5 \"add a --json flag\"",
-                "a certain program and model",
+                "with this executor and model",
             ),
             (
                 "jackfield run --check \"cargo test\" --max-cost 2 \"make parse() total\"",
-                "must pass the tests, for two dollars at most",
+                "the tests must pass, for at most two dollars",
             ),
             (
                 "jackfield run --expect answer --read-only \"how is the cache keyed?\"",
-                "words are enough, and nothing is changed",
+                "a question, read-only",
             ),
             (
                 "git diff | jackfield run -w owner/name -",
@@ -49,10 +45,10 @@ const EXAMPLES: &[Examples] = &[
     (
         "consensus",
         &[
-            ("jackfield consensus \"speed up the tokenizer\"", "the two best, compared"),
+            ("jackfield consensus \"speed up the tokenizer\"", "compare the two best executors"),
             (
                 "jackfield consensus --among claude,codex,gemini --check \"make bench\" \"speed up the tokenizer\"",
-                "these three",
+                "compare these three",
             ),
         ],
     ),
@@ -62,21 +58,18 @@ const EXAMPLES: &[Examples] = &[
             ("jackfield serve", "MCP and REST on 127.0.0.1:7700"),
             (
                 "jackfield serve --listen 127.0.0.1:0 --locked",
-                "any free port; no component but those in plugins.lock",
+                "any free port, and only the components in plugins.lock",
             ),
             (
                 "jackfield serve --drain 300",
-                "told to stop, wait five minutes for what is at work, then hand it over",
+                "on shutdown, wait five minutes for running attempts, then hand them over",
             ),
         ],
     ),
     (
         "worker",
         &[
-            (
-                "jackfield worker --host https://build.example.com --token TOKEN",
-                "carry out what that host hands out",
-            ),
+            ("jackfield worker --host https://build.example.com --token TOKEN", "execute runs for that host"),
             (
                 "jackfield worker --host http://10.0.0.5:7700 --token TOKEN --slots 4 --name gpu-1",
                 "four attempts at once",
@@ -85,220 +78,217 @@ const EXAMPLES: &[Examples] = &[
     ),
     (
         "dispatch",
-        &[(
-            "jackfield dispatch --priority 10 \"update the changelog\"",
-            "hand it in, and get its id at once",
-        )],
+        &[("jackfield dispatch --priority 10 \"update the changelog\"", "queue a task and print its run ID")],
     ),
     (
         "result",
         &[
-            ("jackfield result 01HX --wait 600", "wait up to ten minutes; the beginning of an id is enough"),
-            ("jackfield result 01HX -v full --json", "everything, for a program"),
+            (
+                "jackfield result 01HX --wait 600",
+                "wait up to ten minutes; a unique prefix of the ID is enough",
+            ),
+            ("jackfield result 01HX -v full --json", "all details, as JSON"),
         ],
     ),
     (
         "runs",
         &[
-            ("jackfield runs --state failed --limit 5", "the last five that failed"),
-            ("jackfield runs 01HX", "one of them, with its attempts"),
+            ("jackfield runs --state failed --limit 5", "the last five failed runs"),
+            ("jackfield runs 01HX", "one run with its attempts"),
         ],
     ),
     (
         "logs",
         &[
-            ("jackfield logs -f", "the last run, as it goes on"),
-            ("jackfield logs 01HX --diff | git apply", "take over what it changed"),
+            ("jackfield logs -f", "follow the latest run"),
+            ("jackfield logs 01HX --diff | git apply", "apply its changes here"),
         ],
     ),
     (
         "explain",
-        &[
-            ("jackfield explain", "why the last run went as it did"),
-            ("jackfield explain 01HX --json", "the same of another one, for a program"),
-        ],
+        &[("jackfield explain", "the latest run"), ("jackfield explain 01HX --json", "another run, as JSON")],
     ),
-    (
-        "cancel",
-        &[("jackfield cancel 01HX --reason \"the wrong branch\"", "end it and everything it started")],
-    ),
+    ("cancel", &[("jackfield cancel 01HX --reason \"the wrong branch\"", "end a run and its processes")]),
     (
         "retry",
-        &[("jackfield retry 01HX --reason \"the network is back\"", "repeat it, as another run of its task")],
+        &[(
+            "jackfield retry 01HX --reason \"the network is back\"",
+            "repeat a run, as another run of its task",
+        )],
     ),
-    ("workers", &[("jackfield workers", "who works, and how long the line is")]),
+    ("workers", &[("jackfield workers", "list workers and the queue length")]),
     (
         "doctor",
         &[
-            ("jackfield doctor", "what is wrong, and how to mend it"),
-            ("jackfield doctor --json", "ends with 1 where work cannot be done"),
+            ("jackfield doctor", "report problems and their fixes"),
+            ("jackfield doctor --json", "exits with 1 if runs cannot work"),
         ],
     ),
-    ("breaker", &[("jackfield breaker", "what is spent, what is left")]),
-    ("breaker history", &[("jackfield breaker history", "who changed it, and why")]),
+    ("breaker", &[("jackfield breaker", "show spending and what is left")]),
+    ("breaker history", &[("jackfield breaker history", "list changes, with actor and reason")]),
     (
         "breaker reset",
-        &[(
-            "jackfield breaker reset --reason \"paid by the client\"",
-            "every limit that is reached begins anew",
-        )],
+        &[("jackfield breaker reset --reason \"paid by the client\"", "reset every limit that is reached")],
     ),
-    ("breaker raise", &[("jackfield breaker raise 5 --reason \"release day\"", "five dollars more, today")]),
+    (
+        "breaker raise",
+        &[("jackfield breaker raise 5 --reason \"release day\"", "allow five dollars more today")],
+    ),
     (
         "breaker correct",
         &[(
             "jackfield breaker correct 01HX 0.42 --reason \"its agent reported 42 dollars\"",
-            "what the run really cost",
+            "record the actual cost of a run",
         )],
     ),
-    ("plugin list", &[("jackfield plugin list", "what serves, what was rejected and why")]),
-    ("plugin check", &[("jackfield plugin check policy.wasm", "would it be taken? changes nothing")]),
+    ("plugin list", &[("jackfield plugin list", "list active and rejected components")]),
+    ("plugin check", &[("jackfield plugin check policy.wasm", "check a file without installing it")]),
     (
         "plugin inspect",
         &[
-            ("jackfield plugin inspect claude", "one in service"),
-            ("jackfield plugin inspect policy.wasm", "a file"),
+            ("jackfield plugin inspect claude", "an active component"),
+            ("jackfield plugin inspect policy.wasm", "a component file"),
         ],
     ),
-    ("plugin new", &[("jackfield plugin new careful --kind chooser --lang rust", "a folder that builds")]),
-    ("plugin build", &[("jackfield plugin build careful", "with the toolchain of its language")]),
+    (
+        "plugin new",
+        &[(
+            "jackfield plugin new careful --kind chooser --lang rust",
+            "create a folder for a chooser in Rust",
+        )],
+    ),
+    ("plugin build", &[("jackfield plugin build careful", "build it with cargo, npm or pip")]),
     (
         "plugin call",
         &[
-            ("jackfield plugin call policy.wasm choose --facts facts.json", "ask it one thing"),
+            ("jackfield plugin call policy.wasm choose --facts facts.json", "call a component file"),
             (
                 "echo '{\"task\": {\"complexity\": 8}}' | jackfield plugin call chooser choose --facts -",
-                "the one in service, about this",
+                "call the active component",
             ),
         ],
     ),
-    ("plugin test", &[("jackfield plugin test policy.wasm cases.toml", "every case must pass")]),
+    ("plugin test", &[("jackfield plugin test policy.wasm cases.toml", "run the cases of a component")]),
     (
         "plugin bench",
         &[(
             "jackfield plugin bench policy.wasm choose --facts facts.json --calls 10000",
-            "what a call costs",
+            "measure 10000 calls",
         )],
     ),
     (
         "plugin grant",
         &[(
             "jackfield plugin grant executor agy --program agy --env AGY_API_KEY",
-            "a running server heeds it at once",
+            "let it start a program with a variable",
         )],
     ),
-    ("plugin revoke", &[("jackfield plugin revoke executor agy", "it is held from now on")]),
-    ("plugin pin", &[("jackfield plugin pin chooser careful 4f1c", "this version, whatever is dropped")]),
-    ("plugin rollback", &[("jackfield plugin rollback chooser careful", "the version before, pinned")]),
-    ("plugin unpin", &[("jackfield plugin unpin chooser careful", "what was dropped last serves again")]),
-    ("plugin keygen", &[("jackfield plugin keygen mine.key", "prints the public key for [plugins] keys")]),
-    ("plugin sign", &[("jackfield plugin sign careful.wasm --key mine.key", "writes careful.wasm.sig")]),
+    ("plugin revoke", &[("jackfield plugin revoke executor agy", "revoke its grants")]),
+    ("plugin pin", &[("jackfield plugin pin chooser careful 4f1c", "pin this version")]),
+    ("plugin rollback", &[("jackfield plugin rollback chooser careful", "pin the previous version")]),
+    ("plugin unpin", &[("jackfield plugin unpin chooser careful", "use the latest file again")]),
+    ("plugin keygen", &[("jackfield plugin keygen mine.key", "print the public key for [plugins] keys")]),
+    ("plugin sign", &[("jackfield plugin sign careful.wasm --key mine.key", "write careful.wasm.sig")]),
     (
         "plugin pull",
-        &[(
-            "jackfield plugin pull ghcr.io/acme/careful@sha256:0b1c",
-            "by digest; a tag is refused, and its digest told",
-        )],
+        &[("jackfield plugin pull ghcr.io/acme/careful@sha256:0b1c", "pull by digest; a tag is refused")],
     ),
     (
         "plugin push",
         &[(
             "jackfield plugin push careful.wasm ghcr.io/acme/careful:1.2.0",
-            "with its signature, where there is one",
+            "push it, with its signature if there is one",
         )],
     ),
     (
         "plugin replay",
-        &[("jackfield plugin replay policy.wasm --since 30d", "what it would have decided where others did")],
+        &[("jackfield plugin replay policy.wasm --since 30d", "replay the decisions of 30 days")],
     ),
-    (
-        "plugin shadow",
-        &[("jackfield plugin shadow --since 7d", "how those on the side compare with what serves")],
-    ),
+    ("plugin shadow", &[("jackfield plugin shadow --since 7d", "compare the decisions of 7 days")]),
     (
         "plugin promote",
-        &[("jackfield plugin promote careful", "the one in the folder `shadow` serves from now on")],
+        &[("jackfield plugin promote careful", "activate a component from the folder `shadow`")],
     ),
     (
         "todo list",
         &[
-            ("jackfield todo list", "what waits for a person"),
-            ("jackfield todo list --all --kind todo", "every to-do there ever was"),
+            ("jackfield todo list", "list what waits for a person"),
+            ("jackfield todo list --all --kind todo", "include done and cancelled tasks"),
         ],
     ),
-    ("todo add", &[("jackfield todo add \"renew the certificate\" --due 2026-12-01", "a to-do")]),
-    ("todo show", &[("jackfield todo show 01HX", "with its evidence")]),
-    ("todo edit", &[("jackfield todo edit 01HX --priority 5", "change a to-do")]),
-    ("todo done", &[("jackfield todo done 01HX --note \"valid until 2028\"", "it is done")]),
+    ("todo add", &[("jackfield todo add \"renew the certificate\" --due 2026-12-01", "create a human task")]),
+    ("todo show", &[("jackfield todo show 01HX", "show a task with its evidence")]),
+    ("todo edit", &[("jackfield todo edit 01HX --priority 5", "change the priority")]),
+    ("todo done", &[("jackfield todo done 01HX --note \"valid until 2028\"", "mark it as done")]),
     (
         "todo answer",
         &[
             (
                 "jackfield todo answer 01HX --retry \"the rounding is wrong\"",
-                "try again, and tell the agent this",
+                "try again with this instruction",
             ),
-            ("jackfield todo answer 01HX --accept", "the work is good as it is"),
+            ("jackfield todo answer 01HX --accept", "accept the work as it is"),
         ],
     ),
-    ("todo rm", &[("jackfield todo rm 01HX", "for good")]),
+    ("todo rm", &[("jackfield todo rm 01HX", "delete it")]),
     (
         "task init",
         &[(
             "jackfield task init \"port the parser\" --accept \"all tests pass\"",
-            "a task for work done elsewhere",
+            "create a task for external work",
         )],
     ),
     (
         "task spec",
-        &[("jackfield task spec 01HX --notes \"keep the public API\"", "what it is to be, a version more")],
+        &[("jackfield task spec 01HX --notes \"keep the public API\"", "add a version to its specification")],
     ),
     (
         "task write",
         &[(
             "jackfield task write 01HX -e claude --outcome succeeded --took 95 --cost 0.31",
-            "an attempt that was made, charged",
+            "record and charge an attempt",
         )],
     ),
-    ("task close", &[("jackfield task close 01HX --reason \"merged\"", "how it ended")]),
-    ("task show", &[("jackfield task show 01HX", "a task with its runs, attempts and specification")]),
-    ("task list", &[("jackfield task list --state failed", "the tasks that failed")]),
-    ("backup", &[("jackfield backup /srv/backup/jackfield.db", "while work goes on; the copy is checked")]),
+    ("task close", &[("jackfield task close 01HX --reason \"merged\"", "close it as done")]),
+    ("task show", &[("jackfield task show 01HX", "show a task with its runs, attempts and specification")]),
+    ("task list", &[("jackfield task list --state failed", "list failed tasks")]),
+    ("backup", &[("jackfield backup /srv/backup/jackfield.db", "write and verify a copy")]),
     ("prune", &[("jackfield prune --dry-run", "list what would be deleted, and what is kept and why")]),
     (
         "config",
         &[
             ("jackfield config > jackfield.toml", "the commented default"),
-            ("jackfield config --effective", "what is in force, all layers applied"),
+            ("jackfield config --effective", "the effective configuration"),
         ],
     ),
-    ("config check", &[("jackfield config check", "every mistake at once, with its place")]),
+    ("config check", &[("jackfield config check", "report every mistake with its location")]),
     (
         "token create",
         &[
-            ("jackfield token create ci --scope execute --expires 90d", "hands work in, sees its own"),
-            ("jackfield token create wall --scope read --sees all", "looks at everything"),
+            ("jackfield token create ci --scope execute --expires 90d", "submits work and sees its own"),
+            ("jackfield token create wall --scope read --sees all", "reads all work"),
             ("jackfield token create shed --scope work", "for `jackfield worker` on another machine"),
         ],
     ),
     (
         "audit",
         &[
-            ("jackfield audit --since 1d", "what was asked since yesterday, and by whom"),
-            ("jackfield audit --who ci --json", "everything that came with one token"),
+            ("jackfield audit --since 1d", "requests since yesterday"),
+            ("jackfield audit --who ci --json", "requests with one token, as JSON"),
         ],
     ),
-    ("webhooks", &[("jackfield webhooks", "who is told of what, and how the last messages went")]),
-    ("webhooks test", &[("jackfield webhooks test chat", "one message now, to see that it comes")]),
-    ("webhooks retry", &[("jackfield webhooks retry chat", "what was given up is sent again")]),
-    ("token list", &[("jackfield token list", "those that let somebody in")]),
-    ("token revoke", &[("jackfield token revoke ci", "streams that are open with it end within seconds")]),
+    ("webhooks", &[("jackfield webhooks", "list webhooks and their deliveries")]),
+    ("webhooks test", &[("jackfield webhooks test chat", "send a test message")]),
+    ("webhooks retry", &[("jackfield webhooks retry chat", "resend failed messages")]),
+    ("token list", &[("jackfield token list", "list valid tokens")]),
+    ("token revoke", &[("jackfield token revoke ci", "revoke a token")]),
     (
         "service",
         &[
-            ("jackfield service --install", "of this user, with this user's logins"),
+            ("jackfield service --install", "install a unit for this user, with the logins of this user"),
             (
                 "jackfield service --system > /etc/systemd/system/jackfield.service",
-                "of the machine, hardened",
+                "write a hardened system unit",
             ),
         ],
     ),
@@ -310,10 +300,7 @@ const EXAMPLES: &[Examples] = &[
             ("jackfield completions fish > ~/.config/fish/completions/jackfield.fish", "for fish"),
         ],
     ),
-    (
-        "man",
-        &[("jackfield man ~/.local/share/man/man1", "a page for every command; then: man jackfield-run")],
-    ),
+    ("man", &[("jackfield man ~/.local/share/man/man1", "write the pages; then: man jackfield-run")]),
 ];
 
 /// The command line with its examples.
@@ -338,7 +325,7 @@ fn with_examples(command: Command, path: &str) -> Command {
     })
 }
 
-/// Prints what makes a shell complete this program's command line.
+/// Prints the completion script of a shell.
 pub(super) fn completions(shell: Shell) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command(), "jackfield", &mut script);
@@ -347,20 +334,23 @@ pub(super) fn completions(shell: Shell) -> Outcome {
     Outcome::Fine
 }
 
-/// Writes a page for every command into a folder.
+/// Writes a man page for every command into a folder.
 pub(super) fn pages(folder: &Path) -> Result<Outcome, Problem> {
     let failed = |error: std::io::Error| {
         Problem::operator(
             "cannot_write",
-            format!("the pages cannot be written into {}: {error}", folder.display()),
-            "name a folder that you may write to",
+            format!("failed to write man pages to {}: {error}", folder.display()),
+            "choose a writable folder",
         )
     };
     std::fs::create_dir_all(folder).map_err(failed)?;
     let mut program = command().disable_help_subcommand(true);
     program.build();
     let count = write_pages(&program, folder).map_err(failed)?;
-    say_line(&format!("{count} pages in {}; `man jackfield` where `manpath` has it", folder.display()));
+    say_line(&format!(
+        "{count} pages in {}; add its parent to MANPATH to read them with `man jackfield`",
+        folder.display()
+    ));
     Ok(Outcome::Fine)
 }
 
@@ -380,7 +370,7 @@ mod tests {
     use super::*;
     use clap::Parser;
 
-    /// Every command that does something, by its path.
+    /// Every command that can be called, by its path.
     fn leaves(command: &Command, path: &str, found: &mut Vec<String>) {
         for inner in
             command.get_subcommands().filter(|inner| !inner.is_hide_set() && inner.get_name() != "help")
@@ -395,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn every_command_has_examples_and_every_example_is_of_a_command() {
+    fn examples_cover_every_command_and_no_other() {
         let mut commands = Vec::new();
         leaves(&Cli::command(), "", &mut commands);
         let told: Vec<_> = EXAMPLES.iter().map(|(path, _)| (*path).to_owned()).collect();
@@ -422,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn every_example_is_understood_and_is_of_the_command_that_it_stands_under() {
+    fn example_parses_and_uses_its_command() {
         for (path, examples) in EXAMPLES {
             for (line, _) in *examples {
                 let words = words(line);
@@ -435,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn help_shows_the_examples_and_what_was_said_after_it_already() {
+    fn help_contains_examples_and_the_after_help_text() {
         let mut command = command();
         let text = |command: &mut Command, path: &[&str]| {
             let mut command = command;
@@ -450,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_a_page_for_every_command() {
+    fn man_pages_exist_for_every_visible_command() {
         let folder = tempfile::tempdir().unwrap();
         pages(folder.path()).unwrap();
         let page = std::fs::read_to_string(folder.path().join("jackfield-plugin-pull.1")).unwrap();

@@ -1,4 +1,4 @@
-//! `plugin grant`, `revoke`, `pin`, `rollback` and `unpin`: what an operator orders of components.
+//! `plugin grant`, `revoke`, `pin`, `rollback` and `unpin`: changes of the plugin policy.
 
 use super::{Outcome, say};
 use clap::Subcommand;
@@ -9,53 +9,57 @@ use jackfield_types::{PluginKind, Problem};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum OperateCommand {
-    /// Grant a dropped-in component what it asks for; a server that runs heeds it at once
+    /// Grant a component what it requests
+    ///
+    /// A running server applies the grant at once.
     Grant {
-        /// executor, chooser, compressor, gate or judge
+        /// Kind: executor, chooser, compressor, gate or judge
         kind: PluginKind,
-        /// Its own name
+        /// Name of the component
         name: String,
-        /// A program that it may have started; may be given again
+        /// Program that it may start; repeatable
         #[arg(long = "program", value_name = "PROGRAM")]
         programs: Vec<String>,
-        /// A variable that may reach that program; may be given again
+        /// Environment variable to pass to its programs; repeatable
         #[arg(long = "env", value_name = "NAME")]
         environment: Vec<String>,
-        /// An interface of the host: evidence, for a gate that looks at worktrees
+        /// Host interface, e.g. evidence for a gate that reads worktrees; repeatable
         #[arg(long = "import", value_name = "INTERFACE")]
         imports: Vec<String>,
     },
-    /// Take back what was granted by command; who asks for it is held from then on
+    /// Revoke the grants of a component
+    ///
+    /// A component that requests what is not granted is held.
     Revoke {
-        /// executor, chooser, compressor, gate or judge
+        /// Kind: executor, chooser, compressor, gate or judge
         kind: PluginKind,
-        /// Its own name
+        /// Name of the component
         name: String,
     },
-    /// Have one version serve, whatever is dropped, until it is unpinned
+    /// Pin a version until it is unpinned, whatever file is dropped
     Pin {
-        /// executor, chooser, compressor, gate or judge
+        /// Kind: executor, chooser, compressor, gate or judge
         kind: PluginKind,
-        /// Its own name
+        /// Name of the component
         name: String,
-        /// The sha256 of a version that was served or held here before, or its beginning
+        /// Digest (sha256), or unique prefix, of a version that this host has served or held
         digest: String,
     },
-    /// Go back to the version that served before, and pin it
+    /// Roll back to the previous version and pin it
     ///
-    /// The first version of a new name is put away: whoever was asked before it is asked again, and its bytes are
-    /// not taken any more.
+    /// A component without a previous version is removed, and rejected from then on. The component that was used before it
+    /// is used again.
     Rollback {
-        /// executor, chooser, compressor, gate or judge
+        /// Kind: executor, chooser, compressor, gate or judge
         kind: PluginKind,
-        /// Its own name
+        /// Name of the component
         name: String,
     },
-    /// Let what was dropped last serve again
+    /// Unpin a component, so that the latest file is used
     Unpin {
-        /// executor, chooser, compressor, gate or judge
+        /// Kind: executor, chooser, compressor, gate or judge
         kind: PluginKind,
-        /// Its own name
+        /// Name of the component
         name: String,
     },
 }

@@ -7,36 +7,36 @@ use jackfield_render::text_replay;
 use jackfield_types::{Problem, Timestamp};
 use std::path::PathBuf;
 
-/// Trying a component before it serves.
+/// Commands that try a component before it serves.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TryCommand {
-    /// What a chooser, compressor or judge would have decided where others did, and what that would have come to
+    /// Replay recorded decisions with another component
     ///
-    /// Every decision on record is made again with the same facts, time and seed. Agreement is counted, changed
-    /// choices are listed, and success and cost are predicted from what is on record of like work, with bounds that
-    /// are wide where little is known. Nothing is changed.
+    /// Every recorded decision of a chooser, compressor or judge is made again with the same facts, time and seed. The
+    /// report counts agreement, lists changed choices, and estimates success and cost from records of similar work; the
+    /// bounds are wide where records are few. Nothing is changed.
     Replay {
-        /// A `.wasm` file
+        /// Component file (.wasm): a chooser, compressor or judge
         file: PathBuf,
-        /// Decisions since then: an age like 30d or 12h, or a date
+        /// Start of the period: an age like 30d or 12h, or a date
         #[arg(long, default_value = "30d", value_name = "AGE OR DATE")]
         since: String,
-        /// Most decisions that are made again
+        /// Maximum number of decisions to replay
         #[arg(long, default_value_t = 100_000, value_name = "NUMBER")]
         limit: u64,
     },
-    /// How the components in the folder `shadow` compare with what serves
+    /// Compare components in the folder `shadow` with the active ones
     ///
-    /// Drop a chooser, compressor or judge into `shadow` below the plugin folder: it is asked beside the serving one
-    /// about every real decision, its answers are recorded and never used.
+    /// A chooser, compressor or judge in the folder `shadow` below the plugin folder is called for every decision, beside
+    /// the active component. Its answers are recorded and never used.
     Shadow {
-        /// Decisions since then: an age like 30d or 12h, or a date
+        /// Start of the period: an age like 30d or 12h, or a date
         #[arg(long, default_value = "30d", value_name = "AGE OR DATE")]
         since: String,
     },
-    /// Make a component in the folder `shadow` the one that serves
+    /// Activate a component from the folder `shadow`
     Promote {
-        /// Its own name, or its file's
+        /// Name of the component or of its file
         name: String,
     },
 }

@@ -10,10 +10,10 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ShelveCommand {
-    /// Fetch a component from an OCI registry by its digest, check it, and drop it in
+    /// Pull a component from an OCI registry by digest, check it and install it
     #[command(
-        after_help = "A reference without a digest is refused, with the digest that its tag stands for now. A \
-        login is taken from where `docker login` keeps it."
+        after_help = "A reference without a digest is refused; the error shows the current digest of its tag. \
+        Credentials are those of `docker login`."
     )]
     Pull {
         /// REGISTRY/REPOSITORY@sha256:DIGEST
@@ -21,9 +21,9 @@ pub(crate) enum ShelveCommand {
         #[command(flatten)]
         how: How,
     },
-    /// Hand a component in to an OCI registry, with its signature, and print the reference to pull
+    /// Push a component and its signature to an OCI registry
     Push {
-        /// A `.wasm` file; FILE.sig beside it goes along
+        /// Component file (.wasm); FILE.sig is included if present
         file: PathBuf,
         /// REGISTRY/REPOSITORY:TAG
         reference: String,
@@ -34,7 +34,7 @@ pub(crate) enum ShelveCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct How {
-    /// The registry has no TLS, as one on this machine
+    /// Use HTTP instead of HTTPS, e.g. for a local registry
     #[arg(long)]
     plain_http: bool,
 }

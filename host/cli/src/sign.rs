@@ -1,4 +1,4 @@
-//! `plugin keygen` and `plugin sign`: saying where a component comes from, with nothing but this program.
+//! `plugin keygen` and `plugin sign`: signatures of components.
 
 use super::{Outcome, say};
 use clap::Subcommand;
@@ -9,16 +9,16 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum SignCommand {
-    /// Make a key to sign components with, and print its public key
+    /// Create a signing key and print its public key
     Keygen {
-        /// Where the secret key goes; a file that does not exist yet
+        /// File for the secret key; it must not exist
         file: PathBuf,
     },
-    /// Sign a component: writes FILE.sig beside it
+    /// Sign a component; writes FILE.sig beside it
     Sign {
-        /// A `.wasm` file
+        /// Component file (.wasm)
         file: PathBuf,
-        /// The key, as `plugin keygen` made it
+        /// Secret key from `plugin keygen`
         #[arg(long, value_name = "KEYFILE")]
         key: PathBuf,
     },

@@ -7,53 +7,53 @@ use clap::{Args, Subcommand};
 pub(crate) struct DispatchArgs {
     #[command(flatten)]
     pub(crate) run: RunArgs,
-    /// A name for lists [default: the instruction's first line]
+    /// Title in lists [default: first line of the instruction]
     #[arg(long)]
     pub(crate) name: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ResultArgs {
-    /// A run's id, or the beginning of it
+    /// Run ID or unique prefix
     pub(crate) run: String,
-    /// How long to wait for its end, seconds
+    /// Seconds to wait for the end of the run
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub(crate) wait: u64,
-    /// summary, mermaid, standard or full
+    /// Level of detail: summary, mermaid, standard or full
     #[arg(long, short)]
     pub(crate) verbosity: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TaskCommand {
-    /// Make a task without a run, for work that is done elsewhere
+    /// Create a task without a run, for external work
     Init(InitArgs),
-    /// Write down what a task is to be, or show it where nothing is given
+    /// Update the specification of a task; without options, show it
     Spec(SpecArgs),
-    /// Log an attempt that was made elsewhere, and charge it
+    /// Record and charge an attempt that was made elsewhere
     Write(Box<WriteArgs>),
-    /// Say how a task ended
+    /// Close a task
     Close {
-        /// Its id, or the beginning of it
+        /// Task ID or unique prefix
         task: String,
-        /// done, failed or cancelled
+        /// Final state: done, failed or cancelled
         #[arg(long, default_value = "done")]
         state: String,
-        /// Why; kept with the task
+        /// Reason, recorded with the task
         #[arg(long)]
         reason: String,
     },
     /// Show a task with its runs, attempts and specification
     Show {
-        /// Its id, or the beginning of it
+        /// Task ID or unique prefix
         task: String,
     },
     /// List tasks
     List {
-        /// Only these: ready, in_progress, done, failed, cancelled, …
+        /// Filter by state: ready, in_progress, done, failed, cancelled, …
         #[arg(long)]
         state: Option<String>,
-        /// Most to list
+        /// Maximum number of tasks to list
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
@@ -61,45 +61,45 @@ pub(crate) enum TaskCommand {
 
 #[derive(Debug, Args)]
 pub(crate) struct InitArgs {
-    /// What should be done; `-` reads it from standard input
+    /// Instruction; `-` reads it from standard input
     pub(crate) instruction: String,
-    /// A name for lists [default: the instruction's first line]
+    /// Title in lists [default: first line of the instruction]
     #[arg(long)]
     pub(crate) title: Option<String>,
-    /// A workspace's name or a path
+    /// Workspace: a configured name or a path
     #[arg(long, short, default_value = ".")]
     pub(crate) workspace: String,
-    /// feature, bugfix, refactor, test, docs, design, review, command (run as it is written), …
+    /// Task type: feature, bugfix, refactor, test, docs, design, review, command, …
     #[arg(long = "type", value_name = "TYPE")]
     pub(crate) task_type: Option<String>,
-    /// trivial, simple, moderate, complex, epic, or 1 to 10
+    /// Complexity: trivial, simple, moderate, complex, epic, or 1 to 10
     #[arg(long)]
     pub(crate) complexity: Option<String>,
     /// Programming language [default: detected]
     #[arg(long)]
     pub(crate) language: Option<String>,
-    /// change (files must change) or answer (words are enough)
+    /// Expected result: change (files must change) or answer (text is enough)
     #[arg(long)]
     pub(crate) expect: Option<String>,
-    /// What must hold in the end; give it again for more
+    /// Acceptance criterion; repeatable
     #[arg(long = "accept", value_name = "CRITERION")]
     pub(crate) acceptance: Vec<String>,
-    /// The same key and the same request is the same task
+    /// Idempotency key: a repeated request with the same key makes no second task
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct SpecArgs {
-    /// The task's id, or the beginning of it
+    /// Task ID or unique prefix
     pub(crate) task: String,
-    /// What should be done; `-` reads it from standard input
+    /// Instruction; `-` reads it from standard input
     #[arg(long)]
     pub(crate) instruction: Option<String>,
-    /// What must hold in the end, in place of what was said before; give it again for more
+    /// Acceptance criterion; replaces the earlier ones; repeatable
     #[arg(long = "accept", value_name = "CRITERION")]
     pub(crate) acceptance: Vec<String>,
-    /// Anything else worth knowing
+    /// Notes
     #[arg(long)]
     pub(crate) notes: Option<String>,
     /// Show this version
@@ -109,51 +109,51 @@ pub(crate) struct SpecArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct WriteArgs {
-    /// The task's id, or the beginning of it
+    /// Task ID or unique prefix
     pub(crate) task: String,
-    /// Who made it: an executor that is in service or configured
+    /// Executor that made the attempt: active or configured
     #[arg(long, short)]
     pub(crate) executor: String,
-    /// With which model
+    /// Model that was used
     #[arg(long, short)]
     pub(crate) model: Option<String>,
-    /// succeeded or failed
+    /// Outcome: succeeded or failed
     #[arg(long)]
     pub(crate) outcome: String,
-    /// Why it failed: test_fail, wrong_file, timeout, …
+    /// Failure class: test_fail, wrong_file, timeout, …
     #[arg(long = "class", value_name = "CLASS")]
     pub(crate) failure_class: Option<String>,
-    /// What was done, or what went wrong; `-` reads it from standard input
+    /// Summary of the work or the failure; `-` reads it from standard input
     #[arg(long, default_value = "")]
     pub(crate) summary: String,
-    /// What its checks said: passed, failed or not_run
+    /// Result of the checks: passed, failed or not_run
     #[arg(long)]
     pub(crate) verified: Option<String>,
-    /// How long it took, seconds
+    /// Duration, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub(crate) took: f64,
-    /// What it cost, dollars [default: reckoned from the tokens]
+    /// Cost, in USD [default: computed from the tokens]
     #[arg(long, value_name = "USD")]
     pub(crate) cost: Option<f64>,
-    /// Tokens read afresh
+    /// Input tokens that were not cached
     #[arg(long, value_name = "TOKENS", default_value_t = 0)]
     pub(crate) input: u64,
-    /// Tokens read from a cache
+    /// Input tokens read from a cache
     #[arg(long, value_name = "TOKENS", default_value_t = 0)]
     pub(crate) cached_input: u64,
     /// Tokens written to a cache
     #[arg(long, value_name = "TOKENS", default_value_t = 0)]
     pub(crate) cache_write: u64,
-    /// Tokens written
+    /// Output tokens
     #[arg(long, value_name = "TOKENS", default_value_t = 0)]
     pub(crate) output: u64,
-    /// The branch that holds the work
+    /// Branch that holds the work
     #[arg(long)]
     pub(crate) branch: Option<String>,
-    /// Where the result is
+    /// URL of the result
     #[arg(long)]
     pub(crate) url: Option<String>,
-    /// The same key and the same attempt is charged once
+    /// Idempotency key: a repeated request with the same key is charged once
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
 }

@@ -11,116 +11,116 @@ use serde_json::json;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TodoCommand {
-    /// What waits for a person
+    /// List open human tasks and runs that wait for a decision
     List {
-        /// Those that are done or called off, too
+        /// Include done and cancelled tasks
         #[arg(long, conflicts_with = "state")]
         all: bool,
-        /// Only these: open, done, cancelled [default: open]
+        /// Filter by state: open, done, cancelled [default: open]
         #[arg(long)]
         state: Option<String>,
-        /// Only these: todo, handoff
+        /// Filter by kind: todo, handoff
         #[arg(long)]
         kind: Option<String>,
-        /// Only of this workspace
+        /// Filter by workspace
         #[arg(long, short)]
         workspace: Option<String>,
-        /// Most to list
+        /// Maximum number of tasks to list
         #[arg(long, default_value_t = 20)]
         limit: u32,
     },
-    /// Make a to-do
+    /// Create a human task
     Add(AddArgs),
-    /// Show one in full
+    /// Show a human task
     Show {
-        /// Its id, or the beginning of it
+        /// Human task ID or unique prefix
         id: String,
     },
-    /// Change a to-do
+    /// Edit a human task
     Edit(EditArgs),
-    /// Say that a to-do is done
+    /// Mark a human task as done
     Done {
-        /// Its id, or the beginning of it
+        /// Human task ID or unique prefix
         id: String,
-        /// What there is to say about it
+        /// Note, recorded with the task
         #[arg(long)]
         note: Option<String>,
     },
-    /// Answer a run that waits for you
+    /// Answer a run that waits for a decision
     #[command(group = clap::ArgGroup::new("what").required(true))]
     Answer {
-        /// Its id, or the beginning of it
+        /// Human task ID or unique prefix
         id: String,
-        /// Try again, and tell the agent this
+        /// Try again with this instruction for the agent
         #[arg(long, group = "what", value_name = "TEXT")]
         retry: Option<String>,
-        /// The work is good as it is
+        /// Accept the work as it is
         #[arg(long, group = "what")]
         accept: bool,
-        /// It has failed; nothing more is tried
+        /// End the run as failed
         #[arg(long, group = "what")]
         stop: bool,
-        /// Who is to try, with --retry [default: who tried last]
+        /// Executor of the next attempt, with --retry [default: the previous one]
         #[arg(long, short, requires = "retry")]
         executor: Option<String>,
-        /// With which model, with --retry
+        /// Model of the next attempt, with --retry
         #[arg(long, short, requires = "retry")]
         model: Option<String>,
-        /// What there is to say about it, kept with the answer
+        /// Note, recorded with the answer
         #[arg(long, conflicts_with = "retry", default_value = "")]
         note: String,
     },
-    /// Delete a to-do for good
+    /// Delete a human task
     Rm {
-        /// Its id, or the beginning of it
+        /// Human task ID or unique prefix
         id: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct AddArgs {
-    /// What to do, in a line
+    /// Title
     title: String,
-    /// Anything more; `-` reads it from standard input
+    /// Description; `-` reads it from standard input
     #[arg(long, default_value = "")]
     body: String,
-    /// A workspace's name or a path
+    /// Workspace: a configured name or a path
     #[arg(long, short)]
     workspace: Option<String>,
-    /// The task that it is about
+    /// ID of a related task
     #[arg(long, value_name = "ID")]
     task: Option<String>,
-    /// The run that it is about
+    /// ID of a related run
     #[arg(long, value_name = "ID")]
     run: Option<String>,
-    /// Higher goes first
+    /// Priority; higher is listed first
     #[arg(long, allow_hyphen_values = true)]
     priority: Option<i32>,
-    /// A date or a time, UTC
+    /// Due date or time, UTC
     #[arg(long, value_name = "WHEN")]
     due: Option<String>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct EditArgs {
-    /// Its id, or the beginning of it
+    /// Human task ID or unique prefix
     id: String,
-    /// What to do, in a line
+    /// Title
     #[arg(long)]
     title: Option<String>,
-    /// Anything more; `-` reads it from standard input
+    /// Description; `-` reads it from standard input
     #[arg(long)]
     body: Option<String>,
-    /// Higher goes first
+    /// Priority; higher is listed first
     #[arg(long, allow_hyphen_values = true)]
     priority: Option<i32>,
-    /// A date or a time, UTC; empty: at no time
+    /// Due date or time, UTC; empty removes it
     #[arg(long, value_name = "WHEN")]
     due: Option<String>,
-    /// open, done or cancelled
+    /// State: open, done or cancelled
     #[arg(long)]
     state: Option<String>,
-    /// What there is to say about it
+    /// Note, recorded with the task
     #[arg(long)]
     note: Option<String>,
 }

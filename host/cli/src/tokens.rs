@@ -1,4 +1,4 @@
-//! `token` and `audit`: who else may come in, with what, and what they asked.
+//! `token` and `audit`: access tokens, and the audit log of requests.
 
 use super::{Outcome, say};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -11,67 +11,69 @@ use jackfield_types::{Problem, Scope, Sees, Timestamp};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum TokenCommand {
-    /// Make a token and print it: the only time that it is shown
+    /// Create a token and print it; it is not shown again
     Create(CreateArgs),
-    /// Those that let somebody in
+    /// List access tokens
     List {
-        /// Those that have ended too
+        /// Include revoked and expired tokens
         #[arg(long)]
         all: bool,
     },
-    /// Let nobody in any longer with a token; streams that are open with it end within seconds
+    /// Revoke a token
+    ///
+    /// Open streams that use it end within seconds.
     Revoke {
-        /// Its name
+        /// Name of the token
         name: String,
     },
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CreateArgs {
-    /// Whose it is: the name under which its work goes on record
+    /// Name of the token; its work is recorded under this name
     name: String,
-    /// What it allows; several with commas
+    /// Scopes, comma-separated
     #[arg(long = "scope", value_parser = scope(), value_delimiter = ',', required = true)]
     scopes: Vec<Scope>,
-    /// Whose tasks and runs it is shown
+    /// Work that the token can see
     #[arg(long, value_parser = sees(), default_value = "own")]
     sees: Sees,
-    /// When it ends: 90d, 12h, a date or a time [default: it does not]
+    /// Expiry: 90d, 12h, a date or a time [default: never]
     #[arg(long, value_name = "WHEN")]
     expires: Option<String>,
 }
 
 fn scope() -> impl TypedValueParser<Value = Scope> {
     let words = [
-        PossibleValue::new("read").help("Look at runs, tasks, figures and components"),
-        PossibleValue::new("execute").help("Hand work in, call it off, keep tasks; includes read"),
-        PossibleValue::new("work").help("Carry out runs as a worker elsewhere"),
-        PossibleValue::new("admin").help("Everything: the breaker, components, workers, tokens"),
+        PossibleValue::new("read").help("Read runs, tasks, statistics and components"),
+        PossibleValue::new("execute").help("Submit and cancel work, manage tasks; includes read"),
+        PossibleValue::new("work").help("Execute runs as a worker on another machine"),
+        PossibleValue::new("admin").help("Everything, including breaker, components, workers and tokens"),
     ];
     PossibleValuesParser::new(words).try_map(|word| Scope::parse(&word).ok_or("no scope"))
 }
 
 fn sees() -> impl TypedValueParser<Value = Sees> {
     let words = [
-        PossibleValue::new("own").help("What was handed in with a token of this name"),
-        PossibleValue::new("all").help("Everybody's"),
+        PossibleValue::new("own").help("Work submitted with a token of this name"),
+        PossibleValue::new("all").help("All work"),
     ];
     PossibleValuesParser::new(words).try_map(|word| Sees::parse(&word).ok_or("neither"))
 }
 
-/// Which calls to show.
+/// Filters of the audit log.
 #[derive(Debug, Args)]
 pub(crate) struct AuditArgs {
-    /// Since a time ago (7d, 12h), a day or a time
+    /// Start of the period: an age like 7d or 12h, a date or a time
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
-    /// Of one principal: a token's name; rest or mcp for the owner's own
+    /// Filter by principal: a token's name, or `rest` or `mcp` for the owner's token
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
-    /// About one run
+    /// Filter by run
     #[arg(long)]
     run: Option<String>,
-    /// Most to show
+    /// Maximum number of entries to show
     #[arg(long, default_value_t = 50)]
     limit: u32,
 }

@@ -1,4 +1,4 @@
-//! `webhooks`: who is told of what happens, how that goes, and whether they hear.
+//! `webhooks`: deliveries of notifications, test messages and retries.
 
 use super::{Outcome, say};
 use clap::Subcommand;
@@ -10,14 +10,14 @@ use serde_json::json;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum WebhooksCommand {
-    /// Send one a message that tells of nothing, and say what came of it
+    /// Send a test message and show the result
     Test {
-        /// Its name in the configuration
+        /// Name in the configuration
         name: String,
     },
-    /// Send at once, and again, what was given up or waits
+    /// Resend pending and failed messages at once
     Retry {
-        /// Its name in the configuration
+        /// Name in the configuration
         name: String,
     },
 }
