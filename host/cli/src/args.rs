@@ -32,20 +32,23 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+/// The heading of the options of every command.
+const GLOBAL: &str = "Global options";
+
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// Data folder: records, logs, worktrees and components
-    #[arg(long, global = true, env = "JACKFIELD_DATA", value_name = "FOLDER")]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "JACKFIELD_DATA", value_name = "FOLDER")]
     pub(crate) data: Option<PathBuf>,
     /// Configuration file [default: jackfield.toml in the data folder]
-    #[arg(long, global = true, env = "JACKFIELD_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "JACKFIELD_CONFIG", value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
     /// Print JSON
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
     /// Set a configuration key, e.g. --set run.timeout_s=600
-    #[arg(long = "set", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    #[arg(long = "set", global = true, help_heading = GLOBAL, value_name = "KEY=VALUE", value_parser = key_value)]
     pub(crate) set: Vec<(String, String)>,
 }
 

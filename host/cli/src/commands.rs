@@ -66,7 +66,7 @@ pub(super) fn instruction(given: &str) -> Result<String, Problem> {
     std::io::stdin().lock().read_to_string(&mut text).map_err(|error| {
         Problem::caller(
             "unreadable_input",
-            format!("standard input cannot be read: {error}"),
+            format!("failed to read standard input: {error}"),
             "send UTF-8 text",
         )
     })?;
@@ -149,7 +149,11 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         }
         Command::Retry { run, reason, idempotency_key } => {
             if run.trim().is_empty() {
-                return Err(Problem::caller("no_run_id", "no run is named", "name the run to repeat"));
+                return Err(Problem::caller(
+                    "no_run_id",
+                    "the run ID is empty",
+                    "give the ID of the run to repeat",
+                ));
             }
             let again = host.runs().retry(host.runs().find(&run).await?, idempotency_key, &reason).await?;
             let handle = host.runs().handle(again).await?;

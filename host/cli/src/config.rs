@@ -1,4 +1,4 @@
-//! `config`: the commented default, what is in force, and whether it is right.
+//! `config`: the commented default, the effective configuration, and its check.
 
 use super::args::{ConfigCommand, Global};
 use super::{Outcome, layers, say, say_line, settings};
@@ -27,7 +27,7 @@ pub(super) async fn config(
             })?;
             let text = || {
                 format!(
-                    "# In force, secrets left out. Data folder: {}\n\n{}",
+                    "# Effective configuration without secrets. Data folder: {}\n\n{}",
                     data.display(),
                     text.trim_end()
                 )
@@ -39,7 +39,7 @@ pub(super) async fn config(
     Ok(Outcome::Fine)
 }
 
-/// What was found, as `--json` tells it.
+/// The findings, as `--json` prints them.
 #[derive(Serialize)]
 struct Checked<'a> {
     file: &'a str,
@@ -71,8 +71,8 @@ fn told(checked: &Checked<'_>, layers: &Layers) -> String {
     let there = layers.file.as_ref().is_some_and(|file| file.exists());
     lines.push(match (checked.errors, checked.warnings) {
         (0, 0) if there => format!("{}: fine", checked.file),
-        (0, 0) => format!("{} is not there: every default holds", checked.file),
-        (0, warnings) => format!("{}, and it can be used", count(warnings, "warning")),
+        (0, 0) => format!("{} does not exist: the defaults apply", checked.file),
+        (0, warnings) => format!("{}; the configuration can be used", count(warnings, "warning")),
         (errors, 0) => count(errors, "error"),
         (errors, warnings) => format!("{}, {}", count(errors, "error"), count(warnings, "warning")),
     });

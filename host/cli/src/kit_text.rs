@@ -1,4 +1,4 @@
-//! What the author's kit reports, as text.
+//! Reports of the commands for authors of components, as text.
 
 use jackfield_kit::{BenchReport, Built, CaseReport, NewPlugin, TestReport};
 use jackfield_render::screen::one_line;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 pub(crate) fn made(made: &NewPlugin) -> String {
     let NewPlugin { folder, name, kind, language, .. } = made;
     format!(
-        "{} holds a {kind} in {language}: its source is {}, what it must answer is in cases.toml\n\n  cd {}\n  jackfield plugin build\n  jackfield plugin test {name}.wasm cases.toml",
+        "created a {kind} in {language} in {}: its source is {}, its cases are in cases.toml\n\n  cd {}\n  jackfield plugin build\n  jackfield plugin test {name}.wasm cases.toml",
         folder.display(),
         language.source(),
         folder.display()
@@ -26,7 +26,7 @@ pub(crate) fn tested(report: &TestReport) -> String {
     let mut lines: Vec<String> = report.cases.iter().map(case).collect();
     lines.push(match report.failed {
         0 => format!("{}: {} passed", report.plugin, cases(report.passed)),
-        failed => format!("{}: {} passed, {} did not", report.plugin, cases(report.passed), failed),
+        failed => format!("{}: {} passed, {} failed", report.plugin, cases(report.passed), failed),
     });
     lines.join("\n")
 }

@@ -113,7 +113,7 @@ fn take_file_limits_as_errors(runtime: &tokio::runtime::Runtime) {
     let _entered = runtime.enter();
     let kind = SignalKind::from_raw(Signal::XFSZ.as_raw());
     if let Err(error) = tokio::signal::unix::signal(kind) {
-        tracing::debug!(%error, "SIGXFSZ cannot be caught");
+        tracing::debug!(%error, "failed to handle SIGXFSZ");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Telling the service manager how far a server is, where it asked for that (`Type=notify` of systemd).
+//! Notifies the service manager of the server's state (`Type=notify` of systemd).
 
 use std::io;
 use std::os::linux::net::SocketAddrExt;
@@ -21,7 +21,7 @@ pub(super) fn stopping(longest: Duration) {
 fn tell(words: &str) {
     let Some(socket) = std::env::var(SOCKET).ok().filter(|socket| !socket.is_empty()) else { return };
     if let Err(error) = send(&socket, words) {
-        tracing::warn!("the service manager at {socket} was not told: {error}");
+        tracing::warn!("failed to notify the service manager at {socket}: {error}");
     }
 }
 

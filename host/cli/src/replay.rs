@@ -66,7 +66,7 @@ fn point(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     let wrong = || {
         Problem::caller(
             "bad_since",
-            format!("'{text}' is no age and no date"),
+            format!("'{text}' is neither an age nor a date"),
             "give an age like 30d or 12h, or a date like 2026-11-01",
         )
     };

@@ -82,7 +82,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     tokio::select! {
         () = leave => {}
         () = told_to_stop.heard() => {
-            tracing::warn!("told to stop again: ends at once, and the next host goes on with what was in hand");
+            tracing::warn!("second stop signal: stopping at once; the next host takes over the running attempts");
         }
     }
     match failed {

@@ -18,7 +18,7 @@ pub(super) fn service(system: bool, install: bool, global: &Global) -> Result<Ou
     let program = std::env::current_exe().map_err(|error| {
         Problem::operator(
             "no_program",
-            format!("where this program is cannot be told: {error}"),
+            format!("failed to find the path of this program: {error}"),
             "start it by its path",
         )
     })?;
@@ -31,15 +31,15 @@ pub(super) fn service(system: bool, install: bool, global: &Global) -> Result<Ou
     let failed = |error: std::io::Error| {
         Problem::operator(
             "cannot_write",
-            format!("{} cannot be written: {error}", file.display()),
-            "`jackfield service` prints the unit: put it there yourself",
+            format!("failed to write {}: {error}", file.display()),
+            "print the unit with `jackfield service` and install it manually",
         )
     };
     std::fs::create_dir_all(file.parent().unwrap_or(Path::new("/"))).map_err(failed)?;
     std::fs::write(&file, unit).map_err(failed)?;
     say_line(&format!(
         "written: {}\n\n  systemctl --user daemon-reload\n  systemctl --user enable --now jackfield\n  \
-         loginctl enable-linger            # so that it goes on when you log out\n  journalctl --user -u jackfield -f",
+         loginctl enable-linger            # keeps it running after you log out\n  journalctl --user -u jackfield -f",
         file.display()
     ));
     Ok(Outcome::Fine)
@@ -53,7 +53,7 @@ fn place() -> Result<PathBuf, Problem> {
         Problem::operator(
             "no_home",
             "neither HOME nor XDG_CONFIG_HOME is set",
-            "set one of them, or leave --install out",
+            "set one of them, or omit --install",
         )
     })?;
     Ok(config.join("systemd/user/jackfield.service"))

@@ -63,7 +63,7 @@ fn handed_in(pushed: &Pushed, flag: &str) -> String {
     let Pushed { reference, plugin, digest, signed } = pushed;
     let signed = if *signed { "with its signature" } else { "without a signature" };
     format!(
-        "{} {} ({}) is handed in, {signed}\n\nOthers get it with:\njackfield plugin pull {reference}{flag}",
+        "pushed {} {} ({}) {signed}\n\nPull it with:\njackfield plugin pull {reference}{flag}",
         plugin.kind,
         plugin.name,
         digest.short()

@@ -30,7 +30,7 @@ pub(super) fn sign(command: SignCommand, json: bool) -> Result<Outcome, Problem>
             let public = keygen(&file)?;
             let told = || {
                 format!(
-                    "the secret key is in {}; keep it to yourself\n\nHosts that are to trust it have this in \
+                    "wrote the secret key to {}; keep it private\n\nTo trust it on a host, add to \
                      jackfield.toml:\n[plugins]\nkeys = [\"{public}\"]",
                     file.display()
                 )

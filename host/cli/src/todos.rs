@@ -186,8 +186,8 @@ fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
     if edit == HumanTaskEdit::default() {
         return Err(Problem::caller(
             "no_change",
-            "nothing is to be changed",
-            "name what: --title, --state, …",
+            "no change was given",
+            "give at least one option, e.g. --title or --state",
         ));
     }
     Ok((id, edit))

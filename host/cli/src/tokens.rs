@@ -92,7 +92,7 @@ pub(super) async fn audit(host: &Host, arguments: AuditArgs, json: bool) -> Resu
 
 fn calls(entries: &[AuditEntry]) -> String {
     if entries.is_empty() {
-        return "no such call came through the port".to_owned();
+        return "no matching requests".to_owned();
     }
     let row = |entry: &AuditEntry| {
         let what = match &entry.tool {
@@ -120,7 +120,7 @@ pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Res
                 json,
                 || {
                     format!(
-                        "{}\n\nThis is the token of '{}', and it is not shown again: {}. It goes into the header \
+                        "{}\n\nThis token of '{}' {}. It is not shown again. Send it in the header \
                          `Authorization: Bearer …`.",
                         made.text,
                         made.token.name,
@@ -135,8 +135,8 @@ pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Res
             say(json, || list(&tokens), &tokens);
         }
         TokenCommand::Revoke { name } => {
-            let token = host.access().revoke_token(&name).await?;
-            say(json, || format!("the token of '{name}' lets nobody in any longer"), &token);
+            let token = host.revoke_token(&name).await?;
+            say(json, || format!("revoked the token of '{name}'"), &token);
         }
     }
     Ok(Outcome::Fine)
@@ -155,12 +155,12 @@ fn allows(token: &AccessToken) -> String {
     };
     let ends =
         token.expires_at.map_or("does not expire".to_owned(), |end| format!("expires {} UTC", when(end)));
-    format!("it allows {}{whose}, and {ends}", token.scopes)
+    format!("allows {}{whose}, and {ends}", token.scopes)
 }
 
 fn list(tokens: &[AccessToken]) -> String {
     if tokens.is_empty() {
-        return "there is no token but the owner's: `jackfield token create` makes one".to_owned();
+        return "no tokens besides the owner's; create one with `jackfield token create`".to_owned();
     }
     let moment = |at: Option<Timestamp>, never: &str| at.map_or_else(|| never.to_owned(), when);
     let row = |token: &AccessToken| {
@@ -174,9 +174,9 @@ fn list(tokens: &[AccessToken]) -> String {
             token.scopes.to_string(),
             sees.as_str().to_owned(),
             when(token.created_at),
-            moment(token.used_at, "not yet"),
+            moment(token.used_at, "never"),
             ends,
         ]
     };
-    table(["NAME", "SCOPES", "SEES", "MADE (UTC)", "USED", "ENDS"], tokens.iter().map(row))
+    table(["NAME", "SCOPES", "SEES", "CREATED (UTC)", "USED", "EXPIRES"], tokens.iter().map(row))
 }

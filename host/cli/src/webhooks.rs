@@ -37,7 +37,7 @@ pub(super) async fn webhooks(
             let messages = host.notifications().retry(&name).await?;
             say(
                 json,
-                || format!("{messages} message(s) are sent by `jackfield serve`"),
+                || format!("queued {messages} message(s), to be sent by `jackfield serve`"),
                 &json!({ "messages": messages }),
             );
             Ok(Outcome::Fine)
@@ -47,8 +47,8 @@ pub(super) async fn webhooks(
             let well = came.is_none();
             let told = || {
                 came.clone().map_or_else(
-                    || format!("{name} has taken it"),
-                    |why| format!("{name} has not taken it: {why}"),
+                    || format!("delivered to {name}"),
+                    |why| format!("failed to deliver to {name}: {why}"),
                 )
             };
             say(json, told, &json!({ "webhook": name, "taken": well, "error": came }));
@@ -59,7 +59,7 @@ pub(super) async fn webhooks(
 
 fn list(standing: &[WebhookStanding]) -> String {
     if standing.is_empty() {
-        return "nobody is told of anything: name webhooks in jackfield.toml as [webhooks.NAME], and start `jackfield serve`"
+        return "no webhooks: configure them as [webhooks.NAME] in jackfield.toml, and start `jackfield serve`"
             .to_owned();
     }
     let row = |hook: &WebhookStanding| {
@@ -73,6 +73,6 @@ fn list(standing: &[WebhookStanding]) -> String {
             hook.error.clone().unwrap_or_default(),
         ]
     };
-    let heads = ["WEBHOOK", "EVENTS", "TAKEN", "LAST (UTC)", "WAITING", "GIVEN UP", "LAST ERROR"];
+    let heads = ["WEBHOOK", "EVENTS", "DELIVERED", "LAST (UTC)", "PENDING", "FAILED", "LAST ERROR"];
     table(heads, standing.iter().map(row))
 }

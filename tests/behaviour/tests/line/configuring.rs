@@ -191,7 +191,7 @@ async fn config_check_tells_every_mistake_at_once_and_touches_nothing() {
     let ground = Ground::new();
     let cli = ground.cli();
     let fine = cli.run(["config", "check"]).await.fine();
-    assert!(fine.stdout.contains("every default holds"), "{fine:#?}");
+    assert!(fine.stdout.contains("the defaults apply"), "{fine:#?}");
     assert_eq!(
         (cli.run(["config"]).await.fine().code, cli.run(["config", "--effective"]).await.code),
         (0, 0)
@@ -221,7 +221,7 @@ async fn config_check_tells_every_mistake_at_once_and_touches_nothing() {
     fs::write(&draft, "[executors.cluade]\nmodel = 'x'\n[breaker]\ntask_usd = 50\n").unwrap();
     let warned = cli.run(["config", "check", draft.to_str().unwrap()]).await.fine();
     assert!(warned.stdout.contains("did you mean `claude`?"), "{warned:#?}");
-    assert!(warned.stdout.ends_with("2 warnings, and it can be used\n"), "{warned:#?}");
+    assert!(warned.stdout.ends_with("2 warnings; the configuration can be used\n"), "{warned:#?}");
     let missing = cli.run(["config", "check", "/nowhere.toml"]).await;
     assert!(missing.code == 2 && missing.stdout.contains("/nowhere.toml"), "{missing:#?}");
     assert!(!ground.data().join("jackfield.db").exists(), "nothing was opened");
