@@ -40,6 +40,7 @@ mod repeats;
 mod rest;
 mod secrets;
 mod service;
+mod snapshots;
 mod spending;
 mod stopping;
 mod streaming;
