@@ -93,21 +93,21 @@ impl Reload {
         let config = match read {
             Ok(config) if config == self.loaded => {
                 if asked {
-                    tracing::info!("configuration: {file} says nothing new");
+                    tracing::info!("configuration: {file} is unchanged");
                 }
                 return;
             }
             Ok(config) => config,
             Err(problem) => {
                 tracing::error!(
-                    "configuration: {file} is not taken over, what was in force stays: {problem}"
+                    "failed to reload {file}, the previous configuration stays in effect: {problem}"
                 );
                 return;
             }
         };
         match self.host.reconfigure(config.clone()).await {
             Ok(_) => self.loaded = config,
-            Err(problem) => tracing::error!("configuration: {file} is not taken over: {problem}"),
+            Err(problem) => tracing::error!("failed to reload {file}: {problem}"),
         }
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn start(usual: &str, section: &TelemetrySection, runtime: Option<&Ha
     let layers: Vec<_> = [lines].into_iter().chain(traces).collect();
     tracing_subscriber::registry().with(layers).init();
     if let Some(problem) = problem {
-        tracing::error!("there are no traces: {problem}");
+        tracing::error!("failed to start tracing: {problem}");
     }
     Telemetry(provider)
 }
@@ -147,7 +147,7 @@ impl Drop for Telemetry {
         if let Some(provider) = &self.0
             && let Err(error) = provider.shutdown_with_timeout(LAST_WORDS)
         {
-            tracing::debug!(%error, "the last traces were not delivered");
+            tracing::debug!(%error, "failed to deliver the last traces");
         }
     }
 }

@@ -111,9 +111,9 @@ impl<'a> Document<'a> {
         let at = error.span().map_or(self.text.len(), |span| span.start);
         let line = self.text.lines().nth(self.place(at).0 - 1).unwrap_or_default().trim();
         let remedy = match line {
-            "" => "mend the line before it".to_owned(),
+            "" => "correct the line before it".to_owned(),
             line => {
-                format!("mend `{line}`: a section is [name], a setting is name = value, text is in quotes")
+                format!("correct `{line}`: a section is [name], a setting is name = value, text is in quotes")
             }
         };
         Mistake { at: Some(at), key: None, said: format!("not TOML: {}", error.message()), remedy }
@@ -279,7 +279,7 @@ mod tests {
                 2,
                 1,
                 "[queue] has no key `timeout_s`",
-                "`timeout_s` belongs into [run]",
+                "`timeout_s` belongs in [run]",
             ),
             ("[server]\nzzz = 1\n", 2, 1, "[server] has no key `zzz`", "there is: listen"),
             ("[keep]\nlog_days = 1\n", 1, 2, "the file has no key `keep`", ", retention, "),

@@ -40,7 +40,7 @@ impl From<ConfigError> for jackfield_types::Problem {
         Self::operator(
             "bad_config",
             error.to_string(),
-            "mend it and start again; `jackfield config check` tells every mistake, `jackfield config` prints the commented default",
+            "fix it and start again; `jackfield config check` lists every mistake, `jackfield config` prints the commented default",
         )
     }
 }

@@ -182,7 +182,7 @@ impl Doubts {
                 Err(_) => self.add(
                     key,
                     said("is not there"),
-                    "make the folder, or mend the path; it would be made empty",
+                    "create the folder, or correct the path; the host would create it empty",
                 ),
                 Ok(found) if !found.is_dir() => self.add(key, said("is no folder"), "name a folder"),
                 Ok(_) if folder.is_relative() => {
@@ -304,7 +304,7 @@ impl Doubts {
         }
         let (what, remedy) = match std::fs::metadata(path) {
             _ if path.starts_with("~") => ("is not there", "write the home folder out: `~` is not read here"),
-            Err(_) => ("is not there", "mend the path, or clone the repository there"),
+            Err(_) => ("is not there", "correct the path, or clone the repository there"),
             Ok(found) if !found.is_dir() => ("is no folder", "name a repository or a folder"),
             Ok(_) if path.is_relative() => ("depends on where the host is started", "write the whole path"),
             Ok(_) if has_repo && !is_repository(path) => {

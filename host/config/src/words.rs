@@ -71,7 +71,7 @@ pub fn suggestion(name: &str, known: &[&str]) -> String {
         .map(|key| format!("[{}]", key.parent()))
         .collect();
     if !elsewhere.is_empty() {
-        return format!("`{name}` belongs into {}", elsewhere.join(" or "));
+        return format!("`{name}` belongs in {}", elsewhere.join(" or "));
     }
     match known {
         [] => "take it away".to_owned(),

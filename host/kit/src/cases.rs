@@ -173,7 +173,7 @@ fn bad(case: &Case, why: &str) -> Problem {
     Problem::caller(
         "bad_case",
         format!("the case '{}' cannot be tried: {why}", case.name),
-        "mend the case; `docs/author.md` shows one of each",
+        "correct the case; `docs/author.md` shows one of each",
     )
 }
 

@@ -101,7 +101,7 @@ impl Shop<'_> {
             (language, None) => Err(Problem::author(
                 "bad_recipe",
                 format!("the recipe in {} does not name a component in {language}", self.folder.display()),
-                "mend its `name`; `jackfield plugin new` writes a folder that builds",
+                "correct its `name`; `jackfield plugin new` writes a folder that builds",
             )),
         }
     }
@@ -206,7 +206,7 @@ impl Shop<'_> {
         Err(Problem::author(
             "build_failed",
             format!("`{shown}` {how}:\n{}", said.trim()),
-            "mend what it says, then build again",
+            "fix the reported errors, then build again",
         ))
     }
 

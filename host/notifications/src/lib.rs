@@ -48,7 +48,7 @@ impl Post {
         };
         let made = || Ok::<_, reqwest::Error>(Self { public: client(false)?, anywhere: client(true)? });
         made().map_err(|error| {
-            Problem::operator("no_client", error.to_string(), "mend the machine's certificates")
+            Problem::operator("no_client", error.to_string(), "check the CA certificates of this machine")
         })
     }
 
@@ -68,15 +68,15 @@ enum Came {
 
 /// Carries what is to be told until the host begins to stop.
 pub async fn deliver(host: &Host) {
-    if let Err(problem) = host.notifications().register().await {
-        return tracing::error!("nobody is told of anything: {problem}");
+    if let Err(problem) = host.keep_webhooks().await {
+        return tracing::error!("webhook delivery is disabled: {problem}");
     }
     if host.config().webhooks.is_empty() {
         return;
     }
     let post = match Post::new() {
         Ok(post) => post,
-        Err(problem) => return tracing::error!("nobody is told of anything: {problem}"),
+        Err(problem) => return tracing::error!("webhook delivery is disabled: {problem}"),
     };
     // Each has a carrier of its own, so that nobody waits for one that does not answer.
     let config = host.config();

@@ -156,7 +156,7 @@ impl PluginError {
             Self::NotDropped { .. } => Problem::caller(
                 "plugin_not_dropped",
                 message,
-                "`jackfield plugin list` shows what serves and where it came from.",
+                "`jackfield plugin list` shows the active components and their files.",
             ),
             Self::NoChooser => Problem::operator(
                 "no_chooser",
@@ -166,7 +166,7 @@ impl PluginError {
             Self::NoJudge => Problem::operator(
                 "no_judge",
                 message,
-                "`jackfield plugin list` shows why; the shipped one serves wherever nothing takes its place.",
+                "`jackfield plugin list` shows why; the shipped judge serves unless another replaces it.",
             ),
             Self::NoSuchGate { .. } => {
                 Problem::caller("no_such_gate", message, "Ask for one of the kinds that are offered.")
@@ -179,18 +179,20 @@ impl PluginError {
                 message,
                 "Start a new attempt; this one cannot be read any further.",
             ),
-            Self::NoSuchFunction { .. } => {
-                Problem::caller("no_such_function", message, "Ask for one of the functions that there are.")
-            }
+            Self::NoSuchFunction { .. } => Problem::caller(
+                "no_such_function",
+                message,
+                "Call one of the functions in the WIT of this kind.",
+            ),
             Self::BadFacts { .. } => Problem::caller(
                 "bad_facts",
                 message,
-                "The WIT in `wit/` names every fact; what is not said is nothing, or the usual.",
+                "The WIT in `wit/` names every fact; missing facts are empty or have their defaults.",
             ),
             Self::Untriable { .. } => Problem::author(
                 "plugin_not_sound",
                 message,
-                "`jackfield plugin check FILE` shows every step that it comes through.",
+                "`jackfield plugin check FILE` shows every step of the check.",
             ),
             Self::Embedded(_) => Problem::operator(
                 "embedded_plugin_unusable",
@@ -200,7 +202,10 @@ impl PluginError {
             Self::Io { path, .. } => Problem::operator(
                 "plugin_files",
                 message,
-                format!("See that {} exists, belongs to this user and has room.", path.display()),
+                format!(
+                    "Check that {} exists and belongs to this user, and that its disk has room.",
+                    path.display()
+                ),
             ),
             Self::NotPrivate(path) => Problem::operator(
                 "plugin_folder_not_private",
@@ -210,7 +215,7 @@ impl PluginError {
             Self::Locked(_) => Problem::operator(
                 "plugins_locked",
                 message,
-                "Start once without `--locked` (or with `--set plugins.locked=false`): what serves then is written to plugins.lock.",
+                "Start once without `--locked` (or with `--set plugins.locked=false`): the active components are then written to plugins.lock.",
             ),
             Self::NotKept { .. } => Problem::caller(
                 "plugin_not_kept",
@@ -220,22 +225,22 @@ impl PluginError {
             Self::BadKey(_) => Problem::operator(
                 "bad_key",
                 message,
-                "`jackfield plugin keygen FILE` makes a key to sign with and prints its public key.",
+                "`jackfield plugin keygen FILE` creates a signing key and prints its public key.",
             ),
             Self::NothingToUndo(_) => Problem::caller(
                 "nothing_to_undo",
                 message,
-                "`jackfield plugin list` shows what serves and why.",
+                "`jackfield plugin list` shows the active components and the reasons.",
             ),
             Self::Engine(_) => Problem::operator(
                 "plugin_engine",
                 message,
-                "See that the process may reserve address space (`ulimit -v unlimited`).",
+                "Let the process reserve address space (`ulimit -v unlimited`).",
             ),
             Self::Watch { .. } => Problem::operator(
                 "plugin_watch",
                 message,
-                "See that the folder exists and that fs.inotify.max_user_watches is not used up.",
+                "Check that the folder exists and that fs.inotify.max_user_watches is not used up.",
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with a process, told to the person who can mend it.
+//! What can go wrong with a process, told to the person who can fix it.
 
 use jackfield_types::Problem;
 use std::io;
@@ -24,7 +24,7 @@ pub enum ProcessError {
     #[error("the command cannot be started: {0}")]
     BadCommand(String),
     /// Arguments longer than the kernel carries.
-    #[error("the command cannot be started: its arguments are {bytes} bytes, and {most} are the most")]
+    #[error("failed to start the command: its arguments have {bytes} bytes; the maximum is {most}")]
     TooLong {
         /// How long they are together.
         bytes: usize,

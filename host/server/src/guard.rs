@@ -201,8 +201,8 @@ fn refused(was_shown: bool) -> Response {
     let problem = Problem::caller(
         "unauthorized",
         message,
-        "send `Authorization: Bearer TOKEN`; the owner's is in the file `token` of the host's data folder, \
-         `jackfield token create` makes others",
+        "send `Authorization: Bearer TOKEN`; the owner's token is in the file `token` of the host's data folder, \
+         `jackfield token create` creates others",
     );
     let mut response = rest::refuse(StatusCode::UNAUTHORIZED, problem);
     let asks = match was_shown {

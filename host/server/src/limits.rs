@@ -82,7 +82,7 @@ impl Limits {
                 problem: Problem::caller(
                     "too_many_at_once",
                     format!("{most} calls with this token are being answered already"),
-                    "close some (streams count too), or ask whoever runs the host to raise server.calls_at_once",
+                    "close some (streams count too), or ask the operator of the host to raise server.calls_at_once",
                 ),
                 retry_after_s: 1,
             });

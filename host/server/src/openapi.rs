@@ -55,7 +55,7 @@ fn document(operations: &[Operation]) -> Value {
             "title": "Jackfield",
             "version": jackfield::VERSION,
             "description": "Runs AI coding agents as durable, budgeted, auditable work. Whatever is refused is told as a \
-                            problem document with a stable `code`, who can mend it, and a `remedy`.",
+                            problem document with a stable `code`, who can fix it, and a `remedy`.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
         "servers": [{ "url": "/" }],

@@ -45,5 +45,5 @@ fn read<A: FromStr<Err: Display>>(part: &str) -> Result<A, Refused> {
 }
 
 fn bad(said: &impl Display) -> Refused {
-    Problem::caller("bad_address", said.to_string(), "mend the address").into()
+    Problem::caller("bad_address", said.to_string(), "correct the address").into()
 }

@@ -136,7 +136,7 @@ impl Tls {
             Problem::operator(
                 "bad_certificate",
                 format!("{} with the key {} cannot be used: {error}", certificate.display(), key.display()),
-                "both must be PEM, belong together, and be readable for whoever runs this; the certificate with its chain",
+                "both must be PEM, belong together, and be readable by the user of the server; include the chain of the certificate",
             )
         })?;
         Ok(Some(Self { config, files: [certificate, key], read }))
@@ -155,7 +155,7 @@ impl Tls {
             match self.config.reload_from_pem_file(certificate, key).await {
                 Ok(()) => tracing::info!(file = %certificate.display(), "the certificate was renewed"),
                 Err(error) => {
-                    tracing::error!(file = %certificate.display(), %error, "a new certificate cannot be used: the old one goes on");
+                    tracing::error!(file = %certificate.display(), %error, "failed to load the new certificate; the old one stays in use");
                 }
             }
         }

@@ -120,7 +120,7 @@ fn routes() -> Routes {
             get(
                 "/api/auth",
                 "auth",
-                "Which agents are installed and logged in, and how to mend what is not.",
+                "Show which agents are installed and logged in, and how to fix problems.",
             )
             .answers::<Vec<AuthStatus>>("Each executor."),
             auth,
@@ -145,8 +145,8 @@ async fn health(State(host): State<Host>) -> Response {
 pub(super) async fn no_route(uri: Uri) -> Response {
     let problem = Problem::caller(
         "no_such_route",
-        format!("there is nothing at {}", uri.path()),
-        "GET /openapi.json says what there is",
+        format!("no route {}", uri.path()),
+        "GET /openapi.json lists the routes",
     );
     refuse(StatusCode::NOT_FOUND, problem)
 }
@@ -164,7 +164,7 @@ pub(super) struct ProblemDocument {
     detail: String,
     /// Stable: programs match on it.
     code: String,
-    /// Who can mend it.
+    /// Who can fix it.
     audience: Audience,
     /// What to do next.
     remedy: String,

@@ -17,7 +17,7 @@ use serde::Deserialize;
 pub(super) fn routes() -> Routes {
     Routes::new()
         .on(
-            get("/api/webhooks", "listWebhooks", "Who is told of what happens, and how that goes.")
+            get("/api/webhooks", "listWebhooks", "Show webhook deliveries.")
                 .needs(Scope::Admin)
                 .answers::<Vec<WebhookStanding>>("Each of them."),
             list,

@@ -53,7 +53,7 @@ impl StoreError {
         let message = self.to_string();
         let (code, remedy) = match self {
             Self::Folder { .. } => {
-                ("data_folder", "name another with --data, or mend its owner and permissions")
+                ("data_folder", "name another with --data, or correct its owner and permissions")
             }
             Self::Newer { .. } => {
                 ("newer_records", "run the Jackfield that wrote it, or give this one another data folder")
@@ -93,9 +93,9 @@ impl StoreError {
             Self::NotFound { what, .. } => {
                 let code = format!("{}_not_found", what.replace(' ', "_"));
                 let remedy = match *what {
-                    "human task" => "`jackfield todo list --all` lists what there is",
-                    "task" | "checkpoint" => "`jackfield task list` lists what there is",
-                    _ => "`jackfield runs` lists what there is",
+                    "human task" => "`jackfield todo list --all` lists human tasks",
+                    "task" | "checkpoint" => "`jackfield task list` lists tasks",
+                    _ => "`jackfield runs` lists runs",
                 };
                 return Problem::caller(&code, message, remedy);
             }

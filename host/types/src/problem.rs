@@ -21,7 +21,7 @@ pub enum Audience {
 pub struct Problem {
     /// Stable, in `snake_case`; programs match on it.
     pub code: String,
-    /// Who can mend it.
+    /// Who can fix it.
     pub audience: Audience,
     /// What happened, in plain words.
     pub message: String,

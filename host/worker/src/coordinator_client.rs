@@ -51,7 +51,7 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, Problem> {
         Problem::operator(
             "bad_certificate",
             format!("the certificates in {} cannot be used: {why}", file.display()),
-            "give a PEM file with the certificate of whoever signed the host's",
+            "give a PEM file with the CA certificates of the host",
         )
     };
     let text = std::fs::read(file).map_err(|error| wrong(error.to_string()))?;
@@ -68,7 +68,7 @@ impl CoordinatorClient {
         let wrong = |why: String| {
             Problem::operator(
                 "bad_host",
-                format!("'{host}' is no host to work for: {why}"),
+                format!("'{host}' is not the address of a host: {why}"),
                 "give its address, like http://10.0.0.5:7700 or https://jackfield.example.com",
             )
         };

@@ -137,10 +137,12 @@ impl Remote {
         self.end_all(stopped);
         self.tasks.close();
         if timeout(LAST_WORDS, self.tasks.wait()).await.is_err() {
-            tracing::warn!("the host was not told everything; it is told when this worker is started again");
+            tracing::warn!(
+                "failed to report everything to the host; the rest is sent when this worker starts again"
+            );
         }
         if let Err(trouble) = self.coordinator.release(self.id, self.patience()).await {
-            tracing::warn!("the host was not told goodbye: {trouble}");
+            tracing::warn!("failed to deregister from the host: {trouble}");
         }
         beating.abort();
         watching.abort();
@@ -173,7 +175,7 @@ impl Remote {
                 }
                 Err(Trouble::Refused(problem)) => return Err(problem),
                 Err(trouble) => {
-                    tracing::warn!("not registered yet: {trouble}");
+                    tracing::warn!("failed to register with the host, trying again: {trouble}");
                     sleep(PAUSE).await;
                 }
             }
@@ -299,7 +301,7 @@ impl Remote {
         tasks.spawn(async move {
             let began = Instant::now();
             if let Err(problem) = reporter::Reporter::new(&self, run).tell().await {
-                tracing::error!(%run, "this run cannot be told of: {problem}");
+                tracing::error!(%run, "failed to report this run: {problem}");
             }
             self.hand.lock().remove(&run);
             self.wake.notify_one();

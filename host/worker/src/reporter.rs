@@ -106,7 +106,7 @@ impl<'a> Reporter<'a> {
                     FailureClass::Budget,
                     "it spent what was held for it, and the host could not be asked for more",
                 );
-                self.remote.end(attempt.id, failure.with_remedy("mend the connection to the host"));
+                self.remote.end(attempt.id, failure.with_remedy("check the connection to the host"));
             }
         }
     }

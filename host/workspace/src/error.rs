@@ -133,9 +133,11 @@ impl WorkspaceError {
                 said,
                 "install git 2.31 or later and put it on the PATH of the host",
             ),
-            Self::Git { .. } => {
-                Problem::operator("git_failed", said, "mend what git names in the repository, then try again")
-            }
+            Self::Git { .. } => Problem::operator(
+                "git_failed",
+                said,
+                "fix the problem that git names in the repository, then try again",
+            ),
             Self::GitTooSlow { .. } => Problem::operator(
                 "git_too_slow",
                 said,
@@ -177,9 +179,11 @@ impl WorkspaceError {
                 said,
                 "free some space: remove worktrees that were kept, or move the worktrees folder",
             ),
-            Self::File { .. } => {
-                Problem::operator("workspace_file", said, "mend the access to that path, then try again")
-            }
+            Self::File { .. } => Problem::operator(
+                "workspace_file",
+                said,
+                "correct the permissions of that path, then try again",
+            ),
         }
     }
 

@@ -147,7 +147,7 @@ impl HostBuilder {
             Problem::operator(
                 "data_folder",
                 format!("the data folder {} cannot be used: {error}", self.data.display()),
-                "name another with --data, or mend its permissions",
+                "name another with --data, or correct its permissions",
             )
         })?;
         let environment = self.environment.unwrap_or_else(host_environment);

@@ -35,7 +35,7 @@ pub(crate) fn told_elsewhere(event: NewRunEvent) -> Result<NewRunEvent, Problem>
         return Err(Problem::caller(
             "bad_event",
             format!("failed to record an event: its payload has {bytes} bytes"),
-            format!("send at most {LONGEST_TOLD} bytes; the whole of it belongs into the log file"),
+            format!("send at most {LONGEST_TOLD} bytes; put the whole text into the log file"),
         ));
     }
     Ok(NewRunEvent { payload, ..event })

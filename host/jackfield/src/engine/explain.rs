@@ -43,7 +43,7 @@ impl Tasks<'_> {
                 Err(problem) if not_found(&problem) => Err(Problem::caller(
                     "task_not_found",
                     format!("there is no task and no run {id}"),
-                    "`jackfield runs` and `jackfield task list` list what there is",
+                    "`jackfield runs` and `jackfield task list` list the ids",
                 )),
                 meant => meant,
             },

@@ -191,7 +191,7 @@ fn broken(gate: &Gate, why: &str) -> Failure {
     let message = format!("the gate {} does not work: {}", clip(&gate.label(), 120), clip(why, 300));
     // Another agent would not get past it either.
     Failure::new(FailureClass::SyntaxError, message)
-        .with_remedy("mend the gate (`jackfield plugin list`), or ask again without it")
+        .with_remedy("fix the gate (`jackfield plugin list`), or ask again without it")
 }
 
 impl WorktreeEvidence {

@@ -208,7 +208,7 @@ pub(super) fn check_instruction(instruction: &str) -> Result<(), Problem> {
         return Err(Problem::caller(
             "empty_instruction",
             "the instruction is empty",
-            "say in plain words what should be done",
+            "describe what should be done",
         ));
     }
     if instruction.len() > MAX_INSTRUCTION_BYTES {

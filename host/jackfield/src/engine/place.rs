@@ -104,7 +104,7 @@ impl Place {
             format!("{} is in none of the folders that may be worked in", self.folder.display()),
             format!(
                 "name a configured workspace (there: {known}), or a repository in one of the folders of run.roots; \
-                 whoever runs the host can add its folder there"
+                 the operator of the host can add its folder there"
             ),
         )
     }

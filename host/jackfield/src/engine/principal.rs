@@ -83,7 +83,7 @@ impl Principal {
                 self.name, self.scopes
             ),
             format!(
-                "use a token with the scope {scope}; whoever runs the host makes one: jackfield token create NAME --scope {scope}"
+                "use a token with the scope {scope}; the operator of the host creates one: jackfield token create NAME --scope {scope}"
             ),
         ))
     }
@@ -99,8 +99,11 @@ impl Principal {
         }
         Err(Problem::caller(
             "insufficient_scope",
-            format!("{what} tells of everybody's work, and the token of '{}' shows its own only", self.name),
-            "use a token that sees all; whoever runs the host makes one: jackfield token create NAME --scope read --sees all",
+            format!(
+                "{what} tells of everybody's work, and the token of '{}' shows its own only",
+                self.1.principal
+            ),
+            "use a token that sees all; the operator of the host creates one: jackfield token create NAME --scope read --sees all",
         ))
     }
 

@@ -175,7 +175,7 @@ impl Host {
             return Err(Problem::operator(
                 "bad_config",
                 faults.join("\n"),
-                "mend it; what was in force stays in force",
+                "fix the file; the previous configuration stays in effect",
             ));
         }
         let inner = &self.inner;

@@ -122,7 +122,7 @@ impl Rounds {
         let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
         let made = futures::future::join_all(open.map(|attempt| self.make(run, attempt))).await;
         let Some(done) = made.into_iter().collect::<Option<Vec<_>>>() else {
-            return tracing::info!(run = %run.id, "left as it is: the next host goes on with it");
+            return tracing::info!(run = %run.id, "left for the next host to continue");
         };
         let follows = self.escalation.what_follows(run, view, &done).await;
         self.settle_round(run, done, follows).await;

@@ -99,7 +99,7 @@ impl Access<'_> {
             Problem::caller(
                 "token_not_found",
                 format!("there is no token of the name '{name}'"),
-                "`jackfield token list` shows those that there are",
+                "`jackfield token list` lists the tokens",
             )
         })
     }
@@ -158,7 +158,7 @@ fn secret() -> Result<String, Problem> {
         Problem::operator(
             "no_randomness",
             format!("/dev/urandom cannot be read: {error}"),
-            "mend the machine's /dev",
+            "check the /dev of this machine",
         )
     })
 }

@@ -120,6 +120,6 @@ fn unknown(name: &str) -> Problem {
     Problem::caller(
         "webhook_not_found",
         format!("there is no webhook '{name}'"),
-        "name one of `jackfield webhooks`; new ones come into force when `jackfield serve` starts",
+        "use a name that `jackfield webhooks` lists; new webhooks apply when `jackfield serve` starts",
     )
 }

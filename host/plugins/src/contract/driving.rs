@@ -98,10 +98,7 @@ pub(crate) fn command(
         file_path(&file.path)?;
     }
     must(command.final_grace <= GRACE, || {
-        format!(
-            "its program may live {} ms after its result, where {GRACE} are the most",
-            command.final_grace
-        )
+        format!("the grace period of its program is {} ms; the maximum is {GRACE}", command.final_grace)
     })
 }
 

@@ -52,7 +52,7 @@ impl Choice {
             _ => {
                 return Err(Problem::caller(
                     "no_such_route",
-                    format!("there is nothing at /{path} below the MCP door"),
+                    format!("no MCP endpoint /{path}"),
                     "use /mcp, /mcp/x/TOOLSETS or /mcp?toolsets=TOOLSETS",
                 ));
             }

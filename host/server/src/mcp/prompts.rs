@@ -24,7 +24,7 @@ const JOBS: [Job; 4] = [
     Job {
         name: "fix_failing_test",
         title: "Fix a failing test",
-        description: "Have an agent find out why a command fails and mend it; the command must pass in the end.",
+        description: "Have an agent find out why a command fails and fix it; the command must pass in the end.",
         arguments: &[
             WORKSPACE,
             ("command", "The command that fails, like `cargo test parser`.", true),

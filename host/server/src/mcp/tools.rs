@@ -176,7 +176,7 @@ fn core() -> Vec<Tool> {
         ),
         tool::<NoArguments>(
             "auth_status",
-            "Which agents are installed and logged in, and how to mend what is not.",
+            "Show which agents are installed and logged in, and how to fix problems.",
             looks(),
         ),
     ]

@@ -137,11 +137,11 @@ impl Refusal {
         let in_flight = "wait until work in flight is done";
         let wait = match self.resets_at {
             Some(at) if self.reserved > Micros::ZERO => {
-                format!("{in_flight} or the limit begins anew at {at}")
+                format!("{in_flight} or the limit resets at {at}")
             }
-            Some(at) => format!("wait until the limit begins anew at {at}"),
+            Some(at) => format!("wait until the limit resets at {at}"),
             None if self.reserved > Micros::ZERO => in_flight.to_owned(),
-            None => "this limit never begins anew".to_owned(),
+            None => "this limit never resets".to_owned(),
         };
         let key = match (&self.limit.scope, self.limit.period) {
             // It is the caller's own, and nobody else can raise it.

@@ -116,7 +116,7 @@ async fn a_broken_file_changes_nothing_and_the_log_says_why() {
         in_the_log(&ground, why).await;
         assert_eq!(most(&rest).await, 3, "{broken}");
     }
-    assert!(ground.server_log().contains("what was in force stays"));
+    assert!(ground.server_log().contains("the previous configuration stays in effect"));
     assert_eq!(changes(&rest).await, Vec::<Value>::new());
     // Mended, it is taken over.
     replace(&ground.config(), "[run]\nmax_concurrent = 9\n");
@@ -157,7 +157,7 @@ async fn a_hangup_reads_the_file_again_and_the_flags_and_variables_still_win() {
     let rest = server.rest();
     assert_eq!(most(&rest).await, 8);
     server.hang_up();
-    in_the_log(&ground, "says nothing new").await;
+    in_the_log(&ground, "is unchanged").await;
     replace(&ground.config(), "[run]\nmax_concurrent = 4\n[breaker]\nday_usd = 3\n");
     server.hang_up();
     until_told("the new limit", async || (day_limit(&rest).await == 3.0).then_some(())).await;

@@ -443,7 +443,7 @@ async fn what_a_worker_cannot_be_is_said_plainly() {
     let (ground, there) = (host(60), worker());
     let server = ground.serve().await;
     let told = there.cli().run(["worker", "--host", "nonsense", "--token", "x"]).await;
-    assert!(told.stderr.contains("is no host to work for"), "{}", told.stderr);
+    assert!(told.stderr.contains("is not the address of a host"), "{}", told.stderr);
     let address = format!("http://{}", server.address());
     let told = there.cli().run(["worker", "--host", &address, "--token", "wrong"]).await;
     assert!(told.stderr.contains("the bearer token is wrong"), "{}", told.stderr);

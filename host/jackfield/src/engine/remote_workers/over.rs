@@ -46,7 +46,7 @@ impl RemoteRounds {
             let Some(at) = told_of.iter().position(|over| over.id == attempt.id) else {
                 return Err(Problem::caller(
                     "round_incomplete",
-                    format!("nothing is told of attempt {}", attempt.id),
+                    format!("the worker reported nothing of attempt {}", attempt.id),
                     "tell of every attempt of the round at once",
                 ));
             };
