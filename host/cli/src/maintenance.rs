@@ -9,13 +9,13 @@ use std::path::Path;
 const UNITS: [&str; 5] = ["B", "kB", "MB", "GB", "TB"];
 
 pub(super) async fn backup(host: &Host, file: &Path, json: bool) -> Result<Outcome, Problem> {
-    let made = host.backup(file).await?;
+    let made = host.retention().backup(file).await?;
     say(json, || describe_backup(&made), &made);
     Ok(Outcome::Fine)
 }
 
 pub(super) async fn prune(host: &Host, how: Tidying, json: bool) -> Result<Outcome, Problem> {
-    let pruned = host.tidy(how).await?;
+    let pruned = host.retention().prune(how).await?;
     say(json, || describe_pruned(&pruned), &pruned);
     Ok(Outcome::Fine)
 }

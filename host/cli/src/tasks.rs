@@ -43,7 +43,7 @@ pub(super) async fn explain(host: &Host, id: Option<&str>, json: bool) -> Result
 pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         TaskCommand::Init(arguments) => {
-            let answer = host.init_task(init(arguments)?).await?;
+            let answer = host.tasks().init(init(arguments)?).await?;
             say(json, || text_people::init(&answer), &answer);
         }
         TaskCommand::Spec(arguments) => {
@@ -54,7 +54,7 @@ pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Resul
             say(json, || text_people::spec(&version), &version);
         }
         TaskCommand::Write(arguments) => {
-            let answer = host.write_attempt(&arguments.task, written(&arguments)?).await?;
+            let answer = host.tasks().write_attempt(&arguments.task, written(&arguments)?).await?;
             say(json, || text_people::written(&answer), &answer);
         }
         TaskCommand::Close { task, state, reason } => {
@@ -63,7 +63,7 @@ pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Resul
             say(json, || text_people::closed(&answer), &answer);
         }
         TaskCommand::Show { task } => {
-            let view = host.task(host.find_task(&task).await?).await?;
+            let view = host.tasks().get(host.tasks().find(&task).await?).await?;
             say(json, || text_people::task(&view), &view);
         }
         TaskCommand::List { state, limit } => {

@@ -131,7 +131,7 @@ pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Resul
             let state = if all { Some("any".to_owned()) } else { state };
             let filter =
                 HumanTasksFilter { state, kind, workspace, limit: Some(limit), ..Default::default() };
-            let tasks = host.human_tasks(filter).await?;
+            let tasks = host.human_tasks().list(filter).await?;
             say(json, || text_people::human_tasks(&tasks), &tasks);
             return Ok(Outcome::Fine);
         }
@@ -142,24 +142,24 @@ pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Resul
                 (None, false) => HumanAction::Stop,
             };
             let said = HumanAnswer { action, text: retry.unwrap_or(note), executor, model };
-            let answer = host.answer_human_task(&id, said).await?;
+            let answer = host.human_tasks().answer(&id, said).await?;
             say(json, || format!("run {} is {}", answer.run_id, answer.state), &answer);
             return Ok(Outcome::Fine);
         }
         TodoCommand::Rm { id } => {
-            let task = host.delete_human_task(&id).await?;
+            let task = host.human_tasks().delete(&id).await?;
             say(json, || format!("deleted: {}", task.title), &json!({ "deleted": task }));
             return Ok(Outcome::Fine);
         }
-        TodoCommand::Add(arguments) => host.create_human_task(added(arguments)?).await?,
-        TodoCommand::Show { id } => host.human_task(&id).await?,
+        TodoCommand::Add(arguments) => host.human_tasks().create(added(arguments)?).await?,
+        TodoCommand::Show { id } => host.human_tasks().get(&id).await?,
         TodoCommand::Edit(arguments) => {
             let (id, edit) = edited(arguments)?;
-            host.update_human_task(&id, edit).await?
+            host.human_tasks().update(&id, edit).await?
         }
         TodoCommand::Done { id, note } => {
             let edit = HumanTaskEdit { state: Some("done".to_owned()), note, ..HumanTaskEdit::default() };
-            host.update_human_task(&id, edit).await?
+            host.human_tasks().update(&id, edit).await?
         }
     };
     say(json, || text_people::human_task(&task), &task);

@@ -135,7 +135,7 @@ pub(super) async fn token(host: &Host, command: TokenCommand, json: bool) -> Res
             say(json, || list(&tokens), &tokens);
         }
         TokenCommand::Revoke { name } => {
-            let token = host.revoke_token(&name).await?;
+            let token = host.access().revoke_token(&name).await?;
             say(json, || format!("revoked the token of '{name}'"), &token);
         }
     }

@@ -68,7 +68,7 @@ enum Came {
 
 /// Carries what is to be told until the host begins to stop.
 pub async fn deliver(host: &Host) {
-    if let Err(problem) = host.keep_webhooks().await {
+    if let Err(problem) = host.notifications().register().await {
         return tracing::error!("webhook delivery is disabled: {problem}");
     }
     if host.config().webhooks.is_empty() {

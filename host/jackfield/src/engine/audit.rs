@@ -30,8 +30,8 @@ pub(crate) struct AuditFile(Mutex<Option<(String, File)>>);
 impl Access<'_> {
     /// Puts a call on the audit log. What cannot be written is told to the host's own log: a full disk keeps nobody
     /// from looking at what is wrong.
-    pub fn audit(&self, entry: &AuditEntry) {
-        if self.0.config().retention.audit_days == 0 {
+    pub fn record(self, entry: &AuditEntry) {
+        if self.0.inner.settings.config().retention.audit_days == 0 {
             return;
         }
         if let Err(error) = self.0.inner.audit_log.write_audit(entry) {

@@ -95,7 +95,7 @@ pub(super) fn with_reason(reason: &str) -> Result<String, Problem> {
         return Err(Problem::caller(
             "no_reason",
             "no reason is given",
-            "say why: it is kept with the change, for whoever looks at the bill",
+            "give a reason; it is recorded with the change",
         ));
     }
     bounds::check_text("reason", reason)?;

@@ -24,10 +24,7 @@ mod worktrees;
 
 pub use backup::Backup;
 
-use super::{Host, Inner};
 use jackfield_config::RetentionSection;
-use jackfield_store::{Compacted, StoreError, Trimmed};
-use jackfield_types::{Problem, Scope, Timestamp};
 use serde::Serialize;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::sync::Arc;
@@ -142,21 +139,16 @@ impl Tidied {
     }
 }
 
-impl Host {
+impl Retention<'_> {
     /// Lets go of what is past its time by `[retention]`, now, and says what went and what had to stay.
     ///
     /// # Errors
     /// A [`Problem`] where somebody is tidying up already, the records cannot be read, or a run is at work and
     /// the database was to be written anew.
-    pub async fn tidy(&self, how: Tidying) -> Result<Tidied, Problem> {
-        self.may(Scope::Admin)?;
-        let bounds = Bounds::of(&self.0.config().retention, self.0.clock.now());
-        self.0.tidy(&bounds, how).await
-    }
-
-    pub(crate) fn keep(&self) {
-        let inner = Arc::clone(&self.0);
-        self.0.tasks.spawn(inner.tidy_from_time_to_time());
+    pub async fn prune(self, how: Tidying) -> Result<Tidied, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        let bounds = Bounds::of(&self.0.inner.settings.config().retention, self.0.inner.clock.now());
+        self.0.inner.pruner.tidy(&bounds, how).await
     }
 }
 
@@ -182,7 +174,7 @@ impl Pruner {
                 () = self.stop.cancelled() => return,
                 _ = look.tick() => {}
             }
-            let config = self.config();
+            let config = self.settings.config();
             let every = Duration::from_secs(config.retention.every_min.saturating_mul(60));
             if every.is_zero() || last.is_some_and(|last| last.elapsed() < every) {
                 continue;

@@ -99,10 +99,7 @@ impl Principal {
         }
         Err(Problem::caller(
             "insufficient_scope",
-            format!(
-                "{what} tells of everybody's work, and the token of '{}' shows its own only",
-                self.1.principal
-            ),
+            format!("{what} tells of everybody's work, and the token of '{}' shows its own only", self.name),
             "use a token that sees all; the operator of the host creates one: jackfield token create NAME --scope read --sees all",
         ))
     }

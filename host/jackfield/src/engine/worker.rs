@@ -87,35 +87,6 @@ impl Queue {
         }
     }
 
-    /// Puts itself on record. False: the host was stopped before it could.
-    pub(super) async fn begin(&self) -> bool {
-        let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
-        if let Err(error) = self.store.forget_workers(yesterday).await {
-            tracing::warn!(%error, "failed to delete the records of stale workers");
-        }
-        loop {
-            let worker = NewWorker {
-                id: self.worker,
-                name: jackfield_files::hostname(),
-                kind: WorkerKind::Local,
-                instance: self.host.clone(),
-                slots: if self.config().run.here { most(self.config().run.max_concurrent) } else { 0 },
-                executors: self.plugins.executors().into_iter().map(|info| info.plugin.name).collect(),
-                workspaces: (self.work != Work::All || !self.config().run.here).then(Vec::new),
-                principal: None,
-            };
-            let Err(error) = self.store.worker_begins(worker).await else {
-                self.shutdown.on_record.store(true, Ordering::Relaxed);
-                return true;
-            };
-            tracing::error!(%error, "this worker cannot begin");
-            tokio::select! {
-                () = self.stop.cancelled() => return false,
-                () = sleep(PAUSE) => {}
-            }
-        }
-    }
-
     /// Says that it lives, and looks after those that do not.
     async fn live(&self) {
         match self.store.worker_lives(self.worker).await {
@@ -206,7 +177,7 @@ impl LocalWorker {
     pub(super) async fn begin(&self) -> bool {
         let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
         if let Err(error) = self.store.forget_workers(yesterday).await {
-            tracing::warn!(%error, "workers of old are still on record");
+            tracing::warn!(%error, "failed to delete the records of stale workers");
         }
         loop {
             let worker = NewWorker {

@@ -334,8 +334,8 @@ async fn a_worktree_that_no_record_knows_is_as_old_as_its_attempt() {
 #[tokio::test]
 async fn one_at_a_time_tidies_up_a_data_folder() {
     let house = house(false).await;
-    let other = house.host.0.alone().unwrap();
-    assert_eq!(house.host.tidy(Tidying::default()).await.unwrap_err().code, "prune_in_progress");
+    let other = house.host.inner.pruner.alone().unwrap();
+    assert_eq!(house.host.retention().prune(Tidying::default()).await.unwrap_err().code, "prune_in_progress");
     drop(other);
     assert!(house.tidy().await.is_nothing());
     house.host.shutdown().await;

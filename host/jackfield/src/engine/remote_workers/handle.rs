@@ -198,7 +198,7 @@ impl RemoteWorkers<'_> {
                 WorkspaceError::Git { .. } => Problem::caller(
                     "not_packed",
                     error.to_string(),
-                    "mend the repository on the host (it needs a commit, and its history), or let this host's own worker do it",
+                    "fix the repository on the host (it needs a commit, and its history), or let this host's own worker do it",
                 ),
                 _ => error.problem(),
             }),

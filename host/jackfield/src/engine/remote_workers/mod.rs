@@ -43,205 +43,23 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long before a worker would be given up its agents end, at most: time for them to go, and for clocks.
 const MARGIN: Duration = Duration::from_secs(20);
 
-impl Host {
-    /// A worker elsewhere makes itself known, for the first time or again.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the records cannot be written.
-    pub async fn register_worker(&self, registration: Registration) -> Result<Terms, Problem> {
-        self.may(Scope::Work)?;
-        own::check_bounds(&registration)?;
-        let Registration { worker, name, version, slots, executors } = registration;
-        let worker = NewWorker {
-            id: worker,
-            name,
-            kind: WorkerKind::Remote,
-            instance: format!("jackfield {version}"),
-            slots,
-            executors,
-            workspaces: None,
-            principal: Some(self.principal().to_owned()),
-        };
-        self.begins(worker).await?;
-        Ok(self.0.terms())
-    }
-
-    /// A worker elsewhere says goodbye. What it still has in hand is rescued at once.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the records cannot be written.
-    pub async fn release_worker(&self, worker: WorkerId) -> Result<(), Problem> {
-        self.may(Scope::Work)?;
-        self.speaks_for(worker).await?;
-        self.0.store.worker_ends(worker, "it was stopped").await.map_err(told)?;
-        std::sync::Arc::clone(&self.0).recover().await;
-        Ok(())
-    }
-
-    /// The next round for a worker elsewhere; none: nothing came while it waited.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the worker is not known, or the records cannot be read.
-    pub async fn work_for(&self, asked: WorkAsked) -> Result<Option<Assignment>, Problem> {
-        self.may(Scope::Work)?;
-        self.speaks_for(asked.worker).await?;
-        let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
-        loop {
-            if self.0.shutdown.closed.is_cancelled() {
-                return Ok(None);
-            }
-            if let Some(assignment) = self.0.assign(&asked).await? {
-                return Ok(Some(assignment));
-            }
-            if Instant::now() >= until {
-                return Ok(None);
-            }
-            // What comes in here wakes this host's own worker; others look.
-            let _ = timeout(LOOK, self.0.shutdown.closed.cancelled()).await;
-        }
-    }
-
-    /// A worker elsewhere lives, and hears what concerns it; at once where there is something.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the records cannot be written.
-    pub async fn worker_beats(&self, beat: Beat) -> Result<Heard, Problem> {
-        self.may(Scope::Work)?;
-        if let Err(problem) = self.speaks_for(beat.worker).await {
-            // The same answer as for a worker that is not known: it must make itself known, which is refused.
-            let unknown = problem.code == own::UNKNOWN;
-            let heard = Heard { unknown, terms: self.0.terms(), end: Vec::new(), lost: beat.holds };
-            return if unknown { Ok(heard) } else { Err(problem) };
-        }
-        let lives = self.0.store.worker_lives(beat.worker).await.map_err(told)?;
-        let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
-        loop {
-            let heard = self.0.concerning(&beat, lives.given_up).await?;
-            let news = heard.unknown
-                || !heard.lost.is_empty()
-                || heard.end.iter().any(|(attempt, _)| !beat.ending.contains(attempt));
-            if news || Instant::now() >= until || self.0.stop.is_cancelled() {
-                return Ok(heard);
-            }
-            sleep(LOOK).await;
-        }
-    }
-
-    /// Takes news of an attempt from a worker elsewhere.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the attempt was never that worker's, or events before these are missing.
-    pub async fn news_of(&self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
-        self.may(Scope::Work)?;
-        check_news(&news)?;
-        let found = self.given(news.worker, attempt).await?;
-        let view = self.0.store.run(found.run).await.map_err(told)?;
-        if !is_at_work(&view, &found, news.worker) {
-            self.0.late(&view, &found, &news).await?;
-            return Ok(NewsTaken { heard: found.heard, lost: true, stop: None });
-        }
-        self.0.take_news(&view, &found, news).await
-    }
-
-    /// Where a file of an attempt is to be written before it is [taken](Self::file_sent).
-    ///
-    /// # Errors
-    /// A [`Problem`] where the attempt was never that worker's, or the disk refuses.
-    pub async fn room_for_file(
-        &self,
-        worker: WorkerId,
-        attempt: AttemptId,
-        file: SentFile,
-    ) -> Result<PathBuf, Problem> {
-        self.may(Scope::Work)?;
-        let found = self.given(worker, attempt).await?;
-        let files = self.0.attempt_files(found.run, attempt);
-        files.make().map_err(|failure| {
-            Problem::operator("data_folder", failure.message, failure.remedy.unwrap_or_default())
-        })?;
-        let name = serde_json::to_value(file).ok().and_then(|name| name.as_str().map(str::to_owned));
-        Ok(files.stdout.with_file_name(format!("{}.{worker}.part", name.unwrap_or_default())))
-    }
-
-    /// Takes a file of an attempt that is whole now. Where the attempt is over, only its branch is still taken.
-    ///
-    /// # Errors
-    /// A [`Problem`] where it cannot be.
-    pub async fn file_sent(
-        &self,
-        worker: WorkerId,
-        attempt: AttemptId,
-        file: SentFile,
-        written: &Path,
-    ) -> Result<(), Problem> {
-        self.may(Scope::Work)?;
-        let found = self.given(worker, attempt).await?;
-        let view = self.0.store.run(found.run).await.map_err(told)?;
-        let files = self.0.attempt_files(found.run, attempt);
-        let target = match file {
-            SentFile::Work => return self.0.take_work(&view, &found, written).await,
-            _ if !is_at_work(&view, &found, worker) => {
-                return std::fs::remove_file(written).map_err(|error| unwritable(written, &error));
-            }
-            SentFile::Log => files.stdout,
-            SentFile::Diff => files.diff,
-        };
-        std::fs::rename(written, &target).map_err(|error| unwritable(&target, &error))
-    }
-
-    /// A round is over: what follows is decided, and it is settled. Said again, it changes nothing.
-    ///
-    /// # Errors
-    /// A [`Problem`] where an attempt is missing, or the records cannot be written.
-    pub async fn round_over(&self, over: RoundOver) -> Result<(), Problem> {
-        self.may(Scope::Work)?;
-        over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
-        let Some(first) = over.attempts.first() else { return Ok(()) };
-        let found = self.given(over.worker, first.id).await?;
-        let view = self.0.store.run(found.run).await.map_err(told)?;
-        if !is_at_work(&view, &found, over.worker) {
-            for attempt in &over.attempts {
-                self.0.late_end(&view, attempt).await?;
-            }
-            return Ok(());
-        }
-        self.0.end_round(over, &view).await
-    }
-
-    /// What is checked out in a workspace, as a git bundle in `file`: all of it, or what `known` does not reach. Only for
-    /// a worker that has a run of that workspace in hand.
-    ///
-    /// # Errors
-    /// A [`Problem`] where there is no such repository, it may not be worked in, or git refuses.
-    pub async fn pack_workspace(
-        &self,
-        workspace: WorkspaceId,
-        known: Option<&Commit>,
-        file: &Path,
-    ) -> Result<Packed, Problem> {
-        self.may(Scope::Work)?;
-        match self.handed_out_in(workspace).await? {
-            Source::Git(repository) => repository.pack(known, file).await.map_err(|error| match &error {
-                // Asking again would not help: whoever was to make it gives it back, with this.
-                WorkspaceError::Git { .. } => Problem::caller(
-                    "not_packed",
-                    error.to_string(),
-                    "fix the repository on the host (it needs a commit, and its history), or let this host's own worker do it",
-                ),
-                _ => error.problem(),
-            }),
-            Source::Folder { path } => Err(Problem::operator(
-                "not_a_repository",
-                format!("{} is a folder without git, and cannot travel", path.display()),
-                "make it a repository (git init, git add, git commit), or let this host's own worker do it",
-            )),
-        }
-    }
-
-    /// A fresh file name below the host's own temporary folder.
-    pub fn temporary_file(&self, name: &str) -> PathBuf {
-        self.0.folders.temporary.join(format!("{name}-{}", AttemptId::new()))
-    }
+/// Rounds that workers on other machines execute.
+#[derive(Clone)]
+pub(crate) struct RemoteRounds {
+    pub(super) folders: Arc<Folders>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) running: Arc<RunsInHand>,
+    pub(super) wake: Arc<Notify>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+    pub(super) places: Places,
+    pub(super) orders: Orders,
+    pub(super) cooldowns: Cooldowns,
+    pub(super) escalation: Escalation,
+    pub(super) rounds: Rounds,
+    pub(super) loader: RunLoader,
+    pub(super) backlog: Backlog,
 }
 
 impl RemoteRounds {

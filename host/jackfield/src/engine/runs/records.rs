@@ -232,7 +232,7 @@ impl Runs<'_> {
 fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> Problem {
     let message = match error.kind() {
         std::io::ErrorKind::NotFound => {
-            format!("the diff of run {run} is no longer kept (`[keep]` says for how long)")
+            format!("the diff of run {run} is no longer kept (`[retention]` says for how long)")
         }
         _ => format!("the diff of run {run} cannot be read: {error}"),
     };
