@@ -4,9 +4,8 @@
 //! the file: a host that is killed loses no line, and several hosts on one folder do not cut into each other's.
 
 use super::folders::Folders;
-use super::handles::Access;
 use super::secrets::Redaction;
-use jackfield_api::{AuditEntry, AuditFilter, bounds};
+use jackfield_api::{AuditEntry, AuditFilter};
 use jackfield_files::private_folder;
 use jackfield_types::{Problem, Timestamp};
 use jiff::tz::TimeZone;
@@ -27,38 +26,6 @@ const MOST: u32 = 10_000;
 #[derive(Default)]
 pub(crate) struct AuditFile(Mutex<Option<(String, File)>>);
 
-impl Access<'_> {
-    /// Puts a call on the audit log. What cannot be written is told to the host's own log: a full disk keeps nobody
-    /// from looking at what is wrong.
-    pub fn record(self, entry: &AuditEntry) {
-        if self.0.inner.settings.config().retention.audit_days == 0 {
-            return;
-        }
-        if let Err(error) = self.0.inner.audit_log.write_audit(entry) {
-            tracing::error!(%error, path = entry.path, "a call is not on the audit log");
-        }
-    }
-
-    /// What was asked through the port, the newest first.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the asker is no administrator, or the files cannot be read.
-    pub async fn audit_log(self, filter: AuditFilter) -> Result<Vec<AuditEntry>, Problem> {
-        self.0.caller.require(jackfield_types::Scope::Admin)?;
-        bounds::check(&filter)?;
-        let since = filter.since.as_deref().map(|text| since(text, self.0.inner.clock.now())).transpose()?;
-        let inner = std::sync::Arc::clone(&self.0.inner);
-        let read = tokio::task::spawn_blocking(move || inner.audit_log.read_audit(&filter, since)).await;
-        read.map_err(io::Error::other).and_then(|read| read).map_err(|error| {
-            Problem::operator(
-                "unreadable_audit",
-                format!("the audit log cannot be read: {error}"),
-                "check the permissions of the folder `audit` in the data folder",
-            )
-        })
-    }
-}
-
 /// Writes and reads the audit log.
 #[derive(Clone)]
 pub(crate) struct AuditLog {
@@ -72,7 +39,7 @@ impl AuditLog {
         self.folders.data.join("audit")
     }
 
-    fn write_audit(&self, entry: &AuditEntry) -> io::Result<()> {
+    pub(in crate::engine) fn write_audit(&self, entry: &AuditEntry) -> io::Result<()> {
         let entry_told = self.redaction.redactor().json(serde_json::to_value(entry)?);
         let mut line = serde_json::to_vec(&entry_told)?;
         line.push(b'\n');
@@ -110,7 +77,11 @@ impl AuditLog {
         Ok(files)
     }
 
-    fn read_audit(&self, filter: &AuditFilter, since: Option<Timestamp>) -> io::Result<Vec<AuditEntry>> {
+    pub(in crate::engine) fn read_audit(
+        &self,
+        filter: &AuditFilter,
+        since: Option<Timestamp>,
+    ) -> io::Result<Vec<AuditEntry>> {
         let most = filter.limit.unwrap_or(100).clamp(1, MOST) as usize;
         let first_day = since.map(day);
         let wanted = |entry: &AuditEntry| {
@@ -164,8 +135,8 @@ fn day(at: Timestamp) -> String {
 }
 
 /// A time ago (`7d`), a day, or a time.
-fn since(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
-    super::tokens::moment(text, |length| now.checked_sub(length).ok(), "T00:00:00Z").ok_or_else(|| {
+pub(in crate::engine) fn since(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+    super::moment::moment(text, |length| now.checked_sub(length).ok(), "T00:00:00Z").ok_or_else(|| {
         Problem::caller(
             "bad_time",
             format!("'{text}' is neither a time ago nor a date"),

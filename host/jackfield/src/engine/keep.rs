@@ -12,17 +12,13 @@
 
 use super::audit::AuditLog;
 use super::folders::Folders;
-use super::handles::Retention;
 use super::settings::Settings;
 use jackfield_store::{Compacted, Store, StoreError, Trimmed};
-use jackfield_types::{Clock, Problem, Scope, Timestamp};
+use jackfield_types::{Clock, Problem, Timestamp};
 use jackfield_workspace::Worktrees;
 use tokio_util::sync::CancellationToken;
-mod backup;
 mod logs;
 mod worktrees;
-
-pub use backup::Backup;
 
 use jackfield_config::RetentionSection;
 use serde::Serialize;
@@ -89,7 +85,7 @@ pub struct Kept {
 
 /// What is over its time, and what is too much.
 #[derive(Debug, Clone, Copy)]
-struct Bounds {
+pub(in crate::engine) struct Bounds {
     worktrees: Bound,
     logs: Bound,
     events_before: Timestamp,
@@ -105,7 +101,7 @@ struct Bound {
 }
 
 impl Bounds {
-    fn of(keep: &RetentionSection, now: Timestamp) -> Self {
+    pub(super) fn of(keep: &RetentionSection, now: Timestamp) -> Self {
         let hours = |hours: u64| {
             now.checked_sub(Duration::from_secs(hours.saturating_mul(60 * 60))).unwrap_or(Timestamp::MIN)
         };
@@ -136,19 +132,6 @@ impl Tidied {
     fn is_nothing(&self) -> bool {
         let gone = [self.worktrees, self.logs, self.leftovers];
         gone.iter().all(|gone| gone.count == 0) && self.events == 0 && self.calls == 0 && self.audit == 0
-    }
-}
-
-impl Retention<'_> {
-    /// Lets go of what is past its time by `[retention]`, now, and says what went and what had to stay.
-    ///
-    /// # Errors
-    /// A [`Problem`] where somebody is tidying up already, the records cannot be read, or a run is at work and
-    /// the database was to be written anew.
-    pub async fn prune(self, how: Tidying) -> Result<Tidied, Problem> {
-        self.0.caller.require(Scope::Admin)?;
-        let bounds = Bounds::of(&self.0.inner.settings.config().retention, self.0.inner.clock.now());
-        self.0.inner.pruner.tidy(&bounds, how).await
     }
 }
 
@@ -188,7 +171,7 @@ impl Pruner {
         }
     }
 
-    async fn tidy(&self, bounds: &Bounds, how: Tidying) -> Result<Tidied, Problem> {
+    pub(in crate::engine) async fn tidy(&self, bounds: &Bounds, how: Tidying) -> Result<Tidied, Problem> {
         let _alone = self.alone()?;
         if how.vacuum && !how.dry_run {
             self.nothing_at_work().await?;

@@ -10,6 +10,9 @@ use jackfield_store::{Account, NewAttempt};
 use jackfield_types::{AttemptId, Clock, Micros, Timestamp};
 use std::sync::Arc;
 
+/// The workflow of a run that stands for an attempt made elsewhere.
+pub(super) const EXTERNAL: &str = "external";
+
 /// Plans attempts and prices their work.
 #[derive(Clone)]
 pub(crate) struct AttemptPlans {

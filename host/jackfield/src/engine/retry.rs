@@ -2,7 +2,7 @@
 
 use super::admit::Admissions;
 use super::choose::Pick;
-use super::external::EXTERNAL;
+use super::plans::EXTERNAL;
 use jackfield_store::{Admission, Retried, Retry, RunView};
 use jackfield_types::{Problem, RunId};
 

@@ -2,7 +2,6 @@
 //! a secret in its environment, since a command that an agent has run may find it.
 
 use super::folders::Folders;
-use super::handles::Access;
 use super::settings::Settings;
 use jackfield_config::{Config, is_secret_name, looks_secret};
 use jackfield_plugins::{ExecutorInfo, Plugins};
@@ -16,18 +15,6 @@ use std::sync::Arc;
 const OWN_TOKEN: &str = "JACKFIELD_TOKEN";
 /// Where the owner's token is kept, in the data folder.
 const TOKEN_FILE: &str = "token";
-
-impl Access<'_> {
-    /// Learns the owner's token, which a server makes at its first start.
-    pub fn learn_token(self) {
-        self.0.inner.secrets.add(own_token(&self.0.inner.folders.data));
-    }
-
-    /// What is known to be secret, as it is learnt.
-    pub fn secrets(self) -> Arc<Secrets> {
-        Arc::clone(&self.0.inner.secrets)
-    }
-}
 
 /// Removes what this host has learnt to be secret.
 #[derive(Clone)]

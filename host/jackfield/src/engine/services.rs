@@ -29,7 +29,7 @@ use super::secrets::Redaction;
 use super::settings::Settings;
 use super::shadow::{ShadowCalls, Shadows};
 use super::shutdown::Shutdown;
-use super::tokens::Uses;
+use super::token_uses::Uses;
 use super::worker::{LocalWorker, Queue, Work};
 use arc_swap::ArcSwap;
 use jackfield_config::Config;

@@ -6,15 +6,13 @@
 //! processor (`plugins.shadow_cpu_percent`); what does not fit is recorded as not asked.
 
 use super::folders::Folders;
-use super::handles::Evaluation;
-use super::replay::{Changes, Difference, again, shadow_name};
+use super::replay::{again, shadow_name};
 use super::settings::Settings;
-use jackfield_api::Shadowed;
 use jackfield_plugins::{Plugins, Trial};
 use jackfield_store::{NewPluginCall, PluginCall, Store};
-use jackfield_types::{Digest, PluginKind, Problem, Scope, TaskId, Timestamp};
+use jackfield_types::{PluginKind, TaskId};
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -28,7 +26,7 @@ const FOLDER: &str = "shadow";
 /// Decisions that may wait to be asked about.
 const LINE: usize = 64;
 /// Answers on the side that are compared at most.
-const MOST_COMPARED: u32 = 100_000;
+pub(in crate::engine) const MOST_COMPARED: u32 = 100_000;
 /// Why one was not asked, as recorded.
 const NOT_ASKED: &str = "not asked: what may be spent on the side was spent";
 
@@ -39,7 +37,7 @@ type Known = HashMap<PathBuf, (Seen, Option<Arc<Trial>>)>;
 
 /// Components that are asked on the side, and their line.
 pub(crate) struct Shadows {
-    known: Mutex<Known>,
+    pub(super) known: Mutex<Known>,
     line: Semaphore,
     /// Not before then is the next one asked.
     turn: Mutex<Instant>,
@@ -64,7 +62,7 @@ pub(crate) struct ShadowCalls {
 }
 
 impl ShadowCalls {
-    fn shadow_folder(&self) -> PathBuf {
+    pub(in crate::engine) fn shadow_folder(&self) -> PathBuf {
         self.folders.drop.join(FOLDER)
     }
 
@@ -120,7 +118,7 @@ impl ShadowCalls {
     }
 
     /// The sound components in the folder that are of a kind. A file is examined when it is new.
-    async fn shadows_of(&self, kind: PluginKind) -> Vec<Arc<Trial>> {
+    pub(in crate::engine) async fn shadows_of(&self, kind: PluginKind) -> Vec<Arc<Trial>> {
         let mut known = self.shadows.known.lock().await;
         let found = files(&self.shadow_folder());
         known.retain(|file, _| found.contains_key(file));
@@ -142,100 +140,6 @@ impl ShadowCalls {
             .filter_map(|(_, trial)| trial.clone())
             .filter(|trial| trial.plugin().kind == kind)
             .collect()
-    }
-}
-
-impl Evaluation<'_> {
-    /// How components that are asked on the side compare with what served, since then.
-    ///
-    /// # Errors
-    /// A [`Problem`] where the records cannot be read.
-    pub async fn shadows(self, since: Timestamp) -> Result<Vec<Shadowed>, Problem> {
-        self.0.caller.require_all("what shadows answered")?;
-        let mut files: BTreeMap<Digest, String> = BTreeMap::new();
-        let mut told: BTreeMap<Digest, (Shadowed, Changes)> = BTreeMap::new();
-        let entry = |plugin: &jackfield_types::PluginRef| Shadowed {
-            component: plugin.clone(),
-            file: None,
-            decisions: 0,
-            same: 0,
-            failed: 0,
-            changes: Vec::new(),
-        };
-        for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
-            self.0.inner.shadow_calls.shadows_of(kind).await;
-        }
-        for (file, (_, trial)) in &*self.0.inner.shadow_calls.shadows.known.lock().await {
-            let Some(trial) = trial else { continue };
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            files.insert(trial.plugin().digest, name);
-            told.entry(trial.plugin().digest).or_insert_with(|| (entry(trial.plugin()), Changes::default()));
-        }
-        let pairs = self.0.inner.store.shadowed(since, MOST_COMPARED).await?;
-        for (shadow, live) in pairs {
-            let (line, changes) = told
-                .entry(shadow.plugin.digest)
-                .or_insert_with(|| (entry(&shadow.plugin), Changes::default()));
-            line.decisions += 1;
-            if shadow.error.is_some() {
-                line.failed += 1;
-                continue;
-            }
-            match Difference::between(&live, &shadow.answer) {
-                None => line.same += 1,
-                Some(Difference { from, to }) => changes.count(from, to, live.task),
-            }
-        }
-        let told = told.into_iter().map(|(digest, (line, changes))| Shadowed {
-            file: files.remove(&digest),
-            changes: changes.told(),
-            ..line
-        });
-        Ok(told.collect())
-    }
-
-    /// Makes a component that is asked on the side the one that serves: its file goes from the shadow folder to the
-    /// plugin folder. Gives where it is then.
-    ///
-    /// # Errors
-    /// A [`Problem`] where there is no such file, or another of its name is in the way.
-    pub async fn promote(self, name: &str) -> Result<PathBuf, Problem> {
-        self.0.caller.require(Scope::Admin)?;
-        for kind in [PluginKind::Chooser, PluginKind::Compressor, PluginKind::Judge] {
-            self.0.inner.shadow_calls.shadows_of(kind).await;
-        }
-        let found: Vec<PathBuf> = {
-            let known = self.0.inner.shadow_calls.shadows.known.lock().await;
-            let named = known.iter().filter(|(file, (_, trial))| {
-                trial.as_ref().is_some_and(|trial| trial.plugin().name == name)
-                    || file.file_name().is_some_and(|own| own == name)
-            });
-            named.map(|(file, _)| file.clone()).collect()
-        };
-        let [file] = found.as_slice() else {
-            let folder = self.0.inner.shadow_calls.shadow_folder();
-            let (code, what) = if found.is_empty() {
-                ("no_such_shadow", "no")
-            } else {
-                ("ambiguous_shadow", "more than one")
-            };
-            return Err(Problem::caller(
-                code,
-                format!("there is {what} component '{name}' in {}", folder.display()),
-                "`jackfield plugin shadow` lists what is there; name the file",
-            ));
-        };
-        let target = self.0.inner.folders.drop.join(file.file_name().unwrap_or_default());
-        // In one step, and over an earlier version of the same file: that is what a swap is.
-        std::fs::rename(file, &target).map_err(|error| {
-            Problem::operator(
-                "not_promoted",
-                format!("{} cannot be moved to {}: {error}", file.display(), target.display()),
-                "check the permissions of the plugin folder",
-            )
-        })?;
-        self.0.inner.plugins.rescan().await?;
-        Ok(target)
     }
 }
 

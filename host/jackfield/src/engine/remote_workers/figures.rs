@@ -13,7 +13,7 @@ const MOST_EVENTS: usize = 1_000;
 
 /// What an attempt has used, and what that costs, once its worker has told of it again. As with an agent here, a
 /// poorer report takes nothing back.
-pub(super) fn used(found: &Attempt, planned: &Planned, told: Usage) -> (Usage, Cost) {
+pub(in crate::engine) fn used(found: &Attempt, planned: &Planned, told: Usage) -> (Usage, Cost) {
     let usage = found.usage.updated(told).bounded();
     let mut cost = planned.pricing.cost(&usage);
     if !found.usage.estimated {
@@ -23,7 +23,7 @@ pub(super) fn used(found: &Attempt, planned: &Planned, told: Usage) -> (Usage, C
 }
 
 /// Figures that no component may give, no worker may give either: its own host would have refused them.
-pub(super) fn check_usage(usage: &Usage) -> Result<(), Problem> {
+pub(in crate::engine) fn check_usage(usage: &Usage) -> Result<(), Problem> {
     let figures = [usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning];
     let cost = usage.cost.unwrap_or_default();
     if figures.iter().all(|figure| *figure <= MOST_TOLD) && (0..=MOST_TOLD.cast_signed()).contains(&cost.0) {
@@ -37,7 +37,7 @@ pub(super) fn check_usage(usage: &Usage) -> Result<(), Problem> {
 }
 
 /// What is told at once is bounded, so that one worker holds up nobody.
-pub(super) fn check_news(news: &News) -> Result<(), Problem> {
+pub(in crate::engine) fn check_news(news: &News) -> Result<(), Problem> {
     news.usage.as_ref().map_or(Ok(()), check_usage)?;
     if news.events.len() <= MOST_EVENTS {
         return Ok(());

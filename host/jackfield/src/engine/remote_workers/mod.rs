@@ -21,10 +21,9 @@ use jackfield_store::{
 use jackfield_types::{AttemptId, AttemptState, Clock, Problem, RunState, Usage, WorkerId, WorkspaceId};
 use std::sync::Arc;
 use tokio::sync::Notify;
-mod figures;
-mod handle;
+pub(super) mod figures;
 mod over;
-mod own;
+pub(super) mod own;
 
 use super::attempt::Planned;
 use super::events::told_elsewhere;
@@ -39,7 +38,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Longest that a worker is kept waiting for an answer.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+pub(in crate::engine) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// How long before a worker would be given up its agents end, at most: time for them to go, and for clocks.
 const MARGIN: Duration = Duration::from_secs(20);
 
@@ -63,14 +62,14 @@ pub(crate) struct RemoteRounds {
 }
 
 impl RemoteRounds {
-    fn terms(&self) -> Terms {
+    pub(in crate::engine) fn terms(&self) -> Terms {
         let config = self.settings.config();
         let rescue = Duration::from_secs(config.queue.rescue_s);
         let lease = rescue.saturating_sub(MARGIN.min(rescue / 2));
         Terms { beat_s: config.queue.heartbeat_s.max(1), lease_s: lease.as_secs().max(1) }
     }
 
-    async fn assign(&self, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
+    pub(in crate::engine) async fn assign(&self, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
         let worker = self.store.worker(asked.worker).await.map_err(told)?;
         if worker.ended_at.is_some() {
             return Err(Problem::caller(
@@ -170,7 +169,7 @@ impl RemoteRounds {
         })
     }
 
-    async fn concerning(&self, beat: &Beat, unknown: bool) -> Result<Heard, Problem> {
+    pub(in crate::engine) async fn concerning(&self, beat: &Beat, unknown: bool) -> Result<Heard, Problem> {
         let handed = self.store.handed_out(beat.worker).await.map_err(told)?;
         let called_off = self.store.called_off(beat.worker).await.map_err(told)?;
         let end = called_off.into_iter().flat_map(|(run, reason)| {
@@ -184,7 +183,11 @@ impl RemoteRounds {
     }
 
     /// An attempt that was given to that worker, whatever became of it since.
-    async fn given_to(&self, worker: WorkerId, attempt: AttemptId) -> Result<Attempt, Problem> {
+    pub(in crate::engine) async fn given_to(
+        &self,
+        worker: WorkerId,
+        attempt: AttemptId,
+    ) -> Result<Attempt, Problem> {
         let found = self.store.attempt(attempt).await.map_err(told)?;
         let to = found.identity.as_ref().and_then(|identity| identity.get("worker")).and_then(Value::as_str);
         if to == Some(worker.to_string().as_str()) {
@@ -197,7 +200,12 @@ impl RemoteRounds {
         ))
     }
 
-    async fn take_news(&self, view: &RunView, found: &Attempt, news: News) -> Result<NewsTaken, Problem> {
+    pub(in crate::engine) async fn take_news(
+        &self,
+        view: &RunView,
+        found: &Attempt,
+        news: News,
+    ) -> Result<NewsTaken, Problem> {
         let attempt = found.id;
         if let Some(base) = &news.base
             && found.state == AttemptState::Planned
@@ -247,14 +255,23 @@ impl RemoteRounds {
     }
 
     /// It was given up, and what it used until its end is known only now.
-    async fn late(&self, view: &RunView, found: &Attempt, news: &News) -> Result<(), Problem> {
+    pub(in crate::engine) async fn late(
+        &self,
+        view: &RunView,
+        found: &Attempt,
+        news: &News,
+    ) -> Result<(), Problem> {
         let (Some(usage), Some(planned)) = (&news.usage, self.rounds.planned_again(found)) else {
             return Ok(());
         };
         self.charge_late(view, found, &planned, usage).await
     }
 
-    async fn late_end(&self, view: &RunView, over: &AttemptOver) -> Result<(), Problem> {
+    pub(in crate::engine) async fn late_end(
+        &self,
+        view: &RunView,
+        over: &AttemptOver,
+    ) -> Result<(), Problem> {
         let Some(found) = view.attempts.iter().find(|attempt| attempt.id == over.id) else { return Ok(()) };
         let Some(planned) = self.rounds.planned_again(found) else { return Ok(()) };
         self.charge_late(view, found, &planned, &over.usage).await
@@ -276,7 +293,12 @@ impl RemoteRounds {
 
     /// The branch of an attempt, under the name that it has here. Its commits are never lost, even where the
     /// attempt was given up meanwhile.
-    async fn take_work(&self, view: &RunView, found: &Attempt, bundle: &Path) -> Result<(), Problem> {
+    pub(in crate::engine) async fn take_work(
+        &self,
+        view: &RunView,
+        found: &Attempt,
+        bundle: &Path,
+    ) -> Result<(), Problem> {
         let order = self.orders.order_again(view).await?;
         let taken = match &order.source {
             Source::Git(repository) => repository.unpack(bundle, &branch(view, found.id)).await,
@@ -301,18 +323,18 @@ fn branch(view: &RunView, attempt: AttemptId) -> String {
 }
 
 /// Whether the attempt is still that worker's to make.
-fn is_at_work(view: &RunView, found: &Attempt, worker: WorkerId) -> bool {
+pub(in crate::engine) fn is_at_work(view: &RunView, found: &Attempt, worker: WorkerId) -> bool {
     view.run.state == RunState::Running
         && view.run.worker == Some(worker)
         && found.state != AttemptState::Settled
 }
 
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-fn told(error: StoreError) -> Problem {
+pub(in crate::engine) fn told(error: StoreError) -> Problem {
     error.problem()
 }
 
-fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
+pub(in crate::engine) fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
     Problem::operator(
         "data_folder",
         format!("{} cannot be written: {error}", path.display()),

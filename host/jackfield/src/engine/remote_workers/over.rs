@@ -15,7 +15,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 impl RemoteRounds {
-    pub(super) async fn end_round(&self, over: RoundOver, view: &RunView) -> Result<(), Problem> {
+    pub(in crate::engine) async fn end_round(&self, over: RoundOver, view: &RunView) -> Result<(), Problem> {
         let running = match self.loader.running_elsewhere(view).await {
             Ok(running) => Arc::new(running),
             // Telling it again would not help: the round has failed, and what it cost is on the ledger.

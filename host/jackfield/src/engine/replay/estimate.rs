@@ -68,7 +68,7 @@ impl Tally {
 /// Who, at what: as narrow as there is something on record.
 type Group = (String, Option<String>, Option<String>, Option<u8>);
 
-pub(super) struct Estimate {
+pub(in crate::engine) struct Estimate {
     on_record: BTreeMap<Group, Tally>,
     dearest: f64,
     recorded: Tally,
@@ -102,7 +102,7 @@ impl From<Vec<RecordedOutcome>> for Estimate {
 
 impl Estimate {
     /// A decision whose outcome is known, and what the component answers to it.
-    pub(super) fn take(&mut self, decision: &RecordedDecision, answer: &Value) {
+    pub(in crate::engine) fn take(&mut self, decision: &RecordedDecision, answer: &Value) {
         let Some(outcome) = judged(decision) else { return };
         self.recorded.add(outcome);
         let call = &decision.call;
@@ -116,7 +116,7 @@ impl Estimate {
     }
 
     /// A decision that the component failed at: anything could have come of it.
-    pub(super) fn failed(&mut self, decision: &RecordedDecision) {
+    pub(in crate::engine) fn failed(&mut self, decision: &RecordedDecision) {
         if let Some(outcome) = judged(decision) {
             self.recorded.add(outcome);
             *self.otherwise.entry(None).or_default() += 1.0;
@@ -131,7 +131,7 @@ impl Estimate {
         enough.or_else(|| all.iter().rev().find(|group| known(group) > 0.0)).cloned()
     }
 
-    pub(super) fn prediction(&self) -> Option<Prediction> {
+    pub(in crate::engine) fn prediction(&self) -> Option<Prediction> {
         let all = self.recorded.count;
         if all == 0.0 {
             return None;

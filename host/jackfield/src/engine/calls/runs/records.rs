@@ -1,7 +1,7 @@
 //! Reading runs: by id, in lists, their events, diffs and answers.
 
-use super::super::handles::Runs;
-use super::super::{compared, leftovers, report};
+use super::super::super::handles::Runs;
+use super::super::super::{compared, leftovers, report};
 use jackfield_api::{Answer, Handle, RunsFilter, bounds};
 use jackfield_store::{Attempt, RunEvent, RunFilter, RunSummary, RunView};
 use jackfield_types::{Audience, Begun, Problem, RunId, RunState, Scope};
@@ -43,14 +43,14 @@ impl Runs<'_> {
         let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
         let config = self.0.inner.settings.config();
         let usual = config.run.verbosity.as_str();
-        let told = super::super::telling::told_at(
+        let told = super::super::super::telling::told_at(
             &self.0.inner.plugins,
             verbosity.or(asked).unwrap_or(usual),
             usual,
             &report,
         )
         .await;
-        let calls = super::super::choose::concerning(told.calls, view.task.id, run, None);
+        let calls = super::super::super::choose::concerning(told.calls, view.task.id, run, None);
         // The work is done: a record that cannot be written now keeps nobody from its answer.
         if let Err(error) = self.0.inner.store.record_calls(calls).await {
             tracing::error!(%run, %error, "how the answer was compressed is not on record");
@@ -184,7 +184,7 @@ impl Runs<'_> {
                 Some(first) => first.at,
                 None => self.get(run).await?.run.ended_at.unwrap_or_else(|| self.0.inner.clock.now()),
             };
-            events.insert(0, super::super::events::gone(last, at));
+            events.insert(0, super::super::super::events::gone(last, at));
         }
         Ok(events)
     }

@@ -1,7 +1,7 @@
 //! What an operator orders of components: grants, pins, and the way back. Kept in the data folder, heeded at
 //! once by every host over it, and each order on the event log.
 
-use super::handles::PluginAdmin;
+use super::super::handles::PluginAdmin;
 use jackfield_plugins::{
     CheckReport, Counted, ExecutorInfo, FileInspection, Grant, Inspection, LevelInfo, MemoryUse, Orders,
     PluginStatus, Trial,

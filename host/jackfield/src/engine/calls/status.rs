@@ -1,6 +1,6 @@
 //! The state of the host: executors, queue, money, totals; workspaces by name.
 
-use super::handles::{Status, Workspaces};
+use super::super::handles::{Status, Workspaces};
 use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus};
 use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Totals, Workspace};
 use jackfield_types::{Micros, Problem, Scope};
@@ -53,7 +53,7 @@ impl Status<'_> {
             version: crate::VERSION.to_owned(),
             queued: u32::try_from(totals.queued).unwrap_or(u32::MAX),
             running: u32::try_from(totals.running).unwrap_or(u32::MAX),
-            max_concurrent: super::worker::most(self.0.inner.settings.config().run.max_concurrent),
+            max_concurrent: super::super::worker::most(self.0.inner.settings.config().run.max_concurrent),
             executors,
             breaker: breaker.state.to_string(),
             spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),

@@ -3,9 +3,9 @@
 mod follow;
 mod records;
 
-use super::choose::Pick;
-use super::handles::Runs;
-use super::quality::QualityIssue;
+use super::super::choose::Pick;
+use super::super::handles::Runs;
+use super::super::quality::QualityIssue;
 use jackfield_api::{Answer, ExecuteRequest, Progress, bounds};
 use jackfield_types::{PluginRef, Problem, RunId, Scope};
 use schemars::JsonSchema;

@@ -1,8 +1,8 @@
 //! Work that is kept here and done elsewhere: a task without a run, the versions of what it is to be,
 //! and its end. Attempts that were made elsewhere are in `external.rs`.
 
-use super::admit::title;
-use super::handles::Tasks;
+use super::super::admit::title;
+use super::super::handles::Tasks;
 use super::human_tasks::text;
 use jackfield_api::{
     CloseAnswer, CloseRequest, ExecuteRequest, InitAnswer, InitRequest, Spec, SpecRequest, SpecVersion,
@@ -115,7 +115,7 @@ impl Tasks<'_> {
         }
         let label = format!("new {}", said.join(", "));
         if let Some(instruction) = &instruction {
-            super::order::check_instruction(instruction)?;
+            super::super::order::check_instruction(instruction)?;
         }
         let acceptance = acceptance.map(criteria).transpose()?;
         let notes = notes.map(|notes| text("note", notes)).transpose()?;
@@ -278,7 +278,7 @@ impl Tasks<'_> {
 }
 
 /// The key, and a digest of everything else that was asked.
-pub(super) fn idempotency(key: Option<String>, mut asked: Value) -> Option<Idempotency> {
+pub(in crate::engine) fn idempotency(key: Option<String>, mut asked: Value) -> Option<Idempotency> {
     let key = key?;
     if let Some(fields) = asked.as_object_mut().and_then(|all| all.values_mut().next()?.as_object_mut()) {
         fields.remove("idempotency_key");

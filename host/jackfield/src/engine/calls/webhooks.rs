@@ -1,7 +1,7 @@
 //! Webhooks as the host keeps them: who is told, what they are told of, how it goes. Who carries messages is
 //! `webhooks/`, since here nobody knows HTTP.
 
-use super::handles::Notifications;
+use super::super::handles::Notifications;
 use jackfield_store::{WebhookMessage, WebhookStanding};
 use jackfield_types::{Problem, RunId, Scope};
 use serde_json::{Value, json};

@@ -1,8 +1,8 @@
 //! Workers, for operators: who is there, how long the queue is, and what to do about those that are gone.
 
-use super::Work;
-use super::handles::Workers;
-use super::recover::Instance;
+use super::super::Work;
+use super::super::handles::Workers;
+use super::super::recover::Instance;
 use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_store::{RunFilter, Worker, WorkerKind};
 use jackfield_types::{Problem, RunState, Scope, Timestamp};

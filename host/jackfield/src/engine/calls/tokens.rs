@@ -3,16 +3,14 @@
 //! A token is `jf_ID_SECRET`. The id finds its record, and the secret is compared with what was kept of it, its
 //! sha256, in constant time. The secret is random and as long as its hash, so that no slower hash is needed.
 
-use super::Principal;
-use super::handles::Access;
+use super::super::Principal;
+use super::super::handles::Access;
+use super::super::moment::moment;
 use jackfield_api::{TokenMade, TokenRequest, bounds};
 use jackfield_files::random_hex;
 use jackfield_store::{AccessToken, NewToken};
 use jackfield_types::{Problem, Scope, Sees, Timestamp, TokenId};
-use jiff::{SignedDuration, Span, SpanRelativeTo};
-use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
@@ -26,10 +24,6 @@ const LONGEST_NAME: usize = 64;
 const TAKEN: [&str; 6] = ["host", "owner", "cli", "rest", "mcp", "worker"];
 /// How often it is written down that a token is in use.
 const USED: Duration = Duration::from_secs(60);
-
-/// When each token was last seen to be used.
-#[derive(Default)]
-pub(crate) struct Uses(Mutex<HashMap<TokenId, Timestamp>>);
 
 /// Somebody who showed a good token.
 pub struct KnownToken {
@@ -185,19 +179,6 @@ fn named(name: String) -> Result<String, Problem> {
         ));
     }
     Ok(name)
-}
-
-/// A length like `90d`, which `from_now` makes a time of; a date, of which `of_day` is meant; or a time.
-pub(super) fn moment(
-    text: &str,
-    from_now: impl FnOnce(SignedDuration) -> Option<Timestamp>,
-    of_day: &str,
-) -> Option<Timestamp> {
-    let length = || {
-        let span: Span = text.parse().ok()?;
-        from_now(span.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?)
-    };
-    text.parse().ok().or_else(|| format!("{text}{of_day}").parse().ok()).or_else(length)
 }
 
 /// A time from now, a day's end, or a time.

@@ -3,8 +3,8 @@
 //! A feed is asked for the next page and holds nothing between two pages but its place. So a reader
 //! that is slow costs no memory, loses nothing, and is caught up from the store at its own pace.
 
-use super::Host;
-use super::handles::Events;
+use super::super::Host;
+use super::super::handles::Events;
 use jackfield_store::{Event, RunEvent};
 use jackfield_types::{Problem, RunId};
 use std::time::Duration;
@@ -20,10 +20,10 @@ const DOUBT: Duration = Duration::from_secs(1);
 
 /// The events of one run, from some place to its end.
 pub struct RunFeed {
-    pub(super) host: Host,
-    pub(super) run: RunId,
-    pub(super) seen: u64,
-    pub(super) changes: watch::Receiver<u64>,
+    pub(in crate::engine) host: Host,
+    pub(in crate::engine) run: RunId,
+    pub(in crate::engine) seen: u64,
+    pub(in crate::engine) changes: watch::Receiver<u64>,
 }
 
 /// The host's own events, from some place on, until the host stops.

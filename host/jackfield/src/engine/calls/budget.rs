@@ -1,6 +1,6 @@
 //! The ledger and the breaker.
 
-use super::handles::Budget;
+use super::super::handles::Budget;
 use jackfield_api::bounds;
 use jackfield_store::{
     BreakerStatus, Corrected, Correction, Event, LedgerFilter, LedgerRow, LimitStatus, Period, Raise, Reset,
@@ -90,7 +90,7 @@ impl Budget<'_> {
     }
 }
 
-pub(super) fn with_reason(reason: &str) -> Result<String, Problem> {
+pub(in crate::engine) fn with_reason(reason: &str) -> Result<String, Problem> {
     if reason.trim().is_empty() {
         return Err(Problem::caller(
             "no_reason",

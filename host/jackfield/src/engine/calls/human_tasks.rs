@@ -1,6 +1,6 @@
 //! Human tasks: what waits for a person. The answer to a run that was handed over is given elsewhere.
 
-use super::handles::HumanTasks;
+use super::super::handles::HumanTasks;
 use super::workflow::idempotency;
 use jackfield_api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, bounds};
 use jackfield_store::{
@@ -195,7 +195,7 @@ fn title(title: &str) -> Result<String, Problem> {
     Ok(title.to_owned())
 }
 
-pub(super) fn text(what: &str, text: String) -> Result<String, Problem> {
+pub(in crate::engine) fn text(what: &str, text: String) -> Result<String, Problem> {
     if text.len() <= LONGEST_BODY && !text.contains('\0') {
         return Ok(text);
     }

@@ -1,9 +1,9 @@
 //! Attempts that were made elsewhere: put on record, charged and counted like any other.
 
-use super::handles::Tasks;
+use super::super::handles::Tasks;
+use super::super::plans::{AttemptPlans, EXTERNAL};
+use super::super::pricing::{Cost, Pricing};
 use super::human_tasks::text;
-use super::plans::AttemptPlans;
-use super::pricing::{Cost, Pricing};
 use super::workflow::idempotency;
 use jackfield_api::{ExternalOutcome, WriteAnswer, WriteRequest, bounds};
 use jackfield_store::{
@@ -15,9 +15,6 @@ use jackfield_types::{
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-
-/// The workflow of a run that stands for an attempt made elsewhere.
-pub(super) const EXTERNAL: &str = "external";
 
 /// Who made it, and at what price.
 struct Maker {

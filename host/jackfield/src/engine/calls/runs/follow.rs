@@ -1,8 +1,8 @@
 //! Following a run: its events as they come, and its end.
 
-use super::super::events;
+use super::super::super::events;
+use super::super::super::handles::Runs;
 use super::super::feed::RunFeed;
-use super::super::handles::Runs;
 use jackfield_api::{Answer, Progress};
 use jackfield_store::RunEvent;
 use jackfield_types::{Problem, RunId, RunState};

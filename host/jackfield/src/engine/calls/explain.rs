@@ -1,10 +1,10 @@
 //! Why things went as they did: the records of a task, put into one line of events with their causes.
 
-use super::describe::{self, Told, named, span};
-use super::events::clip;
-use super::external::EXTERNAL;
-use super::handles::Tasks;
-use super::replay::Difference;
+use super::super::describe::{self, Told, named, span};
+use super::super::events::clip;
+use super::super::handles::Tasks;
+use super::super::plans::EXTERNAL;
+use super::super::replay::Difference;
 use jackfield_api::{Explanation, Step, StepKind};
 use jackfield_store::{
     Attempt, Checkpoint, Decision, HumanTask, HumanTaskKind, HumanTaskState, PluginCall, RunInFull,

@@ -1,9 +1,9 @@
 //! The calls that workers on other machines make.
 
 use super::super::handles::RemoteWorkers;
+use super::super::remote_workers::figures::{check_news, check_usage};
+use super::super::remote_workers::{LONGEST_WAIT, is_at_work, own, told, unwritable};
 use super::super::worker::LOOK;
-use super::figures::{check_news, check_usage};
-use super::{LONGEST_WAIT, is_at_work, own, told, unwritable};
 use jackfield_api::elsewhere::{
     Assignment, Beat, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
 };

@@ -1,0 +1,39 @@
+//! The audit log.
+
+use super::super::audit::since;
+use super::super::handles::Access;
+use jackfield_api::{AuditEntry, AuditFilter, bounds};
+use jackfield_types::Problem;
+use std::io::{self};
+
+impl Access<'_> {
+    /// Puts a call on the audit log. What cannot be written is told to the host's own log: a full disk keeps nobody
+    /// from looking at what is wrong.
+    pub fn record(self, entry: &AuditEntry) {
+        if self.0.inner.settings.config().retention.audit_days == 0 {
+            return;
+        }
+        if let Err(error) = self.0.inner.audit_log.write_audit(entry) {
+            tracing::error!(%error, path = entry.path, "a call is not on the audit log");
+        }
+    }
+
+    /// What was asked through the port, the newest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] where the asker is no administrator, or the files cannot be read.
+    pub async fn audit_log(self, filter: AuditFilter) -> Result<Vec<AuditEntry>, Problem> {
+        self.0.caller.require(jackfield_types::Scope::Admin)?;
+        bounds::check(&filter)?;
+        let since = filter.since.as_deref().map(|text| since(text, self.0.inner.clock.now())).transpose()?;
+        let inner = std::sync::Arc::clone(&self.0.inner);
+        let read = tokio::task::spawn_blocking(move || inner.audit_log.read_audit(&filter, since)).await;
+        read.map_err(io::Error::other).and_then(|read| read).map_err(|error| {
+            Problem::operator(
+                "unreadable_audit",
+                format!("the audit log cannot be read: {error}"),
+                "check the permissions of the folder `audit` in the data folder",
+            )
+        })
+    }
+}
