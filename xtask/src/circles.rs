@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const KNOWN: &[(&str, &[usize])] = &[
     ("cli", &[24]),
     ("config", &[2]),
-    ("jackfield", &[39, 2, 2]),
     ("kit", &[2]),
     ("plugins", &[12, 11, 3]),
     ("process", &[2]),

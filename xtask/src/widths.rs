@@ -10,7 +10,6 @@ const MOST: Width = Width { files: 3, methods: 40 };
 /// What was wider when the limit came. A figure may go down and never up: who makes a type narrower writes its new
 /// figures here, or removes the line once it keeps to the limit.
 const WIDER: &[(&str, &str, Width)] = &[
-    ("jackfield", "Host", Width { files: 4, methods: 31 }),
     ("plugins", "PluginManager", Width { files: 5, methods: 49 }),
     ("plugins", "Plugins", Width { files: 2, methods: 47 }),
     ("store", "Store", Width { files: 34, methods: 132 }),

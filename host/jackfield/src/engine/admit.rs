@@ -1,18 +1,19 @@
 //! Taking a request in: checked, somebody picked for it, the money held, and everything recorded
 //! in one transaction, which also puts the run into the queue. A refusal on the way leaves nothing half-made.
 
-use super::advance::NewPlan;
 use super::backlog::Backlog;
-use super::choose::{Pick, Selection, concerning, nobody};
+use super::choose::{Pick, Selection, nobody};
+use super::decisions::concerning;
 use super::events::clip;
 use super::health::HealthProbes;
-use super::order::{Order, Orders};
+use super::order::Orders;
 use super::place::Places;
-use super::plans::AttemptPlans;
+use super::plans::{AttemptPlans, NewPlan};
+use super::resolved_request::Order;
 use super::settings::Settings;
 use super::shadow::ShadowCalls;
 use super::shutdown::Shutdown;
-use super::worker::Work;
+use super::work::Work;
 use jackfield_api::ExecuteRequest;
 use jackfield_plugins::ExecutorInfo;
 use jackfield_store::{Admission, Idempotency, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Store};

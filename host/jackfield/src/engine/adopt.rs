@@ -11,10 +11,11 @@
 //! An adapter keeps no state on disk, so it is given the whole log again; what it says of it is counted, and
 //! what is on record already is not recorded twice. Charges are totals, so nothing is charged twice.
 
-use super::attempt::{Attempts, Planned};
+use super::attempt::Attempts;
 use super::ended::Ended;
 use super::files::Files;
 use super::output_reader::Agent;
+use super::planned::Planned;
 use super::running::Running;
 use jackfield_plugins::facts::driving::Request;
 use jackfield_plugins::{Drive, PluginError};
@@ -108,7 +109,7 @@ impl Attempts {
         planned: &Planned,
         files: &Files,
         agent: Agent,
-    ) -> Result<Option<super::output_reader::Heard>, Failure> {
+    ) -> Result<Option<super::ended::Heard>, Failure> {
         let Some(plan) = self.recorded_plan(attempt).await else {
             let failure = "what the agent was asked is not on record, so it cannot be listened to";
             return Err(self.give_up(run, agent, failure).await);
@@ -123,8 +124,14 @@ impl Attempts {
         };
         self.redaction.learn_secrets();
         let redactor = self.redaction.redactor();
-        let reading =
-            super::output_reader::OutputReader::new(self, run, planned, drive, &redactor, plan.grace);
+        let reading = super::output_reader::OutputReader::new(
+            &self.outputs,
+            run,
+            planned,
+            drive,
+            &redactor,
+            plan.grace,
+        );
         reading.again(attempt.started_at).listen(agent, files).await
     }
 

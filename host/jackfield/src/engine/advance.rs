@@ -1,10 +1,11 @@
 //! What follows a round: the chooser is asked, the host bounds the answer, and the outcome goes onto the
 //! record with the settlement.
 
-use super::choose::{Behind, Selection, decision, failed_decision, milliseconds};
+use super::choose::{Behind, Selection};
+use super::decisions::{decision, failed_decision, milliseconds};
+use super::ended::Done;
 use super::models::Models;
-use super::plans::AttemptPlans;
-use super::rounds::Done;
+use super::plans::{AttemptPlans, NewPlan};
 use super::running::Running;
 use super::secrets::Redaction;
 use super::settings::Settings;
@@ -324,17 +325,6 @@ impl Escalation {
         });
         before.chain(now).collect()
     }
-}
-
-/// An attempt that is to be made, but for who makes it.
-pub(crate) struct NewPlan {
-    pub(crate) number: u32,
-    pub(crate) round: u32,
-    pub(crate) model: Option<String>,
-    pub(crate) effort: Option<jackfield_types::Effort>,
-    pub(crate) reason: String,
-    pub(crate) chosen_by: Option<PluginRef>,
-    pub(crate) context: Option<String>,
 }
 
 /// The model that an attempt was made with and its tier, as a candidate has them: programs report the model with the

@@ -4,26 +4,26 @@
 //! other outcome; nothing here decides what comes next.
 
 use super::check::Checks;
-use super::cooldown::Cooldowns;
-use super::ended::Ended;
+use super::ended::{Ended, SAVING};
 use super::environment::{BASH_STARTUP, Sources};
+use super::failures::{from_problem, plugin_failure};
 use super::files::{Files, file_failure};
 use super::folders::Folders;
 use super::leftovers;
-use super::output_reader::{Agent, OutputReader};
+use super::output_reader::{Agent, OutputReader, Outputs};
 use super::place::Places;
-use super::pricing::Pricing;
+use super::planned::Planned;
 use super::processes::Processes;
 use super::running::Running;
 use super::secrets::Redaction;
 use super::settings::Settings;
 use jackfield_config::ExecutorSection;
 use jackfield_plugins::facts::driving;
-use jackfield_plugins::{Drive, ExecutorInfo, PluginError, Plugins, Violation};
+use jackfield_plugins::{Drive, Plugins};
 use jackfield_process::{Environment, ProcessError, Spec};
 use jackfield_redact::Redactor;
 use jackfield_store::{NewPluginCall, NewRunEvent, NewTranscript, Started, Store};
-use jackfield_types::{AttemptId, Clock, Delivered, Effort, Failure, FailureClass};
+use jackfield_types::{AttemptId, Clock, Delivered, Failure, FailureClass};
 use jackfield_workspace::{Bounds, Release, WorkspaceError, Worktree, Worktrees};
 use serde_json::json;
 use std::future::Future;
@@ -35,32 +35,6 @@ use tracing::Instrument;
 /// How often, and how long after, a worktree that somebody is at is asked for again.
 const TRIES: u32 = 20;
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
-
-/// How long git's filters may take at least when work is saved, also of a run whose time is over.
-pub(super) const SAVING: std::time::Duration = std::time::Duration::from_secs(10);
-
-/// What an attempt is to be: decided and admitted, not begun.
-#[derive(Debug, Clone)]
-pub(crate) struct Planned {
-    pub(crate) id: AttemptId,
-    pub(crate) executor: ExecutorInfo,
-    /// The rung of the ladder that it stands on.
-    pub(crate) rung: Option<String>,
-    pub(crate) model: Option<String>,
-    pub(crate) effort: Option<Effort>,
-    /// A component chose the executor; nobody named it.
-    pub(crate) chosen: bool,
-    /// What its agent is told of the attempts before it.
-    pub(crate) context: Option<String>,
-    pub(crate) pricing: Pricing,
-}
-
-impl Planned {
-    /// What it is known by where it rests: its rung, or its executor.
-    pub(crate) fn name(&self) -> &str {
-        self.rung.as_deref().unwrap_or(&self.executor.plugin.name)
-    }
-}
 
 /// Executes attempts: worktree, plan, process, output, evidence.
 #[derive(Clone)]
@@ -75,9 +49,9 @@ pub(crate) struct Attempts {
     pub(super) settings: Settings,
     pub(super) redaction: Redaction,
     pub(super) places: Places,
-    pub(super) cooldowns: Cooldowns,
     pub(super) processes: Processes,
     pub(super) checks: Checks,
+    pub(super) outputs: Outputs,
 }
 
 impl Attempts {
@@ -145,7 +119,7 @@ impl Attempts {
     /// How long git's filters may take to save the work: until the run's time is over, and a moment longer.
     async fn saving_bounds(&self, run: &Running, attempt: AttemptId) -> Bounds {
         let started = self.store.attempt(attempt).await.ok().and_then(|attempt| attempt.started_at);
-        let worked = started.map_or(0, |at| super::rounds::since(at, self.clock.now()));
+        let worked = started.map_or(0, |at| super::moment::since(at, self.clock.now()));
         let left = run.order.timeout.saturating_sub(std::time::Duration::from_millis(worked));
         let until = tokio::time::Instant::now() + left.max(SAVING);
         Bounds::new(until, Some(self.settings.config().run.max_file_mb << 20))
@@ -248,7 +222,7 @@ impl Attempts {
         let running = self.start(spec, planned.id, worktree).instrument(span.clone()).await?;
         super::trace::began(&span, running.identity());
         let grace = std::time::Duration::from_millis(command.final_grace);
-        let reading = OutputReader::new(self, run, planned, drive, &redactor, grace);
+        let reading = OutputReader::new(&self.outputs, run, planned, drive, &redactor, grace);
         let listening = reading.listen(Agent::Alive(Box::new(running)), files).instrument(span.clone());
         let Some(heard) = listening.await? else {
             return Ok(false);
@@ -470,31 +444,11 @@ pub(crate) fn transcript(stdout: &Path) -> Option<NewTranscript> {
     Some(NewTranscript { path: stdout.to_string_lossy().into_owned(), bytes })
 }
 
-pub(crate) fn from_problem(class: FailureClass, problem: jackfield_types::Problem) -> Failure {
-    Failure::new(class, problem.message).with_remedy(problem.remedy)
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(crate) fn plugin_failure(error: PluginError) -> Failure {
-    from_problem(class_of(&error), error.problem())
-}
-
 /// Too long for the arguments of this agent is not too long for one that takes it on its standard input.
 const fn start_class(error: &ProcessError) -> FailureClass {
     match error {
         ProcessError::TooLong { .. } => FailureClass::ContextOverflow,
         ProcessError::BadCommand(_) => FailureClass::SyntaxError,
         _ => FailureClass::NoProgram,
-    }
-}
-
-/// An adapter that breaks its contract is to be mended: no agent has done anything badly, and the same adapter does
-/// no better with a dearer model.
-const fn class_of(error: &PluginError) -> FailureClass {
-    match error {
-        PluginError::Misbehaved(error) if matches!(error.violation, Violation::Contract(_)) => {
-            FailureClass::SyntaxError
-        }
-        _ => FailureClass::Unknown,
     }
 }

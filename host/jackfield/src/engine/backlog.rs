@@ -1,8 +1,8 @@
 //! What waits in the queue, and who could take it.
 
-use super::recover::Instance;
+use super::instance::Instance;
 use super::settings::Settings;
-use super::worker::{Work, most};
+use super::work::{Work, most};
 use jackfield_store::{Caps, RunView, Store, StoreError, Worker, WorkerKind};
 use jackfield_types::{Clock, Problem, RunState};
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use super::compile_process::OwnProcess;
 use super::folders::Folders;
 use super::services::{Parts, Services};
-use super::worker::Work;
-use super::{Host, receipts, recover};
+use super::work::Work;
+use super::{Host, receipts};
 use jackfield_config::{Config, PluginLimits};
 
 use jackfield_plugins::{
@@ -60,6 +60,13 @@ pub struct HostBuilder {
     work: Work,
     lease: Option<PathBuf>,
     apart: Option<Arc<dyn Apart>>,
+}
+
+impl Host {
+    /// A host whose records, logs, worktrees and plugins are in `data`.
+    pub fn builder(data: impl Into<PathBuf>) -> HostBuilder {
+        HostBuilder::new(data.into())
+    }
 }
 
 impl HostBuilder {
@@ -212,7 +219,7 @@ impl HostBuilder {
             secrets,
             work: self.work,
             lease: self.lease,
-            host: recover::host_instance(),
+            host: super::instance::host_instance(),
         });
         // The components say which variables of theirs are secret.
         inner.redaction.learn_secrets();

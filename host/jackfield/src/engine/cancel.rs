@@ -43,7 +43,7 @@ impl Cancellation {
     }
 }
 
-fn not_made(attempt: &Attempt, planned: Option<&super::attempt::Planned>, failure: &Failure) -> Settlement {
+fn not_made(attempt: &Attempt, planned: Option<&super::planned::Planned>, failure: &Failure) -> Settlement {
     let ended = planned.map_or_else(
         || {
             let mut ended = Ended::unknown(attempt);

@@ -7,7 +7,6 @@ use super::ended::{Ended, file_limit, is_ended_by_file_limit, is_file_limit_told
 use super::events::clip;
 use super::files::{Files, tail};
 use super::gates::Gates;
-use super::output_reader::LOOK;
 use super::processes::Processes;
 use super::running::Running;
 use super::secrets::Redaction;
@@ -21,6 +20,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::{interval, sleep_until};
+
+/// How often the memory and the files of a check are looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How much of what a check printed is kept, bytes: the end, where test programs say what failed.
 const KEPT: u64 = 4 << 10;
@@ -99,7 +101,7 @@ impl Checks {
     /// What the checks left in the worktree goes: it is not the agent's.
     async fn clear_up(&self, run: &Running, worktree: &Worktree, ended: &Ended) {
         let Some(head) = &ended.head else { return };
-        let until = tokio::time::Instant::now() + super::attempt::SAVING;
+        let until = tokio::time::Instant::now() + super::ended::SAVING;
         let bounds = Bounds::new(until, Some(self.settings.config().run.max_file_mb << 20));
         if let Err(error) = bounds.hold(self.worktrees.restore(worktree, head)).await {
             tracing::warn!(run = %run.id, %error, "what the checks left is committed with the work");

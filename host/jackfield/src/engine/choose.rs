@@ -1,18 +1,19 @@
 //! Who does it: the executor that was asked for, or the chooser's pick with its reason.
 
 use super::cooldown::Cooldowns;
+use super::decisions::{decision, milliseconds};
 use super::health::HealthProbes;
 use super::history::History;
 use super::ladder;
 use super::models::{Models, Named, suggestion};
-use super::order::Order;
-use super::quality::QualityIssue;
+use super::quality::{QualityIssue, QualityIssues};
+use super::resolved_request::Order;
 use super::settings::Settings;
 use jackfield_plugins::facts::{choosing, driving, types};
-use jackfield_plugins::{ExecutorInfo, PluginError, Plugins, shown};
+use jackfield_plugins::{ExecutorInfo, Plugins, shown};
 use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period, Refusal, Store};
-use jackfield_types::{AttemptId, Clock, Effort, Micros, PluginRef, Problem, RunId, TaskId, Timestamp};
-use serde_json::{Value, json};
+use jackfield_types::{Clock, Effort, Micros, PluginRef, Problem, Timestamp};
+use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub(crate) struct Selection {
     pub(super) settings: Settings,
     pub(super) models: Models,
     pub(super) probes: HealthProbes,
+    pub(super) quality: QualityIssues,
     pub(super) cooldowns: Cooldowns,
 }
 
@@ -171,7 +173,7 @@ impl Selection {
         order: &Order,
         now: Timestamp,
     ) -> Result<(choosing::Task, Vec<QualityIssue>), Problem> {
-        let issues = self.quality_issues(order, now).await?;
+        let issues = self.quality.open(order, now).await?;
         let open = u32::try_from(issues.len()).unwrap_or(u32::MAX);
         Ok((task(order, open), issues))
     }
@@ -347,60 +349,6 @@ struct Facts {
     resting: HashMap<String, Timestamp>,
 }
 
-/// What a component decided, as it is recorded; with the one that should have, where it failed.
-pub(crate) fn decision<T: serde::Serialize>(
-    called: &jackfield_plugins::Called<T>,
-    function: &str,
-    facts: Value,
-) -> Vec<NewPluginCall> {
-    let call = |plugin: &PluginRef, answer, error: Option<String>| NewPluginCall {
-        task: None,
-        run: None,
-        attempt: None,
-        plugin: plugin.clone(),
-        function: function.to_owned(),
-        facts: facts.clone(),
-        answer,
-        micros: called.micros,
-        seed: Some(called.seed),
-        notes: if error.is_none() { called.notes.clone() } else { Vec::new() },
-        error,
-    };
-    let failed =
-        called.instead.iter().map(|instead| call(&instead.failed, Value::Null, Some(instead.error.clone())));
-    let answered = call(&called.plugin, serde_json::to_value(&called.value).unwrap_or_default(), None);
-    failed.chain([answered]).collect()
-}
-
-/// The same calls, put down to the work that they were about.
-pub(crate) fn concerning(
-    calls: Vec<NewPluginCall>,
-    task: TaskId,
-    run: RunId,
-    attempt: Option<AttemptId>,
-) -> Vec<NewPluginCall> {
-    let put_down = |call| NewPluginCall { task: Some(task), run: Some(run), attempt, ..call };
-    calls.into_iter().map(put_down).collect()
-}
-
-/// A call that nothing served.
-pub(crate) fn failed_decision(error: &PluginError, function: &str, facts: Value) -> Option<NewPluginCall> {
-    let PluginError::Misbehaved(misbehaviour) = error else { return None };
-    Some(NewPluginCall {
-        task: None,
-        run: None,
-        attempt: None,
-        plugin: misbehaviour.plugin.clone(),
-        function: function.to_owned(),
-        facts,
-        answer: Value::Null,
-        micros: 0,
-        seed: None,
-        notes: Vec::new(),
-        error: Some(error.to_string()),
-    })
-}
-
 /// What a chooser is told of a task.
 fn task(order: &Order, open_quality_issues: u32) -> choosing::Task {
     choosing::Task {
@@ -484,10 +432,6 @@ pub(crate) fn nobody(
         format!("{who} found no executor for this task: {}", names.join(", ")),
         remedy,
     )
-}
-
-pub(crate) fn milliseconds(at: Timestamp) -> u64 {
-    u64::try_from(at.as_millisecond()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use super::admit::Admissions;
 use super::advance::{Escalation, Follows};
-use super::choose::{Pick, Ranked, decision, failed_decision};
-use super::order::Order;
-use super::rounds::Done;
+use super::choose::{Pick, Ranked};
+use super::decisions::{decision, failed_decision};
+use super::ended::Done;
+use super::resolved_request::Order;
 use super::running::Running;
 use super::{advance, report};
 use jackfield_api::{ExecuteRequest, bounds};

@@ -1,7 +1,7 @@
 //! What an agent, or a person, is told of the attempts before: what failed, how, and where the work is.
 
+use super::ended::Done;
 use super::events::clip;
-use super::rounds::Done;
 use jackfield_store::{Attempt, CheckResult, RunView};
 use jackfield_types::{AttemptState, Outcome, Settled};
 use serde_json::{Value, json};

@@ -1,6 +1,6 @@
 //! Executors that rest because their provider asked for it. Every process on the data folder knows.
 
-use super::health::HealthCache;
+use super::health_cache::HealthCache;
 use jackfield_store::{Cooldown, Store};
 use jackfield_types::{Clock, Failure, FailureClass, Problem, Timestamp};
 use std::collections::HashMap;
@@ -47,7 +47,7 @@ impl Cooldowns {
             FailureClass::RateLimited | FailureClass::Overloaded => {
                 let wait = failure.retry_after_ms.map_or(REST, Duration::from_millis);
                 let until = self.clock.now().checked_add(wait).ok();
-                self.rest(name, until.map(super::choose::milliseconds), failure.class.as_str()).await;
+                self.rest(name, until.map(super::decisions::milliseconds), failure.class.as_str()).await;
             }
             FailureClass::AuthFailure => self.health.forget(executor),
             _ => {}

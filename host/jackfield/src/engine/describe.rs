@@ -248,7 +248,7 @@ fn candidate_in_words(
 
 /// What kept a candidate from starting at that time.
 fn in_the_way(candidate: &choosing::Candidate, at: Timestamp) -> Option<&'static str> {
-    let now = super::choose::milliseconds(at);
+    let now = super::decisions::milliseconds(at);
     match (candidate.installed, candidate.login) {
         (false, _) => Some("not installed"),
         (true, types::Login::LoggedOut) => Some("not logged in"),

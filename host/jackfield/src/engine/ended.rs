@@ -1,12 +1,14 @@
 //! What became of an attempt, gathered bit by bit until it is settled.
 
-use super::attempt::{Planned, from_problem};
-use super::output_reader::Heard;
+use super::failures::from_problem;
+use super::planned::Planned;
 use super::pricing::Cost;
 use jackfield_process::Exited;
 use jackfield_redact::Redactor;
-use jackfield_store::{CheckResult, NewArtifact, NewTranscript};
-use jackfield_types::{CostSource, Delivered, Failure, FailureClass, Outcome, Process, Usage, Verified};
+use jackfield_store::{Attempt, CheckResult, NewArtifact, NewTranscript};
+use jackfield_types::{
+    CostSource, Delivered, Failure, FailureClass, Micros, Outcome, Process, Settled, Usage, Verified,
+};
 use jackfield_workspace::{Captured, ChangedFile, Commit};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -200,3 +202,31 @@ pub(crate) fn file_limit(megabytes: u64) -> String {
 fn saved(captured: &Captured) -> Option<Commit> {
     captured.left_out.is_none().then(|| captured.head.clone())
 }
+
+/// An attempt of the round that is over.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) attempt: Attempt,
+    pub(crate) planned: Option<Planned>,
+    pub(crate) ended: Ended,
+    pub(crate) settled: Settled,
+    pub(crate) latency_ms: u64,
+}
+
+/// What was heard until the end.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) process: Process,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) denied: Vec<String>,
+    pub(crate) usage: Usage,
+    /// What it has cost at least: what was charged for figures that the agent reported.
+    pub(crate) least: Micros,
+    pub(crate) exited: Exited,
+    pub(crate) answer: String,
+    pub(crate) session: Option<String>,
+    pub(crate) model: Option<String>,
+}
+
+/// How long git's filters may take at least when work is saved, also of a run whose time is over.
+pub(super) const SAVING: std::time::Duration = std::time::Duration::from_secs(10);

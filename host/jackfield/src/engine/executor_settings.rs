@@ -1,7 +1,7 @@
 //! Whether executors take the settings that the configuration gives them: their adapters are asked for a plan, and
 //! nothing is run.
 
-use super::served::aside;
+use super::trial_plugins::aside;
 use jackfield_config::{Config, Fault, Key, suggestion};
 use jackfield_plugins::facts::{driving, types};
 use jackfield_plugins::{Embedded, Plugins, sample_request};

@@ -4,7 +4,7 @@
 //! They are asked after the acceptance checks, and what they say is kept beside what those came to. A gate
 //! that cannot be asked lets nothing through, but is no fault of the work.
 
-use super::choose::{concerning, decision, failed_decision};
+use super::decisions::{concerning, decision, failed_decision};
 use super::ended::Ended;
 use super::events::clip;
 use super::evidence::{Diff, WorktreeEvidence, changed_path};

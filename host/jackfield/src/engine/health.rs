@@ -1,10 +1,11 @@
 //! Whether agent programs are installed and logged in. Adapters say what to ask and read the
 //! answers; the host asks, in parallel and not too often.
 
-use super::attempt::Planned;
 use super::backlog::Backlog;
 use super::environment::Sources;
 use super::folders::Folders;
+use super::health_cache::HealthCache;
+use super::planned::Planned;
 use super::secrets::Redaction;
 use super::settings::Settings;
 use jackfield_api::AuthStatus;
@@ -12,43 +13,18 @@ use jackfield_config::is_secret_name;
 use jackfield_plugins::facts::{driving, types};
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_process::{Environment, QuickSpec, run_quick, which};
-use jackfield_types::{Clock, Failure, FailureClass, Problem, Timestamp};
-use parking_lot::Mutex;
+use jackfield_types::{Clock, Failure, FailureClass, Problem};
 use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long an answer is good for.
-const FRESH: Duration = Duration::from_secs(120);
 /// Longest that one probe may take, whatever its adapter says.
 const LONGEST_PROBE: Duration = Duration::from_secs(15);
 /// How long an attempt waits to hear whether its program is logged in.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Most that a probe may print, bytes.
 const MOST_OUTPUT: usize = 64 << 10;
-
-/// What was found, and when.
-#[derive(Debug, Default)]
-pub(crate) struct HealthCache(Mutex<HashMap<String, (Timestamp, driving::Health)>>);
-
-impl HealthCache {
-    fn fresh(&self, executor: &str, now: Timestamp) -> Option<driving::Health> {
-        let known = self.0.lock();
-        let (at, health) = known.get(executor)?;
-        let age = now.as_millisecond().saturating_sub(at.as_millisecond());
-        (u128::try_from(age).is_ok_and(|age| age < FRESH.as_millis())).then(|| health.clone())
-    }
-
-    fn keep(&self, executor: &str, now: Timestamp, health: &driving::Health) {
-        self.0.lock().insert(executor.to_owned(), (now, health.clone()));
-    }
-
-    /// What was found may no longer be so: ask again next time.
-    pub(crate) fn forget(&self, executor: &str) {
-        self.0.lock().remove(executor);
-    }
-}
 
 /// Asks agent programs whether they are installed and logged in.
 #[derive(Clone)]

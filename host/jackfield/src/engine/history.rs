@@ -1,7 +1,7 @@
 //! What became of tasks like one: what a chooser knows of each executor and model.
 
 use super::ladder;
-use super::order::Order;
+use super::resolved_request::Order;
 use jackfield_store::Store;
 use jackfield_types::{Micros, Problem, Timestamp};
 use std::collections::HashMap;

@@ -3,7 +3,6 @@
 //! One program can stand on several rungs: Claude Code pointed at another provider's endpoint is a rung
 //! below Claude Code as it is. Where no ladder is configured, tiers are all that a chooser goes by.
 
-use super::models::families;
 use jackfield_config::{RungSection, is_secret_name};
 use jackfield_plugins::ExecutorInfo;
 use jackfield_plugins::facts::{driving, types};
@@ -108,6 +107,16 @@ pub(crate) fn is_same(model: &str, reported: &str) -> bool {
         digits == 8 && rest.chars().all(|c| c.is_ascii_digit() || c == '-')
     };
     rest.is_empty() || rest == "-latest" || rest.strip_prefix(['-', '@']).is_some_and(is_date)
+}
+
+/// The words of a model's name that name a family: `claude` and `opus` of `claude-opus-4-5`.
+pub(super) fn families(model: &str) -> Vec<String> {
+    families_of(&model.to_lowercase()).collect()
+}
+
+pub(super) fn families_of(model: &str) -> impl Iterator<Item = String> {
+    let words = model.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter(|word| word.len() > 2 && word.chars().all(char::is_alphabetic)).map(str::to_owned)
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 
 use super::admit::Admissions;
 use super::health::HealthProbes;
-use super::order::{Order, Orders};
+use super::order::Orders;
+use super::resolved_request::Order;
 use super::settings::Settings;
 use jackfield_api::elsewhere::{AssignedAttempt, Assignment, AttemptOver, CallMade};
 use jackfield_plugins::Plugins;

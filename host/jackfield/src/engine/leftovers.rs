@@ -3,8 +3,8 @@
 //! It is on record as artifacts of the kind `leftover`, and is told after the compressed answer at every
 //! verbosity, so that no compressor can leave it out. So is what the agent did not see.
 
-use super::attempt::from_problem;
 use super::ended::Ended;
+use super::failures::from_problem;
 use super::files::Files;
 use jackfield_store::{Artifact, Attempt, NewArtifact, NewRunEvent, RunEvent, RunView};
 use jackfield_types::{FailureClass, Timestamp};

@@ -3,8 +3,8 @@
 //! Every way to an attempt passes here: a chooser's candidates, the ladder, a consensus, a model or executor that is
 //! named, a person's answer, and an attempt that is about to start.
 
-use super::ladder::{self, Place};
-use super::order::Order;
+use super::ladder::{self, Place, families, families_of};
+use super::resolved_request::Order;
 use super::settings::Settings;
 use jackfield_config::{Config, ExecutorSection, RungSection, fits};
 use jackfield_plugins::facts::{driving, types};
@@ -247,16 +247,6 @@ fn is_plausible(listed: &[&str], asked: &str) -> bool {
         .map(|model| letters(model))
         .any(|known| known != said && strsim::damerau_levenshtein(&known, &said) <= SLIP);
     !is_slip && families_of(&asked).any(|family| families.contains(&family))
-}
-
-/// The words of a model's name that name a family: `claude` and `opus` of `claude-opus-4-5`.
-pub(super) fn families(model: &str) -> Vec<String> {
-    families_of(&model.to_lowercase()).collect()
-}
-
-fn families_of(model: &str) -> impl Iterator<Item = String> {
-    let words = model.split(|c: char| !c.is_ascii_alphanumeric());
-    words.filter(|word| word.len() > 2 && word.chars().all(char::is_alphabetic)).map(str::to_owned)
 }
 
 /// What was meant, else what there is.

@@ -15,3 +15,8 @@ pub(super) fn moment(
     };
     text.parse().ok().or_else(|| format!("{text}{of_day}").parse().ok()).or_else(length)
 }
+
+/// Milliseconds from one time to another; 0 where it lies behind.
+pub(crate) fn since(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
+}

@@ -1,15 +1,17 @@
 //! A request that was checked: every default filled in, every name resolved. Nothing of the work is
 //! on record yet; only the workspace is known from here on, so that limits can name it.
 
+use super::admitted::Admitted;
 use super::classify;
 use super::gates::Gates;
-use super::place::{Admitted, Places};
+use super::place::Places;
+use super::resolved_request::{COMMAND, Order};
 use super::settings::Settings;
-use jackfield_api::{Access, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES, bounds};
+use jackfield_api::{ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES, bounds};
 use jackfield_plugins::{ExecutorInfo, Plugins};
-use jackfield_store::{RunView, Store, Workspace};
+use jackfield_store::{RunView, Store};
 use jackfield_types::{Micros, Problem, Role};
-use jackfield_workspace::{Source, detect_stack};
+use jackfield_workspace::detect_stack;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,49 +24,6 @@ const LONGEST: u64 = 24 * 60 * 60;
 /// Most acceptance checks of a task, and the longest command of one, bytes.
 const MOST_CHECKS: usize = 32;
 const LONGEST_CHECK: usize = 32 << 10;
-
-/// What is to be done, with nothing left open but who does it.
-#[derive(Debug)]
-pub(crate) struct Order {
-    pub(crate) request: ExecuteRequest,
-    pub(crate) workspace: Workspace,
-    pub(crate) source: Source,
-    /// Where the work was admitted to be done; none: recorded by a version that did not keep it.
-    pub(super) admitted: Option<Admitted>,
-    pub(crate) task_type: String,
-    /// The type is a guess by the words of the instruction.
-    pub(crate) classified: bool,
-    pub(crate) complexity: u8,
-    pub(crate) language: Option<String>,
-    pub(crate) stack: Vec<String>,
-    pub(crate) role: Role,
-    pub(crate) expect_change: bool,
-    pub(crate) access: Access,
-    pub(crate) max_cost: Option<Micros>,
-    pub(crate) timeout: Duration,
-    /// Those of the configuration before those of the request.
-    pub(crate) gates: Vec<Gate>,
-}
-
-/// The type of a task whose instruction is run as it is written.
-pub(crate) const COMMAND: &str = "command";
-
-impl Order {
-    /// The instruction is a command, to be run as it is written.
-    pub(crate) fn is_command(&self) -> bool {
-        self.task_type == COMMAND
-    }
-
-    /// Whether an executor that runs the instruction as a command may, though a component chose it.
-    pub(crate) fn may_run_by_choice(&self, executor: &str) -> bool {
-        self.is_command() || self.request.executor.as_deref() == Some(executor)
-    }
-
-    /// Where it was admitted to work, as the record of its run has it.
-    pub(super) fn place_kept(&self) -> Option<serde_json::Value> {
-        self.admitted.as_ref().and_then(|admitted| serde_json::to_value(admitted).ok())
-    }
-}
 
 /// Resolves requests: workspace, limits, defaults.
 #[derive(Clone)]
@@ -300,6 +259,7 @@ fn role(task_type: &str) -> Role {
 mod tests {
     use super::*;
     use crate::Host;
+    use jackfield_api::Access;
     use jackfield_api::Complexity;
     use jackfield_config::{Config, WorkspaceSection};
 

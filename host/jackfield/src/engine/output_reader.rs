@@ -1,18 +1,23 @@
 //! Listening to one agent program: what it prints goes through its adapter, becomes events and
 //! charges as it comes, and decides with the clock and the caller when it has to end.
 
-use super::attempt::{Attempts, Planned, plugin_failure};
+use super::cooldown::Cooldowns;
+use super::ended::Heard;
 use super::events;
+use super::failures::plugin_failure;
 use super::files::{Files, tail};
-use super::processes::AgentLease;
+use super::planned::Planned;
+use super::processes::{AgentLease, Processes};
 use super::running::Running as Run;
+use super::settings::Settings;
 use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
 use jackfield_process::{ActivitySample, Exited, Identity, Running, Tail, activity};
 use jackfield_redact::{Redactor, Stream, Texts};
-use jackfield_store::{Charged, NewRunEvent};
-use jackfield_types::{Failure, FailureClass, Micros, Process, Timestamp, Usage};
+use jackfield_store::{Charged, NewRunEvent, Store};
+use jackfield_types::{Clock, Failure, FailureClass, Micros, Process, Timestamp, Usage};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -21,21 +26,6 @@ use tokio_util::sync::CancellationToken;
 pub(super) const LOOK: Duration = Duration::from_secs(1);
 /// How much of standard error an adapter is given, bytes.
 const STDERR_TAIL: u64 = 16 << 10;
-
-/// What was heard until the end.
-#[derive(Debug)]
-pub(crate) struct Heard {
-    pub(crate) process: Process,
-    pub(crate) failure: Option<Failure>,
-    pub(crate) denied: Vec<String>,
-    pub(crate) usage: Usage,
-    /// What it has cost at least: what was charged for figures that the agent reported.
-    pub(crate) least: Micros,
-    pub(crate) exited: Exited,
-    pub(crate) answer: String,
-    pub(crate) session: Option<String>,
-    pub(crate) model: Option<String>,
-}
 
 /// An agent that is listened to.
 #[derive(Debug)]
@@ -76,9 +66,19 @@ impl Reason {
     }
 }
 
-/// The ear of one attempt.
+/// What reading the output of attempts needs: the records, the money's limits, and how agents are ended.
+#[derive(Clone)]
+pub(crate) struct Outputs {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) settings: Settings,
+    pub(super) cooldowns: Cooldowns,
+    pub(super) processes: Processes,
+}
+
+/// Reads the output of one attempt.
 pub(crate) struct OutputReader<'a> {
-    inner: &'a Attempts,
+    inner: &'a Outputs,
     run: &'a Run,
     planned: &'a Planned,
     drive: Drive,
@@ -101,7 +101,7 @@ pub(crate) struct OutputReader<'a> {
 
 impl<'a> OutputReader<'a> {
     pub(crate) fn new(
-        inner: &'a Attempts,
+        inner: &'a Outputs,
         run: &'a Run,
         planned: &'a Planned,
         drive: Drive,
@@ -139,7 +139,7 @@ impl<'a> OutputReader<'a> {
         let mut tail = match Tail::open(&files.stdout, 0, written.clone()) {
             Ok(tail) => tail,
             Err(error) => {
-                let failure = super::attempt::from_problem(FailureClass::Unknown, error.problem());
+                let failure = super::failures::from_problem(FailureClass::Unknown, error.problem());
                 if let Agent::Alive(mut running) = agent {
                     self.inner.processes.end(self.run.id, &mut running).await;
                 }
@@ -186,7 +186,7 @@ impl<'a> OutputReader<'a> {
 
     /// When the agent's time is over. An earlier host's time counts.
     fn deadline(&self) -> Instant {
-        let worked = self.started_at.map_or(0, |at| super::rounds::since(at, self.inner.clock.now()));
+        let worked = self.started_at.map_or(0, |at| super::moment::since(at, self.inner.clock.now()));
         Instant::now() + self.run.order.timeout.saturating_sub(Duration::from_millis(worked))
     }
 

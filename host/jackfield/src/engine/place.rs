@@ -1,12 +1,11 @@
 //! Which folder a request means, and whether whoever asks may name it.
 
+use super::admitted::Admitted;
 use super::settings::Settings;
 use jackfield_config::{Config, is_repo};
 use jackfield_store::{NewWorkspace, RunView, Store, StoreError, Workspace, WorkspaceKind};
 use jackfield_types::{Problem, WorkspaceId};
-use jackfield_workspace::{Source, locate, locate_again};
-use serde::{Deserialize, Serialize};
-use std::os::unix::fs::MetadataExt;
+use jackfield_workspace::{Source, locate};
 use std::path::{Path, PathBuf};
 
 /// Where a request is to be worked on.
@@ -17,59 +16,6 @@ pub(super) struct Place {
     pub(super) folder: PathBuf,
     /// The operator chose the folder, not whoever asks.
     configured: bool,
-}
-
-/// Where a run was admitted to work, as it was checked then: with links followed, and within the bounds. It is recorded
-/// with the run, and its name in the request is never resolved again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Admitted {
-    /// The folder that was meant.
-    folder: PathBuf,
-    /// The top of the repository's files; of a plain folder, the folder.
-    top: PathBuf,
-    /// The repository's git folder; of a plain folder, the folder.
-    store: PathBuf,
-    /// The inode of `store`: another repository that was put in its place has another.
-    inode: Option<u64>,
-    /// The operator chose the folder by configuration then.
-    configured: bool,
-}
-
-impl Admitted {
-    pub(super) fn of(source: &Source, configured: bool) -> Self {
-        let (top, store) = match source {
-            Source::Git(repository) => (&repository.top, &repository.common),
-            Source::Folder { path } => (path, path),
-        };
-        let inode = store.symlink_metadata().ok().map(|facts| facts.ino());
-        Self { folder: source.path(), top: top.clone(), store: store.clone(), inode, configured }
-    }
-
-    /// Whether the same folder leads to the same repository by its paths.
-    fn leads_to(&self, other: &Self) -> bool {
-        (&self.folder, &self.top, &self.store) == (&other.folder, &other.top, &other.store)
-    }
-
-    /// What is there now. Asked before and after each round, so it is to be cheap.
-    async fn found(&self) -> Result<Source, Problem> {
-        let found = if self.top == self.store {
-            locate(&self.folder).await
-        } else {
-            locate_again(&self.folder, &self.top, &self.store).await
-        };
-        Ok(found?)
-    }
-
-    fn replaced(&self) -> Problem {
-        Problem::caller(
-            "workspace_replaced",
-            format!(
-                "{} is not the repository or folder that this run was admitted for",
-                self.folder.display()
-            ),
-            "a link, or another repository, was put in its place; send the request again to use it",
-        )
-    }
 }
 
 impl Place {
@@ -225,7 +171,7 @@ impl Places {
     ///
     /// # Errors
     /// A [`Problem`] where they are not.
-    pub(super) async fn may_work(&self, order: &super::order::Order) -> Result<(), Problem> {
+    pub(super) async fn may_work(&self, order: &super::resolved_request::Order) -> Result<(), Problem> {
         let Some(admitted) = &order.admitted else { return Ok(()) };
         let found = admitted.found().await?;
         if Admitted::of(&found, admitted.configured) != *admitted {
@@ -372,7 +318,7 @@ mod tests {
         (builder.open().await.unwrap(), config, site, closed)
     }
 
-    async fn order(host: &Host, workspace: &Path) -> Result<super::super::order::Order, Problem> {
+    async fn order(host: &Host, workspace: &Path) -> Result<super::super::resolved_request::Order, Problem> {
         let workspace = Some(workspace.to_str().unwrap().to_owned());
         host.inner
             .orders

@@ -1,13 +1,12 @@
 //! Planning an attempt: its executor, model, price and the money that is held for it.
 
-use super::advance::NewPlan;
-use super::order::Order;
 use super::pricing::Pricing;
+use super::resolved_request::Order;
 use super::settings::Settings;
 use jackfield_plugins::facts::driving::Capabilities;
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_store::{Account, NewAttempt};
-use jackfield_types::{AttemptId, Clock, Micros, Timestamp};
+use jackfield_types::{AttemptId, Clock, Micros, PluginRef, Timestamp};
 use std::sync::Arc;
 
 /// The workflow of a run that stands for an attempt made elsewhere.
@@ -70,4 +69,15 @@ impl AttemptPlans {
             context: plan.context,
         }
     }
+}
+
+/// An attempt that is to be made, but for who makes it.
+pub(crate) struct NewPlan {
+    pub(crate) number: u32,
+    pub(crate) round: u32,
+    pub(crate) model: Option<String>,
+    pub(crate) effort: Option<jackfield_types::Effort>,
+    pub(crate) reason: String,
+    pub(crate) chosen_by: Option<PluginRef>,
+    pub(crate) context: Option<String>,
 }

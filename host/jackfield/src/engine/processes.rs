@@ -5,7 +5,7 @@
 //! once the lease has run out. A host that takes the agent over in time renews the lease and goes on.
 
 use super::settings::Settings;
-use super::worker::Work;
+use super::work::Work;
 use jackfield_process::{Exited, Grace, Launcher, Lease, ProcessError, ProcessLimits, Running, TreeLimits};
 use jackfield_types::RunId;
 use std::path::{Path, PathBuf};

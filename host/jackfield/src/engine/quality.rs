@@ -1,13 +1,14 @@
 //! Quality issues: work of late that was not good enough and that nobody has mended since. They count for tasks of
 //! their own area only: the same code, or where nothing tells more, the same type of work.
 
-use super::choose::Selection;
-use super::order::Order;
-use jackfield_store::{JudgedRun, Quality};
+use super::resolved_request::Order;
+use jackfield_plugins::Plugins;
+use jackfield_store::{JudgedRun, Quality, Store};
 use jackfield_types::{FailureClass, Problem, RunId, TaskId, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// So long an issue counts where nobody mends it.
@@ -29,13 +30,16 @@ pub struct QualityIssue {
     pub since: Timestamp,
 }
 
-impl Selection {
+/// Finds the quality issues of an area.
+#[derive(Clone)]
+pub(crate) struct QualityIssues {
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+}
+
+impl QualityIssues {
     /// The issues that are open in the area of a task, newest first.
-    pub(crate) async fn quality_issues(
-        &self,
-        order: &Order,
-        now: Timestamp,
-    ) -> Result<Vec<QualityIssue>, Problem> {
+    pub(crate) async fn open(&self, order: &Order, now: Timestamp) -> Result<Vec<QualityIssue>, Problem> {
         let since = now.checked_sub(RECENT).unwrap_or(now);
         let executors = self.plugins.executors().into_iter();
         let commands = executors.filter(|info| info.runs_as_command).map(|info| info.plugin.name).collect();

@@ -3,12 +3,16 @@
 //!
 //! An attempt keeps what it began with. Whatever asks for a setting after the change sees the new one.
 
-use super::health::HealthCache;
+use super::health_cache::HealthCache;
+use super::local_worker::LocalWorker;
 use super::secrets::Redaction;
-use super::{Host, Work};
+use super::settings::Settings;
+use super::work::Work;
+use jackfield_plugins::Plugins;
+
 use jackfield_config::{Config, Key, Step, check, flat, shown};
 use jackfield_store::Store;
-use jackfield_types::{Problem, Scope};
+use jackfield_types::Problem;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -162,14 +166,26 @@ pub struct Reconfigured {
     pub restart: Vec<Change>,
 }
 
-impl Host {
+/// Puts another configuration in force.
+#[derive(Clone)]
+pub(crate) struct Reconfiguration {
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) health: Arc<HealthCache>,
+    pub(super) work: Work,
+    pub(super) wake: Arc<Notify>,
+    pub(super) settings: Settings,
+    pub(super) redaction: Redaction,
+    pub(super) local: LocalWorker,
+}
+
+impl Reconfiguration {
     /// Takes another configuration over while the host runs. What changed is logged and put on the
     /// host's event log as `config_changed`.
     ///
     /// # Errors
     /// A [`Problem`] where it cannot be used; then the old one stays in force.
-    pub async fn reconfigure(&self, config: Config) -> Result<Reconfigured, Problem> {
-        self.caller.require(Scope::Admin)?;
+    pub(super) async fn apply(&self, config: Config) -> Result<Reconfigured, Problem> {
         let faults: Vec<_> = check(&config).iter().map(ToString::to_string).collect();
         if !faults.is_empty() {
             return Err(Problem::operator(
@@ -178,40 +194,28 @@ impl Host {
                 "fix the file; the previous configuration stays in effect",
             ));
         }
-        let inner = &self.inner;
-        let before = inner.settings.config();
+        let before = self.settings.config();
         let restart = changes(&before, &config).into_iter().filter(|(_, when, _)| *when == When::Restart);
         let restart = restart.map(|(_, _, change)| change).collect();
-        let before = inner.settings.replace(in_force(config, &before));
-        let applied = changes(&before, &inner.settings.config());
-        inner.reconfiguration.settle_in(&applied);
+        let before = self.settings.replace(in_force(config, &before));
+        let applied = changes(&before, &self.settings.config());
+        self.settle_in(&applied);
         if applied.iter().any(|(key, ..)| key.is_in(&Key::of("grants")))
-            && let Err(error) = inner.plugins.regrant(inner.settings.config().grants.clone()).await
+            && let Err(error) = self.plugins.regrant(self.settings.config().grants.clone()).await
         {
             tracing::error!("the plugin folder was not looked at again for new grants: {error}");
         }
         // What its worker offers is on record, for whoever looks at the workers.
         let offers = ["run.here", "run.max_concurrent"].map(Key::of);
-        if inner.work == Work::All && applied.iter().any(|(key, ..)| offers.contains(key)) {
-            inner.local.begin().await;
+        if self.work == Work::All && applied.iter().any(|(key, ..)| offers.contains(key)) {
+            self.local.begin().await;
         }
         let applied = applied.into_iter().map(|(_, _, change)| change).collect();
         let reconfigured = Reconfigured { applied, restart };
-        inner.reconfiguration.tell(&reconfigured).await;
+        self.tell(&reconfigured).await;
         Ok(reconfigured)
     }
-}
 
-/// Puts another configuration in force.
-#[derive(Clone)]
-pub(crate) struct Reconfiguration {
-    pub(super) store: Store,
-    pub(super) health: Arc<HealthCache>,
-    pub(super) wake: Arc<Notify>,
-    pub(super) redaction: Redaction,
-}
-
-impl Reconfiguration {
     /// Passes on what was derived from a setting.
     fn settle_in(&self, applied: &[(Key, When, Change)]) {
         // What is set now is secret from now on, whoever prints it first.

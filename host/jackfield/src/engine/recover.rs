@@ -4,10 +4,12 @@
 //! A worker of this machine is gone when its process is; one elsewhere when it was not heard of for long
 //! enough. The start of a host waits for none of it.
 
+use super::instance::Instance;
+use super::local_worker::LocalWorker;
 use super::rounds::Rounds;
 use super::settings::Settings;
 use super::shutdown::Shutdown;
-use super::worker::{LocalWorker, Work};
+use super::work::Work;
 use jackfield_store::{InHand, Store, StoreError, Worker, WorkerKind};
 use jackfield_types::{Problem, RunId, WorkerId};
 use jackfield_workspace::Worktrees;
@@ -15,46 +17,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, OnceCell};
-
-/// Names this process so that a later one can tell whether it still lives: pid, start, boot.
-pub(super) fn host_instance() -> String {
-    Instance::current()
-        .map_or_else(|| format!("{}-0-unknown", std::process::id()), |instance| instance.to_string())
-}
-
-/// A process, told from any other that is given its pid.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Instance {
-    pid: u32,
-    start_ticks: u64,
-    boot: String,
-}
-
-impl std::fmt::Display for Instance {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}-{}-{}", self.pid, self.start_ticks, self.boot)
-    }
-}
-
-impl Instance {
-    fn current() -> Option<Self> {
-        Self::of(std::process::id())
-    }
-
-    fn of(pid: u32) -> Option<Self> {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The second field may hold spaces and brackets; what follows its last bracket does not.
-        let start_ticks = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
-        let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned();
-        Some(Self { pid, start_ticks, boot })
-    }
-
-    /// Whether the host of that name still lives.
-    pub(crate) fn lives(name: &str) -> bool {
-        let pid = name.split('-').next().and_then(|pid| pid.parse().ok());
-        pid.and_then(Self::of).is_some_and(|instance| instance.to_string() == name)
-    }
-}
 
 /// Takes over what workers that are gone have left.
 #[derive(Clone)]
@@ -164,20 +126,5 @@ fn is_gone(hand: &InHand, worker: Option<&Worker>) -> bool {
         Some(Worker { instance, .. }) => !Instance::lives(instance),
         // Of a version that knew no workers, or whose worker was forgotten: its host is on its attempts.
         None => hand.holder.as_deref().is_none_or(|holder| !Instance::lives(holder)),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_host_knows_itself_and_never_takes_another_for_itself() {
-        let own = host_instance();
-        assert!(Instance::lives(&own));
-        let instance = Instance::current().unwrap();
-        let earlier = Instance { start_ticks: instance.start_ticks - 1, ..instance };
-        assert!(!Instance::lives(&earlier.to_string()), "another process had this pid");
-        assert!(!Instance::lives("nonsense"));
     }
 }

@@ -50,7 +50,11 @@ impl Admissions {
     }
 
     /// Those who were asked side by side are asked again; where one was chosen, the choice is made anew.
-    async fn picks_again(&self, view: &RunView, order: &super::order::Order) -> Result<Vec<Pick>, Problem> {
+    async fn picks_again(
+        &self,
+        view: &RunView,
+        order: &super::resolved_request::Order,
+    ) -> Result<Vec<Pick>, Problem> {
         let first: Vec<_> = view.attempts.iter().filter(|attempt| attempt.round == 1).collect();
         if first.len() < 2 {
             return Ok(vec![self.selection.pick(order).await?]);

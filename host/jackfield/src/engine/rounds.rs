@@ -4,14 +4,17 @@
 //! is read from the record. Killed at any point, the next host goes on from there.
 
 use super::advance::Escalation;
-use super::attempt::{Attempts, Planned};
+use super::attempt::Attempts;
 use super::cooldown::Cooldowns;
-use super::ended::Ended;
+use super::ended::{Done, Ended};
 use super::health::HealthProbes;
+use super::loader::RunLoader;
 use super::models::Models;
+use super::moment::since;
 use super::place::Places;
+use super::planned::Planned;
 use super::plans::AttemptPlans;
-use super::running::{RunLoader, Running, RunsInHand};
+use super::running::{Running, RunsInHand};
 use super::secrets::Redaction;
 use super::settings::Settings;
 use super::shadow::ShadowCalls;
@@ -19,7 +22,7 @@ use super::shutdown::Shutdown;
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_store::{Attempt, NewRunEvent, RunView, Settlement, Store, StoreError, Then};
 use jackfield_types::{
-    AttemptState, Clock, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, Timestamp, settle,
+    AttemptState, Clock, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, settle,
 };
 use serde_json::json;
 use std::sync::Arc;
@@ -33,16 +36,6 @@ use tracing::Instrument;
 /// How long a settlement that failed waits for its next try, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-
-/// An attempt of the round that is over.
-#[derive(Debug)]
-pub(crate) struct Done {
-    pub(crate) attempt: Attempt,
-    pub(crate) planned: Option<Planned>,
-    pub(crate) ended: Ended,
-    pub(crate) settled: Settled,
-    pub(crate) latency_ms: u64,
-}
 
 /// Executes rounds of runs and settles them.
 #[derive(Clone)]
@@ -262,7 +255,8 @@ impl Rounds {
                 && let Some(follows) = follows.take()
             {
                 settlement.then = follows.then;
-                settlement.calls = super::choose::concerning(follows.calls, run.task, run.id, Some(attempt));
+                settlement.calls =
+                    super::decisions::concerning(follows.calls, run.task, run.id, Some(attempt));
                 settlement.decisions = follows.decisions;
                 settlement.chosen = follows.chosen;
             }
@@ -362,9 +356,4 @@ pub(crate) fn never_begun(planned: &Planned, failure: Failure) -> Ended {
     ended.outcome.process = Process::Killed;
     ended.outcome.failure = Some(failure);
     ended
-}
-
-/// Milliseconds from one time to another; 0 where it lies behind.
-pub(crate) fn since(from: Timestamp, to: Timestamp) -> u64 {
-    u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
 }

@@ -1,17 +1,13 @@
 //! Which components would serve under a configuration, found without opening a host: nothing is written
 //! to the data folder or beside a dropped file.
 
-use super::builder::limits;
-use super::compile_process::OwnProcess;
+use super::trial_plugins::aside;
 use jackfield_config::{Config, SHIPPED_CHOOSER, SHIPPED_EXECUTORS, SHIPPED_GATES, Served};
-use jackfield_files::private_folder;
 
-use jackfield_plugins::{Apart, Embedded, FailureMode, FailureModes, MemoryScan, Options, Plugins, Service};
-use jackfield_types::{PluginKind, RunId, SystemClock};
+use jackfield_types::PluginKind;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 /// The shipped components and those that lie in the plugin folder, which `compiler` compiles apart where one
 /// is named.
@@ -49,41 +45,6 @@ fn shipped() -> BTreeMap<String, Cow<'static, [u8]>> {
     SHIPPED_EXECUTORS.iter().zip(all).map(|(name, bytes)| ((*name).to_owned(), bytes.into())).collect()
 }
 
-/// Components in a folder of their own, where nothing serves what is dropped in. Nothing of it is left.
-pub(super) async fn aside(
-    embedded: Vec<Embedded>,
-    config: &Config,
-    compiler: Option<&str>,
-) -> Option<(Arc<Plugins>, Scratch)> {
-    let scratch = Scratch::make();
-    let opened = Plugins::open(Options {
-        data: scratch.0.join("store"),
-        drop_folder: scratch.0.join("drop"),
-        embedded,
-        limits: limits(&config.plugins.limits),
-        grants: config.grants.clone(),
-        service: Service::default(),
-        failure_modes: FailureModes {
-            executor: FailureMode::Fail,
-            chooser: FailureMode::Fail,
-            compressor: FailureMode::Fail,
-            judge: FailureMode::Fail,
-            gate: FailureMode::Fail,
-        },
-        chooser: None,
-        instances: 1,
-        memory_scan: MemoryScan::Never,
-        memory_bytes: 1 << 30,
-        apart: compiler.map(|program| Arc::new(OwnProcess::new(program.into())) as Arc<dyn Apart>),
-        strikes: 1,
-        slowdown: 0,
-        observer: Arc::new(|_| {}),
-        clock: Arc::new(SystemClock),
-    })
-    .await;
-    Some((opened.ok()?, scratch))
-}
-
 /// What dropped components are, added to what would serve.
 async fn look_at(
     dropped: Vec<PathBuf>,
@@ -117,24 +78,6 @@ fn components_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
     paths.filter(|path| path.extension().is_some_and(|extension| extension == "wasm")).collect()
-}
-
-/// A folder that is gone afterwards.
-pub(super) struct Scratch(PathBuf);
-
-impl Scratch {
-    fn make() -> Self {
-        let path = std::env::temp_dir().join(format!("jackfield-check-{}", RunId::new()));
-        // Where it cannot be made, opening the plugins says so.
-        let _ = private_folder(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[cfg(test)]

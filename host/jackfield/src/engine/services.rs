@@ -12,25 +12,31 @@ use super::choose::Selection;
 use super::cooldown::Cooldowns;
 use super::folders::Folders;
 use super::gates::Gates;
-use super::health::{HealthCache, HealthProbes};
+use super::health::HealthProbes;
+use super::health_cache::HealthCache;
 use super::keep::Pruner;
 use super::leased_runs::Assignments;
+use super::loader::RunLoader;
+use super::local_worker::LocalWorker;
 use super::models::Models;
 use super::order::Orders;
+use super::output_reader::Outputs;
 use super::place::Places;
 use super::plans::AttemptPlans;
 use super::processes::Processes;
+use super::quality::QualityIssues;
 use super::reconfigure::Reconfiguration;
 use super::recover::Recovery;
 use super::remote_workers::RemoteRounds;
 use super::rounds::Rounds;
-use super::running::{RunLoader, RunsInHand};
+use super::running::RunsInHand;
 use super::secrets::Redaction;
 use super::settings::Settings;
 use super::shadow::{ShadowCalls, Shadows};
 use super::shutdown::Shutdown;
 use super::token_uses::Uses;
-use super::worker::{LocalWorker, Queue, Work};
+use super::work::Work;
+use super::worker::Queue;
 use arc_swap::ArcSwap;
 use jackfield_config::Config;
 use jackfield_plugins::Plugins;
@@ -88,7 +94,6 @@ pub(crate) struct Services {
     pub(crate) reconfiguration: Reconfiguration,
     pub(crate) cancellation: Cancellation,
     pub(crate) shadow_calls: ShadowCalls,
-    pub(crate) local: LocalWorker,
 }
 
 /// What a host is opened with.
@@ -183,15 +188,18 @@ impl Services {
             HealthProbes, base: folders, clock, plugins, environment, health;
             settings, redaction, backlog
         );
-        let selection = service!(Selection, base: clock, store, plugins; settings, models, probes, cooldowns);
+        let quality = service!(QualityIssues, base: store, plugins;);
+        let selection =
+            service!(Selection, base: clock, store, plugins; settings, models, probes, cooldowns, quality);
         let processes = service!(Processes, base: launcher, work, lease; settings);
         let checks = service!(
             Checks, base: store, worktrees, environment, lease;
             settings, redaction, gates, processes
         );
+        let outputs = service!(Outputs, base: clock, store; settings, cooldowns, processes);
         let attempts = service!(
             Attempts, base: folders, clock, store, plugins, worktrees, environment, lease;
-            settings, redaction, places, cooldowns, processes, checks
+            settings, redaction, places, processes, checks, outputs
         );
         let plans = service!(AttemptPlans, base: clock, plugins, host; settings);
         let escalation =
@@ -225,7 +233,8 @@ impl Services {
         );
         let audit_log = service!(AuditLog, base: folders, audit; redaction);
         let pruner = service!(Pruner, base: folders, clock, store, worktrees, stop; settings, audit_log);
-        let reconfiguration = service!(Reconfiguration, base: store, health, wake; redaction);
+        let reconfiguration =
+            service!(Reconfiguration, base: store, plugins, health, work, wake; settings, redaction, local);
         let cancellation = service!(Cancellation, base: store, running; settings, rounds);
         Self {
             uses: Uses::default(),
@@ -262,7 +271,6 @@ impl Services {
             reconfiguration,
             cancellation,
             shadow_calls,
-            local,
         }
     }
 }

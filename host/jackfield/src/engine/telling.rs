@@ -1,7 +1,7 @@
 //! A run told in few words: by the compressor of the level that was asked for, else of the usual one, else by the
 //! host itself. A run's work is done and paid by then: nothing that a component does keeps anybody from its answer.
 
-use super::choose::{decision, failed_decision};
+use super::decisions::{decision, failed_decision};
 use super::report;
 use jackfield_config::RunSection;
 use jackfield_plugins::Plugins;

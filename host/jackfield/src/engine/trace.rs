@@ -14,8 +14,8 @@
 //!    └─ choosing.next chooser
 //! ```
 
-use super::attempt::Planned;
 use super::ended::Ended;
+use super::planned::Planned;
 use jackfield_process::{Exited, Identity};
 use jackfield_store::RunView;
 use jackfield_types::Settled;

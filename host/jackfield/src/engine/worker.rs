@@ -3,40 +3,25 @@
 
 use super::backlog::Backlog;
 use super::leased_runs::Assignments;
+use super::local_worker::LocalWorker;
 use super::recover::Recovery;
 use super::rounds::Rounds;
 use super::running::RunsInHand;
 use super::settings::Settings;
 use super::shutdown::Shutdown;
-use jackfield_plugins::Plugins;
-use jackfield_store::{NewWorker, Offer, Store, StoreError, WorkerKind};
-use jackfield_types::{Clock, WorkerId};
+use super::work::{Work, most};
+use jackfield_store::{Offer, Store, StoreError, WorkerKind};
+use jackfield_types::WorkerId;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// How often a look is taken for work and words of other processes on the same data folder. Looks are
 /// reads, of microseconds.
 pub(super) const LOOK: Duration = Duration::from_millis(250);
-/// How long workers that ended are kept on record.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a worker that cannot write its own record waits.
-const PAUSE: Duration = Duration::from_secs(1);
-
-/// What a host does about work that waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
-    /// Takes whatever waits.
-    All,
-    /// Takes only what was asked of this very host, and looks after what a host that is gone left at work.
-    Own,
-    /// Takes nothing: it is open for a look.
-    Nothing,
-}
 
 /// Claims what waits, as long as the host serves.
 #[derive(Clone)]
@@ -156,57 +141,4 @@ impl Queue {
             Err(error) => tracing::warn!(%error, "failed to read pending cancellations"),
         }
     }
-}
-
-/// This host's own worker on record.
-#[derive(Clone)]
-pub(crate) struct LocalWorker {
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) store: Store,
-    pub(super) plugins: Arc<Plugins>,
-    pub(super) work: Work,
-    pub(super) worker: WorkerId,
-    pub(super) stop: CancellationToken,
-    pub(super) shutdown: Arc<Shutdown>,
-    pub(super) host: String,
-    pub(super) settings: Settings,
-}
-
-impl LocalWorker {
-    /// Puts itself on record. False: the host was stopped before it could.
-    pub(super) async fn begin(&self) -> bool {
-        let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
-        if let Err(error) = self.store.forget_workers(yesterday).await {
-            tracing::warn!(%error, "failed to delete the records of stale workers");
-        }
-        loop {
-            let worker = NewWorker {
-                id: self.worker,
-                name: jackfield_files::hostname(),
-                kind: WorkerKind::Local,
-                instance: self.host.clone(),
-                slots: if self.settings.config().run.here {
-                    most(self.settings.config().run.max_concurrent)
-                } else {
-                    0
-                },
-                executors: self.plugins.executors().into_iter().map(|info| info.plugin.name).collect(),
-                workspaces: (self.work != Work::All || !self.settings.config().run.here).then(Vec::new),
-                principal: None,
-            };
-            let Err(error) = self.store.worker_begins(worker).await else {
-                self.shutdown.on_record.store(true, Ordering::Relaxed);
-                return true;
-            };
-            tracing::error!(%error, "this worker cannot begin");
-            tokio::select! {
-                () = self.stop.cancelled() => return false,
-                () = sleep(PAUSE) => {}
-            }
-        }
-    }
-}
-
-pub(crate) fn most(max_concurrent: usize) -> u32 {
-    u32::try_from(max_concurrent).unwrap_or(u32::MAX)
 }

@@ -1,9 +1,10 @@
 //! A person's answer to a run that was handed over.
 
-use super::super::advance::{NewPlan, count};
+use super::super::advance::count;
 use super::super::choose::Pick;
 use super::super::context;
 use super::super::handles::HumanTasks;
+use super::super::plans::NewPlan;
 use jackfield_api::{Answer, HumanAction, HumanAnswer, bounds};
 use jackfield_store::{Answered, Attempt, RunView};
 use jackfield_types::{Problem, RunState, Scope, Settled};

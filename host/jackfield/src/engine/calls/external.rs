@@ -3,8 +3,7 @@
 use super::super::handles::Tasks;
 use super::super::plans::{AttemptPlans, EXTERNAL};
 use super::super::pricing::{Cost, Pricing};
-use super::human_tasks::text;
-use super::workflow::idempotency;
+use super::texts::{idempotency, text};
 use jackfield_api::{ExternalOutcome, WriteAnswer, WriteRequest, bounds};
 use jackfield_store::{
     Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then, WriteBound,

@@ -1,7 +1,7 @@
 //! Human tasks: what waits for a person. The answer to a run that was handed over is given elsewhere.
 
 use super::super::handles::HumanTasks;
-use super::workflow::idempotency;
+use super::texts::{idempotency, text};
 use jackfield_api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, bounds};
 use jackfield_store::{
     HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, HumanTaskState, NewHumanTask,
@@ -11,8 +11,6 @@ use serde_json::{Value, json};
 
 /// Longest title, bytes.
 const LONGEST_TITLE: usize = 200;
-/// Longest body or note, bytes.
-const LONGEST_BODY: usize = 64 << 10;
 
 /// What a to-do is about.
 #[derive(Debug, Clone, Copy, Default)]
@@ -193,17 +191,6 @@ fn title(title: &str) -> Result<String, Problem> {
         ));
     }
     Ok(title.to_owned())
-}
-
-pub(in crate::engine) fn text(what: &str, text: String) -> Result<String, Problem> {
-    if text.len() <= LONGEST_BODY && !text.contains('\0') {
-        return Ok(text);
-    }
-    Err(Problem::caller(
-        "text_too_long",
-        format!("the {what} has {} bytes; at most {LONGEST_BODY} of text are taken", text.len()),
-        "put the material into a file and name the file",
-    ))
 }
 
 fn state(word: &str, known: &str) -> Result<HumanTaskState, Problem> {

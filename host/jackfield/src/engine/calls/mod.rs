@@ -19,6 +19,7 @@ pub(super) mod runs;
 pub(super) mod secrets;
 pub(super) mod shadows;
 pub(super) mod status;
+pub(super) mod texts;
 pub(super) mod tokens;
 pub(super) mod webhooks;
 pub(super) mod workers;

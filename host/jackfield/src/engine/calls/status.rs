@@ -53,7 +53,7 @@ impl Status<'_> {
             version: crate::VERSION.to_owned(),
             queued: u32::try_from(totals.queued).unwrap_or(u32::MAX),
             running: u32::try_from(totals.running).unwrap_or(u32::MAX),
-            max_concurrent: super::super::worker::most(self.0.inner.settings.config().run.max_concurrent),
+            max_concurrent: super::super::work::most(self.0.inner.settings.config().run.max_concurrent),
             executors,
             breaker: breaker.state.to_string(),
             spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),

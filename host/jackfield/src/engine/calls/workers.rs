@@ -2,7 +2,7 @@
 
 use super::super::Work;
 use super::super::handles::Workers;
-use super::super::recover::Instance;
+use super::super::instance::Instance;
 use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_store::{RunFilter, Worker, WorkerKind};
 use jackfield_types::{Problem, RunState, Scope, Timestamp};

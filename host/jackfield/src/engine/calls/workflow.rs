@@ -3,17 +3,14 @@
 
 use super::super::admit::title;
 use super::super::handles::Tasks;
-use super::human_tasks::text;
+use super::texts::{idempotency, text};
 use jackfield_api::{
     CloseAnswer, CloseRequest, ExecuteRequest, InitAnswer, InitRequest, Spec, SpecRequest, SpecVersion,
     TasksFilter, bounds,
 };
-use jackfield_store::{
-    Checkpoint, Closed, Closing, Idempotency, NewTask, Round, TaskFilter, TaskSummary, TaskView,
-};
-use jackfield_types::{Digest, Problem, RunId, Scope, TaskId, TaskState};
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
+use jackfield_store::{Checkpoint, Closed, Closing, NewTask, Round, TaskFilter, TaskSummary, TaskView};
+use jackfield_types::{Problem, RunId, Scope, TaskId, TaskState};
+use serde_json::json;
 
 /// Most acceptance criteria.
 const MOST_CRITERIA: usize = 200;
@@ -275,16 +272,6 @@ impl Tasks<'_> {
             )),
         }
     }
-}
-
-/// The key, and a digest of everything else that was asked.
-pub(in crate::engine) fn idempotency(key: Option<String>, mut asked: Value) -> Option<Idempotency> {
-    let key = key?;
-    if let Some(fields) = asked.as_object_mut().and_then(|all| all.values_mut().next()?.as_object_mut()) {
-        fields.remove("idempotency_key");
-    }
-    let digest = Digest::from_bytes(Sha256::digest(asked.to_string()).into());
-    Some(Idempotency { key, digest: digest.to_string() })
 }
 
 fn criteria(given: Vec<String>) -> Result<Vec<String>, Problem> {

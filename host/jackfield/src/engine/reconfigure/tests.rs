@@ -1,6 +1,7 @@
 //! Which settings hold at once, and that none is missing from the table.
 
 use super::*;
+use crate::Host;
 use jackfield_store::Event;
 
 /// One of everything, and nothing as it is by default.

@@ -1,6 +1,6 @@
 //! Figures that a worker elsewhere reports, and how much at once.
 
-use crate::engine::attempt::Planned;
+use super::super::planned::Planned;
 use crate::engine::pricing::Cost;
 use jackfield_api::elsewhere::News;
 use jackfield_store::Attempt;

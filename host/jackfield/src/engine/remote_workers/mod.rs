@@ -9,10 +9,12 @@ use super::advance::Escalation;
 use super::backlog::Backlog;
 use super::cooldown::Cooldowns;
 use super::folders::Folders;
-use super::order::{Order, Orders};
+use super::loader::RunLoader;
+use super::order::Orders;
 use super::place::Places;
+use super::resolved_request::Order;
 use super::rounds::Rounds;
-use super::running::{RunLoader, RunsInHand};
+use super::running::RunsInHand;
 use super::secrets::Redaction;
 use super::settings::Settings;
 use jackfield_store::{
@@ -25,9 +27,9 @@ pub(super) mod figures;
 mod over;
 pub(super) mod own;
 
-use super::attempt::Planned;
 use super::events::told_elsewhere;
 use super::leftovers;
+use super::planned::Planned;
 use figures::used;
 use jackfield_api::elsewhere::{
     AssignedAttempt, Assignment, AttemptOver, Beat, Heard, News, NewsTaken, Terms, WorkAsked,

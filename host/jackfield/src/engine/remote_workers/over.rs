@@ -1,10 +1,10 @@
 //! A round that a worker elsewhere has made is over: it is settled here as one made here is.
 
+use super::super::ended::Done;
 use super::super::remote_workers::RemoteRounds;
 use super::{told, used};
 use crate::engine::attempt::transcript;
 use crate::engine::ended::Ended;
-use crate::engine::rounds::Done;
 use crate::engine::running::Running;
 use jackfield_api::elsewhere::{AttemptOver, RoundOver};
 use jackfield_process::Exited;

@@ -173,7 +173,7 @@ impl Runs<'_> {
             Some(name) => {
                 let pick = self.0.inner.selection.asked_for(name, &order)?;
                 self.0.inner.admissions.check_program(&pick.executor).await?;
-                (vec![pick], self.0.inner.selection.quality_issues(&order, self.0.inner.clock.now()).await?)
+                (vec![pick], self.0.inner.selection.quality.open(&order, self.0.inner.clock.now()).await?)
             }
             None => self.0.inner.selection.picks(&order).await?,
         };

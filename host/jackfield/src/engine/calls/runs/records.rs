@@ -50,7 +50,7 @@ impl Runs<'_> {
             &report,
         )
         .await;
-        let calls = super::super::super::choose::concerning(told.calls, view.task.id, run, None);
+        let calls = super::super::super::decisions::concerning(told.calls, view.task.id, run, None);
         // The work is done: a record that cannot be written now keeps nobody from its answer.
         if let Err(error) = self.0.inner.store.record_calls(calls).await {
             tracing::error!(%run, %error, "how the answer was compressed is not on record");

@@ -1,0 +1,31 @@
+//! What probes of agent programs found, and when.
+
+use jackfield_plugins::facts::driving;
+use jackfield_types::Timestamp;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::time::Duration;
+/// How long an answer is good for.
+const FRESH: Duration = Duration::from_secs(120);
+
+/// What was found, and when.
+#[derive(Debug, Default)]
+pub(crate) struct HealthCache(Mutex<HashMap<String, (Timestamp, driving::Health)>>);
+
+impl HealthCache {
+    pub(super) fn fresh(&self, executor: &str, now: Timestamp) -> Option<driving::Health> {
+        let known = self.0.lock();
+        let (at, health) = known.get(executor)?;
+        let age = now.as_millisecond().saturating_sub(at.as_millisecond());
+        (u128::try_from(age).is_ok_and(|age| age < FRESH.as_millis())).then(|| health.clone())
+    }
+
+    pub(super) fn keep(&self, executor: &str, now: Timestamp, health: &driving::Health) {
+        self.0.lock().insert(executor.to_owned(), (now, health.clone()));
+    }
+
+    /// What was found may no longer be so: ask again next time.
+    pub(crate) fn forget(&self, executor: &str) {
+        self.0.lock().remove(executor);
+    }
+}

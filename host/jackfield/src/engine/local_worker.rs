@@ -1,0 +1,67 @@
+//! This host's own worker on record.
+
+use super::settings::Settings;
+use super::shutdown::Shutdown;
+use super::work::{Work, most};
+use jackfield_plugins::Plugins;
+use jackfield_store::{NewWorker, Store, WorkerKind};
+use jackfield_types::{Clock, WorkerId};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+/// This host's own worker on record.
+#[derive(Clone)]
+pub(crate) struct LocalWorker {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) store: Store,
+    pub(super) plugins: Arc<Plugins>,
+    pub(super) work: Work,
+    pub(super) worker: WorkerId,
+    pub(super) stop: CancellationToken,
+    pub(super) shutdown: Arc<Shutdown>,
+    pub(super) host: String,
+    pub(super) settings: Settings,
+}
+
+impl LocalWorker {
+    /// Puts itself on record. False: the host was stopped before it could.
+    pub(super) async fn begin(&self) -> bool {
+        let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
+        if let Err(error) = self.store.forget_workers(yesterday).await {
+            tracing::warn!(%error, "failed to delete the records of stale workers");
+        }
+        loop {
+            let worker = NewWorker {
+                id: self.worker,
+                name: jackfield_files::hostname(),
+                kind: WorkerKind::Local,
+                instance: self.host.clone(),
+                slots: if self.settings.config().run.here {
+                    most(self.settings.config().run.max_concurrent)
+                } else {
+                    0
+                },
+                executors: self.plugins.executors().into_iter().map(|info| info.plugin.name).collect(),
+                workspaces: (self.work != Work::All || !self.settings.config().run.here).then(Vec::new),
+                principal: None,
+            };
+            let Err(error) = self.store.worker_begins(worker).await else {
+                self.shutdown.on_record.store(true, Ordering::Relaxed);
+                return true;
+            };
+            tracing::error!(%error, "this worker cannot begin");
+            tokio::select! {
+                () = self.stop.cancelled() => return false,
+                () = sleep(PAUSE) => {}
+            }
+        }
+    }
+}
+
+/// How long workers that ended are kept on record.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a worker that cannot write its own record waits.
+const PAUSE: Duration = Duration::from_secs(1);
