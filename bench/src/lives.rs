@@ -61,24 +61,27 @@ impl Life {
     }
 
     pub(crate) async fn settle(self, store: &Store) -> Result<()> {
-        store.settle(self.settlement(), &limits()).await?;
+        store.attempts().settle(self.settlement(), &limits()).await?;
         Ok(())
     }
 
     /// Takes it through one phase; answers when that is on the disk.
     pub(crate) async fn pass(self, phase: Phase, store: &Store, workspace: WorkspaceId) -> Result<()> {
         match phase {
-            Phase::Admit => drop(store.admit(self.admission(workspace), &limits()).await?),
-            Phase::RunStarted => store.run_started(self.run).await?,
-            Phase::AttemptStarted => store.attempt_started(self.attempt, started()).await?,
+            Phase::Admit => drop(store.admissions().admit(self.admission(workspace), &limits()).await?),
+            Phase::RunStarted => store.attempts().run_started(self.run).await?,
+            Phase::AttemptStarted => store.attempts().started(self.attempt, started()).await?,
             Phase::AppendEvents => {
-                store.append_events(self.run, Some(self.attempt), events()).await?;
+                store.attempts().append_events(self.run, Some(self.attempt), events()).await?;
             }
             Phase::Charge => {
                 let (total, source) = (Micros(30_000), CostSource::Adapter);
-                store.charge(self.attempt, total, &USAGE, source, Some("2026-01-01"), &limits()).await?;
+                store
+                    .attempts()
+                    .charge(self.attempt, total, &USAGE, source, Some("2026-01-01"), &limits())
+                    .await?;
             }
-            Phase::Settle => drop(store.settle(self.settlement(), &limits()).await?),
+            Phase::Settle => drop(store.attempts().settle(self.settlement(), &limits()).await?),
         }
         Ok(())
     }
@@ -227,5 +230,5 @@ fn limits() -> Limits {
 pub(crate) async fn workspace(store: &Store) -> Result<WorkspaceId> {
     let new =
         NewWorkspace { name: "shop".to_owned(), path: "/srv/shop".to_owned(), kind: WorkspaceKind::Git };
-    Ok(store.ensure_workspace(new).await?.id)
+    Ok(store.workspaces().ensure(new).await?.id)
 }

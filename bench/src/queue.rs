@@ -61,7 +61,7 @@ async fn workspaces(store: &Store) -> Result<Vec<WorkspaceId>> {
     let mut all = Vec::new();
     for number in 0..WORKSPACES {
         let (name, path) = (format!("shop-{number}"), format!("/srv/shop-{number}"));
-        all.push(store.ensure_workspace(NewWorkspace { name, path, kind: WorkspaceKind::Git }).await?.id);
+        all.push(store.workspaces().ensure(NewWorkspace { name, path, kind: WorkspaceKind::Git }).await?.id);
     }
     Ok(all)
 }
@@ -83,7 +83,7 @@ async fn drain(store: &Store) -> Result<Vec<f64>> {
                 workspaces: None,
                 principal: None,
             };
-            store.worker_begins(worker).await?;
+            store.workers().begin(worker).await?;
             let offer = Offer {
                 worker: id,
                 holder: "bench".to_owned(),
@@ -97,13 +97,13 @@ async fn drain(store: &Store) -> Result<Vec<f64>> {
             let mut latencies = Vec::new();
             loop {
                 let begun = Instant::now();
-                let Some(claimed) = store.claim(offer.clone(), caps.clone()).await? else { break };
+                let Some(claimed) = store.queue().claim(offer.clone(), caps.clone()).await? else { break };
                 latencies.push(begun.elapsed().as_secs_f64());
                 for attempt in claimed.attempts {
                     Life::of(claimed.run, attempt).settle(&store).await?;
                 }
             }
-            store.worker_ends(id, "the round is over").await?;
+            store.workers().end(id, "the round is over").await?;
             Ok::<_, anyhow::Error>(latencies)
         });
     }

@@ -10,6 +10,7 @@
 mod access;
 mod error;
 mod file;
+mod handles;
 mod keep;
 mod life;
 mod money;
@@ -23,6 +24,10 @@ mod webhooks;
 pub use access::{AccessToken, NewToken};
 pub use error::{AdmitError, StoreError};
 pub use file::{Copied, Redact};
+pub use handles::{
+    Admissions, Attempts, Breaker, Checkpoints, Cooldowns, Decisions, HostLog, HumanTasks, Ledger, Queue,
+    Retention, Runs, Stats, Tasks, Tokens, Webhooks, Workers, Workspaces,
+};
 pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
 pub use life::{
     Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Retried, Retry, Settling, Started,

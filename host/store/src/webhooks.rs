@@ -1,9 +1,10 @@
 //! Webhooks: who is told of what happens, and what they have still to be told.
 
+use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, count, stamp};
+use crate::handles::Webhooks;
 use crate::queue::milliseconds;
 use crate::view::trail::add_event;
-use crate::{Store, StoreError};
 use jackfield_types::Timestamp;
 use rusqlite::params;
 use schemars::JsonSchema;
@@ -54,74 +55,76 @@ pub struct WebhookStanding {
     pub error: Option<String>,
 }
 
-impl Store {
+impl Webhooks<'_> {
     /// Has these told from now on, each of its kinds of events, and nobody else.
-    pub async fn keep_webhooks(&self, hooks: Vec<(String, Vec<String>)>) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            let names = json!(hooks.iter().map(|(name, _)| name).collect::<Vec<_>>()).to_string();
-            let gone = "NOT IN (SELECT value FROM json_each(?1))";
-            tx.exec(&format!("DELETE FROM webhook_messages WHERE webhook {gone}"), [Exact(&names)])?;
-            tx.exec(&format!("DELETE FROM webhooks WHERE name {gone}"), [Exact(&names)])?;
-            for (name, events) in &hooks {
-                tx.exec(
-                    "INSERT INTO webhooks (name, events, since) VALUES (?1, ?2, ?3)
+    pub async fn register(self, hooks: Vec<(String, Vec<String>)>) -> Result<(), StoreError> {
+        self.0
+            .write(move |tx| {
+                let names = json!(hooks.iter().map(|(name, _)| name).collect::<Vec<_>>()).to_string();
+                let gone = "NOT IN (SELECT value FROM json_each(?1))";
+                tx.exec(&format!("DELETE FROM webhook_messages WHERE webhook {gone}"), [Exact(&names)])?;
+                tx.exec(&format!("DELETE FROM webhooks WHERE name {gone}"), [Exact(&names)])?;
+                for (name, events) in &hooks {
+                    tx.exec(
+                        "INSERT INTO webhooks (name, events, since) VALUES (?1, ?2, ?3)
                      ON CONFLICT (name) DO UPDATE SET events = excluded.events",
-                    params![Exact(name), Exact(json!(events).to_string()), stamp(tx.now)],
-                )?;
-            }
-            Ok(())
-        })
-        .await
+                        params![Exact(name), Exact(json!(events).to_string()), stamp(tx.now)],
+                    )?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     /// Messages of a webhook whose time has come, the oldest first; nobody else is given them before `lease` is over.
-    pub async fn take_webhook_messages(
-        &self,
+    pub async fn take(
+        self,
         webhook: &str,
         lease: Duration,
         most: u32,
     ) -> Result<Vec<WebhookMessage>, StoreError> {
-        let now = milliseconds(self.clock().now());
+        let now = milliseconds(self.0.clock().now());
         let due = "SELECT id FROM webhook_messages WHERE webhook = ?1 AND dead = 0 AND next_ms <= ?2
                    ORDER BY seq LIMIT ?3";
         let name = webhook.to_owned();
         // Looked at without the writer's turn: mostly there is nothing.
         let first =
-            self.read(move |conn| conn.one(due, params![name, now, 1], |row| row.get::<_, String>("id")));
+            self.0.read(move |conn| conn.one(due, params![name, now, 1], |row| row.get::<_, String>("id")));
         if first.await?.is_none() {
             return Ok(Vec::new());
         }
         let name = webhook.to_owned();
         let until = now.saturating_add(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
-        self.write(move |tx| {
-            let ids = tx.all(due, params![name, now, most], |row| row.get::<_, String>("id"))?;
-            let taken = ids.iter().map(|id| {
-                tx.one(
-                    "UPDATE webhook_messages SET next_ms = ?2 WHERE id = ?1
+        self.0
+            .write(move |tx| {
+                let ids = tx.all(due, params![name, now, most], |row| row.get::<_, String>("id"))?;
+                let taken = ids.iter().map(|id| {
+                    tx.one(
+                        "UPDATE webhook_messages SET next_ms = ?2 WHERE id = ?1
                      RETURNING id, webhook, at, kind, subject, payload, tries",
-                    params![id, until],
-                    |row| {
-                        Ok(WebhookMessage {
-                            id: row.get("id")?,
-                            webhook: row.get("webhook")?,
-                            at: row.parsed("at")?,
-                            kind: row.get("kind")?,
-                            subject: row.get("subject")?,
-                            payload: row.json("payload")?,
-                            tries: row.get("tries")?,
-                        })
-                    },
-                )
-            });
-            Ok(taken.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-        })
-        .await
+                        params![id, until],
+                        |row| {
+                            Ok(WebhookMessage {
+                                id: row.get("id")?,
+                                webhook: row.get("webhook")?,
+                                at: row.parsed("at")?,
+                                kind: row.get("kind")?,
+                                subject: row.get("subject")?,
+                                payload: row.json("payload")?,
+                                tries: row.get("tries")?,
+                            })
+                        },
+                    )
+                });
+                Ok(taken.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+            })
+            .await
     }
 
     /// It was taken.
-    pub async fn webhook_delivered(&self, message: &WebhookMessage) -> Result<(), StoreError> {
+    pub async fn delivered(self, message: &WebhookMessage) -> Result<(), StoreError> {
         let (id, name) = (message.id.clone(), message.webhook.clone());
-        self.write(move |tx| {
+        self.0.write(move |tx| {
             tx.exec("DELETE FROM webhook_messages WHERE id = ?1", [&id])?;
             tx.exec(
                 "UPDATE webhooks SET delivered = delivered + 1, delivered_at = ?2, error = NULL WHERE name = ?1",
@@ -133,14 +136,14 @@ impl Store {
     }
 
     /// It was not taken, and is tried again after `again`; none: it is given up, which is an event of its own.
-    pub async fn webhook_failed(
-        &self,
+    pub async fn failed(
+        self,
         message: &WebhookMessage,
         why: &str,
         again: Option<Duration>,
     ) -> Result<(), StoreError> {
         let (message, why) = (message.clone(), why.to_owned());
-        self.write(move |tx| {
+        self.0.write(move |tx| {
             let pause = again.map_or(0, |again| i64::try_from(again.as_millis()).unwrap_or(i64::MAX));
             let next = milliseconds(tx.now).saturating_add(pause);
             tx.exec(
@@ -158,8 +161,8 @@ impl Store {
     }
 
     /// How each webhook stands.
-    pub async fn webhooks(&self) -> Result<Vec<WebhookStanding>, StoreError> {
-        self.read(|conn| {
+    pub async fn list(self) -> Result<Vec<WebhookStanding>, StoreError> {
+        self.0.read(|conn| {
             conn.all(
                 "SELECT *, (SELECT COUNT(*) FROM webhook_messages WHERE webhook = name AND dead = 0) AS waiting,
                         (SELECT COUNT(*) FROM webhook_messages WHERE webhook = name AND dead = 1) AS dead
@@ -183,33 +186,35 @@ impl Store {
     }
 
     /// Tries everything again at once that was given up or waits; gives how much. False where there is no such webhook.
-    pub async fn retry_webhook(&self, name: &str) -> Result<Option<u64>, StoreError> {
+    pub async fn retry(self, name: &str) -> Result<Option<u64>, StoreError> {
         let name = name.to_owned();
-        self.write(move |tx| {
-            if !is_known(tx, &name)? {
-                return Ok(None);
-            }
-            let sql = "UPDATE webhook_messages SET dead = 0, tries = 0, next_ms = 0 WHERE webhook = ?1";
-            tx.exec(sql, [Exact(&name)]).map(|changed| Some(changed as u64))
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                if !is_known(tx, &name)? {
+                    return Ok(None);
+                }
+                let sql = "UPDATE webhook_messages SET dead = 0, tries = 0, next_ms = 0 WHERE webhook = ?1";
+                tx.exec(sql, [Exact(&name)]).map(|changed| Some(changed as u64))
+            })
+            .await
     }
 
     /// Has a webhook told of nothing, to see whether it hears; false where there is no such webhook.
-    pub async fn test_webhook(&self, name: &str) -> Result<bool, StoreError> {
+    pub async fn test(self, name: &str) -> Result<bool, StoreError> {
         let name = name.to_owned();
-        self.write(move |tx| {
-            if !is_known(tx, &name)? {
-                return Ok(false);
-            }
-            tx.exec(
-                "INSERT INTO webhook_messages (id, webhook, at, kind, subject, payload)
+        self.0
+            .write(move |tx| {
+                if !is_known(tx, &name)? {
+                    return Ok(false);
+                }
+                tx.exec(
+                    "INSERT INTO webhook_messages (id, webhook, at, kind, subject, payload)
                  VALUES ('msg_' || lower(hex(randomblob(16))), ?1, ?2, ?3, ?1, '{}')",
-                params![Exact(&name), stamp(tx.now), TEST],
-            )?;
-            Ok(true)
-        })
-        .await
+                    params![Exact(&name), stamp(tx.now), TEST],
+                )?;
+                Ok(true)
+            })
+            .await
     }
 }
 

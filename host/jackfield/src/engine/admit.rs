@@ -89,7 +89,7 @@ impl Admissions {
     /// Onto the record, and into the queue. Gives the run's id, an earlier one where the key says so.
     pub(crate) async fn admit(&self, admission: Admission, limits: &Limits) -> Result<RunId, Problem> {
         let (task, asked) = (admission.task.id, functions(&admission.calls));
-        let admitted = self.store.admit(admission, limits).await?;
+        let admitted = self.store.admissions().admit(admission, limits).await?;
         self.wake.notify_one();
         self.shadow_calls.put_aside(task, asked);
         Ok(admitted.run)

@@ -48,7 +48,7 @@ impl Attempts {
             Agent::Gone(_) => "its agent has ended meanwhile",
         };
         tracing::info!(attempt = %attempt.id, run = %run.id, "taken over from a host that is gone: {how}");
-        if let Err(error) = self.store.attempt_adopted(attempt.id, how).await {
+        if let Err(error) = self.store.queue().attempt_adopted(attempt.id, how).await {
             tracing::warn!(attempt = %attempt.id, %error, "the adoption is not on record");
         }
         self.hear_out(run, attempt, planned, agent).await
@@ -56,7 +56,7 @@ impl Attempts {
 
     /// The gate went with its host before the agent came to be.
     async fn again(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
-        if let Err(error) = self.store.attempt_unstarted(attempt.id).await {
+        if let Err(error) = self.store.queue().attempt_unstarted(attempt.id).await {
             tracing::error!(attempt = %attempt.id, %error, "an attempt cannot be made again");
             return Some(lost(attempt, "the host went away before the agent began"));
         }
@@ -162,7 +162,7 @@ impl Attempts {
 
     /// What is on record of how its adapter planned it.
     async fn recorded_plan(&self, attempt: &Attempt) -> Option<RecordedPlan> {
-        let calls = self.store.decisions(attempt.task).await.ok()?;
+        let calls = self.store.decisions().of_task(attempt.task).await.ok()?;
         let plan = calls
             .into_iter()
             .rev()

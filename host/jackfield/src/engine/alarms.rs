@@ -15,11 +15,11 @@ const LOOK: Duration = Duration::from_secs(1);
 /// Logs every event of the breaker from now on, until the host is stopped.
 pub(super) async fn log_breaker(store: Store, stop: CancellationToken) {
     let mut changes = store.event_changes();
-    let last = store.breaker_history(1).await.unwrap_or_default();
+    let last = store.breaker().history(1).await.unwrap_or_default();
     let mut seen = last.first().map_or(0, |event| event.seq);
     loop {
         let stops = stop.is_cancelled();
-        while let Ok(events) = store.events(seen, PAGE).await {
+        while let Ok(events) = store.host_log().list(seen, PAGE).await {
             let Some(last) = events.last() else { break };
             seen = last.seq;
             events.iter().filter(|event| event.kind.starts_with("breaker_")).for_each(log);

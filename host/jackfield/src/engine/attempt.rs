@@ -118,7 +118,7 @@ impl Attempts {
 
     /// How long git's filters may take to save the work: until the run's time is over, and a moment longer.
     async fn saving_bounds(&self, run: &Running, attempt: AttemptId) -> Bounds {
-        let started = self.store.attempt(attempt).await.ok().and_then(|attempt| attempt.started_at);
+        let started = self.store.runs().attempt(attempt).await.ok().and_then(|attempt| attempt.started_at);
         let worked = started.map_or(0, |at| super::moment::since(at, self.clock.now()));
         let left = run.order.timeout.saturating_sub(std::time::Duration::from_millis(worked));
         let until = tokio::time::Instant::now() + left.max(SAVING);
@@ -264,7 +264,7 @@ impl Attempts {
             notes: Vec::new(),
             error,
         };
-        let recorded = self.store.record_calls(vec![call]).await;
+        let recorded = self.store.decisions().record_calls(vec![call]).await;
         recorded.map_err(|error| from_problem(FailureClass::Unknown, error.problem()))?;
         planned.map_err(plugin_failure)?.map_err(Failure::from)
     }
@@ -359,7 +359,8 @@ impl Attempts {
             base: Some(worktree.base.to_string()),
         };
         self.store
-            .attempt_started(attempt, recorded)
+            .attempts()
+            .started(attempt, recorded)
             .await
             .map_err(|error| from_problem(FailureClass::Unknown, error.problem()))?;
         held.release().map_err(started)
@@ -375,7 +376,7 @@ impl Attempts {
         };
         let events: Vec<_> = warnings.iter().map(event).collect();
         if !events.is_empty()
-            && let Err(error) = self.store.append_events(run.id, Some(attempt), events).await
+            && let Err(error) = self.store.attempts().append_events(run.id, Some(attempt), events).await
         {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");
         }
@@ -390,7 +391,7 @@ impl Attempts {
             let payload = json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
             events.push(event("host_warning", payload));
         }
-        if let Err(error) = self.store.append_events(run.id, Some(planned.id), events).await {
+        if let Err(error) = self.store.attempts().append_events(run.id, Some(planned.id), events).await {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");
         }
     }

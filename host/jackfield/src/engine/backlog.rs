@@ -31,7 +31,7 @@ impl Backlog {
         };
         let capped = |section: &jackfield_config::WorkspaceSection| section.max_concurrent.is_some();
         if config.workspaces.values().any(capped) {
-            for workspace in self.store.workspaces().await? {
+            for workspace in self.store.workspaces().list().await? {
                 let section = config.workspaces.iter().find(|(name, section)| {
                     **name == workspace.name || section.path.as_os_str() == workspace.path.as_str()
                 });
@@ -51,10 +51,10 @@ impl Backlog {
         let failed = |error: StoreError| error.problem();
         let local = most(self.settings.config().run.max_concurrent);
         let caps = self.caps(Some(local)).await.map_err(failed)?;
-        let Some(line) = self.store.in_line(view.run.id, &caps).await.map_err(failed)? else {
+        let Some(line) = self.store.queue().backlog(view.run.id, &caps).await.map_err(failed)? else {
             return Ok(None);
         };
-        let occupancy = self.store.occupancy().await.map_err(failed)?;
+        let occupancy = self.store.queue().occupancy().await.map_err(failed)?;
         let slots = |executor: &String| caps.executors.get(executor).copied().unwrap_or(caps.executor);
         let busy = |executor: &String| occupancy.executors.get(executor).copied().unwrap_or(0);
         let full = line.wants.iter().find(|executor| busy(executor) >= slots(executor));
@@ -74,7 +74,7 @@ impl Backlog {
     pub(crate) async fn elsewhere_has(&self, executor: &str) -> Result<bool, StoreError> {
         let stale = Duration::from_secs(self.settings.config().queue.stale_s);
         let now = self.clock.now();
-        Ok(self.store.workers(false).await?.iter().any(|worker| {
+        Ok(self.store.workers().list(false).await?.iter().any(|worker| {
             worker.kind == WorkerKind::Remote
                 && worker.executors.iter().any(|has| has == executor)
                 && now.duration_since(worker.heartbeat_at).unsigned_abs() <= stale
@@ -92,7 +92,7 @@ impl Backlog {
     /// Whether somebody is there who takes up what waits.
     pub(crate) async fn somebody_works(&self) -> Result<bool, Problem> {
         let stale = Duration::from_secs(self.settings.config().queue.stale_s);
-        let workers = self.store.workers(false).await?;
+        let workers = self.store.workers().list(false).await?;
         let now = self.clock.now();
         let takes_others = |worker: &&Worker| worker.workspaces.as_ref().is_none_or(|list| !list.is_empty());
         Ok(workers.iter().filter(takes_others).any(|worker| match worker.kind {

@@ -20,16 +20,20 @@ pub(crate) struct Cancellation {
 impl Cancellation {
     /// Ends a run that nobody has in hand. False: somebody has.
     pub(super) async fn call_off(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
-        let view = self.store.run(run).await?;
+        let view = self.store.runs().get(run).await?;
         let settlements = self.not_made(&view, &Failure::new(FailureClass::Cancelled, reason));
         let limits = self.settings.limits(Some(view.run.workspace), None);
-        let settled = self.store.settle_waiting(run, settlements, RunState::Cancelled, reason, &limits).await;
+        let settled = self
+            .store
+            .attempts()
+            .settle_waiting(run, settlements, RunState::Cancelled, reason, &limits)
+            .await;
         Ok(settled?)
     }
 
     /// Leaves word for whoever has it in hand, which is most often this host.
     pub(super) async fn ask_to_end(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
-        let asked = self.store.ask_to_end(run, reason).await?;
+        let asked = self.store.queue().ask_to_end(run, reason).await?;
         if let Some(ours) = self.running.lock().get(&run) {
             ours.cancel(reason);
         }

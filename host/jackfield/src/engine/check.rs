@@ -58,7 +58,7 @@ impl Checks {
         {
             return true;
         }
-        let known = self.store.attempt(attempt).await.ok().and_then(|attempt| attempt.checks);
+        let known = self.store.runs().attempt(attempt).await.ok().and_then(|attempt| attempt.checks);
         let mut results = match known {
             Some(results) => results,
             None if checks.is_empty() => Vec::new(),
@@ -109,7 +109,7 @@ impl Checks {
     }
 
     async fn record_checks(&self, run: &Running, attempt: AttemptId, results: &[CheckResult]) {
-        if let Err(error) = self.store.checks_done(attempt, results).await {
+        if let Err(error) = self.store.queue().checks_done(attempt, results).await {
             tracing::error!(run = %run.id, %error, "what the checks came to is not on record yet");
         }
     }
@@ -189,7 +189,7 @@ impl Checks {
         let said = |error: jackfield_process::ProcessError| error.to_string();
         let held = self.processes.launcher().await.map_err(said)?.prepare(spec).map_err(said)?;
         let identity = serde_json::to_value(held.identity()).ok();
-        self.store.check_runs(attempt, identity).await.map_err(|error| error.to_string())?;
+        self.store.queue().check_runs(attempt, identity).await.map_err(|error| error.to_string())?;
         let mut running = held.release().map_err(said)?;
         let grace = Duration::from_secs(self.settings.config().run.grace_s);
         let grace = Grace { interrupt: grace, terminate: grace };

@@ -154,7 +154,8 @@ impl Selection {
         let usual = section.reserve_usd.unwrap_or(self.settings.config().breaker.reserve_usd);
         let asked = wanted.mean_cost.map_or(usual, |mean| usual.max(mean.into()));
         let limits = self.settings.limits(Some(order.workspace.id), order.max_cost);
-        let would = self.store.would_refuse(&wanted.executor, order.workspace.id, asked, &limits).await;
+        let would =
+            self.store.breaker().would_refuse(&wanted.executor, order.workspace.id, asked, &limits).await;
         Ok(would?)
     }
 
@@ -242,7 +243,7 @@ impl Selection {
         let facts = Facts {
             health: self.probes.health_anywhere(&executors).await?,
             history: History::read(&self.store, order, now).await?,
-            occupancy: self.store.occupancy().await?,
+            occupancy: self.store.queue().occupancy().await?,
             resting: self.cooldowns.resting().await?,
         };
         let config = self.settings.config();
@@ -319,7 +320,7 @@ impl Selection {
 
     pub(crate) async fn budget(&self, order: &Order) -> Result<choosing::Budget, Problem> {
         let limits = self.settings.limits(Some(order.workspace.id), order.max_cost);
-        let status = self.store.breaker(&limits).await?;
+        let status = self.store.breaker().status(&limits).await?;
         Ok(budget(&status, order.max_cost))
     }
 }

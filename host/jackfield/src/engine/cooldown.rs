@@ -23,7 +23,7 @@ pub(crate) struct Cooldowns {
 impl Cooldowns {
     /// Who rests now, by executor or rung, and until when.
     pub(crate) async fn resting(&self) -> Result<HashMap<String, Timestamp>, Problem> {
-        let resting = self.store.resting().await?;
+        let resting = self.store.cooldowns().list().await?;
         Ok(resting.into_iter().map(|cooldown| (cooldown.name, cooldown.until)).collect())
     }
 
@@ -36,7 +36,7 @@ impl Cooldowns {
         // A program that made the time up is not to keep its executor from working for ever.
         let until = now.checked_add(LONGEST_REST).map_or(until, |latest| until.min(latest));
         let cooldown = Cooldown { name: name.to_owned(), until, why: why.to_owned() };
-        if let Err(error) = self.store.rest(cooldown).await {
+        if let Err(error) = self.store.cooldowns().begin(cooldown).await {
             tracing::warn!(name, %error, "a rest is not on record");
         }
     }

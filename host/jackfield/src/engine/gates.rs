@@ -105,7 +105,7 @@ impl Gates {
             Err(error) => failed_decision(error, "evaluate", facts.clone()).into_iter().collect(),
         };
         let calls = concerning(calls, run.task, run.id, Some(attempt));
-        if let Err(error) = self.store.record_calls(calls).await {
+        if let Err(error) = self.store.decisions().record_calls(calls).await {
             tracing::warn!(run = %run.id, %error, "a gate's ruling was not recorded");
         }
         let payload = match asked {
@@ -119,7 +119,7 @@ impl Gates {
             Err(error) => json!({ "gate": gate.label(), "passed": false, "message": error.to_string() }),
         };
         let event = NewRunEvent { at: self.clock.now(), kind: "gate".into(), payload };
-        if let Err(error) = self.store.append_events(run.id, Some(attempt), vec![event]).await {
+        if let Err(error) = self.store.attempts().append_events(run.id, Some(attempt), vec![event]).await {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");
         }
     }

@@ -28,9 +28,9 @@ pub(super) struct Past {
 
 impl History {
     pub(super) async fn read(store: &Store, order: &Order, now: Timestamp) -> Result<Self, Problem> {
-        let stats = store.model_stats(Some(&order.task_type), order.language.as_deref()).await?;
+        let stats = store.stats().by_model(Some(&order.task_type), order.language.as_deref()).await?;
         let since = now.checked_sub(RECENT).unwrap_or(Timestamp::UNIX_EPOCH);
-        let shares = store.usage_share(since).await?;
+        let shares = store.stats().usage_share(since).await?;
         Ok(Self {
             stats: stats
                 .into_iter()

@@ -123,7 +123,7 @@ impl Host {
     pub async fn hand_over(&self) -> Vec<RunId> {
         self.inner.shutdown.leaves.cancel();
         self.stop().await;
-        let Ok(hands) = self.inner.store.in_hand().await else { return Vec::new() };
+        let Ok(hands) = self.inner.store.queue().in_hand().await else { return Vec::new() };
         let left = hands.into_iter().filter(|hand| hand.worker == Some(self.inner.worker));
         left.map(|hand| hand.run).collect()
     }
@@ -145,7 +145,7 @@ impl Host {
             return;
         }
         // Last: from here on, others take up what it has left.
-        if let Err(error) = inner.store.worker_ends(inner.worker, "the host was stopped").await {
+        if let Err(error) = inner.store.workers().end(inner.worker, "the host was stopped").await {
             tracing::warn!(%error, "this worker's end is not on record; it is given up in time");
         }
     }

@@ -188,7 +188,7 @@ impl Pruner {
             Err(error) => tidied.keep("the audit log", error.to_string()),
         }
         if how.dry_run {
-            let overdue = self.store.overdue(bounds.events_before, bounds.calls_before).await;
+            let overdue = self.store.retention().overdue(bounds.events_before, bounds.calls_before).await;
             let overdue = overdue?;
             (tidied.events, tidied.calls) = (overdue.events, overdue.calls);
         } else if let Err(error) = self.tidy_records(bounds, how.vacuum, &mut tidied).await {
@@ -221,7 +221,7 @@ impl Pruner {
     }
 
     async fn nothing_at_work(&self) -> Result<(), Problem> {
-        let in_hand = self.store.in_hand().await?;
+        let in_hand = self.store.queue().in_hand().await?;
         match in_hand.first() {
             None => Ok(()),
             Some(hand) => Err(Problem::operator(
@@ -250,9 +250,13 @@ impl Pruner {
         tidied: &mut Tidied,
     ) -> Result<(), StoreError> {
         let Bounds { events_before, calls_before, .. } = *bounds;
-        self.step_by_step(&mut tidied.events, || self.store.trim_events(events_before)).await?;
-        self.step_by_step(&mut tidied.calls, || self.store.trim_calls(calls_before)).await?;
-        let compacted = if vacuum { self.store.vacuum().await } else { self.store.give_back().await };
+        self.step_by_step(&mut tidied.events, || self.store.retention().trim_events(events_before)).await?;
+        self.step_by_step(&mut tidied.calls, || self.store.retention().trim_calls(calls_before)).await?;
+        let compacted = if vacuum {
+            self.store.retention().vacuum().await
+        } else {
+            self.store.retention().give_back().await
+        };
         tidied.database = Some(compacted?);
         Ok(())
     }

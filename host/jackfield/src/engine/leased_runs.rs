@@ -60,7 +60,7 @@ impl Assignments {
         let Some(first) = assignment.attempts.first() else {
             return Err(Problem::caller("no_attempts", "nothing is to be made", "give at least one attempt"));
         };
-        match self.store.attempt(first.id).await {
+        match self.store.runs().attempt(first.id).await {
             Ok(known) => return Ok(known.run),
             Err(StoreError::NotFound { .. }) => {}
             Err(error) => return Err(error.problem()),

@@ -29,7 +29,7 @@ impl LocalWorker {
     /// Puts itself on record. False: the host was stopped before it could.
     pub(super) async fn begin(&self) -> bool {
         let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
-        if let Err(error) = self.store.forget_workers(yesterday).await {
+        if let Err(error) = self.store.workers().forget_before(yesterday).await {
             tracing::warn!(%error, "failed to delete the records of stale workers");
         }
         loop {
@@ -47,7 +47,7 @@ impl LocalWorker {
                 workspaces: (self.work != Work::All || !self.settings.config().run.here).then(Vec::new),
                 principal: None,
             };
-            let Err(error) = self.store.worker_begins(worker).await else {
+            let Err(error) = self.store.workers().begin(worker).await else {
                 self.shutdown.on_record.store(true, Ordering::Relaxed);
                 return true;
             };

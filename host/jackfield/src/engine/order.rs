@@ -114,7 +114,7 @@ impl Orders {
                 "ask again; the run was recorded by another version",
             )
         })?;
-        let workspace = self.store.workspace(view.run.workspace).await?;
+        let workspace = self.store.workspaces().get(view.run.workspace).await?;
         let (source, admitted) =
             self.places.place_again(view, request.workspace.as_deref(), &workspace).await?;
         let task = &view.task;

@@ -315,7 +315,7 @@ impl<'a> OutputReader<'a> {
     /// recorded now is in the log.
     async fn tell(&mut self, events: Vec<NewRunEvent>) {
         let (from, count) = (self.told, events.len() as u64);
-        match self.inner.store.append_heard(self.run.id, self.planned.id, from, events).await {
+        match self.inner.store.attempts().append_heard(self.run.id, self.planned.id, from, events).await {
             Ok(_) => self.told += count,
             Err(error) => tracing::error!(run = %self.run.id, %error, "events were not recorded"),
         }
@@ -338,6 +338,7 @@ impl<'a> OutputReader<'a> {
         let charged = self
             .inner
             .store
+            .attempts()
             .charge(
                 self.planned.id,
                 cost.total,

@@ -131,7 +131,7 @@ impl Places {
     /// The path of a workspace that is asked for by its id, as lists tell it; none where it is asked for otherwise.
     pub(super) async fn path_of_workspace(&self, asked: Option<&str>) -> Result<Option<String>, Problem> {
         let Some(id) = asked.and_then(|asked| asked.parse::<WorkspaceId>().ok()) else { return Ok(None) };
-        match self.store.workspace(id).await {
+        match self.store.workspaces().get(id).await {
             Ok(known) => Ok(Some(known.path)),
             Err(StoreError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error.problem()),
@@ -204,7 +204,7 @@ impl Places {
         let own_name = || folder.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.or_else(own_name).unwrap_or_else(|| "root".into());
         let path = folder.to_string_lossy().into_owned();
-        Ok(self.store.ensure_workspace(NewWorkspace { name, path, kind }).await?)
+        Ok(self.store.workspaces().ensure(NewWorkspace { name, path, kind }).await?)
     }
 }
 

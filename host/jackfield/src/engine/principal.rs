@@ -117,7 +117,7 @@ impl Principal {
         self.require(Scope::Read)?;
         self.annotate(|context| context.task = Some(task));
         if let Some(principal) = self.restricted_to() {
-            store.find_task(&task.to_string(), Some(principal)).await?;
+            store.tasks().find(&task.to_string(), Some(principal)).await?;
         }
         Ok(())
     }
@@ -130,7 +130,7 @@ impl Principal {
         self.require(Scope::Read)?;
         self.annotate(|context| context.run = Some(run));
         if let Some(principal) = self.restricted_to() {
-            store.find_run(&run.to_string(), Some(principal)).await?;
+            store.runs().find(&run.to_string(), Some(principal)).await?;
         }
         Ok(())
     }
@@ -138,7 +138,7 @@ impl Principal {
     /// The human task with this id, or the only one whose id begins with it, that the principal may see.
     pub(crate) async fn shown_human_task(&self, store: &Store, id: &str) -> Result<HumanTaskId, Problem> {
         self.require(Scope::Read)?;
-        Ok(store.find_human_task(id, self.restricted_to()).await?)
+        Ok(store.human_tasks().find(id, self.restricted_to()).await?)
     }
 }
 

@@ -43,7 +43,7 @@ impl QualityIssues {
         let since = now.checked_sub(RECENT).unwrap_or(now);
         let executors = self.plugins.executors().into_iter();
         let commands = executors.filter(|info| info.runs_as_command).map(|info| info.plugin.name).collect();
-        let quality = self.store.quality(order.workspace.id, since, commands).await;
+        let quality = self.store.stats().quality(order.workspace.id, since, commands).await;
         let quality = quality?;
         let request = &order.request;
         Ok(open(&quality, &Area::of(&order.task_type, &request.instruction, &request.keywords)))

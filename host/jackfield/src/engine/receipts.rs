@@ -37,7 +37,7 @@ async fn record(store: &Store, event: PluginEvent) -> Result<(), jackfield_store
     match (event.kind, event.name.clone(), event.version.clone(), event.to) {
         (Some(kind), Some(name), Some(version), Some(digest)) => {
             let plugin = PluginRef { kind, name, version, digest };
-            store.record_plugin(PluginReceipt { plugin, state, reason: event.why, details }).await
+            store.host_log().record_plugin(PluginReceipt { plugin, state, reason: event.why, details }).await
         }
         // A file that was not taken may have no name to be known by.
         _ => {
@@ -45,7 +45,8 @@ async fn record(store: &Store, event: PluginEvent) -> Result<(), jackfield_store
             let subject = file.map_or_else(|| "plugin".into(), |name| name.to_string_lossy().into_owned());
             let kind = format!("plugin_{}", event.change);
             store
-                .record_event(&kind, &subject, json!({ "why": event.why, "receipt": details }))
+                .host_log()
+                .record(&kind, &subject, json!({ "why": event.why, "receipt": details }))
                 .await
                 .map(drop)
         }

@@ -242,7 +242,7 @@ impl Reconfiguration {
         }
         let payload = serde_json::to_value(changed).unwrap_or_default();
         // It is in force: a record that cannot be written does not undo that.
-        if let Err(error) = self.store.record_event("config_changed", "configuration", payload).await {
+        if let Err(error) = self.store.host_log().record("config_changed", "configuration", payload).await {
             tracing::error!(%error, "the change of the configuration is not on record");
         }
     }

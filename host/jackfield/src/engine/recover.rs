@@ -61,21 +61,21 @@ impl Recovery {
         }
         self.give_up_silent().await?;
         let workers: HashMap<_, _> =
-            self.store.workers(true).await?.into_iter().map(|worker| (worker.id, worker)).collect();
-        for hand in self.store.in_hand().await? {
+            self.store.workers().list(true).await?.into_iter().map(|worker| (worker.id, worker)).collect();
+        for hand in self.store.queue().in_hand().await? {
             let worker = hand.worker.and_then(|id| workers.get(&id));
             if hand.worker == Some(self.worker) || !is_gone(&hand, worker) {
                 continue;
             }
-            if self.store.take_over(hand.run, hand.worker, self.worker, &self.host).await? {
+            if self.store.queue().take_over(hand.run, hand.worker, self.worker, &self.host).await? {
                 tracing::warn!(run = %hand.run, "its worker is gone: the run is taken over");
                 self.rounds.take_up(hand.run);
             }
         }
         if self.work == Work::All {
-            for instance in self.store.affinities().await? {
+            for instance in self.store.queue().affinities().await? {
                 if !Instance::lives(&instance) {
-                    self.store.forget_affinity(&instance).await?;
+                    self.store.queue().forget_affinity(&instance).await?;
                     self.wake.notify_one();
                 }
             }
@@ -87,9 +87,9 @@ impl Recovery {
     /// come to end it.
     pub(super) async fn end_abandoned(&self, run: RunId) -> Result<(), Problem> {
         let failed = |error: StoreError| error.problem();
-        let in_hand = self.store.in_hand().await.map_err(failed)?;
+        let in_hand = self.store.queue().in_hand().await.map_err(failed)?;
         let Some(hand) = in_hand.into_iter().find(|hand| hand.run == run) else { return Ok(()) };
-        let workers = self.store.workers(true).await.map_err(failed)?;
+        let workers = self.store.workers().list(true).await.map_err(failed)?;
         let worker = workers.iter().find(|worker| Some(worker.id) == hand.worker);
         if hand.worker == Some(self.worker) || !is_gone(&hand, worker) {
             return Ok(());
@@ -97,7 +97,7 @@ impl Recovery {
         if self.work == Work::Nothing && !self.local.begin().await {
             return Ok(());
         }
-        if self.store.take_over(run, hand.worker, self.worker, &self.host).await.map_err(failed)? {
+        if self.store.queue().take_over(run, hand.worker, self.worker, &self.host).await.map_err(failed)? {
             tracing::info!(%run, "its worker is gone: the run is taken over and ended");
             self.rounds.take_up(run);
         }
@@ -107,9 +107,9 @@ impl Recovery {
     /// Workers elsewhere that were not heard of for long enough, and those of this machine that are no more.
     async fn give_up_silent(&self) -> Result<(), StoreError> {
         let rescue = Duration::from_secs(self.settings.config().queue.rescue_s);
-        for worker in self.store.silent_workers(rescue).await? {
+        for worker in self.store.workers().silent(rescue).await? {
             if worker.kind == WorkerKind::Remote || !Instance::lives(&worker.instance) {
-                self.store.worker_ends(worker.id, "it was not heard of any more").await?;
+                self.store.workers().end(worker.id, "it was not heard of any more").await?;
                 tracing::warn!(worker = %worker.name, "a worker was not heard of any more and is given up");
             }
         }

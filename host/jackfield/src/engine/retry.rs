@@ -38,7 +38,7 @@ impl Admissions {
         let attempts = std::iter::once(attempt).chain(beside).collect();
         let (principal, reason) = (principal.to_owned(), reason.to_owned());
         let retry = Retry { of: view.run.id, key, principal, reason, run, attempts, calls };
-        match self.store.admit_retry(retry, &limits).await? {
+        match self.store.admissions().admit_retry(retry, &limits).await? {
             Retried::Admitted(run) => {
                 self.wake.notify_one();
                 self.shadow_calls.put_aside(view.task.id, asked);

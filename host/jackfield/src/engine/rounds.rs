@@ -74,7 +74,7 @@ impl Rounds {
 
     /// Carries out the round that a run waits for, or that a host that is gone has begun.
     pub(crate) async fn execute_round(self, run: RunId) {
-        let view = match self.store.run(run).await {
+        let view = match self.store.runs().get(run).await {
             Ok(view) => view,
             Err(error) => return tracing::error!(%run, %error, "a run that was claimed cannot be read"),
         };
@@ -106,7 +106,7 @@ impl Rounds {
         if !super::trace::wanted() {
             return super::trace::TraceContext::new();
         }
-        let queued = self.store.run_events(run, 0, 1).await.unwrap_or_default();
+        let queued = self.store.runs().events(run, 0, 1).await.unwrap_or_default();
         let trace = queued.first().and_then(|event| event.payload.get("trace").cloned());
         trace.and_then(|trace| serde_json::from_value(trace).ok()).unwrap_or_default()
     }
@@ -271,7 +271,9 @@ impl Rounds {
     async fn settle(&self, run: &Running, settlement: Settlement) {
         let mut pause = FIRST_PAUSE;
         loop {
-            let Err(error) = self.store.settle(settlement.clone(), &run.limits).await else { return };
+            let Err(error) = self.store.attempts().settle(settlement.clone(), &run.limits).await else {
+                return;
+            };
             tracing::error!(run = %run.id, %error, "the run could not be settled");
             let passing = matches!(
                 error,
@@ -307,7 +309,7 @@ impl Rounds {
             if index == last {
                 settlement.then = Then::End(RunState::Failed);
             }
-            if let Err(error) = self.store.settle(settlement, &limits).await {
+            if let Err(error) = self.store.attempts().settle(settlement, &limits).await {
                 tracing::error!(run = %view.run.id, %error, "a run that cannot be carried out was not settled");
             }
         }

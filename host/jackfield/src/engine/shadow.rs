@@ -82,7 +82,7 @@ impl ShadowCalls {
     }
 
     async fn ask_aside(&self, task: TaskId, function: &str) -> Result<(), jackfield_store::StoreError> {
-        let Some(live) = self.store.last_decision(task, function).await? else { return Ok(()) };
+        let Some(live) = self.store.decisions().last(task, function).await? else { return Ok(()) };
         for trial in self.shadows_of(live.plugin.kind).await {
             if trial.plugin().digest == live.plugin.digest || !is_its_to_answer(&trial, &live) {
                 continue;
@@ -92,7 +92,7 @@ impl ShadowCalls {
                 Err(_) => aside(&trial, &live, Value::Null, 0, Some(NOT_ASKED.to_owned())),
             };
             if let Some(call) = call {
-                self.store.record_calls(vec![call]).await?;
+                self.store.decisions().record_calls(vec![call]).await?;
             }
         }
         Ok(())
@@ -222,7 +222,7 @@ mod tests {
     async fn answered(host: &Host, task: TaskId, count: usize) -> Vec<PluginCall> {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
-            let calls = host.inner.store.decisions(task).await.unwrap();
+            let calls = host.inner.store.decisions().of_task(task).await.unwrap();
             let aside: Vec<_> =
                 calls.into_iter().filter(|call| call.function == shadow_name("compress")).collect();
             if aside.len() >= count {
@@ -243,7 +243,7 @@ mod tests {
             let answer = tokio::time::timeout(Duration::from_secs(30), host.runs().answer(run, None)).await;
             assert!(answer.expect("it does not wait").unwrap().text.starts_with("flowchart LR"));
         }
-        let calls = host.inner.store.decisions(task).await.unwrap();
+        let calls = host.inner.store.decisions().of_task(task).await.unwrap();
         assert!(calls.iter().all(|call| call.function != shadow_name("compress")), "none was asked yet");
         drop(turn);
         let aside = answered(&host, task, 5).await;

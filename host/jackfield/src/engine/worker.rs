@@ -74,7 +74,7 @@ impl Queue {
 
     /// Says that it lives, and looks after those that do not.
     async fn live(&self) {
-        match self.store.worker_lives(self.worker).await {
+        match self.store.workers().heartbeat(self.worker).await {
             Ok(heard) if heard.given_up => drop(self.local.begin().await),
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "this worker's heartbeat is not on record"),
@@ -99,7 +99,7 @@ impl Queue {
     /// The executors that this host takes work for: all of them, so that a missing program is told, unless a
     /// worker elsewhere may have what is not here.
     async fn takes(&self) -> Result<Option<Vec<String>>, StoreError> {
-        let workers = self.store.workers(false).await?;
+        let workers = self.store.workers().list(false).await?;
         let others = workers.iter().any(|worker| worker.kind == WorkerKind::Remote);
         Ok(others.then(|| self.assignments.executors_here()))
     }
@@ -118,7 +118,8 @@ impl Queue {
             only_own: self.work == Work::Own,
             elsewhere: false,
         };
-        let Some(claimed) = self.store.claim(offer, self.backlog.caps(Some(free)).await?).await? else {
+        let Some(claimed) = self.store.queue().claim(offer, self.backlog.caps(Some(free)).await?).await?
+        else {
             return Ok(false);
         };
         self.rounds.take_up(claimed.run);
@@ -130,7 +131,7 @@ impl Queue {
         if self.running.lock().is_empty() {
             return;
         }
-        match self.store.called_off(self.worker).await {
+        match self.store.queue().called_off(self.worker).await {
             Ok(called_off) => {
                 for (run, reason) in called_off {
                     if let Some(ours) = self.running.lock().get(&run) {

@@ -1,8 +1,9 @@
 //! Access tokens: made, found by what is shown at a door, listed, revoked.
 
+use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, stamp};
+use crate::handles::Tokens;
 use crate::view::trail;
-use crate::{Store, StoreError};
 use jackfield_types::{Scopes, Sees, Timestamp, TokenId};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
@@ -71,20 +72,21 @@ fn damaged(column: &str, found: &str) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, Type::Text, why.into())
 }
 
-impl Store {
+impl Tokens<'_> {
     /// Records a token. Nothing where a good one of that name is there already; one that has expired gives its
     /// name up.
-    pub async fn add_token(&self, new: NewToken) -> Result<Option<AccessToken>, StoreError> {
-        self.write(move |tx| {
-            let in_use = of_name(tx, &new.name)?.filter(|found| found.is_good(tx.now));
-            if in_use.is_some() {
-                return Ok(None);
-            }
-            tx.exec(
-                "UPDATE access_tokens SET revoked_at = ?2 WHERE name = ?1 AND revoked_at IS NULL",
-                params![Exact(&new.name), stamp(tx.now)],
-            )?;
-            tx.exec(
+    pub async fn add(self, new: NewToken) -> Result<Option<AccessToken>, StoreError> {
+        self.0
+            .write(move |tx| {
+                let in_use = of_name(tx, &new.name)?.filter(|found| found.is_good(tx.now));
+                if in_use.is_some() {
+                    return Ok(None);
+                }
+                tx.exec(
+                    "UPDATE access_tokens SET revoked_at = ?2 WHERE name = ?1 AND revoked_at IS NULL",
+                    params![Exact(&new.name), stamp(tx.now)],
+                )?;
+                tx.exec(
                 "INSERT INTO access_tokens (id, name, hash, scopes, sees, created_by, created_at, expires_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 params![
@@ -98,53 +100,56 @@ impl Store {
                     new.expires_at.map(stamp),
                 ],
             )?;
-            told(tx, "token_created", &new.name, &new.created_by)?;
-            of_name(tx, &new.name)
-        })
-        .await
+                told(tx, "token_created", &new.name, &new.created_by)?;
+                of_name(tx, &new.name)
+            })
+            .await
     }
 
     /// The token with this id and the sha256 of its secret, whatever became of it.
-    pub async fn token(&self, id: TokenId) -> Result<Option<(AccessToken, [u8; 32])>, StoreError> {
-        self.read(move |conn| {
-            conn.one("SELECT * FROM access_tokens WHERE id = ?1", [id.to_string()], |row| {
-                Ok((AccessToken::read(row)?, row.get("hash")?))
+    pub async fn get(self, id: TokenId) -> Result<Option<(AccessToken, [u8; 32])>, StoreError> {
+        self.0
+            .read(move |conn| {
+                conn.one("SELECT * FROM access_tokens WHERE id = ?1", [id.to_string()], |row| {
+                    Ok((AccessToken::read(row)?, row.get("hash")?))
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// Every token, the newest first: those that let somebody in, or all that ever were.
-    pub async fn tokens(&self, all: bool) -> Result<Vec<AccessToken>, StoreError> {
-        let now = self.clock().now();
+    pub async fn list(self, all: bool) -> Result<Vec<AccessToken>, StoreError> {
+        let now = self.0.clock().now();
         let sql = "SELECT * FROM access_tokens ORDER BY id DESC";
-        let mut tokens = self.read(move |conn| conn.all(sql, [], AccessToken::read)).await?;
+        let mut tokens = self.0.read(move |conn| conn.all(sql, [], AccessToken::read)).await?;
         tokens.retain(|token| all || token.is_good(now));
         Ok(tokens)
     }
 
     /// Lets nobody in any longer with the token of this name. Gives what it was; nothing where there is none.
-    pub async fn revoke_token(&self, name: &str, by: &str) -> Result<Option<AccessToken>, StoreError> {
+    pub async fn revoke(self, name: &str, by: &str) -> Result<Option<AccessToken>, StoreError> {
         let (name, by) = (name.to_owned(), by.to_owned());
-        self.write(move |tx| {
-            let Some(found) = of_name(tx, &name)? else { return Ok(None) };
-            tx.exec(
-                "UPDATE access_tokens SET revoked_at = ?2 WHERE id = ?1",
-                params![found.id.to_string(), stamp(tx.now)],
-            )?;
-            told(tx, "token_revoked", &name, &by)?;
-            Ok(Some(AccessToken { revoked_at: Some(tx.now), ..found }))
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                let Some(found) = of_name(tx, &name)? else { return Ok(None) };
+                tx.exec(
+                    "UPDATE access_tokens SET revoked_at = ?2 WHERE id = ?1",
+                    params![found.id.to_string(), stamp(tx.now)],
+                )?;
+                told(tx, "token_revoked", &name, &by)?;
+                Ok(Some(AccessToken { revoked_at: Some(tx.now), ..found }))
+            })
+            .await
     }
 
     /// Remembers that a token was used now.
-    pub async fn token_used(&self, id: TokenId) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            let sql = "UPDATE access_tokens SET used_at = ?2 WHERE id = ?1";
-            tx.exec(sql, params![id.to_string(), stamp(tx.now)]).map(drop)
-        })
-        .await
+    pub async fn used(self, id: TokenId) -> Result<(), StoreError> {
+        self.0
+            .write(move |tx| {
+                let sql = "UPDATE access_tokens SET used_at = ?2 WHERE id = ?1";
+                tx.exec(sql, params![id.to_string(), stamp(tx.now)]).map(drop)
+            })
+            .await
     }
 }
 

@@ -6,8 +6,9 @@
 //! query planner (`ANALYZE`, `PRAGMA optimize`) are not gathered: every statement has the index that it was
 //! written for, and figures that were taken while the queue happened to be empty would lead it elsewhere.
 
+use crate::StoreError;
 use crate::file::{Sql, connect, count};
-use crate::{Store, StoreError};
+use crate::handles::Retention;
 use rusqlite::Connection;
 use serde::Serialize;
 use std::time::Duration;
@@ -42,21 +43,22 @@ struct Pages {
     incremental: bool,
 }
 
-impl Store {
+impl Retention<'_> {
     /// Gives free pages beyond a reserve back to the file system, a bounded number in each transaction, and
     /// cuts the write-ahead log where nobody is using it.
-    pub async fn give_back(&self) -> Result<Compacted, StoreError> {
-        let mut now = self.read(pages).await?;
+    pub async fn give_back(self) -> Result<Compacted, StoreError> {
+        let mut now = self.0.read(pages).await?;
         let before = now.bytes();
         while let Some(step) = now.surplus() {
-            self.write(move |tx| {
-                let sql = format!("PRAGMA incremental_vacuum({step})");
-                // One row for each page; it goes on only while rows are taken.
-                tx.prepare(&sql)?.query_map([], |_| Ok(()))?.collect::<rusqlite::Result<()>>()?;
-                Ok(())
-            })
-            .await?;
-            let then = self.read(pages).await?;
+            self.0
+                .write(move |tx| {
+                    let sql = format!("PRAGMA incremental_vacuum({step})");
+                    // One row for each page; it goes on only while rows are taken.
+                    tx.prepare(&sql)?.query_map([], |_| Ok(()))?.collect::<rusqlite::Result<()>>()?;
+                    Ok(())
+                })
+                .await?;
+            let then = self.0.read(pages).await?;
             if then.all >= now.all {
                 break;
             }
@@ -68,8 +70,8 @@ impl Store {
 
     /// Writes the whole file anew, without gaps, and able to give pages back from then on. Takes as long as
     /// the disk takes to write it twice, room for that, and nobody can record anything meanwhile.
-    pub async fn vacuum(&self) -> Result<Compacted, StoreError> {
-        let before = self.read(pages).await?;
+    pub async fn vacuum(self) -> Result<Compacted, StoreError> {
+        let before = self.0.read(pages).await?;
         self.aside(VACUUM_WAIT, |conn| {
             // The copy is as large as the records are, and has no place in memory.
             conn.pragma_update(None, "temp_store", "FILE")?;
@@ -78,16 +80,16 @@ impl Store {
             cut_log(conn)
         })
         .await?;
-        Ok(Compacted { before: before.bytes(), now: self.read(pages).await?.bytes() })
+        Ok(Compacted { before: before.bytes(), now: self.0.read(pages).await?.bytes() })
     }
 
     /// On a connection of its own, outside of any transaction.
     async fn aside(
-        &self,
+        self,
         wait: Duration,
         work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), StoreError> {
-        let file = self.file().to_owned();
+        let file = self.0.file().to_owned();
         let done = tokio::task::spawn_blocking(move || work(&connect(&file, wait)?));
         done.await.map_err(|_| StoreError::Closed)?
     }

@@ -1,7 +1,8 @@
 //! How far runs and attempts are that left something on the disk.
 
+use crate::StoreError;
 use crate::file::{Columns, Sql};
-use crate::{Store, StoreError};
+use crate::handles::Retention;
 use jackfield_types::{AttemptId, RunId, Timestamp};
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
@@ -27,9 +28,9 @@ pub struct AttemptStanding {
     pub run_ended_at: Option<Timestamp>,
 }
 
-impl Store {
+impl Retention<'_> {
     /// Those of these runs that are on record.
-    pub async fn run_standings(&self, runs: &[RunId]) -> Result<HashMap<RunId, RunStanding>, StoreError> {
+    pub async fn run_standings(self, runs: &[RunId]) -> Result<HashMap<RunId, RunStanding>, StoreError> {
         let find = |conn: &Connection, run: &RunId| {
             conn.one("SELECT ended_at FROM runs WHERE id = ?1", [run.to_string()], |row| {
                 Ok(RunStanding { ended_at: row.parsed_opt("ended_at")? })
@@ -40,7 +41,7 @@ impl Store {
 
     /// Those of these attempts that are on record.
     pub async fn attempt_standings(
-        &self,
+        self,
         attempts: &[AttemptId],
     ) -> Result<HashMap<AttemptId, AttemptStanding>, StoreError> {
         let read = |row: &Row<'_>| {
@@ -61,7 +62,7 @@ impl Store {
     }
 
     async fn look_up<K, T>(
-        &self,
+        self,
         keys: &[K],
         find: impl Fn(&Connection, &K) -> Result<Option<T>, StoreError> + Copy + Send + 'static,
     ) -> Result<HashMap<K, T>, StoreError>
@@ -72,7 +73,7 @@ impl Store {
         let mut known = HashMap::new();
         for some in keys.chunks(AT_ONCE) {
             let some = some.to_vec();
-            let found = self.read(move |conn| {
+            let found = self.0.read(move |conn| {
                 let found = some.iter().map(|key| Ok(find(conn, key)?.map(|found| (*key, found))));
                 found.filter_map(Result::transpose).collect::<Result<Vec<_>, StoreError>>()
             });

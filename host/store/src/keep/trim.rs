@@ -3,8 +3,9 @@
 //! What is looked for is looked for by the readers; the writer only deletes what they found, and asks once
 //! more whether the run has ended.
 
+use crate::StoreError;
 use crate::file::{Columns, Sql, Tx, count, signed, stamp};
-use crate::{Store, StoreError};
+use crate::handles::Retention;
 use jackfield_types::{RunId, Timestamp};
 use rusqlite::{Connection, params};
 
@@ -48,37 +49,38 @@ const OLD_CALLS: &str = "
     FROM plugin_calls LEFT JOIN runs ON runs.id = plugin_calls.run
     WHERE plugin_calls.at < ?1 AND (plugin_calls.run IS NULL OR runs.ended_at < ?1)";
 
-impl Store {
+impl Retention<'_> {
     /// Deletes events of runs that ended before a time, a bounded number of them, oldest run first. The run
     /// keeps count of how many there were, so that whoever reads its events is told that the first are gone.
-    pub async fn trim_events(&self, ended_before: Timestamp) -> Result<Trimmed, StoreError> {
-        let runs = self.read(move |conn| old_runs(conn, ended_before)).await?;
+    pub async fn trim_events(self, ended_before: Timestamp) -> Result<Trimmed, StoreError> {
+        let runs = self.0.read(move |conn| old_runs(conn, ended_before)).await?;
         if runs.is_empty() {
             return Ok(Trimmed::default());
         }
-        self.write(move |tx| {
-            let mut rows = 0;
-            for run in runs {
-                let left = STEP - rows;
-                if left == 0 {
-                    break;
+        self.0
+            .write(move |tx| {
+                let mut rows = 0;
+                for run in runs {
+                    let left = STEP - rows;
+                    if left == 0 {
+                        break;
+                    }
+                    rows += delete_events(tx, run, ended_before, left)?;
                 }
-                rows += delete_events(tx, run, ended_before, left)?;
-            }
-            // Nothing: what was found goes on after all, and must not be looked for for ever.
-            Ok(Trimmed { rows: rows as u64, more: rows > 0 })
-        })
-        .await
+                // Nothing: what was found goes on after all, and must not be looked for for ever.
+                Ok(Trimmed { rows: rows as u64, more: rows > 0 })
+            })
+            .await
     }
 
     /// Deletes what components were asked and answered before a time about runs that ended before it, a bounded
     /// number of them.
-    pub async fn trim_calls(&self, before: Timestamp) -> Result<Trimmed, StoreError> {
+    pub async fn trim_calls(self, before: Timestamp) -> Result<Trimmed, StoreError> {
         let mut after = 0;
         loop {
-            let (found, last) = self.read(move |conn| old_calls(conn, before, after)).await?;
+            let (found, last) = self.0.read(move |conn| old_calls(conn, before, after)).await?;
             if let Some(ids) = found {
-                return self.write(move |tx| delete_calls(tx, &ids, before)).await;
+                return self.0.write(move |tx| delete_calls(tx, &ids, before)).await;
             }
             match last {
                 Some(last) => after = last,
@@ -89,21 +91,22 @@ impl Store {
 
     /// How much there is to trim.
     pub async fn overdue(
-        &self,
+        self,
         events_before: Timestamp,
         calls_before: Timestamp,
     ) -> Result<Overdue, StoreError> {
-        self.read(move |conn| {
-            let number = |sql: &str, before| conn.one(sql, [stamp(before)], |row| row.get::<_, i64>(0));
-            let events =
-                "SELECT COUNT(*) FROM run_events JOIN runs ON runs.id = run WHERE runs.ended_at < ?1";
-            let calls = format!("SELECT COUNT(*) {OLD_CALLS}");
-            Ok(Overdue {
-                events: count(number(events, events_before)?.unwrap_or(0)),
-                calls: count(number(&calls, calls_before)?.unwrap_or(0)),
+        self.0
+            .read(move |conn| {
+                let number = |sql: &str, before| conn.one(sql, [stamp(before)], |row| row.get::<_, i64>(0));
+                let events =
+                    "SELECT COUNT(*) FROM run_events JOIN runs ON runs.id = run WHERE runs.ended_at < ?1";
+                let calls = format!("SELECT COUNT(*) {OLD_CALLS}");
+                Ok(Overdue {
+                    events: count(number(events, events_before)?.unwrap_or(0)),
+                    calls: count(number(&calls, calls_before)?.unwrap_or(0)),
+                })
             })
-        })
-        .await
+            .await
     }
 }
 

@@ -1,15 +1,17 @@
 //! Admission: the breaker is asked, the money is held and the rows are made in one transaction.
 
+use super::refusal::{Place, refuse, refuse_any};
 use super::{events, states};
 use crate::file::{Columns, Exact, Tx, stamp, word};
+use crate::handles::Admissions;
 use crate::money::{breaker, ledger};
 use crate::queue::milliseconds;
 use crate::view::{runs, trail, workspaces};
 use crate::{
     AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Refusal, Run,
-    Spender, Store, StoreError,
+    StoreError,
 };
-use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, Timestamp, WorkspaceId};
+use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, Timestamp};
 use rusqlite::params;
 use serde_json::json;
 
@@ -69,38 +71,43 @@ pub struct Admitted {
     pub existing: bool,
 }
 
-impl Store {
+impl Admissions<'_> {
     /// Admits a task, its run and its first attempt, and holds the attempt's worst case.
     ///
     /// However many callers and processes ask at once, what is held and spent never passes a
     /// halting limit. A refusal leaves nothing behind but an event. Free work is never refused.
-    pub async fn admit(&self, admission: Admission, limits: &Limits) -> Result<Admitted, AdmitError> {
+    pub async fn admit(self, admission: Admission, limits: &Limits) -> Result<Admitted, AdmitError> {
         let limits = limits.clone();
-        self.write(move |tx| {
-            let Admission { task, run, attempt, beside, calls } = admission;
-            if let Some(key) = &task.idempotency
-                && let Some(known) = known(tx, &task.principal, key)?
-            {
-                return Ok(Ok(known));
-            }
-            workspaces::by_id(tx, task.workspace)?;
-            let place =
-                Place { task: task.id, run: run.id, workspace: task.workspace, principal: &task.principal };
-            let attempts: Vec<&NewAttempt> = std::iter::once(&attempt).chain(&beside).collect();
-            if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
-                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
-            }
-            add_task(tx, &task)?;
-            add_run(tx, place, &run, &attempts)?;
-            add_all(tx, &limits, place, &attempts, &calls)?;
-            Ok(Ok(Admitted { task: place.task, run: place.run, existing: false }))
-        })
-        .await?
+        self.0
+            .write(move |tx| {
+                let Admission { task, run, attempt, beside, calls } = admission;
+                if let Some(key) = &task.idempotency
+                    && let Some(known) = known(tx, &task.principal, key)?
+                {
+                    return Ok(Ok(known));
+                }
+                workspaces::by_id(tx, task.workspace)?;
+                let place = Place {
+                    task: task.id,
+                    run: run.id,
+                    workspace: task.workspace,
+                    principal: &task.principal,
+                };
+                let attempts: Vec<&NewAttempt> = std::iter::once(&attempt).chain(&beside).collect();
+                if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
+                    return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+                }
+                add_task(tx, &task)?;
+                add_run(tx, place, &run, &attempts)?;
+                add_all(tx, &limits, place, &attempts, &calls)?;
+                Ok(Ok(Admitted { task: place.task, run: place.run, existing: false }))
+            })
+            .await?
     }
 
     /// Admits another run of a task that is there, with its first attempt.
     pub async fn admit_run(
-        &self,
+        self,
         task: TaskId,
         run: NewRun,
         attempt: NewAttempt,
@@ -108,25 +115,30 @@ impl Store {
         limits: &Limits,
     ) -> Result<(), AdmitError> {
         let limits = limits.clone();
-        self.write(move |tx| {
-            let task = runs::task_of(tx, task)?;
-            let place =
-                Place { task: task.id, run: run.id, workspace: task.workspace, principal: &task.principal };
-            if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
-                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
-            }
-            add_run(tx, place, &run, &[&attempt])?;
-            add_attempt(tx, &limits, place, &attempt, &calls)?;
-            states::task_becomes(tx, task.id, TaskState::Ready)?;
-            Ok(Ok(()))
-        })
-        .await?
+        self.0
+            .write(move |tx| {
+                let task = runs::task_of(tx, task)?;
+                let place = Place {
+                    task: task.id,
+                    run: run.id,
+                    workspace: task.workspace,
+                    principal: &task.principal,
+                };
+                if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
+                    return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+                }
+                add_run(tx, place, &run, &[&attempt])?;
+                add_attempt(tx, &limits, place, &attempt, &calls)?;
+                states::task_becomes(tx, task.id, TaskState::Ready)?;
+                Ok(Ok(()))
+            })
+            .await?
     }
 
     /// Admits another try of a run that has ended: another run of its task, with the attempts that it begins with.
-    pub async fn admit_retry(&self, retry: Retry, limits: &Limits) -> Result<Retried, AdmitError> {
+    pub async fn admit_retry(self, retry: Retry, limits: &Limits) -> Result<Retried, AdmitError> {
         let limits = limits.clone();
-        self.write(move |tx| {
+        self.0.write(move |tx| {
             let Retry { of, key, principal, reason, run, attempts, calls } = retry;
             let task = runs::run_of(tx, of)?.task;
             if let Some(key) = &key
@@ -160,28 +172,29 @@ impl Store {
 
     /// Admits another attempt of a run that has not ended. Several may be in flight at once.
     pub async fn add_attempt(
-        &self,
+        self,
         run: RunId,
         attempt: NewAttempt,
         calls: Vec<NewPluginCall>,
         limits: &Limits,
     ) -> Result<(), AdmitError> {
         let limits = limits.clone();
-        self.write(move |tx| {
-            let run = runs::run_of(tx, run)?;
-            if run.state.is_final() {
-                return Err(states::illegal("run", run.id, run.state, RunState::Running));
-            }
-            let principal = principal_of(tx, run.id)?;
-            let place =
-                Place { task: run.task, run: run.id, workspace: run.workspace, principal: &principal };
-            if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
-                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
-            }
-            add_attempt(tx, &limits, place, &attempt, &calls)?;
-            Ok(Ok(()))
-        })
-        .await?
+        self.0
+            .write(move |tx| {
+                let run = runs::run_of(tx, run)?;
+                if run.state.is_final() {
+                    return Err(states::illegal("run", run.id, run.state, RunState::Running));
+                }
+                let principal = principal_of(tx, run.id)?;
+                let place =
+                    Place { task: run.task, run: run.id, workspace: run.workspace, principal: &principal };
+                if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
+                    return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+                }
+                add_attempt(tx, &limits, place, &attempt, &calls)?;
+                Ok(Ok(()))
+            })
+            .await?
     }
 }
 
@@ -215,16 +228,6 @@ pub(crate) fn queue_again(
     Ok(None)
 }
 
-/// What an attempt belongs to.
-#[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) task: TaskId,
-    pub(super) run: RunId,
-    pub(super) workspace: WorkspaceId,
-    /// Who pays for it.
-    pub(super) principal: &'a str,
-}
-
 /// Whose limits hold for a run: who began it, or who handed its task in.
 fn principal_of(tx: &Tx<'_>, run: RunId) -> Result<String, StoreError> {
     let found = tx.one(
@@ -234,19 +237,6 @@ fn principal_of(tx: &Tx<'_>, run: RunId) -> Result<String, StoreError> {
         |row| row.get(0),
     )?;
     found.ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })
-}
-
-impl Place<'_> {
-    pub(super) fn spender(self, attempt: &NewAttempt) -> Spender {
-        Spender {
-            workspace: self.workspace,
-            executor: attempt.executor.clone(),
-            principal: self.principal.to_owned(),
-            task: self.task,
-            run: self.run,
-            attempt: attempt.id,
-        }
-    }
 }
 
 /// What became of the key before; none: it is new.
@@ -289,52 +279,6 @@ pub(super) fn known_task(
         return Err(StoreError::KeyUsed { key: key.clone(), what: "task", id: task.to_string() });
     }
     Ok(Some(task))
-}
-
-fn refuse(
-    tx: &Tx<'_>,
-    limits: &Limits,
-    place: Place<'_>,
-    attempt: &NewAttempt,
-) -> Result<Option<Refusal>, StoreError> {
-    refuse_for(tx, limits, place, attempt, attempt.reserve)
-}
-
-/// Attempts that are made side by side have to be paid for together.
-fn refuse_any(
-    tx: &Tx<'_>,
-    limits: &Limits,
-    place: Place<'_>,
-    attempts: &[&NewAttempt],
-) -> Result<Option<Refusal>, StoreError> {
-    let together: Micros = attempts.iter().map(|attempt| attempt.reserve).sum();
-    for attempt in attempts {
-        let asked = if attempt.reserve > Micros::ZERO { together } else { attempt.reserve };
-        if let Some(refusal) = refuse_for(tx, limits, place, attempt, asked)? {
-            return Ok(Some(refusal));
-        }
-    }
-    Ok(None)
-}
-
-fn refuse_for(
-    tx: &Tx<'_>,
-    limits: &Limits,
-    place: Place<'_>,
-    attempt: &NewAttempt,
-    asked: Micros,
-) -> Result<Option<Refusal>, StoreError> {
-    if attempt.reserve != attempt.reserve.bounded() {
-        let why =
-            format!("failed to reserve {}: a reservation is $0.00 to {}", attempt.reserve, Micros::MOST);
-        return Err(StoreError::Misuse(why));
-    }
-    let spender = place.spender(attempt);
-    let refusal = breaker::ask(tx, limits, &spender, attempt.account, asked)?;
-    if let Some(refusal) = &refusal {
-        breaker::refused(tx, limits, &spender, refusal, attempt.reserve)?;
-    }
-    Ok(refusal)
 }
 
 pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {

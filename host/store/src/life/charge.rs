@@ -2,20 +2,21 @@
 
 use super::attempt_account::{Money, Price, record_usage};
 use super::states;
+use crate::handles::Attempts;
 use crate::money::breaker;
 use crate::view::trail;
-use crate::{Charged, Limits, Store, StoreError};
+use crate::{Charged, Limits, StoreError};
 use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
 use serde_json::json;
 
-impl Store {
+impl Attempts<'_> {
     /// Charges an attempt up to `total`, its running total. What was charged before is not charged
     /// again, and a lower total than before takes nothing back until the attempt is settled.
     ///
     /// Past what is held, as much again is held as at first, or as much of that as the limits leave.
     /// When they leave nothing the answer is [`Charged::Stop`]; what was spent is recorded anyway.
     pub async fn charge(
-        &self,
+        self,
         attempt: AttemptId,
         total: Micros,
         usage: &Usage,
@@ -24,27 +25,28 @@ impl Store {
         limits: &Limits,
     ) -> Result<Charged, StoreError> {
         let (usage, as_of, limits) = (*usage, price_as_of.map(str::to_owned), limits.clone());
-        self.write(move |tx| {
-            let (mut money, total) = (Money::of(tx, attempt)?, total.bounded());
-            if money.state == AttemptState::Settled {
-                return Err(states::illegal("attempt", attempt, money.state, "charged"));
-            }
-            let price = Price { source, as_of: as_of.as_deref() };
-            record_usage(tx, attempt, &usage, price)?;
-            let within = total - money.spent <= money.held;
-            // Told once: when what was held runs out, not at every report of a run that is ending.
-            let runs_out = money.held > Micros::ZERO || money.spent == Micros::ZERO;
-            money.spend(tx, total, price)?;
-            let charged = if within { Charged::Within } else { money.extend(tx, &limits)? };
-            if let Charged::Stop(refusal) = &charged
-                && runs_out
-            {
-                let payload = json!({ "refusal": refusal, "run": money.attempt_account.spender.run });
-                trail::add_event(tx, "breaker_stopped", &attempt.to_string(), &payload)?;
-            }
-            breaker::tell(tx, &limits, &money.attempt_account.spender)?;
-            Ok(charged)
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                let (mut money, total) = (Money::of(tx, attempt)?, total.bounded());
+                if money.state == AttemptState::Settled {
+                    return Err(states::illegal("attempt", attempt, money.state, "charged"));
+                }
+                let price = Price { source, as_of: as_of.as_deref() };
+                record_usage(tx, attempt, &usage, price)?;
+                let within = total - money.spent <= money.held;
+                // Told once: when what was held runs out, not at every report of a run that is ending.
+                let runs_out = money.held > Micros::ZERO || money.spent == Micros::ZERO;
+                money.spend(tx, total, price)?;
+                let charged = if within { Charged::Within } else { money.extend(tx, &limits)? };
+                if let Charged::Stop(refusal) = &charged
+                    && runs_out
+                {
+                    let payload = json!({ "refusal": refusal, "run": money.attempt_account.spender.run });
+                    trail::add_event(tx, "breaker_stopped", &attempt.to_string(), &payload)?;
+                }
+                breaker::tell(tx, &limits, &money.attempt_account.spender)?;
+                Ok(charged)
+            })
+            .await
     }
 }

@@ -1,15 +1,17 @@
 //! An attempt that was made elsewhere: its run, its charge, its outcome and its figures, all at once.
 
-use super::admit::{Place, add_attempt, add_run};
+use super::admit::{add_attempt, add_run};
+use super::refusal::Place;
 use super::{settle, states, task};
 use crate::file::{Columns, Exact, Tx, stamp, summed};
+use crate::handles::Tasks;
 use crate::money::breaker;
 use crate::people::checkpoints::add_checkpoint;
 use crate::people::decisions::add_decision;
 use crate::view::runs;
 use crate::{
     Action, AdmitError, Idempotency, Limit, LimitScope, Limits, NewAttempt, NewCheckpoint, NewDecision,
-    NewRun, Period, Refusal, Scope, Settlement, Spender, Store, StoreError,
+    NewRun, Period, Refusal, Scope, Settlement, Spender, StoreError,
 };
 use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
 use rusqlite::params;
@@ -58,17 +60,13 @@ pub struct Logged {
     pub existing: bool,
 }
 
-impl Store {
+impl Tasks<'_> {
     /// Logs an attempt that was made elsewhere, with its run, and charges it.
     ///
     /// A task that is open stays so, whatever the attempt came to; one that is over stays as it is.
-    pub async fn log_attempt(
-        &self,
-        external: ExternalAttempt,
-        limits: &Limits,
-    ) -> Result<Logged, AdmitError> {
+    pub async fn log_attempt(self, external: ExternalAttempt, limits: &Limits) -> Result<Logged, AdmitError> {
         let limits = limits.clone();
-        self.write(move |tx| {
+        self.0.write(move |tx| {
             let ExternalAttempt { task, principal, run, attempt, .. } = &external;
             let found = runs::task_of(tx, *task)?;
             if let Some(key) = &external.idempotency

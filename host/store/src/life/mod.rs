@@ -7,6 +7,7 @@ pub(crate) mod attempt_account;
 mod charge;
 pub(crate) mod events;
 mod external;
+mod refusal;
 mod settle;
 mod start;
 pub(crate) mod states;

@@ -3,9 +3,10 @@
 use super::attempt_account::{Money, Price, record_usage};
 use super::{events, states, then};
 use crate::file::{Exact, Tx, signed, stamp};
+use crate::handles::Attempts;
 use crate::money::breaker;
 use crate::view::{runs, trail};
-use crate::{Limits, NewArtifact, NewTranscript, Refusal, Settlement, Spender, Store, StoreError};
+use crate::{Limits, NewArtifact, NewTranscript, Refusal, Settlement, Spender, StoreError};
 use jackfield_types::{AttemptState, FailureKind, Micros, RunId, RunState, Settled, Usage, Verified};
 use rusqlite::params;
 use serde::Serialize;
@@ -30,18 +31,18 @@ pub enum Settling {
     Already,
 }
 
-impl Store {
+impl Attempts<'_> {
     /// Settles an attempt: charges what is missing, gives back what was too much, releases what is
     /// still held, records the outcome and everything that came of it, and ends the run if asked.
-    pub async fn settle(&self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
+    pub async fn settle(self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
         let limits = limits.clone();
-        self.write(move |tx| settled(tx, &settlement, &limits)).await
+        self.0.write(move |tx| settled(tx, &settlement, &limits)).await
     }
 
     /// Ends a run that nobody has in hand: each of its attempts that wait is settled so. False: somebody
     /// took it up meanwhile, or it has ended.
     pub async fn settle_waiting(
-        &self,
+        self,
         run: RunId,
         settlements: Vec<Settlement>,
         state: RunState,
@@ -49,19 +50,20 @@ impl Store {
         limits: &Limits,
     ) -> Result<bool, StoreError> {
         let (limits, why) = (limits.clone(), why.to_owned());
-        self.write(move |tx| {
-            let found = runs::run_of(tx, run)?;
-            if !matches!(found.state, RunState::Queued | RunState::Waiting) {
-                return Ok(false);
-            }
-            for settlement in &settlements {
-                settled(tx, settlement, &limits)?;
-            }
-            then::close_handoff(tx, run, &why)?;
-            states::run_becomes(tx, run, state, Some(&why))?;
-            Ok(true)
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                let found = runs::run_of(tx, run)?;
+                if !matches!(found.state, RunState::Queued | RunState::Waiting) {
+                    return Ok(false);
+                }
+                for settlement in &settlements {
+                    settled(tx, settlement, &limits)?;
+                }
+                then::close_handoff(tx, run, &why)?;
+                states::run_becomes(tx, run, state, Some(&why))?;
+                Ok(true)
+            })
+            .await
     }
 }
 

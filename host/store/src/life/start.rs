@@ -2,8 +2,9 @@
 
 use super::{events, states};
 use crate::file::{Columns, Exact, signed, stamp};
+use crate::handles::Attempts;
 use crate::view::runs;
-use crate::{NewRunEvent, Store, StoreError};
+use crate::{NewRunEvent, StoreError};
 use jackfield_types::{AttemptId, AttemptState, RunId, RunState};
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -21,22 +22,22 @@ pub struct Started {
     pub base: Option<String>,
 }
 
-impl Store {
+impl Attempts<'_> {
     /// The run left the queue, and no worker has it: its work is done elsewhere.
-    pub async fn run_started(&self, run: RunId) -> Result<(), StoreError> {
-        self.write(move |tx| states::run_becomes(tx, run, RunState::Running, None)).await
+    pub async fn run_started(self, run: RunId) -> Result<(), StoreError> {
+        self.0.write(move |tx| states::run_becomes(tx, run, RunState::Running, None)).await
     }
 
     /// The run ended, or goes back to the queue, without an attempt to settle. Refused while one of
     /// its attempts is not settled.
-    pub async fn run_ended(&self, run: RunId, state: RunState, why: &str) -> Result<(), StoreError> {
+    pub async fn run_ended(self, run: RunId, state: RunState, why: &str) -> Result<(), StoreError> {
         let why = why.to_owned();
-        self.write(move |tx| states::run_becomes(tx, run, state, Some(&why))).await
+        self.0.write(move |tx| states::run_becomes(tx, run, state, Some(&why))).await
     }
 
     /// The attempt's worktree is there and its process was started.
-    pub async fn attempt_started(&self, attempt: AttemptId, started: Started) -> Result<(), StoreError> {
-        self.write(move |tx| {
+    pub async fn started(self, attempt: AttemptId, started: Started) -> Result<(), StoreError> {
+        self.0.write(move |tx| {
             let found = runs::attempt_of(tx, attempt)?;
             let run = runs::run_of(tx, found.run)?;
             if run.state != RunState::Running {
@@ -71,52 +72,54 @@ impl Store {
     /// Appends to a run's events and gives the sequence number of the last. Numbers begin at 1 and
     /// have no gap, however many append at once.
     pub async fn append_events(
-        &self,
+        self,
         run: RunId,
         attempt: Option<AttemptId>,
         events: Vec<NewRunEvent>,
     ) -> Result<u64, StoreError> {
-        self.write(move |tx| {
-            for event in &events {
-                events::add_at(tx, run, attempt, event.at, &event.kind, &event.payload)?;
-            }
-            runs::run_of(tx, run).map(|run| run.last_seq)
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                for event in &events {
+                    events::add_at(tx, run, attempt, event.at, &event.kind, &event.payload)?;
+                }
+                runs::run_of(tx, run).map(|run| run.last_seq)
+            })
+            .await
     }
 
     /// Appends what was heard of an attempt's agent, counted from 0 with `from`. What is on record already is
     /// left out, so that it can be told again after a restart or a lost connection. Gives how much is on
     /// record then.
     pub async fn append_heard(
-        &self,
+        self,
         run: RunId,
         attempt: AttemptId,
         from: u64,
         events: Vec<NewRunEvent>,
     ) -> Result<u64, StoreError> {
-        self.write(move |tx| {
-            let heard = tx
-                .one("SELECT heard FROM attempts WHERE id = ?1", [attempt.to_string()], |row| {
-                    row.count("heard")
-                })?
-                .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })?;
-            if from > heard {
-                let why = format!("events {heard} to {from} of attempt {attempt} are missing");
-                return Err(StoreError::Misuse(why));
-            }
-            let known = usize::try_from(heard - from).unwrap_or(usize::MAX);
-            let fresh = events.get(known..).unwrap_or_default();
-            for event in fresh {
-                events::add_at(tx, run, Some(attempt), event.at, &event.kind, &event.payload)?;
-            }
-            let now = heard + fresh.len() as u64;
-            tx.exec(
-                "UPDATE attempts SET heard = ?2 WHERE id = ?1",
-                params![attempt.to_string(), signed(now)],
-            )?;
-            Ok(now)
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                let heard = tx
+                    .one("SELECT heard FROM attempts WHERE id = ?1", [attempt.to_string()], |row| {
+                        row.count("heard")
+                    })?
+                    .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })?;
+                if from > heard {
+                    let why = format!("events {heard} to {from} of attempt {attempt} are missing");
+                    return Err(StoreError::Misuse(why));
+                }
+                let known = usize::try_from(heard - from).unwrap_or(usize::MAX);
+                let fresh = events.get(known..).unwrap_or_default();
+                for event in fresh {
+                    events::add_at(tx, run, Some(attempt), event.at, &event.kind, &event.payload)?;
+                }
+                let now = heard + fresh.len() as u64;
+                tx.exec(
+                    "UPDATE attempts SET heard = ?2 WHERE id = ?1",
+                    params![attempt.to_string(), signed(now)],
+                )?;
+                Ok(now)
+            })
+            .await
     }
 }

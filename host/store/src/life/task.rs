@@ -3,13 +3,12 @@
 use super::admit::{add_task, known_task};
 use super::states;
 use crate::file::{Columns, Sql, Tx};
+use crate::handles::Tasks;
 use crate::money::breaker;
 use crate::people::checkpoints::{add_checkpoint, latest_checkpoint};
 use crate::people::decisions::add_decision;
 use crate::view::{runs, trail, workspaces};
-use crate::{
-    AdmitError, Checkpoint, Limits, NewCheckpoint, NewDecision, NewTask, Spender, Store, StoreError,
-};
+use crate::{AdmitError, Checkpoint, Limits, NewCheckpoint, NewDecision, NewTask, Spender, StoreError};
 use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -51,96 +50,98 @@ pub enum Closed {
     RunActive(RunId, RunState),
 }
 
-impl Store {
+impl Tasks<'_> {
     /// Makes a task without a run, with the first version of what it is to be, unless a halting limit
     /// that holds for it is reached. `usual` is what an attempt at it may cost, for the refusal.
-    pub async fn open_task(
-        &self,
+    pub async fn open(
+        self,
         task: NewTask,
         spec: Value,
         usual: Micros,
         limits: &Limits,
     ) -> Result<Opened, AdmitError> {
         let limits = limits.clone();
-        self.write(move |tx| {
-            if let Some(key) = &task.idempotency
-                && let Some(known) = known_task(tx, &task.principal, key)?
-            {
-                return Ok(Ok(Opened { task: known, existing: true }));
-            }
-            workspaces::by_id(tx, task.workspace)?;
-            let spender = nobody_yet(&task);
-            if let Some(refusal) = breaker::halted(tx, &limits, &spender, usual)? {
-                breaker::refused(tx, &limits, &spender, &refusal, refusal.asked)?;
-                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
-            }
-            add_task(tx, &task)?;
-            let payload = json!({
-                "title": task.title, "workspace": task.workspace, "by": task.principal,
-            });
-            trail::add_event(tx, "task_created", &task.id.to_string(), &payload)?;
-            let decision = NewDecision {
-                task: task.id,
-                run: None,
-                attempt: None,
-                kind: "init".to_owned(),
-                decided_by: task.principal.clone(),
-                reason: "made without a run".to_owned(),
-                details: Value::Null,
-            };
-            add_decision(tx, &decision)?;
-            let checkpoint = NewCheckpoint {
-                task: task.id,
-                principal: task.principal.clone(),
-                kind: "spec".to_owned(),
-                label: "as asked".to_owned(),
-                content: spec,
-            };
-            add_checkpoint(tx, &checkpoint)?;
-            Ok(Ok(Opened { task: task.id, existing: false }))
-        })
-        .await?
+        self.0
+            .write(move |tx| {
+                if let Some(key) = &task.idempotency
+                    && let Some(known) = known_task(tx, &task.principal, key)?
+                {
+                    return Ok(Ok(Opened { task: known, existing: true }));
+                }
+                workspaces::by_id(tx, task.workspace)?;
+                let spender = nobody_yet(&task);
+                if let Some(refusal) = breaker::halted(tx, &limits, &spender, usual)? {
+                    breaker::refused(tx, &limits, &spender, &refusal, refusal.asked)?;
+                    return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+                }
+                add_task(tx, &task)?;
+                let payload = json!({
+                    "title": task.title, "workspace": task.workspace, "by": task.principal,
+                });
+                trail::add_event(tx, "task_created", &task.id.to_string(), &payload)?;
+                let decision = NewDecision {
+                    task: task.id,
+                    run: None,
+                    attempt: None,
+                    kind: "init".to_owned(),
+                    decided_by: task.principal.clone(),
+                    reason: "made without a run".to_owned(),
+                    details: Value::Null,
+                };
+                add_decision(tx, &decision)?;
+                let checkpoint = NewCheckpoint {
+                    task: task.id,
+                    principal: task.principal.clone(),
+                    kind: "spec".to_owned(),
+                    label: "as asked".to_owned(),
+                    content: spec,
+                };
+                add_checkpoint(tx, &checkpoint)?;
+                Ok(Ok(Opened { task: task.id, existing: false }))
+            })
+            .await?
     }
 
     /// Adds a version of what a task is to be. `make` is given the version before it, where there is
     /// one, and the task's state is checked in the same transaction.
     pub async fn specify(
-        &self,
+        self,
         task: TaskId,
         principal: &str,
         label: &str,
         make: impl FnOnce(Option<&Checkpoint>) -> Value + Send + 'static,
     ) -> Result<Checkpoint, StoreError> {
         let (principal, label) = (principal.to_owned(), label.to_owned());
-        self.write(move |tx| {
-            let found = runs::task_of(tx, task)?;
-            if is_over(found.state) {
-                return Err(states::illegal("task", task, found.state.as_str(), "specified anew"));
-            }
-            let before = latest_checkpoint(tx, task, "spec")?;
-            let content = make(before.as_ref());
-            let kind = "spec".to_owned();
-            let new =
-                NewCheckpoint { task, principal: principal.clone(), kind, label: label.clone(), content };
-            let added = add_checkpoint(tx, &new)?;
-            let decision = NewDecision {
-                task,
-                run: None,
-                attempt: None,
-                kind: "spec".to_owned(),
-                decided_by: principal,
-                reason: label,
-                details: json!({ "version": added.version }),
-            };
-            add_decision(tx, &decision)?;
-            Ok(added)
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                let found = runs::task_of(tx, task)?;
+                if is_over(found.state) {
+                    return Err(states::illegal("task", task, found.state.as_str(), "specified anew"));
+                }
+                let before = latest_checkpoint(tx, task, "spec")?;
+                let content = make(before.as_ref());
+                let kind = "spec".to_owned();
+                let new =
+                    NewCheckpoint { task, principal: principal.clone(), kind, label: label.clone(), content };
+                let added = add_checkpoint(tx, &new)?;
+                let decision = NewDecision {
+                    task,
+                    run: None,
+                    attempt: None,
+                    kind: "spec".to_owned(),
+                    decided_by: principal,
+                    reason: label,
+                    details: json!({ "version": added.version }),
+                };
+                add_decision(tx, &decision)?;
+                Ok(added)
+            })
+            .await
     }
 
     /// Closes a task, or closes it otherwise than it is. Refused while a run of it has not ended.
-    pub async fn close_task(&self, closing: Closing) -> Result<Closed, StoreError> {
-        self.write(move |tx| close(tx, &closing)).await
+    pub async fn close(self, closing: Closing) -> Result<Closed, StoreError> {
+        self.0.write(move |tx| close(tx, &closing)).await
     }
 }
 

@@ -1,7 +1,8 @@
 //! The proof that the breaker's sums are what the ledger says.
 
+use crate::StoreError;
 use crate::file::{Columns, Sql, count, summed};
-use crate::{Store, StoreError};
+use crate::handles::Ledger;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
@@ -72,17 +73,18 @@ fn attempts() -> String {
     )
 }
 
-impl Store {
+impl Ledger<'_> {
     /// Adds the whole ledger up and compares every sum of the breaker and of every attempt with it.
-    pub async fn audit(&self) -> Result<AuditReport, StoreError> {
-        self.read(|conn| {
-            let rows = conn.one("SELECT COUNT(*) FROM ledger", [], |row| row.get(0))?;
-            let mut report = AuditReport { rows: count(rows.unwrap_or(0)), ..AuditReport::default() };
-            compare(conn, &sums(), sides, &mut report)?;
-            compare(conn, &attempts(), sides_of_attempt, &mut report)?;
-            Ok(report)
-        })
-        .await
+    pub async fn audit(self) -> Result<AuditReport, StoreError> {
+        self.0
+            .read(|conn| {
+                let rows = conn.one("SELECT COUNT(*) FROM ledger", [], |row| row.get(0))?;
+                let mut report = AuditReport { rows: count(rows.unwrap_or(0)), ..AuditReport::default() };
+                compare(conn, &sums(), sides, &mut report)?;
+                compare(conn, &attempts(), sides_of_attempt, &mut report)?;
+                Ok(report)
+            })
+            .await
     }
 }
 

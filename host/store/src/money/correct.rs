@@ -8,15 +8,16 @@ use super::breaker::{Gauge, log, tell};
 use super::ledger::scopes;
 use super::{Corrected, Correction, Limits, Period, Scope, Today};
 use crate::file::{Columns, Exact, Sql, Tx, room, summed};
+use crate::handles::Ledger;
 use crate::life::attempt_account::Money;
 use crate::view::runs;
-use crate::{Spender, Store, StoreError};
+use crate::{Spender, StoreError};
 use jackfield_types::{AttemptId, Micros};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{params, params_from_iter};
 use serde_json::json;
 
-impl Store {
+impl Ledger<'_> {
     /// Records what a run that has ended really cost. What is too much is taken from its last attempts
     /// first, on the days on which it was charged, so that no day falls below nothing; what is missing is
     /// charged to its last attempt, today.
@@ -24,9 +25,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Misuse`] for a cost below nothing or above [`Micros::MOST`], and for a run without
     /// attempts; [`StoreError::Illegal`] while it has not ended.
-    pub async fn correct(&self, correction: Correction, limits: &Limits) -> Result<Corrected, StoreError> {
+    pub async fn correct(self, correction: Correction, limits: &Limits) -> Result<Corrected, StoreError> {
         let limits = limits.clone();
-        self.write(move |tx| corrected(tx, &correction, &limits)).await
+        self.0.write(move |tx| corrected(tx, &correction, &limits)).await
     }
 }
 

@@ -1,8 +1,9 @@
 //! The ledger: every amount reserved, charged and released. Rows are only ever added.
 
 use super::{Account, Scope, Spender, Today};
+use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, room, signed, stamp, word};
-use crate::{Store, StoreError};
+use crate::handles::Ledger;
 use jackfield_types::{AttemptId, CostSource, Micros, RunId, TaskId, Timestamp, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Row, params, params_from_iter};
@@ -244,30 +245,32 @@ fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
     })
 }
 
-impl Store {
+impl Ledger<'_> {
     /// Rows of the ledger, oldest first.
-    pub async fn ledger(&self, filter: LedgerFilter) -> Result<Vec<LedgerRow>, StoreError> {
-        self.read(move |conn| {
-            let given = [
-                ("workspace", filter.workspace.map(|id| id.to_string())),
-                ("task", filter.task.map(|id| id.to_string())),
-                ("run", filter.run.map(|id| id.to_string())),
-                ("attempt", filter.attempt.map(|id| id.to_string())),
-                ("executor", filter.executor),
-                ("day", filter.day),
-                ("month", filter.month),
-            ];
-            let mut sql = "SELECT * FROM ledger WHERE id > ?".to_owned();
-            let mut values = vec![SqlValue::from(signed(filter.after))];
-            // Only what is asked for is in the statement, so that SQLite takes the index that fits it.
-            for (column, value) in given.into_iter().filter_map(|(column, value)| Some((column, value?))) {
-                sql.push_str(&format!(" AND {column} = ?"));
-                values.push(value.into());
-            }
-            sql.push_str(" ORDER BY id LIMIT ?");
-            values.push(filter.limit.into());
-            conn.all(&sql, params_from_iter(values), ledger_row)
-        })
-        .await
+    pub async fn list(self, filter: LedgerFilter) -> Result<Vec<LedgerRow>, StoreError> {
+        self.0
+            .read(move |conn| {
+                let given = [
+                    ("workspace", filter.workspace.map(|id| id.to_string())),
+                    ("task", filter.task.map(|id| id.to_string())),
+                    ("run", filter.run.map(|id| id.to_string())),
+                    ("attempt", filter.attempt.map(|id| id.to_string())),
+                    ("executor", filter.executor),
+                    ("day", filter.day),
+                    ("month", filter.month),
+                ];
+                let mut sql = "SELECT * FROM ledger WHERE id > ?".to_owned();
+                let mut values = vec![SqlValue::from(signed(filter.after))];
+                // Only what is asked for is in the statement, so that SQLite takes the index that fits it.
+                for (column, value) in given.into_iter().filter_map(|(column, value)| Some((column, value?)))
+                {
+                    sql.push_str(&format!(" AND {column} = ?"));
+                    values.push(value.into());
+                }
+                sql.push_str(" ORDER BY id LIMIT ?");
+                values.push(filter.limit.into());
+                conn.all(&sql, params_from_iter(values), ledger_row)
+            })
+            .await
     }
 }

@@ -4,21 +4,22 @@
 use super::breaker::{Gauge, log, refusal, tell_scope};
 use super::{Action, BreakerState, BreakerStatus, Limit, LimitStatus, Limits, Raise, Refusal, Reset, Scope};
 use crate::file::{Exact, Sql, Tx, room};
-use crate::{Event, Spender, Store, StoreError};
+use crate::handles::Breaker;
+use crate::{Event, Spender, StoreError};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, WorkspaceId};
 use rusqlite::params;
 use serde_json::json;
 use std::sync::Arc;
 
-impl Store {
+impl Breaker<'_> {
     /// How every limit on everything, on a workspace or on an executor stands.
-    pub async fn breaker(&self, limits: &Limits) -> Result<BreakerStatus, StoreError> {
+    pub async fn status(self, limits: &Limits) -> Result<BreakerStatus, StoreError> {
         let scoped = |limit: &Limit| Some((limit.clone(), limit.own_scope()?));
         self.statuses(limits, limits.limits.iter().filter_map(scoped).collect()).await
     }
 
     /// How every limit that holds for this spender stands, those of its task and run included.
-    pub async fn breaker_for(&self, spender: &Spender, limits: &Limits) -> Result<BreakerStatus, StoreError> {
+    pub async fn status_for(self, spender: &Spender, limits: &Limits) -> Result<BreakerStatus, StoreError> {
         let scoped = limits.of(spender).map(|(limit, scope)| (limit.clone(), scope)).collect();
         self.statuses(limits, scoped).await
     }
@@ -26,7 +27,7 @@ impl Store {
     /// The halting limit that is nearest to its end for an executor in a workspace, as the refusal of what
     /// needs `asked`, or more than it leaves; none: nothing limits it. Nothing is recorded.
     pub async fn would_refuse(
-        &self,
+        self,
         executor: &str,
         workspace: WorkspaceId,
         asked: Micros,
@@ -40,108 +41,113 @@ impl Store {
             run: RunId::new(),
             attempt: AttemptId::new(),
         };
-        let status = self.breaker_for(&spender, limits).await?;
+        let status = self.status_for(&spender, limits).await?;
         let halting = status.limits.into_iter().filter(|status| status.limit.action == Action::Halt);
         let tightest = halting.min_by_key(|status| status.left);
         Ok(tightest.map(|status| refusal(status, asked)))
     }
 
     async fn statuses(
-        &self,
+        self,
         limits: &Limits,
         scoped: Vec<(Limit, Scope)>,
     ) -> Result<BreakerStatus, StoreError> {
-        let (counts, now, calendar) = (limits.counts, self.clock().now(), Arc::clone(self.calendar()));
-        self.read(move |conn| {
-            let gauge = Gauge { conn, calendar: &calendar, now, counts };
-            let limits = scoped
-                .into_iter()
-                .map(|(limit, scope)| gauge.status(&limit, scope))
-                .collect::<Result<Vec<_>, StoreError>>()?;
-            let state = limits.iter().filter(|status| status.scope == Scope::All).map(|status| status.state);
-            Ok(BreakerStatus { state: state.max().unwrap_or(BreakerState::Closed), limits })
-        })
-        .await
+        let (counts, now, calendar) = (limits.counts, self.0.clock().now(), Arc::clone(self.0.calendar()));
+        self.0
+            .read(move |conn| {
+                let gauge = Gauge { conn, calendar: &calendar, now, counts };
+                let limits = scoped
+                    .into_iter()
+                    .map(|(limit, scope)| gauge.status(&limit, scope))
+                    .collect::<Result<Vec<_>, StoreError>>()?;
+                let state =
+                    limits.iter().filter(|status| status.scope == Scope::All).map(|status| status.state);
+                Ok(BreakerStatus { state: state.max().unwrap_or(BreakerState::Closed), limits })
+            })
+            .await
     }
 
     /// Allows more for one scope until the period ends. Gives how its limits of that period stand
     /// now. Refused where no limit of that period holds for the scope.
-    pub async fn raise(&self, raise: Raise, limits: &Limits) -> Result<Vec<LimitStatus>, StoreError> {
+    pub async fn raise(self, raise: Raise, limits: &Limits) -> Result<Vec<LimitStatus>, StoreError> {
         let limits = limits.clone();
-        self.write(move |tx| {
-            if raise.by <= Micros::ZERO || raise.by > Micros::MOST {
-                let why = format!(
-                    "failed to raise a limit: {} is not more than $0.00 and at most {}",
-                    raise.by,
-                    Micros::MOST
-                );
-                return Err(StoreError::Misuse(why));
-            }
-            let holds = |limit: &&Limit| limit.holds_for(&raise.scope) && limit.period == raise.period;
-            let raised: Vec<&Limit> = limits.limits.iter().filter(holds).collect();
-            if raised.is_empty() {
-                let what = raise.period.adjective();
-                return Err(StoreError::Misuse(format!("{} has no {what} limit to raise", raise.scope)));
-            }
-            let period = tx.calendar.today(tx.now).key(raise.period);
-            allow(tx, &raise.scope, &period, raise.by)?;
-            log(
-                tx,
-                "breaker_raised",
-                &raise.scope,
-                json!({
-                    "period": period, "allowance": raise.by,
-                    "principal": raise.principal, "reason": raise.reason,
-                }),
-            )?;
-            tell_scope(tx, &limits, &raise.scope)?;
-            let gauge = Gauge::of(tx, &limits);
-            raised.into_iter().map(|limit| gauge.status(limit, raise.scope.clone())).collect()
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                if raise.by <= Micros::ZERO || raise.by > Micros::MOST {
+                    let why = format!(
+                        "failed to raise a limit: {} is not more than $0.00 and at most {}",
+                        raise.by,
+                        Micros::MOST
+                    );
+                    return Err(StoreError::Misuse(why));
+                }
+                let holds = |limit: &&Limit| limit.holds_for(&raise.scope) && limit.period == raise.period;
+                let raised: Vec<&Limit> = limits.limits.iter().filter(holds).collect();
+                if raised.is_empty() {
+                    let what = raise.period.adjective();
+                    return Err(StoreError::Misuse(format!("{} has no {what} limit to raise", raise.scope)));
+                }
+                let period = tx.calendar.today(tx.now).key(raise.period);
+                allow(tx, &raise.scope, &period, raise.by)?;
+                log(
+                    tx,
+                    "breaker_raised",
+                    &raise.scope,
+                    json!({
+                        "period": period, "allowance": raise.by,
+                        "principal": raise.principal, "reason": raise.reason,
+                    }),
+                )?;
+                tell_scope(tx, &limits, &raise.scope)?;
+                let gauge = Gauge::of(tx, &limits);
+                raised.into_iter().map(|limit| gauge.status(limit, raise.scope.clone())).collect()
+            })
+            .await
     }
 
     /// Lets every limit of a scope that is reached begin anew at once, as though its period just
     /// began. Gives those limits as they stand now; empty: none was reached.
-    pub async fn reset(&self, reset: Reset, limits: &Limits) -> Result<Vec<LimitStatus>, StoreError> {
+    pub async fn reset(self, reset: Reset, limits: &Limits) -> Result<Vec<LimitStatus>, StoreError> {
         let limits = limits.clone();
-        self.write(move |tx| {
-            let gauge = Gauge::of(tx, &limits);
-            let mut begun = Vec::new();
-            for limit in limits.limits.iter().filter(|limit| limit.holds_for(&reset.scope)) {
-                let status = gauge.status(limit, reset.scope.clone())?;
-                if status.state == BreakerState::Closed {
-                    continue;
+        self.0
+            .write(move |tx| {
+                let gauge = Gauge::of(tx, &limits);
+                let mut begun = Vec::new();
+                for limit in limits.limits.iter().filter(|limit| limit.holds_for(&reset.scope)) {
+                    let status = gauge.status(limit, reset.scope.clone())?;
+                    if status.state == BreakerState::Closed {
+                        continue;
+                    }
+                    let allowance = (status.spent - status.allowance).max(Micros::ZERO);
+                    allow(tx, &reset.scope, &status.period, allowance)?;
+                    log(
+                        tx,
+                        "breaker_reset",
+                        &reset.scope,
+                        json!({
+                            "period": status.period, "allowance": allowance,
+                            "principal": reset.principal, "reason": reset.reason,
+                        }),
+                    )?;
+                    begun.push(gauge.status(limit, reset.scope.clone())?);
                 }
-                let allowance = (status.spent - status.allowance).max(Micros::ZERO);
-                allow(tx, &reset.scope, &status.period, allowance)?;
-                log(
-                    tx,
-                    "breaker_reset",
-                    &reset.scope,
-                    json!({
-                        "period": status.period, "allowance": allowance,
-                        "principal": reset.principal, "reason": reset.reason,
-                    }),
-                )?;
-                begun.push(gauge.status(limit, reset.scope.clone())?);
-            }
-            tell_scope(tx, &limits, &reset.scope)?;
-            Ok(begun)
-        })
-        .await
+                tell_scope(tx, &limits, &reset.scope)?;
+                Ok(begun)
+            })
+            .await
     }
 
     /// What happened to the breaker, newest first: refusals, changes of state, raises, resets.
-    pub async fn breaker_history(&self, limit: u32) -> Result<Vec<Event>, StoreError> {
-        self.read(move |conn| {
-            conn.all(
-                "SELECT * FROM events WHERE kind GLOB 'breaker_*' ORDER BY seq DESC LIMIT ?1",
-                [limit],
-                Event::read,
-            )
-        })
-        .await
+    pub async fn history(self, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.0
+            .read(move |conn| {
+                conn.all(
+                    "SELECT * FROM events WHERE kind GLOB 'breaker_*' ORDER BY seq DESC LIMIT ?1",
+                    [limit],
+                    Event::read,
+                )
+            })
+            .await
     }
 }
 

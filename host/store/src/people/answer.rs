@@ -3,10 +3,11 @@
 use super::decisions::add_decision;
 use super::tasks::of_id;
 use crate::file::stamp;
+use crate::handles::HumanTasks;
 use crate::life::states;
 use crate::view::{runs, trail};
 use crate::{
-    AdmitError, HumanTask, HumanTaskKind, HumanTaskState, Limits, NewAttempt, NewDecision, Store, StoreError,
+    AdmitError, HumanTask, HumanTaskKind, HumanTaskState, Limits, NewAttempt, NewDecision, StoreError,
 };
 use jackfield_types::{AttemptId, HumanTaskId, RunState};
 use rusqlite::params;
@@ -23,10 +24,10 @@ pub enum Answered {
     Stop,
 }
 
-impl Store {
+impl HumanTasks<'_> {
     /// Answers a run that waits for a person. The breaker may refuse another attempt; then nothing changed.
-    pub async fn answer_handoff(
-        &self,
+    pub async fn answer(
+        self,
         id: HumanTaskId,
         answered: Answered,
         said: Value,
@@ -34,7 +35,7 @@ impl Store {
         limits: &Limits,
     ) -> Result<HumanTask, AdmitError> {
         let (limits, principal) = (limits.clone(), principal.to_owned());
-        self.write(move |tx| {
+        self.0.write(move |tx| {
             let task = of_id(tx, id)?;
             let (HumanTaskKind::Handoff, HumanTaskState::Open, Some(run)) = (task.kind, task.state, task.run)
             else {

@@ -1,37 +1,39 @@
 //! Checkpoints: numbered versions of what a task is to be and how far it is.
 
 use crate::file::{Sql, Tx, stamp};
+use crate::handles::Checkpoints;
 use crate::view::{runs, trail};
-use crate::{Checkpoint, NewCheckpoint, Store, StoreError};
+use crate::{Checkpoint, NewCheckpoint, StoreError};
 use jackfield_types::TaskId;
 use rusqlite::{Connection, params};
 use serde_json::json;
 
-impl Store {
+impl Checkpoints<'_> {
     /// Adds the next version and gives it.
-    pub async fn add_checkpoint(&self, checkpoint: NewCheckpoint) -> Result<Checkpoint, StoreError> {
-        self.write(move |tx| add_checkpoint(tx, &checkpoint)).await
+    pub async fn add(self, checkpoint: NewCheckpoint) -> Result<Checkpoint, StoreError> {
+        self.0.write(move |tx| add_checkpoint(tx, &checkpoint)).await
     }
 
     /// Every version of a task, oldest first.
-    pub async fn checkpoints(&self, task: TaskId) -> Result<Vec<Checkpoint>, StoreError> {
-        self.read(move |conn| of_task(conn, task)).await
+    pub async fn list(self, task: TaskId) -> Result<Vec<Checkpoint>, StoreError> {
+        self.0.read(move |conn| of_task(conn, task)).await
     }
 
     /// One version of a task.
-    pub async fn checkpoint(&self, task: TaskId, version: u32) -> Result<Checkpoint, StoreError> {
-        self.read(move |conn| {
-            let found = conn.one(
-                "SELECT * FROM checkpoints WHERE task = ?1 AND version = ?2",
-                params![task.to_string(), version],
-                Checkpoint::read,
-            )?;
-            found.ok_or_else(|| StoreError::NotFound {
-                what: "checkpoint",
-                id: format!("{version} of task {task}"),
+    pub async fn get(self, task: TaskId, version: u32) -> Result<Checkpoint, StoreError> {
+        self.0
+            .read(move |conn| {
+                let found = conn.one(
+                    "SELECT * FROM checkpoints WHERE task = ?1 AND version = ?2",
+                    params![task.to_string(), version],
+                    Checkpoint::read,
+                )?;
+                found.ok_or_else(|| StoreError::NotFound {
+                    what: "checkpoint",
+                    id: format!("{version} of task {task}"),
+                })
             })
-        })
-        .await
+            .await
     }
 }
 

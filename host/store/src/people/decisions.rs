@@ -1,23 +1,24 @@
 //! Decisions about a task, as they are made and read back.
 
 use crate::file::{Sql, Tx, count, stamp};
+use crate::handles::Decisions;
 use crate::view::trail;
-use crate::{Decision, NewDecision, Store, StoreError};
+use crate::{Decision, NewDecision, StoreError};
 use jackfield_types::TaskId;
 use rusqlite::{Connection, params};
 use serde_json::json;
 
-impl Store {
+impl Decisions<'_> {
     /// Records what was decided about a task and gives its number.
-    pub async fn decide(&self, decision: NewDecision) -> Result<u64, StoreError> {
-        self.write(move |tx| add_decision(tx, &decision)).await
+    pub async fn record(self, decision: NewDecision) -> Result<u64, StoreError> {
+        self.0.write(move |tx| add_decision(tx, &decision)).await
     }
 
     /// What was decided about a task, oldest first: what became of the components' answers, and what
     /// people said. The components' own answers, with the facts that they saw, are
-    /// [`decisions`](Self::decisions).
-    pub async fn decided(&self, task: TaskId) -> Result<Vec<Decision>, StoreError> {
-        self.read(move |conn| of_task(conn, task)).await
+    /// [`of_task`](Self::of_task).
+    pub async fn of_run(self, task: TaskId) -> Result<Vec<Decision>, StoreError> {
+        self.0.read(move |conn| of_task(conn, task)).await
     }
 }
 

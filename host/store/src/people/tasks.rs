@@ -1,9 +1,10 @@
 //! Human tasks: made, changed, done, listed, and deleted where they are nobody's answer.
 
 use crate::file::{Columns, Exact, Sql, Tx, signed, stamp, word};
+use crate::handles::HumanTasks;
 use crate::view::{ids, trail};
 use crate::{
-    HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, Store, StoreError,
+    HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, StoreError,
 };
 use jackfield_types::{HumanTaskId, RunId, TaskId, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
@@ -44,35 +45,32 @@ impl Default for HumanTaskFilter {
     }
 }
 
-impl Store {
+impl HumanTasks<'_> {
     /// Records a human task; under a key that was used for it before, gives the one that there is.
-    pub async fn add_human_task(&self, new: NewHumanTask) -> Result<HumanTask, StoreError> {
-        self.write(move |tx| match made_before(tx, &new)? {
-            Some(made) => of_id(tx, made),
-            None => add_human_task(tx, &new),
-        })
-        .await
+    pub async fn add(self, new: NewHumanTask) -> Result<HumanTask, StoreError> {
+        self.0
+            .write(move |tx| match made_before(tx, &new)? {
+                Some(made) => of_id(tx, made),
+                None => add_human_task(tx, &new),
+            })
+            .await
     }
 
     /// One human task.
-    pub async fn human_task(&self, id: HumanTaskId) -> Result<HumanTask, StoreError> {
-        self.read(move |conn| of_id(conn, id)).await
+    pub async fn get(self, id: HumanTaskId) -> Result<HumanTask, StoreError> {
+        self.0.read(move |conn| of_id(conn, id)).await
     }
 
     /// The human task with this id, or the only one whose id begins so (case does not matter).
     /// Only what is of `principal` is there, where one is given.
-    pub async fn find_human_task(
-        &self,
-        id: &str,
-        principal: Option<&str>,
-    ) -> Result<HumanTaskId, StoreError> {
+    pub async fn find(self, id: &str, principal: Option<&str>) -> Result<HumanTaskId, StoreError> {
         let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
-        self.read(move |conn| ids::find(conn, &ids::HUMAN_TASKS, &id, principal.as_deref())).await
+        self.0.read(move |conn| ids::find(conn, &ids::HUMAN_TASKS, &id, principal.as_deref())).await
     }
 
     /// Human tasks, in the order in which a person would take them up.
-    pub async fn human_tasks(&self, filter: HumanTaskFilter) -> Result<Vec<HumanTask>, StoreError> {
-        self.read(move |conn| {
+    pub async fn list(self, filter: HumanTaskFilter) -> Result<Vec<HumanTask>, StoreError> {
+        self.0.read(move |conn| {
             let given = [
                 ("state", filter.state.map(word)),
                 ("kind", filter.kind.map(word)),
@@ -105,30 +103,31 @@ impl Store {
     /// Changes a to-do, and closes or reopens it where its state is to change. Gives it as it then is.
     /// Of a handoff, only how pressing it is and when it is due: what it says is evidence, and what
     /// closes it is an answer.
-    pub async fn change_human_task(
-        &self,
+    pub async fn change(
+        self,
         id: HumanTaskId,
         change: HumanTaskChange,
         principal: &str,
     ) -> Result<HumanTask, StoreError> {
         let principal = principal.to_owned();
-        self.write(move |tx| change_human_task(tx, id, &change, &principal)).await
+        self.0.write(move |tx| change_human_task(tx, id, &change, &principal)).await
     }
 
     /// Deletes a to-do for good; the event log keeps what it was. A handoff stays.
-    pub async fn delete_human_task(&self, id: HumanTaskId, principal: &str) -> Result<HumanTask, StoreError> {
+    pub async fn delete(self, id: HumanTaskId, principal: &str) -> Result<HumanTask, StoreError> {
         let principal = principal.to_owned();
-        self.write(move |tx| {
-            let task = of_id(tx, id)?;
-            if task.kind == HumanTaskKind::Handoff {
-                return Err(illegal(&task, "deleted"));
-            }
-            tx.exec("DELETE FROM human_tasks WHERE id = ?1", [id.to_string()])?;
-            let payload = json!({ "by": principal, "was": task });
-            trail::add_event(tx, "human_task_deleted", &id.to_string(), &payload)?;
-            Ok(task)
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                let task = of_id(tx, id)?;
+                if task.kind == HumanTaskKind::Handoff {
+                    return Err(illegal(&task, "deleted"));
+                }
+                tx.exec("DELETE FROM human_tasks WHERE id = ?1", [id.to_string()])?;
+                let payload = json!({ "by": principal, "was": task });
+                trail::add_event(tx, "human_task_deleted", &id.to_string(), &payload)?;
+                Ok(task)
+            })
+            .await
     }
 }
 

@@ -5,9 +5,10 @@
 //! what came first. So one workspace's thousand runs hold up nobody else's one, and nothing waits for ever.
 
 use super::{milliseconds, whole};
+use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, stamp};
+use crate::handles::Queue;
 use crate::life::states;
-use crate::{Store, StoreError};
 use jackfield_types::{AttemptId, RunId, RunState, WorkerId, WorkspaceId};
 use rusqlite::{Connection, params};
 use serde_json::json;
@@ -62,23 +63,24 @@ struct Waiting {
     workspace: WorkspaceId,
 }
 
-impl Store {
+impl Queue<'_> {
     /// Gives the worker the next run that it can take; none: there is none for now.
-    pub async fn claim(&self, offer: Offer, caps: Caps) -> Result<Option<Claimed>, StoreError> {
+    pub async fn claim(self, offer: Offer, caps: Caps) -> Result<Option<Claimed>, StoreError> {
         if offer.free == 0 {
             return Ok(None);
         }
         // Most looks find nothing, and need not wait for the writer.
-        let now = milliseconds(self.clock().now());
+        let now = milliseconds(self.0.clock().now());
         let (asked, allowed) = (offer.clone(), caps.clone());
-        if self.read(move |conn| next(conn, &asked, &allowed, now)).await?.is_none() {
+        if self.0.read(move |conn| next(conn, &asked, &allowed, now)).await?.is_none() {
             return Ok(None);
         }
-        self.write(move |tx| {
-            let Some(found) = next(tx, &offer, &caps, milliseconds(tx.now))? else { return Ok(None) };
-            take(tx, &found, &offer).map(Some)
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                let Some(found) = next(tx, &offer, &caps, milliseconds(tx.now))? else { return Ok(None) };
+                take(tx, &found, &offer).map(Some)
+            })
+            .await
     }
 }
 

@@ -3,40 +3,42 @@
 
 use super::claim::Claimed;
 use crate::file::{Columns, Sql};
+use crate::handles::Workers;
 use crate::life::{attempt_account, events};
 use crate::money::breaker;
 use crate::view::runs;
-use crate::{Limits, Store, StoreError};
+use crate::{Limits, StoreError};
 use jackfield_types::{AttemptId, CostSource, Micros, RunId, Usage, WorkerId};
 use serde_json::json;
 
-impl Store {
+impl Workers<'_> {
     /// What a worker has in its hands, by run: the attempts that are not settled.
-    pub async fn handed_out(&self, worker: WorkerId) -> Result<Vec<Claimed>, StoreError> {
-        self.read(move |conn| {
-            let rows = conn.all(
-                "SELECT runs.id AS run, attempts.id AS attempt
+    pub async fn assigned(self, worker: WorkerId) -> Result<Vec<Claimed>, StoreError> {
+        self.0
+            .read(move |conn| {
+                let rows = conn.all(
+                    "SELECT runs.id AS run, attempts.id AS attempt
                  FROM runs JOIN attempts ON attempts.run = runs.id AND attempts.state <> 'settled'
                  WHERE runs.worker = ?1 AND runs.state = 'running' ORDER BY runs.id, attempts.number",
-                [worker.to_string()],
-                |row| Ok((row.parsed::<RunId>("run")?, row.parsed::<AttemptId>("attempt")?)),
-            )?;
-            let mut handed: Vec<Claimed> = Vec::new();
-            for (run, attempt) in rows {
-                match handed.last_mut().filter(|last| last.run == run) {
-                    Some(last) => last.attempts.push(attempt),
-                    None => handed.push(Claimed { run, attempts: vec![attempt] }),
+                    [worker.to_string()],
+                    |row| Ok((row.parsed::<RunId>("run")?, row.parsed::<AttemptId>("attempt")?)),
+                )?;
+                let mut handed: Vec<Claimed> = Vec::new();
+                for (run, attempt) in rows {
+                    match handed.last_mut().filter(|last| last.run == run) {
+                        Some(last) => last.attempts.push(attempt),
+                        None => handed.push(Claimed { run, attempts: vec![attempt] }),
+                    }
                 }
-            }
-            Ok(handed)
-        })
-        .await
+                Ok(handed)
+            })
+            .await
     }
 
     /// What is heard of an attempt's cost once it was given up: it was spent, so it is on the ledger, on the
     /// day that it became known. What was charged before is not charged again. Gives what was charged now.
     pub async fn charge_late(
-        &self,
+        self,
         attempt: AttemptId,
         total: Micros,
         usage: &Usage,
@@ -45,43 +47,46 @@ impl Store {
         limits: &Limits,
     ) -> Result<Micros, StoreError> {
         let (usage, as_of, limits) = (*usage, price_as_of.map(str::to_owned), limits.clone());
-        self.write(move |tx| {
-            let mut money = attempt_account::Money::of(tx, attempt)?;
-            let more = total.bounded() - money.spent;
-            if more <= Micros::ZERO {
-                return Ok(Micros::ZERO);
-            }
-            let price = attempt_account::Price { source, as_of: as_of.as_deref() };
-            attempt_account::record_usage(tx, attempt, &usage, price)?;
-            money.spend(tx, total, price)?;
-            breaker::tell(tx, &limits, &money.attempt_account.spender)?;
-            let run = runs::attempt_of(tx, attempt)?.run;
-            events::add(
-                tx,
-                run,
-                Some(attempt),
-                "charged_late",
-                &json!({ "more": more, "total": total.bounded() }),
-            )?;
-            Ok(more)
-        })
-        .await
+        self.0
+            .write(move |tx| {
+                let mut money = attempt_account::Money::of(tx, attempt)?;
+                let more = total.bounded() - money.spent;
+                if more <= Micros::ZERO {
+                    return Ok(Micros::ZERO);
+                }
+                let price = attempt_account::Price { source, as_of: as_of.as_deref() };
+                attempt_account::record_usage(tx, attempt, &usage, price)?;
+                money.spend(tx, total, price)?;
+                breaker::tell(tx, &limits, &money.attempt_account.spender)?;
+                let run = runs::attempt_of(tx, attempt)?.run;
+                events::add(
+                    tx,
+                    run,
+                    Some(attempt),
+                    "charged_late",
+                    &json!({ "more": more, "total": total.bounded() }),
+                )?;
+                Ok(more)
+            })
+            .await
     }
 
     /// Runs that were given to this host, and not told in full yet, oldest first.
-    pub async fn untold(&self) -> Result<Vec<RunId>, StoreError> {
-        self.read(|conn| {
-            conn.all("SELECT id FROM runs WHERE assigned = 1 ORDER BY id", [], |row| row.parsed("id"))
-        })
-        .await
+    pub async fn unreported(self) -> Result<Vec<RunId>, StoreError> {
+        self.0
+            .read(|conn| {
+                conn.all("SELECT id FROM runs WHERE assigned = 1 ORDER BY id", [], |row| row.parsed("id"))
+            })
+            .await
     }
 
     /// The host that gave this run knows all about it.
-    pub async fn told(&self, run: RunId) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            tx.exec("UPDATE runs SET assigned = 2 WHERE id = ?1 AND assigned = 1", [run.to_string()])
-                .map(drop)
-        })
-        .await
+    pub async fn mark_reported(self, run: RunId) -> Result<(), StoreError> {
+        self.0
+            .write(move |tx| {
+                tx.exec("UPDATE runs SET assigned = 2 WHERE id = ?1 AND assigned = 1", [run.to_string()])
+                    .map(drop)
+            })
+            .await
     }
 }

@@ -2,8 +2,9 @@
 
 use super::claim::Load;
 use super::{Caps, milliseconds, whole};
+use crate::StoreError;
 use crate::file::{Columns, Sql};
-use crate::{Store, StoreError};
+use crate::handles::Queue;
 use jackfield_types::{RunId, Timestamp};
 use rusqlite::params;
 use std::collections::BTreeMap;
@@ -32,11 +33,11 @@ pub struct Occupancy {
     pub executors: BTreeMap<String, u32>,
 }
 
-impl Store {
+impl Queue<'_> {
     /// Where a run stands in the line; none: it does not wait.
-    pub async fn in_line(&self, run: RunId, caps: &Caps) -> Result<Option<InLine>, StoreError> {
-        let (now, aging) = (milliseconds(self.clock().now()), whole(caps.aging).max(1));
-        self.read(move |conn| {
+    pub async fn backlog(self, run: RunId, caps: &Caps) -> Result<Option<InLine>, StoreError> {
+        let (now, aging) = (milliseconds(self.0.clock().now()), whole(caps.aging).max(1));
+        self.0.read(move |conn| {
             conn.one(
                 "WITH busy AS (SELECT workspace, COUNT(*) AS runs FROM runs WHERE state = 'running' GROUP BY workspace),
                  line AS (
@@ -64,11 +65,12 @@ impl Store {
     }
 
     /// What is at work.
-    pub async fn occupancy(&self) -> Result<Occupancy, StoreError> {
-        self.read(|conn| {
-            let Load { local, all, executors, .. } = Load::of(conn)?;
-            Ok(Occupancy { local, all, executors })
-        })
-        .await
+    pub async fn occupancy(self) -> Result<Occupancy, StoreError> {
+        self.0
+            .read(|conn| {
+                let Load { local, all, executors, .. } = Load::of(conn)?;
+                Ok(Occupancy { local, all, executors })
+            })
+            .await
     }
 }

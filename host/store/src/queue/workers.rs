@@ -1,8 +1,9 @@
 //! Workers: who is there, who lives, and who was given up.
 
 use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
+use crate::handles::Workers;
 use crate::view::trail;
-use crate::{Begun, NewWorker, Store, StoreError, Worker, WorkerKind};
+use crate::{Begun, NewWorker, StoreError, Worker, WorkerKind};
 use jackfield_types::{RunId, Timestamp, WorkerId};
 use rusqlite::params;
 use serde_json::json;
@@ -23,98 +24,105 @@ const SELECT: &str = "
                          AND attempts.state <> 'settled') AS busy
     FROM workers";
 
-impl Store {
+impl Workers<'_> {
     /// A worker begins, or one that is known begins anew.
-    pub async fn worker_begins(&self, worker: NewWorker) -> Result<(), StoreError> {
-        self.write(move |tx| begin(tx, &worker)).await
+    pub async fn begin(self, worker: NewWorker) -> Result<(), StoreError> {
+        self.0.write(move |tx| begin(tx, &worker)).await
     }
 
     /// The same for a worker elsewhere, which must be the only one of its principal where `one` is set. An id that is not
     /// the principal's own is not taken over, and one that nobody has registered becomes its own.
-    pub async fn remote_worker_begins(&self, worker: NewWorker, one: bool) -> Result<Begun, StoreError> {
-        self.write(move |tx| {
-            let sql = format!("{SELECT} WHERE id = ?1");
-            let known = tx.one(&sql, [worker.id.to_string()], Worker::read)?;
-            let foreign = |known: &Worker| {
-                known.kind == WorkerKind::Local
-                    || (known.principal.is_some() && known.principal != worker.principal && one)
-            };
-            if known.as_ref().is_some_and(foreign) {
-                return Ok(Begun::NotItsOwn);
-            }
-            let sql = "SELECT id FROM workers WHERE principal = ?1 AND id <> ?2 AND ended_at IS NULL LIMIT 1";
-            let other =
-                tx.one(sql, params![worker.principal, worker.id.to_string()], |row| row.parsed("id"))?;
-            if let Some(other) = other.filter(|_| one) {
-                return Ok(Begun::Another(other));
-            }
-            begin(tx, &worker).map(|()| Begun::Begun)
-        })
-        .await
+    pub async fn begin_remote(self, worker: NewWorker, one: bool) -> Result<Begun, StoreError> {
+        self.0
+            .write(move |tx| {
+                let sql = format!("{SELECT} WHERE id = ?1");
+                let known = tx.one(&sql, [worker.id.to_string()], Worker::read)?;
+                let foreign = |known: &Worker| {
+                    known.kind == WorkerKind::Local
+                        || (known.principal.is_some() && known.principal != worker.principal && one)
+                };
+                if known.as_ref().is_some_and(foreign) {
+                    return Ok(Begun::NotItsOwn);
+                }
+                let sql =
+                    "SELECT id FROM workers WHERE principal = ?1 AND id <> ?2 AND ended_at IS NULL LIMIT 1";
+                let other =
+                    tx.one(sql, params![worker.principal, worker.id.to_string()], |row| row.parsed("id"))?;
+                if let Some(other) = other.filter(|_| one) {
+                    return Ok(Begun::Another(other));
+                }
+                begin(tx, &worker).map(|()| Begun::Begun)
+            })
+            .await
     }
 
     /// A worker says that it lives, and hears which of its runs are to end.
-    pub async fn worker_lives(&self, worker: WorkerId) -> Result<Heartbeat, StoreError> {
-        self.write(move |tx| {
-            let known = tx.exec(
-                "UPDATE workers SET heartbeat_at = ?2 WHERE id = ?1 AND ended_at IS NULL",
-                params![worker.to_string(), stamp(tx.now)],
-            )?;
-            let cancelled = tx.all(
-                "SELECT id, cancel_reason FROM runs
+    pub async fn heartbeat(self, worker: WorkerId) -> Result<Heartbeat, StoreError> {
+        self.0
+            .write(move |tx| {
+                let known = tx.exec(
+                    "UPDATE workers SET heartbeat_at = ?2 WHERE id = ?1 AND ended_at IS NULL",
+                    params![worker.to_string(), stamp(tx.now)],
+                )?;
+                let cancelled = tx.all(
+                    "SELECT id, cancel_reason FROM runs
                  WHERE worker = ?1 AND state = 'running' AND cancel_reason IS NOT NULL",
-                [worker.to_string()],
-                |row| Ok((row.parsed("id")?, row.get("cancel_reason")?)),
-            )?;
-            Ok(Heartbeat { cancelled, given_up: known == 0 })
-        })
-        .await
+                    [worker.to_string()],
+                    |row| Ok((row.parsed("id")?, row.get("cancel_reason")?)),
+                )?;
+                Ok(Heartbeat { cancelled, given_up: known == 0 })
+            })
+            .await
     }
 
     /// A worker says goodbye, or is given up for `why`.
-    pub async fn worker_ends(&self, worker: WorkerId, why: &str) -> Result<bool, StoreError> {
+    pub async fn end(self, worker: WorkerId, why: &str) -> Result<bool, StoreError> {
         let why = why.to_owned();
-        self.write(move |tx| end(tx, worker, &why)).await
+        self.0.write(move |tx| end(tx, worker, &why)).await
     }
 
     /// Workers: those that have not ended, or all.
-    pub async fn workers(&self, ended_too: bool) -> Result<Vec<Worker>, StoreError> {
-        self.read(move |conn| {
-            let sql = format!("{SELECT} WHERE ended_at IS NULL OR ?1 ORDER BY id");
-            conn.all(&sql, [ended_too], Worker::read)
-        })
-        .await
+    pub async fn list(self, ended_too: bool) -> Result<Vec<Worker>, StoreError> {
+        self.0
+            .read(move |conn| {
+                let sql = format!("{SELECT} WHERE ended_at IS NULL OR ?1 ORDER BY id");
+                conn.all(&sql, [ended_too], Worker::read)
+            })
+            .await
     }
 
     /// One worker.
-    pub async fn worker(&self, worker: WorkerId) -> Result<Worker, StoreError> {
-        self.read(move |conn| {
-            conn.one(&format!("{SELECT} WHERE id = ?1"), [worker.to_string()], Worker::read)?
-                .ok_or_else(|| StoreError::NotFound { what: "worker", id: worker.to_string() })
-        })
-        .await
+    pub async fn get(self, worker: WorkerId) -> Result<Worker, StoreError> {
+        self.0
+            .read(move |conn| {
+                conn.one(&format!("{SELECT} WHERE id = ?1"), [worker.to_string()], Worker::read)?
+                    .ok_or_else(|| StoreError::NotFound { what: "worker", id: worker.to_string() })
+            })
+            .await
     }
 
     /// Forgets workers that ended, or were not heard of, before then and have nothing in hand. How many.
-    pub async fn forget_workers(&self, before: Timestamp) -> Result<usize, StoreError> {
-        self.write(move |tx| {
-            tx.exec(
-                "DELETE FROM workers WHERE COALESCE(ended_at, heartbeat_at) < ?1
+    pub async fn forget_before(self, before: Timestamp) -> Result<usize, StoreError> {
+        self.0
+            .write(move |tx| {
+                tx.exec(
+                    "DELETE FROM workers WHERE COALESCE(ended_at, heartbeat_at) < ?1
                      AND NOT EXISTS (SELECT 1 FROM runs WHERE runs.worker = workers.id)",
-                [stamp(before)],
-            )
-        })
-        .await
+                    [stamp(before)],
+                )
+            })
+            .await
     }
 
     /// Workers that were not heard of for `silence`.
-    pub async fn silent_workers(&self, silence: Duration) -> Result<Vec<Worker>, StoreError> {
-        let since = self.clock().now().checked_sub(silence).unwrap_or(Timestamp::UNIX_EPOCH);
-        self.read(move |conn| {
-            let sql = format!("{SELECT} WHERE ended_at IS NULL AND heartbeat_at < ?1 ORDER BY id");
-            conn.all(&sql, [stamp(since)], Worker::read)
-        })
-        .await
+    pub async fn silent(self, silence: Duration) -> Result<Vec<Worker>, StoreError> {
+        let since = self.0.clock().now().checked_sub(silence).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.0
+            .read(move |conn| {
+                let sql = format!("{SELECT} WHERE ended_at IS NULL AND heartbeat_at < ?1 ORDER BY id");
+                conn.all(&sql, [stamp(since)], Worker::read)
+            })
+            .await
     }
 }
 

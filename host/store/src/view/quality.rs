@@ -1,7 +1,8 @@
 //! What was done badly of late and what was done well after that: what quality issues are made of.
 
+use crate::StoreError;
 use crate::file::{Columns, Sql, stamp};
-use crate::{Store, StoreError};
+use crate::handles::Stats;
 use jackfield_types::{FailureClass, FailureKind, RunId, TaskId, Timestamp, WorkspaceId};
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
@@ -40,22 +41,23 @@ pub struct Quality {
     pub good: Vec<JudgedRun>,
 }
 
-impl Store {
+impl Stats<'_> {
     /// What was done badly in a workspace since then and stands so, and what was done well after that. Commands are
     /// left out (tasks of the type `command`, and whatever the executors `commands` ran), as are tasks that somebody
     /// closed as done or cancelled.
     pub async fn quality(
-        &self,
+        self,
         workspace: WorkspaceId,
         since: Timestamp,
         commands: Vec<String>,
     ) -> Result<Quality, StoreError> {
-        self.read(move |conn| {
-            let bad = bad(conn, workspace, since, &commands)?;
-            let Some(oldest) = bad.iter().map(|run| run.run).min() else { return Ok(Quality::default()) };
-            Ok(Quality { good: good(conn, workspace, oldest)?, bad })
-        })
-        .await
+        self.0
+            .read(move |conn| {
+                let bad = bad(conn, workspace, since, &commands)?;
+                let Some(oldest) = bad.iter().map(|run| run.run).min() else { return Ok(Quality::default()) };
+                Ok(Quality { good: good(conn, workspace, oldest)?, bad })
+            })
+            .await
     }
 }
 

@@ -1,7 +1,8 @@
 //! Decisions that are on record with what they were made from, to be made again by somebody else.
 
 use crate::file::{Columns, Sql, stamp};
-use crate::{PluginCall, Store, StoreError};
+use crate::handles::Decisions;
+use crate::{PluginCall, StoreError};
 use jackfield_types::{FailureClass, FailureKind, Micros, PluginKind, TaskId, Timestamp};
 use rusqlite::{Row, params};
 use serde::Serialize;
@@ -34,19 +35,20 @@ pub struct RecordedOutcome {
     pub cost: Micros,
 }
 
-impl Store {
+impl Decisions<'_> {
     /// Decisions of components of a kind that were made since then and did not fail, oldest first, after the
     /// one with the number `after`. Functions that only the host's own side asks (`shadow_…`) are not among them.
-    pub async fn recorded_decisions(
-        &self,
+    pub async fn recorded(
+        self,
         kind: PluginKind,
         since: Timestamp,
         after: u64,
         limit: u32,
     ) -> Result<Vec<RecordedDecision>, StoreError> {
-        self.read(move |conn| {
-            conn.all(
-                "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest,
+        self.0
+            .read(move |conn| {
+                conn.all(
+                    "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest,
                         attempts.executor, attempts.model, attempts.failure_class, attempts.cost,
                         attempts.state AS attempt_state, tasks.task_type, tasks.complexity
                  FROM plugin_calls JOIN plugins ON plugins.digest = plugin_calls.plugin
@@ -56,80 +58,79 @@ impl Store {
                    AND plugin_calls.error IS NULL AND plugin_calls.seed IS NOT NULL
                    AND plugin_calls.function NOT LIKE 'shadow\\_%' ESCAPE '\\'
                  ORDER BY plugin_calls.id LIMIT ?4",
-                params![crate::file::signed(after), stamp(since), kind.as_str(), limit],
-                |row| Ok(RecordedDecision { call: PluginCall::read(row)?, outcome: outcome(row)? }),
-            )
-        })
-        .await
+                    params![crate::file::signed(after), stamp(since), kind.as_str(), limit],
+                    |row| Ok(RecordedDecision { call: PluginCall::read(row)?, outcome: outcome(row)? }),
+                )
+            })
+            .await
     }
 
     /// What attempts that ended since then came to, those of decisions and those that callers asked for alike.
-    pub async fn recorded_outcomes(&self, since: Timestamp) -> Result<Vec<RecordedOutcome>, StoreError> {
-        self.read(move |conn| {
-            let rows = conn.all(
-                "SELECT attempts.executor, attempts.model, attempts.failure_class, attempts.cost,
+    pub async fn outcomes(self, since: Timestamp) -> Result<Vec<RecordedOutcome>, StoreError> {
+        self.0
+            .read(move |conn| {
+                let rows = conn.all(
+                    "SELECT attempts.executor, attempts.model, attempts.failure_class, attempts.cost,
                         attempts.state AS attempt_state, tasks.task_type, tasks.complexity
                  FROM attempts JOIN tasks ON tasks.id = attempts.task
                  WHERE attempts.state = 'settled' AND attempts.settled_at >= ?1",
-                [stamp(since)],
-                outcome,
-            )?;
-            Ok(rows.into_iter().flatten().collect())
-        })
-        .await
+                    [stamp(since)],
+                    outcome,
+                )?;
+                Ok(rows.into_iter().flatten().collect())
+            })
+            .await
     }
 
     /// What was answered on the side since then, with what served answered to the same facts. Newest first.
     pub async fn shadowed(
-        &self,
+        self,
         since: Timestamp,
         limit: u32,
     ) -> Result<Vec<(PluginCall, PluginCall)>, StoreError> {
-        self.read(move |conn| {
-            let sql = "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest
+        self.0
+            .read(move |conn| {
+                let sql = "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest
                        FROM plugin_calls JOIN plugins ON plugins.digest = plugin_calls.plugin";
-            let shadows = conn.all(
-                &format!(
+                let shadows = conn.all(
+                    &format!(
                     "{sql} WHERE plugin_calls.at >= ?1 AND plugin_calls.function LIKE 'shadow\\_%' ESCAPE '\\'
                      ORDER BY plugin_calls.id DESC LIMIT ?2"
                 ),
-                params![stamp(since), limit],
-                PluginCall::read,
-            )?;
-            let mut pairs = Vec::new();
-            for shadow in shadows {
-                let of = shadow.facts.get("of").and_then(serde_json::Value::as_u64).unwrap_or_default();
-                let live = conn.one(
-                    &format!("{sql} WHERE plugin_calls.id = ?1"),
-                    [crate::file::signed(of)],
+                    params![stamp(since), limit],
                     PluginCall::read,
                 )?;
-                pairs.extend(live.map(|live| (shadow, live)));
-            }
-            Ok(pairs)
-        })
-        .await
+                let mut pairs = Vec::new();
+                for shadow in shadows {
+                    let of = shadow.facts.get("of").and_then(serde_json::Value::as_u64).unwrap_or_default();
+                    let live = conn.one(
+                        &format!("{sql} WHERE plugin_calls.id = ?1"),
+                        [crate::file::signed(of)],
+                        PluginCall::read,
+                    )?;
+                    pairs.extend(live.map(|live| (shadow, live)));
+                }
+                Ok(pairs)
+            })
+            .await
     }
 }
 
-impl Store {
+impl Decisions<'_> {
     /// The last decision of a function about a task: what was just recorded.
-    pub async fn last_decision(
-        &self,
-        task: TaskId,
-        function: &str,
-    ) -> Result<Option<PluginCall>, StoreError> {
+    pub async fn last(self, task: TaskId, function: &str) -> Result<Option<PluginCall>, StoreError> {
         let function = function.to_owned();
-        self.read(move |conn| {
-            conn.one(
-                "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest
+        self.0
+            .read(move |conn| {
+                conn.one(
+                    "SELECT plugin_calls.*, plugins.kind, plugins.name, plugins.version, plugins.digest
                  FROM plugin_calls JOIN plugins ON plugins.digest = plugin_calls.plugin
                  WHERE task = ?1 AND function = ?2 AND error IS NULL ORDER BY plugin_calls.id DESC LIMIT 1",
-                params![task.to_string(), function],
-                PluginCall::read,
-            )
-        })
-        .await
+                    params![task.to_string(), function],
+                    PluginCall::read,
+                )
+            })
+            .await
     }
 }
 

@@ -1,8 +1,9 @@
 //! Consensus: the rounds of a task in which several agents did the same, and what the comparison said.
 
 use crate::file::{Columns, Sql};
+use crate::handles::Runs;
 use crate::people::decisions;
-use crate::{Decision, Store, StoreError};
+use crate::{Decision, StoreError};
 use jackfield_types::{AttemptId, AttemptState, FailureClass, Micros, RunId, TaskId};
 use rusqlite::Connection;
 use schemars::JsonSchema;
@@ -40,20 +41,21 @@ pub struct Round {
     pub verdict: Option<Decision>,
 }
 
-impl Store {
+impl Runs<'_> {
     /// The rounds of a task, or of one run of it, in which several agents did the same, oldest first.
-    pub async fn rounds(&self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, StoreError> {
-        self.read(move |conn| {
-            let mut rounds = attempts(conn, task, run)?;
-            let decided = decisions::of_task(conn, task)?;
-            rounds.retain_mut(|round| {
-                round.called = about(&decided, round, "consensus");
-                round.verdict = about(&decided, round, "verdict");
-                round.attempts.len() > 1 || round.verdict.is_some()
-            });
-            Ok(rounds)
-        })
-        .await
+    pub async fn rounds(self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, StoreError> {
+        self.0
+            .read(move |conn| {
+                let mut rounds = attempts(conn, task, run)?;
+                let decided = decisions::of_task(conn, task)?;
+                rounds.retain_mut(|round| {
+                    round.called = about(&decided, round, "consensus");
+                    round.verdict = about(&decided, round, "verdict");
+                    round.attempts.len() > 1 || round.verdict.is_some()
+                });
+                Ok(rounds)
+            })
+            .await
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::ids;
 use crate::file::{Columns, Sql, signed};
-use crate::{Artifact, Attempt, Run, RunEvent, RunSummary, RunView, Store, StoreError, Task};
+use crate::handles::Runs;
+use crate::{Artifact, Attempt, Run, RunEvent, RunSummary, RunView, StoreError, Task};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params, params_from_iter};
@@ -51,117 +52,122 @@ const SUMMARY: &str = "
         AND last.number = (SELECT MAX(number) FROM attempts WHERE attempts.run = runs.id)
     WHERE TRUE";
 
-impl Store {
+impl Runs<'_> {
     /// Everything about one run.
-    pub async fn run(&self, run: RunId) -> Result<RunView, StoreError> {
-        self.read(move |conn| {
-            let found = run_of(conn, run)?;
-            let attempts = format!("{} WHERE attempts.run = ?1 ORDER BY attempts.number", Attempt::SELECT);
-            Ok(RunView {
-                task: task_of(conn, found.task)?,
-                attempts: conn.all(&attempts, [run.to_string()], Attempt::read)?,
-                artifacts: conn.all(
-                    "SELECT * FROM artifacts WHERE run = ?1 ORDER BY id",
-                    [run.to_string()],
-                    Artifact::read,
-                )?,
-                run: found,
+    pub async fn get(self, run: RunId) -> Result<RunView, StoreError> {
+        self.0
+            .read(move |conn| {
+                let found = run_of(conn, run)?;
+                let attempts =
+                    format!("{} WHERE attempts.run = ?1 ORDER BY attempts.number", Attempt::SELECT);
+                Ok(RunView {
+                    task: task_of(conn, found.task)?,
+                    attempts: conn.all(&attempts, [run.to_string()], Attempt::read)?,
+                    artifacts: conn.all(
+                        "SELECT * FROM artifacts WHERE run = ?1 ORDER BY id",
+                        [run.to_string()],
+                        Artifact::read,
+                    )?,
+                    run: found,
+                })
             })
-        })
-        .await
+            .await
     }
 
     /// The run with this id, or the only one whose id begins so (case does not matter).
     /// Only what is of `principal` is there, where one is given.
-    pub async fn find_run(&self, id: &str, principal: Option<&str>) -> Result<RunId, StoreError> {
+    pub async fn find(self, id: &str, principal: Option<&str>) -> Result<RunId, StoreError> {
         let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
-        self.read(move |conn| ids::find(conn, &ids::RUNS, &id, principal.as_deref())).await
+        self.0.read(move |conn| ids::find(conn, &ids::RUNS, &id, principal.as_deref())).await
     }
 
     /// The latest run of a task; none: it has none yet.
-    pub async fn latest_run(&self, task: TaskId) -> Result<Option<RunId>, StoreError> {
-        self.read(move |conn| latest_run_of(conn, task)).await
+    pub async fn latest(self, task: TaskId) -> Result<Option<RunId>, StoreError> {
+        self.0.read(move |conn| latest_run_of(conn, task)).await
     }
 
     /// Runs, newest first.
-    pub async fn runs(&self, filter: RunFilter) -> Result<Vec<RunSummary>, StoreError> {
-        self.read(move |conn| {
-            let mut sql = SUMMARY.to_owned();
-            let mut values: Vec<SqlValue> = Vec::new();
-            if !filter.states.is_empty() {
-                let marks = vec!["?"; filter.states.len()].join(", ");
-                sql.push_str(&format!(" AND runs.state IN ({marks})"));
-                values.extend(filter.states.iter().map(|state| state.as_str().to_owned().into()));
-            }
-            if let Some(workspace) = filter.workspace {
-                sql.push_str(" AND runs.workspace = ?");
-                values.push(workspace.to_string().into());
-            }
-            if let Some(task) = filter.task {
-                sql.push_str(" AND runs.task = ?");
-                values.push(task.to_string().into());
-            }
-            if let Some(principal) = filter.principal {
-                sql.push_str(" AND tasks.principal = ?");
-                values.push(principal.into());
-            }
-            if let Some(before) = filter.before {
-                sql.push_str(" AND runs.id < ?");
-                values.push(before.to_string().into());
-            }
-            sql.push_str(" ORDER BY runs.id DESC LIMIT ?");
-            values.push(filter.limit.into());
-            conn.all(&sql, params_from_iter(values), RunSummary::read)
-        })
-        .await
+    pub async fn list(self, filter: RunFilter) -> Result<Vec<RunSummary>, StoreError> {
+        self.0
+            .read(move |conn| {
+                let mut sql = SUMMARY.to_owned();
+                let mut values: Vec<SqlValue> = Vec::new();
+                if !filter.states.is_empty() {
+                    let marks = vec!["?"; filter.states.len()].join(", ");
+                    sql.push_str(&format!(" AND runs.state IN ({marks})"));
+                    values.extend(filter.states.iter().map(|state| state.as_str().to_owned().into()));
+                }
+                if let Some(workspace) = filter.workspace {
+                    sql.push_str(" AND runs.workspace = ?");
+                    values.push(workspace.to_string().into());
+                }
+                if let Some(task) = filter.task {
+                    sql.push_str(" AND runs.task = ?");
+                    values.push(task.to_string().into());
+                }
+                if let Some(principal) = filter.principal {
+                    sql.push_str(" AND tasks.principal = ?");
+                    values.push(principal.into());
+                }
+                if let Some(before) = filter.before {
+                    sql.push_str(" AND runs.id < ?");
+                    values.push(before.to_string().into());
+                }
+                sql.push_str(" ORDER BY runs.id DESC LIMIT ?");
+                values.push(filter.limit.into());
+                conn.all(&sql, params_from_iter(values), RunSummary::read)
+            })
+            .await
     }
 
     /// One task.
-    pub async fn task(&self, task: TaskId) -> Result<Task, StoreError> {
-        self.read(move |conn| task_of(conn, task)).await
+    pub async fn task(self, task: TaskId) -> Result<Task, StoreError> {
+        self.0.read(move |conn| task_of(conn, task)).await
     }
 
     /// One attempt.
-    pub async fn attempt(&self, attempt: AttemptId) -> Result<Attempt, StoreError> {
-        self.read(move |conn| attempt_of(conn, attempt)).await
+    pub async fn attempt(self, attempt: AttemptId) -> Result<Attempt, StoreError> {
+        self.0.read(move |conn| attempt_of(conn, attempt)).await
     }
 
     /// Events of a run after a sequence number, oldest first.
-    pub async fn run_events(&self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, StoreError> {
-        self.read(move |conn| {
-            conn.all(
-                "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-                params![run.to_string(), signed(after), limit],
-                RunEvent::read,
-            )
-        })
-        .await
+    pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, StoreError> {
+        self.0
+            .read(move |conn| {
+                conn.all(
+                    "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+                    params![run.to_string(), signed(after), limit],
+                    RunEvent::read,
+                )
+            })
+            .await
     }
 
     /// The same, which says how many of those that were asked for are no longer kept. Before the first event
     /// of the page, or the end of the run, there is nothing that could still come.
-    pub async fn run_events_kept(&self, run: RunId, after: u64, limit: u32) -> Result<EventPage, StoreError> {
-        self.read(move |conn| {
-            let events = conn.all(
-                "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-                params![run.to_string(), signed(after), limit],
-                RunEvent::read,
-            )?;
-            let before_first = match events.first() {
-                Some(first) => first.seq - 1,
-                None => run_of(conn, run)?.last_seq,
-            };
-            Ok(EventPage { events, gone_to: Some(before_first).filter(|last| *last > after) })
-        })
-        .await
+    pub async fn events_kept(self, run: RunId, after: u64, limit: u32) -> Result<EventPage, StoreError> {
+        self.0
+            .read(move |conn| {
+                let events = conn.all(
+                    "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
+                    params![run.to_string(), signed(after), limit],
+                    RunEvent::read,
+                )?;
+                let before_first = match events.first() {
+                    Some(first) => first.seq - 1,
+                    None => run_of(conn, run)?.last_seq,
+                };
+                Ok(EventPage { events, gone_to: Some(before_first).filter(|last| *last > after) })
+            })
+            .await
     }
 
     /// Attempts that are not settled, oldest first: those of one host instance, or of all.
-    pub async fn in_flight(&self, host: Option<&str>) -> Result<Vec<Attempt>, StoreError> {
+    pub async fn in_flight(self, host: Option<&str>) -> Result<Vec<Attempt>, StoreError> {
         let host = host.map(str::to_owned);
         let open = "attempts.state <> 'settled' AND (?1 IS NULL OR attempts.host = ?1)";
         let sql = format!("{} WHERE {open} ORDER BY attempts.id", Attempt::SELECT);
-        self.read(move |conn| conn.all(&sql, [host], Attempt::read)).await
+        self.0.read(move |conn| conn.all(&sql, [host], Attempt::read)).await
     }
 }
 

@@ -1,7 +1,8 @@
 //! Figures over many attempts.
 
+use crate::StoreError;
 use crate::file::{Columns, Sql, stamp, summed};
-use crate::{Store, StoreError};
+use crate::handles::Stats;
 use jackfield_types::{Micros, Timestamp};
 use rusqlite::params;
 use schemars::JsonSchema;
@@ -85,15 +86,15 @@ pub struct Totals {
     pub database_bytes: u64,
 }
 
-impl Store {
+impl Stats<'_> {
     /// Per executor and model, over like tasks: `None` means any type, or any language.
-    pub async fn model_stats(
-        &self,
+    pub async fn by_model(
+        self,
         task_type: Option<&str>,
         language: Option<&str>,
     ) -> Result<Vec<ModelStats>, StoreError> {
         let like = (task_type.map(str::to_owned), language.map(str::to_owned));
-        self.read(move |conn| {
+        self.0.read(move |conn| {
             conn.all(
                 "SELECT executor, NULLIF(model, '') AS model, SUM(attempts) AS attempts,
                         SUM(succeeded) AS succeeded, SUM(verified) AS verified,
@@ -126,39 +127,40 @@ impl Store {
     }
 
     /// Who did how much since then, most first.
-    pub async fn usage_share(&self, since: Timestamp) -> Result<Vec<UsageShare>, StoreError> {
-        self.read(move |conn| {
-            let sql = format!(
-                "SELECT executor, model, COUNT(*) AS attempts, {},
+    pub async fn usage_share(self, since: Timestamp) -> Result<Vec<UsageShare>, StoreError> {
+        self.0
+            .read(move |conn| {
+                let sql = format!(
+                    "SELECT executor, model, COUNT(*) AS attempts, {},
                         SUM(input_tokens + cached_input_tokens + cache_write_tokens + output_tokens) AS tokens
                  FROM attempts WHERE created_at >= ?1
                  GROUP BY executor, model ORDER BY attempts DESC, executor, model",
-                summed("cost", "cost")
-            );
-            let mut shares = conn.all(&sql, [stamp(since)], |row| {
-                Ok(UsageShare {
-                    executor: row.get("executor")?,
-                    model: row.get("model")?,
-                    attempts: row.get("attempts")?,
-                    thousandths: 0,
-                    tokens: row.count("tokens")?,
-                    cost: row.sum("cost")?,
-                })
-            })?;
-            let all: u64 = shares.iter().map(|share| u64::from(share.attempts)).sum();
-            for share in &mut shares {
-                let thousandths = u64::from(share.attempts) * 1000 / all.max(1);
-                share.thousandths = u16::try_from(thousandths).unwrap_or(1000);
-            }
-            Ok(shares)
-        })
-        .await
+                    summed("cost", "cost")
+                );
+                let mut shares = conn.all(&sql, [stamp(since)], |row| {
+                    Ok(UsageShare {
+                        executor: row.get("executor")?,
+                        model: row.get("model")?,
+                        attempts: row.get("attempts")?,
+                        thousandths: 0,
+                        tokens: row.count("tokens")?,
+                        cost: row.sum("cost")?,
+                    })
+                })?;
+                let all: u64 = shares.iter().map(|share| u64::from(share.attempts)).sum();
+                for share in &mut shares {
+                    let thousandths = u64::from(share.attempts) * 1000 / all.max(1);
+                    share.thousandths = u16::try_from(thousandths).unwrap_or(1000);
+                }
+                Ok(shares)
+            })
+            .await
     }
 
     /// When the newest of the latest records was made; none: there are none. Later than now, where the clock was
     /// ahead once.
-    pub async fn newest(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(|conn| {
+    pub async fn newest(self) -> Result<Option<Timestamp>, StoreError> {
+        self.0.read(|conn| {
             let newest = conn.one(
                 "SELECT MAX(at) AS at FROM (
                      SELECT at FROM (SELECT at FROM ledger ORDER BY id DESC LIMIT 1000)
@@ -173,8 +175,9 @@ impl Store {
     }
 
     /// Figures over everything.
-    pub async fn stats(&self) -> Result<Totals, StoreError> {
+    pub async fn totals(self) -> Result<Totals, StoreError> {
         let totals = self
+            .0
             .read(|conn| {
                 conn.one(
                     "SELECT (SELECT COUNT(*) FROM workspaces) AS workspaces,

@@ -2,8 +2,9 @@
 
 use super::{ids, runs, trail};
 use crate::file::{Columns, Sql};
+use crate::handles::Tasks;
 use crate::people::{checkpoints, decisions, tasks};
-use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, Store, StoreError, Task};
+use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, StoreError, Task};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, TaskState, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params_from_iter};
@@ -79,17 +80,17 @@ pub struct TaskHistory {
     pub checks: Vec<(AttemptId, Value)>,
 }
 
-impl Store {
+impl Tasks<'_> {
     /// The task with this id, or the only one whose id begins so (case does not matter).
     /// Only what is of `principal` is there, where one is given.
-    pub async fn find_task(&self, id: &str, principal: Option<&str>) -> Result<TaskId, StoreError> {
+    pub async fn find(self, id: &str, principal: Option<&str>) -> Result<TaskId, StoreError> {
         let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
-        self.read(move |conn| ids::find(conn, &ids::TASKS, &id, principal.as_deref())).await
+        self.0.read(move |conn| ids::find(conn, &ids::TASKS, &id, principal.as_deref())).await
     }
 
     /// Tasks, newest first.
-    pub async fn tasks(&self, filter: TaskFilter) -> Result<Vec<TaskSummary>, StoreError> {
-        self.read(move |conn| {
+    pub async fn list(self, filter: TaskFilter) -> Result<Vec<TaskSummary>, StoreError> {
+        self.0.read(move |conn| {
             let mut sql = "
                 SELECT tasks.*, workspaces.name AS workspace_name,
                        (SELECT COUNT(*) FROM runs WHERE runs.task = tasks.id) AS runs,
@@ -133,32 +134,33 @@ impl Store {
     }
 
     /// Everything about one task.
-    pub async fn task_view(&self, task: TaskId) -> Result<TaskView, StoreError> {
-        self.read(move |conn| view(conn, task)).await
+    pub async fn get(self, task: TaskId) -> Result<TaskView, StoreError> {
+        self.0.read(move |conn| view(conn, task)).await
     }
 
     /// The same, with every answer of a component about it and the facts that it saw.
-    pub async fn task_history(&self, task: TaskId) -> Result<TaskHistory, StoreError> {
-        self.read(move |conn| {
-            let checks = conn.all(
-                "SELECT attempts.id, checks FROM attempts JOIN runs ON runs.id = attempts.run
+    pub async fn history(self, task: TaskId) -> Result<TaskHistory, StoreError> {
+        self.0
+            .read(move |conn| {
+                let checks = conn.all(
+                    "SELECT attempts.id, checks FROM attempts JOIN runs ON runs.id = attempts.run
                  WHERE runs.task = ?1 AND checks IS NOT NULL",
-                [task.to_string()],
-                |row| Ok((row.parsed("id")?, row.json("checks")?)),
-            )?;
-            Ok(TaskHistory { view: view(conn, task)?, calls: trail::calls_of(conn, task)?, checks })
-        })
-        .await
+                    [task.to_string()],
+                    |row| Ok((row.parsed("id")?, row.json("checks")?)),
+                )?;
+                Ok(TaskHistory { view: view(conn, task)?, calls: trail::calls_of(conn, task)?, checks })
+            })
+            .await
     }
 
     /// The latest version of what a task is to be; none: it was never specified beyond its instruction.
-    pub async fn latest_spec(&self, task: TaskId) -> Result<Option<Checkpoint>, StoreError> {
-        self.read(move |conn| checkpoints::latest_checkpoint(conn, task, "spec")).await
+    pub async fn latest_spec(self, task: TaskId) -> Result<Option<Checkpoint>, StoreError> {
+        self.0.read(move |conn| checkpoints::latest_checkpoint(conn, task, "spec")).await
     }
 
     /// The task that a run belongs to.
-    pub async fn task_of_run(&self, run: RunId) -> Result<TaskId, StoreError> {
-        self.read(move |conn| runs::run_of(conn, run).map(|run| run.task)).await
+    pub async fn of_run(self, run: RunId) -> Result<TaskId, StoreError> {
+        self.0.read(move |conn| runs::run_of(conn, run).map(|run| run.task)).await
     }
 }
 

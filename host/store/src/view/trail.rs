@@ -1,91 +1,99 @@
 //! Who decided what, and what happened to the host: plugins, their decisions, and the event log.
 
 use crate::file::{Columns, Exact, Sql, Tx, count, signed, stamp, word};
-use crate::{Event, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, Store, StoreError};
+use crate::handles::{Decisions, HostLog};
+use crate::{Event, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, StoreError};
 use jackfield_types::{PluginRef, TaskId};
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
-impl Store {
+impl Decisions<'_> {
     /// Records decisions. A plugin that was not known yet becomes known by them.
-    pub async fn record_calls(&self, calls: Vec<NewPluginCall>) -> Result<(), StoreError> {
-        self.write(move |tx| add_calls(tx, &calls)).await
+    pub async fn record_calls(self, calls: Vec<NewPluginCall>) -> Result<(), StoreError> {
+        self.0.write(move |tx| add_calls(tx, &calls)).await
     }
 
+    /// Every decision about a task, oldest first.
+    pub async fn of_task(self, task: TaskId) -> Result<Vec<PluginCall>, StoreError> {
+        self.0.read(move |conn| calls_of(conn, task)).await
+    }
+}
+
+impl HostLog<'_> {
     /// Records that a version of a plugin changed its standing, on the event log too.
-    pub async fn record_plugin(&self, receipt: PluginReceipt) -> Result<(), StoreError> {
-        self.write(move |tx| {
-            let PluginReceipt { plugin, state, reason, details } = &receipt;
-            tx.exec(
-                "INSERT INTO plugins (digest, kind, name, version, state, reason, details,
+    pub async fn record_plugin(self, receipt: PluginReceipt) -> Result<(), StoreError> {
+        self.0
+            .write(move |tx| {
+                let PluginReceipt { plugin, state, reason, details } = &receipt;
+                tx.exec(
+                    "INSERT INTO plugins (digest, kind, name, version, state, reason, details,
                                       first_seen_at, first_served_at, changed_at)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?5 = 'serving', ?8, NULL), ?8)
                  ON CONFLICT (digest) DO UPDATE SET
                      state = excluded.state, reason = excluded.reason, details = excluded.details,
                      first_served_at = COALESCE(first_served_at, excluded.first_served_at),
                      changed_at = excluded.changed_at",
-                params![
-                    plugin.digest.to_string(),
-                    plugin.kind.as_str(),
-                    Exact(&plugin.name),
-                    Exact(&plugin.version),
-                    word(state),
-                    reason,
-                    details.to_string(),
-                    stamp(tx.now),
-                ],
-            )?;
-            let kind = format!("plugin_{}", word(state));
-            let subject = format!("{}/{}", plugin.kind, plugin.name);
-            let payload = json!({ "plugin": plugin, "reason": reason, "details": details });
-            add_event(tx, &kind, &subject, &payload).map(drop)
-        })
-        .await
+                    params![
+                        plugin.digest.to_string(),
+                        plugin.kind.as_str(),
+                        Exact(&plugin.name),
+                        Exact(&plugin.version),
+                        word(state),
+                        reason,
+                        details.to_string(),
+                        stamp(tx.now),
+                    ],
+                )?;
+                let kind = format!("plugin_{}", word(state));
+                let subject = format!("{}/{}", plugin.kind, plugin.name);
+                let payload = json!({ "plugin": plugin, "reason": reason, "details": details });
+                add_event(tx, &kind, &subject, &payload).map(drop)
+            })
+            .await
     }
 
     /// Puts an event on the host's log and gives its place there.
-    pub async fn record_event(&self, kind: &str, subject: &str, payload: Value) -> Result<u64, StoreError> {
+    pub async fn record(self, kind: &str, subject: &str, payload: Value) -> Result<u64, StoreError> {
         let (kind, subject) = (kind.to_owned(), subject.to_owned());
-        self.write(move |tx| add_event(tx, &kind, &subject, &payload)).await
+        self.0.write(move |tx| add_event(tx, &kind, &subject, &payload)).await
     }
 
     /// Events on the host's log after a place, oldest first.
-    pub async fn events(&self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
-        self.read(move |conn| {
-            conn.all(
-                "SELECT * FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-                params![signed(after), limit],
-                Event::read,
-            )
-        })
-        .await
+    pub async fn list(self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.0
+            .read(move |conn| {
+                conn.all(
+                    "SELECT * FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+                    params![signed(after), limit],
+                    Event::read,
+                )
+            })
+            .await
     }
 
     /// Every version of every plugin that the host has seen, last changed first.
-    pub async fn plugin_history(&self) -> Result<Vec<PluginVersion>, StoreError> {
-        self.read(|conn| {
-            conn.all("SELECT * FROM plugins ORDER BY changed_at DESC, digest", [], PluginVersion::read)
-        })
-        .await
+    pub async fn plugin_history(self) -> Result<Vec<PluginVersion>, StoreError> {
+        self.0
+            .read(|conn| {
+                conn.all("SELECT * FROM plugins ORDER BY changed_at DESC, digest", [], PluginVersion::read)
+            })
+            .await
     }
 
     /// So many of them, last changed first, and how many there are.
-    pub async fn plugin_versions(&self, limit: u32) -> Result<(Vec<PluginVersion>, u64), StoreError> {
-        self.read(move |conn| {
-            let all = conn.one("SELECT count(*) AS n FROM plugins", [], |row| row.count("n"))?.unwrap_or(0);
-            let last = conn.all(
-                "SELECT * FROM plugins ORDER BY changed_at DESC, digest LIMIT ?1",
-                [limit],
-                PluginVersion::read,
-            )?;
-            Ok((last, all))
-        })
-        .await
-    }
-
-    /// Every decision about a task, oldest first.
-    pub async fn decisions(&self, task: TaskId) -> Result<Vec<PluginCall>, StoreError> {
-        self.read(move |conn| calls_of(conn, task)).await
+    pub async fn plugin_versions(self, limit: u32) -> Result<(Vec<PluginVersion>, u64), StoreError> {
+        self.0
+            .read(move |conn| {
+                let all =
+                    conn.one("SELECT count(*) AS n FROM plugins", [], |row| row.count("n"))?.unwrap_or(0);
+                let last = conn.all(
+                    "SELECT * FROM plugins ORDER BY changed_at DESC, digest LIMIT ?1",
+                    [limit],
+                    PluginVersion::read,
+                )?;
+                Ok((last, all))
+            })
+            .await
     }
 }
 

@@ -1,40 +1,42 @@
 //! Workspaces, made known and read back.
 
 use crate::file::{Exact, Sql, Tx, stamp, word};
-use crate::{NewWorkspace, Store, StoreError, Workspace};
+use crate::handles::Workspaces;
+use crate::{NewWorkspace, StoreError, Workspace};
 use jackfield_types::WorkspaceId;
 use rusqlite::{Connection, params};
 
-impl Store {
+impl Workspaces<'_> {
     /// The workspace of a folder, made known where it was not.
-    pub async fn ensure_workspace(&self, new: NewWorkspace) -> Result<Workspace, StoreError> {
+    pub async fn ensure(self, new: NewWorkspace) -> Result<Workspace, StoreError> {
         let path = new.path.clone();
         // Most calls name a workspace that is known, and need not wait for the writer.
-        if let Some(known) = self.read(move |conn| by_path(conn, &path)).await? {
+        if let Some(known) = self.0.read(move |conn| by_path(conn, &path)).await? {
             return Ok(known);
         }
-        self.write(move |tx| match by_path(tx, &new.path)? {
-            Some(known) => Ok(known),
-            None => add(tx, &new),
-        })
-        .await
+        self.0
+            .write(move |tx| match by_path(tx, &new.path)? {
+                Some(known) => Ok(known),
+                None => add(tx, &new),
+            })
+            .await
     }
 
     /// One workspace.
-    pub async fn workspace(&self, workspace: WorkspaceId) -> Result<Workspace, StoreError> {
-        self.read(move |conn| by_id(conn, workspace)).await
+    pub async fn get(self, workspace: WorkspaceId) -> Result<Workspace, StoreError> {
+        self.0.read(move |conn| by_id(conn, workspace)).await
     }
 
     /// The workspaces in which a principal has tasks, by name.
-    pub async fn workspaces_of(&self, principal: &str) -> Result<Vec<Workspace>, StoreError> {
+    pub async fn of_principal(self, principal: &str) -> Result<Vec<Workspace>, StoreError> {
         let principal = principal.to_owned();
         let sql = "SELECT * FROM workspaces WHERE id IN (SELECT workspace FROM tasks WHERE principal = ?1) ORDER BY name";
-        self.read(move |conn| conn.all(sql, [principal], Workspace::read)).await
+        self.0.read(move |conn| conn.all(sql, [principal], Workspace::read)).await
     }
 
     /// All workspaces, by name.
-    pub async fn workspaces(&self) -> Result<Vec<Workspace>, StoreError> {
-        self.read(|conn| conn.all("SELECT * FROM workspaces ORDER BY name", [], Workspace::read)).await
+    pub async fn list(self) -> Result<Vec<Workspace>, StoreError> {
+        self.0.read(|conn| conn.all("SELECT * FROM workspaces ORDER BY name", [], Workspace::read)).await
     }
 }
 

@@ -25,7 +25,7 @@ fn alerting(scope: LimitScope, period: Period, amount: Micros) -> Limit {
 }
 
 async fn kinds(house: &House) -> Vec<(String, String)> {
-    let events = house.store.events(0, 1000).await.unwrap();
+    let events = house.store.host_log().list(0, 1000).await.unwrap();
     let breaker = events.into_iter().filter(|event| event.kind.starts_with("breaker_"));
     breaker.map(|event| (event.kind, event.subject)).collect()
 }
@@ -38,19 +38,23 @@ async fn absurd_usage_of_a_running_attempt_is_cut_and_settles() {
         let work = house.at_work(cents(10), &Limits::none()).await;
         let charged = house
             .store
+            .attempts()
             .charge(work.attempt, total, &absurd(), CostSource::Agent, None, &Limits::none())
             .await;
         charged.unwrap();
         let settled = Settlement { usage: absurd(), latency_ms: u64::MAX, ..settlement(work.attempt, total) };
-        assert!(matches!(house.store.settle(settled, &limits).await.unwrap(), Settling::Settled { .. }));
-        let attempt = house.store.attempt(work.attempt).await.unwrap();
+        assert!(matches!(
+            house.store.attempts().settle(settled, &limits).await.unwrap(),
+            Settling::Settled { .. }
+        ));
+        let attempt = house.store.runs().attempt(work.attempt).await.unwrap();
         assert!(attempt.cost <= Micros::MOST && attempt.cost >= Micros::ZERO, "{}", attempt.cost);
         assert!(attempt.usage.is_plausible() && attempt.usage.estimated);
-        let events = house.store.run_events(work.run, 0, 100).await.unwrap();
+        let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
         assert!(events.iter().any(|event| event.kind == "host_warning"), "the run says so: {events:?}");
     }
-    house.store.stats().await.unwrap();
-    house.store.model_stats(None, None).await.unwrap();
+    house.store.stats().totals().await.unwrap();
+    house.store.stats().by_model(None, None).await.unwrap();
     house.assert_sums_are_proved().await;
 }
 
@@ -58,9 +62,10 @@ async fn absurd_usage_of_a_running_attempt_is_cut_and_settles() {
 async fn absurd_late_charge_is_cut() {
     let house = house().await;
     let work = house.at_work(cents(10), &Limits::none()).await;
-    house.store.settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
     let late = house
         .store
+        .workers()
         .charge_late(work.attempt, Micros(i64::MAX), &absurd(), CostSource::Agent, None, &Limits::none())
         .await;
     assert_eq!(late.unwrap(), Micros::MOST - cents(1));
@@ -83,16 +88,16 @@ async fn reservations_and_raises_past_all_bounds_are_refused() {
             principal: "ops".to_owned(),
             reason: "x".to_owned(),
         };
-        assert!(house.store.raise(raise, &limits).await.is_err(), "{by}");
+        assert!(house.store.breaker().raise(raise, &limits).await.is_err(), "{by}");
     }
-    assert_eq!(house.store.stats().await.unwrap().reserved, Micros::ZERO);
+    assert_eq!(house.store.stats().totals().await.unwrap().reserved, Micros::ZERO);
     house.assert_sums_are_proved().await;
 }
 
 /// Records as a version without a bound left them: one attempt that cost as much as a column holds.
 async fn ruined(house: &House) -> AtWork {
     let work = house.at_work(cents(10), &Limits::none()).await;
-    house.store.settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
     let file = Connection::open(house.store.file()).unwrap();
     let more = i64::MAX - cents(1).0;
     let (attempt, run, task) = (work.attempt, work.run, work.task);
@@ -126,12 +131,12 @@ async fn records_with_the_largest_amount_still_settle_and_are_corrected() {
     // Another day: work is admitted, charged and settled, although the sums over all time are full.
     let work = house.at_work(cents(10), &limits).await;
     house.charge(work.attempt, cents(4), &limits).await;
-    house.store.settle(settlement(work.attempt, cents(6)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(6)), &limits).await.unwrap();
     assert_eq!(house.stands(&limits).await.spent, cents(6));
-    house.store.stats().await.unwrap();
-    house.store.usage_share("2026-11-01T00:00:00Z".parse().unwrap()).await.unwrap();
-    house.store.runs(RunFilter::default()).await.unwrap();
-    house.store.tasks(TaskFilter::default()).await.unwrap();
+    house.store.stats().totals().await.unwrap();
+    house.store.stats().usage_share("2026-11-01T00:00:00Z".parse().unwrap()).await.unwrap();
+    house.store.runs().list(RunFilter::default()).await.unwrap();
+    house.store.tasks().list(TaskFilter::default()).await.unwrap();
 
     let correction = Correction {
         run: bad.run,
@@ -139,11 +144,11 @@ async fn records_with_the_largest_amount_still_settle_and_are_corrected() {
         principal: "ops".to_owned(),
         reason: "its agent made the figures up".to_owned(),
     };
-    let corrected = house.store.correct(correction, &limits).await.unwrap();
+    let corrected = house.store.ledger().correct(correction, &limits).await.unwrap();
     assert_eq!((corrected.was, corrected.cost), (Micros(i64::MAX), cents(2)));
     house.assert_sums_are_proved().await;
-    assert_eq!(house.store.attempt(bad.attempt).await.unwrap().cost, cents(2));
-    assert_eq!(house.store.stats().await.unwrap().billed, cents(8));
+    assert_eq!(house.store.runs().attempt(bad.attempt).await.unwrap().cost, cents(2));
+    assert_eq!(house.store.stats().totals().await.unwrap().billed, cents(8));
     assert_eq!(house.stands(&limits).await.spent, cents(6), "it is taken from its own day");
     let last = house.ledger_of(bad.attempt).await.pop().unwrap();
     assert_eq!(last, (LedgerKind::Correct, 0, cents(2).0 - i64::MAX));
@@ -160,25 +165,25 @@ async fn correction_goes_up_and_down_and_is_on_the_ledger_and_the_log() {
         principal: "ops".to_owned(),
         reason: "the bill says so".to_owned(),
     };
-    let early = house.store.correct(correct(cents(1)), &limits).await.unwrap_err();
+    let early = house.store.ledger().correct(correct(cents(1)), &limits).await.unwrap_err();
     assert_eq!(early.problem().code, "illegal_transition", "it has not ended");
-    house.store.settle(settlement(work.attempt, cents(30)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(30)), &limits).await.unwrap();
     for (cost, left) in [(cents(45), cents(5)), (cents(3), cents(47)), (Micros::ZERO, cents(50))] {
-        let corrected = house.store.correct(correct(cost), &limits).await.unwrap();
+        let corrected = house.store.ledger().correct(correct(cost), &limits).await.unwrap();
         assert_eq!((corrected.cost, corrected.limits[0].left), (cost, left));
-        assert_eq!(house.store.run(work.run).await.unwrap().attempts[0].cost, cost);
+        assert_eq!(house.store.runs().get(work.run).await.unwrap().attempts[0].cost, cost);
         house.assert_sums_are_proved().await;
     }
     for bad in [Micros(-1), Micros::MOST + Micros(1)] {
-        assert!(house.store.correct(correct(bad), &limits).await.is_err(), "{bad}");
+        assert!(house.store.ledger().correct(correct(bad), &limits).await.is_err(), "{bad}");
     }
     let filter = LedgerFilter { attempt: Some(work.attempt), ..LedgerFilter::default() };
-    let rows = house.store.ledger(filter).await.unwrap();
+    let rows = house.store.ledger().list(filter).await.unwrap();
     let corrections: Vec<_> = rows.iter().filter(|row| row.kind == LedgerKind::Correct).collect();
     assert_eq!(corrections.len(), 3);
     assert!(corrections.iter().all(|row| row.note.as_deref() == Some("the bill says so (ops)")));
     assert_eq!(kinds(&house).await.iter().filter(|(kind, _)| kind == "breaker_corrected").count(), 3);
-    let stats = house.store.model_stats(None, None).await.unwrap();
+    let stats = house.store.stats().by_model(None, None).await.unwrap();
     assert_eq!(stats[0].cost, Micros::ZERO, "choosers judge by what it really cost");
 }
 
@@ -187,13 +192,13 @@ async fn correction_takes_back_the_forgiveness_of_a_reset() {
     let house = house().await;
     let limits = daily(cents(10));
     let work = house.at_work(cents(10), &limits).await;
-    house.store.settle(settlement(work.attempt, Micros::dollars(900)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, Micros::dollars(900)), &limits).await.unwrap();
     let (principal, reason) = ("ops".to_owned(), "go on".to_owned());
     let reset = Reset { scope: Scope::All, principal: principal.clone(), reason: reason.clone() };
-    house.store.reset(reset, &limits).await.unwrap();
+    house.store.breaker().reset(reset, &limits).await.unwrap();
     assert_eq!(house.stands(&limits).await.left, cents(10));
     let correction = Correction { run: work.run, cost: cents(4), principal, reason };
-    house.store.correct(correction, &limits).await.unwrap();
+    house.store.ledger().correct(correction, &limits).await.unwrap();
     let now = house.stands(&limits).await;
     assert_eq!((now.spent, now.allowance, now.left), (cents(4), cents(4), cents(10)));
     house.assert_sums_are_proved().await;
@@ -209,7 +214,7 @@ async fn token_is_limited_by_itself() {
     assert!(refused.message.contains("of the token 'tester'"), "{}", refused.message);
     let mut other = admission(house.workspace, cents(8));
     other.task.principal = "other".to_owned();
-    house.store.admit(other, &limits).await.unwrap();
+    house.store.admissions().admit(other, &limits).await.unwrap();
     house.assert_sums_are_proved().await;
 }
 
@@ -219,16 +224,16 @@ async fn alert_is_told_once_also_while_another_limit_halts() {
     let mut limits = daily(cents(20));
     limits.limits.push(alerting(LimitScope::All, Period::Month, cents(15)));
     let work = house.at_work(cents(20), &limits).await;
-    house.store.settle(settlement(work.attempt, cents(20)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(20)), &limits).await.unwrap();
     let more = house.at_work(Micros::ZERO, &limits).await;
-    house.store.settle(settlement(more.attempt, cents(1)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(more.attempt, cents(1)), &limits).await.unwrap();
     let told = kinds(&house).await;
     let count = |kind: &str| told.iter().filter(|(told, _)| told == kind).count();
     assert_eq!((count("breaker_alert"), count("breaker_halted")), (1, 1), "{told:?}");
     // The day is over: the halt ends, and that is told, too; the month's alert is not told twice.
     house.pass(24);
     house.admit(cents(1), &limits).await.unwrap();
-    let events = house.store.events(0, 1000).await.unwrap();
+    let events = house.store.host_log().list(0, 1000).await.unwrap();
     let last = events.iter().rfind(|event| event.kind.starts_with("breaker_")).unwrap();
     assert_eq!((last.kind.as_str(), &last.payload["from"]), ("breaker_alert", &json!("halted")));
 }
@@ -239,7 +244,7 @@ async fn alert_of_a_task_is_told() {
     let limits =
         Limits { limits: vec![alerting(LimitScope::EachTask, Period::Ever, cents(5))], counts: Counts::Both };
     let work = house.at_work(cents(10), &limits).await;
-    house.store.settle(settlement(work.attempt, cents(6)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(6)), &limits).await.unwrap();
     assert_eq!(kinds(&house).await, [("breaker_alert".to_owned(), format!("task:{}", work.task))]);
 }
 
@@ -249,7 +254,7 @@ async fn refusal_of_many_at_once_halts_nothing_for_one() {
     let limits = daily(cents(20));
     let mut several = admission(house.workspace, cents(8));
     several.beside = vec![attempt(2, cents(8)), attempt(3, cents(8))];
-    assert!(house.store.admit(several, &limits).await.is_err());
+    assert!(house.store.admissions().admit(several, &limits).await.is_err());
     assert_eq!(house.stands(&limits).await.state, BreakerState::Closed);
     house.admit(cents(8), &limits).await.unwrap();
 }

@@ -13,7 +13,7 @@ async fn running_totals_are_charged_by_difference() {
         assert_eq!(house.charge(work.attempt, cents(total), &limits).await, Charged::Within);
     }
     use LedgerKind::{Charge, Release, Reserve};
-    let settling = house.store.settle(settlement(work.attempt, cents(8)), &limits).await.unwrap();
+    let settling = house.store.attempts().settle(settlement(work.attempt, cents(8)), &limits).await.unwrap();
     assert_eq!(settling, Settling::Settled { released: cents(12), refused: None });
     assert_eq!(
         house.ledger_of(work.attempt).await,
@@ -34,12 +34,12 @@ async fn settling_for_less_than_was_charged_gives_the_difference_back() {
     let limits = daily(Micros::dollars(1));
     let work = house.at_work(cents(20), &limits).await;
     house.charge(work.attempt, cents(9), &limits).await;
-    house.store.settle(settlement(work.attempt, cents(6)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(6)), &limits).await.unwrap();
     let rows = house.ledger_of(work.attempt).await;
     assert!(rows.contains(&(LedgerKind::Correct, 0, -30_000)), "{rows:?}");
     let stands = house.stands(&limits).await;
     assert_eq!((stands.spent, stands.reserved), (cents(6), Micros::ZERO));
-    assert_eq!(house.store.attempt(work.attempt).await.unwrap().cost, cents(6));
+    assert_eq!(house.store.runs().attempt(work.attempt).await.unwrap().cost, cents(6));
 }
 
 #[tokio::test]
@@ -50,8 +50,8 @@ async fn a_charge_that_began_before_midnight_is_given_back_to_the_days_it_was_ma
     house.charge(work.attempt, cents(9), &limits).await;
     house.pass(24);
     house.charge(work.attempt, cents(11), &limits).await;
-    house.store.settle(settlement(work.attempt, cents(6)), &limits).await.unwrap();
-    let rows = house.store.ledger(LedgerFilter::default()).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(6)), &limits).await.unwrap();
+    let rows = house.store.ledger().list(LedgerFilter::default()).await.unwrap();
     let corrected: Vec<_> = rows
         .iter()
         .filter(|row| row.kind == LedgerKind::Correct)
@@ -74,7 +74,7 @@ async fn work_that_costs_more_than_was_held_gets_more_while_the_limits_leave_it(
         panic!("nothing was left")
     };
     assert_eq!((refusal.spent, refusal.reserved), (cents(26), Micros::ZERO));
-    house.store.settle(settlement(work.attempt, cents(27)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(27)), &limits).await.unwrap();
     let stands = house.stands(&limits).await;
     assert_eq!((stands.spent, stands.left), (cents(27), Micros::ZERO), "what is spent is recorded");
     assert_eq!(stands.state, BreakerState::Halted);
@@ -89,7 +89,7 @@ async fn an_attempt_that_is_stopped_is_told_of_once() {
     for total in 11..15 {
         assert!(matches!(house.charge(work.attempt, cents(total), &limits).await, Charged::Stop(_)));
     }
-    let history = house.store.breaker_history(20).await.unwrap();
+    let history = house.store.breaker().history(20).await.unwrap();
     let stopped: Vec<_> = history.iter().filter(|event| event.kind == "breaker_stopped").collect();
     assert_eq!(stopped.len(), 1);
     assert_eq!(stopped[0].subject, work.attempt.to_string());
@@ -110,14 +110,15 @@ async fn settling_twice_changes_nothing_and_says_so() {
     let house = house().await;
     let limits = Limits::default();
     let work = house.at_work(cents(20), &limits).await;
-    house.store.settle(settlement(work.attempt, cents(8)), &limits).await.unwrap();
-    let before = house.store.run(work.run).await.unwrap();
-    let again = house.store.settle(settlement(work.attempt, cents(19)), &limits).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(8)), &limits).await.unwrap();
+    let before = house.store.runs().get(work.run).await.unwrap();
+    let again = house.store.attempts().settle(settlement(work.attempt, cents(19)), &limits).await.unwrap();
     assert_eq!(again, Settling::Already);
-    assert_eq!(house.store.run(work.run).await.unwrap(), before);
-    assert_eq!(house.store.model_stats(None, None).await.unwrap()[0].attempts, 1);
+    assert_eq!(house.store.runs().get(work.run).await.unwrap(), before);
+    assert_eq!(house.store.stats().by_model(None, None).await.unwrap()[0].attempts, 1);
     let late = house
         .store
+        .attempts()
         .charge(work.attempt, cents(20), &Usage::default(), CostSource::Agent, None, &limits)
         .await;
     assert_eq!(late.unwrap_err().problem().code, "illegal_transition");
@@ -130,15 +131,16 @@ async fn work_under_a_subscription_is_kept_apart_from_what_is_billed() {
     let mut subscribed = admission(house.workspace, cents(30));
     subscribed.attempt.account = Account::Equivalent;
     let attempt = subscribed.attempt.id;
-    house.store.admit(subscribed, &limits).await.unwrap();
+    house.store.admissions().admit(subscribed, &limits).await.unwrap();
     house
         .store
+        .attempts()
         .settle(Settlement { then: Then::Nothing, ..settlement(attempt, cents(25)) }, &limits)
         .await
         .unwrap();
     let billed = house.at_work(cents(30), &limits).await;
-    house.store.settle(settlement(billed.attempt, cents(5)), &limits).await.unwrap();
-    let totals = house.store.stats().await.unwrap();
+    house.store.attempts().settle(settlement(billed.attempt, cents(5)), &limits).await.unwrap();
+    let totals = house.store.stats().totals().await.unwrap();
     assert_eq!((totals.billed, totals.equivalent), (cents(5), cents(25)));
     let spent = async |counts| house.stands(&Limits { counts, ..Limits::default() }).await.spent;
     assert_eq!(spent(Counts::Both).await, cents(30));
@@ -150,13 +152,13 @@ async fn work_under_a_subscription_is_kept_apart_from_what_is_billed() {
 async fn every_row_of_the_ledger_says_where_its_price_came_from() {
     let house = house().await;
     let work = house.at_work(cents(20), &Limits::none()).await;
-    house.store.settle(settlement(work.attempt, cents(8)), &Limits::none()).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(8)), &Limits::none()).await.unwrap();
     let filter = LedgerFilter { run: Some(work.run), ..LedgerFilter::default() };
-    let rows = house.store.ledger(filter).await.unwrap();
+    let rows = house.store.ledger().list(filter).await.unwrap();
     let charge = rows.iter().find(|row| row.kind == LedgerKind::Charge).unwrap();
     assert_eq!(charge.source, Some(CostSource::Adapter));
     assert_eq!(charge.price_as_of.as_deref(), Some("2026-11-01"));
     assert_eq!(charge.model.as_deref(), Some("small-2026-10"), "what the agent said it was");
     let elsewhere = LedgerFilter { executor: Some("codex".to_owned()), ..LedgerFilter::default() };
-    assert!(house.store.ledger(elsewhere).await.unwrap().is_empty());
+    assert!(house.store.ledger().list(elsewhere).await.unwrap().is_empty());
 }

@@ -45,10 +45,10 @@ async fn an_open_folder_is_narrowed_and_one_that_many_share_is_refused() {
 async fn what_was_recorded_is_there_when_the_store_is_opened_again() {
     let house = house().await;
     let work = house.at_work(cents(5), &Limits::none()).await;
-    let before = house.store.run(work.run).await.unwrap();
+    let before = house.store.runs().get(work.run).await.unwrap();
     let file = house.store.file().to_owned();
     drop(house.store);
-    assert_eq!(open(file.parent().unwrap()).run(work.run).await.unwrap(), before);
+    assert_eq!(open(file.parent().unwrap()).runs().get(work.run).await.unwrap(), before);
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn every_table_that_is_promised_is_there() {
 async fn the_ledger_and_the_event_log_cannot_be_rewritten() {
     let house = house().await;
     house.at_work(cents(5), &Limits::none()).await;
-    house.store.record_event("note", "host", serde_json::json!(1)).await.unwrap();
+    house.store.host_log().record("note", "host", serde_json::json!(1)).await.unwrap();
     let conn = Connection::open(house.store.file()).unwrap();
     for sql in [
         "UPDATE ledger SET spent_delta = 0",
@@ -126,7 +126,7 @@ async fn an_audit_finds_a_sum_that_somebody_changed() {
     let conn = Connection::open(house.store.file()).unwrap();
     conn.execute("UPDATE breaker SET spent_billed = 1 WHERE scope = 'all' AND period = 'ever'", []).unwrap();
     conn.execute("UPDATE attempts SET cost = 2 WHERE id = ?1", [work.attempt.to_string()]).unwrap();
-    let differences = house.store.audit().await.unwrap().differences;
+    let differences = house.store.ledger().audit().await.unwrap().differences;
     assert_eq!(differences.len(), 2, "{differences:?}");
     assert!(differences[0].starts_with("all ever:"), "{differences:?}");
 }
@@ -140,10 +140,10 @@ async fn a_backup_is_a_store_of_its_own() {
     let made = house.store.backup(&copy).await.unwrap();
     assert_eq!((mode(&copy), made.bytes), (0o600, fs::metadata(&copy).unwrap().len()));
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 1, "one file, and nothing beside it");
-    house.store.settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
+    house.store.attempts().settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
     let restored = open(elsewhere.path());
-    assert_eq!(restored.run(work.run).await.unwrap().run.state, RunState::Running);
-    assert_eq!(restored.audit().await.unwrap().differences, Vec::<String>::new());
+    assert_eq!(restored.runs().get(work.run).await.unwrap().run.state, RunState::Running);
+    assert_eq!(restored.ledger().audit().await.unwrap().differences, Vec::<String>::new());
     let again = house.store.backup(&copy).await.unwrap_err();
     assert_eq!(again.problem().code, "backup_exists", "a backup is never overwritten");
 }
@@ -185,14 +185,14 @@ async fn a_backup_stands_at_one_moment_while_work_goes_on() {
     let working = async {
         for _ in 0..40 {
             let work = house.at_work(cents(5), &Limits::none()).await;
-            house.store.settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
+            house.store.attempts().settle(settlement(work.attempt, cents(1)), &Limits::none()).await.unwrap();
         }
     };
     let (made, ()) = tokio::join!(house.store.backup(&copy), working);
     made.unwrap();
     let restored = open(elsewhere.path());
-    assert_eq!(restored.audit().await.unwrap().differences, Vec::<String>::new());
-    assert!(house.store.stats().await.unwrap().succeeded == 40);
+    assert_eq!(restored.ledger().audit().await.unwrap().differences, Vec::<String>::new());
+    assert!(house.store.stats().totals().await.unwrap().succeeded == 40);
 }
 
 #[tokio::test]

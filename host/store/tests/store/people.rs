@@ -23,7 +23,7 @@ fn todo(workspace: Option<WorkspaceId>, title: &str) -> NewHumanTask {
 }
 
 async fn kinds(house: &House) -> Vec<String> {
-    house.store.events(0, 100).await.unwrap().into_iter().map(|event| event.kind).collect()
+    house.store.host_log().list(0, 100).await.unwrap().into_iter().map(|event| event.kind).collect()
 }
 
 fn state(state: HumanTaskState) -> HumanTaskChange {
@@ -38,21 +38,21 @@ async fn what_is_handed_in_twice_under_one_key_of_its_author_is_one() {
         idempotency: Some(Idempotency { key: "the-lease".into(), digest: digest.into() }),
         ..todo(None, "Sign the lease")
     };
-    let made = house.store.add_human_task(keyed("ann", "a")).await.unwrap();
+    let made = house.store.human_tasks().add(keyed("ann", "a")).await.unwrap();
     house.pass(1);
-    assert_eq!(house.store.add_human_task(keyed("ann", "a")).await.unwrap(), made);
+    assert_eq!(house.store.human_tasks().add(keyed("ann", "a")).await.unwrap(), made);
     assert_ne!(
-        house.store.add_human_task(keyed("bob", "a")).await.unwrap().id,
+        house.store.human_tasks().add(keyed("bob", "a")).await.unwrap().id,
         made.id,
         "keys are one's own"
     );
-    let other = house.store.add_human_task(keyed("ann", "b")).await.unwrap_err();
+    let other = house.store.human_tasks().add(keyed("ann", "b")).await.unwrap_err();
     assert_eq!(other.problem().code, "idempotency_conflict");
     assert!(other.to_string().contains(&made.id.to_string()), "{other}");
     assert_eq!(kinds(&house).await, ["human_task_created"; 2]);
-    house.store.delete_human_task(made.id, "ann").await.unwrap();
+    house.store.human_tasks().delete(made.id, "ann").await.unwrap();
     assert_ne!(
-        house.store.add_human_task(keyed("ann", "a")).await.unwrap().id,
+        house.store.human_tasks().add(keyed("ann", "a")).await.unwrap().id,
         made.id,
         "the key is free again"
     );
@@ -61,7 +61,7 @@ async fn what_is_handed_in_twice_under_one_key_of_its_author_is_one() {
 #[tokio::test]
 async fn a_to_do_is_made_changed_done_reopened_and_deleted_and_the_log_tells_of_each() {
     let house = house().await;
-    let made = house.store.add_human_task(todo(Some(house.workspace), "Sign the lease")).await.unwrap();
+    let made = house.store.human_tasks().add(todo(Some(house.workspace), "Sign the lease")).await.unwrap();
     assert_eq!((made.state, made.workspace_name.as_deref()), (HumanTaskState::Open, Some("shop")));
     house.pass(1);
     let change = HumanTaskChange {
@@ -69,26 +69,26 @@ async fn a_to_do_is_made_changed_done_reopened_and_deleted_and_the_log_tells_of_
         due_at: Some(Some(house.at())),
         ..HumanTaskChange::default()
     };
-    let changed = house.store.change_human_task(made.id, change, "ann").await.unwrap();
+    let changed = house.store.human_tasks().change(made.id, change, "ann").await.unwrap();
     assert_eq!((changed.title.as_str(), changed.body), ("Sign the new lease", made.body));
     assert_eq!((changed.due_at, changed.updated_at, changed.closed_at), (Some(house.at()), house.at(), None));
 
     let done = HumanTaskChange { answer: Some(json!({ "text": "signed" })), ..state(HumanTaskState::Done) };
-    let done = house.store.change_human_task(made.id, done, "bob").await.unwrap();
+    let done = house.store.human_tasks().change(made.id, done, "bob").await.unwrap();
     assert_eq!((done.state, done.closed_at), (HumanTaskState::Done, Some(house.at())));
     assert_eq!((done.answer, done.answered_by.as_deref()), (Some(json!({ "text": "signed" })), Some("bob")));
 
-    let open = house.store.change_human_task(made.id, state(HumanTaskState::Open), "ann").await.unwrap();
+    let open = house.store.human_tasks().change(made.id, state(HumanTaskState::Open), "ann").await.unwrap();
     assert_eq!((open.closed_at, open.answer, open.answered_by), (None, None, None));
 
-    let gone = house.store.delete_human_task(made.id, "ann").await.unwrap();
+    let gone = house.store.human_tasks().delete(made.id, "ann").await.unwrap();
     assert_eq!(gone.id, made.id);
-    let missing = house.store.human_task(made.id).await.unwrap_err();
+    let missing = house.store.human_tasks().get(made.id).await.unwrap_err();
     assert_eq!(missing.problem().code, "human_task_not_found");
     let expected =
         ["created", "changed", "done", "reopened", "deleted"].map(|what| format!("human_task_{what}"));
     assert_eq!(kinds(&house).await, expected);
-    let deleted = house.store.events(4, 1).await.unwrap().remove(0);
+    let deleted = house.store.host_log().list(4, 1).await.unwrap().remove(0);
     assert_eq!(deleted.payload["was"]["title"], "Sign the new lease", "what was deleted can be read there");
 }
 
@@ -103,20 +103,20 @@ async fn a_handoff_can_be_moved_in_the_list_but_neither_reworded_nor_closed_nor_
         evidence: json!({ "failed": ["test_fail"] }),
         ..todo(None, "Two attempts failed")
     };
-    let made = house.store.add_human_task(handoff).await.unwrap();
+    let made = house.store.human_tasks().add(handoff).await.unwrap();
     let urgent = HumanTaskChange { priority: Some(5), ..HumanTaskChange::default() };
-    let moved = house.store.change_human_task(made.id, urgent, "ann").await.unwrap();
+    let moved = house.store.human_tasks().change(made.id, urgent, "ann").await.unwrap();
     assert_eq!((moved.priority, moved.evidence), (5, json!({ "failed": ["test_fail"] })));
     for change in [
         state(HumanTaskState::Done),
         HumanTaskChange { title: Some("Nothing to see".to_owned()), ..HumanTaskChange::default() },
         HumanTaskChange { answer: Some(json!("fine")), ..HumanTaskChange::default() },
     ] {
-        let refused = house.store.change_human_task(made.id, change, "ann").await.unwrap_err();
+        let refused = house.store.human_tasks().change(made.id, change, "ann").await.unwrap_err();
         assert_eq!(refused.problem().code, "illegal_transition");
     }
-    assert!(house.store.delete_human_task(made.id, "ann").await.is_err());
-    assert_eq!(house.store.human_task(made.id).await.unwrap().state, HumanTaskState::Open);
+    assert!(house.store.human_tasks().delete(made.id, "ann").await.is_err());
+    assert_eq!(house.store.human_tasks().get(made.id).await.unwrap().state, HumanTaskState::Open);
     assert_eq!(
         kinds(&house).await,
         ["human_task_created", "human_task_changed"],
@@ -130,12 +130,12 @@ async fn a_person_sees_what_is_open_and_pressing_first() {
     let mut made = Vec::new();
     for (title, priority) in [("old", 0), ("pressing", 7), ("new", 0)] {
         let new = NewHumanTask { priority, ..todo(Some(house.workspace), title) };
-        made.push(house.store.add_human_task(new).await.unwrap().id);
+        made.push(house.store.human_tasks().add(new).await.unwrap().id);
     }
-    house.store.add_human_task(todo(None, "elsewhere")).await.unwrap();
-    house.store.change_human_task(made[1], state(HumanTaskState::Done), "ann").await.unwrap();
+    house.store.human_tasks().add(todo(None, "elsewhere")).await.unwrap();
+    house.store.human_tasks().change(made[1], state(HumanTaskState::Done), "ann").await.unwrap();
     let listed = async |filter| {
-        let tasks = house.store.human_tasks(filter).await.unwrap();
+        let tasks = house.store.human_tasks().list(filter).await.unwrap();
         tasks.into_iter().map(|task| task.title).collect::<Vec<_>>()
     };
     let filter = HumanTaskFilter { workspace: Some(house.workspace), ..HumanTaskFilter::default() };
@@ -146,9 +146,9 @@ async fn a_person_sees_what_is_open_and_pressing_first() {
     let handoffs = HumanTaskFilter { kind: Some(HumanTaskKind::Handoff), ..HumanTaskFilter::default() };
     assert!(listed(handoffs).await.is_empty());
     let prefix = made[0].to_string().to_lowercase();
-    assert_eq!(house.store.find_human_task(&prefix, None).await.unwrap(), made[0]);
+    assert_eq!(house.store.human_tasks().find(&prefix, None).await.unwrap(), made[0]);
     assert_eq!(
-        house.store.find_human_task("7ZZZZZZZ", None).await.unwrap_err().problem().code,
+        house.store.human_tasks().find("7ZZZZZZZ", None).await.unwrap_err().problem().code,
         "human_task_not_found"
     );
 }
@@ -166,10 +166,10 @@ async fn decisions_are_kept_in_order_and_cannot_be_changed() {
         reason: reason.to_owned(),
         details: json!({ "n": 1 }),
     };
-    let first = house.store.decide(decision("handoff", "nobody stronger")).await.unwrap();
-    let second = house.store.decide(decision("answer", "try again")).await.unwrap();
+    let first = house.store.decisions().record(decision("handoff", "nobody stronger")).await.unwrap();
+    let second = house.store.decisions().record(decision("answer", "try again")).await.unwrap();
     assert!(second > first);
-    let decided = house.store.decided(work.task).await.unwrap();
+    let decided = house.store.decisions().of_run(work.task).await.unwrap();
     assert_eq!(decided.iter().map(|one| one.kind.as_str()).collect::<Vec<_>>(), ["handoff", "answer"]);
     assert_eq!((decided[0].attempt, &decided[0].details), (Some(work.attempt), &json!({ "n": 1 })));
     assert_eq!(kinds(&house).await, ["decision_made", "decision_made"]);
@@ -191,7 +191,7 @@ async fn checkpoints_are_numbered_without_a_gap_however_many_write_at_once() {
             label: format!("change {number}"),
             content: json!({ "number": number }),
         };
-        tokio::spawn(async move { store.add_checkpoint(checkpoint).await.unwrap().version })
+        tokio::spawn(async move { store.checkpoints().add(checkpoint).await.unwrap().version })
     });
     let mut versions = Vec::new();
     for write in writes {
@@ -199,15 +199,15 @@ async fn checkpoints_are_numbered_without_a_gap_however_many_write_at_once() {
     }
     versions.sort_unstable();
     assert_eq!(versions, (1..=20).collect::<Vec<_>>());
-    let all = house.store.checkpoints(work.task).await.unwrap();
+    let all = house.store.checkpoints().list(work.task).await.unwrap();
     assert_eq!(all.iter().map(|one| one.version).collect::<Vec<_>>(), versions);
-    let latest = house.store.latest_spec(work.task).await.unwrap().unwrap();
+    let latest = house.store.tasks().latest_spec(work.task).await.unwrap().unwrap();
     assert_eq!(
         Some(latest.version),
         all.iter().filter(|one| one.kind == "spec").map(|one| one.version).max()
     );
-    assert_eq!(house.store.checkpoint(work.task, 3).await.unwrap(), all[2]);
-    let missing = house.store.checkpoint(work.task, 21).await.unwrap_err();
+    assert_eq!(house.store.checkpoints().get(work.task, 3).await.unwrap(), all[2]);
+    let missing = house.store.checkpoints().get(work.task, 21).await.unwrap_err();
     assert_eq!(missing.problem().code, "checkpoint_not_found");
     let nowhere = NewCheckpoint {
         task: TaskId::new(),
@@ -216,5 +216,5 @@ async fn checkpoints_are_numbered_without_a_gap_however_many_write_at_once() {
         label: String::new(),
         content: Value::Null,
     };
-    assert_eq!(house.store.add_checkpoint(nowhere).await.unwrap_err().problem().code, "task_not_found");
+    assert_eq!(house.store.checkpoints().add(nowhere).await.unwrap_err().problem().code, "task_not_found");
 }

@@ -50,8 +50,8 @@ async fn three_processes_that_ask_at_once_never_pass_the_limit_between_them() {
     }
     assert_eq!(admitted, 14);
     let store = open(folder.path());
-    assert_eq!(store.stats().await.unwrap().reserved, cents(98));
-    assert_eq!(store.audit().await.unwrap().differences, Vec::<String>::new());
+    assert_eq!(store.stats().totals().await.unwrap().reserved, cents(98));
+    assert_eq!(store.ledger().audit().await.unwrap().differences, Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -63,7 +63,9 @@ async fn part_asks_60_times() {
     let asking: Vec<_> = (0..60)
         .map(|_| {
             let (store, limits) = (store.clone(), limits.clone());
-            tokio::spawn(async move { store.admit(admission(workspace, cents(7)), &limits).await })
+            tokio::spawn(
+                async move { store.admissions().admit(admission(workspace, cents(7)), &limits).await },
+            )
         })
         .collect();
     let mut admitted = 0;
@@ -94,15 +96,15 @@ async fn a_process_that_is_killed_while_it_writes_loses_nothing_that_was_answere
     let store = open(folder.path());
     for line in &answered {
         let (run, seq) = line.split_once(' ').unwrap();
-        let view = store.run(run.parse().unwrap()).await.unwrap();
+        let view = store.runs().get(run.parse().unwrap()).await.unwrap();
         assert!(view.run.last_seq >= seq.parse::<u64>().unwrap(), "{line}");
         assert_eq!(view.attempts[0].reserved, cents(1));
     }
-    assert_eq!(store.audit().await.unwrap().differences, Vec::<String>::new());
-    let runs = store.runs(RunFilter { limit: 10_000, ..RunFilter::default() }).await.unwrap();
+    assert_eq!(store.ledger().audit().await.unwrap().differences, Vec::<String>::new());
+    let runs = store.runs().list(RunFilter { limit: 10_000, ..RunFilter::default() }).await.unwrap();
     for line in runs {
         let seqs: Vec<_> =
-            store.run_events(line.run, 0, 100).await.unwrap().iter().map(|event| event.seq).collect();
+            store.runs().events(line.run, 0, 100).await.unwrap().iter().map(|event| event.seq).collect();
         assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
         assert!([2, 3].contains(&seqs.len()), "an admission is there wholly or not at all: {seqs:?}");
     }
@@ -123,11 +125,11 @@ async fn part_writes_for_ever() {
 async fn write_for_ever(store: Store, workspace: WorkspaceId) {
     loop {
         let admission = admission(workspace, cents(1));
-        let run = store.admit(admission, &Limits::none()).await.unwrap().run;
+        let run = store.admissions().admit(admission, &Limits::none()).await.unwrap().run;
         tell(&format!("{run} 2"));
         let (at, kind) = (Timestamp::now(), "message".to_owned());
         let said = NewRunEvent { at, kind, payload: serde_json::json!(1) };
-        let seq = store.append_events(run, None, vec![said]).await.unwrap();
+        let seq = store.attempts().append_events(run, None, vec![said]).await.unwrap();
         tell(&format!("{run} {seq}"));
     }
 }

@@ -35,13 +35,13 @@ async fn worker(store: &Store) -> WorkerId {
         workspaces: None,
         principal: None,
     };
-    store.worker_begins(new).await.unwrap();
+    store.workers().begin(new).await.unwrap();
     id
 }
 
 async fn place(store: &Store, name: &str) -> WorkspaceId {
     let new = NewWorkspace { name: name.into(), path: format!("/srv/{name}"), kind: WorkspaceKind::Git };
-    store.ensure_workspace(new).await.unwrap().id
+    store.workspaces().ensure(new).await.unwrap().id
 }
 
 /// A run of a free executor that waits; each a moment after the one before.
@@ -50,18 +50,18 @@ async fn queued(house: &House, workspace: WorkspaceId, executor: &str, priority:
     let mut admission = admission(workspace, Micros::ZERO);
     admission.attempt.executor = executor.to_owned();
     admission.run.priority = priority;
-    house.store.admit(admission, &Limits::none()).await.unwrap().run
+    house.store.admissions().admit(admission, &Limits::none()).await.unwrap().run
 }
 
 async fn claim(house: &House, offer: &Offer, caps: &Caps) -> Option<RunId> {
-    house.store.claim(offer.clone(), caps.clone()).await.unwrap().map(|claimed| claimed.run)
+    house.store.queue().claim(offer.clone(), caps.clone()).await.unwrap().map(|claimed| claimed.run)
 }
 
 async fn finish(house: &House, run: RunId, then: Then) -> Settling {
-    let view = house.store.run(run).await.unwrap();
+    let view = house.store.runs().get(run).await.unwrap();
     let attempt = view.attempts.last().unwrap();
     let settlement = Settlement { then, ..settlement(attempt.id, Micros::ZERO) };
-    house.store.settle(settlement, &Limits::none()).await.unwrap()
+    house.store.attempts().settle(settlement, &Limits::none()).await.unwrap()
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn no_cap_is_ever_passed() {
     let mut taken = HashMap::<(String, WorkspaceId), u32>::new();
     let mut runs = Vec::new();
     while let Some(run) = claim(&house, &me, &caps).await {
-        let view = house.store.run(run).await.unwrap();
+        let view = house.store.runs().get(run).await.unwrap();
         *taken.entry((view.attempts[0].executor.clone(), view.run.workspace)).or_default() += 1;
         runs.push(run);
     }
@@ -138,7 +138,7 @@ async fn no_cap_is_ever_passed() {
     assert_eq!(sum(&|_, at| at == other), 1);
     assert!(sum(&|name, _| name == "claude") <= 2);
     assert_eq!(sum(&|_, _| true), 5, "a full executor or workspace does not hold up the rest: {taken:?}");
-    let occupancy = house.store.occupancy().await.unwrap();
+    let occupancy = house.store.queue().occupancy().await.unwrap();
     assert_eq!((occupancy.local, occupancy.all), (5, 5));
     finish(&house, runs[0], Then::End(RunState::Succeeded)).await;
     assert!(claim(&house, &me, &caps).await.is_some(), "a place that is free again is taken again");
@@ -157,7 +157,7 @@ async fn each_run_is_taken_once_however_many_ask_from_several_processes() {
         askers.push(tokio::spawn(async move {
             let me = offer(worker(&store).await, 1);
             let mut taken = Vec::new();
-            while let Some(claimed) = store.claim(me.clone(), caps()).await.unwrap() {
+            while let Some(claimed) = store.queue().claim(me.clone(), caps()).await.unwrap() {
                 taken.push(claimed.run);
             }
             taken
@@ -192,19 +192,19 @@ async fn a_run_that_is_kept_for_somebody_is_theirs_until_they_are_gone() {
     let house = house().await;
     let mut admission = admission(house.workspace, Micros::ZERO);
     admission.run.affinity = Some("own".to_owned());
-    let kept = house.store.admit(admission, &Limits::none()).await.unwrap().run;
+    let kept = house.store.admissions().admit(admission, &Limits::none()).await.unwrap().run;
     let free = queued(&house, house.workspace, "shell", 0).await;
     let id = worker(&house.store).await;
     let own = Offer { holder: "own".to_owned(), only_own: true, ..offer(id, 5) };
     let other = offer(id, 5);
     assert_eq!(claim(&house, &other, &caps()).await, Some(free));
     assert_eq!(claim(&house, &other, &caps()).await, None);
-    assert_eq!(house.store.affinities().await.unwrap(), ["own"]);
+    assert_eq!(house.store.queue().affinities().await.unwrap(), ["own"]);
     assert_eq!(claim(&house, &own, &caps()).await, Some(kept));
     let mut again = crate::support::admission(house.workspace, Micros::ZERO);
     again.run.affinity = Some("own".to_owned());
-    let orphan = house.store.admit(again, &Limits::none()).await.unwrap().run;
-    assert_eq!(house.store.forget_affinity("own").await.unwrap(), 1);
+    let orphan = house.store.admissions().admit(again, &Limits::none()).await.unwrap().run;
+    assert_eq!(house.store.queue().forget_affinity("own").await.unwrap(), 1);
     assert_eq!(claim(&house, &other, &caps()).await, Some(orphan));
 }
 
@@ -224,14 +224,14 @@ async fn the_next_round_goes_back_to_the_queue_with_its_attempts_and_waits_its_t
     let then = Then::Again { attempts: vec![round(2, "claude"), round(3, "codex")], not_before };
     finish(&house, run, then).await;
     assert_eq!(claim(&house, &me, &caps()).await, None, "it is to wait a minute");
-    let line = house.store.in_line(run, &caps()).await.unwrap().unwrap();
+    let line = house.store.queue().backlog(run, &caps()).await.unwrap().unwrap();
     assert_eq!((line.position, line.of, line.not_before), (1, 1, not_before));
     house.clock.advance(Duration::from_secs(60));
-    let claimed = house.store.claim(me.clone(), caps()).await.unwrap().unwrap();
+    let claimed = house.store.queue().claim(me.clone(), caps()).await.unwrap().unwrap();
     assert_eq!((claimed.run, claimed.attempts.len()), (run, 2));
-    let view = house.store.run(run).await.unwrap();
+    let view = house.store.runs().get(run).await.unwrap();
     assert_eq!(view.attempts[2].context.as_deref(), Some("it failed"));
-    assert_eq!(house.store.occupancy().await.unwrap().all, 2);
+    assert_eq!(house.store.queue().occupancy().await.unwrap().all, 2);
 }
 
 #[tokio::test]
@@ -253,12 +253,13 @@ async fn a_next_round_that_cannot_be_paid_ends_the_run_and_says_why() {
     let work = house.at_work(cents(6), &limits).await;
     let then = Then::Again { attempts: vec![attempt(2, cents(8))], not_before: None };
     let failed = Settlement { then, ..failed(work.attempt, cents(5), FailureClass::TestFail) };
-    let Settling::Settled { refused: Some(refusal), .. } = house.store.settle(failed, &limits).await.unwrap()
+    let Settling::Settled { refused: Some(refusal), .. } =
+        house.store.attempts().settle(failed, &limits).await.unwrap()
     else {
         panic!("it should be refused");
     };
     assert_eq!(refusal.problem().code, "budget_exhausted");
-    let view = house.store.run(work.run).await.unwrap();
+    let view = house.store.runs().get(work.run).await.unwrap();
     assert_eq!((view.run.state, view.attempts.len()), (RunState::Failed, 1));
     house.assert_sums_are_proved().await;
 }
@@ -270,13 +271,22 @@ async fn a_run_that_waits_is_called_off_and_gives_back_what_it_held() {
     let work = house.admit(cents(8), &limits).await.unwrap();
     let settlement = || Settlement { ..failed(work.attempt, Micros::ZERO, FailureClass::Cancelled) };
     let off = |settlements| {
-        house.store.settle_waiting(work.run, settlements, RunState::Cancelled, "not needed", &limits)
+        house.store.attempts().settle_waiting(
+            work.run,
+            settlements,
+            RunState::Cancelled,
+            "not needed",
+            &limits,
+        )
     };
     assert!(off(vec![settlement()]).await.unwrap());
     assert!(!off(vec![settlement()]).await.unwrap(), "it has ended");
     assert_eq!(house.stands(&limits).await.reserved, Micros::ZERO);
-    assert_eq!(house.store.run(work.run).await.unwrap().run.state, RunState::Cancelled);
-    assert!(house.store.model_stats(None, None).await.unwrap().is_empty(), "it says nothing about anybody");
+    assert_eq!(house.store.runs().get(work.run).await.unwrap().run.state, RunState::Cancelled);
+    assert!(
+        house.store.stats().by_model(None, None).await.unwrap().is_empty(),
+        "it says nothing about anybody"
+    );
     let me = offer(worker(&house.store).await, 5);
     assert_eq!(claim(&house, &me, &caps()).await, None);
 }
@@ -286,16 +296,19 @@ async fn a_run_in_hand_hears_that_it_is_to_end_and_nothing_follows_it() {
     let house = house().await;
     let id = worker(&house.store).await;
     let run = queued(&house, house.workspace, "shell", 0).await;
-    assert!(!house.store.ask_to_end(run, "early").await.unwrap(), "nobody has it in hand");
+    assert!(!house.store.queue().ask_to_end(run, "early").await.unwrap(), "nobody has it in hand");
     claim(&house, &offer(id, 1), &caps()).await.unwrap();
-    assert!(house.store.ask_to_end(run, "not needed").await.unwrap());
-    assert!(house.store.ask_to_end(run, "again").await.unwrap());
+    assert!(house.store.queue().ask_to_end(run, "not needed").await.unwrap());
+    assert!(house.store.queue().ask_to_end(run, "again").await.unwrap());
     let told = vec![(run, "not needed".to_owned())];
-    assert_eq!(house.store.called_off(id).await.unwrap(), told);
-    assert_eq!(house.store.worker_lives(id).await.unwrap(), Heartbeat { cancelled: told, given_up: false });
+    assert_eq!(house.store.queue().called_off(id).await.unwrap(), told);
+    assert_eq!(
+        house.store.workers().heartbeat(id).await.unwrap(),
+        Heartbeat { cancelled: told, given_up: false }
+    );
     let then = Then::Again { attempts: vec![attempt(2, Micros::ZERO)], not_before: None };
     finish(&house, run, then).await;
-    let view = house.store.run(run).await.unwrap();
+    let view = house.store.runs().get(run).await.unwrap();
     assert_eq!((view.run.state, view.attempts.len()), (RunState::Cancelled, 1));
 }
 
@@ -306,18 +319,22 @@ async fn a_silent_worker_is_given_up_and_its_run_taken_over_by_one() {
     let run = queued(&house, house.workspace, "shell", 0).await;
     claim(&house, &offer(gone, 1), &caps()).await.unwrap();
     house.clock.advance(Duration::from_secs(200));
-    house.store.worker_lives(next).await.unwrap();
+    house.store.workers().heartbeat(next).await.unwrap();
     house.clock.advance(Duration::from_secs(101));
-    let silent = house.store.silent_workers(Duration::from_secs(300)).await.unwrap();
+    let silent = house.store.workers().silent(Duration::from_secs(300)).await.unwrap();
     assert_eq!(silent.iter().map(|worker| (worker.id, worker.busy)).collect::<Vec<_>>(), [(gone, 1)]);
-    assert!(house.store.worker_ends(gone, "not heard of").await.unwrap());
-    assert!(house.store.worker_lives(gone).await.unwrap().given_up, "it must begin anew");
-    assert!(house.store.take_over(run, Some(gone), next, "next").await.unwrap());
-    assert!(!house.store.take_over(run, Some(gone), next, "other").await.unwrap());
-    let hands = house.store.in_hand().await.unwrap();
+    assert!(house.store.workers().end(gone, "not heard of").await.unwrap());
+    assert!(house.store.workers().heartbeat(gone).await.unwrap().given_up, "it must begin anew");
+    assert!(house.store.queue().take_over(run, Some(gone), next, "next").await.unwrap());
+    assert!(!house.store.queue().take_over(run, Some(gone), next, "other").await.unwrap());
+    let hands = house.store.queue().in_hand().await.unwrap();
     assert_eq!(hands, [InHand { run, worker: Some(next), holder: Some("next".to_owned()) }]);
     let cut = house.at().checked_add(Duration::from_secs(1)).unwrap();
-    assert_eq!(house.store.forget_workers(cut).await.unwrap(), 1, "who has a run in hand is not forgotten");
+    assert_eq!(
+        house.store.workers().forget_before(cut).await.unwrap(),
+        1,
+        "who has a run in hand is not forgotten"
+    );
 }
 
 #[tokio::test]
@@ -328,12 +345,12 @@ async fn what_was_heard_is_recorded_once_however_often_it_is_told() {
         let event = |number| NewRunEvent { at: house.at(), kind: "text".into(), payload: json!(number) };
         range.map(event).collect()
     };
-    let tell = |from, events| house.store.append_heard(work.run, work.attempt, from, events);
+    let tell = |from, events| house.store.attempts().append_heard(work.run, work.attempt, from, events);
     assert_eq!(tell(0, said(0..3)).await.unwrap(), 3);
     assert_eq!(tell(0, said(0..3)).await.unwrap(), 3);
     assert_eq!(tell(2, said(2..5)).await.unwrap(), 5);
     assert_eq!(tell(7, said(7..8)).await.unwrap_err().problem().code, "bad_request", "a gap");
-    let events = house.store.run_events(work.run, 0, 100).await.unwrap();
+    let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
     let told: Vec<_> =
         events.iter().filter(|event| event.kind == "text").map(|event| &event.payload).collect();
     assert_eq!(told, [&json!(0), &json!(1), &json!(2), &json!(3), &json!(4)]);
@@ -351,18 +368,18 @@ async fn a_person_is_asked_with_the_evidence_and_the_run_goes_on_where_they_say_
         evidence: json!({ "attempts": 1 }),
     };
     finish(&house, run, Then::Human(handoff)).await;
-    let view = house.store.run(run).await.unwrap();
+    let view = house.store.runs().get(run).await.unwrap();
     assert_eq!((view.run.state, view.task.state), (RunState::Waiting, TaskState::Blocked));
     assert_eq!(claim(&house, &me, &caps()).await, None);
-    let asked = house.store.human_tasks(HumanTaskFilter::default()).await.unwrap().remove(0);
+    let asked = house.store.human_tasks().list(HumanTaskFilter::default()).await.unwrap().remove(0);
     assert_eq!((asked.run, asked.evidence["attempts"].as_i64()), (Some(run), Some(1)));
     let said = json!({ "action": "retry", "text": "mind the rounding" });
     let again = || Answered::Retry(Box::new(attempt(2, Micros::ZERO)));
-    house.store.answer_handoff(asked.id, again(), said.clone(), "ann", &Limits::none()).await.unwrap();
+    house.store.human_tasks().answer(asked.id, again(), said.clone(), "ann", &Limits::none()).await.unwrap();
     assert_eq!(claim(&house, &me, &caps()).await, Some(run));
-    let twice = house.store.answer_handoff(asked.id, again(), said, "ann", &Limits::none()).await;
+    let twice = house.store.human_tasks().answer(asked.id, again(), said, "ann", &Limits::none()).await;
     assert_eq!(twice.unwrap_err().problem().code, "bad_request");
-    let decisions = house.store.decided(view.run.task).await.unwrap();
+    let decisions = house.store.decisions().of_run(view.run.task).await.unwrap();
     let last = decisions.last().unwrap();
     assert_eq!((last.kind.as_str(), last.decided_by.as_str()), ("answer", "ann"));
     assert_eq!(last.reason, "mind the rounding");
@@ -391,11 +408,13 @@ async fn calling_a_run_off_asks_nobody_any_more_and_leaves_peoples_own_tasks_alo
         created_by: "ann".into(),
         idempotency: None,
     };
-    let own = house.store.add_human_task(own).await.unwrap().id;
+    let own = house.store.human_tasks().add(own).await.unwrap().id;
     let limits = Limits::none();
-    assert!(house.store.settle_waiting(run, vec![], RunState::Cancelled, "no", &limits).await.unwrap());
+    assert!(
+        house.store.attempts().settle_waiting(run, vec![], RunState::Cancelled, "no", &limits).await.unwrap()
+    );
     let open = HumanTaskFilter { state: Some(HumanTaskState::Open), ..HumanTaskFilter::default() };
-    let left = house.store.human_tasks(open).await.unwrap();
+    let left = house.store.human_tasks().list(open).await.unwrap();
     assert_eq!(left.iter().map(|task| task.id).collect::<Vec<_>>(), [own]);
 }
 
@@ -407,13 +426,13 @@ async fn rest_is_shared_and_never_cut_short() {
         until: house.at().checked_add(Duration::from_secs(seconds)).unwrap(),
         why: why.to_owned(),
     };
-    house.store.rest(rest(100, "five_hour")).await.unwrap();
-    house.store.rest(rest(10, "a guess")).await.unwrap();
+    house.store.cooldowns().begin(rest(100, "five_hour")).await.unwrap();
+    house.store.cooldowns().begin(rest(10, "a guess")).await.unwrap();
     let known = open(house.folder.path());
-    assert_eq!(house.store.resting().await.unwrap(), [rest(100, "five_hour")]);
+    assert_eq!(house.store.cooldowns().list().await.unwrap(), [rest(100, "five_hour")]);
     drop(known);
     house.clock.advance(Duration::from_secs(100));
-    assert!(house.store.resting().await.unwrap().is_empty());
+    assert!(house.store.cooldowns().list().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -424,19 +443,19 @@ async fn what_a_worker_elsewhere_was_given_is_marked_and_what_is_heard_late_is_c
     let id = worker(&house.store).await;
     let there = Offer { elsewhere: true, ..offer(id, 2) };
     assert_eq!(claim(&house, &there, &caps()).await, Some(run));
-    let handed = house.store.handed_out(id).await.unwrap();
+    let handed = house.store.workers().assigned(id).await.unwrap();
     assert_eq!((handed.len(), handed[0].run, handed[0].attempts.len()), (1, run, 1));
     let attempt = handed[0].attempts[0];
-    let given = house.store.attempt(attempt).await.unwrap();
+    let given = house.store.runs().attempt(attempt).await.unwrap();
     assert_eq!(given.identity, Some(json!({ "worker": id })), "it may have begun there from now on");
     finish(&house, run, Then::End(RunState::Failed)).await;
-    assert_eq!(house.store.handed_out(id).await.unwrap(), []);
+    assert_eq!(house.store.workers().assigned(id).await.unwrap(), []);
 
-    let before = house.store.attempt(attempt).await.unwrap().cost;
+    let before = house.store.runs().attempt(attempt).await.unwrap().cost;
     let total = before + Micros::dollars(1);
     let (usage, none) = (Usage::default(), Limits::none());
-    let late = || house.store.charge_late(attempt, total, &usage, CostSource::Agent, None, &none);
+    let late = || house.store.workers().charge_late(attempt, total, &usage, CostSource::Agent, None, &none);
     assert_eq!(late().await.unwrap(), Micros::dollars(1));
     assert_eq!(late().await.unwrap(), Micros::ZERO, "said again, it changes nothing");
-    assert_eq!(house.store.attempt(attempt).await.unwrap().cost, total);
+    assert_eq!(house.store.runs().attempt(attempt).await.unwrap().cost, total);
 }

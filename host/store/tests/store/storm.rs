@@ -68,28 +68,29 @@ async fn storm(seed: u64) {
                 let total = dice.cents(60);
                 paid += total;
                 let work = flying.swap_remove(pick).work;
-                house.store.run_started(work.run).await.unwrap();
-                house.store.settle(settlement(work.attempt, total), &limits).await.unwrap();
-                let again = house.store.settle(settlement(work.attempt, dice.cents(60)), &limits).await;
+                house.store.attempts().run_started(work.run).await.unwrap();
+                house.store.attempts().settle(settlement(work.attempt, total), &limits).await.unwrap();
+                let again =
+                    house.store.attempts().settle(settlement(work.attempt, dice.cents(60)), &limits).await;
                 assert_eq!(again.unwrap(), Settling::Already);
             }
             10 => house.pass(dice.throw(20)),
             11 => {
                 let reset =
                     Reset { scope: Scope::All, principal: "ada".to_owned(), reason: "storm".to_owned() };
-                house.store.reset(reset, &limits).await.unwrap();
+                house.store.breaker().reset(reset, &limits).await.unwrap();
             }
             _ => {}
         }
     }
     house.assert_sums_are_proved().await;
     let in_flight: Micros = flying.iter().map(|flight| flight.charged).sum();
-    assert_eq!(house.store.stats().await.unwrap().billed, paid + in_flight, "seed {seed}");
+    assert_eq!(house.store.stats().totals().await.unwrap().billed, paid + in_flight, "seed {seed}");
     for InFlight { work, .. } in flying {
-        house.store.run_started(work.run).await.unwrap();
-        house.store.settle(settlement(work.attempt, Micros::ZERO), &limits).await.unwrap();
+        house.store.attempts().run_started(work.run).await.unwrap();
+        house.store.attempts().settle(settlement(work.attempt, Micros::ZERO), &limits).await.unwrap();
     }
-    let totals = house.store.stats().await.unwrap();
+    let totals = house.store.stats().totals().await.unwrap();
     assert_eq!((totals.billed, totals.reserved), (paid, Micros::ZERO), "seed {seed}");
     house.assert_sums_are_proved().await;
     assert!(refused > 0 && stopped > 0, "seed {seed} was no storm: {refused} refused, {stopped} stopped");
@@ -100,9 +101,9 @@ async fn admit(house: &House, dice: &mut Dice, limits: &Limits) -> Result<AtWork
     let executor = if dice.throw(2) == 0 { "codex" } else { "shell" };
     admission.attempt.executor = executor.to_owned();
     let attempt = admission.attempt.id;
-    let before = house.store.breaker(limits).await.unwrap();
+    let before = house.store.breaker().status(limits).await.unwrap();
     let asked = admission.attempt.reserve;
-    let Admitted { task, run, .. } = house.store.admit(admission, limits).await?;
+    let Admitted { task, run, .. } = house.store.admissions().admit(admission, limits).await?;
     for status in before
         .limits
         .iter()

@@ -43,7 +43,7 @@ pub(crate) fn open(folder: &Path) -> Store {
 pub(crate) async fn workspace(store: &Store) -> WorkspaceId {
     let new =
         NewWorkspace { name: "shop".to_owned(), path: "/srv/shop".to_owned(), kind: WorkspaceKind::Git };
-    store.ensure_workspace(new).await.unwrap().id
+    store.workspaces().ensure(new).await.unwrap().id
 }
 
 pub(crate) fn daily(amount: Micros) -> Limits {
@@ -138,20 +138,21 @@ impl House {
     pub(crate) async fn admit(&self, reserve: Micros, limits: &Limits) -> Result<AtWork, AdmitError> {
         let admission = admission(self.workspace, reserve);
         let attempt = admission.attempt.id;
-        let Admitted { task, run, .. } = self.store.admit(admission, limits).await?;
+        let Admitted { task, run, .. } = self.store.admissions().admit(admission, limits).await?;
         Ok(AtWork { task, run, attempt })
     }
 
     pub(crate) async fn at_work(&self, reserve: Micros, limits: &Limits) -> AtWork {
         let work = self.admit(reserve, limits).await.unwrap();
-        self.store.run_started(work.run).await.unwrap();
-        self.store.attempt_started(work.attempt, started()).await.unwrap();
+        self.store.attempts().run_started(work.run).await.unwrap();
+        self.store.attempts().started(work.attempt, started()).await.unwrap();
         work
     }
 
     pub(crate) async fn charge(&self, attempt: AttemptId, total: Micros, limits: &Limits) -> Charged {
         let usage = Usage { input: 10, output: 5, ..Usage::default() };
         self.store
+            .attempts()
             .charge(attempt, total, &usage, CostSource::Adapter, Some("2026-11-01"), limits)
             .await
             .unwrap()
@@ -159,17 +160,17 @@ impl House {
 
     /// How the first limit stands.
     pub(crate) async fn stands(&self, limits: &Limits) -> LimitStatus {
-        self.store.breaker(limits).await.unwrap().limits.remove(0)
+        self.store.breaker().status(limits).await.unwrap().limits.remove(0)
     }
 
     pub(crate) async fn ledger_of(&self, attempt: AttemptId) -> Vec<(LedgerKind, i64, i64)> {
         let filter = LedgerFilter { attempt: Some(attempt), ..LedgerFilter::default() };
-        let rows = self.store.ledger(filter).await.unwrap();
+        let rows = self.store.ledger().list(filter).await.unwrap();
         rows.into_iter().map(|row| (row.kind, row.reserved_delta.0, row.spent_delta.0)).collect()
     }
 
     pub(crate) async fn assert_sums_are_proved(&self) {
-        let report = self.store.audit().await.unwrap();
+        let report = self.store.ledger().audit().await.unwrap();
         assert_eq!(report.differences, Vec::<String>::new());
     }
 }

@@ -52,7 +52,12 @@ impl HumanTasks<'_> {
         let limits = self.0.inner.settings.limits(Some(view.run.workspace), None);
         let answered = self.answered(&view, &said).await?;
         let kept = json!(said);
-        self.0.inner.store.answer_handoff(task.id, answered, kept, self.0.caller.name(), &limits).await?;
+        self.0
+            .inner
+            .store
+            .human_tasks()
+            .answer(task.id, answered, kept, self.0.caller.name(), &limits)
+            .await?;
         self.0.inner.wake.notify_one();
         self.0.runs().answer(run, None).await
     }

@@ -15,7 +15,7 @@ impl Budget<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn ledger(self, filter: LedgerFilter) -> Result<Vec<LedgerRow>, Problem> {
         self.0.caller.require_all("the ledger")?;
-        Ok(self.0.inner.store.ledger(filter).await?)
+        Ok(self.0.inner.store.ledger().list(filter).await?)
     }
 
     /// How the breaker stands.
@@ -24,7 +24,7 @@ impl Budget<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn breaker(self) -> Result<BreakerStatus, Problem> {
         self.0.caller.require(Scope::Read)?;
-        Ok(self.0.inner.store.breaker(&self.0.inner.settings.limits(None, None)).await?)
+        Ok(self.0.inner.store.breaker().status(&self.0.inner.settings.limits(None, None)).await?)
     }
 
     /// What happened to the breaker, newest first.
@@ -33,7 +33,7 @@ impl Budget<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn history(self, limit: u32) -> Result<Vec<Event>, Problem> {
         self.0.caller.require_all("the history of the breaker")?;
-        Ok(self.0.inner.store.breaker_history(limit.clamp(1, 1_000)).await?)
+        Ok(self.0.inner.store.breaker().history(limit.clamp(1, 1_000)).await?)
     }
 
     /// Lets every limit that is reached begin anew. Recorded, with who and why.
@@ -47,7 +47,7 @@ impl Budget<'_> {
             principal: self.0.caller.name().to_owned(),
             reason: with_reason(reason)?,
         };
-        Ok(self.0.inner.store.reset(reset, &self.0.inner.settings.limits(None, None)).await?)
+        Ok(self.0.inner.store.breaker().reset(reset, &self.0.inner.settings.limits(None, None)).await?)
     }
 
     /// Allows more until the day ends. Recorded, with who and why.
@@ -65,7 +65,7 @@ impl Budget<'_> {
         }
         let (principal, reason) = (self.0.caller.name().to_owned(), with_reason(reason)?);
         let raise = Raise { scope: Spending::All, period: Period::Day, by, principal, reason };
-        Ok(self.0.inner.store.raise(raise, &self.0.inner.settings.limits(None, None)).await?)
+        Ok(self.0.inner.store.breaker().raise(raise, &self.0.inner.settings.limits(None, None)).await?)
     }
 
     /// Records what a run that has ended really cost, with who and why. It is an entry of the ledger
@@ -86,7 +86,7 @@ impl Budget<'_> {
         }
         let (principal, reason) = (self.0.caller.name().to_owned(), with_reason(reason)?);
         let correction = Correction { run, cost, principal, reason };
-        Ok(self.0.inner.store.correct(correction, &self.0.inner.settings.limits(None, None)).await?)
+        Ok(self.0.inner.store.ledger().correct(correction, &self.0.inner.settings.limits(None, None)).await?)
     }
 }
 

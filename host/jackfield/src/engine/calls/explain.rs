@@ -27,7 +27,7 @@ impl Tasks<'_> {
     pub async fn explain(self, id: &str) -> Result<Explanation, Problem> {
         self.0.caller.require(Scope::Read)?;
         let (task, run) = self.meant(id.trim()).await?;
-        let history = self.0.inner.store.task_history(task).await?;
+        let history = self.0.inner.store.tasks().history(task).await?;
         Ok(explanation(&history, run))
     }
 
@@ -57,7 +57,7 @@ impl Tasks<'_> {
     /// A [`Problem`] where there is no such task.
     pub async fn decisions(self, task: TaskId) -> Result<Vec<PluginCall>, Problem> {
         self.0.caller.shown_task(&self.0.inner.store, task).await?;
-        Ok(self.0.inner.store.decisions(task).await?)
+        Ok(self.0.inner.store.decisions().of_task(task).await?)
     }
 }
 

@@ -66,7 +66,7 @@ impl Tasks<'_> {
         self.0.caller.require(Scope::Execute)?;
         bounds::check(&request)?;
         let task = self.find(task).await?;
-        let task = self.0.inner.store.task(task).await?;
+        let task = self.0.inner.store.runs().task(task).await?;
         let maker = self.0.inner.plans.maker(&request)?;
         check_figures(&request)?;
         let cost = cost(&maker.pricing, &request)?;
@@ -135,7 +135,7 @@ impl Tasks<'_> {
             content: asked,
         };
         let limits = self.0.inner.settings.limits(Some(task.workspace), None);
-        let logged = self.0.inner.store.log_attempt(external, &limits).await?;
+        let logged = self.0.inner.store.tasks().log_attempt(external, &limits).await?;
         self.written(logged).await
     }
 
@@ -149,7 +149,7 @@ impl Tasks<'_> {
     /// As it is on record, which of a repeated request is what was recorded first.
     async fn written(self, logged: Logged) -> Result<WriteAnswer, Problem> {
         let view = self.0.runs().get(logged.run).await?;
-        let attempt = self.0.inner.store.attempt(logged.attempt).await?;
+        let attempt = self.0.inner.store.runs().attempt(logged.attempt).await?;
         Ok(WriteAnswer {
             task_id: view.task.id,
             run_id: view.run.id,

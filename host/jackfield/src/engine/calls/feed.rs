@@ -46,7 +46,7 @@ impl Events<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn list(self, after: u64, limit: u32) -> Result<Vec<Event>, Problem> {
         self.0.caller.require_all("the log of the host")?;
-        Ok(self.0.inner.store.events(after, limit).await?)
+        Ok(self.0.inner.store.host_log().list(after, limit).await?)
     }
 }
 

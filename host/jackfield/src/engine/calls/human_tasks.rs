@@ -46,7 +46,7 @@ impl HumanTasks<'_> {
             created_by: self.0.caller.name().to_owned(),
             idempotency,
         };
-        Ok(self.0.inner.store.add_human_task(new).await?)
+        Ok(self.0.inner.store.human_tasks().add(new).await?)
     }
 
     /// The human task with this id, or the only one whose id begins so.
@@ -55,7 +55,7 @@ impl HumanTasks<'_> {
     /// A [`Problem`] where there is none, or more than one.
     pub async fn get(self, id: &str) -> Result<HumanTask, Problem> {
         let id = self.0.caller.shown_human_task(&self.0.inner.store, id).await?;
-        Ok(self.0.inner.store.human_task(id).await?)
+        Ok(self.0.inner.store.human_tasks().get(id).await?)
     }
 
     /// Human tasks, as a person would take them up.
@@ -101,7 +101,7 @@ impl HumanTasks<'_> {
             limit: filter.page(),
             skip: filter.skip.unwrap_or_default(),
         };
-        Ok(self.0.inner.store.human_tasks(filter).await?)
+        Ok(self.0.inner.store.human_tasks().list(filter).await?)
     }
 
     /// Changes a to-do: what it says, how pressing it is, whether it is done. Gives it as it then is.
@@ -124,7 +124,7 @@ impl HumanTasks<'_> {
             state: edit.state.as_deref().map(|word| state(word, "open, done or cancelled")).transpose()?,
             answer: edit.note.map(|note| text("note", note)).transpose()?.map(|note| json!({ "text": note })),
         };
-        let changed = self.0.inner.store.change_human_task(task.id, change, self.0.caller.name()).await;
+        let changed = self.0.inner.store.human_tasks().change(task.id, change, self.0.caller.name()).await;
         Ok(changed?)
     }
 
@@ -138,7 +138,7 @@ impl HumanTasks<'_> {
         if task.kind == HumanTaskKind::Handoff {
             return Err(answer_it("deleted", &task));
         }
-        Ok(self.0.inner.store.delete_human_task(task.id, self.0.caller.name()).await?)
+        Ok(self.0.inner.store.human_tasks().delete(task.id, self.0.caller.name()).await?)
     }
 
     /// A run knows its task, and a task its workspace.
@@ -148,7 +148,7 @@ impl HumanTasks<'_> {
         if let Some(id) = &request.run_id {
             let run = self.0.runs().find(id).await?;
             about.run = Some(run);
-            about.task = Some(store.task_of_run(run).await?);
+            about.task = Some(store.tasks().of_run(run).await?);
         }
         if let Some(id) = &request.task_id {
             let task = self.0.tasks().find(id).await?;
@@ -163,7 +163,7 @@ impl HumanTasks<'_> {
         }
         about.workspace = match (&request.workspace, about.task) {
             (Some(name), _) => Some(self.0.inner.places.known_workspace(name).await?.id),
-            (None, Some(task)) => Some(store.task(task).await?.workspace),
+            (None, Some(task)) => Some(store.runs().task(task).await?.workspace),
             (None, None) => None,
         };
         Ok(about)

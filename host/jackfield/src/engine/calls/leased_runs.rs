@@ -17,12 +17,12 @@ impl LeasedRuns<'_> {
 
     /// Runs that were given to this host, and not told in full yet.
     pub async fn unreported(self) -> Result<Vec<RunId>, Problem> {
-        self.0.inner.store.untold().await.map_err(told)
+        self.0.inner.store.workers().unreported().await.map_err(told)
     }
 
     /// The host that gave this run knows all about it.
     pub async fn mark_reported(self, run: RunId) -> Result<(), Problem> {
-        self.0.inner.store.told(run).await.map_err(told)
+        self.0.inner.store.workers().mark_reported(run).await.map_err(told)
     }
 
     /// Resolves when something happens to a run, as far as this process knows.
@@ -51,7 +51,7 @@ impl LeasedRuns<'_> {
 
     /// How the attempts of a run that is over ended.
     pub async fn finished_attempts(self, view: &RunView) -> Result<Vec<AttemptOver>, Problem> {
-        let calls = self.0.inner.store.decisions(view.task.id).await.map_err(told)?;
+        let calls = self.0.inner.store.decisions().of_task(view.task.id).await.map_err(told)?;
         let over = |attempt: &Attempt| {
             let own = calls.iter().filter(|call| call.attempt == Some(attempt.id));
             let calls = own.map(|call| CallMade {

@@ -12,7 +12,7 @@ impl RemoteWorkers<'_> {
     pub(super) async fn require_registration(self, worker: NewWorker) -> Result<(), Problem> {
         let id = worker.id;
         let one = !self.0.caller.scopes().allow(Scope::Admin);
-        match self.0.inner.store.remote_worker_begins(worker, one).await.map_err(told)? {
+        match self.0.inner.store.workers().begin_remote(worker, one).await.map_err(told)? {
             Begun::Begun => Ok(()),
             Begun::NotItsOwn => Err(unknown(id)),
             Begun::Another(other) => Err(Problem::caller(
@@ -29,7 +29,7 @@ impl RemoteWorkers<'_> {
     /// # Errors
     /// The same problem for a worker that is not known, one of this host's own, and one of another token.
     pub(super) async fn require_own(self, worker: WorkerId) -> Result<(), Problem> {
-        let known = match self.0.inner.store.worker(worker).await {
+        let known = match self.0.inner.store.workers().get(worker).await {
             Err(StoreError::NotFound { .. }) => return Err(unknown(worker)),
             known => known.map_err(told)?,
         };
@@ -55,12 +55,12 @@ impl RemoteWorkers<'_> {
         let store = &self.0.inner.store;
         let admin = self.0.caller.scopes().allow(Scope::Admin);
         let own = |principal: Option<&str>| admin || principal == Some(self.0.caller.name());
-        for worker in store.workers(false).await.map_err(told)? {
+        for worker in store.workers().list(false).await.map_err(told)? {
             if worker.kind != WorkerKind::Remote || !own(worker.principal.as_deref()) {
                 continue;
             }
-            for claimed in store.handed_out(worker.id).await.map_err(told)? {
-                let view = store.run(claimed.run).await.map_err(told)?;
+            for claimed in store.workers().assigned(worker.id).await.map_err(told)? {
+                let view = store.runs().get(claimed.run).await.map_err(told)?;
                 if view.run.workspace == workspace {
                     let order = self.0.inner.orders.order_again(&view).await?;
                     self.0.inner.places.may_work(&order).await?;

@@ -160,7 +160,9 @@ impl PluginAdmin<'_> {
         details: Value,
     ) -> Result<Ordered, Problem> {
         // It is in force: a record that cannot be written does not undo that.
-        if let Err(error) = self.0.inner.store.record_event(event, &format!("{kind} {name}"), details).await {
+        if let Err(error) =
+            self.0.inner.store.host_log().record(event, &format!("{kind} {name}"), details).await
+        {
             tracing::error!(%error, "an order is not on record");
         }
         let orders = self.policies();
@@ -234,7 +236,7 @@ impl PluginAdmin<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn history(self) -> Result<Vec<PluginVersion>, Problem> {
         self.0.caller.require(Scope::Read)?;
-        Ok(self.0.inner.store.plugin_history().await?)
+        Ok(self.0.inner.store.host_log().plugin_history().await?)
     }
 
     /// So many of those versions, last changed first, and how many there are.
@@ -243,7 +245,7 @@ impl PluginAdmin<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn versions(self, limit: u32) -> Result<(Vec<PluginVersion>, u64), Problem> {
         self.0.caller.require(Scope::Read)?;
-        Ok(self.0.inner.store.plugin_versions(limit).await?)
+        Ok(self.0.inner.store.host_log().plugin_versions(limit).await?)
     }
 
     /// Every step that a file would go through if it were dropped; nothing is changed.

@@ -48,7 +48,7 @@ struct Replay<'a> {
 
 impl<'a> Replay<'a> {
     async fn new(host: &'a Host, trial: &'a Trial, since: Timestamp) -> Result<Self, Problem> {
-        let outcomes = host.inner.store.recorded_outcomes(since).await?;
+        let outcomes = host.inner.store.decisions().outcomes(since).await?;
         Ok(Self {
             host,
             trial,
@@ -66,7 +66,7 @@ impl<'a> Replay<'a> {
         let at_once = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         while left > 0 {
             let page = u32::try_from(left).unwrap_or(PAGE).min(PAGE);
-            let read = self.host.inner.store.recorded_decisions(kind, self.since, after, page).await;
+            let read = self.host.inner.store.decisions().recorded(kind, self.since, after, page).await;
             let page = read?;
             let Some(last) = page.last() else { break };
             after = last.call.id;

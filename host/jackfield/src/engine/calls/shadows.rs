@@ -34,7 +34,7 @@ impl Evaluation<'_> {
             files.insert(trial.plugin().digest, name);
             told.entry(trial.plugin().digest).or_insert_with(|| (entry(trial.plugin()), Changes::default()));
         }
-        let pairs = self.0.inner.store.shadowed(since, MOST_COMPARED).await?;
+        let pairs = self.0.inner.store.decisions().shadowed(since, MOST_COMPARED).await?;
         for (shadow, live) in pairs {
             let (line, changes) = told
                 .entry(shadow.plugin.digest)

@@ -19,7 +19,7 @@ impl Status<'_> {
         self.0.caller.require(Scope::Read)?;
         let totals = self.totals().await?;
         let breaker = self.0.budget().breaker().await?;
-        let occupancy = self.0.inner.store.occupancy().await?;
+        let occupancy = self.0.inner.store.queue().occupancy().await?;
         let resting = self.0.inner.cooldowns.resting().await?;
         let names = self.0.inner.plugins.executors().into_iter().map(|info| info.plugin.name);
         let executors = names
@@ -67,7 +67,7 @@ impl Status<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn totals(self) -> Result<Totals, Problem> {
         self.0.caller.require(Scope::Read)?;
-        Ok(self.0.inner.store.stats().await?)
+        Ok(self.0.inner.store.stats().totals().await?)
     }
 
     /// When the newest of the latest records was made. Later than now, where the clock was ahead once.
@@ -75,7 +75,7 @@ impl Status<'_> {
     /// # Errors
     /// A [`Problem`] where the records cannot be read.
     pub async fn newest_record(self) -> Result<Option<jackfield_types::Timestamp>, Problem> {
-        Ok(self.0.inner.store.newest().await?)
+        Ok(self.0.inner.store.stats().newest().await?)
     }
 
     /// What became of each executor's and model's attempts.
@@ -84,7 +84,7 @@ impl Status<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn model_stats(self) -> Result<Vec<ModelStats>, Problem> {
         self.0.caller.require(Scope::Read)?;
-        Ok(self.0.inner.store.model_stats(None, None).await?)
+        Ok(self.0.inner.store.stats().by_model(None, None).await?)
     }
 }
 
@@ -112,8 +112,8 @@ impl Workspaces<'_> {
     async fn shown(self) -> Result<Vec<Workspace>, Problem> {
         self.0.caller.require(Scope::Read)?;
         let known = match self.0.caller.restricted_to() {
-            Some(principal) => self.0.inner.store.workspaces_of(principal).await,
-            None => self.0.inner.store.workspaces().await,
+            Some(principal) => self.0.inner.store.workspaces().of_principal(principal).await,
+            None => self.0.inner.store.workspaces().list().await,
         };
         Ok(known?)
     }

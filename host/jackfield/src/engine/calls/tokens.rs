@@ -61,7 +61,7 @@ impl Access<'_> {
             expires_at: expires.as_deref().map(|text| end(text, now)).transpose()?,
             name: name.clone(),
         };
-        let added = self.0.inner.store.add_token(new).await?;
+        let added = self.0.inner.store.tokens().add(new).await?;
         let token = added.ok_or_else(|| {
             Problem::caller(
                 "token_exists",
@@ -78,7 +78,7 @@ impl Access<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn tokens(self, all: bool) -> Result<Vec<AccessToken>, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        Ok(self.0.inner.store.tokens(all).await?)
+        Ok(self.0.inner.store.tokens().list(all).await?)
     }
 
     /// Lets nobody in any longer with the token of this name: calls are refused at once, and streams that are
@@ -88,7 +88,7 @@ impl Access<'_> {
     /// A [`Problem`] where there is none.
     pub async fn revoke_token(self, name: &str) -> Result<AccessToken, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        let revoked = self.0.inner.store.revoke_token(name, self.0.caller.name()).await?;
+        let revoked = self.0.inner.store.tokens().revoke(name, self.0.caller.name()).await?;
         revoked.ok_or_else(|| {
             Problem::caller(
                 "token_not_found",
@@ -101,7 +101,7 @@ impl Access<'_> {
     /// Who shows this text; nobody, where it is no token, or one that has ended.
     pub async fn authenticate(self, text: &str) -> Result<Option<KnownToken>, Problem> {
         let Some((id, secret)) = parts(text) else { return Ok(None) };
-        let Some((token, hash)) = self.0.inner.store.token(id).await? else {
+        let Some((token, hash)) = self.0.inner.store.tokens().get(id).await? else {
             return Ok(None);
         };
         let shown: [u8; 32] = Sha256::digest(secret).into();
@@ -115,7 +115,7 @@ impl Access<'_> {
 
     /// Whether a token that was good still is.
     pub async fn still_valid(self, token: TokenId) -> bool {
-        match self.0.inner.store.token(token).await {
+        match self.0.inner.store.tokens().get(token).await {
             Ok(found) => found.is_some_and(|(token, _)| token.is_good(self.0.inner.clock.now())),
             // Whoever is in is not put out because the disk is busy: the next look tells.
             Err(error) => {
@@ -135,7 +135,7 @@ impl Access<'_> {
         }
         let store = self.0.inner.store.clone();
         self.0.inner.tasks.spawn(async move {
-            if let Err(error) = store.token_used(token).await {
+            if let Err(error) = store.tokens().used(token).await {
                 tracing::debug!(%error, "that a token is in use is not on record");
             }
         });

@@ -14,7 +14,7 @@ impl Notifications<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn list(self) -> Result<Vec<WebhookStanding>, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        Ok(self.0.inner.store.webhooks().await?)
+        Ok(self.0.inner.store.webhooks().list().await?)
     }
 
     /// Has a webhook told of nothing, to see whether it hears. It is carried like any other message.
@@ -23,7 +23,7 @@ impl Notifications<'_> {
     /// A [`Problem`] where there is no such webhook.
     pub async fn test(self, name: &str) -> Result<(), Problem> {
         self.0.caller.require(Scope::Admin)?;
-        match self.0.inner.store.test_webhook(name).await? {
+        match self.0.inner.store.webhooks().test(name).await? {
             true => Ok(()),
             false => Err(unknown(name)),
         }
@@ -35,7 +35,7 @@ impl Notifications<'_> {
     /// A [`Problem`] where there is no such webhook.
     pub async fn retry(self, name: &str) -> Result<u64, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        let again = self.0.inner.store.retry_webhook(name).await?;
+        let again = self.0.inner.store.webhooks().retry(name).await?;
         again.ok_or_else(|| unknown(name))
     }
 
@@ -52,7 +52,7 @@ impl Notifications<'_> {
     pub async fn register(self) -> Result<(), Problem> {
         let config = self.0.config();
         let hooks = config.webhooks.iter().map(|(name, section)| (name.clone(), section.events.clone()));
-        Ok(self.0.inner.store.keep_webhooks(hooks.collect()).await?)
+        Ok(self.0.inner.store.webhooks().register(hooks.collect()).await?)
     }
 
     /// Takes messages that are due, so that nobody else delivers them before the lease is over.
@@ -65,7 +65,7 @@ impl Notifications<'_> {
         lease: Duration,
         most: u32,
     ) -> Result<Vec<WebhookMessage>, Problem> {
-        Ok(self.0.inner.store.take_webhook_messages(webhook, lease, most).await?)
+        Ok(self.0.inner.store.webhooks().take(webhook, lease, most).await?)
     }
 
     /// Records that the receiver took a message.
@@ -73,7 +73,7 @@ impl Notifications<'_> {
     /// # Errors
     /// A [`Problem`] where the store cannot be written.
     pub async fn delivered(self, message: &WebhookMessage) -> Result<(), Problem> {
-        Ok(self.0.inner.store.webhook_delivered(message).await?)
+        Ok(self.0.inner.store.webhooks().delivered(message).await?)
     }
 
     /// Records that the receiver did not take a message.
@@ -86,7 +86,7 @@ impl Notifications<'_> {
         why: &str,
         again: Option<Duration>,
     ) -> Result<(), Problem> {
-        Ok(self.0.inner.store.webhook_failed(message, why, again).await?)
+        Ok(self.0.inner.store.webhooks().failed(message, why, again).await?)
     }
 
     /// What is sent: the event, and of a run what its list tells of it.
@@ -94,7 +94,7 @@ impl Notifications<'_> {
         let mut data = json!({ "subject": message.subject, "event": message.payload });
         let run = message.kind.starts_with("run_").then(|| message.subject.parse::<RunId>().ok()).flatten();
         let view = match run {
-            Some(run) => self.0.inner.store.run(run).await.ok(),
+            Some(run) => self.0.inner.store.runs().get(run).await.ok(),
             None => None,
         };
         if let (Some(view), Some(fields)) = (view, data.as_object_mut()) {

@@ -19,13 +19,13 @@ impl Workers<'_> {
     pub async fn list(self) -> Result<WorkersStatus, Problem> {
         self.0.caller.require(Scope::Read)?;
         let failed = |error: jackfield_store::StoreError| error.problem();
-        let workers = self.0.inner.store.workers(false).await.map_err(failed)?;
+        let workers = self.0.inner.store.workers().list(false).await.map_err(failed)?;
         let now = self.0.inner.clock.now();
         let stale = Duration::from_secs(self.0.inner.settings.config().queue.stale_s);
-        let (queued, oldest) = self.0.inner.store.waiting().await.map_err(failed)?;
+        let (queued, oldest) = self.0.inner.store.queue().waiting().await.map_err(failed)?;
         let states = vec![RunState::Succeeded, RunState::Failed];
         let ended = RunFilter { states, limit: RECENT, ..RunFilter::default() };
-        let ended = self.0.inner.store.runs(ended).await.map_err(failed)?;
+        let ended = self.0.inner.store.runs().list(ended).await.map_err(failed)?;
         let bad = ended.iter().filter(|run| run.state == RunState::Failed).count();
         let mut warnings = Vec::new();
         if queued > 0 && !self.0.inner.backlog.somebody_works().await? {
@@ -60,7 +60,7 @@ impl Workers<'_> {
                 let rescue = Duration::from_secs(self.0.inner.settings.config().queue.rescue_s);
                 let before = self.0.inner.clock.now().checked_sub(rescue).unwrap_or(Timestamp::UNIX_EPOCH);
                 self.0.inner.recovery.recover().await;
-                self.0.inner.store.forget_workers(before).await?;
+                self.0.inner.store.workers().forget_before(before).await?;
             }
         }
         self.list().await

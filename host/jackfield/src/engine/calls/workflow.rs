@@ -72,9 +72,9 @@ impl Tasks<'_> {
         };
         let limits = self.0.inner.settings.limits(Some(order.workspace.id), None);
         let usual = self.0.inner.settings.config().breaker.reserve_usd;
-        let opened = self.0.inner.store.open_task(task, json!(spec), usual, &limits).await;
+        let opened = self.0.inner.store.tasks().open(task, json!(spec), usual, &limits).await;
         let opened = opened?;
-        let found = self.0.inner.store.task(opened.task).await?;
+        let found = self.0.inner.store.runs().task(opened.task).await?;
         Ok(InitAnswer { task_id: found.id, state: found.state, existing: opened.existing })
     }
 
@@ -86,7 +86,7 @@ impl Tasks<'_> {
         self.0.caller.require(Scope::Execute)?;
         bounds::check(&request)?;
         let task = self.find(task).await?;
-        let found = self.0.inner.store.task(task).await?;
+        let found = self.0.inner.store.runs().task(task).await?;
         if matches!(found.state, TaskState::Done | TaskState::Failed | TaskState::Cancelled) {
             return Err(Problem::caller(
                 "task_closed",
@@ -126,7 +126,7 @@ impl Tasks<'_> {
                 notes: notes.or(before.notes).filter(|notes| !notes.is_empty()),
             })
         };
-        let added = self.0.inner.store.specify(task, self.0.caller.name(), &label, make).await;
+        let added = self.0.inner.store.tasks().specify(task, self.0.caller.name(), &label, make).await;
         version(&added?)
     }
 
@@ -138,13 +138,13 @@ impl Tasks<'_> {
         let task = self.find(task).await?;
         let found = match wanted {
             Some(0) => None,
-            Some(number) => Some(self.0.inner.store.checkpoint(task, number).await?),
-            None => self.0.inner.store.latest_spec(task).await?,
+            Some(number) => Some(self.0.inner.store.checkpoints().get(task, number).await?),
+            None => self.0.inner.store.tasks().latest_spec(task).await?,
         };
         match found {
             Some(checkpoint) => version(&checkpoint),
             None => {
-                let asked = self.0.inner.store.task(task).await?;
+                let asked = self.0.inner.store.runs().task(task).await?;
                 let spec = Spec { instruction: asked.instruction, ..Spec::default() };
                 Ok(SpecVersion { task_id: task, version: 0, by: asked.principal, spec })
             }
@@ -161,7 +161,7 @@ impl Tasks<'_> {
         let reason = text("reason", super::budget::with_reason(&request.reason)?)?;
         let state = request.state.into();
         let closing = Closing { task, state, reason, principal: self.0.caller.name().to_owned() };
-        match self.0.inner.store.close_task(closing).await? {
+        match self.0.inner.store.tasks().close(closing).await? {
             Closed::Closed { version } | Closed::Already { version } => {
                 Ok(CloseAnswer { task_id: task, state, version })
             }
@@ -181,7 +181,7 @@ impl Tasks<'_> {
     /// A [`Problem`] where there is none, or more than one.
     pub async fn find(self, id: &str) -> Result<TaskId, Problem> {
         self.0.caller.require(Scope::Read)?;
-        let found = self.0.inner.store.find_task(id, self.0.caller.restricted_to()).await?;
+        let found = self.0.inner.store.tasks().find(id, self.0.caller.restricted_to()).await?;
         self.0.caller.annotate(|audited| audited.task = Some(found));
         Ok(found)
     }
@@ -192,7 +192,7 @@ impl Tasks<'_> {
     /// A [`Problem`] where there is no such task.
     pub async fn get(self, task: TaskId) -> Result<TaskView, Problem> {
         self.0.caller.shown_task(&self.0.inner.store, task).await?;
-        Ok(self.0.inner.store.task_view(task).await?)
+        Ok(self.0.inner.store.tasks().get(task).await?)
     }
 
     /// The same with one of its runs alone, where one is named.
@@ -235,7 +235,7 @@ impl Tasks<'_> {
             },
             limit: filter.page(),
         };
-        Ok(self.0.inner.store.tasks(filter).await?)
+        Ok(self.0.inner.store.tasks().list(filter).await?)
     }
 
     /// The rounds of a task, or of one run of it, in which several agents did the same, and what was
@@ -245,7 +245,7 @@ impl Tasks<'_> {
     /// A [`Problem`] where there is no such task.
     pub async fn rounds(self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, Problem> {
         self.0.caller.shown_task(&self.0.inner.store, task).await?;
-        Ok(self.0.inner.store.rounds(task, run).await?)
+        Ok(self.0.inner.store.runs().rounds(task, run).await?)
     }
 
     /// The task that is meant by its id or by a run's.
@@ -261,7 +261,7 @@ impl Tasks<'_> {
         match (given(task), given(run)) {
             (_, Some(run)) => {
                 let run = self.0.runs().find(&run).await?;
-                let task = self.0.inner.store.task_of_run(run).await?;
+                let task = self.0.inner.store.tasks().of_run(run).await?;
                 Ok((task, Some(run)))
             }
             (Some(task), None) => Ok((self.find(&task).await?, None)),

@@ -60,7 +60,7 @@ impl Pruner {
     async fn written(&self, standing: &HashSet<RunId>) -> Result<Vec<Written>, Problem> {
         let runs: Vec<(RunId, PathBuf)> = folders_by_id(&self.folders.runs)?;
         let ids: Vec<RunId> = runs.iter().map(|(run, _)| *run).collect();
-        let known = self.store.run_standings(&ids).await?;
+        let known = self.store.retention().run_standings(&ids).await?;
         let mut all = Vec::new();
         for (run, folder) in runs {
             let since = since(run, known.get(&run)).filter(|_| !standing.contains(&run));
@@ -82,7 +82,7 @@ impl Pruner {
             }
         }
         let attempts: Vec<AttemptId> = found.iter().map(|(attempt, _)| *attempt).collect();
-        let known = self.store.attempt_standings(&attempts).await?;
+        let known = self.store.retention().attempt_standings(&attempts).await?;
         let before = self.clock.now().checked_sub(SETTLED).unwrap_or(Timestamp::MIN);
         for (attempt, folder) in found {
             let settled = known.get(&attempt).and_then(|known| known.settled_at);

@@ -23,7 +23,7 @@ impl Pruner {
     ) -> Result<HashSet<RunId>, Problem> {
         let all = self.worktrees.all()?;
         let attempts: Vec<AttemptId> = all.iter().map(|(attempt, _)| *attempt).collect();
-        let known = self.store.attempt_standings(&attempts).await?;
+        let known = self.store.retention().attempt_standings(&attempts).await?;
         let mut standing = HashSet::new();
         let mut held = Vec::new();
         for (attempt, worktree) in all {

@@ -178,7 +178,7 @@ async fn host(config: Config) -> (Host, tempfile::TempDir) {
 }
 
 async fn recorded(host: &Host) -> Vec<Event> {
-    let events = host.inner.store.events(0, 1_000).await.unwrap();
+    let events = host.inner.store.host_log().list(0, 1_000).await.unwrap();
     events.into_iter().filter(|event| event.kind == "config_changed").collect()
 }
 

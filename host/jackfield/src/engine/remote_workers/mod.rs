@@ -72,7 +72,7 @@ impl RemoteRounds {
     }
 
     pub(in crate::engine) async fn assign(&self, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
-        let worker = self.store.worker(asked.worker).await.map_err(told)?;
+        let worker = self.store.workers().get(asked.worker).await.map_err(told)?;
         if worker.ended_at.is_some() {
             return Err(Problem::caller(
                 "worker_given_up",
@@ -80,7 +80,7 @@ impl RemoteRounds {
                 "register it again",
             ));
         }
-        let handed = self.store.handed_out(asked.worker).await.map_err(told)?;
+        let handed = self.store.workers().assigned(asked.worker).await.map_err(told)?;
         let unheard = |claimed: &&Claimed| !claimed.attempts.iter().any(|id| asked.holds.contains(id));
         if let Some(again) = handed.iter().find(unheard) {
             return self.assignment_that_may(again).await;
@@ -95,7 +95,7 @@ impl RemoteRounds {
             elsewhere: true,
         };
         let caps = self.backlog.caps(None).await.map_err(told)?;
-        match self.store.claim(offer, caps).await.map_err(told)? {
+        match self.store.queue().claim(offer, caps).await.map_err(told)? {
             Some(claimed) => {
                 let assignment = self.assignment_that_may(&claimed).await?;
                 if assignment.is_some() {
@@ -109,14 +109,14 @@ impl RemoteRounds {
 
     /// What can travel: folders without git stay here.
     async fn repositories(&self) -> Result<Vec<WorkspaceId>, Problem> {
-        let workspaces = self.store.workspaces().await.map_err(told)?;
+        let workspaces = self.store.workspaces().list().await.map_err(told)?;
         let git = workspaces.into_iter().filter(|workspace| workspace.kind == WorkspaceKind::Git);
         Ok(git.map(|workspace| workspace.id).collect())
     }
 
     /// What travels is what is committed; that something is not is put on record before the agent begins.
     async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
-        let view = self.store.run(claimed.run).await.map_err(told)?;
+        let view = self.store.runs().get(claimed.run).await.map_err(told)?;
         let order = self.orders.order_again(&view).await?;
         let found = source(&order.source.path()).await?;
         if !matches!(&found, Source::Git(repository) if repository.dirty) {
@@ -124,7 +124,7 @@ impl RemoteRounds {
         }
         let payload = serde_json::json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
         let event = NewRunEvent { at: self.clock.now(), kind: "host_warning".into(), payload };
-        self.store.append_events(claimed.run, None, vec![event]).await.map_err(told)?;
+        self.store.attempts().append_events(claimed.run, None, vec![event]).await.map_err(told)?;
         Ok(())
     }
 
@@ -172,8 +172,8 @@ impl RemoteRounds {
     }
 
     pub(in crate::engine) async fn concerning(&self, beat: &Beat, unknown: bool) -> Result<Heard, Problem> {
-        let handed = self.store.handed_out(beat.worker).await.map_err(told)?;
-        let called_off = self.store.called_off(beat.worker).await.map_err(told)?;
+        let handed = self.store.workers().assigned(beat.worker).await.map_err(told)?;
+        let called_off = self.store.queue().called_off(beat.worker).await.map_err(told)?;
         let end = called_off.into_iter().flat_map(|(run, reason)| {
             let attempts = handed.iter().filter(move |claimed| claimed.run == run);
             attempts.flat_map(|claimed| &claimed.attempts).map(move |attempt| (*attempt, reason.clone()))
@@ -190,7 +190,7 @@ impl RemoteRounds {
         worker: WorkerId,
         attempt: AttemptId,
     ) -> Result<Attempt, Problem> {
-        let found = self.store.attempt(attempt).await.map_err(told)?;
+        let found = self.store.runs().attempt(attempt).await.map_err(told)?;
         let to = found.identity.as_ref().and_then(|identity| identity.get("worker")).and_then(Value::as_str);
         if to == Some(worker.to_string().as_str()) {
             return Ok(found);
@@ -218,13 +218,13 @@ impl RemoteRounds {
                 branch: Some(branch(view, attempt)),
                 base: Some(base.to_string()),
             };
-            self.store.attempt_started(attempt, started).await.map_err(told)?;
+            self.store.attempts().started(attempt, started).await.map_err(told)?;
         }
         let events = news.events.into_iter().map(|event| {
             told_elsewhere(NewRunEvent { at: event.at, kind: event.kind, payload: event.payload })
         });
         let events = events.collect::<Result<Vec<_>, Problem>>()?;
-        let heard = self.store.append_heard(found.run, attempt, news.from, events).await;
+        let heard = self.store.attempts().append_heard(found.run, attempt, news.from, events).await;
         let heard = heard.map_err(told)?;
         let stop = match news.usage {
             Some(usage) => self.charge_there(view, found, &usage).await?,
@@ -243,7 +243,8 @@ impl RemoteRounds {
         let limits = self.limits_of(view)?;
         let (usage, cost) = used(found, &planned, *usage);
         let as_of = cost.price_as_of.as_deref();
-        let charged = self.store.charge(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
+        let charged =
+            self.store.attempts().charge(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
         Ok(match charged.map_err(told)? {
             Charged::Stop(refusal) => Some(refusal.problem()),
             Charged::Within | Charged::Extended(_) => None,
@@ -289,7 +290,8 @@ impl RemoteRounds {
         let (usage, cost) = used(found, planned, *usage);
         let limits = self.limits_of(view)?;
         let as_of = cost.price_as_of.as_deref();
-        let late = self.store.charge_late(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
+        let late =
+            self.store.workers().charge_late(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
         late.map(drop).map_err(told)
     }
 

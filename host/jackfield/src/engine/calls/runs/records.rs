@@ -36,9 +36,9 @@ impl Runs<'_> {
 
     async fn answer_now(self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
         let view = self.get(run).await?;
-        let events = self.0.inner.store.run_events(run, 0, 5_000).await?;
+        let events = self.0.inner.store.runs().events(run, 0, 5_000).await?;
         let now = self.0.inner.clock.now();
-        let workspace = self.0.inner.store.workspace(view.run.workspace).await?;
+        let workspace = self.0.inner.store.workspaces().get(view.run.workspace).await?;
         let report = report::report(&view, &events, &workspace.name, now);
         let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
         let config = self.0.inner.settings.config();
@@ -52,14 +52,14 @@ impl Runs<'_> {
         .await;
         let calls = super::super::super::decisions::concerning(told.calls, view.task.id, run, None);
         // The work is done: a record that cannot be written now keeps nobody from its answer.
-        if let Err(error) = self.0.inner.store.record_calls(calls).await {
+        if let Err(error) = self.0.inner.store.decisions().record_calls(calls).await {
             tracing::error!(%run, %error, "how the answer was compressed is not on record");
         }
         self.0.inner.shadow_calls.put_aside(view.task.id, vec!["compress".to_owned()]);
         let line = self.0.inner.backlog.line_of(&view).await?;
         let consensus = match compared::is_compared(&view) {
             true => {
-                let rounds = self.0.inner.store.rounds(view.task.id, Some(run)).await;
+                let rounds = self.0.inner.store.runs().rounds(view.task.id, Some(run)).await;
                 compared::result(&rounds?)
             }
             false => None,
@@ -98,7 +98,7 @@ impl Runs<'_> {
     /// A [`Problem`] where there is no such run.
     pub async fn get(self, run: RunId) -> Result<RunView, Problem> {
         self.0.caller.shown_run(&self.0.inner.store, run).await?;
-        Ok(self.0.inner.store.run(run).await?)
+        Ok(self.0.inner.store.runs().get(run).await?)
     }
 
     /// The state of a run.
@@ -116,7 +116,7 @@ impl Runs<'_> {
     pub async fn find(self, id: &str) -> Result<RunId, Problem> {
         if !id.is_empty() {
             self.0.caller.require(Scope::Read)?;
-            let found = self.0.inner.store.find_run(id, self.0.caller.restricted_to()).await?;
+            let found = self.0.inner.store.runs().find(id, self.0.caller.restricted_to()).await?;
             self.0.caller.annotate(|audited| audited.run = Some(found));
             return Ok(found);
         }
@@ -164,7 +164,7 @@ impl Runs<'_> {
         let limit = filter.page();
         let principal = self.0.caller.restricted_to().map(str::to_owned);
         let filter = RunFilter { states, workspace, task, principal, before, limit };
-        Ok(self.0.inner.store.runs(filter).await?)
+        Ok(self.0.inner.store.runs().list(filter).await?)
     }
 
     /// Events of a run after a sequence number, oldest first. Where the first of them are no longer kept, one
@@ -174,7 +174,7 @@ impl Runs<'_> {
     /// A [`Problem`] where there is no such run.
     pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
         self.0.caller.shown_run(&self.0.inner.store, run).await?;
-        let page = self.0.inner.store.run_events_kept(run, after, limit).await?;
+        let page = self.0.inner.store.runs().events_kept(run, after, limit).await?;
         let mut events = page.events;
         if events.iter().any(|event| event.attempt.is_some()) {
             self.name_agents(run, &mut events).await?;
@@ -192,7 +192,7 @@ impl Runs<'_> {
     /// Where several attempts were made, the events of each say whose they are: two agents side by side write into
     /// one log.
     async fn name_agents(self, run: RunId, events: &mut [RunEvent]) -> Result<(), Problem> {
-        let view = self.0.inner.store.run(run).await?;
+        let view = self.0.inner.store.runs().get(run).await?;
         for event in events {
             let agent = report::agent_of(&view, event);
             if let (Some(agent), Some(fields)) = (agent, event.payload.as_object_mut()) {
