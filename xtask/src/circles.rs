@@ -19,7 +19,7 @@ const KNOWN: &[(&str, &[usize])] = &[
     ("server", &[24]),
     ("store", &[2, 2]),
     ("worker", &[2]),
-    ("workspace", &[19, 2]),
+    ("workspace", &[5, 2, 2]),
 ];
 
 pub(crate) fn faults(crates: &[Crate]) -> Vec<String> {

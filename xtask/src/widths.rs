@@ -12,7 +12,6 @@ const MOST: Width = Width { files: 3, methods: 40 };
 const WIDER: &[(&str, &str, Width)] = &[
     ("plugins", "PluginManager", Width { files: 5, methods: 49 }),
     ("plugins", "Plugins", Width { files: 2, methods: 47 }),
-    ("workspace", "Worktrees", Width { files: 6, methods: 16 }),
 ];
 
 /// How wide a type is.

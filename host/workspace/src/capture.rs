@@ -2,9 +2,10 @@
 
 use crate::git::Git;
 use crate::survey::{self, Survey};
+use crate::trust::Trust;
 use crate::{
-    ChangedFile, Commit, Keeping, Leftover, LeftoverKind, WorkspaceError, Worktree, Worktrees, changed,
-    ignored, leftovers, nested, private, reachability, save, stash,
+    ChangedFile, Commit, Keeping, Leftover, LeftoverKind, WorkspaceError, Worktree, changed, ignored,
+    leftovers, nested, private, reachability, save, stash,
 };
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -35,45 +36,33 @@ pub struct Captured {
     pub warnings: Vec<String>,
 }
 
-impl Worktrees {
-    /// Commits what the agent left to the attempt's branch, and writes the patch against its base to the
-    /// file `diff`. What cannot be on the branch is kept in the folder of worktrees, as far as
-    /// [`KEPT_BYTES`](crate::KEPT_BYTES) allow; see [`capture_keeping`](Self::capture_keeping).
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn capture(&self, worktree: &Worktree, diff: &Path) -> Result<Captured, WorkspaceError> {
-        let folder = self.root.join("kept").join(worktree.attempt.to_string());
-        let keeping = Keeping { folder, ignored_bytes: leftovers::KEPT_BYTES };
-        self.capture_keeping(worktree, diff, &keeping).await
-    }
+/// See [`Worktrees::capture`](crate::Worktrees::capture).
+pub(crate) async fn capture(
+    root: &Path,
+    worktree: &Worktree,
+    diff: &Path,
+) -> Result<Captured, WorkspaceError> {
+    let folder = root.join("kept").join(worktree.attempt.to_string());
+    let keeping = Keeping { folder, ignored_bytes: leftovers::KEPT_BYTES };
+    capture_keeping(root, worktree, diff, &keeping).await
+}
 
-    /// Commits what the agent left to the attempt's branch, writes the patch against its base to the file
-    /// `diff`, and keeps what cannot be on the branch: files that git ignores, git folders of repositories
-    /// inside the worktree, entries of the stash, commits that the agent went back on. All of it is listed in
-    /// [`Captured::leftovers`].
-    ///
-    /// To be called when the agent has ended: locks that it left are removed, and a merge or rebase
-    /// that it did not finish ends. It may be called again.
-    ///
-    /// # Errors
-    /// Where git or the file system refuses; what was there before is there still then.
-    pub async fn capture_keeping(
-        &self,
-        worktree: &Worktree,
-        diff: &Path,
-        keeping: &Keeping,
-    ) -> Result<Captured, WorkspaceError> {
-        let diff = std::path::absolute(diff).map_err(WorkspaceError::file("write", diff))?;
-        if let Some(folder) = diff.parent() {
-            fs::create_dir_all(folder).map_err(WorkspaceError::file("make the folder", folder))?;
-        }
-        let (guard, mut warnings) = self.guard(worktree).await?;
-        let mut captured = guard.hold(take(worktree, diff, keeping)).await?;
-        warnings.extend(guard.take_notes());
-        captured.warnings = warnings;
-        Ok(captured)
+/// See [`Worktrees::capture_keeping`](crate::Worktrees::capture_keeping).
+pub(crate) async fn capture_keeping(
+    root: &Path,
+    worktree: &Worktree,
+    diff: &Path,
+    keeping: &Keeping,
+) -> Result<Captured, WorkspaceError> {
+    let diff = std::path::absolute(diff).map_err(WorkspaceError::file("write", diff))?;
+    if let Some(folder) = diff.parent() {
+        fs::create_dir_all(folder).map_err(WorkspaceError::file("make the folder", folder))?;
     }
+    let (guard, mut warnings) = Trust(root).guard(worktree).await?;
+    let mut captured = guard.hold(take(worktree, diff, keeping)).await?;
+    warnings.extend(guard.take_notes());
+    captured.warnings = warnings;
+    Ok(captured)
 }
 
 /// Takes everything, with git held to what the guard in force allows.

@@ -4,48 +4,43 @@ use crate::git::Git;
 use crate::lock::Lock;
 use crate::record::{Claim, Place, Record};
 use crate::save::Saved;
+use crate::trust::Trust;
 use crate::{
-    Release, Released, WorkspaceError, Worktree, WorktreeKind, Worktrees, capture, changed, entry, removal,
-    save, trust,
+    Release, Released, WorkspaceError, Worktree, WorktreeKind, capture, changed, entry, removal, save, trust,
 };
+use std::path::Path;
 
-impl Worktrees {
-    /// Lets go of a worktree whose agent has ended.
-    ///
-    /// Kept, it becomes an ordinary worktree of the user's repository, which `git worktree remove` removes,
-    /// or this does when called again. Removed, what is in it is committed first; the branch stays if it
-    /// has a change, and goes with the folder if not. A folder that holds what cannot be committed is kept,
-    /// and the answer says why. Of a copy, the private repository stays where it has a change.
-    ///
-    /// # Errors
-    /// Where git or the file system refuses, or another process is at it. Calling it again is safe.
-    pub async fn release(&self, worktree: &Worktree, release: Release) -> Result<Released, WorkspaceError> {
-        let place = Place::of(&self.root, worktree.attempt);
-        let claim = place.claim()?.ok_or(WorkspaceError::AttemptTaken(worktree.attempt))?;
-        match (place.read()?, release) {
-            (None, _) => {
-                let branch_kept =
-                    entry::tip(&worktree.repository, &worktree.branch).await.is_ok_and(|tip| tip.is_some());
-                Ok(Released { removed: true, branch_kept, kept_because: None })
-            }
-            (_, Release::Keep) => {
-                if worktree.repository.is_dir() {
-                    self.guard(worktree).await?;
-                }
-                let_go(&place, worktree).await?;
-                Ok(Released { removed: false, branch_kept: true, kept_because: None })
-            }
-            (_, Release::Remove) if worktree.repository.is_dir() => {
-                let (guard, warnings) = self.guard(worktree).await?;
-                let released = guard.hold(remove(&place, &claim, worktree)).await;
-                // The attempt is told of already, but what its checks did is not.
-                for warning in warnings.into_iter().chain(guard.take_notes()) {
-                    tracing::warn!(attempt = %worktree.attempt, "{warning}");
-                }
-                released
-            }
-            (_, Release::Remove) => remove(&place, &claim, worktree).await,
+/// See [`Worktrees::release`](crate::Worktrees::release).
+pub(crate) async fn release(
+    root: &Path,
+    worktree: &Worktree,
+    release: Release,
+) -> Result<Released, WorkspaceError> {
+    let place = Place::of(root, worktree.attempt);
+    let claim = place.claim()?.ok_or(WorkspaceError::AttemptTaken(worktree.attempt))?;
+    match (place.read()?, release) {
+        (None, _) => {
+            let branch_kept =
+                entry::tip(&worktree.repository, &worktree.branch).await.is_ok_and(|tip| tip.is_some());
+            Ok(Released { removed: true, branch_kept, kept_because: None })
         }
+        (_, Release::Keep) => {
+            if worktree.repository.is_dir() {
+                Trust(root).guard(worktree).await?;
+            }
+            let_go(&place, worktree).await?;
+            Ok(Released { removed: false, branch_kept: true, kept_because: None })
+        }
+        (_, Release::Remove) if worktree.repository.is_dir() => {
+            let (guard, warnings) = Trust(root).guard(worktree).await?;
+            let released = guard.hold(remove(&place, &claim, worktree)).await;
+            // The attempt is told of already, but what its checks did is not.
+            for warning in warnings.into_iter().chain(guard.take_notes()) {
+                tracing::warn!(attempt = %worktree.attempt, "{warning}");
+            }
+            released
+        }
+        (_, Release::Remove) => remove(&place, &claim, worktree).await,
     }
 }
 

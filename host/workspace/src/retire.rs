@@ -5,7 +5,8 @@
 //! it is not proved that every commit that it knows of is in a branch.
 
 use crate::record::{Place, Record};
-use crate::{WorkspaceError, Worktree, WorktreeKind, Worktrees, entry, reachability, release, removal};
+use crate::trust::Trust;
+use crate::{WorkspaceError, Worktree, WorktreeKind, entry, reachability, release, removal};
 use jackfield_process::occupant;
 use jackfield_types::AttemptId;
 use serde::{Deserialize, Serialize};
@@ -30,57 +31,46 @@ pub enum Retired {
     Stays(String),
 }
 
-impl Worktrees {
-    /// Every worktree that is there and was neither being made nor being removed, oldest attempt first;
-    /// an error where its record cannot be read.
-    ///
-    /// # Errors
-    /// Where the folder of records cannot be read.
-    #[allow(clippy::type_complexity, reason = "a pair for each record")]
-    pub fn all(&self) -> Result<Vec<(AttemptId, Result<Worktree, WorkspaceError>)>, WorkspaceError> {
-        let ready = |place: Place| match place.read() {
-            Ok(Some(Record::Ready { worktree })) => Some((place.attempt, Ok(worktree))),
-            Ok(_) => None,
-            Err(error) => Some((place.attempt, Err(error))),
-        };
-        let mut all: Vec<_> = Place::all(&self.root)?.into_iter().filter_map(ready).collect();
-        all.sort_by_key(|(attempt, _)| *attempt);
-        Ok(all)
-    }
+/// See [`Worktrees::all`](crate::Worktrees::all).
+#[allow(clippy::type_complexity, reason = "a pair for each record")]
+pub(crate) fn all(root: &Path) -> Result<Vec<(AttemptId, Result<Worktree, WorkspaceError>)>, WorkspaceError> {
+    let ready = |place: Place| match place.read() {
+        Ok(Some(Record::Ready { worktree })) => Some((place.attempt, Ok(worktree))),
+        Ok(_) => None,
+        Err(error) => Some((place.attempt, Err(error))),
+    };
+    let mut all: Vec<_> = Place::all(root)?.into_iter().filter_map(ready).collect();
+    all.sort_by_key(|(attempt, _)| *attempt);
+    Ok(all)
+}
 
-    /// Removes a worktree whose attempt is settled. What is not committed is committed to its branch first,
-    /// and commits that are in no branch are given one; where anything cannot be saved, or not be proved to
-    /// be, it stays and the answer says why.
-    ///
-    /// # Errors
-    /// Where git or the file system refuses; the worktree is there still then. Calling it again is safe.
-    pub async fn retire(&self, attempt: AttemptId) -> Result<Retired, WorkspaceError> {
-        let place = Place::of(&self.root, attempt);
-        let Some(claim) = place.claim()? else { return Ok(stays("another process is at it")) };
-        let worktree = match place.read()? {
-            Some(Record::Ready { worktree } | Record::Removing { worktree }) => worktree,
-            Some(Record::Making { .. }) => return Ok(stays("it is being made")),
-            None => return Ok(Retired::Gone { committed: false, branch: None, earlier: None }),
-        };
-        if let Some(why) = in_use(&worktree).await {
+/// See [`Worktrees::retire`](crate::Worktrees::retire).
+pub(crate) async fn retire(root: &Path, attempt: AttemptId) -> Result<Retired, WorkspaceError> {
+    let place = Place::of(root, attempt);
+    let Some(claim) = place.claim()? else { return Ok(stays("another process is at it")) };
+    let worktree = match place.read()? {
+        Some(Record::Ready { worktree } | Record::Removing { worktree }) => worktree,
+        Some(Record::Making { .. }) => return Ok(stays("it is being made")),
+        None => return Ok(Retired::Gone { committed: false, branch: None, earlier: None }),
+    };
+    if let Some(why) = in_use(&worktree).await {
+        return Ok(Retired::Stays(why));
+    }
+    let (mut committed, mut earlier) = (false, None);
+    if worktree.repository.is_dir() {
+        let guard = Trust(root).later_guard(&worktree).await?;
+        let (saved, left) = guard.hold(release::unsaved(&worktree)).await?;
+        if let Some(why) = left {
             return Ok(Retired::Stays(why));
         }
-        let (mut committed, mut earlier) = (false, None);
-        if worktree.repository.is_dir() {
-            let guard = self.later_guard(&worktree).await?;
-            let (saved, left) = guard.hold(release::unsaved(&worktree)).await?;
-            if let Some(why) = left {
-                return Ok(Retired::Stays(why));
-            }
-            committed = saved.committed;
-            earlier = reachability::secure(&worktree).await?;
-        } else if worktree.is_there() {
-            return Ok(stays(&format!("its repository {} is gone", worktree.repository.display())));
-        }
-        place.write(&claim, &Record::Removing { worktree: worktree.clone() })?;
-        let kept = release::finish(&place, &claim, &worktree).await?;
-        Ok(Retired::Gone { committed, branch: kept.then_some(worktree.branch), earlier })
+        committed = saved.committed;
+        earlier = reachability::secure(&worktree).await?;
+    } else if worktree.is_there() {
+        return Ok(stays(&format!("its repository {} is gone", worktree.repository.display())));
     }
+    place.write(&claim, &Record::Removing { worktree: worktree.clone() })?;
+    let kept = release::finish(&place, &claim, &worktree).await?;
+    Ok(Retired::Gone { committed, branch: kept.then_some(worktree.branch), earlier })
 }
 
 fn stays(why: &str) -> Retired {

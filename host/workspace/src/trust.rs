@@ -9,7 +9,7 @@
 use crate::guard::Guard;
 use crate::lock::Lock;
 use crate::settings::{Commands, Settings, is_filter};
-use crate::{WorkspaceError, Worktree, WorktreeKind, Worktrees, removal};
+use crate::{WorkspaceError, Worktree, WorktreeKind, removal};
 use jackfield_types::AttemptId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -116,7 +116,11 @@ pub(crate) async fn leave(
     leave(root.join(OF_USER))
 }
 
-impl Worktrees {
+/// What git is trusted with below the folder of worktrees.
+#[derive(Clone, Copy)]
+pub(crate) struct Trust<'a>(pub(crate) &'a Path);
+
+impl Trust<'_> {
     /// What git is held to in the worktree of an attempt that is at work or has just ended, with warnings of what
     /// was added to the configuration meanwhile.
     pub(crate) async fn guard(
@@ -137,8 +141,8 @@ impl Worktrees {
             WorktreeKind::Copy => Commands::new(),
         };
         let user = {
-            let _lock = Lock::repository(&self.root).await?;
-            trusted(&self.root.join(OF_USER), &now.user)?
+            let _lock = Lock::repository(self.0).await?;
+            trusted(&self.0.join(OF_USER), &now.user)?
         };
         Ok(Guard::new(&now, Settings { repository, user }))
     }
@@ -164,8 +168,8 @@ impl Worktrees {
             // Nobody else has the private repository of a copy.
             None => now.repository,
         };
-        let _lock = Lock::repository(&self.root).await?;
-        Ok(Settings { repository, user: begin(&self.root.join(OF_USER), &now.user)? })
+        let _lock = Lock::repository(self.0).await?;
+        Ok(Settings { repository, user: begin(&self.0.join(OF_USER), &now.user)? })
     }
 
     /// What is in the configuration `now` that was not `trusted` when the attempt began is taken note of. Gives
@@ -188,8 +192,8 @@ impl Worktrees {
             let _lock = Lock::repository(&worktree.repository).await?;
             review(worktree.repository.join(OF_REPOSITORY), &trusted.repository, &now.repository)?;
         }
-        let _lock = Lock::repository(&self.root).await?;
-        review(self.root.join(OF_USER), &trusted.user, &now.user)?;
+        let _lock = Lock::repository(self.0).await?;
+        review(self.0.join(OF_USER), &trusted.user, &now.user)?;
         Ok(warnings)
     }
 }

@@ -3,16 +3,21 @@
 //! Only registering a worktree holds the repository's lock (some milliseconds); filling it with files,
 //! which takes as long as the disk does, happens beside others.
 
+use crate::capture::Captured;
 use crate::copying::{self, CopyLimits};
 use crate::git::Git;
 use crate::guard::{self, Guard};
+use crate::leftovers::Keeping;
 use crate::lock::Lock;
 use crate::record::{Claim, Place, Record};
+use crate::retire::Retired;
 use crate::settings::{Commands, Settings};
+use crate::trust::Trust;
 use crate::{
     Commit, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, entry, private, release,
     removal, source, trust,
 };
+use crate::{Release, Released, capture, restore, retire};
 use jackfield_types::{AttemptId, RunId};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -98,7 +103,7 @@ impl Worktrees {
                 (Settings { repository: Commands::new(), ..all }, None)
             }
         };
-        let trusted = self.begin(common, now.clone(), place.attempt).await?;
+        let trusted = Trust(&self.root).begin(common, now.clone(), place.attempt).await?;
         let guard = Guard::new(&now, trusted.clone());
         let made = guard.hold(async {
             match source {
@@ -165,6 +170,79 @@ impl Worktrees {
             admin: place.private.clone(),
             settings: None,
         })
+    }
+
+    /// Commits what the agent left to the attempt's branch, and writes the patch against its base to the
+    /// file `diff`. What cannot be on the branch is kept in the folder of worktrees, as far as
+    /// [`KEPT_BYTES`](crate::KEPT_BYTES) allow; see [`capture_keeping`](Self::capture_keeping).
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn capture(&self, worktree: &Worktree, diff: &Path) -> Result<Captured, WorkspaceError> {
+        capture::capture(&self.root, worktree, diff).await
+    }
+
+    /// Commits what the agent left to the attempt's branch, writes the patch against its base to the file
+    /// `diff`, and keeps what cannot be on the branch: files that git ignores, git folders of repositories
+    /// inside the worktree, entries of the stash, commits that the agent went back on. All of it is listed in
+    /// [`Captured::leftovers`].
+    ///
+    /// To be called when the agent has ended: locks that it left are removed, and a merge or rebase
+    /// that it did not finish ends. It may be called again.
+    ///
+    /// # Errors
+    /// Where git or the file system refuses; what was there before is there still then.
+    pub async fn capture_keeping(
+        &self,
+        worktree: &Worktree,
+        diff: &Path,
+        keeping: &Keeping,
+    ) -> Result<Captured, WorkspaceError> {
+        capture::capture_keeping(&self.root, worktree, diff, keeping).await
+    }
+
+    /// Undoes whatever was done in a worktree since `head` was captured. What git ignores stays, and so do
+    /// repositories within it.
+    ///
+    /// Only to be called where everything that was to be kept is in `head`.
+    ///
+    /// # Errors
+    /// Where git refuses; then the worktree is as it was, and its release commits what is in it.
+    pub async fn restore(&self, worktree: &Worktree, head: &Commit) -> Result<(), WorkspaceError> {
+        restore::restore(&self.root, worktree, head).await
+    }
+
+    /// Lets go of a worktree whose agent has ended.
+    ///
+    /// Kept, it becomes an ordinary worktree of the user's repository, which `git worktree remove` removes,
+    /// or this does when called again. Removed, what is in it is committed first; the branch stays if it
+    /// has a change, and goes with the folder if not. A folder that holds what cannot be committed is kept,
+    /// and the answer says why. Of a copy, the private repository stays where it has a change.
+    ///
+    /// # Errors
+    /// Where git or the file system refuses, or another process is at it. Calling it again is safe.
+    pub async fn release(&self, worktree: &Worktree, release: Release) -> Result<Released, WorkspaceError> {
+        release::release(&self.root, worktree, release).await
+    }
+
+    /// Every worktree that is there and was neither being made nor being removed, oldest attempt first;
+    /// an error where its record cannot be read.
+    ///
+    /// # Errors
+    /// Where the folder of records cannot be read.
+    #[allow(clippy::type_complexity, reason = "a pair for each record")]
+    pub fn all(&self) -> Result<Vec<(AttemptId, Result<Worktree, WorkspaceError>)>, WorkspaceError> {
+        retire::all(&self.root)
+    }
+
+    /// Removes a worktree whose attempt is settled. What is not committed is committed to its branch first,
+    /// and commits that are in no branch are given one; where anything cannot be saved, or not be proved to
+    /// be, it stays and the answer says why.
+    ///
+    /// # Errors
+    /// Where git or the file system refuses; the worktree is there still then. Calling it again is safe.
+    pub async fn retire(&self, attempt: AttemptId) -> Result<Retired, WorkspaceError> {
+        retire::retire(&self.root, attempt).await
     }
 }
 

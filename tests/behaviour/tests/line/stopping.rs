@@ -128,7 +128,7 @@ async fn a_server_that_is_told_again_ends_at_once_and_loses_nothing() {
     server.terminate();
     assert!(server.gone().await.success());
     assert!(again.elapsed() < Duration::from_secs(5), "it took {:?}", again.elapsed());
-    assert!(ground.server_log().contains("told to stop again"), "{}", ground.server_log());
+    assert!(ground.server_log().contains("second stop signal"), "{}", ground.server_log());
     assert_ne!(tagged(&attempt), [], "the agent is at work");
 
     let server = ground.serve().await;
