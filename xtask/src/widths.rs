@@ -9,10 +9,7 @@ const MOST: Width = Width { files: 3, methods: 40 };
 
 /// What was wider when the limit came. A figure may go down and never up: who makes a type narrower writes its new
 /// figures here, or removes the line once it keeps to the limit.
-const WIDER: &[(&str, &str, Width)] = &[
-    ("plugins", "PluginManager", Width { files: 5, methods: 49 }),
-    ("plugins", "Plugins", Width { files: 2, methods: 47 }),
-];
+const WIDER: &[(&str, &str, Width)] = &[];
 
 /// How wide a type is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use crate::facts::{driving, types};
 use crate::guest::Guest;
 use crate::manager::PluginManager;
 use crate::report::Instead;
+use crate::serve::Calls;
 use crate::version::Version;
 use jackfield_types::{PluginRef, Timestamp};
 use std::sync::Arc;
@@ -34,11 +35,13 @@ impl Drive {
         match start(&manager, &version, now, seed).await {
             Ok(adapter) => Ok(Self { manager, version, adapter, seed, now, begun: false, instead: None }),
             Err(violation) => {
-                let failed = manager.misbehaved(&version, "driving", violation);
-                let Some(other) = manager.instead_of(&version, None) else { return Err(failed.into()) };
+                let failed = Calls(&manager).misbehaved(&version, "driving", violation);
+                let Some(other) = Calls(&manager).instead_of(&version, None) else {
+                    return Err(failed.into());
+                };
                 let adapter = start(&manager, &other, now, seed).await;
                 let adapter =
-                    adapter.map_err(|violation| manager.misbehaved(&other, "driving", violation))?;
+                    adapter.map_err(|violation| Calls(&manager).misbehaved(&other, "driving", violation))?;
                 let instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
                 Ok(Self { manager, version: other, adapter, seed, now, begun: false, instead })
             }
@@ -89,9 +92,12 @@ impl Drive {
             Err(PluginError::Misbehaved(failed)) if !self.begun => failed,
             other => return other,
         };
-        let Some(other) = self.manager.instead_of(&self.version, None) else { return Err(failed.into()) };
+        let Some(other) = Calls(&self.manager).instead_of(&self.version, None) else {
+            return Err(failed.into());
+        };
         let started = start(&self.manager, &other, self.now, self.seed).await;
-        self.adapter = started.map_err(|violation| self.manager.misbehaved(&other, FUNCTION, violation))?;
+        self.adapter =
+            started.map_err(|violation| Calls(&self.manager).misbehaved(&other, FUNCTION, violation))?;
         self.version = other;
         self.instead = Some(Instead { failed: failed.plugin.clone(), error: failed.to_string() });
         let told = self.ask_plan(request).await;
@@ -143,7 +149,7 @@ impl Drive {
                 Ok(answer)
             }
             Told::Violation(violation) => {
-                Err(self.manager.misbehaved(&self.version, function, violation).into())
+                Err(Calls(&self.manager).misbehaved(&self.version, function, violation).into())
             }
             Told::Gone => Err(self.out_of_turn("has ended, and answers no more")),
             Told::NotReading => Err(self.out_of_turn("is not being read yet")),

@@ -45,6 +45,7 @@ mod options;
 mod orders;
 mod pace;
 mod plugins;
+mod policies;
 mod question;
 mod reconcile;
 mod report;
@@ -76,6 +77,7 @@ pub use options::{
 };
 pub use orders::Orders;
 pub use plugins::Plugins;
+pub use policies::Policies;
 pub use report::{
     Called, Change, CheckReport, CheckVerdict, Compiled, ExecutorInfo, FileInspection, GateInfo, Inspection,
     Instead, LevelInfo, Makeup, PluginEvent, PluginStatus, Producer, Replaces, Said, Setting, State,

@@ -9,13 +9,14 @@ use crate::facts::{choosing, driving, gating, judging, reporting};
 use crate::folder::digest_of;
 use crate::listing;
 use crate::manager::PluginManager;
-use crate::options::{Embedded, Grant, Grants, Options};
-use crate::orders::Orders;
+use crate::options::{Embedded, Grants, Options};
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Probes, Rate, ReadProbes};
+use crate::reconcile::Reconciler;
 use crate::report::{
     Called, CheckReport, CheckVerdict, ExecutorInfo, FileInspection, GateInfo, Inspection, LevelInfo,
     PluginStatus, State,
 };
+use crate::serve::Calls;
 use crate::settle::read_component;
 use crate::stats::Counted;
 use crate::trial::Trial;
@@ -68,7 +69,7 @@ impl Plugins {
         // A file that was taken away while no host ran took its component with it.
         manager.folder.forget_good_but(|name| manager.drop_folder.join(name).exists());
         manager.scan(&BTreeSet::new()).await?;
-        manager.reconcile().await;
+        Reconciler(&manager).reconcile().await;
         // What was dropped may serve in the place of a shipped one that may not; where nothing does, a host that
         // was told to lock what serves does not begin.
         for (PluginRef { kind, name, .. }, why) in barred {
@@ -102,49 +103,8 @@ impl Plugins {
     /// lost one that it asks for is held.
     pub async fn regrant(&self, grants: Grants) -> Result<(), PluginError> {
         *self.manager.grants.write() = grants;
-        self.manager.reconcile().await;
+        Reconciler(&self.manager).reconcile().await;
         self.rescan().await
-    }
-
-    /// What the operator has said by command.
-    pub fn orders(&self) -> Orders {
-        self.manager.orders.now()
-    }
-
-    /// Grants a component more, for this and every other process over the same folder.
-    pub async fn grant(&self, kind: PluginKind, name: &str, grant: &Grant) -> Result<(), PluginError> {
-        self.order(|orders| orders.grant(kind, name, grant)).await
-    }
-
-    /// Takes back what was granted by command.
-    pub async fn revoke(&self, kind: PluginKind, name: &str) -> Result<(), PluginError> {
-        if self.order(|orders| orders.revoke(kind, name)).await? {
-            return Ok(());
-        }
-        Err(PluginError::NothingToUndo(format!(
-            "nothing was granted to {kind} {name} by command; what [grants] in the configuration says is changed there"
-        )))
-    }
-
-    /// Has one version of a component serve, and no other, until it is unpinned. It must have been kept.
-    pub async fn pin(&self, kind: PluginKind, name: &str, digest: Digest) -> Result<(), PluginError> {
-        self.manager.can_pin(kind, name, digest).await?;
-        self.order(|orders| orders.set_pin(kind, name, digest)).await
-    }
-
-    /// Lets what was dropped last serve again.
-    pub async fn unpin(&self, kind: PluginKind, name: &str) -> Result<(), PluginError> {
-        if self.order(|orders| orders.unpin(kind, name)).await? {
-            return Ok(());
-        }
-        Err(PluginError::NothingToUndo(format!("{kind} {name} is not pinned")))
-    }
-
-    async fn order<T>(&self, change: impl FnOnce(&mut Orders) -> T) -> Result<T, PluginError> {
-        let changed = self.manager.orders.change(change)?;
-        self.manager.reconcile().await;
-        self.rescan().await?;
-        Ok(changed)
     }
 
     /// The digest of the shipped component of a kind and name.
@@ -283,7 +243,7 @@ impl Plugins {
             });
         };
         let question = Evaluate { kind, config, evidence };
-        self.manager.answer(version, self.manager.clock.now(), &question, Some(kind)).await
+        Calls(&self.manager).answer(version, self.manager.clock.now(), &question, Some(kind)).await
     }
 
     /// What is wrong with a gate's config, where anything is: asked with nothing to see.
@@ -301,8 +261,8 @@ impl Plugins {
     ) -> Result<Called<Vec<choosing::Choice>>, PluginError> {
         let question = Choose { now, task, candidates, budget };
         let chooser = self.chooser()?;
-        let called = self.manager.answer(&chooser, now, &question, None).await?;
-        Ok(self.manager.held_to_choose(&chooser, called, now, &question).await)
+        let called = Calls(&self.manager).answer(&chooser, now, &question, None).await?;
+        Ok(Calls(&self.manager).held_to_choose(&chooser, called, now, &question).await)
     }
 
     /// What next, after an attempt.
@@ -315,7 +275,7 @@ impl Plugins {
         budget: &choosing::Budget,
     ) -> Result<Called<choosing::Step>, PluginError> {
         let question = Next { now, task, history, candidates, budget };
-        self.manager.answer(&self.chooser()?, now, &question, None).await
+        Calls(&self.manager).answer(&self.chooser()?, now, &question, None).await
     }
 
     /// A report in few words.
@@ -330,7 +290,7 @@ impl Plugins {
             return Err(PluginError::NoSuchLevel { level: level.to_owned(), known });
         };
         let question = Compress { level, report };
-        self.manager.answer(version, self.manager.clock.now(), &question, Some(level)).await
+        Calls(&self.manager).answer(version, self.manager.clock.now(), &question, Some(level)).await
     }
 
     /// What the judge in service rates on; nothing where none is.
@@ -344,7 +304,9 @@ impl Plugins {
         &self,
         results: &[judging::ResultInQuestion],
     ) -> Result<Called<judging::Comparison>, PluginError> {
-        self.manager.answer(&self.judge()?, self.manager.clock.now(), &Compare { results }, None).await
+        Calls(&self.manager)
+            .answer(&self.judge()?, self.manager.clock.now(), &Compare { results }, None)
+            .await
     }
 
     /// How good one result is, a score of 0 to 1000 for each dimension.
@@ -352,7 +314,7 @@ impl Plugins {
         &self,
         subject: &judging::ResultInQuestion,
     ) -> Result<Called<Vec<judging::Rating>>, PluginError> {
-        self.manager.answer(&self.judge()?, self.manager.clock.now(), &Rate { subject }, None).await
+        Calls(&self.manager).answer(&self.judge()?, self.manager.clock.now(), &Rate { subject }, None).await
     }
 
     /// Quick commands that tell about an agent program's health.
@@ -361,7 +323,7 @@ impl Plugins {
         let Some(description) = version.metadata.description() else {
             return Err(self.no_executor(executor));
         };
-        self.manager.answer(&version, self.manager.clock.now(), &Probes { description }, None).await
+        Calls(&self.manager).answer(&version, self.manager.clock.now(), &Probes { description }, None).await
     }
 
     /// What the probes' answers mean. `present`: variables of the description that are set and granted.
@@ -373,7 +335,7 @@ impl Plugins {
     ) -> Result<Called<driving::Health>, PluginError> {
         let version = self.executor(executor)?;
         let question = ReadProbes { results, present };
-        self.manager.answer(&version, self.manager.clock.now(), &question, None).await
+        Calls(&self.manager).answer(&version, self.manager.clock.now(), &question, None).await
     }
 
     /// An adapter for one attempt, which keeps it from plan to finish whatever is swapped meanwhile.
@@ -408,26 +370,8 @@ impl Plugins {
     async fn version(&self, adapter: &PluginRef) -> Result<Arc<Version>, PluginError> {
         match self.executor(&adapter.name) {
             Ok(serving) if serving.digest() == adapter.digest => Ok(serving),
-            _ => self.manager.out_of_service(adapter).await,
+            _ => Reconciler(&self.manager).out_of_service(adapter).await,
         }
-    }
-
-    /// Puts the dropped version that serves away by hand and the one before it back, here and in every other
-    /// process over the same folder; what serves now. Its bytes are not taken again until they are released.
-    pub async fn roll_back(&self, kind: PluginKind, name: &str) -> Result<Option<PluginRef>, PluginError> {
-        let serving = self.manager.slots(|slots| slots.serving(kind, name).cloned());
-        let Some(version) = serving.filter(|version| version.file.is_some() && version.put_away()) else {
-            return Err(PluginError::NotDropped { kind, name: name.to_owned() });
-        };
-        let now = self.manager.put_away(&version, "the operator rolled it back");
-        // Writing the orders is what others hear.
-        let lift = |orders: &mut Orders| {
-            if orders.pin(kind, name) == Some(version.digest()) {
-                orders.unpin(kind, name);
-            }
-        };
-        self.order(lift).await?;
-        Ok(now.map(|now| now.plugin().clone()))
     }
 
     /// A component that need not be in service, to ask what it would have decided: a file.

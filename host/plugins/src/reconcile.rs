@@ -6,153 +6,153 @@ use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
 use crate::manager::{Dropped, PluginManager};
 use crate::report::{Change, State};
+use crate::serve::Calls;
 use crate::version::Version;
 use jackfield_types::{Digest, PluginKind, PluginRef};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-impl PluginManager {
+/// Brings what serves in line with the policies and with what was put away.
+#[derive(Clone, Copy)]
+pub(crate) struct Reconciler<'m>(pub(crate) &'m Arc<PluginManager>);
+
+impl Reconciler<'_> {
     /// Brings what serves in line with the orders. What is held is looked at by the next scan.
-    pub(crate) async fn reconcile(self: &Arc<Self>) {
-        let _alone = self.loading.lock().await;
+    pub(crate) async fn reconcile(self) {
+        let _alone = self.0.loading.lock().await;
         self.withdraw();
-        for (kind, name, digest) in self.orders.now().all_pins() {
+        for (kind, name, digest) in self.0.orders.now().all_pins() {
             if let Err(error) = self.bring(kind, &name, digest).await {
                 tracing::error!("a pin is not heeded: {error}");
             }
         }
-        self.look_again(|dropped| dropped.state == State::Held);
+        self.0.look_again(|dropped| dropped.state == State::Held);
         // Who is asked first may be another one, though the same serve.
-        self.change(|_| ());
+        self.0.change(|_| ());
         self.heed_quarantine();
-        self.write_lock();
+        self.0.write_lock();
     }
 
     /// Puts away what another process over the same folder put away, and looks again at what is taken again.
-    pub(crate) fn heed_quarantine(self: &Arc<Self>) {
+    pub(crate) fn heed_quarantine(self) {
         for version in self.dropped_versions() {
-            if let Some(why) = self.folder.quarantined(version.digest())
+            if let Some(why) = self.0.folder.quarantined(version.digest())
                 && version.put_away()
             {
-                self.put_away(&version, &why);
+                Calls(self.0).put_away(&version, &why);
             }
         }
         let taken_again = |dropped: &Dropped| {
             dropped.state == State::Quarantined
-                && dropped.digest.is_some_and(|digest| self.folder.quarantined(digest).is_none())
+                && dropped.digest.is_some_and(|digest| self.0.folder.quarantined(digest).is_none())
         };
-        self.look_again(taken_again);
+        self.0.look_again(taken_again);
     }
 
-    fn dropped_versions(&self) -> Vec<Arc<Version>> {
-        self.slots(|slots| {
+    fn dropped_versions(self) -> Vec<Arc<Version>> {
+        self.0.slots(|slots| {
             let dropped = slots.versions().filter(|(version, _)| version.file.is_some());
             dropped.map(|(version, _)| version.clone()).collect()
         })
     }
 
     /// Takes off what may not serve any more.
-    fn withdraw(self: &Arc<Self>) {
+    fn withdraw(self) {
         for version in self.dropped_versions() {
             let plugin = version.plugin();
-            let missing = self.ungranted(&version.metadata);
-            let kept = version.file.as_deref() == Some(&self.folder.component(plugin.digest));
-            let unpinned = kept && self.orders.now().pin(plugin.kind, &plugin.name).is_none();
+            let missing = self.0.ungranted(&version.metadata);
+            let kept = version.file.as_deref() == Some(&self.0.folder.component(plugin.digest));
+            let unpinned = kept && self.0.orders.now().pin(plugin.kind, &plugin.name).is_none();
             let why = if unpinned {
                 Some("it is not pinned any more".to_owned())
             } else if missing.is_empty() {
-                self.barred(plugin)
+                self.0.barred(plugin)
             } else {
-                Some(crate::load::ungranted(&missing, plugin, self.replaces(&version.metadata).as_ref()))
+                Some(crate::load::ungranted(&missing, plugin, self.0.replaces(&version.metadata).as_ref()))
             };
             let (Some(why), Some(file)) = (why, &version.file) else { continue };
-            let gone = self.change(|slots| slots.take_off(file));
-            if self.files.lock().contains_key(file) {
-                self.hold(file, plugin, &why, Vec::new());
-                self.would_replace(file, self.replaces(&version.metadata));
+            let gone = self.0.change(|slots| slots.take_off(file));
+            if self.0.files.lock().contains_key(file) {
+                self.0.hold(file, plugin, &why, Vec::new());
+                self.0.would_replace(file, self.0.replaces(&version.metadata));
             }
             for (_, now) in gone {
-                let mut event = self.event(Change::Retired, plugin, why.clone());
+                let mut event = self.0.event(Change::Retired, plugin, why.clone());
                 event.from = Some(plugin.digest);
                 event.to = now.map(|now| now.digest());
-                self.tell(event);
+                self.0.tell(event);
             }
         }
     }
 
     /// Whether a version could serve when it is pinned.
     pub(crate) async fn can_pin(
-        &self,
+        self,
         kind: PluginKind,
         name: &str,
         digest: Digest,
     ) -> Result<(), PluginError> {
-        let embedded = self.slots(|slots| slots.embedded(kind, name).cloned());
+        let embedded = self.0.slots(|slots| slots.embedded(kind, name).cloned());
         if let Some(embedded) = embedded.filter(|version| version.digest() == digest) {
             let not = |why| PluginError::NotKept { kind, name: name.to_owned(), digest, why };
-            return self.lock.bars(embedded.plugin()).map_or(Ok(()), |why| Err(not(why)));
+            return self.0.lock.bars(embedded.plugin()).map_or(Ok(()), |why| Err(not(why)));
         }
         self.kept(kind, name, digest).await.map(drop)
     }
 
     /// Has a pinned version serve, if it does not.
-    async fn bring(
-        self: &Arc<Self>,
-        kind: PluginKind,
-        name: &str,
-        digest: Digest,
-    ) -> Result<(), PluginError> {
+    async fn bring(self, kind: PluginKind, name: &str, digest: Digest) -> Result<(), PluginError> {
         let serves =
-            self.slots(|slots| slots.serving(kind, name).is_some_and(|version| version.digest() == digest));
+            self.0.slots(|slots| slots.serving(kind, name).is_some_and(|version| version.digest() == digest));
         if serves {
             return Ok(());
         }
         let (sound, path) = self.kept(kind, name, digest).await?;
-        let (version, until_now) = self.publish(sound.metadata, sound.code, Some(path));
-        let mut event = self.event(Change::Serving, version.plugin(), "the operator pinned it".to_owned());
+        let (version, until_now) = self.0.publish(sound.metadata, sound.code, Some(path));
+        let mut event = self.0.event(Change::Serving, version.plugin(), "the operator pinned it".to_owned());
         event.from = until_now.map(|until_now| until_now.digest());
-        self.tell(event);
+        self.0.tell(event);
         Ok(())
     }
 
     /// A version that need not be in service, for one attempt that it began.
-    pub(crate) async fn out_of_service(&self, plugin: &PluginRef) -> Result<Arc<Version>, PluginError> {
-        let embedded = self.slots(|slots| slots.embedded(plugin.kind, &plugin.name).cloned());
+    pub(crate) async fn out_of_service(self, plugin: &PluginRef) -> Result<Arc<Version>, PluginError> {
+        let embedded = self.0.slots(|slots| slots.embedded(plugin.kind, &plugin.name).cloned());
         if let Some(embedded) = embedded.filter(|version| version.digest() == plugin.digest) {
             return Ok(embedded);
         }
         let (sound, _) = self.kept(plugin.kind, &plugin.name, plugin.digest).await?;
-        let now = self.clock.now();
-        Ok(Arc::new(Version::new(sound.metadata, sound.code, None, 0, &self.limits, now)))
+        let now = self.0.clock.now();
+        Ok(Arc::new(Version::new(sound.metadata, sound.code, None, 0, &self.0.limits, now)))
     }
 
     /// A version that this host has kept, examined anew.
     async fn kept(
-        &self,
+        self,
         kind: PluginKind,
         name: &str,
         digest: Digest,
     ) -> Result<(Sound, PathBuf), PluginError> {
         let not = |why: String| PluginError::NotKept { kind, name: name.to_owned(), digest, why };
-        if let Some(why) = self.folder.quarantined(digest) {
+        if let Some(why) = self.0.folder.quarantined(digest) {
             return Err(not(format!("it was put away: {why}")));
         }
-        let path = self.folder.component(digest);
+        let path = self.0.folder.component(digest);
         let bytes: Arc<[u8]> = read(&path).await.map_err(not)?.into();
-        if let Some(fault) = self.keys.fault(&bytes, self.folder.signature(digest).as_deref()) {
+        if let Some(fault) = self.0.keys.fault(&bytes, self.0.folder.signature(digest).as_deref()) {
             return Err(not(fault));
         }
-        let examined = self.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
+        let examined = self.0.examiner(Origin::Foreign).examine(&bytes, &mut Steps::telling(&|_| {})).await;
         let sound = examined.map_err(|refusal| not(format!("{}: {}", refusal.step, refusal.reason)))?;
         let PluginRef { kind: its_kind, name: its_name, digest: its_digest, .. } = &sound.metadata.plugin;
         if *its_kind != kind || its_name != name || *its_digest != digest {
             return Err(not(format!("it is {}", sound.metadata.plugin)));
         }
-        let missing = self.ungranted(&sound.metadata);
+        let missing = self.0.ungranted(&sound.metadata);
         if !missing.is_empty() {
             return Err(not(format!("it asks for what was not granted: {}", missing.command(kind, name))));
         }
-        if let Some(why) = self.lock.bars(&sound.metadata.plugin) {
+        if let Some(why) = self.0.lock.bars(&sound.metadata.plugin) {
             return Err(not(why));
         }
         Ok((sound, path))

@@ -31,10 +31,14 @@ fn circumstances(version: &Version, now: Timestamp) -> Circumstances {
     }
 }
 
-impl PluginManager {
+/// Calls of the components in service: asked, measured, and put away where they misbehave.
+#[derive(Clone, Copy)]
+pub(crate) struct Calls<'m>(pub(crate) &'m PluginManager);
+
+impl Calls<'_> {
     /// Asks a version; where it fails, whoever the failure mode says.
     pub(crate) async fn answer<Q: Question>(
-        &self,
+        self,
         version: &Arc<Version>,
         now: Timestamp,
         question: &Q,
@@ -55,13 +59,13 @@ impl PluginManager {
         Ok(called)
     }
 
-    pub(crate) fn instead_of(&self, failed: &Version, offering: Option<&str>) -> Option<Arc<Version>> {
+    pub(crate) fn instead_of(self, failed: &Version, offering: Option<&str>) -> Option<Arc<Version>> {
         let mode = self.failure_mode(failed.plugin().kind);
-        self.slots(|slots| slots.instead_of(failed, mode, offering))
+        self.0.slots(|slots| slots.instead_of(failed, mode, offering))
     }
 
     async fn ask<Q: Question>(
-        &self,
+        self,
         version: &Arc<Version>,
         now: Timestamp,
         question: &Q,
@@ -70,7 +74,7 @@ impl PluginManager {
         let seed = circumstances.seed;
         let code = version.code();
         let span = crate::trace::call(Q::FUNCTION, version.plugin());
-        let asked = ask(&self.engines, &code, circumstances, question).instrument(span.clone()).await;
+        let asked = ask(&self.0.engines, &code, circumstances, question).instrument(span.clone()).await;
         crate::trace::answered(&span, asked.is_ok());
         match asked {
             Ok(answer) => {
@@ -89,20 +93,20 @@ impl PluginManager {
 
     /// Asks the version beneath a new one the same, until it is known how long that takes.
     async fn measure_before<Q: Question>(
-        &self,
+        self,
         version: &Version,
         now: Timestamp,
         question: &Q,
         offering: Option<&str>,
     ) {
-        if self.slowdown == 0 || version.file.is_none() || !version.pace.wants_measure(Q::FUNCTION) {
+        if self.0.slowdown == 0 || version.file.is_none() || !version.pace.wants_measure(Q::FUNCTION) {
             return;
         }
-        let beneath = self.slots(|slots| slots.instead_of(version, FailureMode::Previous, offering));
+        let beneath = self.0.slots(|slots| slots.instead_of(version, FailureMode::Previous, offering));
         let Some(beneath) = beneath else { return };
         let code = beneath.code();
         if code.compiled == Compiled::Optimised {
-            let answer = ask(&self.engines, &code, circumstances(&beneath, now), question).await;
+            let answer = ask(&self.0.engines, &code, circumstances(&beneath, now), question).await;
             version.pace.measured(Q::FUNCTION, answer.ok().map(|answer| answer.took));
         }
     }
@@ -110,7 +114,7 @@ impl PluginManager {
     /// Holds it against a dropped chooser that it asks nobody where the one beneath would ask somebody: after a few
     /// times in a row it is put away, and the other's answer counts.
     pub(crate) async fn held_to_choose(
-        &self,
+        self,
         version: &Arc<Version>,
         called: Called<Vec<Choice>>,
         now: Timestamp,
@@ -123,7 +127,7 @@ impl PluginManager {
             version.chose_somebody();
             return called;
         }
-        let beneath = self.slots(|slots| slots.instead_of(version, FailureMode::Previous, None));
+        let beneath = self.0.slots(|slots| slots.instead_of(version, FailureMode::Previous, None));
         let Some(beneath) = beneath else { return called };
         let Ok(mut other) = self.ask(&beneath, now, question).await else { return called };
         let first = other.value.first().and_then(|choice| question.candidates.get(choice.candidate as usize));
@@ -144,8 +148,8 @@ impl PluginManager {
     }
 
     /// Measures an answer, and puts a version away that is much slower than the one before it.
-    fn pace(&self, version: &Version, function: &'static str, took: Duration) {
-        if let Some(slower) = version.pace.answered(function, took, self.slowdown)
+    fn pace(self, version: &Version, function: &'static str, took: Duration) {
+        if let Some(slower) = version.pace.answered(function, took, self.0.slowdown)
             && version.file.is_some()
             && version.put_away()
         {
@@ -156,7 +160,7 @@ impl PluginManager {
 
     /// Holds a violation against a version, puts it away where it was one too many, and names it.
     pub(crate) fn misbehaved(
-        &self,
+        self,
         version: &Arc<Version>,
         function: &'static str,
         violation: Violation,
@@ -164,14 +168,14 @@ impl PluginManager {
         let plugin = version.plugin().clone();
         let strikes = version.did_wrong(&violation);
         let mut misbehaviour = Misbehaviour { plugin, function, violation, now: None };
-        if strikes >= self.strikes && version.file.is_some() && version.put_away() {
+        if strikes >= self.0.strikes && version.file.is_some() && version.put_away() {
             let violation = &misbehaviour.violation;
             let why =
-                format!("{} times in a row it did not answer; the last time it {violation}", self.strikes);
+                format!("{} times in a row it did not answer; the last time it {violation}", self.0.strikes);
             self.put_away(version, &why);
         }
         let serving =
-            self.slots(|slots| slots.serving(misbehaviour.plugin.kind, &misbehaviour.plugin.name).cloned());
+            self.0.slots(|slots| slots.serving(misbehaviour.plugin.kind, &misbehaviour.plugin.name).cloned());
         misbehaviour.now = Some(match serving {
             Some(serving) if serving.order == version.order => "it still serves new calls".to_owned(),
             Some(serving) => format!("{} serves new calls", serving.plugin()),
@@ -182,50 +186,50 @@ impl PluginManager {
     }
 
     /// A version is out of service from now on, and its bytes are not taken again; what serves now.
-    pub(crate) fn put_away(&self, version: &Version, why: &str) -> Option<Arc<Version>> {
+    pub(crate) fn put_away(self, version: &Version, why: &str) -> Option<Arc<Version>> {
         let plugin = version.plugin();
-        if let Err(error) = self.folder.quarantine(plugin.digest, why) {
+        if let Err(error) = self.0.folder.quarantine(plugin.digest, why) {
             tracing::warn!("the quarantine of {plugin} will not outlive this process: {error}");
         }
-        let now = self.change(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
-        self.write_lock();
+        let now = self.0.change(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
+        self.0.write_lock();
         if let Some(file) = &version.file {
             let good = now.as_ref().filter(|now| is_from(now, file));
             self.note_quarantine(file, version.digest(), why, good.map(|good| good.plugin()));
-            self.folder.set_last_good(file, good.map(|good| good.digest()));
+            self.0.folder.set_last_good(file, good.map(|good| good.digest()));
         }
         let back = match &now {
             Some(now) => format!("{why}; {} is back", now.plugin()),
             // The first of its name: what it offered is asked of another.
-            None => match self.served().asked_instead_of(&version.metadata) {
+            None => match self.0.served().asked_instead_of(&version.metadata) {
                 Some(other) => format!("{why}; {} serves in its place", other.plugin()),
                 None => why.to_owned(),
             },
         };
-        let mut event = self.event(Change::Quarantined, plugin, back);
+        let mut event = self.0.event(Change::Quarantined, plugin, back);
         event.file.clone_from(&version.file);
         event.from = Some(plugin.digest);
         event.to = now.as_ref().map(|now| now.digest());
-        self.tell(event);
+        self.0.tell(event);
         now
     }
 
     /// The note beside the file is there before the state says so, because who reads the state looks for it.
-    fn note_quarantine(&self, file: &Path, digest: Digest, why: &str, serving: Option<&PluginRef>) {
+    fn note_quarantine(self, file: &Path, digest: Digest, why: &str, serving: Option<&PluginRef>) {
         let has_digest = |dropped: &Dropped| dropped.digest == Some(digest);
-        if self.files.lock().get(file).is_some_and(has_digest) {
+        if self.0.files.lock().get(file).is_some_and(has_digest) {
             write_refusal(file, why, serving);
-            self.set(file, State::Quarantined, Some(why));
+            self.0.set(file, State::Quarantined, Some(why));
         }
     }
 
-    const fn failure_mode(&self, kind: PluginKind) -> FailureMode {
+    const fn failure_mode(self, kind: PluginKind) -> FailureMode {
         match kind {
-            PluginKind::Executor => self.failure_modes.executor,
-            PluginKind::Chooser => self.failure_modes.chooser,
-            PluginKind::Compressor => self.failure_modes.compressor,
-            PluginKind::Judge => self.failure_modes.judge,
-            PluginKind::Gate => self.failure_modes.gate,
+            PluginKind::Executor => self.0.failure_modes.executor,
+            PluginKind::Chooser => self.0.failure_modes.chooser,
+            PluginKind::Compressor => self.0.failure_modes.compressor,
+            PluginKind::Judge => self.0.failure_modes.judge,
+            PluginKind::Gate => self.0.failure_modes.gate,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! How components stand: what each is asked for, where it came from, and what was put away.
 
-use crate::error::PluginError;
 use crate::memory::MemoryUse;
 use crate::plugins::Plugins;
 use jackfield_types::{Digest, PluginKind, PluginRef};
@@ -28,12 +27,5 @@ impl Plugins {
     /// Whether these bytes were put away, and are not taken again.
     pub fn is_quarantined(&self, digest: Digest) -> bool {
         self.manager.folder.quarantined(digest).is_some()
-    }
-
-    /// Takes quarantined bytes again, if they still lie in the drop folder or are dropped anew.
-    pub async fn release(&self, digest: Digest) -> Result<(), PluginError> {
-        self.manager.folder.release(digest)?;
-        self.manager.look_again(|dropped| dropped.digest == Some(digest));
-        self.rescan().await
     }
 }

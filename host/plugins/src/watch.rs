@@ -7,6 +7,7 @@
 
 use crate::error::PluginError;
 use crate::manager::PluginManager;
+use crate::reconcile::Reconciler;
 use crate::settle::identity;
 use crate::views::QUESTION;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
@@ -190,9 +191,9 @@ async fn follow(manager: Weak<PluginManager>, mut watched: Watched, mut news: Un
         let Some(manager) = manager.upgrade() else { break };
         watched.renew();
         if manager.orders.heed() {
-            manager.reconcile().await;
+            Reconciler(&manager).reconcile().await;
         }
-        manager.heed_quarantine();
+        Reconciler(&manager).heed_quarantine();
         waiting = match manager.scan(&closed).await {
             Ok(waiting) => {
                 failed = None;

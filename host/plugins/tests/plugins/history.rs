@@ -70,21 +70,21 @@ async fn what_served_goes_on_serving_after_a_restart_though_its_file_is_no_good(
 #[tokio::test]
 async fn a_version_that_is_rolled_back_stays_away_until_it_is_released() {
     let mut host = opened().await;
-    let nothing = host.plugins.roll_back(PluginKind::Chooser, NAME).await.unwrap_err();
+    let nothing = host.plugins.policies().roll_back(PluginKind::Chooser, NAME).await.unwrap_err();
     assert_eq!(nothing.problem().code, "plugin_not_dropped");
     for version in ["2.4.2", "3.4.2"] {
         host.drop_in("mine.wasm", &rewritten(chooser(), VERSION, version));
         host.plugins.rescan().await.unwrap();
     }
     let third = host.choose("well").await.unwrap().plugin;
-    let now = host.plugins.roll_back(PluginKind::Chooser, NAME).await.unwrap().unwrap();
+    let now = host.plugins.policies().roll_back(PluginKind::Chooser, NAME).await.unwrap().unwrap();
     assert_eq!(now.version, "2.4.2", "the one before, and not the embedded one");
     assert_eq!(host.choose("well").await.unwrap().plugin, now);
     assert_eq!(host.event(Change::Quarantined).await.from, Some(third.digest));
     let before = host.plugins.inspect(None, NAME).unwrap().before;
     assert_eq!(before.len(), 2, "{before:?}");
 
-    host.plugins.release(third.digest).await.unwrap();
+    host.plugins.policies().release(third.digest).await.unwrap();
     assert_eq!(host.choose("well").await.unwrap().plugin, third);
 }
 

@@ -48,18 +48,18 @@ async fn a_grant_by_command_is_heeded_by_a_host_that_runs_and_so_is_its_revocati
     assert!(std::fs::read_to_string(&note).unwrap().contains(&command));
 
     let other = beside(&host).await;
-    other.grant(PluginKind::Executor, NAME, &program(OTHER_PROGRAM)).await.unwrap();
+    other.policies().grant(PluginKind::Executor, NAME, &program(OTHER_PROGRAM)).await.unwrap();
     host.event(Change::Held).await;
-    other.grant(PluginKind::Executor, NAME, &program(PROGRAM)).await.unwrap();
+    other.policies().grant(PluginKind::Executor, NAME, &program(PROGRAM)).await.unwrap();
     host.event(Change::Serving).await;
     assert_eq!(host.plugins.executors().len(), 1);
     assert!(!note.exists(), "the note goes with its reason");
 
-    other.revoke(PluginKind::Executor, NAME).await.unwrap();
+    other.policies().revoke(PluginKind::Executor, NAME).await.unwrap();
     let retired = host.event(Change::Retired).await;
     assert!(retired.why.contains(&command), "{}", retired.why);
     assert!(host.plugins.executors().is_empty());
-    let again = other.revoke(PluginKind::Executor, NAME).await.unwrap_err();
+    let again = other.policies().revoke(PluginKind::Executor, NAME).await.unwrap_err();
     assert_eq!(again.problem().code, "nothing_to_undo");
 }
 
@@ -74,7 +74,7 @@ async fn a_gate_that_was_dropped_in_needs_leave_to_look_at_worktrees() {
     let check = host.plugins.check(&host.path("mine.wasm")).await.unwrap();
     assert!(matches!(check.verdict, CheckVerdict::WouldBeHeld { command: said, .. } if said == command));
     let evidence = Grant { imports: ["evidence".to_owned()].into(), ..Grant::default() };
-    host.plugins.grant(PluginKind::Gate, NAME, &evidence).await.unwrap();
+    host.plugins.policies().grant(PluginKind::Gate, NAME, &evidence).await.unwrap();
     assert_eq!(host.plugins.gates().len(), 1);
 }
 
@@ -89,7 +89,7 @@ async fn a_pinned_version_serves_whatever_is_dropped_until_it_is_unpinned() {
 
     let other = beside(&host).await;
     host.plugins.watch().unwrap();
-    other.pin(PluginKind::Chooser, NAME, first).await.unwrap();
+    other.policies().pin(PluginKind::Chooser, NAME, first).await.unwrap();
     let event = host.event(Change::Serving).await;
     // The events of what was taken above come first.
     let mut event = event;
@@ -108,12 +108,12 @@ async fn a_pinned_version_serves_whatever_is_dropped_until_it_is_unpinned() {
     let serving = restarted.list().into_iter().find(|one| one.state == State::Serving).unwrap();
     assert_eq!(serving.digest, Some(first), "a restart changes nothing");
 
-    host.plugins.unpin(PluginKind::Chooser, NAME).await.unwrap();
+    host.plugins.policies().unpin(PluginKind::Chooser, NAME).await.unwrap();
     assert_eq!(version(&host).await, "1.4.4");
     let unknown = Digest::from_bytes([7; 32]);
-    let never = host.plugins.pin(PluginKind::Chooser, NAME, unknown).await.unwrap_err();
+    let never = host.plugins.policies().pin(PluginKind::Chooser, NAME, unknown).await.unwrap_err();
     assert_eq!(never.problem().code, "plugin_not_kept");
-    let mistaken = host.plugins.pin(PluginKind::Chooser, "other", first).await.unwrap_err();
+    let mistaken = host.plugins.policies().pin(PluginKind::Chooser, "other", first).await.unwrap_err();
     assert!(mistaken.to_string().contains(NAME), "{mistaken}");
 }
 
@@ -125,9 +125,9 @@ async fn the_shipped_version_can_be_pinned_too() {
     let newer = rewritten(&variant(chooser(), 1), VERSION, "1.4.3");
     taken(&host, "mine.wasm", &newer).await;
     let shipped = host.plugins.shipped(PluginKind::Chooser, NAME).unwrap();
-    host.plugins.pin(PluginKind::Chooser, NAME, shipped).await.unwrap();
+    host.plugins.policies().pin(PluginKind::Chooser, NAME, shipped).await.unwrap();
     assert_eq!(host.choose("well").await.unwrap().plugin.version, VERSION);
-    host.plugins.unpin(PluginKind::Chooser, NAME).await.unwrap();
+    host.plugins.policies().unpin(PluginKind::Chooser, NAME).await.unwrap();
     assert_eq!(host.choose("well").await.unwrap().plugin.version, "1.4.3");
 }
 
@@ -234,7 +234,7 @@ async fn where_keys_are_listed_only_what_they_signed_serves() {
     assert!(again.list().iter().any(|one| one.state == State::Serving && one.digest == serving.to));
     let distrusted = common::over(&folder, Vec::new(), signed_by(&[&other])).await.unwrap();
     assert!(!distrusted.list().iter().any(|one| one.state == State::Serving));
-    let pinned = distrusted.pin(PluginKind::Chooser, NAME, serving.to.unwrap()).await.unwrap_err();
+    let pinned = distrusted.policies().pin(PluginKind::Chooser, NAME, serving.to.unwrap()).await.unwrap_err();
     assert!(pinned.to_string().contains("of none of the keys"), "{pinned}");
     let no_key = common::over(&folder, Vec::new(), signed_by(&[&"zz".to_owned()])).await;
     assert!(matches!(no_key, Err(PluginError::BadKey(_))));
@@ -249,17 +249,17 @@ async fn a_pinned_chooser_is_the_one_that_is_asked_and_the_last_pinned_of_severa
     let asked = async || host.choose("well").await.unwrap().plugin.name;
     assert_eq!(asked().await, common::OTHER_NAME);
     let shipped = host.plugins.shipped(PluginKind::Chooser, NAME).unwrap();
-    host.plugins.pin(PluginKind::Chooser, NAME, shipped).await.unwrap();
+    host.plugins.policies().pin(PluginKind::Chooser, NAME, shipped).await.unwrap();
     assert_eq!(asked().await, NAME, "whatever is dropped");
     assert_eq!(host.plugins.asked_for(PluginKind::Chooser, NAME), ["choose", "next"]);
-    host.plugins.pin(PluginKind::Chooser, common::OTHER_NAME, newer).await.unwrap();
+    host.plugins.policies().pin(PluginKind::Chooser, common::OTHER_NAME, newer).await.unwrap();
     assert_eq!(asked().await, common::OTHER_NAME);
     let restarted =
         common::over(host.folder.path(), vec![chooser().to_vec()], Service::default()).await.unwrap();
     assert_eq!(restarted.asked_for(PluginKind::Chooser, common::OTHER_NAME), ["choose", "next"]);
-    host.plugins.unpin(PluginKind::Chooser, common::OTHER_NAME).await.unwrap();
+    host.plugins.policies().unpin(PluginKind::Chooser, common::OTHER_NAME).await.unwrap();
     assert_eq!(asked().await, NAME, "which is pinned still");
-    host.plugins.unpin(PluginKind::Chooser, NAME).await.unwrap();
+    host.plugins.policies().unpin(PluginKind::Chooser, NAME).await.unwrap();
     assert_eq!(asked().await, common::OTHER_NAME);
 }
 
@@ -270,15 +270,15 @@ async fn the_first_version_of_a_name_can_be_rolled_back_by_another_process() {
     let mut host = setup.open().await;
     host.plugins.watch().unwrap();
     let first = taken(&host, "mine.wasm", &rewritten(chooser(), NAME, common::OTHER_NAME)).await;
-    host.plugins.pin(PluginKind::Chooser, common::OTHER_NAME, first).await.unwrap();
+    host.plugins.policies().pin(PluginKind::Chooser, common::OTHER_NAME, first).await.unwrap();
     let other = beside(&host).await;
-    other.roll_back(PluginKind::Chooser, common::OTHER_NAME).await.unwrap();
+    other.policies().roll_back(PluginKind::Chooser, common::OTHER_NAME).await.unwrap();
     let event = host.event(Change::Quarantined).await;
     assert_eq!(event.from, Some(first));
     assert_eq!(host.choose("well").await.unwrap().plugin.name, NAME, "the shipped one answers again");
-    assert!(host.plugins.orders().pins.is_empty(), "what was put away is not pinned");
+    assert!(host.plugins.policies().now().pins.is_empty(), "what was put away is not pinned");
     assert_eq!(of_file(&host, "mine.wasm").state, State::Quarantined);
-    let again = other.roll_back(PluginKind::Chooser, common::OTHER_NAME).await.unwrap_err();
+    let again = other.policies().roll_back(PluginKind::Chooser, common::OTHER_NAME).await.unwrap_err();
     assert_eq!(again.problem().code, "plugin_not_dropped");
 }
 
@@ -317,10 +317,11 @@ async fn what_is_locked_is_locked_for_every_process_until_one_that_decides_lifts
             let (state, why) = held(&other);
             assert!(state == State::Held && why.contains("the components are locked"), "{when}: {why}");
             let second = other.list().iter().find(|one| one.state == State::Held).unwrap().digest.unwrap();
-            let pinned = other.pin(PluginKind::Chooser, common::OTHER_NAME, second).await.unwrap_err();
+            let pinned =
+                other.policies().pin(PluginKind::Chooser, common::OTHER_NAME, second).await.unwrap_err();
             assert!(pinned.to_string().contains("the components are locked"), "{when}: {pinned}");
             let grant = Grant { programs: ["x".to_owned()].into(), ..Grant::default() };
-            other.grant(PluginKind::Chooser, common::OTHER_NAME, &grant).await.unwrap();
+            other.policies().grant(PluginKind::Chooser, common::OTHER_NAME, &grant).await.unwrap();
             assert_eq!(held(&other).0, State::Held, "{when}");
             assert_eq!(std::fs::read_to_string(&lock).unwrap(), text, "{when}");
         }

@@ -34,7 +34,7 @@ pub struct Ordered {
 impl PluginAdmin<'_> {
     /// Everything that the operator has said by command.
     pub fn policies(self) -> Orders {
-        self.0.inner.plugins.orders()
+        self.0.inner.plugins.policies().now()
     }
 
     /// Grants a component what it asks for, on top of the configuration.
@@ -57,7 +57,7 @@ impl PluginAdmin<'_> {
                 "`jackfield plugin list` shows the command for one that is held; `jackfield plugin check FILE` what a file asks for",
             ));
         }
-        self.0.inner.plugins.grant(kind, name, grant).await?;
+        self.0.inner.plugins.policies().grant(kind, name, grant).await?;
         self.ordered("plugin_granted", kind, name, json!({ "grant": grant })).await
     }
 
@@ -67,7 +67,7 @@ impl PluginAdmin<'_> {
     /// A [`Problem`] where nothing was granted, or the orders cannot be written.
     pub async fn revoke(self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        self.0.inner.plugins.revoke(kind, name).await?;
+        self.0.inner.plugins.policies().revoke(kind, name).await?;
         self.ordered("plugin_revoked", kind, name, json!({})).await
     }
 
@@ -104,7 +104,7 @@ impl PluginAdmin<'_> {
             // Where later ones served, they are a pin away: what is meant is not clear enough to put this one away.
             let only = served.iter().all(|(_, digest)| Some(*digest) == serving);
             if serving.is_some() && shipped.is_none() && only {
-                self.0.inner.plugins.roll_back(kind, name).await?;
+                self.0.inner.plugins.policies().roll_back(kind, name).await?;
                 let details = json!({ "from": serving, "to": null });
                 return self.ordered("plugin_rolled_back", kind, name, details).await;
             }
@@ -126,7 +126,7 @@ impl PluginAdmin<'_> {
     /// A [`Problem`] where it is not pinned, or the orders cannot be written.
     pub async fn unpin(self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        self.0.inner.plugins.unpin(kind, name).await?;
+        self.0.inner.plugins.policies().unpin(kind, name).await?;
         self.ordered("plugin_unpinned", kind, name, json!({})).await
     }
 
@@ -148,7 +148,7 @@ impl PluginAdmin<'_> {
         event: &str,
     ) -> Result<Ordered, Problem> {
         let from = self.serving(kind, name);
-        self.0.inner.plugins.pin(kind, name, digest).await?;
+        self.0.inner.plugins.policies().pin(kind, name, digest).await?;
         self.ordered(event, kind, name, json!({ "from": from, "to": digest })).await
     }
 
