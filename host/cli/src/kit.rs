@@ -42,7 +42,7 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
         PluginCommand::Inspect { what, kind } => match plugin_file(&what) {
             Some(file) => {
                 let inspection = host.plugins().inspect_file(file).await?;
-                say(json, || text_components::file(&inspection), &inspection);
+                say(json, || text::file(&inspection), &inspection);
             }
             None => {
                 let inspection = host.plugins().inspect(kind, &what)?;

@@ -15,6 +15,7 @@ mod outward;
 mod review;
 mod secrets;
 mod sections;
+mod served;
 mod server;
 mod settings;
 mod warn;
@@ -30,12 +31,13 @@ pub use mcp::{McpSection, OnClose, Toolset};
 pub use models::fits;
 pub use models::{ModelsSection, RoleSection, RolesSection, TierName};
 pub use outward::{LogFormat, TelemetrySection, WebhookSection};
-pub use review::{Finding, Review, Served, Severity};
+pub use review::{Finding, Review, Severity};
 pub use secrets::{is_secret_name, looks_secret};
 pub use sections::{
     BreakerSection, Config, ExecutorSection, FailureModes, LimitsSection, LostPolicy, PluginLimits,
     PluginsSection, QueueSection, RateSection, RetentionSection, RunSection, RungSection, WorkspaceSection,
 };
+pub use served::Served;
 pub use server::{OnStop, ServerSection};
 pub use settings::settings_of;
 pub use words::{plain, suggestion};

@@ -5,6 +5,7 @@ use super::document::{Document, Mistake};
 use super::keys::{Key, Step};
 use super::load::{overlay, read};
 use super::secrets::is_secret_name;
+use super::served::Served;
 use super::warn::warnings;
 use super::words::{explain, quoted};
 use super::{Config, Layers};
@@ -43,21 +44,6 @@ pub struct Finding {
     pub message: String,
     /// What to do.
     pub remedy: String,
-}
-
-/// The components that would serve, by name.
-#[derive(Debug, Clone, Default)]
-pub struct Served {
-    /// Executors.
-    pub executors: BTreeSet<String>,
-    /// Choosers.
-    pub choosers: BTreeSet<String>,
-    /// Components that have gates.
-    pub gates: BTreeSet<String>,
-    /// Kinds of gates, of all of them.
-    pub gate_kinds: BTreeSet<String>,
-    /// What executors do not take of their settings: every attempt would fail at it.
-    pub unfit_settings: Vec<Fault>,
 }
 
 /// All layers, read as far as they can be.

@@ -3,8 +3,8 @@
 
 use super::check::Fault;
 use super::keys::Key;
-use super::review::Served;
 use super::secrets::{is_secret_name, looks_secret};
+use super::served::Served;
 use super::{Config, WorkspaceSection};
 use jackfield_plugins::Grant;
 use jackfield_types::PluginKind;

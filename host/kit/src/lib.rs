@@ -9,6 +9,7 @@ mod cases;
 mod difference;
 mod evidence;
 mod facts;
+mod language;
 mod manifest;
 mod new;
 mod templates;
@@ -18,7 +19,8 @@ pub use bench::{BenchReport, bench};
 pub use cases::{CaseReport, Cases, TestReport, test};
 pub use evidence::asking;
 pub use facts::{read_facts, read_file};
-pub use new::{Language, NewPlugin, new};
+pub use language::Language;
+pub use new::{NewPlugin, new};
 pub use toolchain::{Built, build};
 
 /// A whole compressor, the one in `examples/headline`, to try things with.

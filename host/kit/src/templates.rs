@@ -1,6 +1,6 @@
 //! What a new component's folder is made of, carried in the binary.
 
-use super::new::Language;
+use super::language::Language;
 use jackfield_types::PluginKind;
 
 /// The contract, as every folder gets it.

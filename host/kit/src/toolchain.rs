@@ -3,7 +3,7 @@
 //! The folder says in what it is written by the recipe that it holds. Everything is built inside it, and the
 //! component lies beside the recipe under its own name when all went well.
 
-use super::new::Language;
+use super::language::Language;
 use jackfield_process::{Environment, Quick, QuickSpec, run_quick, which};
 use jackfield_types::{PluginKind, Problem};
 use serde::Serialize;

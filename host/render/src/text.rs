@@ -5,7 +5,9 @@ use super::table::{or_dash, table, when};
 use super::text_components;
 use jackfield::{Advice, Ordered, event_line, leftovers};
 use jackfield_api::{AuthStatus, OrchestratorStatus};
-use jackfield_plugins::{CheckReport, CheckVerdict, Figures, Inspection, PluginStatus, shown};
+use jackfield_plugins::{
+    CheckReport, CheckVerdict, Figures, FileInspection, Inspection, PluginStatus, shown,
+};
 use jackfield_store::{
     Artifact, Attempt, BreakerStatus, Corrected, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView,
     Totals,
@@ -388,7 +390,7 @@ pub fn inspection(inspection: &Inspection) -> String {
         format!("asked for {}", listed(&status.asked_for)),
         format!("imports   {}", listed(&inspection.imports)),
         format!("exports   {}", listed(&inspection.exports)),
-        limits(&inspection.limits),
+        text_components::limits(&inspection.limits),
     ];
     lines.extend(status.replaces.iter().map(|other| format!("replaces  {other}")));
     if inspection.runs_as_command {
@@ -440,15 +442,13 @@ fn gate_fields(schema: &serde_json::Value) -> Vec<String> {
     lines
 }
 
-/// The limits of a component, in MiB, KiB and milliseconds.
-pub fn limits(limits: &jackfield_plugins::Limits) -> String {
-    format!(
-        "limits    {} MiB, {} ms CPU, {} ms wall, {} KiB out",
-        limits.memory_bytes >> 20,
-        limits.cpu.as_millis(),
-        limits.wall.as_millis(),
-        limits.output_bytes >> 10
-    )
+/// Everything about a file.
+pub fn file(inspection: &FileInspection) -> String {
+    let mut lines = vec![check(&inspection.check)];
+    lines.extend(inspection.limits.as_ref().map(text_components::limits));
+    lines.extend(text_components::grants(&inspection.check.asks, &inspection.granted));
+    lines.extend(text_components::makeup(&inspection.makeup));
+    lines.join("\n")
 }
 
 fn listed(names: &[String]) -> String {

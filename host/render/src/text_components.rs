@@ -1,8 +1,7 @@
 //! Components as text: what they ask for, what they are made of, what they answered.
 
 use super::screen::one_line;
-use super::text;
-use jackfield_plugins::{Compiled, FileInspection, Grant, Makeup, Said};
+use jackfield_plugins::{Compiled, Grant, Makeup, Said};
 use std::collections::BTreeSet;
 
 /// What a component answered.
@@ -17,15 +16,6 @@ pub fn said(said: &Said) -> String {
         size(said.memory_bytes),
         code(said.compiled)
     )
-}
-
-/// Everything about a file.
-pub fn file(inspection: &FileInspection) -> String {
-    let mut lines = vec![text::check(&inspection.check)];
-    lines.extend(inspection.limits.as_ref().map(text::limits));
-    lines.extend(grants(&inspection.check.asks, &inspection.granted));
-    lines.extend(makeup(&inspection.makeup));
-    lines.join("\n")
 }
 
 /// What the operator granted to the name, which the next component that has it is granted too.
@@ -99,6 +89,17 @@ pub fn size(bytes: u64) -> String {
         0..1_048_576 => format!("{} KiB", bytes.div_ceil(1024)),
         _ => format!("{:.1} MiB", bytes as f64 / 1_048_576.0),
     }
+}
+
+/// The limits of a component, in MiB, KiB and milliseconds.
+pub(super) fn limits(limits: &jackfield_plugins::Limits) -> String {
+    format!(
+        "limits    {} MiB, {} ms CPU, {} ms wall, {} KiB out",
+        limits.memory_bytes >> 20,
+        limits.cpu.as_millis(),
+        limits.wall.as_millis(),
+        limits.output_bytes >> 10
+    )
 }
 
 #[cfg(test)]
