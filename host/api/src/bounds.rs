@@ -2,7 +2,7 @@
 //! that is not in it is bounded all the same. The OpenAPI description has the bounds; the schemas of MCP tools leave them
 //! out, to stay small.
 
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -71,7 +71,7 @@ pub fn check(request: &impl Serialize) -> Result<(), Problem> {
     match serde_json::to_value(request) {
         Ok(value) => held(&value, "", ""),
         Err(error) => {
-            Err(Problem::caller("bad_request", error.to_string(), "send the request as documented"))
+            Err(Problem::caller(ErrorCode::BadRequest, error.to_string(), "send the request as documented"))
         }
     }
 }
@@ -88,7 +88,11 @@ fn held(value: &Value, path: &str, name: &str) -> Result<(), Problem> {
             // The instruction is bounded in bytes where it is read.
             if given > most && name != "instruction" {
                 let what = format!("the field `{path}` has {given} characters; at most {most} are taken");
-                return Err(Problem::caller("text_too_long", what, "shorten it; material belongs in a file"));
+                return Err(Problem::caller(
+                    ErrorCode::TextTooLong,
+                    what,
+                    "shorten it; material belongs in a file",
+                ));
             }
             Ok(())
         }
@@ -96,7 +100,7 @@ fn held(value: &Value, path: &str, name: &str) -> Result<(), Problem> {
             let (most, given) = (list(name), values.len());
             if given > most {
                 let what = format!("the list `{path}` has {given} items; at most {most} are taken");
-                return Err(Problem::caller("list_too_long", what, "send fewer of them"));
+                return Err(Problem::caller(ErrorCode::ListTooLong, what, "send fewer of them"));
             }
             values.iter().try_for_each(|value| held(value, path, name))
         }
@@ -110,7 +114,7 @@ fn held(value: &Value, path: &str, name: &str) -> Result<(), Problem> {
                 return Ok(());
             }
             let what = format!("the field `{path}` has {given} characters; at most {FREE} are taken");
-            Err(Problem::caller("text_too_long", what, "shorten it; material belongs in a file"))
+            Err(Problem::caller(ErrorCode::TextTooLong, what, "shorten it; material belongs in a file"))
         }),
         _ => Ok(()),
     }
@@ -156,7 +160,7 @@ mod tests {
     use crate::{Check, ExecuteRequest, Gate};
 
     fn code(request: &ExecuteRequest) -> Option<String> {
-        check(request).err().map(|problem| problem.code)
+        check(request).err().map(|problem| problem.code.to_string())
     }
 
     #[test]

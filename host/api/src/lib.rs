@@ -4,9 +4,9 @@
 mod access;
 mod answer;
 pub mod bounds;
-pub mod elsewhere;
 mod explain;
 mod people;
+pub mod remote;
 mod replay;
 mod request;
 mod view;

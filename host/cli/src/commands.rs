@@ -4,12 +4,12 @@ use super::args::{BreakerCommand, Command, RunArgs};
 use super::progress::Teller;
 use super::stop::ToldToStop;
 use super::{Outcome, kit, maintenance, say, say_diff, say_line, tasks, todos};
-use jackfield::{Answer, Host, Tidying};
+use jackfield::{Answer, Host, PruneOptions};
 use jackfield_api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
 use jackfield_config::is_repo;
 use jackfield_render::screen::printable_json;
 use jackfield_render::{text, text_people, text_workers};
-use jackfield_types::{Micros, Problem, RunId, RunState};
+use jackfield_types::{ErrorCode, Micros, Problem, RunId, RunState};
 use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
@@ -65,7 +65,7 @@ pub(super) fn instruction(given: &str) -> Result<String, Problem> {
     let mut text = String::new();
     std::io::stdin().lock().read_to_string(&mut text).map_err(|error| {
         Problem::caller(
-            "unreadable_input",
+            ErrorCode::UnreadableInput,
             format!("failed to read standard input: {error}"),
             "send UTF-8 text",
         )
@@ -78,9 +78,11 @@ pub(super) fn expect(given: Option<&str>) -> Result<Option<Expect>, Problem> {
         None => Ok(None),
         Some("change") => Ok(Some(Expect::Change)),
         Some("answer") => Ok(Some(Expect::Answer)),
-        Some(other) => {
-            Err(Problem::caller("bad_expect", format!("--expect is '{other}'"), "use change or answer"))
-        }
+        Some(other) => Err(Problem::caller(
+            ErrorCode::BadExpect,
+            format!("--expect is '{other}'"),
+            "use change or answer",
+        )),
     }
 }
 
@@ -150,7 +152,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Retry { run, reason, idempotency_key } => {
             if run.trim().is_empty() {
                 return Err(Problem::caller(
-                    "no_run_id",
+                    ErrorCode::NoRunId,
                     "the run ID is empty",
                     "give the ID of the run to repeat",
                 ));
@@ -161,7 +163,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         }
         Command::Backup { file } => return maintenance::backup(host, &file, json).await,
         Command::Prune { dry_run, vacuum } => {
-            return maintenance::prune(host, Tidying { dry_run, vacuum }, json).await;
+            return maintenance::prune(host, PruneOptions { dry_run, vacuum }, json).await;
         }
         Command::Audit(arguments) => return super::tokens::audit(host, arguments, json).await,
         Command::Webhooks { command } => return super::webhooks::webhooks(host, command, json).await,
@@ -226,6 +228,6 @@ async fn breaker(host: &Host, command: Option<BreakerCommand>, json: bool) -> Re
 
 fn amount(usd: &str) -> Result<Micros, Problem> {
     usd.parse().map_err(|error: jackfield_types::InvalidMoney| {
-        Problem::caller("bad_amount", error.to_string(), "give dollars, like 5 or 0.50")
+        Problem::caller(ErrorCode::BadAmount, error.to_string(), "give dollars, like 5 or 0.50")
     })
 }

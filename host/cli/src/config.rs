@@ -4,7 +4,7 @@ use super::args::{ConfigCommand, Global};
 use super::{Outcome, layers, say, say_line, settings};
 use jackfield::served;
 use jackfield_config::{DEFAULT_TOML, Finding, Layers, Review, Severity, without_secrets};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -20,7 +20,7 @@ pub(super) async fn config(
             let config = without_secrets(config);
             let text = jackfield_config::effective(&config).map_err(|error| {
                 Problem::operator(
-                    "unwritable_config",
+                    ErrorCode::UnwritableConfig,
                     format!("failed to write the configuration as TOML: {error}"),
                     "use --json",
                 )

@@ -11,7 +11,7 @@ use jackfield_config::Config;
 use jackfield_render::text;
 
 use jackfield_store::LedgerFilter;
-use jackfield_types::{Problem, RunState};
+use jackfield_types::{ErrorCode, Problem, RunState};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -96,7 +96,7 @@ fn drop_in(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Problem> {
     std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, folder.join(name))).map_err(
         |error| {
             Problem::operator(
-                "plugin_folder",
+                ErrorCode::PluginFolder,
                 format!("cannot write to {}: {error}", folder.display()),
                 "check its permissions",
             )
@@ -112,7 +112,7 @@ async fn serving(host: &Host, name: &str) -> Result<(), Problem> {
             Some(plugin) if plugin.state == jackfield_plugins::State::Serving => return Ok(()),
             _ if Instant::now() > patience => {
                 return Err(Problem::operator(
-                    "not_serving",
+                    ErrorCode::NotServing,
                     format!("the component {name} did not come into service"),
                     "`jackfield plugin check FILE` says why a file is not taken",
                 ));
@@ -133,7 +133,7 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("jackfield-demo-{}", jackfield_types::RunId::new()));
         jackfield_files::private_folder(&path).map_err(|error| {
             Problem::operator(
-                "no_temp_folder",
+                ErrorCode::NoTempFolder,
                 format!("cannot make {}: {error}", path.display()),
                 "set TMPDIR to a folder that can be written",
             )

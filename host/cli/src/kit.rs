@@ -11,7 +11,7 @@ use jackfield_plugins::{CheckVerdict, CompileLimits, Compiled, PluginStatus, com
 use jackfield_render::screen::printable;
 use jackfield_render::table::when;
 use jackfield_render::{text, text_components};
-use jackfield_types::{Clock, PluginKind, Problem, SystemClock};
+use jackfield_types::{Clock, ErrorCode, PluginKind, Problem, SystemClock};
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
@@ -61,7 +61,7 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
 pub(super) async fn served(data: &Path, json: bool) -> Result<Option<Outcome>, Problem> {
     let view = view_of_server(data).await.map_err(|process| {
         Problem::operator(
-            "server_silent",
+            ErrorCode::ServerSilent,
             format!(
                 "failed to list components: process {process} serves over {} and does not answer",
                 data.display()

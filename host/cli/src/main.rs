@@ -34,7 +34,7 @@ use jackfield::default_data;
 use jackfield::{Host, HostBuilder, Principal, Work};
 use jackfield_config::{Config, Layers, default_file, load};
 use jackfield_render::screen::{Screen, Tone, colours_wanted, printable, printable_json};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use kit_args::KitCommand;
 use rustix::process::Signal;
 use std::io::{IsTerminal, Write};
@@ -75,7 +75,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => {
             say_problem(
-                &Problem::operator("no_runtime", error.to_string(), "free some memory or threads"),
+                &Problem::operator(ErrorCode::NoRuntime, error.to_string(), "free some memory or threads"),
                 cli.global.json,
             );
             return REFUSED.into();
@@ -191,7 +191,7 @@ fn layers(global: &Global) -> Result<(PathBuf, Layers), Problem> {
         Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
         None => default_data(|name| std::env::var(name).ok()).ok_or_else(|| {
             Problem::operator(
-                "no_data_folder",
+                ErrorCode::NoDataFolder,
                 "neither HOME nor XDG_DATA_HOME is set",
                 "name a data folder with --data",
             )

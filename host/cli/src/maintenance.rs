@@ -1,7 +1,7 @@
 //! `backup` and `prune`: maintenance of the data folder.
 
 use super::{Outcome, say};
-use jackfield::{Backup, Gone, Host, Tidied, Tidying};
+use jackfield::{Backup, Gone, Host, PruneOptions, PruneReport};
 use jackfield_types::Problem;
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub(super) async fn backup(host: &Host, file: &Path, json: bool) -> Result<Outco
     Ok(Outcome::Fine)
 }
 
-pub(super) async fn prune(host: &Host, how: Tidying, json: bool) -> Result<Outcome, Problem> {
+pub(super) async fn prune(host: &Host, how: PruneOptions, json: bool) -> Result<Outcome, Problem> {
     let pruned = host.retention().prune(how).await?;
     say(json, || describe_pruned(&pruned), &pruned);
     Ok(Outcome::Fine)
@@ -33,7 +33,7 @@ fn describe_backup(made: &Backup) -> String {
     )
 }
 
-fn describe_pruned(pruned: &Tidied) -> String {
+fn describe_pruned(pruned: &PruneReport) -> String {
     let deleted = |what: &str, gone: &Gone| {
         (gone.count > 0).then(|| format!("  {} {what}, {}", gone.count, size(gone.bytes)))
     };
@@ -101,13 +101,13 @@ mod tests {
 
     #[test]
     fn pruned_data_is_listed_without_empty_lines() {
-        assert_eq!(describe_pruned(&Tidied::default()), "nothing is past its retention");
-        let pruned = Tidied {
+        assert_eq!(describe_pruned(&PruneReport::default()), "nothing is past its retention");
+        let pruned = PruneReport {
             dry_run: true,
             logs: Gone { count: 3, bytes: 2_000_000 },
             events: 1_200,
             kept: vec![Kept { what: "/data/tree".into(), why: "it is locked\nunlock it".into() }],
-            ..Tidied::default()
+            ..PruneReport::default()
         };
         let said = describe_pruned(&pruned);
         assert_eq!(
@@ -115,6 +115,6 @@ mod tests {
             "would delete:\n  3 runs' logs and diffs, 2.0 MB\n  1200 events\n\
              past its retention, but kept:\n  /data/tree\n    it is locked\n    unlock it"
         );
-        assert!(describe_pruned(&Tidied { dry_run: false, ..pruned }).starts_with("deleted:\n"));
+        assert!(describe_pruned(&PruneReport { dry_run: false, ..pruned }).starts_with("deleted:\n"));
     }
 }

@@ -5,7 +5,7 @@ use super::{Outcome, say_line};
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::io::Write;
 use std::path::Path;
 
@@ -338,7 +338,7 @@ pub(super) fn completions(shell: Shell) -> Outcome {
 pub(super) fn pages(folder: &Path) -> Result<Outcome, Problem> {
     let failed = |error: std::io::Error| {
         Problem::operator(
-            "cannot_write",
+            ErrorCode::CannotWrite,
             format!("failed to write man pages to {}: {error}", folder.display()),
             "choose a writable folder",
         )

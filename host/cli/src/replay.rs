@@ -4,7 +4,7 @@ use super::{Outcome, say};
 use clap::Subcommand;
 use jackfield::Host;
 use jackfield_render::text_replay;
-use jackfield_types::{Problem, Timestamp};
+use jackfield_types::{ErrorCode, Problem, Timestamp};
 use std::path::PathBuf;
 
 /// Commands that try a component before it serves.
@@ -65,7 +65,7 @@ pub(super) async fn tried(host: &Host, command: TryCommand, json: bool) -> Resul
 fn point(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     let wrong = || {
         Problem::caller(
-            "bad_since",
+            ErrorCode::BadSince,
             format!("'{text}' is neither an age nor a date"),
             "give an age like 30d or 12h, or a date like 2026-11-01",
         )

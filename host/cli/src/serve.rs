@@ -6,7 +6,7 @@ use super::stop::{ToldToStop, drain, part};
 use super::{Outcome, notify, say_line, settings};
 use jackfield_server::port::Port;
 use jackfield_server::{Token, http};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -93,5 +93,5 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
 }
 
 fn failed_server(error: &dyn std::error::Error) -> Problem {
-    Problem::operator("server_failed", error.to_string(), "start it again")
+    Problem::operator(ErrorCode::ServerFailed, error.to_string(), "start it again")
 }

@@ -2,7 +2,7 @@
 
 use super::args::Global;
 use super::{Outcome, say_line};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::path::{Path, PathBuf};
 
 const USER_UNIT: &str = include_str!("../../../packaging/jackfield.user.service");
@@ -17,7 +17,7 @@ pub(super) fn service(system: bool, install: bool, global: &Global) -> Result<Ou
     }
     let program = std::env::current_exe().map_err(|error| {
         Problem::operator(
-            "no_program",
+            ErrorCode::NoProgram,
             format!("failed to find the path of this program: {error}"),
             "start it by its path",
         )
@@ -30,7 +30,7 @@ pub(super) fn service(system: bool, install: bool, global: &Global) -> Result<Ou
     let file = place()?;
     let failed = |error: std::io::Error| {
         Problem::operator(
-            "cannot_write",
+            ErrorCode::CannotWrite,
             format!("failed to write {}: {error}", file.display()),
             "print the unit with `jackfield service` and install it manually",
         )
@@ -51,7 +51,7 @@ fn place() -> Result<PathBuf, Problem> {
     let config = absolute("XDG_CONFIG_HOME").or_else(|| absolute("HOME").map(|home| home.join(".config")));
     let config = config.ok_or_else(|| {
         Problem::operator(
-            "no_home",
+            ErrorCode::NoHome,
             "neither HOME nor XDG_CONFIG_HOME is set",
             "set one of them, or omit --install",
         )

@@ -8,7 +8,7 @@ use jackfield_api::{
     CloseRequest, Complexity, ExecuteRequest, InitRequest, SpecRequest, TasksFilter, WriteRequest,
 };
 use jackfield_render::{text_explain, text_people};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
@@ -106,13 +106,17 @@ fn milliseconds(seconds: f64) -> Result<u64, Problem> {
     if seconds.is_finite() && seconds >= 0.0 {
         return Ok((seconds * 1e3).round() as u64);
     }
-    Err(Problem::caller("bad_figure", format!("--took is {seconds}"), "give seconds, 0 or more, like 12.5"))
+    Err(Problem::caller(
+        ErrorCode::BadFigure,
+        format!("--took is {seconds}"),
+        "give seconds, 0 or more, like 12.5",
+    ))
 }
 
 fn written(arguments: &WriteArgs) -> Result<WriteRequest, Problem> {
     if !(arguments.took.is_finite() && (0.0..1e8).contains(&arguments.took)) {
         return Err(Problem::caller(
-            "bad_time",
+            ErrorCode::BadTime,
             format!("--took is {}", arguments.took),
             "give seconds, like 90 or 1.5",
         ));
@@ -141,7 +145,10 @@ fn written(arguments: &WriteArgs) -> Result<WriteRequest, Problem> {
 
 /// A word of a fixed set, as it is written in JSON.
 fn word<T: DeserializeOwned>(flag: &str, given: String, known: &str) -> Result<T, Problem> {
-    let refused =
-        Problem::caller(&format!("bad_{flag}"), format!("--{flag} is '{given}'"), format!("use {known}"));
+    let refused = Problem::caller(
+        ErrorCode::parse(&format!("bad_{flag}")),
+        format!("--{flag} is '{given}'"),
+        format!("use {known}"),
+    );
     serde_json::from_value(Value::String(given)).map_err(|_| refused)
 }

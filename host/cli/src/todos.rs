@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use jackfield::Host;
 use jackfield_api::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 use jackfield_render::text_people;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use serde_json::json;
 
 #[derive(Debug, Subcommand)]
@@ -185,7 +185,7 @@ fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
     let edit = HumanTaskEdit { title, body, priority, due_at: due, state, note };
     if edit == HumanTaskEdit::default() {
         return Err(Problem::caller(
-            "no_change",
+            ErrorCode::NoChange,
             "no change was given",
             "give at least one option, e.g. --title or --state",
         ));

@@ -2,6 +2,7 @@
 
 use super::Config;
 use super::check::check;
+use jackfield_types::ErrorCode;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -38,7 +39,7 @@ pub enum ConfigError {
 impl From<ConfigError> for jackfield_types::Problem {
     fn from(error: ConfigError) -> Self {
         Self::operator(
-            "bad_config",
+            ErrorCode::BadConfig,
             error.to_string(),
             "fix it and start again; `jackfield config check` lists every mistake, `jackfield config` prints the commented default",
         )

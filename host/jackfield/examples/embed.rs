@@ -4,6 +4,7 @@
 //! step as it happens, and prints the answer. No server, no account, nothing left behind.
 
 use jackfield::{ExecuteRequest, Host, Problem};
+use jackfield_types::ErrorCode;
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -22,7 +23,7 @@ async fn story(folder: &std::path::Path) -> Result<(), Problem> {
     let notes = folder.join("notes");
     std::fs::create_dir(&notes)
         .and_then(|()| std::fs::write(notes.join("today.txt"), "milk\nbread\n"))
-        .map_err(|error| Problem::operator("no_folder", error.to_string(), "free some space"))?;
+        .map_err(|error| Problem::operator(ErrorCode::NoFolder, error.to_string(), "free some space"))?;
 
     let host = Host::builder(folder.join("data")).open().await?;
     let request = ExecuteRequest {

@@ -55,15 +55,15 @@ mod engine;
 pub use engine::{
     Access, Advice, AdvisedChoice, AdvisedTask, AuditContext, Backup, Budget, Change, Diff, Evaluation,
     EventFeed, Events, Gone, Host, HostBuilder, HumanTasks, Kept, KnownToken, LeasedRuns, Notifications,
-    Ordered, PluginAdmin, Principal, QualityIssue, Reconfigured, RemoteWorkers, Retention, RunFeed, Runs,
-    Status, TRACE_TARGET, Tasks, Tidied, Tidying, TraceContext, Work, Workers, Workspaces, WorktreeEvidence,
-    clip, continue_trace, default_data, event_line, leased_runs, leftovers, plugin_file, served,
-    trace_context, trace_id, view_of_server,
+    Ordered, PluginAdmin, Principal, PruneOptions, PruneReport, QualityIssue, Reconfigured, RemoteWorkers,
+    Retention, RunFeed, Runs, Status, TRACE_TARGET, Tasks, TraceContext, Work, Workers, Workspaces,
+    WorktreeEvidence, clip, continue_trace, default_data, event_line, leased_runs, leftovers, plugin_file,
+    served, trace_context, trace_id, view_of_server,
 };
 pub use jackfield_api as api;
 pub use jackfield_api::{Answer, ExecuteRequest, Progress};
 pub use jackfield_config as config;
-pub use jackfield_types::{Audience, Problem, Scope, Scopes, Sees};
+pub use jackfield_types::{Audience, ErrorClass, ErrorCode, Problem, Scope, Scopes, Sees};
 
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -3,7 +3,7 @@
 use super::difference::{differences, texts};
 use super::evidence::{EVIDENCE, asking};
 use jackfield_plugins::{PluginError, Said, Trial};
-use jackfield_types::{PluginRef, Problem, Timestamp};
+use jackfield_types::{ErrorCode, PluginRef, Problem, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -171,7 +171,7 @@ fn merge(into: &mut Value, over: &Value, of_wit: bool) {
 
 fn bad(case: &Case, why: &str) -> Problem {
     Problem::caller(
-        "bad_case",
+        ErrorCode::BadCase,
         format!("the case '{}' cannot be tried: {why}", case.name),
         "correct the case; `docs/author.md` shows one of each",
     )

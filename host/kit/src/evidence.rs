@@ -5,7 +5,7 @@ use jackfield::{Diff, WorktreeEvidence};
 use jackfield_plugins::facts::gating::{Artifact, ChangedPath, CommandResult};
 use jackfield_plugins::facts::types::ChangeKind;
 use jackfield_plugins::{Asking, Trial};
-use jackfield_types::{Problem, Timestamp};
+use jackfield_types::{ErrorCode, Problem, Timestamp};
 use jackfield_workspace::View;
 use serde::Deserialize;
 use serde_json::Value;
@@ -156,7 +156,7 @@ fn write(files: &BTreeMap<String, String>) -> Result<TempDir, Problem> {
 
 fn bad(why: String) -> Problem {
     Problem::caller(
-        "bad_facts",
+        ErrorCode::BadFacts,
         format!("evidence: {why}"),
         "give it a `folder`, or `files` by path, and perhaps `changed`, `diff`, `artifacts`, `metrics` and `commands`",
     )

@@ -1,6 +1,6 @@
 //! Facts in a file, as JSON or TOML.
 
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::io::Read;
@@ -39,7 +39,7 @@ pub fn read_file<T: DeserializeOwned>(file: &Path) -> Result<T, Problem> {
 fn unreadable(file: &Path, why: &str) -> Problem {
     let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
     Problem::caller(
-        "unreadable_facts",
+        ErrorCode::UnreadableFacts,
         format!("{name} cannot be read: {why}"),
         "give JSON, or TOML in a file whose name ends in .toml",
     )

@@ -1,6 +1,6 @@
 //! A crate's manifest, taken out of its workspace so that the crate can stand alone.
 
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use toml::{Table, Value};
 
 /// The manifest with everything in it that it had from its workspace, and without that workspace's lints.
@@ -10,7 +10,7 @@ use toml::{Table, Value};
 pub(super) fn alone(manifest: &str, workspace: &str) -> Result<String, Problem> {
     let failed = |why: String| {
         Problem::operator(
-            "broken_build",
+            ErrorCode::BrokenBuild,
             format!("the Rust kit in this program cannot be written: {why}"),
             "use a release of Jackfield, or tell its makers",
         )

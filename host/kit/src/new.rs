@@ -3,7 +3,7 @@
 use super::language::Language;
 use super::manifest;
 use super::templates::{README, SDK, SDK_MANIFEST, WIT, WORKSPACE, cases, files};
-use jackfield_types::{PluginKind, Problem};
+use jackfield_types::{ErrorCode, PluginKind, Problem};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub fn new(into: &Path, name: &str, kind: PluginKind, language: Language) -> Res
     let occupied = std::fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some());
     if occupied || folder.is_file() {
         return Err(Problem::caller(
-            "folder_in_use",
+            ErrorCode::FolderInUse,
             format!("{} is there already", folder.display()),
             "choose another name, or remove it",
         ));
@@ -80,7 +80,7 @@ fn check_name(name: &str) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::caller(
-        "bad_plugin_name",
+        ErrorCode::BadPluginName,
         format!("'{name}' is no name for a component"),
         "use 1 to 64 of a-z, 0-9 and '-', a letter first",
     ))
@@ -91,7 +91,7 @@ fn write_file(path: &Path, text: &str) -> Result<(), Problem> {
     let written = std::fs::create_dir_all(parent).and_then(|()| std::fs::write(path, text));
     written.map_err(|error| {
         Problem::caller(
-            "cannot_write",
+            ErrorCode::CannotWrite,
             format!("{} cannot be written: {error}", path.display()),
             "choose a folder that belongs to you and has room",
         )

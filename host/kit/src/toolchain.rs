@@ -5,7 +5,7 @@
 
 use super::language::Language;
 use jackfield_process::{Environment, Quick, QuickSpec, run_quick, which};
-use jackfield_types::{PluginKind, Problem};
+use jackfield_types::{ErrorCode, PluginKind, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use std::ffi::OsString;
@@ -41,7 +41,7 @@ pub struct Built {
 pub async fn build(folder: &Path, environment: &Environment, tell: impl Fn(&str)) -> Result<Built, Problem> {
     let folder = folder.canonicalize().map_err(|error| {
         Problem::caller(
-            "no_folder",
+            ErrorCode::NoFolder,
             format!("{} cannot be built in: {error}", folder.display()),
             "name the folder that `jackfield plugin new` wrote",
         )
@@ -57,7 +57,7 @@ pub async fn build(folder: &Path, environment: &Environment, tell: impl Fn(&str)
     }
     let size = std::fs::metadata(&file).map(|file| file.len()).map_err(|error| {
         Problem::author(
-            "nothing_built",
+            ErrorCode::NothingBuilt,
             format!("the recipe ended well and {} is not there: {error}", file.display()),
             "let the recipe write NAME.wasm beside itself, NAME being the name in it",
         )
@@ -91,7 +91,7 @@ impl Shop<'_> {
             (Language::Python, manifest.and_then(|manifest| name_in("project", &manifest)))
         } else {
             return Err(Problem::caller(
-                "no_recipe",
+                ErrorCode::NoRecipe,
                 format!("{} holds no Cargo.toml, package.json or pyproject.toml", self.folder.display()),
                 "name the folder that `jackfield plugin new` wrote",
             ));
@@ -99,7 +99,7 @@ impl Shop<'_> {
         match found {
             (language, Some(name)) => Ok((language, name)),
             (language, None) => Err(Problem::author(
-                "bad_recipe",
+                ErrorCode::BadRecipe,
                 format!("the recipe in {} does not name a component in {language}", self.folder.display()),
                 "correct its `name`; `jackfield plugin new` writes a folder that builds",
             )),
@@ -114,7 +114,7 @@ impl Shop<'_> {
         if !asked.is_success() {
             let said = String::from_utf8_lossy(&asked.stderr);
             return Err(Problem::operator(
-                "toolchain_broken",
+                ErrorCode::ToolchainBroken,
                 format!("failed to ask `rustc` for its target {TARGET}: {}", said.trim()),
                 "see that `rustc --version` works; RUSTUP_TOOLCHAIN names a toolchain that must be installed",
             ));
@@ -131,7 +131,7 @@ impl Shop<'_> {
         let built = built.join(format!("{}.wasm", name.replace('-', "_")));
         std::fs::copy(&built, file).map(drop).map_err(|error| {
             Problem::author(
-                "nothing_built",
+                ErrorCode::NothingBuilt,
                 format!("cargo ended well, and {} cannot be taken: {error}", built.display()),
                 "let the crate be a `cdylib`, as the one that `jackfield plugin new` writes",
             )
@@ -204,7 +204,7 @@ impl Shop<'_> {
             (false, None) => "was ended by a signal".to_owned(),
         };
         Err(Problem::author(
-            "build_failed",
+            ErrorCode::BuildFailed,
             format!("`{shown}` {how}:\n{}", said.trim()),
             "fix the reported errors, then build again",
         ))
@@ -225,7 +225,7 @@ impl Shop<'_> {
 
 fn absent(what: &str, remedy: &str) -> Problem {
     Problem::operator(
-        "toolchain_missing",
+        ErrorCode::ToolchainMissing,
         format!("{what} is missing, which this component is built with"),
         remedy,
     )

@@ -10,7 +10,7 @@ mod sign;
 use jackfield::Host;
 use jackfield_config::WebhookSection;
 use jackfield_store::WebhookMessage;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use reach::Reach;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::{Client, StatusCode, Url};
@@ -48,7 +48,11 @@ impl Post {
         };
         let made = || Ok::<_, reqwest::Error>(Self { public: client(false)?, anywhere: client(true)? });
         made().map_err(|error| {
-            Problem::operator("no_client", error.to_string(), "check the CA certificates of this machine")
+            Problem::operator(
+                ErrorCode::NoClient,
+                error.to_string(),
+                "check the CA certificates of this machine",
+            )
         })
     }
 

@@ -3,7 +3,7 @@
 
 use crate::options::Limits;
 use crate::report::State;
-use jackfield_types::{Digest, PluginKind, PluginRef, Problem};
+use jackfield_types::{Digest, ErrorCode, PluginKind, PluginRef, Problem};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -146,7 +146,7 @@ impl PluginError {
         match self {
             Self::Misbehaved(misbehaviour) => misbehaviour.problem(),
             Self::NotServing { kind, .. } => Problem::caller(
-                "plugin_not_serving",
+                ErrorCode::PluginNotServing,
                 message,
                 format!(
                     "`jackfield plugin list` shows every {} and why one is not in service.",
@@ -154,53 +154,55 @@ impl PluginError {
                 ),
             ),
             Self::NotDropped { .. } => Problem::caller(
-                "plugin_not_dropped",
+                ErrorCode::PluginNotDropped,
                 message,
                 "`jackfield plugin list` shows the active components and their files.",
             ),
             Self::NoChooser => Problem::operator(
-                "no_chooser",
+                ErrorCode::NoChooser,
                 message,
                 "`jackfield plugin list` shows why; the configured chooser's name may be wrong.",
             ),
             Self::NoJudge => Problem::operator(
-                "no_judge",
+                ErrorCode::NoJudge,
                 message,
                 "`jackfield plugin list` shows why; the shipped judge serves unless another replaces it.",
             ),
             Self::NoSuchGate { .. } => {
-                Problem::caller("no_such_gate", message, "Ask for one of the kinds that are offered.")
+                Problem::caller(ErrorCode::NoSuchGate, message, "Ask for one of the kinds that are offered.")
             }
-            Self::NoSuchLevel { .. } => {
-                Problem::caller("no_such_level", message, "Ask for one of the levels that are offered.")
-            }
+            Self::NoSuchLevel { .. } => Problem::caller(
+                ErrorCode::NoSuchLevel,
+                message,
+                "Ask for one of the levels that are offered.",
+            ),
             Self::OutOfTurn { .. } => Problem::operator(
-                "plugin_out_of_turn",
+                ErrorCode::PluginOutOfTurn,
                 message,
                 "Start a new attempt; this one cannot be read any further.",
             ),
             Self::NoSuchFunction { .. } => Problem::caller(
-                "no_such_function",
+                ErrorCode::NoSuchFunction,
                 message,
                 "Call one of the functions in the WIT of this kind.",
             ),
             Self::BadFacts { .. } => Problem::caller(
-                "bad_facts",
+                ErrorCode::BadFacts,
                 message,
                 "The WIT in `wit/` names every fact; missing facts are empty or have their defaults.",
             ),
             Self::Untriable { .. } => Problem::author(
-                "plugin_not_sound",
+                ErrorCode::PluginNotSound,
                 message,
                 "`jackfield plugin check FILE` shows every step of the check.",
             ),
             Self::Embedded(_) => Problem::operator(
-                "embedded_plugin_unusable",
+                ErrorCode::EmbeddedPluginUnusable,
                 message,
                 "This is a fault of this build of Jackfield, or the data folder is damaged: remove its `compiled` folder and start again.",
             ),
             Self::Io { path, .. } => Problem::operator(
-                "plugin_files",
+                ErrorCode::PluginFiles,
                 message,
                 format!(
                     "Check that {} exists and belongs to this user, and that its disk has room.",
@@ -208,37 +210,37 @@ impl PluginError {
                 ),
             ),
             Self::NotPrivate(path) => Problem::operator(
-                "plugin_folder_not_private",
+                ErrorCode::PluginFolderNotPrivate,
                 message,
                 format!("chmod -R go-w '{}'", path.display()),
             ),
             Self::Locked(_) => Problem::operator(
-                "plugins_locked",
+                ErrorCode::PluginsLocked,
                 message,
                 "Start once without `--locked` (or with `--set plugins.locked=false`): the active components are then written to plugins.lock.",
             ),
             Self::NotKept { .. } => Problem::caller(
-                "plugin_not_kept",
+                ErrorCode::PluginNotKept,
                 message,
                 "GET /api/plugins?history=1000 lists the versions that were seen here, with their digests; drop the file to have a new one.",
             ),
             Self::BadKey(_) => Problem::operator(
-                "bad_key",
+                ErrorCode::BadKey,
                 message,
                 "`jackfield plugin keygen FILE` creates a signing key and prints its public key.",
             ),
             Self::NothingToUndo(_) => Problem::caller(
-                "nothing_to_undo",
+                ErrorCode::NothingToUndo,
                 message,
                 "`jackfield plugin list` shows the active components and the reasons.",
             ),
             Self::Engine(_) => Problem::operator(
-                "plugin_engine",
+                ErrorCode::PluginEngine,
                 message,
                 "Let the process reserve address space (`ulimit -v unlimited`).",
             ),
             Self::Watch { .. } => Problem::operator(
-                "plugin_watch",
+                ErrorCode::PluginWatch,
                 message,
                 "Check that the folder exists and that fs.inotify.max_user_watches is not used up.",
             ),
@@ -313,17 +315,17 @@ pub enum Violation {
 
 impl Violation {
     /// Stable, in `snake_case`.
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> ErrorCode {
         match self {
-            Self::Trapped { .. } => "plugin_trapped",
-            Self::Cpu(_) => "plugin_cpu_deadline",
-            Self::Wall(_) => "plugin_wall_deadline",
-            Self::Memory { .. } => "plugin_memory_limit",
-            Self::Crowded { .. } => "plugin_memory_busy",
-            Self::Output(_) => "plugin_output_limit",
-            Self::Argument(_) => "plugin_argument_limit",
-            Self::HostCalls(_) => "plugin_host_calls",
-            Self::Contract(_) => "plugin_broke_contract",
+            Self::Trapped { .. } => ErrorCode::PluginTrapped,
+            Self::Cpu(_) => ErrorCode::PluginCpuDeadline,
+            Self::Wall(_) => ErrorCode::PluginWallDeadline,
+            Self::Memory { .. } => ErrorCode::PluginMemoryLimit,
+            Self::Crowded { .. } => ErrorCode::PluginMemoryBusy,
+            Self::Output(_) => ErrorCode::PluginOutputLimit,
+            Self::Argument(_) => ErrorCode::PluginArgumentLimit,
+            Self::HostCalls(_) => ErrorCode::PluginHostCalls,
+            Self::Contract(_) => ErrorCode::PluginBrokeContract,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with a process, told to the person who can fix it.
 
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::io;
 use std::path::PathBuf;
 
@@ -67,30 +67,30 @@ impl ProcessError {
     pub fn problem(&self) -> Problem {
         let (code, remedy) = match self {
             Self::NoProgram { program } => (
-                "no_program",
+                ErrorCode::NoProgram,
                 format!("Install '{program}', or start the host with a PATH on which it is found."),
             ),
             Self::NoTool { tool } => {
-                ("no_tool", format!("Install '{tool}' with the system's package manager and start the host again."))
+                (ErrorCode::NoTool, format!("Install '{tool}' with the system's package manager and start the host again."))
             }
             Self::BadCommand(_) | Self::TooLong { .. } => {
                 return Problem::author(
-                    "bad_command",
+                    ErrorCode::BadCommand,
                     self.to_string(),
                     "Plan an argument list with a program and less than 128 KiB in all; long text goes by standard input.",
                 );
             }
             Self::NotStarted { .. } => (
-                "not_started",
+                ErrorCode::NotStarted,
                 "Read the attempt's standard error; a limit on processes or namespaces is the usual cause.".into(),
             ),
             Self::Survivors { .. } => (
-                "survivors",
+                ErrorCode::Survivors,
                 "They are stuck in the kernel, mostly on a file system that does not answer: look at it, and end them by hand."
                     .into(),
             ),
             Self::Io { .. } => {
-                ("process_io", "Check free space, permissions and the limits on open files and processes.".into())
+                (ErrorCode::ProcessIo, "Check free space, permissions and the limits on open files and processes.".into())
             }
         };
         Problem::operator(code, self.to_string(), remedy)

@@ -9,7 +9,7 @@ mod oci_repository;
 use jackfield::Host;
 use jackfield_files::write_private;
 use jackfield_plugins::{CheckReport, CheckVerdict, signature_of};
-use jackfield_types::{Digest, PluginRef, Problem};
+use jackfield_types::{Digest, ErrorCode, PluginRef, Problem};
 use oci_repository::{OciRepository, Stored};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -76,7 +76,7 @@ pub async fn push(host: &Host, file: &Path, reference: &str, plain_http: bool) -
     let check = host.plugins().check(file).await?;
     let Some(plugin) = check.plugin.clone() else {
         return Err(Problem::author(
-            "unsound_component",
+            ErrorCode::UnsoundComponent,
             format!("{} is no component that a host would take", file.display()),
             format!("`jackfield plugin check {}` says why", file.display()),
         ));
@@ -93,7 +93,7 @@ pub async fn push(host: &Host, file: &Path, reference: &str, plain_http: bool) -
 fn taken(check: &CheckReport, repository: &OciRepository) -> Result<PluginRef, Problem> {
     let refused = |reason: &str| {
         Problem::operator(
-            "pulled_and_refused",
+            ErrorCode::PulledAndRefused,
             format!("{} was fetched, and is not taken: {reason}", repository.pinned()),
             "nothing was dropped; ask its author for one that this host takes",
         )
@@ -133,7 +133,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), Problem> {
 
 fn not_dropped(file: &Path, error: &std::io::Error) -> Problem {
     Problem::operator(
-        "not_dropped",
+        ErrorCode::NotDropped,
         format!("{} cannot be written: {error}", file.display()),
         "check the permissions of the plugin folder and the room on its disk",
     )
@@ -141,7 +141,7 @@ fn not_dropped(file: &Path, error: &std::io::Error) -> Problem {
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Problem {
     Problem::caller(
-        "cannot_read",
+        ErrorCode::CannotRead,
         format!("{} cannot be read: {error}", file.display()),
         "name a .wasm file that is yours to read",
     )

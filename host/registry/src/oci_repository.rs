@@ -1,6 +1,6 @@
 //! One place in a registry, and what it keeps of a component.
 
-use jackfield_types::{Digest, PluginRef, Problem};
+use jackfield_types::{Digest, ErrorCode, PluginRef, Problem};
 use oci_client::client::{Client, ClientConfig, ClientProtocol, Config, ImageLayer};
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest, WASM_LAYER_MEDIA_TYPE};
@@ -43,7 +43,7 @@ impl OciRepository {
     pub(super) async fn at(reference: &str, plain_http: bool) -> Result<Self, Problem> {
         let reference: Reference = reference.parse().map_err(|error| {
             Problem::caller(
-                "bad_reference",
+                ErrorCode::BadReference,
                 format!("'{reference}' is no reference to a component: {error}"),
                 "write it like ghcr.io/acme/choosers/careful@sha256:…",
             )
@@ -171,7 +171,7 @@ impl OciRepository {
                 let pinned = self.reference.clone_with_digest(digest).whole();
                 let flag = if self.plain_http { " --plain-http" } else { "" };
                 Problem::caller(
-                    "no_digest",
+                    ErrorCode::NoDigest,
                     format!("{reference} names no digest, and a tag may stand for something else tomorrow"),
                     format!("it stands for this one now: jackfield plugin pull {pinned}{flag}"),
                 )
@@ -181,7 +181,7 @@ impl OciRepository {
 
     fn unusable(&self, why: &str) -> Problem {
         Problem::operator(
-            "not_a_component",
+            ErrorCode::NotAComponent,
             format!("{} is not used: {why}", self.reference.whole()),
             "pull what `jackfield plugin push` stored, or an artifact with one layer 'application/wasm'",
         )
@@ -192,14 +192,14 @@ impl OciRepository {
         let (what, registry) = (self.reference.whole(), self.reference.resolve_registry());
         if is_missing(error) {
             return Problem::caller(
-                "not_in_registry",
+                ErrorCode::NotInRegistry,
                 format!("{registry} knows no {what}"),
                 "check the name and the digest; one that is private looks the same without a login",
             );
         }
         if is_unauthorized(error) {
             return Problem::operator(
-                "registry_login",
+                ErrorCode::RegistryLogin,
                 format!("{registry} does not let this user at {what}"),
                 format!("log in with `docker login {registry}`, or have its entry in ~/.docker/config.json"),
             );
@@ -210,7 +210,7 @@ impl OciRepository {
             }
             _ => "check the name and the network, and try again",
         };
-        Problem::operator("registry_trouble", format!("{registry}: {}", with_causes(error)), remedy)
+        Problem::operator(ErrorCode::RegistryTrouble, format!("{registry}: {}", with_causes(error)), remedy)
     }
 }
 

@@ -17,7 +17,7 @@ use futures::StreamExt;
 use jackfield::Host;
 use jackfield::{KnownToken, Principal};
 use jackfield_api::AuditEntry;
-use jackfield_types::{Problem, Scope, TokenId};
+use jackfield_types::{ErrorCode, Problem, Scope, TokenId};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::pin::Pin;
@@ -199,7 +199,7 @@ fn refused(was_shown: bool) -> Response {
         false => "the request carries no bearer token",
     };
     let problem = Problem::caller(
-        "unauthorized",
+        ErrorCode::Unauthorized,
         message,
         "send `Authorization: Bearer TOKEN`; the owner's token is in the file `token` of the host's data folder, \
          `jackfield token create` creates others",

@@ -15,7 +15,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
 use jackfield::Host;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::sync::Arc;
 
 /// Largest request body, bytes: the longest instruction, escaped, and the rest.
@@ -87,7 +87,7 @@ async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, ne
     let named = headers.get_all(HOST).iter().count();
     if named > 1 || (named == 0 && in_address.is_none()) {
         let problem = Problem::caller(
-            "bad_host",
+            ErrorCode::BadHost,
             format!("the request has {named} Host headers"),
             "send one Host header, with the name and port that the host is called by",
         );
@@ -103,7 +103,7 @@ async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, ne
         return next.run(request).await;
     }
     let problem = Problem::caller(
-        "foreign_origin",
+        ErrorCode::ForeignOrigin,
         format!("the request names {} as its host or origin", foreign(headers)),
         "call this host as 127.0.0.1 or localhost, or by a name in server.names of jackfield.toml, and from no other site's page",
     );

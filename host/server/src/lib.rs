@@ -43,6 +43,7 @@ mod rest_tasks;
 mod rest_webhooks;
 mod rest_worker;
 mod schemas;
+mod status_code;
 mod stream;
 mod token;
 mod traced;

@@ -3,7 +3,7 @@
 use governor::clock::{Clock as _, MonotonicClock};
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::num::NonZeroU32;
@@ -80,7 +80,7 @@ impl Limits {
         if *mine >= most {
             return Err(TooMuch {
                 problem: Problem::caller(
-                    "too_many_at_once",
+                    ErrorCode::TooManyAtOnce,
                     format!("{most} calls with this token are being answered already"),
                     "close some (streams count too), or ask the operator of the host to raise server.calls_at_once",
                 ),
@@ -95,7 +95,7 @@ impl Limits {
         let rate = self.0.bounds.per_second.map_or(0, NonZeroU32::get);
         TooMuch {
             problem: Problem::caller(
-                "too_many_calls",
+                ErrorCode::TooManyCalls,
                 format!("more than {rate} calls a second"),
                 "wait as Retry-After says; `result` with wait_s, a stream or a webhook needs fewer calls than asking again and again",
             ),

@@ -20,8 +20,6 @@ struct Time {
 const TIME: Time = Time { pause: Duration::from_secs(30), whole: Duration::from_secs(60) };
 /// What buys a large body more time, bytes a second: a slow line sends this.
 const SLOWEST: u64 = 16 << 10;
-/// The code of the answer to a body that came too late.
-pub(super) const LATE: &str = "body_timeout";
 
 /// Why a body cannot be read.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use super::rest::Refused;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::fmt::Display;
 use std::str::FromStr;
 
@@ -45,5 +45,5 @@ fn read<A: FromStr<Err: Display>>(part: &str) -> Result<A, Refused> {
 }
 
 fn bad(said: &impl Display) -> Refused {
-    Problem::caller("bad_address", said.to_string(), "correct the address").into()
+    Problem::caller(ErrorCode::BadAddress, said.to_string(), "correct the address").into()
 }

@@ -5,7 +5,7 @@ use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use jackfield_config::ServerSection;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::future::{Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -52,7 +52,7 @@ impl Port {
         let mut tries = 1;
         let listener = loop {
             match bind(listen, open).await {
-                Err(problem) if problem.code == "cannot_listen" && tries < TRIES => {
+                Err(problem) if problem.code == ErrorCode::CannotListen && tries < TRIES => {
                     tries += 1;
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -60,7 +60,7 @@ impl Port {
             }
         };
         let address = listener.local_addr().map_err(|error| {
-            Problem::operator("cannot_listen", error.to_string(), "choose another port with --listen")
+            Problem::operator(ErrorCode::CannotListen, error.to_string(), "choose another port with --listen")
         })?;
         Ok(Self { listener, address, tls, connections: server.connections })
     }
@@ -125,7 +125,7 @@ impl Tls {
             (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
             _ => {
                 return Err(Problem::operator(
-                    "half_a_certificate",
+                    ErrorCode::HalfACertificate,
                     "one of server.tls_cert and server.tls_key is set, and not the other",
                     "set both, or neither",
                 ));
@@ -134,7 +134,7 @@ impl Tls {
         let read = [changed(&certificate), changed(&key)];
         let config = RustlsConfig::from_pem_file(&certificate, &key).await.map_err(|error| {
             Problem::operator(
-                "bad_certificate",
+                ErrorCode::BadCertificate,
                 format!("{} with the key {} cannot be used: {error}", certificate.display(), key.display()),
                 "both must be PEM, belong together, and be readable by the user of the server; include the chain of the certificate",
             )
@@ -198,14 +198,14 @@ impl<S> Accept<TcpStream, S> for Doorman {
 pub async fn bind(listen: &str, open: bool) -> Result<TcpListener, Problem> {
     let address: SocketAddr = listen.parse().map_err(|_| {
         Problem::operator(
-            "bad_address",
+            ErrorCode::BadAddress,
             format!("'{listen}' is not an address and a port"),
             "write it like 127.0.0.1:7700",
         )
     })?;
     if !address.ip().is_loopback() && !open {
         return Err(Problem::operator(
-            "not_loopback",
+            ErrorCode::NotLoopback,
             format!("{address} can be reached from other machines, and there is no TLS"),
             "set server.tls_cert and server.tls_key, or listen on 127.0.0.1 and put a reverse proxy with TLS in front; \
              on a network that you trust, set server.plain_http = true",
@@ -213,7 +213,7 @@ pub async fn bind(listen: &str, open: bool) -> Result<TcpListener, Problem> {
     }
     TcpListener::bind(address).await.map_err(|error| {
         Problem::operator(
-            "cannot_listen",
+            ErrorCode::CannotListen,
             format!("cannot listen on {address}: {error}"),
             "is another `jackfield serve` running? Choose another port with --listen",
         )

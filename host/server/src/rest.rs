@@ -3,6 +3,7 @@
 use super::contract::{Content, Routes, get, post};
 use super::guard::Acting;
 pub(super) use super::rest_query::{Asked, no_parameters, query};
+use super::status_code::status_of;
 use super::{
     fields, rest_access, rest_components, rest_runs, rest_tasks, rest_webhooks, rest_worker, stream,
 };
@@ -17,7 +18,7 @@ use jackfield::Host;
 use jackfield_api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
 use jackfield_config::plain;
 use jackfield_store::{BreakerStatus, Event, LimitStatus, ModelStats, Totals};
-use jackfield_types::{Audience, Begun, Micros, Problem, RunState, Scope};
+use jackfield_types::{Audience, Begun, ErrorCode, Micros, Problem, RunState, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -137,14 +138,14 @@ async fn health(State(host): State<Host>) -> Response {
     let read = host.status().totals().await;
     let (status, said) = match read {
         Ok(_) => (StatusCode::OK, "ok".to_owned()),
-        Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, problem.code),
+        Err(problem) => (StatusCode::SERVICE_UNAVAILABLE, problem.code.to_string()),
     };
     (status, Json(Health { status: said, version: jackfield::VERSION.to_owned() })).into_response()
 }
 
 pub(super) async fn no_route(uri: Uri) -> Response {
     let problem = Problem::caller(
-        "no_such_route",
+        ErrorCode::NoSuchRoute,
         format!("no route {}", uri.path()),
         "GET /openapi.json lists the routes",
     );
@@ -179,7 +180,7 @@ pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
         title: status.canonical_reason().unwrap_or("Problem"),
         status: status.as_u16(),
         detail: problem.message,
-        code: problem.code,
+        code: problem.code.to_string(),
         audience: problem.audience,
         remedy: problem.remedy,
         run: problem.run,
@@ -199,7 +200,8 @@ pub(super) async fn told(response: Response) -> Response {
                 || "look up the methods of this route in /openapi.json".to_owned(),
                 |named| format!("send one of the methods that it has: {named}"),
             );
-            let problem = Problem::caller("wrong_method", "this route does not have that method", remedy);
+            let problem =
+                Problem::caller(ErrorCode::WrongMethod, "this route does not have that method", remedy);
             let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, problem);
             refused.headers_mut().extend(allowed.map(|value| (ALLOW, value)));
             refused
@@ -210,7 +212,7 @@ pub(super) async fn told(response: Response) -> Response {
 
 pub(super) fn too_large() -> Problem {
     Problem::caller(
-        "body_too_large",
+        ErrorCode::BodyTooLarge,
         format!("the body is larger than {} bytes", super::http::LARGEST_BODY),
         "put the material into a file of the workspace and name the file in the instruction",
     )
@@ -218,7 +220,7 @@ pub(super) fn too_large() -> Problem {
 
 pub(super) fn too_slow() -> Problem {
     Problem::caller(
-        super::pace::LATE,
+        ErrorCode::BodyTimeout,
         "the body did not arrive in time",
         "send the whole body at once; a body may take a minute, and pause for 30 seconds",
     )
@@ -239,25 +241,6 @@ impl IntoResponse for Refused {
     }
 }
 
-fn status_of(problem: &Problem) -> StatusCode {
-    match (problem.code.as_str(), problem.audience) {
-        ("budget_exhausted", _) => StatusCode::PAYMENT_REQUIRED,
-        (super::pace::LATE, _) => StatusCode::REQUEST_TIMEOUT,
-        ("body_too_large" | "instruction_too_long", _) => StatusCode::PAYLOAD_TOO_LARGE,
-        ("run_ended" | "run_active" | "task_closed" | "handoff" | "token_exists", _) => StatusCode::CONFLICT,
-        ("diff_gone", _) => StatusCode::GONE,
-        ("insufficient_scope", _) => StatusCode::FORBIDDEN,
-        ("bad_idempotency_key" | "bad_address", _) => StatusCode::BAD_REQUEST,
-        (code, Audience::Caller) if code.contains("idempotency") => StatusCode::CONFLICT,
-        (code, Audience::Caller) if code.ends_with("_not_found") || code.starts_with("no_such") => {
-            StatusCode::NOT_FOUND
-        }
-        (_, Audience::Caller) => StatusCode::BAD_REQUEST,
-        (_, Audience::Operator) => StatusCode::SERVICE_UNAVAILABLE,
-        (_, Audience::Author) => StatusCode::BAD_GATEWAY,
-    }
-}
-
 pub(super) type Answered<T> = Result<T, Refused>;
 
 /// A JSON body, with errors that say where it is wrong.
@@ -271,7 +254,7 @@ pub(super) fn body<T: for<'de> Deserialize<'de> + JsonSchema>(
         if super::pace::is_late(&rejection) {
             return too_slow();
         }
-        Problem::caller("unreadable_body", rejection.to_string(), "send it again")
+        Problem::caller(ErrorCode::UnreadableBody, rejection.to_string(), "send it again")
     })?;
     let error = match serde_json::from_slice(&bytes) {
         Ok(read) => return Ok(read),
@@ -285,7 +268,7 @@ pub(super) fn body<T: for<'de> Deserialize<'de> + JsonSchema>(
 
 pub(super) fn bad_body(why: &str) -> Problem {
     Problem::caller(
-        "bad_json",
+        ErrorCode::BadJson,
         format!("failed to read the body: {}", plain(why)),
         "send JSON as GET /openapi.json describes it",
     )
@@ -296,7 +279,7 @@ pub(super) fn with_key(headers: &HeaderMap, own: &mut Option<String>) -> Result<
     let Some(given) = headers.get(IDEMPOTENCY_KEY) else { return Ok(()) };
     let bad = |message: String| {
         Problem::caller(
-            "bad_idempotency_key",
+            ErrorCode::BadIdempotencyKey,
             message,
             "send one key of 1 to 200 visible ASCII characters, in the header",
         )

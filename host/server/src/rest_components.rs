@@ -12,7 +12,7 @@ use jackfield::Ordered;
 use jackfield_api::{WorkerAction, WorkersStatus};
 use jackfield_plugins::{Inspection, PluginStatus, shown};
 use jackfield_store::PluginVersion;
-use jackfield_types::{PluginKind, Problem, Scope};
+use jackfield_types::{ErrorCode, PluginKind, Problem, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -87,7 +87,7 @@ async fn plugins(Acting(host): Acting, asked: Asked<PluginsQuery>) -> Answered<R
 
 fn kind_of(text: &str) -> Result<PluginKind, Problem> {
     text.parse().map_err(|error: jackfield_types::UnknownKind| {
-        Problem::caller("no_such_kind", error.to_string(), "name one of them in the address")
+        Problem::caller(ErrorCode::NoSuchKind, error.to_string(), "name one of them in the address")
     })
 }
 

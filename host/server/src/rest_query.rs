@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use jackfield_api::bounds;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ impl<S: Send + Sync, T: for<'de> Deserialize<'de> + JsonSchema> FromRequestParts
 fn asked<T: for<'de> Deserialize<'de> + JsonSchema>(uri: &Uri) -> Result<T, Problem> {
     let refused = |why: String| {
         Problem::caller(
-            "bad_query",
+            ErrorCode::BadQuery,
             why,
             "use the parameters that GET /openapi.json lists for this route after the `?` of the address",
         )
@@ -64,7 +64,7 @@ pub(super) async fn no_parameters(request: axum::extract::Request, next: axum::m
         return next.run(request).await;
     }
     let problem = Problem::caller(
-        "bad_query",
+        ErrorCode::BadQuery,
         "this route takes no parameters",
         "leave out what follows the `?` of the address",
     );

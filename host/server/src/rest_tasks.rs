@@ -17,7 +17,7 @@ use jackfield_api::{
     WriteAnswer, WriteRequest,
 };
 use jackfield_store::{HumanTask, Round, TaskSummary, TaskView};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -261,7 +261,7 @@ async fn narrowed(
         return Ok((task, run));
     }
     Err(Problem::caller(
-        "run_not_found",
+        ErrorCode::RunNotFound,
         "that run is another task's",
         "leave run_id out, or name the run's own task",
     ))

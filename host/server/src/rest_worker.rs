@@ -14,10 +14,11 @@ use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use jackfield_api::elsewhere::{
-    Assignment, Beat, COMMIT, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
+use jackfield_api::remote::{
+    Assignment, AssignmentRequest, AttemptProgress, COMMIT, Heartbeat, HeartbeatReply, ProgressReply,
+    Registration, RoundResult, SentFile, WorkerTerms,
 };
-use jackfield_types::{AttemptId, Problem, Scope, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, ErrorCode, Problem, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::{Commit, Packed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,7 +37,7 @@ pub(super) fn routes() -> Routes {
         .on(
             told("/api/worker/register", "workerRegister", "A worker elsewhere makes itself known.")
                 .takes::<Registration>()
-                .answers::<Terms>("On what terms it works."),
+                .answers::<WorkerTerms>("On what terms it works."),
             register,
         )
         .on(
@@ -47,25 +48,25 @@ pub(super) fn routes() -> Routes {
         )
         .on(
             told("/api/worker/work", "workerWork", "A worker asks for work.")
-                .takes::<WorkAsked>()
+                .takes::<AssignmentRequest>()
                 .answers::<Option<Assignment>>("A round of a run to be made; null where there is none."),
             work,
         )
         .on(
             told("/api/worker/beat", "workerBeat", "A worker says that it lives.")
-                .takes::<Beat>()
-                .answers::<Heard>("What it must know."),
+                .takes::<Heartbeat>()
+                .answers::<HeartbeatReply>("What it must know."),
             beat,
         )
         .on(
             told("/api/worker/attempts/{attempt}/news", "workerNews", "What happened in an attempt.")
-                .takes::<News>()
-                .answers::<NewsTaken>("How much of it is on record."),
+                .takes::<AttemptProgress>()
+                .answers::<ProgressReply>("How much of it is on record."),
             news,
         )
         .on(
             told("/api/worker/over", "workerOver", "A round is over, and everything of it was told.")
-                .takes::<RoundOver>()
+                .takes::<RoundResult>()
                 .answers::<Taken>("It is settled."),
             over,
         )
@@ -124,22 +125,22 @@ async fn release(Acting(host): Acting, said: Said) -> Answered<Response> {
 }
 
 async fn work(Acting(host): Acting, said: Said) -> Answered<Response> {
-    let asked: WorkAsked = body(said)?;
+    let asked: AssignmentRequest = body(said)?;
     Ok(Json(host.remote_workers().poll_assignment(asked).await?).into_response())
 }
 
 async fn beat(Acting(host): Acting, said: Said) -> Answered<Response> {
-    let beat: Beat = body(said)?;
+    let beat: Heartbeat = body(said)?;
     Ok(Json(host.remote_workers().heartbeat(beat).await?).into_response())
 }
 
 async fn news(Acting(host): Acting, Path(attempt): Path<AttemptId>, said: Said) -> Answered<Response> {
-    let news: News = body(said)?;
+    let news: AttemptProgress = body(said)?;
     Ok(Json(host.remote_workers().report_progress(attempt, news).await?).into_response())
 }
 
 async fn over(Acting(host): Acting, said: Said) -> Answered<Response> {
-    let over: RoundOver = body(said)?;
+    let over: RoundResult = body(said)?;
     host.remote_workers().complete_round(over).await?;
     Ok(Json(Taken { taken: true }).into_response())
 }
@@ -187,7 +188,7 @@ async fn file(
     while let Some(chunk) = sent.next().await {
         let chunk = chunk.map_err(|error| match pace::is_late(&error) {
             true => too_slow(),
-            false => Problem::caller("unreadable_body", error.to_string(), "send it again"),
+            false => Problem::caller(ErrorCode::UnreadableBody, error.to_string(), "send it again"),
         })?;
         written.write_all(&chunk).await.map_err(|error| unreadable(&error))?;
     }
@@ -199,7 +200,7 @@ async fn file(
 
 fn unreadable(error: &std::io::Error) -> Problem {
     Problem::operator(
-        "data_folder",
+        ErrorCode::DataFolder,
         format!("a file of the data folder cannot be used: {error}"),
         "check the disk and the permissions of the data folder",
     )

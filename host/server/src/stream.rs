@@ -12,7 +12,7 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
 use jackfield::Host;
-use jackfield_types::{Problem, RunId};
+use jackfield_types::{ErrorCode, Problem, RunId};
 use serde::Serialize;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -30,7 +30,7 @@ pub(super) fn place(headers: &HeaderMap, after: u64) -> Result<(u64, bool), Prob
     match given.to_str().ok().and_then(|text| text.trim().parse().ok()) {
         Some(seen) => Ok((seen, true)),
         None => Err(Problem::caller(
-            "bad_last_event_id",
+            ErrorCode::BadLastEventId,
             format!("Last-Event-ID is {given:?}, and the ids of these events are whole numbers"),
             "send the id of the last event that you have seen, or leave the header out",
         )),

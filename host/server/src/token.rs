@@ -2,7 +2,7 @@
 //! its owner can read, compared in constant time, never printed to a log.
 
 use jackfield_files::{random_hex, write_private};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::Path;
@@ -57,7 +57,7 @@ fn random() -> std::io::Result<String> {
 
 fn problem(file: &Path, why: &str) -> Problem {
     Problem::operator(
-        "token_file",
+        ErrorCode::TokenFile,
         format!("the token file {} cannot be used: {why}", file.display()),
         "delete it and start again; a new one is made",
     )

@@ -1,7 +1,7 @@
 //! What can go wrong with the records, told so that the reader knows what to do.
 
 use crate::Refusal;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -53,72 +53,74 @@ impl StoreError {
         let message = self.to_string();
         let (code, remedy) = match self {
             Self::Folder { .. } => {
-                ("data_folder", "name another with --data, or correct its owner and permissions")
+                (ErrorCode::DataFolder, "name another with --data, or correct its owner and permissions")
             }
-            Self::Newer { .. } => {
-                ("newer_records", "run the Jackfield that wrote it, or give this one another data folder")
-            }
+            Self::Newer { .. } => (
+                ErrorCode::NewerRecords,
+                "run the Jackfield that wrote it, or give this one another data folder",
+            ),
             Self::Foreign { .. } => {
-                ("foreign_database", "move that file away, or name another data folder with --data")
+                (ErrorCode::ForeignDatabase, "move that file away, or name another data folder with --data")
             }
             Self::TimeZone(_) => {
-                ("unknown_time_zone", "give an IANA name such as UTC or Europe/Vienna as time_zone")
+                (ErrorCode::UnknownTimeZone, "give an IANA name such as UTC or Europe/Vienna as time_zone")
             }
-            Self::Busy => {
-                ("records_busy", "try again; if it stays so, look for a process that hangs on the file")
-            }
-            Self::DiskFull => ("disk_full", "free some space on the disk of the data folder"),
+            Self::Busy => (
+                ErrorCode::RecordsBusy,
+                "try again; if it stays so, look for a process that hangs on the file",
+            ),
+            Self::DiskFull => (ErrorCode::DiskFull, "free some space on the disk of the data folder"),
             Self::Replaced { .. } => (
-                "records_replaced",
+                ErrorCode::RecordsReplaced,
                 "stop the host, put the file back (from a backup: `jackfield backup` makes them), and start it again",
             ),
             Self::Emptied { .. } => (
-                "records_emptied",
+                ErrorCode::RecordsEmptied,
                 "put the file back from a backup; or move the folder of runs away to begin anew, with nothing spent",
             ),
             Self::Sqlite(_) | Self::Damaged(_) => {
-                ("records_failed", "run `jackfield doctor`; a backup may have to be restored")
+                (ErrorCode::RecordsFailed, "run `jackfield doctor`; a backup may have to be restored")
             }
             Self::BackupExists { .. } => {
                 return Problem::caller(
-                    "backup_exists",
+                    ErrorCode::BackupExists,
                     message,
                     "name a file that does not exist: a backup never overwrites anything",
                 );
             }
             Self::Backup { .. } => {
-                ("backup_failed", "remove the cause, or name a file on another disk, then try again")
+                (ErrorCode::BackupFailed, "remove the cause, or name a file on another disk, then try again")
             }
-            Self::Closed => ("store_closed", "the host is going down; start it again"),
+            Self::Closed => (ErrorCode::StoreClosed, "the host is going down; start it again"),
             Self::NotFound { what, .. } => {
-                let code = format!("{}_not_found", what.replace(' ', "_"));
+                let code = ErrorCode::parse(&format!("{}_not_found", what.replace(' ', "_")));
                 let remedy = match *what {
                     "human task" => "`jackfield todo list --all` lists human tasks",
                     "task" | "checkpoint" => "`jackfield task list` lists tasks",
                     _ => "`jackfield runs` lists runs",
                 };
-                return Problem::caller(&code, message, remedy);
+                return Problem::caller(code, message, remedy);
             }
             Self::Ambiguous { .. } => {
-                return Problem::caller("ambiguous_id", message, "give more characters of the id");
+                return Problem::caller(ErrorCode::AmbiguousId, message, "give more characters of the id");
             }
             Self::Illegal { .. } => {
                 return Problem::caller(
-                    "illegal_transition",
+                    ErrorCode::IllegalTransition,
                     message,
                     "look at its state with `jackfield result`",
                 );
             }
             Self::KeyUsed { .. } => {
                 return Problem::caller(
-                    "idempotency_conflict",
+                    ErrorCode::IdempotencyConflict,
                     message,
                     "send the same request as before with this key, or a new key with a new request",
                 );
             }
             Self::Misuse(_) => {
                 return Problem::caller(
-                    "bad_request",
+                    ErrorCode::BadRequest,
                     message,
                     "correct the request as the message says, and send it again",
                 );

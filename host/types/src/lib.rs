@@ -6,6 +6,7 @@
 mod access;
 mod clock;
 mod digest;
+mod error_code;
 mod failure;
 mod id;
 mod money;
@@ -18,6 +19,7 @@ mod usage;
 pub use access::{Scope, Scopes, Sees};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use digest::{Digest, InvalidDigest};
+pub use error_code::{ErrorClass, ErrorCode};
 pub use failure::{Failure, FailureClass, FailureKind};
 pub use id::{AttemptId, HumanTaskId, InvalidId, RunId, TaskId, TokenId, WorkerId, WorkspaceId};
 pub use jiff::Timestamp;

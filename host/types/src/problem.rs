@@ -1,6 +1,6 @@
 //! An error as the person who meets it should read it.
 
-use crate::RunId;
+use crate::{ErrorCode, RunId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -20,7 +20,7 @@ pub enum Audience {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Problem {
     /// Stable, in `snake_case`; programs match on it.
-    pub code: String,
+    pub code: ErrorCode,
     /// Who can fix it.
     pub audience: Audience,
     /// What happened, in plain words.
@@ -64,22 +64,27 @@ impl Problem {
     }
 
     /// The request is wrong.
-    pub fn caller(code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn caller(code: ErrorCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Audience::Caller, code, message, remedy)
     }
 
     /// The host's set-up, money or machine is in the way.
-    pub fn operator(code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn operator(code: ErrorCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Audience::Operator, code, message, remedy)
     }
 
     /// A component is wrong.
-    pub fn author(code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub fn author(code: ErrorCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Audience::Author, code, message, remedy)
     }
 
-    fn new(audience: Audience, code: &str, message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), audience, message: message.into(), remedy: remedy.into(), run: None }
+    fn new(
+        audience: Audience,
+        code: ErrorCode,
+        message: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        Self { code, audience, message: message.into(), remedy: remedy.into(), run: None }
     }
 }
 

@@ -1,9 +1,10 @@
 //! The host that a worker works for, over HTTP.
 
-use jackfield_api::elsewhere::{
-    Assignment, Beat, COMMIT, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
+use jackfield_api::remote::{
+    Assignment, AssignmentRequest, AttemptProgress, COMMIT, Heartbeat, HeartbeatReply, ProgressReply,
+    Registration, RoundResult, SentFile, WorkerTerms,
 };
-use jackfield_types::{AttemptId, Problem, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, ErrorCode, Problem, WorkerId, WorkspaceId};
 use jackfield_workspace::Commit;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, Url};
@@ -49,7 +50,7 @@ impl std::fmt::Display for Trouble {
 fn certificates(file: &Path) -> Result<Vec<Certificate>, Problem> {
     let wrong = |why: String| {
         Problem::operator(
-            "bad_certificate",
+            ErrorCode::BadCertificate,
             format!("the certificates in {} cannot be used: {why}", file.display()),
             "give a PEM file with the CA certificates of the host",
         )
@@ -67,7 +68,7 @@ impl CoordinatorClient {
     pub fn new(host: &str, token: &str, ca: Option<&Path>) -> Result<Self, Problem> {
         let wrong = |why: String| {
             Problem::operator(
-                "bad_host",
+                ErrorCode::BadHost,
                 format!("'{host}' is not the address of a host: {why}"),
                 "give its address, like http://10.0.0.5:7700 or https://jackfield.example.com",
             )
@@ -93,7 +94,11 @@ impl CoordinatorClient {
     ///
     /// # Errors
     /// A [`Trouble`] where the host does not answer in time, or refuses.
-    pub async fn register(&self, registration: &Registration, patience: Duration) -> Result<Terms, Trouble> {
+    pub async fn register(
+        &self,
+        registration: &Registration,
+        patience: Duration,
+    ) -> Result<WorkerTerms, Trouble> {
         self.post("api/worker/register", registration, patience).await
     }
 
@@ -111,7 +116,11 @@ impl CoordinatorClient {
     ///
     /// # Errors
     /// A [`Trouble`] where the host does not answer in time, or refuses.
-    pub async fn work(&self, asked: &WorkAsked, patience: Duration) -> Result<Option<Assignment>, Trouble> {
+    pub async fn work(
+        &self,
+        asked: &AssignmentRequest,
+        patience: Duration,
+    ) -> Result<Option<Assignment>, Trouble> {
         let patience = patience + Duration::from_secs(asked.wait_s);
         self.post("api/worker/work", asked, patience).await
     }
@@ -120,7 +129,7 @@ impl CoordinatorClient {
     ///
     /// # Errors
     /// A [`Trouble`] where the host does not answer in time, or refuses.
-    pub async fn beat(&self, beat: &Beat, patience: Duration) -> Result<Heard, Trouble> {
+    pub async fn beat(&self, beat: &Heartbeat, patience: Duration) -> Result<HeartbeatReply, Trouble> {
         let patience = patience + Duration::from_secs(beat.wait_s);
         self.post("api/worker/beat", beat, patience).await
     }
@@ -132,9 +141,9 @@ impl CoordinatorClient {
     pub async fn news(
         &self,
         attempt: AttemptId,
-        news: &News,
+        news: &AttemptProgress,
         patience: Duration,
-    ) -> Result<NewsTaken, Trouble> {
+    ) -> Result<ProgressReply, Trouble> {
         self.post(&format!("api/worker/attempts/{attempt}/news"), news, patience).await
     }
 
@@ -142,7 +151,7 @@ impl CoordinatorClient {
     ///
     /// # Errors
     /// A [`Trouble`] where the host does not answer in time, or refuses.
-    pub async fn over(&self, over: &RoundOver, patience: Duration) -> Result<(), Trouble> {
+    pub async fn over(&self, over: &RoundResult, patience: Duration) -> Result<(), Trouble> {
         let said: Result<Value, Trouble> = self.post("api/worker/over", over, patience).await;
         said.map(drop)
     }
@@ -220,7 +229,7 @@ impl CoordinatorClient {
         if detail.is_empty() || status.is_server_error() {
             return Err(Trouble::Passing(format!("the host answered {status}: {detail}")));
         }
-        Err(Trouble::Refused(Problem::caller(&field("code"), detail, field("remedy"))))
+        Err(Trouble::Refused(Problem::caller(ErrorCode::parse(&field("code")), detail, field("remedy"))))
     }
 }
 

@@ -23,10 +23,12 @@ pub use coordinator_client::CoordinatorClient;
 
 use coordinator_client::Trouble;
 use jackfield::{Host, Work};
-use jackfield_api::elsewhere::{Beat, Registration, Terms, WorkAsked};
+use jackfield_api::remote::{AssignmentRequest, Heartbeat, Registration, WorkerTerms};
 use jackfield_config::Config;
 use jackfield_process::Lease;
-use jackfield_types::{AttemptId, AttemptState, Failure, FailureClass, Problem, RunId, RunState, WorkerId};
+use jackfield_types::{
+    AttemptId, AttemptState, ErrorCode, Failure, FailureClass, Problem, RunId, RunState, WorkerId,
+};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -63,7 +65,7 @@ pub struct Remote {
     name: String,
     slots: u32,
     lease: Lease,
-    terms: watch::Sender<Terms>,
+    terms: watch::Sender<WorkerTerms>,
     /// What it has in hand, and whether that is being ended.
     hand: Mutex<BTreeMap<RunId, InHand>>,
     /// A place is free, or the host knows it again.
@@ -89,7 +91,11 @@ impl Remote {
         options: Options,
     ) -> Result<Arc<Self>, Problem> {
         jackfield_files::private_folder(&data).map_err(|error| {
-            Problem::operator("data_folder", error.to_string(), "name another data folder with --data")
+            Problem::operator(
+                ErrorCode::DataFolder,
+                error.to_string(),
+                "name another data folder with --data",
+            )
         })?;
         let id = state::worker(&data, &options.host)?;
         let lease = Lease::kept_in(data.join("lease"));
@@ -103,7 +109,7 @@ impl Remote {
             name: options.name,
             slots,
             lease,
-            terms: watch::Sender::new(Terms { beat_s: 15, lease_s: 60 }),
+            terms: watch::Sender::new(WorkerTerms { beat_s: 15, lease_s: 60 }),
             hand: Mutex::default(),
             wake: Notify::new(),
             stop: CancellationToken::new(),
@@ -183,7 +189,7 @@ impl Remote {
     }
 
     /// The host has answered to what was sent then: until so long after that it does not give this worker up.
-    fn heard_at(&self, sent: Duration, terms: Terms) {
+    fn heard_at(&self, sent: Duration, terms: WorkerTerms) {
         self.terms.send_replace(terms);
         if let Err(error) = self.lease.renew(sent + Duration::from_secs(terms.lease_s)) {
             tracing::error!(%error, "the lease cannot be renewed, and agents end when it has run out");
@@ -198,7 +204,7 @@ impl Remote {
                 let holds: Vec<_> = all.clone().flat_map(|hand| hand.attempts.clone()).collect();
                 (holds, all.filter(|hand| hand.ending).flat_map(|hand| hand.attempts.clone()).collect())
             };
-            let beat = Beat { worker: self.id, holds, ending, wait_s: self.beat_s().min(WAIT_S) };
+            let beat = Heartbeat { worker: self.id, holds, ending, wait_s: self.beat_s().min(WAIT_S) };
             let Ok(sent) = Lease::now() else { return };
             match self.coordinator.beat(&beat, self.patience()).await {
                 Ok(heard) => {
@@ -283,7 +289,7 @@ impl Remote {
                 let _ = timeout(PAUSE, self.wake.notified()).await;
                 continue;
             }
-            let asked = WorkAsked { worker: self.id, holds, free, wait_s: WAIT_S.min(self.beat_s()) };
+            let asked = AssignmentRequest { worker: self.id, holds, free, wait_s: WAIT_S.min(self.beat_s()) };
             match self.coordinator.work(&asked, self.patience()).await {
                 Ok(Some(assignment)) => self.take(assignment).await,
                 Ok(None) => {}

@@ -3,7 +3,9 @@
 
 use super::coordinator_client::Trouble;
 use super::{Remote, ended};
-use jackfield_api::elsewhere::{AttemptOver, News, NewsEvent, NewsTaken, REPORTED, RoundOver, SentFile};
+use jackfield_api::remote::{
+    AttemptProgress, AttemptResult, ProgressReply, REPORTED, ReportedEvent, RoundResult, SentFile,
+};
 use jackfield_store::{Attempt, RunEvent, RunView};
 use jackfield_types::{AttemptId, Failure, FailureClass, Micros, Problem, RunId, Usage};
 use jackfield_workspace::{Commit, pack_branch};
@@ -176,11 +178,11 @@ impl<'a> Reporter<'a> {
         &self,
         attempt: AttemptId,
         from: u64,
-        events: Vec<NewsEvent>,
+        events: Vec<ReportedEvent>,
         base: Option<Commit>,
         usage: Option<Usage>,
-    ) -> Result<NewsTaken, Trouble> {
-        let news = News { worker: self.remote.id, from, events, base, usage };
+    ) -> Result<ProgressReply, Trouble> {
+        let news = AttemptProgress { worker: self.remote.id, from, events, base, usage };
         self.remote.coordinator.news(attempt, &news, self.remote.patience()).await
     }
 
@@ -200,7 +202,7 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    async fn try_end(&self, view: &RunView, attempts: Vec<AttemptOver>) -> Result<(), Trouble> {
+    async fn try_end(&self, view: &RunView, attempts: Vec<AttemptResult>) -> Result<(), Trouble> {
         for attempt in &view.attempts {
             let left = self.remote.host.leased_runs().leftovers(self.run, attempt);
             self.send_file(attempt.id, SentFile::Log, &left.log).await?;
@@ -223,7 +225,7 @@ impl<'a> Reporter<'a> {
                 }
             }
         }
-        let over = RoundOver { worker: self.remote.id, attempts };
+        let over = RoundResult { worker: self.remote.id, attempts };
         self.remote.coordinator.over(&over, self.remote.patience() * 4).await
     }
 
@@ -239,6 +241,6 @@ fn is_told(event: &RunEvent) -> bool {
     event.attempt.is_some() && REPORTED.contains(&event.kind.as_str())
 }
 
-fn news(event: &RunEvent) -> NewsEvent {
-    NewsEvent { at: event.at, kind: event.kind.clone(), payload: event.payload.clone() }
+fn news(event: &RunEvent) -> ReportedEvent {
+    ReportedEvent { at: event.at, kind: event.kind.clone(), payload: event.payload.clone() }
 }

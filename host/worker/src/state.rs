@@ -1,7 +1,7 @@
 //! What a worker keeps across its restarts: who it is, and whom it works for.
 
 use jackfield_files::write_private;
-use jackfield_types::{Problem, WorkerId};
+use jackfield_types::{ErrorCode, Problem, WorkerId};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(crate) fn worker(data: &Path, host: &str) -> Result<WorkerId, Problem> {
     let file = data.join("worker.json");
     let failed = |why: String| {
         Problem::operator(
-            "worker_folder",
+            ErrorCode::WorkerFolder,
             format!("{} cannot be used: {why}", file.display()),
             "name another data folder with --data",
         )

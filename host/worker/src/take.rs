@@ -3,8 +3,8 @@
 use super::Remote;
 use super::coordinator_client::Trouble;
 use jackfield::leased_runs::refused;
-use jackfield_api::elsewhere::{Assignment, RoundOver};
-use jackfield_types::Problem;
+use jackfield_api::remote::{Assignment, RoundResult};
+use jackfield_types::{ErrorCode, Problem};
 use jackfield_workspace::{bring_copy, copy_stands_at};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ impl Remote {
             Err(Trouble::Refused(problem)) => {
                 tracing::error!(%run, "a round cannot be made here: {problem}");
                 let attempts = attempts.iter().map(|attempt| refused(*attempt, &problem)).collect();
-                let over = RoundOver { worker: self.id, attempts };
+                let over = RoundResult { worker: self.id, attempts };
                 if let Err(trouble) = self.coordinator.over(&over, self.patience()).await {
                     tracing::warn!(%run, "the host does not know that yet: {trouble}");
                     tokio::time::sleep(super::PAUSE).await;
@@ -50,7 +50,7 @@ impl Remote {
         // A folder that holds nothing committed does not travel, and the work must begin somewhere.
         std::fs::create_dir_all(&wanted).map_err(|error| {
             let message = format!("{} cannot be made: {error}", wanted.display());
-            Trouble::Refused(Problem::operator("data_folder", message, "check the worker's disk"))
+            Trouble::Refused(Problem::operator(ErrorCode::DataFolder, message, "check the worker's disk"))
         })?;
         self.host.leased_runs().accept(assignment, &folder).await.map_err(Trouble::Refused)
     }

@@ -3,7 +3,7 @@
 //! The codes are stable. A git message is passed on as git wrote it, because whoever mends the
 //! repository will search for those words.
 
-use jackfield_types::{AttemptId, Problem};
+use jackfield_types::{AttemptId, ErrorCode, Problem};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -104,70 +104,72 @@ impl WorkspaceError {
         let said = self.to_string();
         match self {
             Self::NotFound(_) => Problem::caller(
-                "workspace_not_found",
+                ErrorCode::WorkspaceNotFound,
                 said,
                 "check the path; it must exist on the machine that the host runs on",
             ),
             Self::NotAFolder(_) => {
-                Problem::caller("workspace_not_a_folder", said, "name the folder that the file is in")
+                Problem::caller(ErrorCode::WorkspaceNotAFolder, said, "name the folder that the file is in")
             }
             Self::NoPermission(_) => Problem::operator(
-                "workspace_no_permission",
+                ErrorCode::WorkspaceNoPermission,
                 said,
                 "let the user that runs the host read and write the folder",
             ),
-            Self::NotText(_) => Problem::caller("workspace_path_not_text", said, "rename the folder"),
+            Self::NotText(_) => Problem::caller(ErrorCode::WorkspacePathNotText, said, "rename the folder"),
             Self::Bare(_) => {
-                Problem::caller("repository_bare", said, "clone it somewhere and name the clone")
+                Problem::caller(ErrorCode::RepositoryBare, said, "clone it somewhere and name the clone")
             }
-            Self::InsideGit(_) => {
-                Problem::caller("repository_internal_folder", said, "name the folder that `.git` is in")
-            }
+            Self::InsideGit(_) => Problem::caller(
+                ErrorCode::RepositoryInternalFolder,
+                said,
+                "name the folder that `.git` is in",
+            ),
             Self::NotTrusted(path) => Problem::operator(
-                "repository_not_trusted",
+                ErrorCode::RepositoryNotTrusted,
                 said,
                 format!("if you trust it: git config --global --add safe.directory '{}'", path.display()),
             ),
             Self::GitMissing => Problem::operator(
-                "git_missing",
+                ErrorCode::GitMissing,
                 said,
                 "install git 2.31 or later and put it on the PATH of the host",
             ),
             Self::Git { .. } => Problem::operator(
-                "git_failed",
+                ErrorCode::GitFailed,
                 said,
                 "fix the problem that git names in the repository, then try again",
             ),
             Self::GitTooSlow { .. } => Problem::operator(
-                "git_too_slow",
+                ErrorCode::GitTooSlow,
                 said,
                 "look whether the disk is full or slow, or a git filter hangs, then try again",
             ),
             Self::Busy { repository, .. } => Problem::operator(
-                "repository_busy",
+                ErrorCode::RepositoryBusy,
                 said,
                 format!("find who holds it: fuser '{}'", repository.join(crate::lock::NAME).display()),
             ),
             Self::BranchInTheWay(_) => Problem::caller(
-                "branch_in_the_way",
+                ErrorCode::BranchInTheWay,
                 said,
                 "rename that branch: git branch -m jackfield another-name",
             ),
             Self::AttemptTaken(_) => Problem::caller(
-                "attempt_has_worktree",
+                ErrorCode::AttemptHasWorktree,
                 said,
                 "make a new attempt; two attempts never share a worktree",
             ),
             Self::FolderTooLarge { .. } => Problem::caller(
-                "folder_too_large",
+                ErrorCode::FolderTooLarge,
                 said,
                 "make it a git repository (git init, a .gitignore, a commit): worktrees share what they have in common; or raise the limit",
             ),
             Self::NotEmpty(_) => {
-                Problem::caller("folder_not_empty", said, "name a folder that does not exist yet")
+                Problem::caller(ErrorCode::FolderNotEmpty, said, "name a folder that does not exist yet")
             }
             Self::Record { path, .. } => Problem::operator(
-                "worktree_record_damaged",
+                ErrorCode::WorktreeRecordDamaged,
                 said,
                 format!(
                     "look at the worktree of that name, keep what you need, then delete {}",
@@ -175,12 +177,12 @@ impl WorkspaceError {
                 ),
             ),
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => Problem::operator(
-                "disk_full",
+                ErrorCode::DiskFull,
                 said,
                 "free some space: remove worktrees that were kept, or move the worktrees folder",
             ),
             Self::File { .. } => Problem::operator(
-                "workspace_file",
+                ErrorCode::WorkspaceFile,
                 said,
                 "correct the permissions of that path, then try again",
             ),

@@ -5,7 +5,7 @@
 //! links lead straight to the native binaries, since codex's script would stay between the host and the
 //! real process and claude's would only copy its binary.
 
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use sha2::{Digest, Sha256};
 use std::{
     env,
@@ -56,12 +56,15 @@ impl FetchError {
     /// What to tell whoever runs the tests.
     pub fn problem(&self) -> Problem {
         let (code, remedy) = match self {
-            Self::Missing(_) => ("programs_need_node", "install Node.js 20 or later with npm"),
-            Self::Npm { .. } => ("programs_not_fetched", "see that npm reaches its registry, then try again"),
-            Self::NoProgram { .. } => {
-                ("programs_not_built", "run the tests on a machine for which the programs are published")
+            Self::Missing(_) => (ErrorCode::ProgramsNeedNode, "install Node.js 20 or later with npm"),
+            Self::Npm { .. } => {
+                (ErrorCode::ProgramsNotFetched, "see that npm reaches its registry, then try again")
             }
-            Self::File { .. } => ("programs_not_stored", "see that tests/programs can be written to"),
+            Self::NoProgram { .. } => (
+                ErrorCode::ProgramsNotBuilt,
+                "run the tests on a machine for which the programs are published",
+            ),
+            Self::File { .. } => (ErrorCode::ProgramsNotStored, "see that tests/programs can be written to"),
         };
         Problem::operator(code, self.to_string(), remedy)
     }

@@ -10,7 +10,7 @@ use crate::{
     routes,
     scenario::{Scenario, Times, UnknownScenario},
 };
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use parking_lot::{Condvar, Mutex};
 use std::{
     collections::HashMap,
@@ -45,7 +45,11 @@ pub struct StartError {
 impl StartError {
     /// What to tell whoever ran it.
     pub fn problem(&self) -> Problem {
-        Problem::operator("standin_not_started", self.to_string(), "choose a port that is free, or 0 for any")
+        Problem::operator(
+            ErrorCode::StandinNotStarted,
+            self.to_string(),
+            "choose a port that is free, or 0 for any",
+        )
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{Finding, absent, broken, fine};
 use jackfield::Host;
 use jackfield_config::ServerSection;
-use jackfield_types::{Problem, Timestamp};
+use jackfield_types::{ErrorCode, Problem, Timestamp};
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -64,7 +64,7 @@ pub(super) async fn port(server: &ServerSection) -> Finding {
         Ok(_) => return fine("port", format!("{listen} is free")),
         Err(problem) => problem,
     };
-    if problem.code != "cannot_listen" {
+    if problem.code != ErrorCode::CannotListen {
         return broken("port", problem.message, problem.remedy);
     }
     if let Some(version) = jackfield_at(listen, tls).await {

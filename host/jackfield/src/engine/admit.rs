@@ -17,7 +17,7 @@ use super::work::Work;
 use jackfield_api::ExecuteRequest;
 use jackfield_plugins::ExecutorInfo;
 use jackfield_store::{Admission, Idempotency, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Store};
-use jackfield_types::{Digest, Problem, RunId, TaskId};
+use jackfield_types::{Digest, ErrorCode, Problem, RunId, TaskId};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -63,7 +63,7 @@ impl Admissions {
         let token = self.tasks.token();
         if self.shutdown.closed.is_cancelled() {
             return Err(Problem::operator(
-                "stopping",
+                ErrorCode::Stopping,
                 "the host is being stopped",
                 "ask again when it is back",
             ));
@@ -77,7 +77,7 @@ impl Admissions {
             return Ok(());
         }
         Err(Problem::operator(
-            "program_missing",
+            ErrorCode::ProgramMissing,
             format!(
                 "the executor '{}' needs `{}`, which is not on the PATH",
                 executor.plugin.name, program.name
@@ -103,7 +103,7 @@ impl Admissions {
         principal: &str,
     ) -> Result<Admission, Problem> {
         let asked = serde_json::to_value(&order.request).map_err(|error| {
-            Problem::caller("bad_request", error.to_string(), "send the request as documented")
+            Problem::caller(ErrorCode::BadRequest, error.to_string(), "send the request as documented")
         })?;
         let (task, run) = (TaskId::new(), RunId::new());
         let mut calls = Vec::new();

@@ -1,6 +1,6 @@
 //! Where a run was admitted to work, checked when it was admitted and again before each round.
 
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use jackfield_workspace::{Source, locate, locate_again};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
@@ -48,7 +48,7 @@ impl Admitted {
 
     pub(super) fn replaced(&self) -> Problem {
         Problem::caller(
-            "workspace_replaced",
+            ErrorCode::WorkspaceReplaced,
             format!(
                 "{} is not the repository or folder that this run was admitted for",
                 self.folder.display()

@@ -125,7 +125,7 @@ impl Attempts {
         Bounds::new(until, Some(self.settings.config().run.max_file_mb << 20))
     }
 
-    /// Somebody may be tidying up what an earlier host began for this attempt: it takes moments.
+    /// Another process may be removing what an earlier host began for this attempt: it takes moments.
     async fn create_worktree(&self, run: &Running, attempt: AttemptId) -> Result<Worktree, WorkspaceError> {
         for _ in 0..TRIES {
             match self.worktrees.create(&run.order.source, run.id, attempt).await {

@@ -7,7 +7,7 @@ use super::folders::Folders;
 use super::secrets::Redaction;
 use jackfield_api::{AuditEntry, AuditFilter};
 use jackfield_files::private_folder;
-use jackfield_types::{Problem, Timestamp};
+use jackfield_types::{ErrorCode, Problem, Timestamp};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -117,7 +117,7 @@ impl AuditLog {
     }
 
     /// Files of days that are over for longer than they are kept. Gives how many went, or would.
-    pub(super) fn tidy_audit(&self, before: Timestamp, dry_run: bool) -> io::Result<u64> {
+    pub(super) fn prune_audit(&self, before: Timestamp, dry_run: bool) -> io::Result<u64> {
         let last = day(before);
         let mut gone = 0;
         for (_, path) in self.audit_files()?.into_iter().filter(|(day, _)| *day < last) {
@@ -138,7 +138,7 @@ fn day(at: Timestamp) -> String {
 pub(in crate::engine) fn since(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     super::moment::moment(text, |length| now.checked_sub(length).ok(), "T00:00:00Z").ok_or_else(|| {
         Problem::caller(
-            "bad_time",
+            ErrorCode::BadTime,
             format!("'{text}' is neither a time ago nor a date"),
             "write 7d, 12h, 2026-12-31 or 2026-12-31T17:00:00Z",
         )

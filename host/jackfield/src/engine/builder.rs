@@ -14,7 +14,7 @@ use jackfield_plugins::{
 use jackfield_process::{Environment, host_environment};
 use jackfield_redact::Secrets;
 use jackfield_store::{Redact, Store, StoreOptions};
-use jackfield_types::{Clock, Problem, SystemClock};
+use jackfield_types::{Clock, ErrorCode, Problem, SystemClock};
 use jackfield_workspace::Worktrees;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -152,7 +152,7 @@ impl HostBuilder {
     pub async fn open(self) -> Result<Host, Problem> {
         let folders = Folders::make(&self.data, self.config.plugins.folder.as_deref()).map_err(|error| {
             Problem::operator(
-                "data_folder",
+                ErrorCode::DataFolder,
                 format!("the data folder {} cannot be used: {error}", self.data.display()),
                 "name another with --data, or correct its permissions",
             )

@@ -12,7 +12,7 @@ use super::settings::Settings;
 use jackfield_plugins::facts::{choosing, driving, types};
 use jackfield_plugins::{ExecutorInfo, Plugins, shown};
 use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period, Refusal, Store};
-use jackfield_types::{Clock, Effort, Micros, PluginRef, Problem, Timestamp};
+use jackfield_types::{Clock, Effort, ErrorCode, Micros, PluginRef, Problem, Timestamp};
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -74,7 +74,7 @@ impl Selection {
         let off = serving.iter().any(|info| info.plugin.name == name);
         let what = if off { "is switched off in jackfield.toml" } else { "does not exist" };
         Err(Problem::caller(
-            "unknown_executor",
+            ErrorCode::UnknownExecutor,
             format!("the executor '{name}' {what}"),
             format!("use one of: {}; or leave it out and the chooser picks", known.join(", ")),
         ))
@@ -235,7 +235,7 @@ impl Selection {
         }
         if executors.is_empty() {
             return Err(Problem::operator(
-                "no_executor",
+                ErrorCode::NoExecutor,
                 "no executor is in service, or every one is switched off",
                 "look at `jackfield plugin list`, and at enabled under [executors] in jackfield.toml",
             ));
@@ -264,7 +264,7 @@ impl Selection {
         }
         if candidates.is_empty() {
             return Err(Problem::operator(
-                "models_forbidden",
+                ErrorCode::ModelsForbidden,
                 "failed to choose an executor: the configuration allows none for this task ([models] and [roles])",
                 "name another model or leave it out; or change models.never or [roles] in jackfield.toml",
             ));
@@ -329,7 +329,7 @@ fn unknown_model(executors: &[ExecutorInfo], asked: &str) -> Problem {
     let models = executors.iter().flat_map(|info| &info.description.models);
     let listed: Vec<_> = models.map(|model| model.name.as_str()).collect();
     Problem::caller(
-        "unknown_model",
+        ErrorCode::UnknownModel,
         format!("no executor has a model '{asked}'"),
         format!("{}; or name the executor too, and leave the model out", suggestion(&listed, asked)),
     )
@@ -384,13 +384,13 @@ fn budget(status: &BreakerStatus, run: Option<Micros>) -> choosing::Budget {
 fn none_offered(order: &Order) -> Problem {
     if order.is_command() {
         return Problem::operator(
-            "nobody_available",
+            ErrorCode::NobodyAvailable,
             "no executor in service runs the instruction as a command, which a task of type `command` asks for",
             "enable the executor `shell`, or leave the task type out: then an agent does it",
         );
     }
     Problem::operator(
-        "nobody_available",
+        ErrorCode::NobodyAvailable,
         "every executor in service runs the instruction as a command, and is offered to the chooser for tasks of type `command` only",
         "set the task type to `command`, name the executor, or enable an agent; `jackfield plugin list` shows what is in service",
     )
@@ -429,7 +429,7 @@ pub(crate) fn nobody(
         _ => "run `jackfield doctor` for what to install or log in to; or name an executor".to_owned(),
     };
     Problem::operator(
-        "nobody_available",
+        ErrorCode::NobodyAvailable,
         format!("{who} found no executor for this task: {}", names.join(", ")),
         remedy,
     )

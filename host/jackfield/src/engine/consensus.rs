@@ -11,7 +11,7 @@ use super::{advance, report};
 use jackfield_api::{ExecuteRequest, bounds};
 use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
-use jackfield_types::{AttemptState, FailureKind, Micros, Problem, RunId, RunState, Settled};
+use jackfield_types::{AttemptState, ErrorCode, FailureKind, Micros, Problem, RunId, RunState, Settled};
 use serde_json::{Value, json};
 use std::io::Read;
 
@@ -29,7 +29,7 @@ impl Admissions {
     ) -> Result<RunId, Problem> {
         if request.executor.is_some() {
             return Err(Problem::caller(
-                "one_executor_named",
+                ErrorCode::OneExecutorNamed,
                 "`executor` names one, and a consensus asks several",
                 "leave `executor` out and give `executors`, or nothing: then the chooser picks two",
             ));
@@ -45,7 +45,7 @@ impl Admissions {
                 .collect::<Result<_, _>>()?,
             number => {
                 return Err(Problem::caller(
-                    "not_several",
+                    ErrorCode::NotSeveral,
                     format!("{number} executor(s) are named"),
                     format!("name 2 to {MOST}, or none: then the chooser picks two"),
                 ));
@@ -76,11 +76,11 @@ impl Admissions {
             }
         }
         let problem = self.selection.why_nobody(order, &candidates, &chooser, 2).await;
-        if problem.code == "budget_exhausted" {
+        if problem.code == ErrorCode::BudgetExhausted {
             return Err(problem);
         }
         Err(Problem::operator(
-            "nobody_to_compare",
+            ErrorCode::NobodyToCompare,
             format!("two different executors are needed, and {} is ready", two.len()),
             problem.message,
         ))

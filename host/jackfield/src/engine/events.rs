@@ -1,10 +1,10 @@
 //! What an adapter read, as events of the run and as lines for somebody who waits.
 
-use jackfield_api::elsewhere::REPORTED;
+use jackfield_api::remote::REPORTED;
 use jackfield_plugins::facts::driving::Event;
 use jackfield_redact::Redactor;
 use jackfield_store::{NewRunEvent, RunEvent};
-use jackfield_types::{Problem, Timestamp};
+use jackfield_types::{ErrorCode, Problem, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ const LONGEST_TOLD: usize = 256 << 10;
 pub(crate) fn told_elsewhere(event: NewRunEvent) -> Result<NewRunEvent, Problem> {
     if !REPORTED.contains(&event.kind.as_str()) {
         return Err(Problem::caller(
-            "bad_event",
+            ErrorCode::BadEvent,
             format!(
                 "failed to record an event: '{}' is not a kind that a worker reports",
                 clip(&event.kind, 64)
@@ -33,7 +33,7 @@ pub(crate) fn told_elsewhere(event: NewRunEvent) -> Result<NewRunEvent, Problem>
     let bytes = payload.to_string().len();
     if bytes > LONGEST_TOLD {
         return Err(Problem::caller(
-            "bad_event",
+            ErrorCode::BadEvent,
             format!("failed to record an event: its payload has {bytes} bytes"),
             format!("send at most {LONGEST_TOLD} bytes; put the whole text into the log file"),
         ));

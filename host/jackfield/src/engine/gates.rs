@@ -15,7 +15,7 @@ use jackfield_api::Gate;
 use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
 use jackfield_plugins::{Called, PluginError, Plugins};
 use jackfield_store::{CheckResult, NewRunEvent, Store};
-use jackfield_types::{AttemptId, Clock, Failure, FailureClass, Problem};
+use jackfield_types::{AttemptId, Clock, ErrorCode, Failure, FailureClass, Problem};
 use jackfield_workspace::{View, Worktree};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -143,7 +143,7 @@ impl Gates {
         }
         if gates.len() > MOST_GATES {
             return Err(Problem::caller(
-                "too_many_gates",
+                ErrorCode::TooManyGates,
                 format!(
                     "{} gates are more than {MOST_GATES}, those of the configuration counted",
                     gates.len()
@@ -161,7 +161,7 @@ impl Gates {
         let config = gate.config_text();
         if config.len() > LONGEST_CONFIG {
             return Err(Problem::caller(
-                "bad_gate",
+                ErrorCode::BadGate,
                 format!("the config of the gate {} is longer than {LONGEST_CONFIG} bytes", gate.kind),
                 "give a shorter one",
             ));
@@ -169,7 +169,7 @@ impl Gates {
         match self.plugins.gate_fault(&gate.kind, &config).await {
             Ok(None) => Ok(()),
             Ok(Some(why)) => Err(Problem::caller(
-                "bad_gate",
+                ErrorCode::BadGate,
                 format!("the gate {} cannot be: {why}", clip(&gate.label(), 200)),
                 format!(
                     "`jackfield plugin inspect {}` shows what its config takes",

@@ -59,7 +59,7 @@ impl Host {
             self.inner.tasks.spawn(self.inner.queue.clone().work());
         }
         if self.inner.work == Work::All {
-            self.inner.tasks.spawn(self.inner.pruner.clone().tidy_from_time_to_time());
+            self.inner.tasks.spawn(self.inner.pruner.clone().prune_periodically());
             self.inner
                 .tasks
                 .spawn(super::alarms::log_breaker(self.inner.store.clone(), self.inner.stop.clone()));

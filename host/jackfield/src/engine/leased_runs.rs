@@ -6,14 +6,14 @@ use super::health::HealthProbes;
 use super::order::Orders;
 use super::resolved_request::Order;
 use super::settings::Settings;
-use jackfield_api::elsewhere::{AssignedAttempt, Assignment, AttemptOver, CallMade};
+use jackfield_api::remote::{AssignedAttempt, Assignment, AttemptResult, ComponentCall};
 use jackfield_plugins::Plugins;
 use jackfield_store::{
     Account, Admission, Attempt, Limits, NewAttempt, NewRun, NewTask, RunView, Store, StoreError,
 };
 use jackfield_types::{
-    AttemptId, AttemptState, Failure, FailureClass, Micros, Outcome, Problem, Process, RunId, TaskId,
-    Verified,
+    AttemptId, AttemptState, ErrorCode, Failure, FailureClass, Micros, Outcome, Problem, Process, RunId,
+    TaskId, Verified,
 };
 use jackfield_workspace::{ChangedFile, Commit};
 use std::path::{Path, PathBuf};
@@ -58,7 +58,11 @@ impl Assignments {
         folder: &Path,
     ) -> Result<RunId, Problem> {
         let Some(first) = assignment.attempts.first() else {
-            return Err(Problem::caller("no_attempts", "nothing is to be made", "give at least one attempt"));
+            return Err(Problem::caller(
+                ErrorCode::NoAttempts,
+                "nothing is to be made",
+                "give at least one attempt",
+            ));
         };
         match self.store.runs().attempt(first.id).await {
             Ok(known) => return Ok(known.run),
@@ -124,7 +128,7 @@ impl Assignments {
         let serving = self.plugins.executors().into_iter();
         let Some(executor) = serving.into_iter().find(|info| info.plugin.name == given.executor) else {
             return Err(Problem::operator(
-                "unknown_executor",
+                ErrorCode::UnknownExecutor,
                 format!("the executor '{}' is not in service on this worker", given.executor),
                 "drop its component into the worker's plugin folder",
             ));
@@ -132,7 +136,7 @@ impl Assignments {
         // The host's component of that name may be another one than this worker's.
         if executor.runs_as_command && given.chosen && !order.may_run_by_choice(&given.executor) {
             return Err(Problem::operator(
-                "runs_as_command",
+                ErrorCode::RunsAsCommand,
                 format!(
                     "the executor '{}' of this worker runs the instruction as a command, and the request does not name it",
                     given.executor
@@ -144,7 +148,7 @@ impl Assignments {
             && !self.settings.config().ladder.iter().any(|known| known.name == *rung)
         {
             return Err(Problem::operator(
-                "unknown_rung",
+                ErrorCode::UnknownRung,
                 format!("this worker's configuration has no rung '{rung}'"),
                 "copy its [[ladder]] section from the host's jackfield.toml into the worker's",
             ));
@@ -168,11 +172,11 @@ impl Assignments {
     }
 }
 
-pub(in crate::engine) fn over(view: &RunView, attempt: &Attempt, calls: Vec<CallMade>) -> AttemptOver {
+pub(in crate::engine) fn over(view: &RunView, attempt: &Attempt, calls: Vec<ComponentCall>) -> AttemptResult {
     let diff =
         view.artifacts.iter().find(|artifact| artifact.attempt == attempt.id && artifact.kind == "diff");
     let field = |name: &str| diff.and_then(|artifact| artifact.meta.get(name)).cloned().unwrap_or_default();
-    AttemptOver {
+    AttemptResult {
         id: attempt.id,
         outcome: attempt.outcome.clone().unwrap_or_else(|| unknown_outcome(attempt.state)),
         usage: attempt.usage,
@@ -210,10 +214,10 @@ pub(in crate::engine) fn told(error: StoreError) -> Problem {
 }
 
 /// How an attempt that this worker could not even take in ended.
-pub fn refused(attempt: AttemptId, problem: &Problem) -> AttemptOver {
+pub fn refused(attempt: AttemptId, problem: &Problem) -> AttemptResult {
     let failure =
         Failure::new(FailureClass::NoProgram, problem.message.clone()).with_remedy(problem.remedy.clone());
-    AttemptOver {
+    AttemptResult {
         id: attempt,
         outcome: Outcome {
             process: Process::Failed,

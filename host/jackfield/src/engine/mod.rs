@@ -40,7 +40,6 @@ mod health_cache;
 mod history;
 mod host;
 mod instance;
-mod keep;
 mod ladder;
 pub mod leased_runs;
 pub mod leftovers;
@@ -65,6 +64,7 @@ mod remote_workers;
 mod replay;
 mod report;
 mod resolved_request;
+mod retention;
 mod retry;
 mod rounds;
 mod running;
@@ -95,10 +95,10 @@ pub use handles::{
     Retention, Runs, Status, Tasks, Workers, Workspaces,
 };
 pub use host::Host;
-pub use keep::{Gone, Kept, Tidied, Tidying};
 pub use principal::{AuditContext, Principal};
 pub use quality::QualityIssue;
 pub use reconfigure::{Change, Reconfigured};
+pub use retention::{Gone, Kept, PruneOptions, PruneReport};
 pub use served::served;
 pub use trace::{TARGET as TRACE_TARGET, TraceContext, continue_trace, id as trace_id, trace_context};
 pub use work::Work;

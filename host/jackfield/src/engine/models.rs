@@ -9,7 +9,7 @@ use super::settings::Settings;
 use jackfield_config::{Config, ExecutorSection, RungSection, fits};
 use jackfield_plugins::facts::{driving, types};
 use jackfield_plugins::{ExecutorInfo, Plugins};
-use jackfield_types::{Failure, FailureClass, Problem};
+use jackfield_types::{ErrorCode, Failure, FailureClass, Problem};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -58,14 +58,14 @@ impl Models {
             && let Some(pattern) = forbidden(&config, executor, model)
         {
             return Err(Problem::caller(
-                "model_forbidden",
+                ErrorCode::ModelForbidden,
                 format!("failed to choose a model: '{model}' is forbidden by models.never (\"{pattern}\")"),
                 "name another model or executor, or leave both out and the chooser picks; the operator can change models.never in jackfield.toml",
             ));
         }
         if let Some(why) = unbound(&config, order, executor, rung, named.model.as_deref()) {
             return Err(Problem::caller(
-                "role_bound",
+                ErrorCode::RoleBound,
                 format!("failed to choose an executor: {why}"),
                 "name another one, or leave it out and the chooser picks; the operator can change [roles] in jackfield.toml",
             ));
@@ -109,7 +109,7 @@ impl Models {
             return Ok(None);
         }
         let unknown =
-            |message: String, remedy: String| Err(Problem::caller("unknown_model", message, remedy));
+            |message: String, remedy: String| Err(Problem::caller(ErrorCode::UnknownModel, message, remedy));
         if description.models.is_empty() {
             return match description.capabilities.contains(driving::Capabilities::FREE) {
                 true => unknown(

@@ -10,7 +10,7 @@ use super::settings::Settings;
 use jackfield_api::{ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES, bounds};
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_store::{RunView, Store};
-use jackfield_types::{Micros, Problem, Role};
+use jackfield_types::{ErrorCode, Micros, Problem, Role};
 use jackfield_workspace::detect_stack;
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,7 +109,7 @@ impl Orders {
     pub(crate) async fn order_again(&self, view: &RunView) -> Result<Order, Problem> {
         let request: ExecuteRequest = serde_json::from_value(view.run.request.clone()).map_err(|error| {
             Problem::operator(
-                "unreadable_request",
+                ErrorCode::UnreadableRequest,
                 format!("what was asked of run {} cannot be read: {error}", view.run.id),
                 "ask again; the run was recorded by another version",
             )
@@ -144,7 +144,7 @@ impl Orders {
             return Ok(());
         }
         Err(Problem::caller(
-            "unknown_verbosity",
+            ErrorCode::UnknownVerbosity,
             format!("there is no verbosity '{level}'"),
             format!("use one of: {}", known.join(", ")),
         ))
@@ -154,7 +154,7 @@ impl Orders {
         match request.timeout_s.unwrap_or(self.settings.config().run.timeout_s) {
             seconds @ 1..=LONGEST => Ok(Duration::from_secs(seconds)),
             seconds => Err(Problem::caller(
-                "bad_timeout",
+                ErrorCode::BadTimeout,
                 format!("timeout_s is {seconds}"),
                 format!("give 1 to {LONGEST} seconds"),
             )),
@@ -165,14 +165,14 @@ impl Orders {
 pub(super) fn check_instruction(instruction: &str) -> Result<(), Problem> {
     if instruction.trim().is_empty() {
         return Err(Problem::caller(
-            "empty_instruction",
+            ErrorCode::EmptyInstruction,
             "the instruction is empty",
             "describe what should be done",
         ));
     }
     if instruction.len() > MAX_INSTRUCTION_BYTES {
         return Err(Problem::caller(
-            "instruction_too_long",
+            ErrorCode::InstructionTooLong,
             format!(
                 "the instruction has {} bytes; at most {MAX_INSTRUCTION_BYTES} are taken",
                 instruction.len()
@@ -182,7 +182,7 @@ pub(super) fn check_instruction(instruction: &str) -> Result<(), Problem> {
     }
     if instruction.contains('\0') {
         return Err(Problem::caller(
-            "instruction_has_nul",
+            ErrorCode::InstructionHasNul,
             "the instruction contains a NUL character",
             "send text; put binary material into a file of the workspace",
         ));
@@ -191,27 +191,36 @@ pub(super) fn check_instruction(instruction: &str) -> Result<(), Problem> {
 }
 
 fn check_bounds(request: &ExecuteRequest) -> Result<(), Problem> {
-    let refused = |code: &str, message: String, remedy: &str| Err(Problem::caller(code, message, remedy));
+    let refused =
+        |code: ErrorCode, message: String, remedy: &str| Err(Problem::caller(code, message, remedy));
     if let Some(priority) = request.priority.filter(|priority| !(-100..=100).contains(priority)) {
-        return refused("bad_priority", format!("priority is {priority}"), "give -100 to 100; 0 is usual");
+        return refused(
+            ErrorCode::BadPriority,
+            format!("priority is {priority}"),
+            "give -100 to 100; 0 is usual",
+        );
     }
     if request.max_attempts == Some(0) {
-        return refused("bad_max_attempts", "max_attempts is 0".into(), "give 1 or more");
+        return refused(ErrorCode::BadMaxAttempts, "max_attempts is 0".into(), "give 1 or more");
     }
     if request.checks.len() > MOST_CHECKS {
         let message = format!("{} checks are more than {MOST_CHECKS}", request.checks.len());
-        return refused("too_many_checks", message, "put them into one script of the workspace");
+        return refused(ErrorCode::TooManyChecks, message, "put them into one script of the workspace");
     }
     for check in &request.checks {
         let bytes = check.command.len();
         if check.command.trim().is_empty() || bytes > LONGEST_CHECK || check.command.contains('\0') {
             let message =
                 format!("a check's command is empty, holds a NUL or is longer than {LONGEST_CHECK} bytes");
-            return refused("bad_check", message, "give a command as you would type it, like \"cargo test\"");
+            return refused(
+                ErrorCode::BadCheck,
+                message,
+                "give a command as you would type it, like \"cargo test\"",
+            );
         }
         if check.timeout_s.is_some_and(|seconds| !(1..=LONGEST).contains(&seconds)) {
             return refused(
-                "bad_check",
+                ErrorCode::BadCheck,
                 "a check's timeout_s is out of range".into(),
                 "give 1 to 86400 seconds",
             );
@@ -225,7 +234,7 @@ fn complexity(request: &ExecuteRequest) -> Result<Option<u8>, Problem> {
     let Some(complexity) = &request.complexity else { return Ok(None) };
     complexity.score().map(Some).ok_or_else(|| {
         Problem::caller(
-            "bad_complexity",
+            ErrorCode::BadComplexity,
             "complexity is neither a known word nor a number from 1 to 10",
             "give trivial, simple, moderate, complex, epic, or 1 to 10",
         )
@@ -237,7 +246,7 @@ pub(super) fn max_cost(request: &ExecuteRequest) -> Result<Option<Micros>, Probl
         None => Ok(None),
         Some(usd) if usd.is_finite() && usd > 0.0 && usd <= 1e9 => Ok(Some(Micros::from_usd(usd))),
         Some(usd) => Err(Problem::caller(
-            "bad_max_cost",
+            ErrorCode::BadMaxCost,
             format!("max_cost_usd is {usd}"),
             "give dollars, more than 0, like 0.5",
         )),

@@ -4,7 +4,7 @@ use super::admitted::Admitted;
 use super::settings::Settings;
 use jackfield_config::{Config, is_repo};
 use jackfield_store::{NewWorkspace, RunView, Store, StoreError, Workspace, WorkspaceKind};
-use jackfield_types::{Problem, WorkspaceId};
+use jackfield_types::{ErrorCode, Problem, WorkspaceId};
 use jackfield_workspace::{Source, locate};
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ impl Place {
     fn out_of_bounds(&self, config: &Config) -> Problem {
         let known = names(config.workspaces.keys());
         Problem::caller(
-            "workspace_out_of_bounds",
+            ErrorCode::WorkspaceOutOfBounds,
             format!("{} is in none of the folders that may be worked in", self.folder.display()),
             format!(
                 "name a configured workspace (there: {known}), or a repository in one of the folders of run.roots; \
@@ -94,7 +94,7 @@ impl Places {
             return match &config.run.workspace {
                 Some(folder) => Ok(configured(None, folder)),
                 None => Err(Problem::caller(
-                    "no_workspace",
+                    ErrorCode::NoWorkspace,
                     "the request names no workspace, and none is configured",
                     "give `workspace` (the path of a repository or folder), or set run.workspace in jackfield.toml",
                 )),
@@ -110,7 +110,7 @@ impl Places {
                 Ok(Place { name: None, folder: asked.into(), configured: false })
             }
             None if is_repo(asked) => Err(Problem::caller(
-                "unknown_workspace",
+                ErrorCode::UnknownWorkspace,
                 format!("no workspace is a clone of {asked}"),
                 format!(
                     "clone it, and add to jackfield.toml:\n[workspaces.{}]\npath = \"/path/to/the/clone\"\nrepo = \"{asked}\"",
@@ -118,7 +118,7 @@ impl Places {
                 ),
             )),
             None => Err(Problem::caller(
-                "unknown_workspace",
+                ErrorCode::UnknownWorkspace,
                 format!("there is no workspace named '{asked}'"),
                 format!(
                     "give an absolute path, or a name from jackfield.toml (there: {})",
@@ -153,7 +153,7 @@ impl Places {
         };
         let admitted: Admitted = serde_json::from_value(kept).map_err(|error| {
             Problem::operator(
-                "unreadable_request",
+                ErrorCode::UnreadableRequest,
                 format!("failed to read where run {} may work: {error}", view.run.id),
                 "ask again; the run was recorded by another version",
             )

@@ -1,7 +1,7 @@
 //! Principals: the scopes and the visibility that a call is checked against, and its audit context.
 
 use jackfield_store::Store;
-use jackfield_types::{HumanTaskId, Problem, RunId, Scope, Scopes, Sees, TaskId};
+use jackfield_types::{ErrorCode, HumanTaskId, Problem, RunId, Scope, Scopes, Sees, TaskId};
 use parking_lot::Mutex;
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ impl Principal {
         }
         self.annotate(|context| context.refused = Some(scope));
         Err(Problem::caller(
-            "insufficient_scope",
+            ErrorCode::InsufficientScope,
             format!(
                 "the token of '{}' does not allow this: it has the scope(s) {}, and this needs {scope}",
                 self.name, self.scopes
@@ -98,7 +98,7 @@ impl Principal {
             return Ok(());
         }
         Err(Problem::caller(
-            "insufficient_scope",
+            ErrorCode::InsufficientScope,
             format!("{what} tells of everybody's work, and the token of '{}' shows its own only", self.name),
             "use a token that sees all; the operator of the host creates one: jackfield token create NAME --scope read --sees all",
         ))

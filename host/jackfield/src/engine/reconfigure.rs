@@ -12,7 +12,7 @@ use jackfield_plugins::Plugins;
 
 use jackfield_config::{Config, Key, Step, check, flat, shown};
 use jackfield_store::Store;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt;
@@ -189,7 +189,7 @@ impl Reconfiguration {
         let faults: Vec<_> = check(&config).iter().map(ToString::to_string).collect();
         if !faults.is_empty() {
             return Err(Problem::operator(
-                "bad_config",
+                ErrorCode::BadConfig,
                 faults.join("\n"),
                 "fix the file; the previous configuration stays in effect",
             ));

@@ -4,7 +4,7 @@ use super::admit::Admissions;
 use super::choose::Pick;
 use super::plans::EXTERNAL;
 use jackfield_store::{Admission, Retried, Retry, RunView};
-use jackfield_types::{Problem, RunId};
+use jackfield_types::{ErrorCode, Problem, RunId};
 
 impl Admissions {
     pub(super) async fn retry(
@@ -20,7 +20,7 @@ impl Admissions {
         }
         if view.run.workflow == EXTERNAL || view.run.assigned {
             return Err(Problem::caller(
-                "not_retried",
+                ErrorCode::NotRetried,
                 format!("failed to retry run {}: it was recorded elsewhere", view.run.id),
                 "retry it there, or hand its task in with `execute`",
             ));
@@ -70,7 +70,7 @@ impl Admissions {
 
 fn active(run: RunId) -> Problem {
     Problem::caller(
-        "run_active",
+        ErrorCode::RunActive,
         format!("failed to retry: run {run} of the same task has not ended"),
         format!("wait for it (`result` with run_id {run}), or end it first (`cancel`)"),
     )

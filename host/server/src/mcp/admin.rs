@@ -8,7 +8,7 @@ use super::output::{Said, said};
 use super::tools::tool;
 use jackfield_api::WorkerAction;
 use jackfield_render::{text, text_workers};
-use jackfield_types::{Micros, PluginKind, Problem};
+use jackfield_types::{ErrorCode, Micros, PluginKind, Problem};
 use rmcp::model::{Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -124,7 +124,7 @@ pub(super) async fn breaker(caller: &Caller<'_>, arguments: Value) -> Result<Sai
         BreakerVerb::Correct => {
             let (Some(run), Some(usd)) = (arguments.run.filter(|run| !run.is_empty()), arguments.usd) else {
                 return Err(Problem::caller(
-                    "bad_arguments",
+                    ErrorCode::BadArguments,
                     "`run` or `usd` is missing",
                     "give the run and its total cost in dollars",
                 ));
@@ -143,7 +143,7 @@ pub(super) async fn plugins(caller: &Caller<'_>, arguments: Value) -> Result<Sai
     let needed = |what: Option<String>, field: &str| {
         what.filter(|given| !given.is_empty()).ok_or_else(|| {
             Problem::caller(
-                "bad_arguments",
+                ErrorCode::BadArguments,
                 format!("`{field}` is missing"),
                 format!("call again with `{field}`"),
             )
@@ -159,7 +159,11 @@ pub(super) async fn plugins(caller: &Caller<'_>, arguments: Value) -> Result<Sai
         return said(text::inspection(&inspection), &inspection);
     }
     let kind = arguments.kind.ok_or_else(|| {
-        Problem::caller("bad_arguments", "`kind` is missing", "executor, chooser, compressor, gate or judge")
+        Problem::caller(
+            ErrorCode::BadArguments,
+            "`kind` is missing",
+            "executor, chooser, compressor, gate or judge",
+        )
     })?;
     let ordered = match arguments.action {
         PluginsVerb::Pin => host.plugins().pin(kind, &name, &needed(arguments.digest, "digest")?).await?,

@@ -10,7 +10,7 @@ use jackfield::Host;
 use jackfield_api::{ExecuteRequest, HumanTasksFilter, RunsFilter};
 use jackfield_config::{OnClose, plain};
 use jackfield_render::{text, text_people};
-use jackfield_types::{Problem, RunId, Scope};
+use jackfield_types::{ErrorCode, Problem, RunId, Scope};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -84,9 +84,11 @@ pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> R
             let status = host.status().executors().await;
             said(text::auth(&status), &serde_json::json!({ "executors": status }))
         }
-        other => {
-            Err(Problem::caller("no_such_tool", format!("there is no tool '{other}'"), "list the tools"))
-        }
+        other => Err(Problem::caller(
+            ErrorCode::NoSuchTool,
+            format!("there is no tool '{other}'"),
+            "list the tools",
+        )),
     };
     said.map(Outcome::from)
 }
@@ -97,7 +99,7 @@ pub(super) fn parse<T: DeserializeOwned + JsonSchema>(arguments: Value) -> Resul
 
 pub(super) fn bad_arguments(why: &str) -> Problem {
     Problem::caller(
-        "bad_arguments",
+        ErrorCode::BadArguments,
         format!("failed to read the arguments: {}", plain(why)),
         "correct the arguments: the tool's input schema lists its fields, their types and which are required",
     )
@@ -173,7 +175,7 @@ async fn retry(host: &Host, arguments: RetryArguments) -> Result<Said, Problem> 
 fn named(run: &str) -> Result<String, Problem> {
     if run.trim().is_empty() {
         return Err(Problem::caller(
-            "no_run_id",
+            ErrorCode::NoRunId,
             "run_id is empty",
             "give the run_id that `execute` answered with",
         ));
@@ -210,7 +212,7 @@ async fn query(host: &Host, arguments: QueryArguments) -> Result<Said, Problem> 
         Question::Chooser => {
             let request = arguments.request.ok_or_else(|| {
                 Problem::caller(
-                    "no_request",
+                    ErrorCode::NoRequest,
                     "`chooser` needs `request`",
                     "give what you would give to `execute`",
                 )

@@ -6,7 +6,7 @@
 use axum::extract::Query;
 use axum::http::Uri;
 use jackfield_config::Toolset;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use serde::Deserialize;
 
 /// What the address says.
@@ -40,7 +40,7 @@ impl Choice {
     pub(super) fn of(uri: &Uri) -> Result<Self, Problem> {
         let Query(asked) = Query::<Asked>::try_from_uri(uri).map_err(|rejection| {
             Problem::caller(
-                "bad_query",
+                ErrorCode::BadQuery,
                 rejection.body_text(),
                 "after the `?` may stand toolsets=core,admin and answers=data or answers=text",
             )
@@ -51,7 +51,7 @@ impl Choice {
             Some(("x", named)) if !named.contains('/') => Some(named),
             _ => {
                 return Err(Problem::caller(
-                    "no_such_route",
+                    ErrorCode::NoSuchRoute,
                     format!("no MCP endpoint /{path}"),
                     "use /mcp, /mcp/x/TOOLSETS or /mcp?toolsets=TOOLSETS",
                 ));
@@ -74,7 +74,7 @@ fn toolsets(named: &str) -> Result<Vec<Toolset>, Problem> {
     if let Some(wrong) = wrong.or_else(|| names.is_empty().then_some("")) {
         let all: Vec<_> = Toolset::ALL.iter().map(|set| set.name()).collect();
         return Err(Problem::caller(
-            "no_such_toolset",
+            ErrorCode::NoSuchToolset,
             format!("there is no toolset '{wrong}'"),
             format!("name some of: {}; or all", all.join(", ")),
         ));

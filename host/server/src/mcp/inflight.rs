@@ -88,7 +88,7 @@ impl Drop for Entered {
 pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, next: Next) -> Response {
     match Choice::of(request.uri()) {
         Ok(choice) => drop(request.extensions_mut().insert(choice)),
-        Err(problem) if problem.code == "no_such_route" => {
+        Err(problem) if problem.code == jackfield_types::ErrorCode::NoSuchRoute => {
             return rest::refuse(StatusCode::NOT_FOUND, problem);
         }
         Err(problem) => return rest::refuse(StatusCode::BAD_REQUEST, problem),

@@ -8,7 +8,7 @@ use super::choice::Answers;
 use super::text_of::plain;
 use crate::mcp::resources;
 use jackfield_api::Answer;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Resource};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -26,8 +26,9 @@ pub(super) struct Said {
 }
 
 pub(super) fn said(text: String, data: &impl Serialize) -> Result<Said, Problem> {
-    let data = serde_json::to_value(data)
-        .map_err(|error| Problem::operator("unreadable_answer", error.to_string(), "report this as a bug"))?;
+    let data = serde_json::to_value(data).map_err(|error| {
+        Problem::operator(ErrorCode::UnreadableAnswer, error.to_string(), "report this as a bug")
+    })?;
     Ok(Said { text: plain(&text), data, links: Vec::new() })
 }
 
@@ -125,7 +126,7 @@ mod tests {
     fn text_alone_and_refusals_have_no_structured_content() {
         let alone = result("execute", said("flowchart LR".into(), &json!({})).unwrap(), Answers::Text);
         assert_eq!(alone.structured_content, None);
-        let refused = refused(&Problem::caller("bad_arguments", "no", "call again"));
+        let refused = refused(&Problem::caller(ErrorCode::BadArguments, "no", "call again"));
         assert_eq!((refused.structured_content, refused.is_error), (None, Some(true)));
     }
 }

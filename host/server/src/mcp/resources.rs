@@ -6,7 +6,7 @@ use jackfield::Host;
 use jackfield_api::{Answer, RunsFilter};
 use jackfield_render::text;
 use jackfield_store::{RunEvent, RunSummary};
-use jackfield_types::{Audience, Problem, RunId};
+use jackfield_types::{Audience, ErrorCode, Problem, RunId};
 use rmcp::model::{
     CacheScope, ErrorData, ListResourcesResult, MetaObject, ReadResourceResult, Resource, ResourceContents,
     ResourceTemplate,
@@ -240,14 +240,15 @@ async fn diff(host: &Host, place: Place) -> Result<Page, Problem> {
 
 async fn whole(host: &Host, place: Place) -> Result<Page, Problem> {
     let answer = host.runs().answer(place.run, None).await?;
-    let text = serde_json::to_string(&answer)
-        .map_err(|error| Problem::operator("unreadable_answer", error.to_string(), "report this as a bug"))?;
+    let text = serde_json::to_string(&answer).map_err(|error| {
+        Problem::operator(ErrorCode::UnreadableAnswer, error.to_string(), "report this as a bug")
+    })?;
     Ok(Page { text, next: None })
 }
 
 /// What is not there, or is no longer kept, is not found; what went wrong here is this host's own fault.
 fn missing(uri: &str, problem: &Problem) -> ErrorData {
-    if problem.audience == Audience::Caller || problem.code == "diff_gone" {
+    if problem.audience == Audience::Caller || problem.code == ErrorCode::DiffGone {
         return absent(uri, &problem.to_string());
     }
     told(problem)

@@ -10,7 +10,7 @@ use super::resources::told;
 use jackfield::Host;
 use jackfield_api::{HumanAction, HumanAnswer, HumanTasksFilter};
 use jackfield_store::{HumanTask, RunView};
-use jackfield_types::{Problem, RunId, RunState};
+use jackfield_types::{ErrorCode, Problem, RunId, RunState};
 use rmcp::model::{
     CancelTaskParams, CreateTaskResult, DetailedTask, ErrorData, GetTaskParams, GetTaskResult, InputRequests,
     JsonObject, Task, TaskPayload, TaskStatus, UpdateTaskParams,
@@ -119,7 +119,7 @@ async fn asked(caller: &Caller<'_>, run: RunId) -> Result<Option<InputRequests>,
         },
     });
     let request = serde_json::from_value(question).map_err(|error| {
-        Problem::operator("unreadable_question", error.to_string(), "report this as a bug")
+        Problem::operator(ErrorCode::UnreadableQuestion, error.to_string(), "report this as a bug")
     })?;
     Ok(Some([(handoff.id.to_string(), request)].into_iter().collect()))
 }
@@ -160,7 +160,7 @@ pub(super) async fn update(caller: &Caller<'_>, params: UpdateTaskParams) -> Res
 pub(super) async fn cancel(caller: &Caller<'_>, params: &CancelTaskParams) -> Result<(), ErrorData> {
     let view = known(caller, &params.task_id).await?;
     match caller.host.runs().cancel(view.run.id, "its caller called the task off").await {
-        Err(problem) if problem.code != "run_ended" => Err(told(&problem)),
+        Err(problem) if problem.code != ErrorCode::RunEnded => Err(told(&problem)),
         _ => Ok(()),
     }
 }

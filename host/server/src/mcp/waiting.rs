@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::output::{Said, answered};
 use jackfield_api::Progress;
 use jackfield_config::OnClose;
-use jackfield_types::{Problem, RunId};
+use jackfield_types::{ErrorCode, Problem, RunId};
 use rmcp::model::ProgressNotificationParam;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -49,7 +49,7 @@ impl Wait<'_> {
             Some((true, why)) if self.on_close.is_some() => match host.runs().cancel(run, why).await {
                 Ok(answer) => return answered(&answer),
                 // It ended at the same moment.
-                Err(problem) if problem.code == "run_ended" => {}
+                Err(problem) if problem.code == ErrorCode::RunEnded => {}
                 Err(problem) => return Err(problem),
             },
             // Nobody hears the answer; it need not be made.
@@ -62,7 +62,7 @@ impl Wait<'_> {
 
 fn left(run: RunId) -> Problem {
     Problem::caller(
-        "call_closed",
+        ErrorCode::CallClosed,
         format!("the call is over and run {run} goes on"),
         format!("call `result` with run_id {run}"),
     )

@@ -6,7 +6,7 @@ use super::output::{Said, answered, said};
 use crate::fields;
 use jackfield_api::{ExecuteRequest, HumanAnswer, SpecRequest};
 use jackfield_render::text_people;
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use serde_json::{Map, Value, json};
 
 /// What is to become of a run that waits for a person, as this door names the field.
@@ -26,7 +26,7 @@ impl Asked {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
             Some(_) => Err(Problem::caller(
-                "bad_arguments",
+                ErrorCode::BadArguments,
                 format!("`{name}` is not a text"),
                 format!("give `{name}` as text"),
             )),
@@ -56,7 +56,7 @@ impl Asked {
 
     fn unknown(&self, known: &str) -> Problem {
         Problem::caller(
-            "bad_arguments",
+            ErrorCode::BadArguments,
             format!("there is no action '{}'", self.action),
             format!("set action to one of: {known}"),
         )

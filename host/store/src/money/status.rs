@@ -1,7 +1,7 @@
 //! What the breaker says: how each limit stands, why something was refused, what an operator did.
 
 use super::{Action, Limit, LimitScope, Period, Scope};
-use jackfield_types::{Micros, Problem, RunId, Timestamp};
+use jackfield_types::{ErrorCode, Micros, Problem, RunId, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -130,7 +130,7 @@ impl fmt::Display for Refusal {
 impl Refusal {
     /// For the person who was refused.
     pub fn problem(&self) -> Problem {
-        Problem::operator("budget_exhausted", self.to_string(), self.remedy())
+        Problem::operator(ErrorCode::BudgetExhausted, self.to_string(), self.remedy())
     }
 
     fn remedy(&self) -> String {

@@ -5,7 +5,7 @@ use jackfield_workspace::{Source, WorkspaceError, source, throwaway};
 use std::fs;
 
 async fn code(path: &std::path::Path) -> String {
-    source(path).await.unwrap_err().problem().code
+    source(path).await.unwrap_err().problem().code.to_string()
 }
 
 #[tokio::test]

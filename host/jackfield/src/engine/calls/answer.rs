@@ -7,7 +7,7 @@ use super::super::handles::HumanTasks;
 use super::super::plans::NewPlan;
 use jackfield_api::{Answer, HumanAction, HumanAnswer, bounds};
 use jackfield_store::{Answered, Attempt, RunView};
-use jackfield_types::{Problem, RunState, Scope, Settled};
+use jackfield_types::{ErrorCode, Problem, RunState, Scope, Settled};
 use serde_json::json;
 
 /// Longest text of an answer, bytes.
@@ -25,14 +25,14 @@ impl HumanTasks<'_> {
         let task = self.get(id).await?;
         let Some(run) = task.run else {
             return Err(Problem::caller(
-                "nothing_to_answer",
+                ErrorCode::NothingToAnswer,
                 format!("human task {} is a to-do: no run waits for it", task.id),
                 "say that it is done: jackfield todo done ID",
             ));
         };
         if said.text.len() > LONGEST {
             return Err(Problem::caller(
-                "answer_too_long",
+                ErrorCode::AnswerTooLong,
                 format!("the answer has {} bytes; at most {LONGEST} are taken", said.text.len()),
                 "put the material into a file of the workspace and name the file",
             ));
@@ -41,7 +41,7 @@ impl HumanTasks<'_> {
         let view = self.0.runs().get(run).await?;
         if view.run.state != RunState::Waiting {
             return Err(Problem::caller(
-                "run_not_waiting",
+                ErrorCode::RunNotWaiting,
                 format!(
                     "failed to answer run {run}: it is not waiting for an answer (state: {})",
                     view.run.state
@@ -68,7 +68,7 @@ impl HumanTasks<'_> {
             HumanAction::Accept => match accepted(view) {
                 Some(attempt) => Ok(Answered::Accept(attempt.id)),
                 None => Err(Problem::caller(
-                    "nothing_to_accept",
+                    ErrorCode::NothingToAccept,
                     format!("run {} has no attempt", view.run.id),
                     "answer with retry or stop",
                 )),
@@ -81,7 +81,7 @@ impl HumanTasks<'_> {
                 });
                 let Some(name) = name else {
                     return Err(Problem::caller(
-                        "no_executor",
+                        ErrorCode::NoExecutor,
                         "nobody has tried yet",
                         "name an executor in the answer",
                     ));

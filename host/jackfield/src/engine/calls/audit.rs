@@ -3,7 +3,7 @@
 use super::super::audit::since;
 use super::super::handles::Access;
 use jackfield_api::{AuditEntry, AuditFilter, bounds};
-use jackfield_types::Problem;
+use jackfield_types::{ErrorCode, Problem};
 use std::io::{self};
 
 impl Access<'_> {
@@ -30,7 +30,7 @@ impl Access<'_> {
         let read = tokio::task::spawn_blocking(move || inner.audit_log.read_audit(&filter, since)).await;
         read.map_err(io::Error::other).and_then(|read| read).map_err(|error| {
             Problem::operator(
-                "unreadable_audit",
+                ErrorCode::UnreadableAudit,
                 format!("the audit log cannot be read: {error}"),
                 "check the permissions of the folder `audit` in the data folder",
             )

@@ -1,7 +1,7 @@
 //! A copy of the records while everything goes on.
 
 use super::super::handles::Retention;
-use jackfield_types::{Problem, Scope};
+use jackfield_types::{ErrorCode, Problem, Scope};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,11 @@ impl Retention<'_> {
     pub async fn backup(self, to: &Path) -> Result<Backup, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let to = std::path::absolute(to).map_err(|error| {
-            Problem::caller("bad_path", format!("{}: {error}", to.display()), "name a file that can be made")
+            Problem::caller(
+                ErrorCode::BadPath,
+                format!("{}: {error}", to.display()),
+                "name a file that can be made",
+            )
         })?;
         let copied = self.0.inner.store.backup(&to).await?;
         Ok(Backup { file: to, bytes: copied.bytes, database: self.0.inner.store.file().to_owned() })

@@ -6,7 +6,7 @@ use jackfield_store::{
     BreakerStatus, Corrected, Correction, Event, LedgerFilter, LedgerRow, LimitStatus, Period, Raise, Reset,
     Scope as Spending,
 };
-use jackfield_types::{Micros, Problem, RunId, Scope};
+use jackfield_types::{ErrorCode, Micros, Problem, RunId, Scope};
 
 impl Budget<'_> {
     /// Rows of the ledger, oldest first.
@@ -58,7 +58,7 @@ impl Budget<'_> {
         self.0.caller.require(Scope::Admin)?;
         if by <= Micros::ZERO || by > Micros::MOST {
             return Err(Problem::caller(
-                "bad_amount",
+                ErrorCode::BadAmount,
                 format!("failed to raise the limit: the amount {by} is out of bounds"),
                 format!("give dollars, more than 0 and at most {}", Micros::MOST),
             ));
@@ -79,7 +79,7 @@ impl Budget<'_> {
         self.0.caller.annotate(|audited| audited.run = Some(run));
         if cost != cost.bounded() {
             return Err(Problem::caller(
-                "bad_amount",
+                ErrorCode::BadAmount,
                 format!("the cost {cost} is out of bounds"),
                 format!("give dollars, 0 to {}", Micros::MOST),
             ));
@@ -93,7 +93,7 @@ impl Budget<'_> {
 pub(in crate::engine) fn with_reason(reason: &str) -> Result<String, Problem> {
     if reason.trim().is_empty() {
         return Err(Problem::caller(
-            "no_reason",
+            ErrorCode::NoReason,
             "no reason is given",
             "give a reason; it is recorded with the change",
         ));

@@ -10,7 +10,7 @@ use jackfield_store::{
     Attempt, Checkpoint, Decision, HumanTask, HumanTaskKind, HumanTaskState, PluginCall, RunInFull,
     TaskHistory,
 };
-use jackfield_types::{Problem, RunId, Scope, Settled, TaskId, Timestamp};
+use jackfield_types::{ErrorClass, ErrorCode, Problem, RunId, Scope, Settled, TaskId, Timestamp};
 use serde_json::Value;
 
 /// Decisions that say what the host made of a component's answer.
@@ -37,11 +37,11 @@ impl Tasks<'_> {
             let run = self.0.runs().find("").await?;
             return self.resolve(None, Some(&run.to_string())).await;
         }
-        let not_found = |problem: &Problem| problem.code.ends_with("_not_found");
+        let not_found = |problem: &Problem| problem.code.class() == ErrorClass::NotFound;
         match self.resolve(None, Some(id)).await {
             Err(problem) if not_found(&problem) => match self.resolve(Some(id), None).await {
                 Err(problem) if not_found(&problem) => Err(Problem::caller(
-                    "task_not_found",
+                    ErrorCode::TaskNotFound,
                     format!("there is no task and no run {id}"),
                     "`jackfield runs` and `jackfield task list` list the ids",
                 )),

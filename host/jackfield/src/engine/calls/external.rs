@@ -9,8 +9,8 @@ use jackfield_store::{
     Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then, WriteBound,
 };
 use jackfield_types::{
-    AttemptId, CostSource, Delivered, Digest, Failure, FailureClass, Micros, Outcome, PluginKind, PluginRef,
-    Problem, Process, RunId, RunState, Scope, Settled, Usage, Verified, settle,
+    AttemptId, CostSource, Delivered, Digest, ErrorCode, Failure, FailureClass, Micros, Outcome, PluginKind,
+    PluginRef, Problem, Process, RunId, RunState, Scope, Settled, Usage, Verified, settle,
 };
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -43,7 +43,7 @@ impl AttemptPlans {
             known.sort_unstable();
             known.dedup();
             return Err(Problem::caller(
-                "unknown_executor",
+                ErrorCode::UnknownExecutor,
                 format!("the executor '{name}' is neither in service nor configured"),
                 format!("use one of: {}; or add [executors.{name}] to jackfield.toml", known.join(", ")),
             ));
@@ -188,7 +188,7 @@ fn check_figures(request: &WriteRequest) -> Result<(), Problem> {
     ];
     match figures.into_iter().find(|(_, figure)| *figure > Usage::MOST) {
         Some((name, figure)) => Err(Problem::caller(
-            "bad_figure",
+            ErrorCode::BadFigure,
             format!("{name} is {figure}, which is out of bounds"),
             format!("give at most {}", Usage::MOST),
         )),
@@ -215,19 +215,19 @@ fn cost(pricing: &Pricing, request: &WriteRequest) -> Result<Cost, Problem> {
             Ok(Cost { total: Micros::from_usd(usd), source: CostSource::Agent, price_as_of: None })
         }
         Some(usd) => Err(Problem::caller(
-            "bad_cost",
+            ErrorCode::BadCost,
             format!("cost_usd is {usd}"),
             "give dollars, 0 to 1000000, like 0.05; or leave it out and give the tokens",
         )),
         None if *pricing != Pricing::Free && usage(request).total() == 0 => Err(Problem::caller(
-            "no_cost",
+            ErrorCode::NoCost,
             "neither cost_usd nor any token is given, and this executor is not free",
             "give cost_usd, or the tokens that were used; cost_usd = 0 where it cost nothing",
         )),
         None => match pricing.cost(&usage(request)) {
             cost if cost.total <= Micros::MOST => Ok(cost),
             cost => Err(Problem::caller(
-                "bad_figure",
+                ErrorCode::BadFigure,
                 format!("the tokens cost {}, which is out of bounds", cost.total),
                 format!("give the tokens of one attempt, which cost at most {}", Micros::MOST),
             )),
@@ -236,7 +236,7 @@ fn cost(pricing: &Pricing, request: &WriteRequest) -> Result<Cost, Problem> {
 }
 
 fn outcome(request: &WriteRequest, task: &Task) -> Result<Outcome, Problem> {
-    let refuse = |code: &str, message: &str, remedy: &str| Err(Problem::caller(code, message, remedy));
+    let refuse = |code: ErrorCode, message: &str, remedy: &str| Err(Problem::caller(code, message, remedy));
     let delivered = match (&request.branch, &request.url) {
         (Some(_), _) => Delivered::Diff,
         (None, Some(_)) => Delivered::Artifact,
@@ -246,7 +246,7 @@ fn outcome(request: &WriteRequest, task: &Task) -> Result<Outcome, Problem> {
     let (process, failure) = match (request.outcome, request.failure_class) {
         (ExternalOutcome::Succeeded, Some(_)) => {
             return refuse(
-                "bad_outcome",
+                ErrorCode::BadOutcome,
                 "a failure class is given for an attempt that succeeded",
                 "leave failure_class out, or say outcome = failed",
             );
@@ -254,7 +254,11 @@ fn outcome(request: &WriteRequest, task: &Task) -> Result<Outcome, Problem> {
         (ExternalOutcome::Succeeded, None) => (Process::Exited, None),
         (ExternalOutcome::Failed, class) => {
             if request.summary.trim().is_empty() {
-                return refuse("no_summary", "nothing says why it failed", "say in summary what went wrong");
+                return refuse(
+                    ErrorCode::NoSummary,
+                    "nothing says why it failed",
+                    "say in summary what went wrong",
+                );
             }
             let why = Failure::new(class.unwrap_or(FailureClass::Unknown), request.summary.trim());
             (Process::Failed, Some(why))
@@ -262,7 +266,7 @@ fn outcome(request: &WriteRequest, task: &Task) -> Result<Outcome, Problem> {
     };
     if process == Process::Exited && task.expect_change && delivered == Delivered::Nothing {
         return refuse(
-            "nothing_delivered",
+            ErrorCode::NothingDelivered,
             "the task asks for a change, and nothing says where it is",
             "name the branch, or the url of the pull request; or say outcome = failed",
         );

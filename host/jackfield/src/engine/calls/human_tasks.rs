@@ -6,7 +6,7 @@ use jackfield_api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, bounds};
 use jackfield_store::{
     HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, HumanTaskState, NewHumanTask,
 };
-use jackfield_types::{HumanTaskId, Problem, RunId, Scope, TaskId, Timestamp, WorkspaceId};
+use jackfield_types::{ErrorCode, HumanTaskId, Problem, RunId, Scope, TaskId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 
 /// Longest title, bytes.
@@ -76,7 +76,7 @@ impl HumanTasks<'_> {
             Some("handoff") => Some(HumanTaskKind::Handoff),
             Some(other) => {
                 return Err(Problem::caller(
-                    "unknown_kind",
+                    ErrorCode::UnknownKind,
                     format!("there is no kind of human task '{other}'"),
                     "use todo or handoff, or leave it out",
                 ));
@@ -154,7 +154,7 @@ impl HumanTasks<'_> {
             let task = self.0.tasks().find(id).await?;
             if about.task.is_some_and(|of_run| of_run != task) {
                 return Err(Problem::caller(
-                    "not_of_task",
+                    ErrorCode::NotOfTask,
                     format!("the run is not one of task {task}"),
                     "leave task_id out: the run says which task it is of",
                 ));
@@ -173,7 +173,7 @@ impl HumanTasks<'_> {
 fn answer_it(what: &str, task: &HumanTask) -> Problem {
     let run = task.run.map(|run| format!("; or end its run with `jackfield cancel {run}`"));
     Problem::caller(
-        "handoff",
+        ErrorCode::Handoff,
         format!("{} is a run that was handed over: it is answered, and cannot be {what}", task.id),
         format!("answer it: retry, accept or stop{}", run.unwrap_or_default()),
     )
@@ -183,7 +183,7 @@ fn title(title: &str) -> Result<String, Problem> {
     let title = title.trim();
     if title.is_empty() || title.len() > LONGEST_TITLE || title.contains(['\n', '\r', '\0']) {
         return Err(Problem::caller(
-            "bad_title",
+            ErrorCode::BadTitle,
             "the title is empty, longer than a line, or more than one",
             format!(
                 "say in one line, of at most {LONGEST_TITLE} bytes, what is to be done; the rest goes into the body"
@@ -195,7 +195,11 @@ fn title(title: &str) -> Result<String, Problem> {
 
 fn state(word: &str, known: &str) -> Result<HumanTaskState, Problem> {
     HumanTaskState::parse(word).ok_or_else(|| {
-        Problem::caller("unknown_state", format!("there is no state '{word}'"), format!("use {known}"))
+        Problem::caller(
+            ErrorCode::UnknownState,
+            format!("there is no state '{word}'"),
+            format!("use {known}"),
+        )
     })
 }
 
@@ -208,7 +212,7 @@ fn due(text: &str) -> Result<Option<Timestamp>, Problem> {
     let whole = if text.len() == "2026-12-31".len() { format!("{text}T23:59:59Z") } else { text.to_owned() };
     whole.parse().map(Some).map_err(|_| {
         Problem::caller(
-            "bad_time",
+            ErrorCode::BadTime,
             format!("'{text}' is neither a date nor a time"),
             "write 2026-12-31 or 2026-12-31T17:00:00Z",
         )

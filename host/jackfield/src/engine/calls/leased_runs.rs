@@ -2,7 +2,7 @@
 
 use super::super::handles::LeasedRuns;
 use super::super::leased_runs::{Left, over, told};
-use jackfield_api::elsewhere::{Assignment, AttemptOver, CallMade};
+use jackfield_api::remote::{Assignment, AttemptResult, ComponentCall};
 use jackfield_store::{Attempt, RunView};
 use jackfield_types::{Failure, Problem, RunId};
 use jackfield_workspace::Worktree;
@@ -50,11 +50,11 @@ impl LeasedRuns<'_> {
     }
 
     /// How the attempts of a run that is over ended.
-    pub async fn finished_attempts(self, view: &RunView) -> Result<Vec<AttemptOver>, Problem> {
+    pub async fn finished_attempts(self, view: &RunView) -> Result<Vec<AttemptResult>, Problem> {
         let calls = self.0.inner.store.decisions().of_task(view.task.id).await.map_err(told)?;
         let over = |attempt: &Attempt| {
             let own = calls.iter().filter(|call| call.attempt == Some(attempt.id));
-            let calls = own.map(|call| CallMade {
+            let calls = own.map(|call| ComponentCall {
                 plugin: call.plugin.clone(),
                 function: call.function.clone(),
                 facts: call.facts.clone(),

@@ -4,7 +4,7 @@ use super::super::handles::RemoteWorkers;
 use super::super::remote_workers::own::unknown;
 use super::super::remote_workers::told;
 use jackfield_store::{Attempt, Begun, NewWorker, StoreError, WorkerKind};
-use jackfield_types::{AttemptId, Problem, Scope, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, ErrorCode, Problem, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::Source;
 
 impl RemoteWorkers<'_> {
@@ -16,7 +16,7 @@ impl RemoteWorkers<'_> {
             Begun::Begun => Ok(()),
             Begun::NotItsOwn => Err(unknown(id)),
             Begun::Another(other) => Err(Problem::caller(
-                "token_has_worker",
+                ErrorCode::TokenHasWorker,
                 format!(
                     "failed to register worker {id}: the token of '{}' is that of worker {other}",
                     self.0.caller.name()

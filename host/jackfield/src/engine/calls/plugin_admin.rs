@@ -7,7 +7,7 @@ use jackfield_plugins::{
     PluginStatus, Trial,
 };
 use jackfield_store::PluginVersion;
-use jackfield_types::{Digest, PluginKind, Problem, Scope};
+use jackfield_types::{Digest, ErrorCode, PluginKind, Problem, Scope};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -45,14 +45,14 @@ impl PluginAdmin<'_> {
         self.0.caller.require(Scope::Admin)?;
         if grant.is_empty() {
             return Err(Problem::caller(
-                "nothing_to_grant",
+                ErrorCode::NothingToGrant,
                 format!("nothing is named that {kind} {name} is to be granted"),
                 "`jackfield plugin list` shows the command for one that is held, with --program, --env and --import",
             ));
         }
         if let Some(fault) = grant.fault(name) {
             return Err(Problem::caller(
-                "bad_grant",
+                ErrorCode::BadGrant,
                 format!("failed to grant {kind} {name:?}: {fault}"),
                 "`jackfield plugin list` shows the command for one that is held; `jackfield plugin check FILE` what a file asks for",
             ));
@@ -109,7 +109,7 @@ impl PluginAdmin<'_> {
                 return self.ordered("plugin_rolled_back", kind, name, details).await;
             }
             return Err(Problem::caller(
-                "nothing_to_undo",
+                ErrorCode::NothingToUndo,
                 match serving {
                     Some(_) => format!("no version of {kind} {name} served here before this one"),
                     None => format!("no {kind} {name} is in service"),
@@ -195,7 +195,7 @@ impl PluginAdmin<'_> {
             _ => {
                 let there: Vec<_> = all.iter().map(|digest| digest.short()).collect();
                 Err(Problem::caller(
-                    "unknown_digest",
+                    ErrorCode::UnknownDigest,
                     format!("'{digest}' is not one version of {kind} {name} that was seen here"),
                     format!("give a sha256, or at least four digits of one: {}", there.join(", ")),
                 ))

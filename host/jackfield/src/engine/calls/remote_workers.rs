@@ -4,11 +4,12 @@ use super::super::handles::RemoteWorkers;
 use super::super::remote_workers::figures::{check_news, check_usage};
 use super::super::remote_workers::{LONGEST_WAIT, is_at_work, own, told, unwritable};
 use super::super::worker::LOOK;
-use jackfield_api::elsewhere::{
-    Assignment, Beat, Heard, News, NewsTaken, Registration, RoundOver, SentFile, Terms, WorkAsked,
+use jackfield_api::remote::{
+    Assignment, AssignmentRequest, AttemptProgress, Heartbeat, HeartbeatReply, ProgressReply, Registration,
+    RoundResult, SentFile, WorkerTerms,
 };
 use jackfield_store::{NewWorker, WorkerKind};
-use jackfield_types::{AttemptId, Problem, Scope, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, ErrorCode, Problem, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::{Commit, Packed, Source, WorkspaceError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +20,7 @@ impl RemoteWorkers<'_> {
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
-    pub async fn register(self, registration: Registration) -> Result<Terms, Problem> {
+    pub async fn register(self, registration: Registration) -> Result<WorkerTerms, Problem> {
         self.0.caller.require(Scope::Work)?;
         own::check_bounds(&registration)?;
         let Registration { worker, name, version, slots, executors } = registration;
@@ -53,7 +54,7 @@ impl RemoteWorkers<'_> {
     ///
     /// # Errors
     /// A [`Problem`] where the worker is not known, or the records cannot be read.
-    pub async fn poll_assignment(self, asked: WorkAsked) -> Result<Option<Assignment>, Problem> {
+    pub async fn poll_assignment(self, asked: AssignmentRequest) -> Result<Option<Assignment>, Problem> {
         self.0.caller.require(Scope::Work)?;
         self.require_own(asked.worker).await?;
         let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
@@ -76,13 +77,17 @@ impl RemoteWorkers<'_> {
     ///
     /// # Errors
     /// A [`Problem`] where the records cannot be written.
-    pub async fn heartbeat(self, beat: Beat) -> Result<Heard, Problem> {
+    pub async fn heartbeat(self, beat: Heartbeat) -> Result<HeartbeatReply, Problem> {
         self.0.caller.require(Scope::Work)?;
         if let Err(problem) = self.require_own(beat.worker).await {
             // The same answer as for a worker that is not known: it must make itself known, which is refused.
             let unknown = problem.code == own::UNKNOWN;
-            let heard =
-                Heard { unknown, terms: self.0.inner.remote.terms(), end: Vec::new(), lost: beat.holds };
+            let heard = HeartbeatReply {
+                unknown,
+                terms: self.0.inner.remote.terms(),
+                end: Vec::new(),
+                lost: beat.holds,
+            };
             return if unknown { Ok(heard) } else { Err(problem) };
         }
         let lives = self.0.inner.store.workers().heartbeat(beat.worker).await.map_err(told)?;
@@ -103,14 +108,18 @@ impl RemoteWorkers<'_> {
     ///
     /// # Errors
     /// A [`Problem`] where the attempt was never that worker's, or events before these are missing.
-    pub async fn report_progress(self, attempt: AttemptId, news: News) -> Result<NewsTaken, Problem> {
+    pub async fn report_progress(
+        self,
+        attempt: AttemptId,
+        news: AttemptProgress,
+    ) -> Result<ProgressReply, Problem> {
         self.0.caller.require(Scope::Work)?;
         check_news(&news)?;
         let found = self.require_assigned(news.worker, attempt).await?;
         let view = self.0.inner.store.runs().get(found.run).await.map_err(told)?;
         if !is_at_work(&view, &found, news.worker) {
             self.0.inner.remote.late(&view, &found, &news).await?;
-            return Ok(NewsTaken { heard: found.heard, lost: true, stop: None });
+            return Ok(ProgressReply { heard: found.heard, lost: true, stop: None });
         }
         self.0.inner.remote.take_news(&view, &found, news).await
     }
@@ -129,7 +138,7 @@ impl RemoteWorkers<'_> {
         let found = self.require_assigned(worker, attempt).await?;
         let files = self.0.inner.folders.attempt_files(found.run, attempt);
         files.make().map_err(|failure| {
-            Problem::operator("data_folder", failure.message, failure.remedy.unwrap_or_default())
+            Problem::operator(ErrorCode::DataFolder, failure.message, failure.remedy.unwrap_or_default())
         })?;
         let name = serde_json::to_value(file).ok().and_then(|name| name.as_str().map(str::to_owned));
         Ok(files.stdout.with_file_name(format!("{}.{worker}.part", name.unwrap_or_default())))
@@ -165,7 +174,7 @@ impl RemoteWorkers<'_> {
     ///
     /// # Errors
     /// A [`Problem`] where an attempt is missing, or the records cannot be written.
-    pub async fn complete_round(self, over: RoundOver) -> Result<(), Problem> {
+    pub async fn complete_round(self, over: RoundResult) -> Result<(), Problem> {
         self.0.caller.require(Scope::Work)?;
         over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
         let Some(first) = over.attempts.first() else { return Ok(()) };
@@ -196,14 +205,14 @@ impl RemoteWorkers<'_> {
             Source::Git(repository) => repository.pack(known, file).await.map_err(|error| match &error {
                 // Asking again would not help: whoever was to make it gives it back, with this.
                 WorkspaceError::Git { .. } => Problem::caller(
-                    "not_packed",
+                    ErrorCode::NotPacked,
                     error.to_string(),
                     "fix the repository on the host (it needs a commit, and its history), or let this host's own worker do it",
                 ),
                 _ => error.problem(),
             }),
             Source::Folder { path } => Err(Problem::operator(
-                "not_a_repository",
+                ErrorCode::NotARepository,
                 format!("{} is a folder without git, and cannot travel", path.display()),
                 "make it a repository (git init, git add, git commit), or let this host's own worker do it",
             )),

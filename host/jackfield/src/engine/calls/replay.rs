@@ -8,7 +8,7 @@ use futures::StreamExt;
 use jackfield_api::{FunctionReplayed, ReplayFailure, Replayed};
 use jackfield_plugins::Trial;
 use jackfield_store::RecordedDecision;
-use jackfield_types::{PluginKind, Problem, Scope, Timestamp};
+use jackfield_types::{ErrorCode, PluginKind, Problem, Scope, Timestamp};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
@@ -25,7 +25,7 @@ impl Evaluation<'_> {
         let kind = trial.plugin().kind;
         if !matches!(kind, PluginKind::Chooser | PluginKind::Compressor | PluginKind::Judge) {
             return Err(Problem::caller(
-                "not_replayable",
+                ErrorCode::NotReplayable,
                 format!(
                     "what a component of kind {kind} is asked cannot be asked again: it is about a process or a worktree that is gone"
                 ),

@@ -4,7 +4,7 @@ use super::super::handles::Evaluation;
 use super::super::replay::{Changes, Difference};
 use super::super::shadow::MOST_COMPARED;
 use jackfield_api::Shadowed;
-use jackfield_types::{Digest, PluginKind, Problem, Scope, Timestamp};
+use jackfield_types::{Digest, ErrorCode, PluginKind, Problem, Scope, Timestamp};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -78,9 +78,9 @@ impl Evaluation<'_> {
         let [file] = found.as_slice() else {
             let folder = self.0.inner.shadow_calls.shadow_folder();
             let (code, what) = if found.is_empty() {
-                ("no_such_shadow", "no")
+                (ErrorCode::NoSuchShadow, "no")
             } else {
-                ("ambiguous_shadow", "more than one")
+                (ErrorCode::AmbiguousShadow, "more than one")
             };
             return Err(Problem::caller(
                 code,
@@ -92,7 +92,7 @@ impl Evaluation<'_> {
         // In one step, and over an earlier version of the same file: that is what a swap is.
         std::fs::rename(file, &target).map_err(|error| {
             Problem::operator(
-                "not_promoted",
+                ErrorCode::NotPromoted,
                 format!("{} cannot be moved to {}: {error}", file.display(), target.display()),
                 "check the permissions of the plugin folder",
             )

@@ -3,7 +3,7 @@
 use super::super::handles::{Status, Workspaces};
 use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus};
 use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Totals, Workspace};
-use jackfield_types::{Micros, Problem, Scope};
+use jackfield_types::{ErrorCode, Micros, Problem, Scope};
 
 impl Status<'_> {
     /// Every executor's set-up: installed, version, logged in, and what to do.
@@ -102,7 +102,7 @@ impl Workspaces<'_> {
         found.map(|workspace| workspace.id).ok_or_else(|| {
             let names: Vec<_> = known.iter().map(|workspace| workspace.name.as_str()).collect();
             Problem::caller(
-                "unknown_workspace",
+                ErrorCode::UnknownWorkspace,
                 format!("no run was ever in a workspace '{name}'"),
                 format!("known: {}", names.join(", ")),
             )

@@ -1,7 +1,7 @@
 //! Texts and idempotency keys of requests.
 
 use jackfield_store::Idempotency;
-use jackfield_types::{Digest, Problem};
+use jackfield_types::{Digest, ErrorCode, Problem};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
@@ -13,7 +13,7 @@ pub(super) fn text(what: &str, text: String) -> Result<String, Problem> {
         return Ok(text);
     }
     Err(Problem::caller(
-        "text_too_long",
+        ErrorCode::TextTooLong,
         format!("the {what} has {} bytes; at most {LONGEST_BODY} of text are taken", text.len()),
         "put the material into a file and name the file",
     ))

@@ -9,7 +9,7 @@ use super::super::moment::moment;
 use jackfield_api::{TokenMade, TokenRequest, bounds};
 use jackfield_files::random_hex;
 use jackfield_store::{AccessToken, NewToken};
-use jackfield_types::{Problem, Scope, Sees, Timestamp, TokenId};
+use jackfield_types::{ErrorCode, Problem, Scope, Sees, Timestamp, TokenId};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use subtle::ConstantTimeEq;
@@ -45,7 +45,7 @@ impl Access<'_> {
         let name = named(name)?;
         if scopes.is_empty() {
             return Err(Problem::caller(
-                "no_scope",
+                ErrorCode::NoScope,
                 "the token is to allow nothing",
                 "give one or more of read, execute, work, admin",
             ));
@@ -64,7 +64,7 @@ impl Access<'_> {
         let added = self.0.inner.store.tokens().add(new).await?;
         let token = added.ok_or_else(|| {
             Problem::caller(
-                "token_exists",
+                ErrorCode::TokenExists,
                 format!("there is a token of the name '{name}'"),
                 format!("revoke it first (jackfield token revoke {name}), or take another name"),
             )
@@ -91,7 +91,7 @@ impl Access<'_> {
         let revoked = self.0.inner.store.tokens().revoke(name, self.0.caller.name()).await?;
         revoked.ok_or_else(|| {
             Problem::caller(
-                "token_not_found",
+                ErrorCode::TokenNotFound,
                 format!("there is no token of the name '{name}'"),
                 "`jackfield token list` lists the tokens",
             )
@@ -150,7 +150,7 @@ fn parts(text: &str) -> Option<(TokenId, &str)> {
 fn secret() -> Result<String, Problem> {
     random_hex::<RANDOM>().map_err(|error| {
         Problem::operator(
-            "no_randomness",
+            ErrorCode::NoRandomness,
             format!("/dev/urandom cannot be read: {error}"),
             "check the /dev of this machine",
         )
@@ -164,7 +164,7 @@ fn named(name: String) -> Result<String, Problem> {
     let begins = name.starts_with(|first: char| first.is_ascii_lowercase() || first.is_ascii_digit());
     if !begins || name.len() > LONGEST_NAME || !name.chars().all(fits) {
         return Err(Problem::caller(
-            "bad_name",
+            ErrorCode::BadName,
             format!("'{}' is not a name for a token", name.escape_debug()),
             format!(
                 "begin with a lower-case letter or a digit, go on with those, `.`, `_` and `-`; at most {LONGEST_NAME}"
@@ -173,7 +173,7 @@ fn named(name: String) -> Result<String, Problem> {
     }
     if TAKEN.contains(&name.as_str()) {
         return Err(Problem::caller(
-            "name_taken",
+            ErrorCode::NameTaken,
             format!("'{name}' stands in records for the host's own owner"),
             "take another name: whose token it is, say",
         ));
@@ -186,14 +186,14 @@ fn end(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     let text = text.trim();
     let end = moment(text, |length| now.checked_add(length).ok(), "T23:59:59Z").ok_or_else(|| {
         Problem::caller(
-            "bad_time",
+            ErrorCode::BadTime,
             format!("'{text}' is neither a time from now nor a date"),
             "write 90d, 12h, 2027-12-31 or 2027-12-31T17:00:00Z",
         )
     })?;
     if end <= now {
         return Err(Problem::caller(
-            "bad_time",
+            ErrorCode::BadTime,
             format!("'{text}' is over already"),
             "give a time that is to come",
         ));

@@ -3,7 +3,7 @@
 
 use super::super::handles::Notifications;
 use jackfield_store::{WebhookMessage, WebhookStanding};
-use jackfield_types::{Problem, RunId, Scope};
+use jackfield_types::{ErrorCode, Problem, RunId, Scope};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -118,7 +118,7 @@ impl Notifications<'_> {
 
 fn unknown(name: &str) -> Problem {
     Problem::caller(
-        "webhook_not_found",
+        ErrorCode::WebhookNotFound,
         format!("there is no webhook '{name}'"),
         "use a name that `jackfield webhooks` lists; new webhooks apply when `jackfield serve` starts",
     )

@@ -5,7 +5,7 @@ use super::super::handles::Workers;
 use super::super::instance::Instance;
 use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_store::{RunFilter, Worker, WorkerKind};
-use jackfield_types::{Problem, RunState, Scope, Timestamp};
+use jackfield_types::{ErrorCode, Problem, RunState, Scope, Timestamp};
 use std::time::Duration;
 
 /// Over how many of the latest runs the failure rate is told.
@@ -48,7 +48,7 @@ impl Workers<'_> {
         self.0.caller.require(Scope::Admin)?;
         if action != WorkerAction::HealthCheck && self.0.inner.work != Work::All {
             return Err(Problem::operator(
-                "no_worker_here",
+                ErrorCode::NoWorkerHere,
                 "this process is here for a look, and could not go on with what it took over",
                 "`jackfield serve` does it by itself; or ask a running one: POST /api/workers",
             ));

@@ -9,7 +9,7 @@ use jackfield_api::{
     TasksFilter, bounds,
 };
 use jackfield_store::{Checkpoint, Closed, Closing, NewTask, Round, TaskFilter, TaskSummary, TaskView};
-use jackfield_types::{Problem, RunId, Scope, TaskId, TaskState};
+use jackfield_types::{ErrorCode, Problem, RunId, Scope, TaskId, TaskState};
 use serde_json::json;
 
 /// Most acceptance criteria.
@@ -89,7 +89,7 @@ impl Tasks<'_> {
         let found = self.0.inner.store.runs().task(task).await?;
         if matches!(found.state, TaskState::Done | TaskState::Failed | TaskState::Cancelled) {
             return Err(Problem::caller(
-                "task_closed",
+                ErrorCode::TaskClosed,
                 format!("task {task} is {}", found.state),
                 "make a new task for what is still to be done",
             ));
@@ -105,7 +105,7 @@ impl Tasks<'_> {
         .collect();
         if said.is_empty() {
             return Err(Problem::caller(
-                "empty_spec",
+                ErrorCode::EmptySpec,
                 "the specification says nothing",
                 "give an instruction, acceptance criteria or notes",
             ));
@@ -166,7 +166,7 @@ impl Tasks<'_> {
                 Ok(CloseAnswer { task_id: task, state, version })
             }
             Closed::RunActive(run, now) => Err(Problem::caller(
-                "run_active",
+                ErrorCode::RunActive,
                 format!("task {task} cannot be closed: run {run} of it is {now}"),
                 format!(
                     "wait for it with `result`, or end it with `cancel` (run_id {run}), then close the task"
@@ -216,7 +216,7 @@ impl Tasks<'_> {
             None => Vec::new(),
             Some(word) => vec![TaskState::parse(word).ok_or_else(|| {
                 Problem::caller(
-                    "unknown_state",
+                    ErrorCode::UnknownState,
                     format!("there is no state '{word}'"),
                     "use pending, ready, in_progress, needs_review, needs_improvement, blocked, done, failed or cancelled",
                 )
@@ -266,7 +266,7 @@ impl Tasks<'_> {
             }
             (Some(task), None) => Ok((self.find(&task).await?, None)),
             (None, None) => Err(Problem::caller(
-                "no_task_id",
+                ErrorCode::NoTaskId,
                 "neither task_id nor run_id is given",
                 "give the task_id or the run_id that was answered with",
             )),
@@ -278,7 +278,7 @@ fn criteria(given: Vec<String>) -> Result<Vec<String>, Problem> {
     let kept: Vec<_> = given.iter().map(|one| one.trim().to_owned()).filter(|one| !one.is_empty()).collect();
     if kept.len() > MOST_CRITERIA {
         return Err(Problem::caller(
-            "too_many_criteria",
+            ErrorCode::TooManyCriteria,
             format!("{} acceptance criteria are given; at most {MOST_CRITERIA} are taken", kept.len()),
             "put what belongs together into one",
         ));
@@ -293,7 +293,7 @@ fn spec_of(checkpoint: &Checkpoint) -> Option<Spec> {
 fn version(checkpoint: &Checkpoint) -> Result<SpecVersion, Problem> {
     let Some(spec) = spec_of(checkpoint).filter(|_| checkpoint.kind == "spec") else {
         return Err(Problem::caller(
-            "not_a_spec",
+            ErrorCode::NotASpec,
             format!(
                 "version {} of task {} is not a specification ({})",
                 checkpoint.version, checkpoint.task, checkpoint.kind

@@ -2,9 +2,9 @@
 
 use super::super::planned::Planned;
 use crate::engine::pricing::Cost;
-use jackfield_api::elsewhere::News;
+use jackfield_api::remote::AttemptProgress;
 use jackfield_store::Attempt;
-use jackfield_types::{Problem, Usage};
+use jackfield_types::{ErrorCode, Problem, Usage};
 
 /// Most that a figure of usage may be, as for components.
 const MOST_TOLD: u64 = 1_000_000_000_000_000;
@@ -30,20 +30,20 @@ pub(in crate::engine) fn check_usage(usage: &Usage) -> Result<(), Problem> {
         return Ok(());
     }
     Err(Problem::caller(
-        "bad_figure",
+        ErrorCode::BadFigure,
         "failed to record usage: it has an impossible figure",
         format!("give at most {MOST_TOLD} tokens of a kind, and a cost of at most as many micro-dollars"),
     ))
 }
 
 /// What is told at once is bounded, so that one worker holds up nobody.
-pub(in crate::engine) fn check_news(news: &News) -> Result<(), Problem> {
+pub(in crate::engine) fn check_news(news: &AttemptProgress) -> Result<(), Problem> {
     news.usage.as_ref().map_or(Ok(()), check_usage)?;
     if news.events.len() <= MOST_EVENTS {
         return Ok(());
     }
     Err(Problem::caller(
-        "too_many_events",
+        ErrorCode::TooManyEvents,
         format!("failed to record {} events at once", news.events.len()),
         format!("send at most {MOST_EVENTS} in one message"),
     ))

@@ -20,7 +20,9 @@ use super::settings::Settings;
 use jackfield_store::{
     Attempt, Charged, Claimed, NewRunEvent, Offer, RunView, Started, Store, StoreError, WorkspaceKind,
 };
-use jackfield_types::{AttemptId, AttemptState, Clock, Problem, RunState, Usage, WorkerId, WorkspaceId};
+use jackfield_types::{
+    AttemptId, AttemptState, Clock, ErrorCode, Problem, RunState, Usage, WorkerId, WorkspaceId,
+};
 use std::sync::Arc;
 use tokio::sync::Notify;
 pub(super) mod figures;
@@ -31,8 +33,9 @@ use super::events::told_elsewhere;
 use super::leftovers;
 use super::planned::Planned;
 use figures::used;
-use jackfield_api::elsewhere::{
-    AssignedAttempt, Assignment, AttemptOver, Beat, Heard, News, NewsTaken, Terms, WorkAsked,
+use jackfield_api::remote::{
+    AssignedAttempt, Assignment, AssignmentRequest, AttemptProgress, AttemptResult, Heartbeat,
+    HeartbeatReply, ProgressReply, WorkerTerms,
 };
 use jackfield_workspace::{Source, WorkspaceError, source};
 use serde_json::Value;
@@ -64,18 +67,21 @@ pub(crate) struct RemoteRounds {
 }
 
 impl RemoteRounds {
-    pub(in crate::engine) fn terms(&self) -> Terms {
+    pub(in crate::engine) fn terms(&self) -> WorkerTerms {
         let config = self.settings.config();
         let rescue = Duration::from_secs(config.queue.rescue_s);
         let lease = rescue.saturating_sub(MARGIN.min(rescue / 2));
-        Terms { beat_s: config.queue.heartbeat_s.max(1), lease_s: lease.as_secs().max(1) }
+        WorkerTerms { beat_s: config.queue.heartbeat_s.max(1), lease_s: lease.as_secs().max(1) }
     }
 
-    pub(in crate::engine) async fn assign(&self, asked: &WorkAsked) -> Result<Option<Assignment>, Problem> {
+    pub(in crate::engine) async fn assign(
+        &self,
+        asked: &AssignmentRequest,
+    ) -> Result<Option<Assignment>, Problem> {
         let worker = self.store.workers().get(asked.worker).await.map_err(told)?;
         if worker.ended_at.is_some() {
             return Err(Problem::caller(
-                "worker_given_up",
+                ErrorCode::WorkerGivenUp,
                 "this worker was given up because it was not heard of",
                 "register it again",
             ));
@@ -171,7 +177,11 @@ impl RemoteRounds {
         })
     }
 
-    pub(in crate::engine) async fn concerning(&self, beat: &Beat, unknown: bool) -> Result<Heard, Problem> {
+    pub(in crate::engine) async fn concerning(
+        &self,
+        beat: &Heartbeat,
+        unknown: bool,
+    ) -> Result<HeartbeatReply, Problem> {
         let handed = self.store.workers().assigned(beat.worker).await.map_err(told)?;
         let called_off = self.store.queue().called_off(beat.worker).await.map_err(told)?;
         let end = called_off.into_iter().flat_map(|(run, reason)| {
@@ -181,7 +191,7 @@ impl RemoteRounds {
         let end: Vec<_> = end.filter(|(attempt, _)| beat.holds.contains(attempt)).collect();
         let own = |attempt: &AttemptId| handed.iter().any(|claimed| claimed.attempts.contains(attempt));
         let lost = beat.holds.iter().copied().filter(|attempt| !own(attempt)).collect();
-        Ok(Heard { unknown, terms: self.terms(), end, lost })
+        Ok(HeartbeatReply { unknown, terms: self.terms(), end, lost })
     }
 
     /// An attempt that was given to that worker, whatever became of it since.
@@ -196,7 +206,7 @@ impl RemoteRounds {
             return Ok(found);
         }
         Err(Problem::caller(
-            "not_its_attempt",
+            ErrorCode::NotItsAttempt,
             format!("attempt {attempt} was not given to worker {worker}"),
             "a worker can report only the attempts that are assigned to it",
         ))
@@ -206,8 +216,8 @@ impl RemoteRounds {
         &self,
         view: &RunView,
         found: &Attempt,
-        news: News,
-    ) -> Result<NewsTaken, Problem> {
+        news: AttemptProgress,
+    ) -> Result<ProgressReply, Problem> {
         let attempt = found.id;
         if let Some(base) = &news.base
             && found.state == AttemptState::Planned
@@ -230,7 +240,7 @@ impl RemoteRounds {
             Some(usage) => self.charge_there(view, found, &usage).await?,
             None => None,
         };
-        Ok(NewsTaken { heard, lost: false, stop })
+        Ok(ProgressReply { heard, lost: false, stop })
     }
 
     async fn charge_there(
@@ -262,7 +272,7 @@ impl RemoteRounds {
         &self,
         view: &RunView,
         found: &Attempt,
-        news: &News,
+        news: &AttemptProgress,
     ) -> Result<(), Problem> {
         let (Some(usage), Some(planned)) = (&news.usage, self.rounds.planned_again(found)) else {
             return Ok(());
@@ -273,7 +283,7 @@ impl RemoteRounds {
     pub(in crate::engine) async fn late_end(
         &self,
         view: &RunView,
-        over: &AttemptOver,
+        over: &AttemptResult,
     ) -> Result<(), Problem> {
         let Some(found) = view.attempts.iter().find(|attempt| attempt.id == over.id) else { return Ok(()) };
         let Some(planned) = self.rounds.planned_again(found) else { return Ok(()) };
@@ -311,7 +321,7 @@ impl RemoteRounds {
         taken.map_err(|error| match &error {
             // Sending it again would not help.
             WorkspaceError::Git { .. } => Problem::caller(
-                "work_not_taken",
+                ErrorCode::WorkNotTaken,
                 error.to_string(),
                 "the branch is in the worker's copy of the repository, below `sources` in its data folder",
             ),
@@ -340,7 +350,7 @@ pub(in crate::engine) fn told(error: StoreError) -> Problem {
 
 pub(in crate::engine) fn unwritable(path: &Path, error: &std::io::Error) -> Problem {
     Problem::operator(
-        "data_folder",
+        ErrorCode::DataFolder,
         format!("{} cannot be written: {error}", path.display()),
         "check the disk and the permissions of the data folder",
     )

@@ -6,16 +6,22 @@ use super::{told, used};
 use crate::engine::attempt::transcript;
 use crate::engine::ended::Ended;
 use crate::engine::running::Running;
-use jackfield_api::elsewhere::{AttemptOver, RoundOver};
+use jackfield_api::remote::{AttemptResult, RoundResult};
 use jackfield_process::Exited;
 use jackfield_store::{Attempt, NewArtifact, NewPluginCall, RunView};
-use jackfield_types::{AttemptState, Audience, CostSource, Delivered, Problem, RunState, WorkerId, settle};
+use jackfield_types::{
+    AttemptState, Audience, CostSource, Delivered, ErrorCode, Problem, RunState, WorkerId, settle,
+};
 use jackfield_workspace::Leftover;
 use serde_json::json;
 use std::sync::Arc;
 
 impl RemoteRounds {
-    pub(in crate::engine) async fn end_round(&self, over: RoundOver, view: &RunView) -> Result<(), Problem> {
+    pub(in crate::engine) async fn end_round(
+        &self,
+        over: RoundResult,
+        view: &RunView,
+    ) -> Result<(), Problem> {
         let running = match self.loader.running_elsewhere(view).await {
             Ok(running) => Arc::new(running),
             // Telling it again would not help: the round has failed, and what it cost is on the ledger.
@@ -30,7 +36,11 @@ impl RemoteRounds {
         };
         // Whoever says it again while this is under way hears of it next time.
         if self.running.lock().contains_key(&view.run.id) {
-            return Err(Problem::operator("being_settled", "this round is being settled", "ask again"));
+            return Err(Problem::operator(
+                ErrorCode::BeingSettled,
+                "this round is being settled",
+                "ask again",
+            ));
         }
         self.running.lock().insert(view.run.id, Arc::clone(&running));
         let ended = self.settle_there(over, view, &running).await;
@@ -39,13 +49,18 @@ impl RemoteRounds {
         ended
     }
 
-    async fn settle_there(&self, over: RoundOver, view: &RunView, running: &Running) -> Result<(), Problem> {
+    async fn settle_there(
+        &self,
+        over: RoundResult,
+        view: &RunView,
+        running: &Running,
+    ) -> Result<(), Problem> {
         let mut done = Vec::new();
         let mut told_of = over.attempts;
         for attempt in view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled) {
             let Some(at) = told_of.iter().position(|over| over.id == attempt.id) else {
                 return Err(Problem::caller(
-                    "round_incomplete",
+                    ErrorCode::RoundIncomplete,
                     format!("the worker reported nothing of attempt {}", attempt.id),
                     "tell of every attempt of the round at once",
                 ));
@@ -60,7 +75,7 @@ impl RemoteRounds {
         };
         if after.run.state == RunState::Running && after.attempts.iter().any(|attempt| open(&attempt)) {
             return Err(Problem::operator(
-                "not_settled",
+                ErrorCode::NotSettled,
                 "the round could not be settled",
                 "tell of it again",
             ));
@@ -74,7 +89,7 @@ impl RemoteRounds {
         running: &Running,
         attempt: &Attempt,
         worker: WorkerId,
-        over: AttemptOver,
+        over: AttemptResult,
     ) -> Result<Done, Problem> {
         let planned = self.rounds.planned_again(attempt);
         let mut usage = attempt.usage.updated(over.usage).bounded();

@@ -3,12 +3,12 @@
 
 use super::super::remote_workers::RemoteRounds;
 use super::told;
-use jackfield_api::elsewhere::{Assignment, Registration};
+use jackfield_api::remote::{Assignment, Registration};
 use jackfield_store::Claimed;
-use jackfield_types::{Problem, WorkerId};
+use jackfield_types::{ErrorCode, Problem, WorkerId};
 
 /// The code of the answer to whoever speaks for a worker that is not known, or not its own.
-pub(in crate::engine) const UNKNOWN: &str = "worker_not_found";
+pub(in crate::engine) const UNKNOWN: ErrorCode = ErrorCode::WorkerNotFound;
 
 /// Longest name and version of a worker, and name of an executor, bytes.
 const LONGEST_NAME: usize = 200;
@@ -28,7 +28,7 @@ pub(in crate::engine) fn check_bounds(registration: &Registration) -> Result<(),
         () => return Ok(()),
     };
     Err(Problem::caller(
-        "bad_registration",
+        ErrorCode::BadRegistration,
         format!("the field `{field}` of the worker's registration is out of bounds"),
         format!(
             "give names of 1 to {LONGEST_NAME} bytes, at most {MOST_EXECUTORS} executors and at most {MOST_SLOTS} slots"

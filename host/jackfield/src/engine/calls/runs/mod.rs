@@ -7,7 +7,7 @@ use super::super::choose::Pick;
 use super::super::handles::Runs;
 use super::super::quality::QualityIssue;
 use jackfield_api::{Answer, ExecuteRequest, Progress, bounds};
-use jackfield_types::{PluginRef, Problem, RunId, Scope};
+use jackfield_types::{ErrorCode, PluginRef, Problem, RunId, Scope};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
@@ -70,7 +70,7 @@ impl Runs<'_> {
         let state = self.state(run).await?;
         if state.is_final() {
             return Err(Problem::caller(
-                "run_ended",
+                ErrorCode::RunEnded,
                 format!("failed to cancel run {run}: it has ended already (state: {state})"),
                 "nothing is left to cancel",
             ));
@@ -87,7 +87,7 @@ impl Runs<'_> {
         );
         if !self.wait_for(run, patience, |_| {}).await?.is_final() {
             return Err(Problem::operator(
-                "not_cancelled",
+                ErrorCode::NotCancelled,
                 format!("run {run} has not ended yet"),
                 "it ends as soon as the worker that has it in hand hears of it; if that worker is gone, start a host: it takes the run over and ends it",
             ));

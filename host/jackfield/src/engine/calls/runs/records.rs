@@ -4,7 +4,7 @@ use super::super::super::handles::Runs;
 use super::super::super::{compared, leftovers, report};
 use jackfield_api::{Answer, Handle, RunsFilter, bounds};
 use jackfield_store::{Attempt, RunEvent, RunFilter, RunSummary, RunView};
-use jackfield_types::{Audience, Begun, Problem, RunId, RunState, Scope};
+use jackfield_types::{Audience, Begun, ErrorCode, Problem, RunId, RunState, Scope};
 use jackfield_workspace::Worktree;
 
 impl Runs<'_> {
@@ -123,7 +123,7 @@ impl Runs<'_> {
         let last = self.list(RunsFilter { limit: Some(1), ..RunsFilter::default() }).await?;
         last.first().map(|run| run.run).ok_or_else(|| {
             Problem::caller(
-                "no_runs",
+                ErrorCode::NoRuns,
                 "there is no run yet",
                 "start one: jackfield run \"…\", or `jackfield demo`",
             )
@@ -141,7 +141,7 @@ impl Runs<'_> {
             None => Vec::new(),
             Some(text) => vec![RunState::parse(text).ok_or_else(|| {
                 Problem::caller(
-                    "unknown_state",
+                    ErrorCode::UnknownState,
                     format!("there is no state '{text}'"),
                     "use queued, running, waiting, succeeded, failed or cancelled",
                 )
@@ -154,7 +154,7 @@ impl Runs<'_> {
         let before = match filter.before.as_deref() {
             None => None,
             Some(id) => Some(id.parse().map_err(|error: jackfield_types::InvalidId| {
-                Problem::caller("bad_id", error.to_string(), "give the last id of the page before")
+                Problem::caller(ErrorCode::BadId, error.to_string(), "give the last id of the page before")
             })?),
         };
         let task = match filter.task_id.as_deref() {
@@ -249,5 +249,5 @@ fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> P
             )
         },
     );
-    Problem::operator("diff_gone", message, remedy)
+    Problem::operator(ErrorCode::DiffGone, message, remedy)
 }

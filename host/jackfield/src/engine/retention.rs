@@ -1,4 +1,4 @@
-//! Long life: what runs leave behind goes when its time is over, or when there is too much of it.
+//! Retention: what runs leave behind is pruned by age and by size.
 //!
 //! ```text
 //! worktrees that were kept    their work is on a branch first, or they stay
@@ -7,14 +7,14 @@
 //! events and decisions        row by row in small steps; runs, attempts and the ledger stay for ever
 //! ```
 //!
-//! What cannot go is told with the reason, and tried again the next time. Nothing here collects garbage in a
-//! repository, prunes worktrees that are not ours, or deletes a branch that has a change.
+//! What cannot be pruned is reported with the reason, and tried again the next time. Nothing here collects garbage in a
+//! repository, prunes worktrees of others, or deletes a branch that has a change.
 
 use super::audit::AuditLog;
 use super::folders::Folders;
 use super::settings::Settings;
 use jackfield_store::{Compacted, Store, StoreError, Trimmed};
-use jackfield_types::{Clock, Problem, Timestamp};
+use jackfield_types::{Clock, ErrorCode, Problem, Timestamp};
 use jackfield_workspace::Worktrees;
 use tokio_util::sync::CancellationToken;
 mod logs;
@@ -27,33 +27,33 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-/// How long after the start is tidied up for the first time, so that a command that is over by then does not;
-/// and how often is looked whether it is time again.
+/// How long after the start pruning begins, so that a short command does not prune; and how often the host checks
+/// whether it is due again.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// How to tidy up.
+/// How to prune.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Tidying {
-    /// Only say what would go.
+pub struct PruneOptions {
+    /// Only report what would be removed.
     pub dry_run: bool,
-    /// Write the database anew afterwards, without gaps. Refused while a run is at work.
+    /// Rewrite the database afterwards, without gaps. Refused while a run is at work.
     pub vacuum: bool,
 }
 
-/// What tidying up came to.
+/// The result of pruning.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Tidied {
-    /// Nothing went: this is what would.
+pub struct PruneReport {
+    /// Nothing was removed: this is what would be.
     pub dry_run: bool,
-    /// Worktrees that had been kept.
+    /// Worktrees.
     pub worktrees: Gone,
-    /// Runs whose logs and diffs went.
+    /// Runs whose logs and diffs were removed.
     pub logs: Gone,
-    /// Folders that no record knows, and what only agents needed that are gone.
+    /// Folders without a record, and scratch files of agents that have ended.
     pub leftovers: Gone,
     /// Events of runs.
     pub events: u64,
-    /// What components were asked and answered.
+    /// Calls of components.
     pub calls: u64,
     /// Days of the audit log.
     pub audit: u64,
@@ -124,7 +124,7 @@ impl Gone {
     }
 }
 
-impl Tidied {
+impl PruneReport {
     fn keep(&mut self, what: impl Into<String>, why: impl Into<String>) {
         self.kept.push(Kept { what: what.into(), why: why.into() });
     }
@@ -148,7 +148,7 @@ pub(crate) struct Pruner {
 }
 
 impl Pruner {
-    pub(super) async fn tidy_from_time_to_time(self) {
+    pub(super) async fn prune_periodically(self) {
         let mut look = interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last: Option<Instant> = None;
@@ -164,38 +164,42 @@ impl Pruner {
             }
             last = Some(Instant::now());
             let bounds = Bounds::of(&config.retention, self.clock.now());
-            match self.tidy(&bounds, Tidying::default()).await {
-                Ok(tidied) => log(&tidied),
+            match self.prune(&bounds, PruneOptions::default()).await {
+                Ok(report) => log(&report),
                 Err(problem) => tracing::warn!("failed to prune expired data: {problem}"),
             }
         }
     }
 
-    pub(in crate::engine) async fn tidy(&self, bounds: &Bounds, how: Tidying) -> Result<Tidied, Problem> {
+    pub(in crate::engine) async fn prune(
+        &self,
+        bounds: &Bounds,
+        how: PruneOptions,
+    ) -> Result<PruneReport, Problem> {
         let _alone = self.alone()?;
         if how.vacuum && !how.dry_run {
             self.nothing_at_work().await?;
         }
-        let mut tidied = Tidied { dry_run: how.dry_run, ..Tidied::default() };
+        let mut report = PruneReport { dry_run: how.dry_run, ..PruneReport::default() };
         if !how.dry_run {
-            self.repair(&mut tidied).await;
+            self.repair(&mut report).await;
         }
-        let standing = self.tidy_worktrees(&bounds.worktrees, &mut tidied).await?;
-        self.tidy_logs(&bounds.logs, &standing, &mut tidied).await?;
-        self.tidy_temporary(&mut tidied).await;
-        match self.audit_log.tidy_audit(bounds.audit_before, how.dry_run) {
-            Ok(days) => tidied.audit = days,
-            Err(error) => tidied.keep("the audit log", error.to_string()),
+        let standing = self.prune_worktrees(&bounds.worktrees, &mut report).await?;
+        self.prune_logs(&bounds.logs, &standing, &mut report).await?;
+        self.prune_temporary(&mut report).await;
+        match self.audit_log.prune_audit(bounds.audit_before, how.dry_run) {
+            Ok(days) => report.audit = days,
+            Err(error) => report.keep("the audit log", error.to_string()),
         }
         if how.dry_run {
             let overdue = self.store.retention().overdue(bounds.events_before, bounds.calls_before).await;
             let overdue = overdue?;
-            (tidied.events, tidied.calls) = (overdue.events, overdue.calls);
-        } else if let Err(error) = self.tidy_records(bounds, how.vacuum, &mut tidied).await {
+            (report.events, report.calls) = (overdue.events, overdue.calls);
+        } else if let Err(error) = self.prune_records(bounds, how.vacuum, &mut report).await {
             // What went is told all the same.
-            tidied.keep("the records", error.problem().to_string());
+            report.keep("the records", error.problem().to_string());
         }
-        Ok(tidied)
+        Ok(report)
     }
 
     /// One at a time, whichever process.
@@ -203,7 +207,7 @@ impl Pruner {
         let path = self.folders.data.join("prune.lock");
         let cannot = |error: std::io::Error| {
             Problem::operator(
-                "cannot_write",
+                ErrorCode::CannotWrite,
                 format!("cannot lock {}: {error}", path.display()),
                 "check its permissions",
             )
@@ -212,7 +216,7 @@ impl Pruner {
         match file.try_lock() {
             Ok(()) => Ok(file),
             Err(TryLockError::WouldBlock) => Err(Problem::operator(
-                "prune_in_progress",
+                ErrorCode::PruneInProgress,
                 "another process is pruning this data folder",
                 "wait until it has finished",
             )),
@@ -225,7 +229,7 @@ impl Pruner {
         match in_hand.first() {
             None => Ok(()),
             Some(hand) => Err(Problem::operator(
-                "runs_at_work",
+                ErrorCode::RunsAtWork,
                 format!(
                     "run {} is at work, and nothing can be recorded while the database is written anew",
                     hand.run
@@ -236,28 +240,28 @@ impl Pruner {
     }
 
     /// What a request that was given up left half made, and what could not be deleted the last time.
-    async fn repair(&self, tidied: &mut Tidied) {
+    async fn repair(&self, report: &mut PruneReport) {
         match self.worktrees.repair().await {
-            Ok(repaired) => repaired.failed.into_iter().for_each(|why| tidied.keep("a worktree", why)),
-            Err(error) => tidied.keep("worktrees", error.problem().to_string()),
+            Ok(repaired) => repaired.failed.into_iter().for_each(|why| report.keep("a worktree", why)),
+            Err(error) => report.keep("worktrees", error.problem().to_string()),
         }
     }
 
-    async fn tidy_records(
+    async fn prune_records(
         &self,
         bounds: &Bounds,
         vacuum: bool,
-        tidied: &mut Tidied,
+        report: &mut PruneReport,
     ) -> Result<(), StoreError> {
         let Bounds { events_before, calls_before, .. } = *bounds;
-        self.step_by_step(&mut tidied.events, || self.store.retention().trim_events(events_before)).await?;
-        self.step_by_step(&mut tidied.calls, || self.store.retention().trim_calls(calls_before)).await?;
+        self.step_by_step(&mut report.events, || self.store.retention().trim_events(events_before)).await?;
+        self.step_by_step(&mut report.calls, || self.store.retention().trim_calls(calls_before)).await?;
         let compacted = if vacuum {
             self.store.retention().vacuum().await
         } else {
             self.store.retention().give_back().await
         };
-        tidied.database = Some(compacted?);
+        report.database = Some(compacted?);
         Ok(())
     }
 
@@ -277,21 +281,21 @@ impl Pruner {
     }
 }
 
-fn log(tidied: &Tidied) {
-    for kept in &tidied.kept {
+fn log(report: &PruneReport) {
+    for kept in &report.kept {
         tracing::debug!(what = kept.what, why = kept.why, "kept data that is past its retention");
     }
-    if tidied.is_nothing() && tidied.kept.is_empty() {
+    if report.is_nothing() && report.kept.is_empty() {
         return;
     }
     tracing::info!(
-        worktrees = tidied.worktrees.count,
-        logs = tidied.logs.count,
-        leftovers = tidied.leftovers.count,
-        bytes = tidied.worktrees.bytes + tidied.logs.bytes + tidied.leftovers.bytes,
-        events = tidied.events,
-        calls = tidied.calls,
-        stay = tidied.kept.len(),
+        worktrees = report.worktrees.count,
+        logs = report.logs.count,
+        leftovers = report.leftovers.count,
+        bytes = report.worktrees.bytes + report.logs.bytes + report.leftovers.bytes,
+        events = report.events,
+        calls = report.calls,
+        stay = report.kept.len(),
         "pruned expired data; `jackfield prune --dry-run` lists what is kept"
     );
 }

@@ -1,5 +1,5 @@
-//! What a worker elsewhere and its host say to each other. Everything a worker says may be said again: after a
-//! lost answer, after a restart of either side.
+//! Requests of remote workers and the host's answers. A worker may repeat every request: after a lost answer, and after
+//! a restart of either side.
 
 use super::ExecuteRequest;
 use jackfield_store::CheckResult;
@@ -38,78 +38,78 @@ pub const REPORTED: [&str; 15] = [
     "attempt_adopted",
 ];
 
-/// A worker makes itself known.
+/// A worker registers itself.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Registration {
-    /// Its id, which it keeps across its restarts.
+    /// Its id; the same after a restart.
     pub worker: WorkerId,
-    /// What people know it by.
+    /// Its name for people.
     pub name: String,
     /// Its program's version.
     pub version: String,
-    /// Attempts that it makes at once.
+    /// How many attempts it executes at the same time.
     pub slots: u32,
-    /// Executors whose program is there.
+    /// Executors whose program is installed.
     pub executors: Vec<String>,
 }
 
-/// On what terms it works.
+/// The intervals that a worker keeps to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Terms {
-    /// It says that it lives at least every so many seconds.
+pub struct WorkerTerms {
+    /// Longest interval between two heartbeats, seconds.
     pub beat_s: u64,
-    /// After so many seconds without an answer to that its agents end, because the host is about to give it up.
+    /// After this many seconds without an answer to a heartbeat, its agents end: the host is about to give it up.
     pub lease_s: u64,
 }
 
-/// A worker asks for work.
+/// A worker asks for a round.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct WorkAsked {
-    /// Who asks.
+pub struct AssignmentRequest {
+    /// The worker.
     pub worker: WorkerId,
-    /// What it has in hand. What it was given and does not have, it did not get: it is given again.
+    /// Attempts that it has. An attempt that was assigned and is not among them did not arrive: it is assigned again.
     pub holds: Vec<AttemptId>,
-    /// Attempts that it could begin.
+    /// How many attempts it could start.
     pub free: u32,
-    /// How long it would wait for something, seconds.
+    /// How long the host may hold the request, seconds.
     pub wait_s: u64,
 }
 
-/// A round of a run that a worker is to make.
+/// A round of a run that a worker executes.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 pub struct Assignment {
     /// The run, as the host knows it.
     pub run: RunId,
-    /// What is asked, with the host's defaults filled in.
+    /// The request, with the host's defaults.
     pub request: ExecuteRequest,
     /// The task's title.
     pub title: String,
-    /// As the host understood it.
+    /// The task's type.
     pub task_type: String,
-    /// As the host understood it.
+    /// The task's complexity, 1 to 10.
     pub complexity: u8,
-    /// As the host found it.
+    /// The programming language, where the host found one.
     pub language: Option<String>,
-    /// As the host found it.
+    /// Frameworks and tools that the host found.
     pub stack: Vec<String>,
-    /// As the host understood it.
+    /// The task's role.
     pub role: Role,
     /// Whether files must change.
     pub expect_change: bool,
-    /// Where.
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// What the workspace is called.
+    /// The workspace's name.
     pub workspace_name: String,
-    /// The folder that is meant, within the repository.
+    /// The folder to work in, relative to the repository.
     pub subpath: PathBuf,
-    /// The attempts, to be made side by side.
+    /// The attempts, which run in parallel.
     pub attempts: Vec<AssignedAttempt>,
-    /// The trace that goes on there, where anybody collects it: the fields of `traceparent` and `tracestate`.
+    /// The trace to continue, where traces are exported: the fields of `traceparent` and `tracestate`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub trace: BTreeMap<String, String>,
 }
 
-/// An attempt that a worker is to make.
+/// An attempt that a worker executes.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct AssignedAttempt {
@@ -120,87 +120,87 @@ pub struct AssignedAttempt {
     pub effort: Option<Effort>,
     pub context: Option<String>,
     pub reason: String,
-    /// A component chose the executor; nobody named it.
+    /// A component chose the executor; the request does not name it.
     #[serde(default)]
     pub chosen: bool,
-    /// What the host holds for it, millionths of a dollar; nothing where it costs nothing.
+    /// What is reserved for it, micro-dollars; 0 where it costs nothing.
     pub held: u64,
 }
 
-/// A worker lives.
+/// A worker renews its leases.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct Beat {
-    /// Who.
+pub struct Heartbeat {
+    /// The worker.
     pub worker: WorkerId,
-    /// What it has in hand.
+    /// Attempts that it has.
     pub holds: Vec<AttemptId>,
-    /// What of it is being ended already.
+    /// Those of them that are ending.
     pub ending: Vec<AttemptId>,
-    /// How long it would wait for news, seconds.
+    /// How long the host may hold the request, seconds.
     pub wait_s: u64,
 }
 
-/// What a worker hears when it says that it lives.
+/// The answer to a heartbeat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Heard {
-    /// The host does not know it (any more): it must make itself known again.
+pub struct HeartbeatReply {
+    /// The host does not know the worker (any more): it must register again.
     pub unknown: bool,
-    /// The terms as they are now.
-    pub terms: Terms,
-    /// Attempts that somebody wants ended, and why.
+    /// The intervals in force.
+    pub terms: WorkerTerms,
+    /// Attempts to end, each with the reason.
     pub end: Vec<(AttemptId, String)>,
-    /// Attempts that are not its own any more.
+    /// Attempts that are no longer assigned to it.
     pub lost: Vec<AttemptId>,
 }
 
-/// News of an attempt.
+/// Progress of an attempt.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct News {
-    /// Who tells.
+pub struct AttemptProgress {
+    /// The worker.
     pub worker: WorkerId,
-    /// How many events were told before.
+    /// How many events were reported before.
     pub from: u64,
-    /// The events after those.
-    pub events: Vec<NewsEvent>,
-    /// It has begun, from that commit.
+    /// The next events.
+    pub events: Vec<ReportedEvent>,
+    /// The commit that the attempt started from, once it has.
     pub base: Option<Commit>,
-    /// What it has used so far, in all.
+    /// The total usage so far.
     pub usage: Option<Usage>,
 }
 
-/// Something that happened in an attempt.
+/// An event of an attempt.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
-pub struct NewsEvent {
+pub struct ReportedEvent {
     pub at: Timestamp,
     pub kind: String,
     pub payload: Value,
 }
 
-/// What the host says to news.
+/// The answer to a progress report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct NewsTaken {
-    /// How many events it has on record.
+pub struct ProgressReply {
+    /// How many events the host has recorded.
     pub heard: u64,
-    /// The attempt is not this worker's any more.
+    /// The attempt is no longer assigned to this worker.
     pub lost: bool,
-    /// The money is spent: the attempt must end, for this reason.
+    /// The budget is used up: the attempt must end, with this problem.
     pub stop: Option<Problem>,
 }
 
-/// A round is over, everything of it was told, and its files are with the host.
+/// The result of a round, after all its events were reported and its files sent.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-pub struct RoundOver {
-    /// Who tells.
+pub struct RoundResult {
+    /// The worker.
     pub worker: WorkerId,
     /// Every attempt of the round.
-    pub attempts: Vec<AttemptOver>,
+    pub attempts: Vec<AttemptResult>,
 }
 
-/// How an attempt ended.
+/// The result of an attempt.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
-pub struct AttemptOver {
+pub struct AttemptResult {
     pub id: AttemptId,
     pub outcome: Outcome,
     pub usage: Usage,
@@ -210,21 +210,21 @@ pub struct AttemptOver {
     pub session: Option<String>,
     pub model: Option<String>,
     pub latency_ms: u64,
-    /// The commit that holds everything it left, where there is one.
+    /// The commit with the attempt's work, where there is one.
     pub head: Option<Commit>,
     pub changed: Vec<ChangedFile>,
     pub checks: Vec<CheckResult>,
-    /// What it made and its branch does not hold; what is kept of it stays on the worker.
+    /// Leftovers; those that are kept stay on the worker.
     #[serde(default)]
     pub leftovers: Vec<Leftover>,
-    /// What the worker's own components decided.
-    pub calls: Vec<CallMade>,
+    /// Decisions of the worker's own components.
+    pub calls: Vec<ComponentCall>,
 }
 
 /// A decision that a component made on the worker.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
-pub struct CallMade {
+pub struct ComponentCall {
     pub plugin: jackfield_types::PluginRef,
     pub function: String,
     pub facts: Value,
@@ -239,9 +239,9 @@ pub struct CallMade {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SentFile {
-    /// What its agent printed.
+    /// The log of the agent.
     Log,
-    /// What it changed, as a unified diff.
+    /// The changes, as a unified diff.
     Diff,
     /// Its branch, as a git bundle.
     Work,

@@ -1,10 +1,10 @@
 //! What runs wrote: logs and diffs past their time, and folders that nobody needs any more.
 
-use super::super::keep::Pruner;
-use super::{Bound, Tidied};
+use super::super::retention::Pruner;
+use super::{Bound, PruneReport};
 use crate::engine::files::Files;
 use jackfield_store::RunStanding;
-use jackfield_types::{AttemptId, Problem, RunId, Timestamp};
+use jackfield_types::{AttemptId, ErrorCode, Problem, RunId, Timestamp};
 use jackfield_workspace::{remove_folder, room};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -28,11 +28,11 @@ struct Written {
 
 impl Pruner {
     /// Lets logs and diffs of runs go, but of those in `standing`, which have a worktree.
-    pub(super) async fn tidy_logs(
+    pub(super) async fn prune_logs(
         &self,
         bound: &Bound,
         standing: &HashSet<RunId>,
-        tidied: &mut Tidied,
+        report: &mut PruneReport,
     ) -> Result<(), Problem> {
         let mut written = self.written(standing).await?;
         let mut total: u64 = written.iter().map(|written| written.bytes).sum();
@@ -44,17 +44,17 @@ impl Pruner {
                 stay.push(written);
                 continue;
             }
-            if removed(&written.folder, tidied).await {
+            if removed(&written.folder, report).await {
                 total -= written.bytes;
-                let gone = if written.on_record { &mut tidied.logs } else { &mut tidied.leftovers };
+                let gone = if written.on_record { &mut report.logs } else { &mut report.leftovers };
                 gone.add(written.bytes);
             }
         }
         if total > bound.bytes {
             let why = "together they take more than retention.log_gb, and no more of them may go";
-            tidied.keep(self.folders.runs.display().to_string(), why);
+            report.keep(self.folders.runs.display().to_string(), why);
         }
-        self.tidy_scratch(&stay, tidied).await
+        self.prune_scratch(&stay, report).await
     }
 
     async fn written(&self, standing: &HashSet<RunId>) -> Result<Vec<Written>, Problem> {
@@ -72,7 +72,7 @@ impl Pruner {
 
     /// What only agents needed goes when they are done; this is for what could not be deleted then, and for
     /// attempts whose host died before it could.
-    async fn tidy_scratch(&self, runs: &[Written], tidied: &mut Tidied) -> Result<(), Problem> {
+    async fn prune_scratch(&self, runs: &[Written], report: &mut PruneReport) -> Result<(), Problem> {
         let mut found: Vec<(AttemptId, PathBuf)> = Vec::new();
         for written in runs.iter().filter(|written| written.on_record) {
             for (attempt, folder) in folders_by_id::<AttemptId>(&written.folder)? {
@@ -88,8 +88,8 @@ impl Pruner {
             let settled = known.get(&attempt).and_then(|known| known.settled_at);
             if settled.is_some_and(|at| at < before) && !self.stop.is_cancelled() {
                 let bytes = room(&folder).await;
-                if removed(&folder, tidied).await {
-                    tidied.leftovers.add(bytes);
+                if removed(&folder, report).await {
+                    report.leftovers.add(bytes);
                 }
             }
         }
@@ -97,14 +97,14 @@ impl Pruner {
     }
 
     /// Files that programs left when they were asked for their version. Their times are the machine's own.
-    pub(super) async fn tidy_temporary(&self, tidied: &mut Tidied) {
+    pub(super) async fn prune_temporary(&self, report: &mut PruneReport) {
         let Ok(entries) = std::fs::read_dir(&self.folders.temporary) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
             let written = path.symlink_metadata().and_then(|facts| facts.modified()).ok();
             if written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > ASKED) {
                 let bytes = room(&path).await;
-                if removed(&path, tidied).await {
-                    tidied.leftovers.add(bytes);
+                if removed(&path, report).await {
+                    report.leftovers.add(bytes);
                 }
             }
         }
@@ -117,14 +117,14 @@ fn since(run: RunId, known: Option<&RunStanding>) -> Option<Timestamp> {
 }
 
 /// Whether it is gone, or would be.
-async fn removed(path: &Path, tidied: &mut Tidied) -> bool {
-    if tidied.dry_run {
+async fn removed(path: &Path, report: &mut PruneReport) -> bool {
+    if report.dry_run {
         return true;
     }
     match remove_folder(path).await {
         Ok(()) => true,
         Err(error) => {
-            tidied.keep(path.display().to_string(), error.problem().to_string());
+            report.keep(path.display().to_string(), error.problem().to_string());
             false
         }
     }
@@ -134,7 +134,7 @@ async fn removed(path: &Path, tidied: &mut Tidied) -> bool {
 fn folders_by_id<Id: FromStr>(folder: &Path) -> Result<Vec<(Id, PathBuf)>, Problem> {
     let entries = std::fs::read_dir(folder).map_err(|error| {
         Problem::operator(
-            "cannot_read",
+            ErrorCode::CannotRead,
             format!("cannot read {}: {error}", folder.display()),
             "check its permissions",
         )

@@ -1,7 +1,7 @@
 //! Worktrees that were kept: past their time, or the oldest of too many.
 
-use super::super::keep::Pruner;
-use super::{Bound, Tidied};
+use super::super::retention::Pruner;
+use super::{Bound, PruneReport};
 use jackfield_store::AttemptStanding;
 use jackfield_types::{AttemptId, Problem, RunId, Timestamp};
 use jackfield_workspace::{Retired, Worktree, room};
@@ -16,10 +16,10 @@ struct Held {
 
 impl Pruner {
     /// Lets worktrees go, and gives the runs that still have one afterwards.
-    pub(super) async fn tidy_worktrees(
+    pub(super) async fn prune_worktrees(
         &self,
         bound: &Bound,
-        tidied: &mut Tidied,
+        report: &mut PruneReport,
     ) -> Result<HashSet<RunId>, Problem> {
         let all = self.worktrees.all()?;
         let attempts: Vec<AttemptId> = all.iter().map(|(attempt, _)| *attempt).collect();
@@ -35,7 +35,7 @@ impl Pruner {
                 }
                 Err(error) => {
                     standing.extend(about.map(|about| about.run));
-                    tidied.keep(format!("the worktree of attempt {attempt}"), error.problem().to_string());
+                    report.keep(format!("the worktree of attempt {attempt}"), error.problem().to_string());
                 }
             }
         }
@@ -43,7 +43,7 @@ impl Pruner {
         held.sort_by_key(|held| held.since);
         for Held { worktree, since, bytes } in held {
             let over = since.is_some_and(|since| since < bound.before || total > bound.bytes);
-            if over && !self.stop.is_cancelled() && self.let_go(&worktree, bytes, tidied).await {
+            if over && !self.stop.is_cancelled() && self.let_go(&worktree, bytes, report).await {
                 total -= bytes;
             } else {
                 standing.insert(worktree.run);
@@ -51,29 +51,29 @@ impl Pruner {
         }
         if total > bound.bytes {
             let why = "together they take more than retention.worktree_gb, and no more of them may go";
-            tidied.keep(self.folders.worktrees.display().to_string(), why);
+            report.keep(self.folders.worktrees.display().to_string(), why);
         }
         Ok(standing)
     }
 
     /// Whether it is gone, or would be.
-    async fn let_go(&self, worktree: &Worktree, bytes: u64, tidied: &mut Tidied) -> bool {
-        if tidied.dry_run {
-            tidied.worktrees.add(bytes);
+    async fn let_go(&self, worktree: &Worktree, bytes: u64, report: &mut PruneReport) -> bool {
+        if report.dry_run {
+            report.worktrees.add(bytes);
             return true;
         }
         let path = worktree.path.display();
         let why = match self.worktrees.retire(worktree.attempt).await {
             Ok(Retired::Gone { committed, branch, earlier }) => {
                 tracing::info!(%path, committed, branch, earlier, "deleted a worktree past its retention");
-                tidied.worktrees.add(bytes);
-                tidied.branches.extend(earlier);
+                report.worktrees.add(bytes);
+                report.branches.extend(earlier);
                 return true;
             }
             Ok(Retired::Stays(why)) => why,
             Err(error) => error.problem().to_string(),
         };
-        tidied.keep(path.to_string(), why);
+        report.keep(path.to_string(), why);
         false
     }
 }

@@ -57,13 +57,13 @@ impl House {
         self.host.inner.folders.runs.join(run.run.id.to_string())
     }
 
-    async fn tidy(&self) -> Tidied {
-        self.host.retention().prune(Tidying::default()).await.unwrap()
+    async fn prune(&self) -> PruneReport {
+        self.host.retention().prune(PruneOptions::default()).await.unwrap()
     }
 
     /// By bounds that no configuration can name.
-    async fn tidy_by(&self, bounds: Bounds) -> Tidied {
-        self.host.inner.pruner.tidy(&bounds, Tidying::default()).await.unwrap()
+    async fn prune_by(&self, bounds: Bounds) -> PruneReport {
+        self.host.inner.pruner.prune(&bounds, PruneOptions::default()).await.unwrap()
     }
 
     /// Bounds that let nothing go.
@@ -109,13 +109,13 @@ async fn a_worktree_goes_when_its_hours_are_over_with_all_that_is_in_it_on_its_b
     let young = house.run("echo young > young.txt").await;
     house.pass(23 * HOUR);
     fs::write(worktree(&old).join("person.txt"), "by hand\n").unwrap();
-    let tidied = house.tidy().await;
-    assert_eq!((tidied.worktrees.count, tidied.kept), (1, vec![]));
-    assert!(tidied.worktrees.bytes > 0);
+    let report = house.prune().await;
+    assert_eq!((report.worktrees.count, report.kept), (1, vec![]));
+    assert!(report.worktrees.bytes > 0);
     assert!(!worktree(&old).exists() && worktree(&young).is_dir());
     assert_eq!(house.git(&["show", &format!("{}:person.txt", branch(&old))]), "by hand");
     assert_eq!(house.git(&["show", &format!("{}:agent.txt", branch(&old))]), "agent");
-    assert_eq!(house.tidy().await.worktrees.count, 0);
+    assert_eq!(house.prune().await.worktrees.count, 0);
     house.host.shutdown().await;
 }
 
@@ -133,18 +133,18 @@ async fn a_worktree_whose_commits_are_not_proved_to_be_on_a_branch_stays_and_is_
     let aside = house.folder.path().join("aside");
     fs::rename(&object, &aside).unwrap();
     house.pass(100 * HOUR);
-    let tidied = house.tidy().await;
-    assert_eq!(tidied.worktrees.count, 0);
-    assert_eq!(tidied.kept.len(), 1, "{tidied:?}");
-    assert_eq!(tidied.kept[0].what, tree.display().to_string());
-    assert!(tidied.kept[0].why.contains("prove that no commit is lost"), "{tidied:?}");
+    let report = house.prune().await;
+    assert_eq!(report.worktrees.count, 0);
+    assert_eq!(report.kept.len(), 1, "{report:?}");
+    assert_eq!(report.kept[0].what, tree.display().to_string());
+    assert!(report.kept[0].why.contains("prove that no commit is lost"), "{report:?}");
     assert!(tree.join("agent.txt").is_file());
 
     fs::rename(&aside, &object).unwrap();
-    let tidied = house.tidy().await;
-    assert_eq!((tidied.worktrees.count, tidied.kept), (1, vec![]));
-    assert_eq!(tidied.branches, [format!("{}-earlier", branch(&run))]);
-    assert_eq!(house.git(&["rev-parse", &tidied.branches[0]]), lost);
+    let report = house.prune().await;
+    assert_eq!((report.worktrees.count, report.kept), (1, vec![]));
+    assert_eq!(report.branches, [format!("{}-earlier", branch(&run))]);
+    assert_eq!(house.git(&["rev-parse", &report.branches[0]]), lost);
     house.host.shutdown().await;
 }
 
@@ -162,18 +162,18 @@ async fn the_oldest_worktrees_go_while_all_together_are_too_many() {
     let oldest = worktree(&runs[0]);
     house.git(&["worktree", "lock", "--reason", "mine for now", oldest.to_str().unwrap()]);
     let enough = Bound { bytes: 1_000_000, ..house.generous().worktrees };
-    let tidied = house.tidy_by(Bounds { worktrees: enough, ..house.generous() }).await;
-    assert_eq!(tidied.worktrees.count, 2, "{tidied:?}");
-    assert!((800_000..1_000_000).contains(&tidied.worktrees.bytes), "{tidied:?}");
+    let report = house.prune_by(Bounds { worktrees: enough, ..house.generous() }).await;
+    assert_eq!(report.worktrees.count, 2, "{report:?}");
+    assert!((800_000..1_000_000).contains(&report.worktrees.bytes), "{report:?}");
     let there: Vec<bool> = runs.iter().map(|run| worktree(run).is_dir()).collect();
     assert_eq!(there, [true, false, false, true]);
-    assert_eq!(tidied.kept.len(), 1, "{tidied:?}");
-    assert!(tidied.kept[0].why.contains("mine for now"));
+    assert_eq!(report.kept.len(), 1, "{report:?}");
+    assert!(report.kept[0].why.contains("mine for now"));
 
     let none = Bound { bytes: 0, ..enough };
-    let tidied = house.tidy_by(Bounds { worktrees: none, ..house.generous() }).await;
-    let why: Vec<_> = tidied.kept.iter().map(|kept| kept.why.as_str()).collect();
-    assert_eq!(tidied.worktrees.count, 1);
+    let report = house.prune_by(Bounds { worktrees: none, ..house.generous() }).await;
+    let why: Vec<_> = report.kept.iter().map(|kept| kept.why.as_str()).collect();
+    assert_eq!(report.worktrees.count, 1);
     assert!(why.len() == 2 && why[1].contains("retention.worktree_gb"), "{why:?}");
     house.host.shutdown().await;
 }
@@ -187,11 +187,11 @@ async fn logs_and_diffs_go_when_their_days_are_over_and_say_so_from_then_on() {
     house.pass(11 * DAY);
     let before = house.host.runs().get(old.run.id).await.unwrap();
     assert!(Path::new(before.attempts[0].transcript.as_deref().unwrap()).is_file());
-    let dry = house.host.retention().prune(Tidying { dry_run: true, vacuum: false }).await.unwrap();
+    let dry = house.host.retention().prune(PruneOptions { dry_run: true, vacuum: false }).await.unwrap();
     assert_eq!((dry.dry_run, dry.logs.count), (true, 1));
     assert!(house.logs(&old).is_dir(), "nothing has gone yet");
-    let tidied = house.tidy().await;
-    assert_eq!((tidied.logs, tidied.kept), (dry.logs, vec![]));
+    let report = house.prune().await;
+    assert_eq!((report.logs, report.kept), (dry.logs, vec![]));
     assert!(!house.logs(&old).exists());
     assert_eq!(house.host.runs().get(old.run.id).await.unwrap(), before, "the record stays");
 
@@ -216,8 +216,8 @@ async fn the_oldest_logs_go_while_all_together_are_too_many() {
         house.pass(HOUR);
     }
     let bound = Bound { bytes: 800_000, ..house.generous().logs };
-    let tidied = house.tidy_by(Bounds { logs: bound, ..house.generous() }).await;
-    assert_eq!((tidied.logs.count, tidied.kept), (1, vec![]));
+    let report = house.prune_by(Bounds { logs: bound, ..house.generous() }).await;
+    assert_eq!((report.logs.count, report.kept), (1, vec![]));
     let there: Vec<bool> = runs.iter().map(|run| house.logs(run).is_dir()).collect();
     assert_eq!(there, [false, true, true]);
     house.host.shutdown().await;
@@ -238,20 +238,21 @@ async fn nothing_goes_of_a_run_that_has_not_ended_nor_the_log_of_one_that_has_a_
     };
     house.pass(400 * DAY);
     house.git(&["worktree", "lock", worktree(&kept).to_str().unwrap()]);
-    let tidied = house.tidy().await;
-    assert_eq!((tidied.worktrees.count, tidied.logs.count), (0, 0), "{tidied:?}");
+    let report = house.prune().await;
+    assert_eq!((report.worktrees.count, report.logs.count), (0, 0), "{report:?}");
     assert!(house.logs(&at_work).is_dir() && worktree(&at_work).is_dir());
     assert!(house.logs(&kept).is_dir(), "its worktree is there");
     assert_ne!(house.host.runs().events(running, 0, 10).await.unwrap()[0].kind, "events_gone");
-    let refused = house.host.retention().prune(Tidying { dry_run: false, vacuum: true }).await.unwrap_err();
+    let refused =
+        house.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap_err();
     assert_eq!(refused.code, "runs_at_work");
 
     house.host.runs().cancel(running, "seen enough").await.unwrap();
     house.git(&["worktree", "unlock", worktree(&kept).to_str().unwrap()]);
     house.pass(400 * DAY);
-    let tidied = house.host.retention().prune(Tidying { dry_run: false, vacuum: true }).await.unwrap();
-    assert_eq!((tidied.worktrees.count, tidied.logs.count), (2, 2), "{tidied:?}");
-    assert!(tidied.database.is_some_and(|database| database.now <= database.before));
+    let report = house.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap();
+    assert_eq!((report.worktrees.count, report.logs.count), (2, 2), "{report:?}");
+    assert!(report.database.is_some_and(|database| database.now <= database.before));
     house.host.shutdown().await;
 }
 
@@ -263,10 +264,10 @@ async fn events_and_decisions_go_and_whoever_reads_the_log_is_told() {
     let whole = house.host.runs().events(id, 0, 100).await.unwrap();
     assert!(!house.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
     house.pass(91 * DAY);
-    let dry = house.host.retention().prune(Tidying { dry_run: true, vacuum: false }).await.unwrap();
-    let tidied = house.tidy().await;
-    assert_eq!(tidied.events, whole.len() as u64);
-    assert_eq!((dry.events, dry.calls), (tidied.events, tidied.calls));
+    let dry = house.host.retention().prune(PruneOptions { dry_run: true, vacuum: false }).await.unwrap();
+    let report = house.prune().await;
+    assert_eq!(report.events, whole.len() as u64);
+    assert_eq!((dry.events, dry.calls), (report.events, report.calls));
     assert!(house.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
     let left = house.host.runs().events(id, 0, 100).await.unwrap();
     assert_eq!(left.len(), 1);
@@ -299,18 +300,18 @@ async fn leftovers_go_and_what_is_not_ours_is_left_alone() {
     }
     // As the module caches of some tools are.
     fs::set_permissions(&scratch, std::os::unix::fs::PermissionsExt::from_mode(0o500)).unwrap();
-    assert_eq!(house.tidy().await.leftovers.count, 0, "it may still be in use");
+    assert_eq!(house.prune().await.leftovers.count, 0, "it may still be in use");
     house.pass(2 * HOUR);
-    assert_eq!(house.tidy().await.leftovers.count, 1);
+    assert_eq!(house.prune().await.leftovers.count, 1);
     assert!(!scratch.exists() && house.logs(&run).is_dir());
     let yesterday = std::time::SystemTime::now() - Duration::from_secs(25 * HOUR);
     fs::File::open(&asked).unwrap().set_modified(yesterday).unwrap();
     house.pass(29 * DAY);
-    assert_eq!(house.tidy().await.leftovers.count, 1);
+    assert_eq!(house.prune().await.leftovers.count, 1);
     assert!(!asked.exists() && unknown.is_dir());
     house.pass(2 * DAY);
-    let tidied = house.tidy().await;
-    assert_eq!((tidied.leftovers.count, tidied.logs.count), (1, 1));
+    let report = house.prune().await;
+    assert_eq!((report.leftovers.count, report.logs.count), (1, 1));
     assert!(!unknown.exists() && foreign.is_dir());
     house.host.shutdown().await;
 }
@@ -323,21 +324,24 @@ async fn a_worktree_that_no_record_knows_is_as_old_as_its_attempt() {
     let made = house.host.inner.pruner.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
     fs::write(made.path.join("left.txt"), "before the records were restored\n").unwrap();
     house.pass(71 * HOUR);
-    assert_eq!(house.tidy().await.worktrees.count, 0);
+    assert_eq!(house.prune().await.worktrees.count, 0);
     house.pass(2 * HOUR);
-    assert_eq!(house.tidy().await.worktrees.count, 1);
+    assert_eq!(house.prune().await.worktrees.count, 1);
     let shown = house.git(&["show", &format!("{}:left.txt", made.branch)]);
     assert_eq!(shown, "before the records were restored");
     house.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn one_at_a_time_tidies_up_a_data_folder() {
+async fn prune_of_a_folder_that_is_being_pruned_is_refused() {
     let house = house(false).await;
     let other = house.host.inner.pruner.alone().unwrap();
-    assert_eq!(house.host.retention().prune(Tidying::default()).await.unwrap_err().code, "prune_in_progress");
+    assert_eq!(
+        house.host.retention().prune(PruneOptions::default()).await.unwrap_err().code,
+        "prune_in_progress"
+    );
     drop(other);
-    assert!(house.tidy().await.is_nothing());
+    assert!(house.prune().await.is_nothing());
     house.host.shutdown().await;
 }
 
