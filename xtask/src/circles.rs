@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Circles that were there when the rule came: for each crate, how many files each of them has. The largest and the sum
 /// may go down and never up: who takes a circle apart writes the new figures here.
 const KNOWN: &[(&str, &[usize])] = &[
-    ("cli", &[24]),
+    ("cli", &[6, 3]),
     ("plugins", &[12, 11, 3]),
     ("process", &[2]),
     ("redact", &[3]),
-    ("server", &[24]),
+    ("server", &[4]),
     ("store", &[2, 2]),
     ("worker", &[2]),
     ("workspace", &[5, 2, 2]),

@@ -1,9 +1,10 @@
 //! What each command does with a host.
 
 use super::args::{BreakerCommand, Command, RunArgs};
+use super::output::{Outcome, say, say_diff, say_line};
 use super::progress::Teller;
 use super::stop::ToldToStop;
-use super::{Outcome, kit, maintenance, say, say_diff, say_line, tasks, todos};
+use super::{kit, maintenance, tasks, todos};
 use jackfield::{Answer, Host, PruneOptions};
 use jackfield_api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
 use jackfield_config::is_repo;

@@ -1,7 +1,8 @@
 //! `config`: the commented default, the effective configuration, and its check.
 
 use super::args::{ConfigCommand, Global};
-use super::{Outcome, layers, say, say_line, settings};
+use super::opening::{layers, settings};
+use super::output::{Outcome, say, say_line};
 use jackfield::served;
 use jackfield_config::{DEFAULT_TOML, Finding, Layers, Review, Severity, without_secrets};
 use jackfield_types::{ErrorCode, Problem};
@@ -54,7 +55,7 @@ async fn check(file: Option<PathBuf>, global: &Global) -> Result<Outcome, Proble
         layers = Layers { required: true, file: Some(file), ..layers };
     }
     let mut review = Review::read(&layers);
-    let served = served(&data, &review.config, Some(super::THIS_PROGRAM)).await;
+    let served = served(&data, &review.config, Some(super::opening::THIS_PROGRAM)).await;
     review.warn(&served);
     let (errors, warnings) = (review.count(Severity::Error), review.count(Severity::Warning));
     let checked = Checked { file: &review.origin, errors, warnings, findings: &review.findings };

@@ -3,8 +3,8 @@
 //! and the next answer changed without a restart.
 
 use super::args::Global;
+use super::output::{Outcome, say_diff, say_line};
 use super::progress::Teller;
-use super::{Outcome, say_diff, say_line};
 use jackfield::{Answer, Host};
 use jackfield_api::ExecuteRequest;
 use jackfield_config::Config;
@@ -25,7 +25,7 @@ pub(super) async fn demo(keep: bool, global: &Global) -> Result<Outcome, Problem
     let folder = Folder::make(keep)?;
     let repository = folder.path.join("repository");
     jackfield_workspace::throwaway(&repository).await?;
-    let host = super::builder(folder.path.join("data")).config(Config::default()).open().await?;
+    let host = super::opening::builder(folder.path.join("data")).config(Config::default()).open().await?;
     let shown = show(&host, &repository, global.json).await;
     host.shutdown().await;
     if keep {

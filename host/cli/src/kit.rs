@@ -3,9 +3,8 @@
 use super::args::PluginCommand;
 use super::kit_args::{Asked, CompileArgs, KitCommand, NewArgs};
 use super::kit_text;
-use super::{Outcome, say};
-use jackfield::Host;
-use jackfield::{plugin_file, view_of_server};
+use super::output::{Outcome, say};
+use jackfield::{Host, plugin_file, view_of_server};
 use jackfield_kit::Cases;
 use jackfield_plugins::{CheckVerdict, CompileLimits, Compiled, PluginStatus, compile_alone, shown};
 use jackfield_render::screen::printable;

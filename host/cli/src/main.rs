@@ -11,7 +11,9 @@ mod kit_text;
 mod maintenance;
 mod manual;
 mod notify;
+mod opening;
 mod operate;
+mod output;
 mod progress;
 mod reload;
 mod replay;
@@ -28,17 +30,15 @@ mod tokens;
 mod webhooks;
 mod worker;
 
-use args::{Cli, Command, Global, PluginCommand};
+use args::{Cli, Command, PluginCommand};
 use clap::FromArgMatches;
-use jackfield::default_data;
-use jackfield::{Host, HostBuilder, Principal, Work};
-use jackfield_config::{Config, Layers, default_file, load};
-use jackfield_render::screen::{Screen, Tone, colours_wanted, printable, printable_json};
+use jackfield::{Host, Work};
+use jackfield_render::screen::Screen;
 use jackfield_types::{ErrorCode, Problem};
 use kit_args::KitCommand;
+use opening::{open, settings};
+use output::{Outcome, say_problem};
 use rustix::process::Signal;
-use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -50,20 +50,8 @@ const FAILED: u8 = 1;
 /// A request that was refused, or a set-up that does not work.
 const REFUSED: u8 = 2;
 
-/// Still this very program when its file was replaced while it runs.
-const THIS_PROGRAM: &str = "/proc/self/exe";
-
 /// How long threads may take that are in the middle of something when a command is done.
 const LAST_THREADS: Duration = Duration::from_secs(1);
-
-/// What a command came to.
-enum Outcome {
-    Fine,
-    /// The work was done and did not succeed.
-    Failed,
-    /// What was looked at cannot be used, and everything was said about that.
-    Unusable,
-}
 
 fn main() -> ExitCode {
     let matches = manual::command().get_matches();
@@ -185,53 +173,6 @@ async fn follow(
     commands::run(host, run, arguments.verbosity.as_deref(), arguments.quiet, json).await
 }
 
-/// The data folder, and the layers of the configuration.
-fn layers(global: &Global) -> Result<(PathBuf, Layers), Problem> {
-    let data = match &global.data {
-        Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
-        None => default_data(|name| std::env::var(name).ok()).ok_or_else(|| {
-            Problem::operator(
-                ErrorCode::NoDataFolder,
-                "neither HOME nor XDG_DATA_HOME is set",
-                "name a data folder with --data",
-            )
-        })?,
-    };
-    let variables = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok().filter(|name| name.starts_with("JACKFIELD_"))?;
-        Some((name, value.to_string_lossy().into_owned()))
-    });
-    let layers = Layers {
-        required: global.config.is_some(),
-        file: Some(global.config.clone().unwrap_or_else(|| default_file(&data))),
-        environment: variables.collect(),
-        flags: global.set.clone(),
-    };
-    Ok((data, layers))
-}
-
-/// The data folder and the configuration, all layers applied.
-fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
-    let (data, layers) = layers(global)?;
-    Ok((data, load(&layers)?))
-}
-
-/// Who asks on the command line, for the record.
-const PRINCIPAL: &str = "cli";
-
-/// A host in this process. One that is there for a look watches nothing and works nothing off.
-async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
-    let (data, config) = settings(global)?;
-    let host = builder(data).config(config).watch(work != Work::Nothing).work(work).open().await?;
-    telemetry::keep_from_log(&host);
-    Ok(host.acting_as(Principal::owner(PRINCIPAL)))
-}
-
-/// A host that has dropped components compiled by this program again.
-fn builder(data: impl Into<PathBuf>) -> HostBuilder {
-    Host::builder(data).compile_apart(THIS_PROGRAM)
-}
-
 /// The server logs what happens; other commands only what goes wrong. Those that have work done are traced.
 fn telemetry(cli: &Cli, runtime: &Handle) -> (telemetry::Telemetry, Span) {
     // What is wrong with the configuration is told by the command itself.
@@ -251,41 +192,4 @@ fn telemetry(cli: &Cli, runtime: &Handle) -> (telemetry::Telemetry, Span) {
     };
     let telemetry = telemetry::start(usual, &section, Some(runtime));
     (telemetry, name.map_or_else(Span::none, telemetry::command))
-}
-
-/// Prints text, or JSON where that was asked for. A closed pipe is not an error.
-fn say(json: bool, text: impl FnOnce() -> String, data: &impl serde::Serialize) {
-    let line = if json {
-        printable_json(&serde_json::to_string_pretty(data).unwrap_or_else(|error| error.to_string()))
-    } else {
-        text()
-    };
-    say_line(&line);
-}
-
-/// Everything that is printed goes through here, for whoever wrote it.
-fn say_line(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{}", printable(line));
-}
-
-/// A diff: on a terminal what can be printed of it, for a program every byte.
-fn say_diff(diff: &[u8]) {
-    let mut out = std::io::stdout().lock();
-    if out.is_terminal() {
-        drop(out);
-        return say_line(String::from_utf8_lossy(diff).trim_end());
-    }
-    let end = if diff.ends_with(b"\n") { "" } else { "\n" };
-    let _ = out.write_all(diff).and_then(|()| out.write_all(end.as_bytes()));
-}
-
-fn say_problem(problem: &Problem, json: bool) {
-    let mut errors = std::io::stderr().lock();
-    let _ = if json {
-        writeln!(errors, "{}", printable_json(&serde_json::json!({ "error": problem }).to_string()))
-    } else {
-        let colours = errors.is_terminal() && colours_wanted();
-        let error = Screen { width: None, colours }.paint(Tone::Bad, "error");
-        writeln!(errors, "{}", printable(&format!("{error}: {problem}")))
-    };
 }

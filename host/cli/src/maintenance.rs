@@ -1,6 +1,6 @@
 //! `backup` and `prune`: maintenance of the data folder.
 
-use super::{Outcome, say};
+use super::output::{Outcome, say};
 use jackfield::{Backup, Gone, Host, PruneOptions, PruneReport};
 use jackfield_types::Problem;
 use std::path::Path;

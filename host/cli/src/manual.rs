@@ -1,7 +1,7 @@
 //! Examples for every command, shell completions and man pages. A test parses every example.
 
 use super::args::Cli;
-use super::{Outcome, say_line};
+use super::output::{Outcome, say_line};
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;

@@ -1,6 +1,6 @@
 //! `plugin grant`, `revoke`, `pin`, `rollback` and `unpin`: changes of the plugin policy.
 
-use super::{Outcome, say};
+use super::output::{Outcome, say};
 use clap::Subcommand;
 use jackfield::Host;
 use jackfield_plugins::Grant;

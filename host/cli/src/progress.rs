@@ -2,8 +2,7 @@
 //! moves, with a bar of the budget; plain lines elsewhere.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use jackfield::Host;
-use jackfield::event_line;
+use jackfield::{Host, event_line};
 use jackfield_render::screen::{Screen, Tone, colours_wanted, one_line, printable};
 use jackfield_render::text;
 use jackfield_store::{Action, BreakerStatus, RunEvent, RunView};

@@ -5,7 +5,7 @@
 //! system does not tell (a link whose target changed, a network share), a look now and then finds it.
 
 use super::args::Global;
-use super::layers;
+use super::opening::layers;
 use jackfield::Host;
 use jackfield_config::{Config, load};
 use jackfield_types::Problem;

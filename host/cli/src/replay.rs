@@ -1,6 +1,6 @@
 //! `plugin replay`, `plugin shadow`, `plugin promote`: a component tried on what others decided.
 
-use super::{Outcome, say};
+use super::output::{Outcome, say};
 use clap::Subcommand;
 use jackfield::Host;
 use jackfield_render::text_replay;

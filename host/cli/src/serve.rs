@@ -1,9 +1,11 @@
 //! `serve`: MCP and REST on one local port, until told to stop.
 
 use super::args::Global;
+use super::notify;
+use super::opening::settings;
+use super::output::{Outcome, say_line};
 use super::reload::Reload;
 use super::stop::{ToldToStop, drain, part};
-use super::{Outcome, notify, say_line, settings};
 use jackfield_server::port::Port;
 use jackfield_server::{Token, http};
 use jackfield_types::{ErrorCode, Problem};
@@ -39,7 +41,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let port = Port::open(&config.server, asked.listen.as_deref()).await?;
     let (url, asked_at) = (port.url(), port.asked_at(&config.server.names));
     let only_locked = config.plugins.locked;
-    let host = super::builder(data).config(config.clone()).open().await?;
+    let host = super::opening::builder(data).config(config.clone()).open().await?;
     super::telemetry::keep_from_log(&host);
     let names = config.server.names.clone();
     if only_locked {

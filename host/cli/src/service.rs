@@ -1,7 +1,7 @@
 //! `service`: units for systemd, of one user or of the machine.
 
 use super::args::Global;
-use super::{Outcome, say_line};
+use super::output::{Outcome, say_line};
 use jackfield_types::{ErrorCode, Problem};
 use std::path::{Path, PathBuf};
 

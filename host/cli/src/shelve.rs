@@ -1,6 +1,6 @@
 //! `plugin pull` and `plugin push`: components from and to a registry.
 
-use super::{Outcome, say};
+use super::output::{Outcome, say};
 use clap::{Args, Subcommand};
 use jackfield::Host;
 use jackfield_registry::{Pulled, Pushed, pull, push};

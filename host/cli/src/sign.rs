@@ -1,6 +1,6 @@
 //! `plugin keygen` and `plugin sign`: signatures of components.
 
-use super::{Outcome, say};
+use super::output::{Outcome, say};
 use clap::Subcommand;
 use jackfield_plugins::{keygen, sign as sign_file};
 use jackfield_types::Problem;

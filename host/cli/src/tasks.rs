@@ -1,8 +1,8 @@
 //! `dispatch`, `result`, `explain` and `task`.
 
 use super::commands::{came_to, expect, instruction, request, workspace};
+use super::output::{Outcome, say};
 use super::task_args::{DispatchArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WriteArgs};
-use super::{Outcome, say};
 use jackfield::Host;
 use jackfield_api::{
     CloseRequest, Complexity, ExecuteRequest, InitRequest, SpecRequest, TasksFilter, WriteRequest,

@@ -1,8 +1,7 @@
 //! What the program tells about itself while it runs: lines on standard error, and traces to a collector where one is
 //! named. Only the program does this: a host in somebody else's process leaves both to its owner.
 
-use jackfield::Host;
-use jackfield::{TRACE_TARGET, continue_trace};
+use jackfield::{Host, TRACE_TARGET, continue_trace};
 use jackfield_config::{LogFormat, TelemetrySection};
 use jackfield_redact::Secrets;
 use jackfield_render::screen::{colours_wanted, printable_json, printable_log};

@@ -1,7 +1,7 @@
 //! `todo`: human tasks, and answers to runs that wait for a person.
 
 use super::commands::{instruction, workspace};
-use super::{Outcome, say};
+use super::output::{Outcome, say};
 use clap::{Args, Subcommand};
 use jackfield::Host;
 use jackfield_api::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};

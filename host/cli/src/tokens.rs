@@ -1,6 +1,6 @@
 //! `token` and `audit`: access tokens, and the audit log of requests.
 
-use super::{Outcome, say};
+use super::output::{Outcome, say};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use jackfield::Host;

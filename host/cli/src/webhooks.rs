@@ -1,6 +1,6 @@
 //! `webhooks`: deliveries of notifications, test messages and retries.
 
-use super::{Outcome, say};
+use super::output::{Outcome, say};
 use clap::Subcommand;
 use jackfield::Host;
 use jackfield_render::table::{table, when};

@@ -1,8 +1,9 @@
 //! `worker`: carries out work for a host on another machine, until told to stop.
 
 use super::args::Global;
+use super::opening::settings;
+use super::output::{Outcome, say_line};
 use super::stop::ToldToStop;
-use super::{Outcome, say_line, settings};
 use jackfield_files::hostname;
 use jackfield_types::Problem;
 use jackfield_worker::{CoordinatorClient, Options, Remote};

@@ -5,7 +5,7 @@
 //! call is put on the audit log.
 
 use super::limits::{Bounds, Limits, TooMuch};
-use super::{Token, rest, traced};
+use super::{Token, traced};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -14,8 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use jackfield::Host;
-use jackfield::{KnownToken, Principal};
+use jackfield::{Host, KnownToken, Principal};
 use jackfield_api::AuditEntry;
 use jackfield_types::{ErrorCode, Problem, Scope, TokenId};
 use std::net::SocketAddr;
@@ -149,7 +148,7 @@ async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<Pr
             };
             return (None, response);
         }
-        Err(problem) => return (None, rest::refuse(StatusCode::SERVICE_UNAVAILABLE, problem)),
+        Err(problem) => return (None, super::refused::refuse(StatusCode::SERVICE_UNAVAILABLE, problem)),
     };
     let permit = match guard.limits.enter(asker.name(), token.is_some()) {
         Ok(permit) => permit,
@@ -179,7 +178,7 @@ async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<Pr
 }
 
 fn later(too_much: TooMuch) -> Response {
-    let mut response = rest::refuse(StatusCode::TOO_MANY_REQUESTS, too_much.problem);
+    let mut response = super::refused::refuse(StatusCode::TOO_MANY_REQUESTS, too_much.problem);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(too_much.retry_after_s));
     response
 }
@@ -204,7 +203,7 @@ fn refused(was_shown: bool) -> Response {
         "send `Authorization: Bearer TOKEN`; the owner's token is in the file `token` of the host's data folder, \
          `jackfield token create` creates others",
     );
-    let mut response = rest::refuse(StatusCode::UNAUTHORIZED, problem);
+    let mut response = super::refused::refuse(StatusCode::UNAUTHORIZED, problem);
     let asks = match was_shown {
         true => "Bearer realm=\"jackfield\", error=\"invalid_token\"",
         false => "Bearer realm=\"jackfield\"",
@@ -235,7 +234,7 @@ impl FromRequestParts<Host> for Acting {
             acting
                 .caller()
                 .require(*scope)
-                .map_err(|problem| rest::Refused::from(problem).into_response())?;
+                .map_err(|problem| super::refused::Refused::from(problem).into_response())?;
         }
         Ok(Self(acting))
     }

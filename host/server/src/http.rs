@@ -5,6 +5,7 @@
 
 use super::guard::{self, Guard};
 use super::pace::Paced;
+use super::refused::LARGEST_BODY;
 use super::{Token, mcp, rest, traced};
 use axum::Router;
 use axum::body::{Body, HttpBody};
@@ -18,8 +19,6 @@ use jackfield::Host;
 use jackfield_types::{ErrorCode, Problem};
 use std::sync::Arc;
 
-/// Largest request body, bytes: the longest instruction, escaped, and the rest.
-pub(super) const LARGEST_BODY: usize = 4 << 20;
 /// The same for what a worker elsewhere tells, which holds all that its agents said and its components decided.
 /// Files are not bodies in this sense: they go to the disk as they come.
 const LARGEST_NEWS: usize = 64 << 20;
@@ -51,7 +50,7 @@ fn behind_guards(guarded: Router, open: Router, guard: Guard, names: &[String]) 
         .merge(open)
         .fallback(rest::no_route)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(map_response(rest::told))
+        .layer(map_response(super::refused::told))
         .layer(from_fn_with_state(names, own_names_only))
         .layer(from_fn(traced::request))
 }
@@ -76,7 +75,7 @@ async fn fits(request: Request, next: Next) -> Response {
             break;
         }
     }
-    rest::refuse(StatusCode::PAYLOAD_TOO_LARGE, rest::too_large())
+    super::refused::refuse(StatusCode::PAYLOAD_TOO_LARGE, super::refused::too_large())
 }
 
 async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, next: Next) -> Response {
@@ -91,7 +90,7 @@ async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, ne
             format!("the request has {named} Host headers"),
             "send one Host header, with the name and port that the host is called by",
         );
-        return rest::refuse(StatusCode::BAD_REQUEST, problem);
+        return super::refused::refuse(StatusCode::BAD_REQUEST, problem);
     }
     let host = headers.get(HOST).map(|value| value.to_str().is_ok_and(is_own));
     let host = [in_address, host].into_iter().flatten().all(|own| own);
@@ -107,7 +106,7 @@ async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, ne
         format!("the request names {} as its host or origin", foreign(headers)),
         "call this host as 127.0.0.1 or localhost, or by a name in server.names of jackfield.toml, and from no other site's page",
     );
-    rest::refuse(StatusCode::FORBIDDEN, problem).into_response()
+    super::refused::refuse(StatusCode::FORBIDDEN, problem).into_response()
 }
 
 fn foreign(headers: &HeaderMap) -> String {

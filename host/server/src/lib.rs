@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod bodies;
 mod contract;
 mod etag;
 mod fields;
@@ -31,9 +32,11 @@ mod limits;
 mod mcp;
 mod metrics;
 mod openapi;
+mod operation;
 mod pace;
 mod path;
 pub mod port;
+mod refused;
 mod rest;
 mod rest_access;
 mod rest_components;

@@ -1,7 +1,7 @@
 //! The description of REST as OpenAPI 3.1, made from the routes and from the types that they take and answer.
 
-use super::contract::{Answer, Content, Operation};
-use super::rest::ProblemDocument;
+use super::operation::{Answer, Content, Operation};
+use super::refused::ProblemDocument;
 use super::schemas::{Schemas, without_null};
 use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};

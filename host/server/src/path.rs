@@ -1,7 +1,7 @@
 //! The parts of a route's own path. An embedder may nest the router under a path that has parts of its own, which come
 //! first and are nobody's business here, so that axum's extractor, which wants them all, does not do.
 
-use super::rest::Refused;
+use super::refused::Refused;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use jackfield_types::{ErrorCode, Problem};

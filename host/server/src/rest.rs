@@ -1,34 +1,25 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
-use super::contract::{Content, Routes, get, post};
+use super::bodies::{LogQuery, RUN_FAILED, StatusQuery, body, of_run, page, with_key};
+use super::contract::Routes;
 use super::guard::Acting;
-pub(super) use super::rest_query::{Asked, no_parameters, query};
-use super::status_code::status_of;
-use super::{
-    fields, rest_access, rest_components, rest_runs, rest_tasks, rest_webhooks, rest_worker, stream,
-};
+use super::operation::{Content, get, post};
+use super::refused::{Answered, refuse};
+use super::rest_query::{Asked, query};
+use super::{rest_access, rest_components, rest_runs, rest_tasks, rest_webhooks, rest_worker, stream};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderName, LINK};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use jackfield::Host;
 use jackfield_api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
-use jackfield_config::plain;
 use jackfield_store::{BreakerStatus, Event, LimitStatus, ModelStats, Totals};
-use jackfield_types::{Audience, Begun, ErrorCode, Micros, Problem, RunState, Scope};
+use jackfield_types::{ErrorCode, Micros, Problem, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// The content type of a problem document.
-const PROBLEM: &str = "application/problem+json";
-/// Most events on one page of a log.
-const PAGE: u32 = 1_000;
-/// The longest idempotency key, characters.
-const LONGEST_KEY: usize = 200;
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The guarded routes.
 pub(super) fn router(host: Host) -> Router {
@@ -152,195 +143,6 @@ pub(super) async fn no_route(uri: Uri) -> Response {
     refuse(StatusCode::NOT_FOUND, problem)
 }
 
-/// A problem document (RFC 9457) with a code and a remedy.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "ProblemDocument")]
-pub(super) struct ProblemDocument {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    /// The status in words.
-    title: &'static str,
-    status: u16,
-    /// What happened, in plain words.
-    detail: String,
-    /// Stable: programs match on it.
-    code: String,
-    /// Who can fix it.
-    audience: Audience,
-    /// What to do next.
-    remedy: String,
-    /// The run that it happened to, where one had begun.
-    #[serde(flatten)]
-    run: Option<Box<Begun>>,
-}
-
-pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
-    let document = ProblemDocument {
-        kind: "about:blank",
-        title: status.canonical_reason().unwrap_or("Problem"),
-        status: status.as_u16(),
-        detail: problem.message,
-        code: problem.code.to_string(),
-        audience: problem.audience,
-        remedy: problem.remedy,
-        run: problem.run,
-    };
-    (status, [(CONTENT_TYPE, PROBLEM)], serde_json::to_string(&document).unwrap_or_default()).into_response()
-}
-
-/// What a router or a transport refuses by itself, told as everything else is.
-pub(super) async fn told(response: Response) -> Response {
-    let is_told = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
-    match response.status() {
-        StatusCode::PAYLOAD_TOO_LARGE if !is_told => refuse(StatusCode::PAYLOAD_TOO_LARGE, too_large()),
-        StatusCode::METHOD_NOT_ALLOWED if !is_told => {
-            let allowed = response.headers().get(ALLOW).cloned();
-            let named = allowed.as_ref().and_then(|value| value.to_str().ok());
-            let remedy = named.map_or_else(
-                || "look up the methods of this route in /openapi.json".to_owned(),
-                |named| format!("send one of the methods that it has: {named}"),
-            );
-            let problem =
-                Problem::caller(ErrorCode::WrongMethod, "this route does not have that method", remedy);
-            let mut refused = refuse(StatusCode::METHOD_NOT_ALLOWED, problem);
-            refused.headers_mut().extend(allowed.map(|value| (ALLOW, value)));
-            refused
-        }
-        _ => response,
-    }
-}
-
-pub(super) fn too_large() -> Problem {
-    Problem::caller(
-        ErrorCode::BodyTooLarge,
-        format!("the body is larger than {} bytes", super::http::LARGEST_BODY),
-        "put the material into a file of the workspace and name the file in the instruction",
-    )
-}
-
-pub(super) fn too_slow() -> Problem {
-    Problem::caller(
-        ErrorCode::BodyTimeout,
-        "the body did not arrive in time",
-        "send the whole body at once; a body may take a minute, and pause for 30 seconds",
-    )
-}
-
-/// A problem on its way out.
-pub(super) struct Refused(Problem);
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Self {
-        Self(problem)
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        refuse(status_of(&self.0), self.0)
-    }
-}
-
-pub(super) type Answered<T> = Result<T, Refused>;
-
-/// A JSON body, with errors that say where it is wrong.
-pub(super) fn body<T: for<'de> Deserialize<'de> + JsonSchema>(
-    bytes: Result<Bytes, BytesRejection>,
-) -> Result<T, Problem> {
-    let bytes = bytes.map_err(|rejection| {
-        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return too_large();
-        }
-        if super::pace::is_late(&rejection) {
-            return too_slow();
-        }
-        Problem::caller(ErrorCode::UnreadableBody, rejection.to_string(), "send it again")
-    })?;
-    let error = match serde_json::from_slice(&bytes) {
-        Ok(read) => return Ok(read),
-        Err(error) => error.to_string(),
-    };
-    // What is no JSON at all is told with its line and column.
-    let read =
-        serde_json::from_slice(&bytes).map_or(Err(error.clone()), |value| fields::mended(value, &error));
-    read.map_err(|why| bad_body(&why))
-}
-
-pub(super) fn bad_body(why: &str) -> Problem {
-    Problem::caller(
-        ErrorCode::BadJson,
-        format!("failed to read the body: {}", plain(why)),
-        "send JSON as GET /openapi.json describes it",
-    )
-}
-
-/// Takes over the key that the header gives: proxies and libraries repeat requests by it, without a look at bodies.
-pub(super) fn with_key(headers: &HeaderMap, own: &mut Option<String>) -> Result<(), Problem> {
-    let Some(given) = headers.get(IDEMPOTENCY_KEY) else { return Ok(()) };
-    let bad = |message: String| {
-        Problem::caller(
-            ErrorCode::BadIdempotencyKey,
-            message,
-            "send one key of 1 to 200 visible ASCII characters, in the header",
-        )
-    };
-    let visible = |text: &&str| {
-        (1..=LONGEST_KEY).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
-    };
-    let key = given.to_str().ok().filter(visible);
-    let key = key.ok_or_else(|| bad("the key of the Idempotency-Key header cannot be taken".to_owned()))?;
-    if own.as_deref().is_some_and(|own| own != key) {
-        return Err(bad("the header and the body name two different keys".to_owned()));
-    }
-    *own = Some(key.to_owned());
-    Ok(())
-}
-
-/// A page of a list with the way to the next one, which the last line of this one leads to.
-pub(super) fn page<T: Serialize>(
-    lines: &[T],
-    most: u32,
-    uri: &Uri,
-    cursor: &str,
-    next: Option<String>,
-) -> Response {
-    let mut response = Json(lines).into_response();
-    let full = usize::try_from(most).is_ok_and(|most| lines.len() >= most);
-    let others = uri.query().unwrap_or_default().split('&');
-    let others = others.filter(|part| !part.is_empty() && part.split('=').next() != Some(cursor));
-    let link = next.filter(|_| full).map(|next| {
-        let query: Vec<_> = others.map(str::to_owned).chain([format!("{cursor}={next}")]).collect();
-        format!("<?{}>; rel=\"next\"", query.join("&"))
-    });
-    if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
-        response.headers_mut().insert(LINK, link);
-    }
-    response
-}
-
-/// What a status says where `fail_status` is asked for.
-pub(super) const RUN_FAILED: &str =
-    "With `fail_status=true`: the run has failed or was cancelled. The body is the same answer.";
-
-/// How the status of an answer is to be chosen.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct StatusQuery {
-    /// true: a run that failed or was cancelled is answered with the status 422 and not 200, so that `curl -f`
-    /// notices.
-    pub(super) fail_status: bool,
-}
-
-/// The answer of a run: 200 once it has ended, however it ended, and 202 while it goes on or waits for a person.
-pub(super) fn of_run(answer: Answer, StatusQuery { fail_status }: &StatusQuery) -> Response {
-    let status = match answer.state {
-        RunState::Failed | RunState::Cancelled if *fail_status => StatusCode::UNPROCESSABLE_ENTITY,
-        state if state.is_final() => StatusCode::OK,
-        _ => StatusCode::ACCEPTED,
-    };
-    (status, Json(answer)).into_response()
-}
-
 async fn execute(
     Acting(host): Acting,
     headers: HeaderMap,
@@ -362,30 +164,6 @@ struct WorkflowStats {
 async fn stats(Acting(host): Acting) -> Answered<Response> {
     let (totals, models) = (host.status().totals().await?, host.status().model_stats().await?);
     Ok(Json(WorkflowStats { totals, models }).into_response())
-}
-
-/// Which part of a log.
-#[derive(Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct LogQuery {
-    /// Only what comes after the event with this number.
-    pub(super) after: u64,
-    /// Most events on a page, 1,000 at most.
-    pub(super) limit: u32,
-    /// As server-sent events, which go on as more happens.
-    pub(super) stream: bool,
-}
-
-impl LogQuery {
-    pub(super) fn page(&self) -> u32 {
-        self.limit.clamp(1, PAGE)
-    }
-}
-
-impl Default for LogQuery {
-    fn default() -> Self {
-        Self { after: 0, limit: PAGE, stream: false }
-    }
 }
 
 async fn events(

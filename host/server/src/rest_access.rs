@@ -1,9 +1,12 @@
 //! REST of access: tokens, and the audit log.
 
-use super::contract::{Routes, delete, get, post};
+use super::bodies::body;
+use super::contract::Routes;
 use super::guard::Acting;
+use super::operation::{delete, get, post};
 use super::path::Path;
-use super::rest::{Answered, Asked, body, query};
+use super::refused::Answered;
+use super::rest_query::{Asked, query};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;

@@ -1,9 +1,12 @@
 //! REST of what decides and of who works: components in service, another version of one, workers.
 
-use super::contract::{Routes, get, post};
+use super::bodies::body;
+use super::contract::Routes;
 use super::guard::Acting;
+use super::operation::{get, post};
 use super::path::Pair;
-use super::rest::{Answered, Asked, body, query};
+use super::refused::Answered;
+use super::rest_query::{Asked, query};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;

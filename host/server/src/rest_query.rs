@@ -1,7 +1,7 @@
 //! What follows the `?` of an address, in whichever spelling, with errors that name the parameter.
 
 use super::fields;
-use super::rest::refuse;
+use super::refused::refuse;
 use axum::extract::{FromRequestParts, Query};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};

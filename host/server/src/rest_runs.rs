@@ -1,9 +1,12 @@
 //! REST of runs: looked up, waited for, called off, and whom the chooser would pick for one.
 
-use super::contract::{Content, Routes, get, post};
+use super::bodies::{LogQuery, RUN_FAILED, StatusQuery, body, of_run, page, with_key};
+use super::contract::Routes;
 use super::guard::Acting;
+use super::operation::{Content, get, post};
 use super::path::Path;
-use super::rest::{Answered, Asked, LogQuery, RUN_FAILED, StatusQuery, body, of_run, page, query, with_key};
+use super::refused::Answered;
+use super::rest_query::{Asked, query};
 use super::stream;
 use axum::Json;
 use axum::body::Bytes;

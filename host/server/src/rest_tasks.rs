@@ -1,10 +1,13 @@
 //! REST of tasks: handed in, kept track of, explained, and what waits for people.
 
-use super::contract::{Routes, delete, get, patch, post};
+use super::bodies::{RUN_FAILED, StatusQuery, bad_body, body, of_run, page, with_key};
+use super::contract::Routes;
 use super::fields;
 use super::guard::Acting;
+use super::operation::{delete, get, patch, post};
 use super::path::Path;
-use super::rest::{Answered, Asked, RUN_FAILED, StatusQuery, bad_body, body, of_run, page, query, with_key};
+use super::refused::Answered;
+use super::rest_query::{Asked, query};
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;

@@ -1,9 +1,11 @@
 //! REST of webhooks: how they stand, and whether they hear.
 
-use super::contract::{Routes, get, post};
+use super::bodies::body;
+use super::contract::Routes;
 use super::guard::Acting;
+use super::operation::{get, post};
 use super::path::Path;
-use super::rest::{Answered, body};
+use super::refused::Answered;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;

@@ -1,10 +1,13 @@
 //! REST for workers elsewhere: what they are given, and what they tell.
 
-use super::contract::{Content, Routes, get, post, put};
+use super::bodies::body;
+use super::contract::Routes;
 use super::guard::Acting;
+use super::operation::{Content, get, post, put};
 use super::pace;
 use super::path::{Pair, Path};
-use super::rest::{Answered, Asked, body, query, too_slow};
+use super::refused::{Answered, too_slow};
+use super::rest_query::{Asked, query};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;

@@ -5,7 +5,7 @@
 //! than a page. Each event's id is its sequence number: who comes back with `Last-Event-ID` goes on
 //! after it.
 
-use super::rest::Refused;
+use super::refused::Refused;
 use axum::http::header::HeaderName;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};

@@ -4,7 +4,8 @@ mod machine;
 mod place;
 
 use super::args::Global;
-use super::{Outcome, open, say, settings};
+use super::opening::{open, settings};
+use super::output::{Outcome, say};
 use jackfield::Work;
 use jackfield_api::AuthStatus;
 use jackfield_render::screen::{Screen, Tone};

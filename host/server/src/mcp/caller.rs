@@ -2,15 +2,13 @@
 
 use super::choice::Choice;
 use super::inflight::InFlight;
+use super::inflight::SESSION;
 use crate::traced::Trace;
 use axum::http::request::Parts;
 use jackfield::{Host, Principal};
 use rmcp::model::ProtocolVersion;
 use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
-
-/// The header that an `initialize` is answered with, and that its client sends from then on.
-pub(super) const SESSION: &str = "mcp-session-id";
 
 /// One request, and the host that it is for.
 pub(super) struct Caller<'a> {

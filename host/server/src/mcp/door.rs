@@ -7,8 +7,7 @@ use super::inflight::InFlight;
 use super::resources::{LISTING_MS, told};
 use super::{calls, complete, output, prompts, resources, tasks, tools, watch};
 use crate::traced;
-use jackfield::Host;
-use jackfield::clip;
+use jackfield::{Host, clip};
 use jackfield_config::Toolset;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{

@@ -4,11 +4,10 @@
 //! `initialize` is answered with a random session id, which is kept nowhere: it says which client's ids these
 //! are, outlives a restart of the host, and has no other use.
 
-use super::caller::SESSION;
 use super::choice::Choice;
 use super::message::{self, Accepted, BOTH, Message};
-use crate::http::LARGEST_BODY;
-use crate::{pace, rest};
+use crate::pace;
+use crate::refused::LARGEST_BODY;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::header::ACCEPT;
@@ -26,6 +25,8 @@ use std::collections::hash_map::Entry;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
+/// The header that an `initialize` is answered with, and that its client sends from then on.
+pub(super) const SESSION: &str = "mcp-session-id";
 /// Longest message that is looked into: what opens a session or calls a request off is short.
 const LONGEST: usize = 64 << 10;
 /// Longest session id that is heeded, bytes.
@@ -89,9 +90,9 @@ pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, 
     match Choice::of(request.uri()) {
         Ok(choice) => drop(request.extensions_mut().insert(choice)),
         Err(problem) if problem.code == jackfield_types::ErrorCode::NoSuchRoute => {
-            return rest::refuse(StatusCode::NOT_FOUND, problem);
+            return crate::refused::refuse(StatusCode::NOT_FOUND, problem);
         }
-        Err(problem) => return rest::refuse(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => return crate::refused::refuse(StatusCode::BAD_REQUEST, problem),
     }
     if request.method() != Method::POST {
         return next.run(request).await;
@@ -100,9 +101,9 @@ pub(super) async fn before(State(calls): State<InFlight>, mut request: Request, 
     let body = match to_bytes(body, LARGEST_BODY).await {
         Ok(body) => body,
         Err(error) if pace::is_late(&error) => {
-            return rest::refuse(StatusCode::REQUEST_TIMEOUT, rest::too_slow());
+            return crate::refused::refuse(StatusCode::REQUEST_TIMEOUT, crate::refused::too_slow());
         }
-        Err(_) => return rest::refuse(StatusCode::PAYLOAD_TOO_LARGE, rest::too_large()),
+        Err(_) => return crate::refused::refuse(StatusCode::PAYLOAD_TOO_LARGE, crate::refused::too_large()),
     };
     let accepted = Accepted::of(&parts.headers);
     if !accepted.json {

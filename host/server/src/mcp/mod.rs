@@ -50,7 +50,7 @@ fn served(handler: impl ServerHandler + Clone, calls: InFlight) -> Router {
         // Before this stand the guards of the port, which know the names that the operator gave.
         .disable_allowed_hosts()
         .disable_allowed_origins()
-        .with_max_request_body_bytes(super::http::LARGEST_BODY);
+        .with_max_request_body_bytes(super::refused::LARGEST_BODY);
     let service = StreamableHttpService::new(
         move || Ok(handler.clone()),
         Arc::new(NeverSessionManager::default()),
