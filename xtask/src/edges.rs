@@ -1,8 +1,9 @@
 //! Which crate may depend on which: edges go downwards only, and some libraries have one place.
 
 use crate::failure::{Failure, Outcome};
-use crate::ground::Ground;
+use crate::ground::{Ground, told};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Every crate below `host/` with the ones that it may depend on; `ARCHITECTURE.md` says what each is for.
@@ -66,6 +67,9 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ),
 ];
 
+/// The most packages behind `jackfield` without features: what an embedder compiles. It may go down.
+const EMBEDDED: usize = 247;
+
 /// Libraries that have one place: nothing but these crates may name them.
 const PLACES: [(&str, &[&str]); 9] = [
     ("wasmtime", &["plugins"]),
@@ -90,12 +94,32 @@ pub(crate) fn check(ground: &Ground) -> Outcome {
         .collect();
     if faults.is_empty() {
         println!("{} crates, every edge downwards", ALLOWED.len());
-        return Ok(());
+        return embedded(ground);
     }
     Err(Failure::new(
         faults.join("\n"),
         "turn the edge around, move what is needed into a lower crate, or correct the table in xtask/src/edges.rs",
     ))
+}
+
+/// Holds the packages that an embedder of the host compiles to [`EMBEDDED`].
+fn embedded(ground: &Ground) -> Outcome {
+    let line = "tree --locked --package jackfield --edges normal,build --prefix none";
+    let tree = told(ground.program("cargo").args(line.split_whitespace()))?;
+    let count = packages(&tree);
+    println!("{count} packages for `jackfield` alone, {EMBEDDED} at most");
+    if count <= EMBEDDED {
+        return Ok(());
+    }
+    Err(Failure::new(
+        format!("`jackfield` without features needs {count} packages, where {EMBEDDED} are the most"),
+        "put what an embedder of runs and components does not need behind a feature, or into another crate",
+    ))
+}
+
+/// How many packages a tree of cargo names; it marks those that it named before.
+fn packages(tree: &str) -> usize {
+    tree.lines().map(|line| line.trim_end_matches(" (*)")).collect::<BTreeSet<_>>().len()
 }
 
 /// A crate below `host/`, by the name of its folder, and what it depends on outside of its tests.
@@ -152,6 +176,11 @@ mod tests {
         let package =
             json!({ "manifest_path": format!("/clone/host/{name}/Cargo.toml"), "dependencies": all });
         crate_of(&package, Path::new("/clone/host")).unwrap().faults()
+    }
+
+    #[test]
+    fn packages_of_a_tree_count_once() {
+        assert_eq!(packages("a v1.0.0\nb v2.0.0\nb v3.0.0\nb v2.0.0 (*)\n"), 3);
     }
 
     #[test]

@@ -48,22 +48,26 @@ fn dependency_tables(manifest: &mut Table) -> Vec<&mut Table> {
     tables
 }
 
-/// Every `x.workspace = true` becomes what the workspace says of x; features are added to its own.
+/// Replaces every `x.workspace = true` by what the workspace says of x. Features are added; `optional` is kept.
 fn inherit(table: &mut Table, all: &Table) {
     for (name, value) in table.iter_mut() {
         let inherits = value.get("workspace").and_then(Value::as_bool) == Some(true);
         let Some(said) = all.get(name).filter(|_| inherits) else { continue };
         let more = value.get("features").and_then(Value::as_array).cloned().unwrap_or_default();
+        let optional = value.get("optional").cloned();
         let mut whole = said.clone();
-        if !more.is_empty() {
+        if !more.is_empty() || optional.is_some() {
             let mut with: Table = match whole {
                 Value::Table(table) => table,
                 version => Table::from_iter([("version".to_owned(), version)]),
             };
-            let features = with.entry("features").or_insert_with(|| Value::Array(Vec::new()));
-            if let Value::Array(features) = features {
+            if !more.is_empty()
+                && let Value::Array(features) =
+                    with.entry("features").or_insert_with(|| Value::Array(Vec::new()))
+            {
                 features.extend(more);
             }
+            with.extend(optional.map(|optional| ("optional".to_owned(), optional)));
             whole = Value::Table(with);
         }
         *value = whole;
@@ -79,12 +83,14 @@ mod tests {
     fn what_a_crate_has_from_its_workspace_is_written_out() {
         let manifest = "[package]\nname = \"a\"\nversion.workspace = true\n[lints]\nworkspace = true\n\
                         [dependencies]\nb.workspace = true\nc = { workspace = true, features = [\"y\"] }\n\
+                        e = { workspace = true, optional = true }\n\
                         [target.'cfg(unix)'.dependencies]\nd.workspace = true\n";
         let workspace = "[workspace.package]\nversion = \"1.2.3\"\n[workspace.dependencies]\nb = \"2\"\n\
-                         c = { version = \"3\", features = [\"x\"] }\nd = \"4\"\n";
+                         c = { version = \"3\", features = [\"x\"] }\nd = \"4\"\ne = \"5\"\n";
         let whole: Table = alone(manifest, workspace).unwrap().parse().unwrap();
         let wanted: Table = "[package]\nname = \"a\"\nversion = \"1.2.3\"\n[dependencies]\nb = \"2\"\n\
                              c = { version = \"3\", features = [\"x\", \"y\"] }\n\
+                             e = { version = \"5\", optional = true }\n\
                              [target.'cfg(unix)'.dependencies]\nd = \"4\"\n"
             .parse()
             .unwrap();

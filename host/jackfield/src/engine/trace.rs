@@ -19,14 +19,10 @@ use super::planned::Planned;
 use jackfield_process::{Exited, Identity};
 use jackfield_store::RunView;
 use jackfield_types::Settled;
-use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::TraceContextExt;
-use opentelemetry_sdk::propagation::TraceContextPropagator;
 use std::collections::HashMap;
 use std::ffi::OsString;
 use tracing::field::Empty;
 use tracing::{Span, info_span};
-use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// What every span is under.
 pub const TARGET: &str = jackfield_plugins::TRACE_TARGET;
@@ -34,40 +30,73 @@ pub const TARGET: &str = jackfield_plugins::TRACE_TARGET;
 /// Where a trace goes on: the fields that `traceparent` and `tracestate` have in a header.
 pub type TraceContext = HashMap<String, String>;
 
-/// Has `span` go on with a trace that began elsewhere; a span that nobody collects has none.
-pub fn continue_trace(span: &Span, carried: &TraceContext) {
-    if !carried.is_empty() {
+pub use context::{continue_trace, id, trace_context};
+
+/// W3C Trace Context, with the feature `traces`.
+#[cfg(feature = "traces")]
+mod context {
+    use super::TraceContext;
+    use opentelemetry::propagation::TextMapPropagator;
+    use opentelemetry::trace::TraceContextExt;
+    use opentelemetry_sdk::propagation::TraceContextPropagator;
+    use tracing::Span;
+    use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+    /// Has `span` go on with a trace that began elsewhere; a span that nobody collects has none.
+    pub fn continue_trace(span: &Span, carried: &TraceContext) {
+        if !carried.is_empty() {
+            let context = TraceContextPropagator::new().extract(carried);
+            // Refused where nobody collects it.
+            let _ = span.set_parent(context);
+        }
+    }
+
+    /// The trace that goes on, by its id; nothing where what is carried names none.
+    pub fn id(carried: &TraceContext) -> Option<String> {
         let context = TraceContextPropagator::new().extract(carried);
-        // Refused where nobody collects it.
-        let _ = span.set_parent(context);
+        let span = context.span().span_context().clone();
+        span.is_valid().then(|| span.trace_id().to_string())
+    }
+
+    /// What goes on from `span`; empty where nobody collects it.
+    pub fn trace_context(span: &Span) -> TraceContext {
+        let context = span.context();
+        let mut carried = TraceContext::new();
+        if context.span().span_context().is_valid() {
+            TraceContextPropagator::new().inject_context(&context, &mut carried);
+            carried.retain(|_, value| !value.is_empty());
+        }
+        carried
     }
 }
 
-/// The trace that goes on, by its id; nothing where what is carried names none.
-pub fn id(carried: &TraceContext) -> Option<String> {
-    let context = TraceContextPropagator::new().extract(carried);
-    let span = context.span().span_context().clone();
-    span.is_valid().then(|| span.trace_id().to_string())
-}
+/// Without the feature `traces`, no trace goes on from one process to another.
+#[cfg(not(feature = "traces"))]
+mod context {
+    use super::TraceContext;
+    use tracing::Span;
 
-/// What goes on from `span`; empty where nobody collects it.
-pub fn trace_context(span: &Span) -> TraceContext {
-    let context = span.context();
-    let mut carried = TraceContext::new();
-    if context.span().span_context().is_valid() {
-        TraceContextPropagator::new().inject_context(&context, &mut carried);
-        carried.retain(|_, value| !value.is_empty());
+    /// Has `span` go on with a trace that began elsewhere; it does not without the feature `traces`.
+    pub const fn continue_trace(_: &Span, _: &TraceContext) {}
+
+    /// The trace that goes on, by its id; none without the feature `traces`.
+    pub const fn id(_: &TraceContext) -> Option<String> {
+        None
     }
-    carried
+
+    /// What goes on from `span`; empty without the feature `traces`.
+    pub fn trace_context(_: &Span) -> TraceContext {
+        TraceContext::new()
+    }
 }
 
-/// The same of where we are now, as it is kept with a run; nothing where nobody collects it.
+/// The trace context of the current span, as it is kept with a run; nothing where nobody collects spans.
 pub(crate) fn kept() -> Option<serde_json::Value> {
     let carried = trace_context(&Span::current());
     (!carried.is_empty()).then(|| serde_json::json!(carried))
 }
 
-/// The same as variables of a program's environment.
+/// The trace context of a span as variables of a program's environment.
 pub(crate) fn for_program(span: &Span) -> impl Iterator<Item = (OsString, OsString)> + use<> {
     trace_context(span).into_iter().map(|(name, value)| (name.to_uppercase().into(), value.into()))
 }

@@ -424,7 +424,9 @@ async fn every_figure_of_the_configuration_is_refused_or_bounded() {
             assert!(errors.iter().any(|line| line.contains(key.as_str())), "{key} = {figure}: {told:#?}");
         }
     }
-    let reply = sent(ground.serve().await.rest().request(Method::GET, "/health")).await;
+    let server = ground.serve().await;
+    let reply = sent(server.rest().request(Method::GET, "/health")).await;
     assert!(reply.status.is_success());
+    server.stop().await;
     ground.leave();
 }
