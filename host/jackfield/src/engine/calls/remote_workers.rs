@@ -124,7 +124,7 @@ impl RemoteWorkers<'_> {
         self.0.inner.remote.take_news(&view, &found, news).await
     }
 
-    /// Where a file of an attempt is to be written before it is [taken](Self::file_sent).
+    /// Where a file of an attempt is to be written before it is [accepted](Self::accept_file).
     ///
     /// # Errors
     /// A [`Problem`] where the attempt was never that worker's, or the disk refuses.

@@ -124,7 +124,7 @@ impl Runs<'_> {
     }
 
     /// Carries out a request and waits for its end, `wait_s` seconds at most; after that, the
-    /// answer is a handle and the run goes on. Whoever this handle [acts for](Self::acting_as) is
+    /// answer is a handle and the run goes on. Whoever this handle [acts for](crate::Host::acting_as) is
     /// on record as who asked.
     ///
     /// # Errors
