@@ -24,6 +24,10 @@ pub(crate) fn check(ground: &Ground) -> Outcome {
         let Ok(bytes) = fs::read(ground.root.join(file)) else { continue };
         let Ok(text) = String::from_utf8(bytes) else { continue };
         faults.extend(faults_of(file, &text, &here));
+        if file.ends_with(".md") {
+            faults
+                .extend(missing(&text, &files).map(|path| format!("{file}: names {path}, which no file is")));
+        }
     }
     if faults.is_empty() {
         println!("{} files", files.len());
@@ -57,6 +61,16 @@ fn faults_of(file: &str, text: &str, here: &str) -> Vec<String> {
         }
     }
     faults
+}
+
+/// Source files that a document names in its prose and that are not there. A name is the end of a path.
+fn missing<'a>(text: &'a str, files: &'a [String]) -> impl Iterator<Item = &'a str> {
+    let prose = text.split("```").step_by(2).flat_map(|part| part.split('`').skip(1).step_by(2));
+    let sources = prose.filter(|named| named.ends_with(".rs") && !named.contains([' ', '*', '{']));
+    sources.filter(|named| {
+        let end = format!("/{named}");
+        !files.iter().any(|file| file == named || file.ends_with(&end))
+    })
 }
 
 /// A personal folder that the line names.
@@ -100,6 +114,13 @@ mod tests {
         let long = format!("//! Long.\n{}", "\n".repeat(LONGEST));
         assert_eq!(faults("a.rs", &long), 1);
         assert_eq!(faults("a.jsonl", &long), 0);
+    }
+
+    #[test]
+    fn document_that_names_a_missing_file_is_a_fault() {
+        let files = ["host/a/src/b.rs".to_owned()];
+        let text = "`a/src/b.rs`, `b.rs` and `c.rs`\n```\n`d.rs`\n```\n`src/c.rs`, `x_*.rs`";
+        assert_eq!(missing(text, &files).collect::<Vec<_>>(), ["c.rs", "src/c.rs"]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
-//! Rust source as words: enough to see which items and paths a file has, without a parser's build time.
+//! Rust source as words: enough to see which items and paths a file has, those within macros too, which a parser of
+//! Rust would not look into.
 
-/// What a file says without comments and without what is compiled for tests only. Texts keep their opening quote.
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// The words of a file, without those that are compiled for tests only. Literals begin with a quote.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) words: Vec<String>,
@@ -8,7 +11,10 @@ pub(crate) struct Source {
 
 impl Source {
     pub(crate) fn read(text: &str) -> Self {
-        Self { words: without_tests(&words(text)) }
+        let mut found = Vec::new();
+        // A file that is no Rust does not compile, and is found by that.
+        words(text.parse().unwrap_or_default(), &mut found);
+        Self { words: without_tests(&found) }
     }
 
     pub(crate) fn at(&self, place: usize) -> &str {
@@ -47,108 +53,46 @@ fn behind(words: &[String], open: usize) -> usize {
     words.len()
 }
 
-/// Names, texts, and marks; `::` and `->` are one word each.
-fn words(text: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = if first.is_whitespace() {
-            first.len_utf8()
-        } else if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            comment(rest)
-        } else if let Some(length) = quoted(rest) {
-            words.push(format!("\"{}", rest.get(..length).unwrap_or_default().trim_matches('"')));
-            length
-        } else if first == '\'' {
-            letter(rest)
-        } else {
-            let length = word(rest, first);
-            words.push(rest.get(..length).unwrap_or_default().trim_start_matches("r#").to_owned());
-            length
-        };
-        rest = rest.get(length..).unwrap_or_default();
-    }
-    words
-}
-
-fn word(rest: &str, first: char) -> usize {
-    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let name = |text: &str| text.find(|letter| !part(letter)).unwrap_or(text.len());
-    if let Some(raw) = rest.strip_prefix("r#") {
-        return 2 + name(raw);
-    }
-    match rest.get(..2) {
-        _ if part(first) => name(rest),
-        Some("::" | "->") => 2,
-        _ => first.len_utf8(),
-    }
-}
-
-/// The length of a comment that may hold comments.
-fn comment(rest: &str) -> usize {
-    let mut depth = 0_usize;
-    let mut at = 0;
-    while let Some(here) = rest.get(at..).filter(|here| !here.is_empty()) {
-        if here.starts_with("/*") {
-            depth += 1;
-            at += 2;
-        } else if here.starts_with("*/") {
-            depth -= 1;
-            at += 2;
-            if depth == 0 {
-                return at;
+/// Names, literals and marks in the order of the file; `::` and `->` are one word each. Comments and lifetimes are no
+/// words, and a documentation comment is the attribute that it stands for.
+fn words(tokens: TokenStream, found: &mut Vec<String>) {
+    let mut rest = tokens.into_iter().peekable();
+    while let Some(token) = rest.next() {
+        match token {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                found.push(open.to_owned());
+                words(group.stream(), found);
+                found.push(close.to_owned());
             }
-        } else {
-            at += here.chars().next().map_or(1, char::len_utf8);
+            TokenTree::Ident(name) => found.push(name.to_string().trim_start_matches("r#").to_owned()),
+            TokenTree::Literal(literal) => {
+                found.push(format!("\"{}", literal.to_string().trim_matches('"')));
+            }
+            TokenTree::Punct(mark) if mark.as_char() == '\'' => drop(rest.next()),
+            TokenTree::Punct(mark) => {
+                let pair = [mark.as_char(), rest.peek().map_or(' ', second)];
+                match pair {
+                    [':', ':'] | ['-', '>'] => {
+                        rest.next();
+                        found.push(pair.iter().collect());
+                    }
+                    [single, _] => found.push(single.to_string()),
+                }
+            }
         }
     }
-    rest.len()
 }
 
-/// The length of a text, raw or not, if one begins here.
-fn quoted(rest: &str) -> Option<usize> {
-    let plain = rest.trim_start_matches(['b', 'c']);
-    let before = rest.len() - plain.len();
-    if before > 1 {
-        return None;
-    }
-    if let Some(raw) = plain.strip_prefix('r') {
-        let inner = raw.trim_start_matches('#');
-        let hashes = raw.len() - inner.len();
-        let inner = inner.strip_prefix('"')?;
-        let closing = format!("\"{}", "#".repeat(hashes));
-        let end = inner.find(&closing).map_or(inner.len(), |end| end + closing.len());
-        return Some(before + 2 + hashes + end);
-    }
-    let inner = plain.strip_prefix('"')?;
-    let mut escaped = false;
-    for (at, letter) in inner.char_indices() {
-        match letter {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => return Some(before + 2 + at),
-            _ => {}
-        }
-    }
-    Some(rest.len())
-}
-
-/// The length of a letter in quotes, or of the quote alone where it begins a lifetime.
-fn letter(rest: &str) -> usize {
-    let mut letters = rest.char_indices().skip(1);
-    match (letters.next(), letters.next()) {
-        // The letter behind the backslash may be a quote itself.
-        (Some((_, '\\')), Some((at, escaped))) => {
-            let from = at + escaped.len_utf8();
-            rest.get(from..).and_then(|more| more.find('\'')).map_or(rest.len(), |end| from + end + 1)
-        }
-        (Some(_), Some((at, '\''))) => at + 1,
-        (Some((at, first)), _) if is_name(&first.to_string()) => {
-            at + rest.get(at..).map_or(0, |name| word(name, first))
-        }
-        _ => 1,
+fn second(token: &TokenTree) -> char {
+    match token {
+        TokenTree::Punct(mark) => mark.as_char(),
+        _ => ' ',
     }
 }
 
@@ -213,11 +157,8 @@ mod tests {
     }
 
     #[test]
-    fn text_and_letter_hold_no_words() {
-        assert_eq!(
-            line(r#"f("a \" {", '{', '\'', b'x', r"}", 'a');"#),
-            "f ( \"a \\\" { , , , b , \"r\"} , ) ;"
-        );
+    fn literal_is_one_word() {
+        assert_eq!(line(r#"f("impl X {", '{', b'x', 1.5);"#), "f ( \"impl X { , \"'{' , \"b'x' , \"1.5 ) ;");
         assert_eq!(line("r#\"impl X { \" }\"#"), "\"r#\"impl X { \" }\"#");
     }
 

@@ -6,6 +6,9 @@ use jackfield_config::{Config, Layers, default_file, load};
 use jackfield_types::{ErrorCode, Problem};
 use std::path::PathBuf;
 
+/// Who asks on the command line, for the record.
+pub(super) const PRINCIPAL: &str = "cli";
+
 /// Still this very program when its file was replaced while it runs.
 pub(super) const THIS_PROGRAM: &str = "/proc/self/exe";
 
@@ -39,9 +42,6 @@ pub(super) fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
     let (data, layers) = layers(global)?;
     Ok((data, load(&layers)?))
 }
-
-/// Who asks on the command line, for the record.
-pub(super) const PRINCIPAL: &str = "cli";
 
 /// A host in this process. One that is there for a look watches nothing and works nothing off.
 pub(super) async fn open(global: &Global, work: Work) -> Result<Host, Problem> {

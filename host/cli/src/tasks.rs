@@ -145,10 +145,7 @@ fn written(arguments: &WriteArgs) -> Result<WriteRequest, Problem> {
 
 /// A word of a fixed set, as it is written in JSON.
 fn word<T: DeserializeOwned>(flag: &str, given: String, known: &str) -> Result<T, Problem> {
-    let refused = Problem::caller(
-        ErrorCode::parse(&format!("bad_{flag}")),
-        format!("--{flag} is '{given}'"),
-        format!("use {known}"),
-    );
+    let refused =
+        Problem::caller(ErrorCode::BadArguments, format!("--{flag} is '{given}'"), format!("use {known}"));
     serde_json::from_value(Value::String(given)).map_err(|_| refused)
 }

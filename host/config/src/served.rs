@@ -2,6 +2,7 @@
 
 use super::check::Fault;
 use std::collections::BTreeSet;
+
 /// The components that would serve, by name.
 #[derive(Debug, Clone, Default)]
 pub struct Served {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
+
 /// What a component is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]

@@ -13,6 +13,13 @@ use jackfield_config::plain;
 use jackfield_types::{ErrorCode, Problem, RunState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// What a status says where `fail_status` is asked for.
+pub(super) const RUN_FAILED: &str =
+    "With `fail_status=true`: the run has failed or was cancelled. The body is the same answer.";
+/// Most events on one page of a log.
+const PAGE: u32 = 1_000;
+
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The longest idempotency key, characters.
@@ -93,10 +100,6 @@ pub(super) fn page<T: Serialize>(
     response
 }
 
-/// What a status says where `fail_status` is asked for.
-pub(super) const RUN_FAILED: &str =
-    "With `fail_status=true`: the run has failed or was cancelled. The body is the same answer.";
-
 /// How the status of an answer is to be chosen.
 #[derive(Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -139,6 +142,3 @@ impl Default for LogQuery {
         Self { after: 0, limit: PAGE, stream: false }
     }
 }
-
-/// Most events on one page of a log.
-const PAGE: u32 = 1_000;

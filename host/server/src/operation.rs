@@ -3,6 +3,7 @@
 use axum::http::Method;
 use jackfield_types::Scope;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
+
 /// How a type is described, once a generator is there.
 pub(super) type Made = fn(&mut SchemaGenerator) -> Schema;
 

@@ -7,6 +7,10 @@ use axum::response::{IntoResponse, Response};
 use jackfield_types::{Audience, Begun, ErrorCode, Problem};
 use schemars::JsonSchema;
 use serde::Serialize;
+
+/// Largest request body, bytes: the longest instruction, escaped, and the rest.
+pub(super) const LARGEST_BODY: usize = 4 << 20;
+
 /// The content type of a problem document.
 const PROBLEM: &str = "application/problem+json";
 
@@ -100,6 +104,3 @@ impl IntoResponse for Refused {
 }
 
 pub(super) type Answered<T> = Result<T, Refused>;
-
-/// Largest request body, bytes: the longest instruction, escaped, and the rest.
-pub(super) const LARGEST_BODY: usize = 4 << 20;

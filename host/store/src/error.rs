@@ -2,8 +2,50 @@
 
 use crate::Refusal;
 use jackfield_types::{ErrorCode, Problem};
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// A kind of record, in errors about one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each has the name of its record")]
+pub enum RecordKind {
+    Attempt,
+    Checkpoint,
+    HumanTask,
+    Run,
+    Task,
+    Worker,
+    Workspace,
+}
+
+impl RecordKind {
+    const fn not_found(self) -> ErrorCode {
+        match self {
+            Self::Attempt => ErrorCode::AttemptNotFound,
+            Self::Checkpoint => ErrorCode::CheckpointNotFound,
+            Self::HumanTask => ErrorCode::HumanTaskNotFound,
+            Self::Run => ErrorCode::RunNotFound,
+            Self::Task => ErrorCode::TaskNotFound,
+            Self::Worker => ErrorCode::WorkerNotFound,
+            Self::Workspace => ErrorCode::WorkspaceNotFound,
+        }
+    }
+}
+
+impl fmt::Display for RecordKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Attempt => "attempt",
+            Self::Checkpoint => "checkpoint",
+            Self::HumanTask => "human task",
+            Self::Run => "run",
+            Self::Task => "task",
+            Self::Worker => "worker",
+            Self::Workspace => "workspace",
+        })
+    }
+}
 
 /// What can go wrong with the records.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -36,13 +78,13 @@ pub enum StoreError {
     #[error("the store is closed")]
     Closed,
     #[error("there is no {what} {id}")]
-    NotFound { what: &'static str, id: String },
+    NotFound { what: RecordKind, id: String },
     #[error("'{prefix}' could be any of {}", found.join(", "))]
     Ambiguous { prefix: String, found: Vec<String> },
     #[error("{what} {id} is {from} and cannot become {to}")]
-    Illegal { what: &'static str, id: String, from: String, to: String },
+    Illegal { what: RecordKind, id: String, from: String, to: String },
     #[error("the idempotency key '{key}' was used for another request ({what} {id})")]
-    KeyUsed { key: String, what: &'static str, id: String },
+    KeyUsed { key: String, what: RecordKind, id: String },
     #[error("{0}")]
     Misuse(String),
 }
@@ -93,13 +135,12 @@ impl StoreError {
             }
             Self::Closed => (ErrorCode::StoreClosed, "the host is going down; start it again"),
             Self::NotFound { what, .. } => {
-                let code = ErrorCode::parse(&format!("{}_not_found", what.replace(' ', "_")));
-                let remedy = match *what {
-                    "human task" => "`jackfield todo list --all` lists human tasks",
-                    "task" | "checkpoint" => "`jackfield task list` lists tasks",
+                let remedy = match what {
+                    RecordKind::HumanTask => "`jackfield todo list --all` lists human tasks",
+                    RecordKind::Task | RecordKind::Checkpoint => "`jackfield task list` lists tasks",
                     _ => "`jackfield runs` lists runs",
                 };
-                return Problem::caller(code, message, remedy);
+                return Problem::caller(what.not_found(), message, remedy);
             }
             Self::Ambiguous { .. } => {
                 return Problem::caller(ErrorCode::AmbiguousId, message, "give more characters of the id");

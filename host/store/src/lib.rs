@@ -22,7 +22,7 @@ mod view;
 mod webhooks;
 
 pub use access::{AccessToken, NewToken};
-pub use error::{AdmitError, StoreError};
+pub use error::{AdmitError, RecordKind, StoreError};
 pub use file::{Copied, Redact};
 pub use handles::{
     Admissions, Attempts, Breaker, Checkpoints, Cooldowns, Decisions, HostLog, HumanTasks, Ledger, Queue,

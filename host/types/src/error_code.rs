@@ -31,7 +31,7 @@ macro_rules! codes {
         #[allow(missing_docs, reason = "each variant has the name of its code")]
         pub enum ErrorCode {
             $($variant,)*
-            /// A code that this version does not know: of another host, or of a flag of the command line.
+            /// A code of another host's version that this version does not know.
             Other(Box<str>),
         }
 

@@ -28,7 +28,6 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 const TITLE: usize = 80;
 
 /// Admits requests into the queue.
-#[derive(Clone)]
 pub(crate) struct Admissions {
     pub(super) store: Store,
     pub(super) work: Work,
@@ -36,14 +35,14 @@ pub(crate) struct Admissions {
     pub(super) tasks: TaskTracker,
     pub(super) shutdown: Arc<Shutdown>,
     pub(super) host: String,
-    pub(super) settings: Settings,
-    pub(super) places: Places,
-    pub(super) orders: Orders,
-    pub(super) selection: Selection,
-    pub(super) probes: HealthProbes,
-    pub(super) plans: AttemptPlans,
-    pub(super) backlog: Backlog,
-    pub(super) shadow_calls: ShadowCalls,
+    pub(super) settings: Arc<Settings>,
+    pub(super) places: Arc<Places>,
+    pub(super) orders: Arc<Orders>,
+    pub(super) selection: Arc<Selection>,
+    pub(super) probes: Arc<HealthProbes>,
+    pub(super) plans: Arc<AttemptPlans>,
+    pub(super) backlog: Arc<Backlog>,
+    pub(super) shadow_calls: Arc<ShadowCalls>,
 }
 
 impl Admissions {
@@ -91,7 +90,7 @@ impl Admissions {
         let (task, asked) = (admission.task.id, functions(&admission.calls));
         let admitted = self.store.admissions().admit(admission, limits).await?;
         self.wake.notify_one();
-        self.shadow_calls.put_aside(task, asked);
+        self.shadow_calls.evaluate_in_background(task, asked);
         Ok(admitted.run)
     }
 

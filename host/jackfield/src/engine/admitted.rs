@@ -5,6 +5,7 @@ use jackfield_workspace::{Source, locate, locate_again};
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
+
 /// Where a run was admitted to work, as it was checked then: with links followed, and within the bounds. It is recorded
 /// with the run, and its name in the request is never resolved again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -51,15 +51,14 @@ pub(crate) struct Options {
 }
 
 /// Decides what follows a round.
-#[derive(Clone)]
 pub(crate) struct Escalation {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) plugins: Arc<Plugins>,
-    pub(super) settings: Settings,
-    pub(super) redaction: Redaction,
-    pub(super) models: Models,
-    pub(super) selection: Selection,
-    pub(super) plans: AttemptPlans,
+    pub(super) settings: Arc<Settings>,
+    pub(super) redaction: Arc<Redaction>,
+    pub(super) models: Arc<Models>,
+    pub(super) selection: Arc<Selection>,
+    pub(super) plans: Arc<AttemptPlans>,
 }
 
 impl Escalation {

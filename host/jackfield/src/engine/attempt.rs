@@ -37,7 +37,6 @@ const TRIES: u32 = 20;
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Executes attempts: worktree, plan, process, output, evidence.
-#[derive(Clone)]
 pub(crate) struct Attempts {
     pub(super) folders: Arc<Folders>,
     pub(super) clock: Arc<dyn Clock>,
@@ -46,12 +45,12 @@ pub(crate) struct Attempts {
     pub(super) worktrees: Worktrees,
     pub(super) environment: Arc<Environment>,
     pub(super) lease: Option<PathBuf>,
-    pub(super) settings: Settings,
-    pub(super) redaction: Redaction,
-    pub(super) places: Places,
-    pub(super) processes: Processes,
-    pub(super) checks: Checks,
-    pub(super) outputs: Outputs,
+    pub(super) settings: Arc<Settings>,
+    pub(super) redaction: Arc<Redaction>,
+    pub(super) places: Arc<Places>,
+    pub(super) processes: Arc<Processes>,
+    pub(super) checks: Arc<Checks>,
+    pub(super) outputs: Arc<Outputs>,
 }
 
 impl Attempts {

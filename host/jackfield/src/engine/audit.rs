@@ -27,11 +27,10 @@ const MOST: u32 = 10_000;
 pub(crate) struct AuditFile(Mutex<Option<(String, File)>>);
 
 /// Writes and reads the audit log.
-#[derive(Clone)]
 pub(crate) struct AuditLog {
     pub(super) folders: Arc<Folders>,
-    pub(super) audit: Arc<AuditFile>,
-    pub(super) redaction: Redaction,
+    pub(super) audit: AuditFile,
+    pub(super) redaction: Arc<Redaction>,
 }
 
 impl AuditLog {
@@ -39,7 +38,7 @@ impl AuditLog {
         self.folders.data.join("audit")
     }
 
-    pub(in crate::engine) fn write_audit(&self, entry: &AuditEntry) -> io::Result<()> {
+    pub(super) fn write_audit(&self, entry: &AuditEntry) -> io::Result<()> {
         let entry_told = self.redaction.redactor().json(serde_json::to_value(entry)?);
         let mut line = serde_json::to_vec(&entry_told)?;
         line.push(b'\n');
@@ -77,7 +76,7 @@ impl AuditLog {
         Ok(files)
     }
 
-    pub(in crate::engine) fn read_audit(
+    pub(super) fn read_audit(
         &self,
         filter: &AuditFilter,
         since: Option<Timestamp>,
@@ -135,7 +134,7 @@ fn day(at: Timestamp) -> String {
 }
 
 /// A time ago (`7d`), a day, or a time.
-pub(in crate::engine) fn since(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
+pub(super) fn since(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     super::moment::moment(text, |length| now.checked_sub(length).ok(), "T00:00:00Z").ok_or_else(|| {
         Problem::caller(
             ErrorCode::BadTime,

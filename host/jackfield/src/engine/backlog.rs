@@ -9,12 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What waits in the queue, and who could take it.
-#[derive(Clone)]
 pub(crate) struct Backlog {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
     pub(super) work: Work,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
 }
 
 impl Backlog {
@@ -48,13 +47,12 @@ impl Backlog {
         if view.run.state != RunState::Queued {
             return Ok(None);
         }
-        let failed = |error: StoreError| error.problem();
         let local = most(self.settings.config().run.max_concurrent);
-        let caps = self.caps(Some(local)).await.map_err(failed)?;
-        let Some(line) = self.store.queue().backlog(view.run.id, &caps).await.map_err(failed)? else {
+        let caps = self.caps(Some(local)).await?;
+        let Some(line) = self.store.queue().backlog(view.run.id, &caps).await? else {
             return Ok(None);
         };
-        let occupancy = self.store.queue().occupancy().await.map_err(failed)?;
+        let occupancy = self.store.queue().occupancy().await?;
         let slots = |executor: &String| caps.executors.get(executor).copied().unwrap_or(caps.executor);
         let busy = |executor: &String| occupancy.executors.get(executor).copied().unwrap_or(0);
         let full = line.wants.iter().find(|executor| busy(executor) >= slots(executor));

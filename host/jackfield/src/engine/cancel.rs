@@ -9,12 +9,11 @@ use jackfield_types::{AttemptState, Failure, FailureClass, Problem, Process, Run
 use std::sync::Arc;
 
 /// Ends runs, in hand or not.
-#[derive(Clone)]
 pub(crate) struct Cancellation {
     pub(super) store: Store,
     pub(super) running: Arc<RunsInHand>,
-    pub(super) settings: Settings,
-    pub(super) rounds: Rounds,
+    pub(super) settings: Arc<Settings>,
+    pub(super) rounds: Arc<Rounds>,
 }
 
 impl Cancellation {

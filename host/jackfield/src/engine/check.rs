@@ -28,16 +28,15 @@ const LOOK: Duration = Duration::from_secs(1);
 const KEPT: u64 = 4 << 10;
 
 /// Runs acceptance checks.
-#[derive(Clone)]
 pub(crate) struct Checks {
     pub(super) store: Store,
     pub(super) worktrees: Worktrees,
     pub(super) environment: Arc<Environment>,
     pub(super) lease: Option<PathBuf>,
-    pub(super) settings: Settings,
-    pub(super) redaction: Redaction,
-    pub(super) gates: Gates,
-    pub(super) processes: Processes,
+    pub(super) settings: Arc<Settings>,
+    pub(super) redaction: Arc<Redaction>,
+    pub(super) gates: Arc<Gates>,
+    pub(super) processes: Arc<Processes>,
 }
 
 impl Checks {

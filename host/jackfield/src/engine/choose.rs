@@ -43,16 +43,15 @@ pub(crate) struct Ranked {
 }
 
 /// Picks executor and model: by request, by chooser, by health and money.
-#[derive(Clone)]
 pub(crate) struct Selection {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,
-    pub(super) settings: Settings,
-    pub(super) models: Models,
-    pub(super) probes: HealthProbes,
-    pub(super) quality: QualityIssues,
-    pub(super) cooldowns: Cooldowns,
+    pub(super) settings: Arc<Settings>,
+    pub(super) models: Arc<Models>,
+    pub(super) probes: Arc<HealthProbes>,
+    pub(super) quality: Arc<QualityIssues>,
+    pub(super) cooldowns: Arc<Cooldowns>,
 }
 
 impl Selection {

@@ -13,7 +13,6 @@ const REST: Duration = Duration::from_secs(60);
 const LONGEST_REST: Duration = Duration::from_secs(31 * 24 * 60 * 60);
 
 /// Executors that are not used until a time.
-#[derive(Clone)]
 pub(crate) struct Cooldowns {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,

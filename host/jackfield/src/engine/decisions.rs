@@ -4,6 +4,7 @@ use jackfield_plugins::PluginError;
 use jackfield_store::NewPluginCall;
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
 use serde_json::Value;
+
 /// What a component decided, as it is recorded; with the one that should have, where it failed.
 pub(crate) fn decision<T: serde::Serialize>(
     called: &jackfield_plugins::Called<T>,

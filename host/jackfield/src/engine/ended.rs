@@ -13,6 +13,9 @@ use jackfield_workspace::{Captured, ChangedFile, Commit};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
+/// How long git's filters may take at least when work is saved, also of a run whose time is over.
+pub(super) const SAVING: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// What became of an attempt, ready to be settled.
 #[derive(Debug)]
 pub(crate) struct Ended {
@@ -227,6 +230,3 @@ pub(crate) struct Heard {
     pub(crate) session: Option<String>,
     pub(crate) model: Option<String>,
 }
-
-/// How long git's filters may take at least when work is saved, also of a run whose time is over.
-pub(super) const SAVING: std::time::Duration = std::time::Duration::from_secs(10);

@@ -2,6 +2,7 @@
 
 use jackfield_plugins::{PluginError, Violation};
 use jackfield_types::{Failure, FailureClass};
+
 pub(crate) fn from_problem(class: FailureClass, problem: jackfield_types::Problem) -> Failure {
     Failure::new(class, problem.message).with_remedy(problem.remedy)
 }

@@ -34,13 +34,12 @@ pub(super) struct Ruled {
 }
 
 /// Asks gates for their rulings.
-#[derive(Clone)]
 pub(crate) struct Gates {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,
-    pub(super) settings: Settings,
-    pub(super) redaction: Redaction,
+    pub(super) settings: Arc<Settings>,
+    pub(super) redaction: Arc<Redaction>,
 }
 
 impl Gates {

@@ -27,16 +27,15 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const MOST_OUTPUT: usize = 64 << 10;
 
 /// Asks agent programs whether they are installed and logged in.
-#[derive(Clone)]
 pub(crate) struct HealthProbes {
     pub(super) folders: Arc<Folders>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) plugins: Arc<Plugins>,
     pub(super) environment: Arc<Environment>,
     pub(super) health: Arc<HealthCache>,
-    pub(super) settings: Settings,
-    pub(super) redaction: Redaction,
-    pub(super) backlog: Backlog,
+    pub(super) settings: Arc<Settings>,
+    pub(super) redaction: Arc<Redaction>,
+    pub(super) backlog: Arc<Backlog>,
 }
 
 impl HealthProbes {

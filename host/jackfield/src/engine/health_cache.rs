@@ -5,6 +5,7 @@ use jackfield_types::Timestamp;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::time::Duration;
+
 /// How long an answer is good for.
 const FRESH: Duration = Duration::from_secs(120);
 

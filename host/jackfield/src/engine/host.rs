@@ -82,7 +82,7 @@ impl Host {
     }
 
     /// The configuration as it is now.
-    pub fn config(&self) -> std::sync::Arc<jackfield_config::Config> {
+    pub fn config(&self) -> Arc<Config> {
         self.inner.settings.config()
     }
 

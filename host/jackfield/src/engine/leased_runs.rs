@@ -31,15 +31,14 @@ pub struct Left {
 }
 
 /// Runs that another host has assigned to this one.
-#[derive(Clone)]
 pub(crate) struct Assignments {
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,
     pub(super) host: String,
-    pub(super) settings: Settings,
-    pub(super) orders: Orders,
-    pub(super) probes: HealthProbes,
-    pub(super) admissions: Admissions,
+    pub(super) settings: Arc<Settings>,
+    pub(super) orders: Arc<Orders>,
+    pub(super) probes: Arc<HealthProbes>,
+    pub(super) admissions: Arc<Admissions>,
 }
 
 impl Assignments {
@@ -52,7 +51,7 @@ impl Assignments {
             .collect()
     }
 
-    pub(in crate::engine) async fn take_assignment(
+    pub(super) async fn take_assignment(
         &self,
         assignment: Assignment,
         folder: &Path,
@@ -172,7 +171,7 @@ impl Assignments {
     }
 }
 
-pub(in crate::engine) fn over(view: &RunView, attempt: &Attempt, calls: Vec<ComponentCall>) -> AttemptResult {
+pub(super) fn over(view: &RunView, attempt: &Attempt, calls: Vec<ComponentCall>) -> AttemptResult {
     let diff =
         view.artifacts.iter().find(|artifact| artifact.attempt == attempt.id && artifact.kind == "diff");
     let field = |name: &str| diff.and_then(|artifact| artifact.meta.get(name)).cloned().unwrap_or_default();
@@ -206,11 +205,6 @@ fn unknown_outcome(state: AttemptState) -> Outcome {
         failure: Some(failure),
         denied: Vec::new(),
     }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(in crate::engine) fn told(error: StoreError) -> Problem {
-    error.problem()
 }
 
 /// How an attempt that this worker could not even take in ended.

@@ -10,15 +10,15 @@ use jackfield_types::Problem;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
+
 /// Loads a run from its record, for whoever executes it.
-#[derive(Clone)]
 pub(crate) struct RunLoader {
     pub(super) work: Work,
     pub(super) stop: CancellationToken,
     pub(super) shutdown: Arc<Shutdown>,
     pub(super) host: String,
-    pub(super) settings: Settings,
-    pub(super) orders: Orders,
+    pub(super) settings: Arc<Settings>,
+    pub(super) orders: Arc<Orders>,
 }
 
 impl RunLoader {

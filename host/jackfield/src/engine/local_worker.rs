@@ -11,8 +11,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+
+/// How long workers that ended are kept on record.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a worker that cannot write its own record waits.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// This host's own worker on record.
-#[derive(Clone)]
 pub(crate) struct LocalWorker {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
@@ -22,7 +27,7 @@ pub(crate) struct LocalWorker {
     pub(super) stop: CancellationToken,
     pub(super) shutdown: Arc<Shutdown>,
     pub(super) host: String,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
 }
 
 impl LocalWorker {
@@ -59,9 +64,3 @@ impl LocalWorker {
         }
     }
 }
-
-/// How long workers that ended are kept on record.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// How long a worker that cannot write its own record waits.
-const PAUSE: Duration = Duration::from_secs(1);

@@ -27,10 +27,9 @@ pub(crate) struct Named {
 }
 
 /// Knows which models may be used, by which executor.
-#[derive(Clone)]
 pub(crate) struct Models {
     pub(super) plugins: Arc<Plugins>,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
 }
 
 impl Models {

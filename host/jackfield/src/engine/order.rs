@@ -26,13 +26,12 @@ const MOST_CHECKS: usize = 32;
 const LONGEST_CHECK: usize = 32 << 10;
 
 /// Resolves requests: workspace, limits, defaults.
-#[derive(Clone)]
 pub(crate) struct Orders {
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,
-    pub(super) settings: Settings,
-    pub(super) places: Places,
-    pub(super) gates: Gates,
+    pub(super) settings: Arc<Settings>,
+    pub(super) places: Arc<Places>,
+    pub(super) gates: Arc<Gates>,
 }
 
 impl Orders {

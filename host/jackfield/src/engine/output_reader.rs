@@ -67,13 +67,12 @@ impl Reason {
 }
 
 /// What reading the output of attempts needs: the records, the money's limits, and how agents are ended.
-#[derive(Clone)]
 pub(crate) struct Outputs {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
-    pub(super) settings: Settings,
-    pub(super) cooldowns: Cooldowns,
-    pub(super) processes: Processes,
+    pub(super) settings: Arc<Settings>,
+    pub(super) cooldowns: Arc<Cooldowns>,
+    pub(super) processes: Arc<Processes>,
 }
 
 /// Reads the output of one attempt.

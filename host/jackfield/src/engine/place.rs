@@ -7,6 +7,7 @@ use jackfield_store::{NewWorkspace, RunView, Store, StoreError, Workspace, Works
 use jackfield_types::{ErrorCode, Problem, WorkspaceId};
 use jackfield_workspace::{Source, locate};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Where a request is to be worked on.
 #[derive(Debug)]
@@ -78,10 +79,9 @@ fn roots(config: &Config) -> Vec<PathBuf> {
 }
 
 /// Finds the workspace that a request means, and whether it may be worked in.
-#[derive(Clone)]
 pub(crate) struct Places {
     pub(super) store: Store,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
 }
 
 impl Places {

@@ -3,6 +3,7 @@
 use super::pricing::Pricing;
 use jackfield_plugins::ExecutorInfo;
 use jackfield_types::{AttemptId, Effort};
+
 /// What an attempt is to be: decided and admitted, not begun.
 #[derive(Debug, Clone)]
 pub(crate) struct Planned {

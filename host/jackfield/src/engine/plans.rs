@@ -13,12 +13,11 @@ use std::sync::Arc;
 pub(super) const EXTERNAL: &str = "external";
 
 /// Plans attempts and prices their work.
-#[derive(Clone)]
 pub(crate) struct AttemptPlans {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) plugins: Arc<Plugins>,
     pub(super) host: String,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
 }
 
 impl AttemptPlans {

@@ -31,12 +31,11 @@ pub(super) struct AgentLease {
 }
 
 /// How processes of attempts are started: gate, limits, lease.
-#[derive(Clone)]
 pub(crate) struct Processes {
-    pub(super) launcher: Arc<OnceCell<Launcher>>,
+    pub(super) launcher: OnceCell<Launcher>,
     pub(super) work: Work,
     pub(super) lease: Option<PathBuf>,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
 }
 
 impl Processes {

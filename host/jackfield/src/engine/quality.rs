@@ -31,7 +31,6 @@ pub struct QualityIssue {
 }
 
 /// Finds the quality issues of an area.
-#[derive(Clone)]
 pub(crate) struct QualityIssues {
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,

@@ -167,16 +167,15 @@ pub struct Reconfigured {
 }
 
 /// Puts another configuration in force.
-#[derive(Clone)]
 pub(crate) struct Reconfiguration {
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,
     pub(super) health: Arc<HealthCache>,
     pub(super) work: Work,
     pub(super) wake: Arc<Notify>,
-    pub(super) settings: Settings,
-    pub(super) redaction: Redaction,
-    pub(super) local: LocalWorker,
+    pub(super) settings: Arc<Settings>,
+    pub(super) redaction: Arc<Redaction>,
+    pub(super) local: Arc<LocalWorker>,
 }
 
 impl Reconfiguration {

@@ -19,19 +19,18 @@ use std::time::Duration;
 use tokio::sync::{Notify, OnceCell};
 
 /// Takes over what workers that are gone have left.
-#[derive(Clone)]
 pub(crate) struct Recovery {
     pub(super) store: Store,
     pub(super) worktrees: Worktrees,
     pub(super) work: Work,
     pub(super) worker: WorkerId,
     pub(super) wake: Arc<Notify>,
-    pub(super) repaired: Arc<OnceCell<()>>,
+    pub(super) repaired: OnceCell<()>,
     pub(super) shutdown: Arc<Shutdown>,
     pub(super) host: String,
-    pub(super) settings: Settings,
-    pub(super) rounds: Rounds,
-    pub(super) local: LocalWorker,
+    pub(super) settings: Arc<Settings>,
+    pub(super) rounds: Arc<Rounds>,
+    pub(super) local: Arc<LocalWorker>,
 }
 
 impl Recovery {
@@ -86,10 +85,9 @@ impl Recovery {
     /// Takes over a run that is to end and whose worker is gone, whatever this host is there for: nobody else may
     /// come to end it.
     pub(super) async fn end_abandoned(&self, run: RunId) -> Result<(), Problem> {
-        let failed = |error: StoreError| error.problem();
-        let in_hand = self.store.queue().in_hand().await.map_err(failed)?;
+        let in_hand = self.store.queue().in_hand().await?;
         let Some(hand) = in_hand.into_iter().find(|hand| hand.run == run) else { return Ok(()) };
-        let workers = self.store.workers().list(true).await.map_err(failed)?;
+        let workers = self.store.workers().list(true).await?;
         let worker = workers.iter().find(|worker| Some(worker.id) == hand.worker);
         if hand.worker == Some(self.worker) || !is_gone(&hand, worker) {
             return Ok(());
@@ -97,7 +95,7 @@ impl Recovery {
         if self.work == Work::Nothing && !self.local.begin().await {
             return Ok(());
         }
-        if self.store.queue().take_over(run, hand.worker, self.worker, &self.host).await.map_err(failed)? {
+        if self.store.queue().take_over(run, hand.worker, self.worker, &self.host).await? {
             tracing::info!(%run, "its worker is gone: the run is taken over and ended");
             self.rounds.take_up(run);
         }

@@ -6,6 +6,10 @@ use jackfield_store::Workspace;
 use jackfield_types::{Micros, Role};
 use jackfield_workspace::Source;
 use std::time::Duration;
+
+/// The type of a task whose instruction is run as it is written.
+pub(crate) const COMMAND: &str = "command";
+
 /// What is to be done, with nothing left open but who does it.
 #[derive(Debug)]
 pub(crate) struct Order {
@@ -45,6 +49,3 @@ impl Order {
         self.admitted.as_ref().and_then(|admitted| serde_json::to_value(admitted).ok())
     }
 }
-
-/// The type of a task whose instruction is run as it is written.
-pub(crate) const COMMAND: &str = "command";

@@ -10,22 +10,22 @@
 //! What cannot be pruned is reported with the reason, and tried again the next time. Nothing here collects garbage in a
 //! repository, prunes worktrees of others, or deletes a branch that has a change.
 
-use super::audit::AuditLog;
-use super::folders::Folders;
-use super::settings::Settings;
-use jackfield_store::{Compacted, Store, StoreError, Trimmed};
-use jackfield_types::{Clock, ErrorCode, Problem, Timestamp};
-use jackfield_workspace::Worktrees;
-use tokio_util::sync::CancellationToken;
 mod logs;
 mod worktrees;
 
+use super::audit::AuditLog;
+use super::folders::Folders;
+use super::settings::Settings;
 use jackfield_config::RetentionSection;
+use jackfield_store::{Compacted, Store, StoreError, Trimmed};
+use jackfield_types::{Clock, ErrorCode, Problem, Timestamp};
+use jackfield_workspace::Worktrees;
 use serde::Serialize;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio_util::sync::CancellationToken;
 
 /// How long after the start pruning begins, so that a short command does not prune; and how often the host checks
 /// whether it is due again.
@@ -85,7 +85,7 @@ pub struct Kept {
 
 /// What is over its time, and what is too much.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) struct Bounds {
+pub(super) struct Bounds {
     worktrees: Bound,
     logs: Bound,
     events_before: Timestamp,
@@ -136,19 +136,18 @@ impl PruneReport {
 }
 
 /// Prunes what runs leave behind.
-#[derive(Clone)]
 pub(crate) struct Pruner {
     pub(super) folders: Arc<Folders>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
     pub(super) worktrees: Worktrees,
     pub(super) stop: CancellationToken,
-    pub(super) settings: Settings,
-    pub(super) audit_log: AuditLog,
+    pub(super) settings: Arc<Settings>,
+    pub(super) audit_log: Arc<AuditLog>,
 }
 
 impl Pruner {
-    pub(super) async fn prune_periodically(self) {
+    pub(super) async fn prune_periodically(self: Arc<Self>) {
         let mut look = interval_at(Instant::now() + LOOK, LOOK);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last: Option<Instant> = None;
@@ -171,11 +170,7 @@ impl Pruner {
         }
     }
 
-    pub(in crate::engine) async fn prune(
-        &self,
-        bounds: &Bounds,
-        how: PruneOptions,
-    ) -> Result<PruneReport, Problem> {
+    pub(super) async fn prune(&self, bounds: &Bounds, how: PruneOptions) -> Result<PruneReport, Problem> {
         let _alone = self.alone()?;
         if how.vacuum && !how.dry_run {
             self.nothing_at_work().await?;

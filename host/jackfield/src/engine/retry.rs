@@ -41,7 +41,7 @@ impl Admissions {
         match self.store.admissions().admit_retry(retry, &limits).await? {
             Retried::Admitted(run) => {
                 self.wake.notify_one();
-                self.shadow_calls.put_aside(view.task.id, asked);
+                self.shadow_calls.evaluate_in_background(view.task.id, asked);
                 Ok(run)
             }
             Retried::Existing(run) => Ok(run),

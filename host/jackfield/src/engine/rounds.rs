@@ -38,7 +38,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Executes rounds of runs and settles them.
-#[derive(Clone)]
 pub(crate) struct Rounds {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
@@ -48,24 +47,24 @@ pub(crate) struct Rounds {
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
     pub(super) shutdown: Arc<Shutdown>,
-    pub(super) settings: Settings,
-    pub(super) redaction: Redaction,
-    pub(super) places: Places,
-    pub(super) models: Models,
-    pub(super) probes: HealthProbes,
-    pub(super) cooldowns: Cooldowns,
-    pub(super) attempts: Attempts,
-    pub(super) plans: AttemptPlans,
-    pub(super) escalation: Escalation,
-    pub(super) loader: RunLoader,
-    pub(super) shadow_calls: ShadowCalls,
+    pub(super) settings: Arc<Settings>,
+    pub(super) redaction: Arc<Redaction>,
+    pub(super) places: Arc<Places>,
+    pub(super) models: Arc<Models>,
+    pub(super) probes: Arc<HealthProbes>,
+    pub(super) cooldowns: Arc<Cooldowns>,
+    pub(super) attempts: Arc<Attempts>,
+    pub(super) plans: Arc<AttemptPlans>,
+    pub(super) escalation: Arc<Escalation>,
+    pub(super) loader: Arc<RunLoader>,
+    pub(super) shadow_calls: Arc<ShadowCalls>,
 }
 
 impl Rounds {
     /// Carries a round of a run out, beside everything else.
-    pub(super) fn take_up(&self, run: RunId) {
+    pub(super) fn take_up(self: &Arc<Self>, run: RunId) {
         let in_hand = self.shutdown.hands.token();
-        let carried = self.clone().execute_round(run);
+        let carried = Arc::clone(self).execute_round(run);
         self.tasks.spawn(async move {
             carried.await;
             drop(in_hand);
@@ -73,7 +72,7 @@ impl Rounds {
     }
 
     /// Carries out the round that a run waits for, or that a host that is gone has begun.
-    pub(crate) async fn execute_round(self, run: RunId) {
+    pub(crate) async fn execute_round(self: Arc<Self>, run: RunId) {
         let view = match self.store.runs().get(run).await {
             Ok(view) => view,
             Err(error) => return tracing::error!(%run, %error, "a run that was claimed cannot be read"),
@@ -262,7 +261,7 @@ impl Rounds {
             }
             self.settle(run, settlement).await;
         }
-        self.shadow_calls.put_aside(run.task, asked);
+        self.shadow_calls.evaluate_in_background(run.task, asked);
     }
 
     /// Settles, and tries again while the records cannot be written: what an agent did and cost is

@@ -17,13 +17,12 @@ const OWN_TOKEN: &str = "JACKFIELD_TOKEN";
 const TOKEN_FILE: &str = "token";
 
 /// Removes what this host has learnt to be secret.
-#[derive(Clone)]
 pub(crate) struct Redaction {
     pub(super) folders: Arc<Folders>,
     pub(super) plugins: Arc<Plugins>,
     pub(super) environment: Arc<Environment>,
     pub(super) secrets: Arc<Secrets>,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
 }
 
 impl Redaction {

@@ -4,7 +4,7 @@
 use super::admit::Admissions;
 use super::advance::Escalation;
 use super::attempt::Attempts;
-use super::audit::{AuditFile, AuditLog};
+use super::audit::AuditLog;
 use super::backlog::Backlog;
 use super::cancel::Cancellation;
 use super::check::Checks;
@@ -32,7 +32,7 @@ use super::rounds::Rounds;
 use super::running::RunsInHand;
 use super::secrets::Redaction;
 use super::settings::Settings;
-use super::shadow::{ShadowCalls, Shadows};
+use super::shadow::ShadowCalls;
 use super::shutdown::Shutdown;
 use super::token_uses::Uses;
 use super::work::Work;
@@ -40,21 +40,25 @@ use super::worker::Queue;
 use arc_swap::ArcSwap;
 use jackfield_config::Config;
 use jackfield_plugins::Plugins;
-use jackfield_process::{Environment, Launcher};
+use jackfield_process::Environment;
 use jackfield_redact::Secrets;
 use jackfield_store::Store;
 use jackfield_types::{Clock, WorkerId};
 use jackfield_workspace::Worktrees;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::{Notify, OnceCell};
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// A service with these parts of the base, and these services below it.
+/// Makes a service from parts of the base, services below it, and state of its own.
 macro_rules! service {
-    ($service:ident, $base:ident: $($part:ident),*; $($below:ident),*) => {
-        $service { $($part: $base.$part.clone(),)* $($below: $below.clone(),)* }
+    ($service:ident, $base:ident: $($part:ident),*; $($below:ident),* $(; own: $($own:ident),*)?) => {
+        Arc::new($service {
+            $($part: $base.$part.clone(),)*
+            $($below: Arc::clone(&$below),)*
+            $($($own: Default::default(),)*)?
+        })
     };
 }
 
@@ -75,25 +79,25 @@ pub(crate) struct Services {
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) wake: Arc<Notify>,
     pub(crate) host: String,
-    pub(crate) settings: Settings,
-    pub(crate) redaction: Redaction,
-    pub(crate) places: Places,
-    pub(crate) orders: Orders,
-    pub(crate) selection: Selection,
-    pub(crate) probes: HealthProbes,
-    pub(crate) cooldowns: Cooldowns,
-    pub(crate) plans: AttemptPlans,
-    pub(crate) admissions: Admissions,
-    pub(crate) backlog: Backlog,
-    pub(crate) recovery: Recovery,
-    pub(crate) assignments: Assignments,
-    pub(crate) queue: Queue,
-    pub(crate) remote: RemoteRounds,
-    pub(crate) audit_log: AuditLog,
-    pub(crate) pruner: Pruner,
-    pub(crate) reconfiguration: Reconfiguration,
-    pub(crate) cancellation: Cancellation,
-    pub(crate) shadow_calls: ShadowCalls,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) redaction: Arc<Redaction>,
+    pub(crate) places: Arc<Places>,
+    pub(crate) orders: Arc<Orders>,
+    pub(crate) selection: Arc<Selection>,
+    pub(crate) probes: Arc<HealthProbes>,
+    pub(crate) cooldowns: Arc<Cooldowns>,
+    pub(crate) plans: Arc<AttemptPlans>,
+    pub(crate) admissions: Arc<Admissions>,
+    pub(crate) backlog: Arc<Backlog>,
+    pub(crate) recovery: Arc<Recovery>,
+    pub(crate) assignments: Arc<Assignments>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) remote: Arc<RemoteRounds>,
+    pub(crate) audit_log: Arc<AuditLog>,
+    pub(crate) pruner: Arc<Pruner>,
+    pub(crate) reconfiguration: Arc<Reconfiguration>,
+    pub(crate) cancellation: Arc<Cancellation>,
+    pub(crate) shadow_calls: Arc<ShadowCalls>,
 }
 
 /// What a host is opened with.
@@ -114,14 +118,10 @@ pub(super) struct Parts {
 
 /// What the services share. Clones are the same.
 struct Base {
-    /// What is in force now; a changed file takes its place while the host runs.
-    config: Arc<ArcSwap<Config>>,
     folders: Arc<Folders>,
     clock: Arc<dyn Clock>,
     store: Store,
     plugins: Arc<Plugins>,
-    /// Found out when the first process is to be started: reading records needs none.
-    launcher: Arc<OnceCell<Launcher>>,
     worktrees: Worktrees,
     /// The host's own environment, as it was when it was opened.
     environment: Arc<Environment>,
@@ -135,10 +135,6 @@ struct Base {
     worker: WorkerId,
     /// Something was put into the queue, or a place is free.
     wake: Arc<Notify>,
-    /// What earlier hosts left half made was repaired.
-    repaired: Arc<OnceCell<()>>,
-    audit: Arc<AuditFile>,
-    shadows: Arc<Shadows>,
     tasks: TaskTracker,
     /// Whatever goes on beside the calls ends.
     stop: CancellationToken,
@@ -153,12 +149,10 @@ impl Services {
     /// Makes every service from what the host is opened with.
     pub(super) fn assemble(parts: Parts) -> Self {
         let base = Base {
-            config: Arc::new(ArcSwap::from_pointee(parts.config)),
             folders: Arc::new(parts.folders),
             clock: parts.clock,
             store: parts.store,
             plugins: parts.plugins,
-            launcher: Arc::default(),
             worktrees: parts.worktrees,
             environment: Arc::new(parts.environment),
             health: Arc::default(),
@@ -167,16 +161,13 @@ impl Services {
             work: parts.work,
             worker: WorkerId::new(),
             wake: Arc::default(),
-            repaired: Arc::default(),
-            audit: Arc::default(),
-            shadows: Arc::default(),
             tasks: TaskTracker::new(),
             stop: CancellationToken::new(),
             shutdown: Arc::default(),
             lease: parts.lease,
             host: parts.host,
         };
-        let settings = service!(Settings, base: config;);
+        let settings = Arc::new(Settings { config: ArcSwap::from_pointee(parts.config) });
         let redaction = service!(Redaction, base: folders, plugins, environment, secrets; settings);
         let places = service!(Places, base: store; settings);
         let gates = service!(Gates, base: clock, store, plugins; settings, redaction);
@@ -191,7 +182,7 @@ impl Services {
         let quality = service!(QualityIssues, base: store, plugins;);
         let selection =
             service!(Selection, base: clock, store, plugins; settings, models, probes, cooldowns, quality);
-        let processes = service!(Processes, base: launcher, work, lease; settings);
+        let processes = service!(Processes, base: work, lease; settings; own: launcher);
         let checks = service!(
             Checks, base: store, worktrees, environment, lease;
             settings, redaction, gates, processes
@@ -205,7 +196,7 @@ impl Services {
         let escalation =
             service!(Escalation, base: clock, plugins; settings, redaction, models, selection, plans);
         let shadow_calls =
-            service!(ShadowCalls, base: folders, store, plugins, shadows, tasks, stop; settings);
+            service!(ShadowCalls, base: folders, store, plugins, tasks, stop; settings; own: shadows);
         let admissions = service!(
             Admissions, base: store, work, wake, tasks, shutdown, host;
             settings, places, orders, selection, probes, plans, backlog, shadow_calls
@@ -218,8 +209,8 @@ impl Services {
         let local =
             service!(LocalWorker, base: clock, store, plugins, work, worker, stop, shutdown, host; settings);
         let recovery = service!(
-            Recovery, base: store, worktrees, work, worker, wake, repaired, shutdown, host;
-            settings, rounds, local
+            Recovery, base: store, worktrees, work, worker, wake, shutdown, host;
+            settings, rounds, local; own: repaired
         );
         let assignments =
             service!(Assignments, base: store, plugins, host; settings, orders, probes, admissions);
@@ -231,7 +222,7 @@ impl Services {
             RemoteRounds, base: folders, clock, store, running, wake;
             settings, redaction, places, orders, cooldowns, escalation, rounds, loader, backlog
         );
-        let audit_log = service!(AuditLog, base: folders, audit; redaction);
+        let audit_log = service!(AuditLog, base: folders; redaction; own: audit);
         let pruner = service!(Pruner, base: folders, clock, store, worktrees, stop; settings, audit_log);
         let reconfiguration =
             service!(Reconfiguration, base: store, plugins, health, work, wake; settings, redaction, local);

@@ -8,9 +8,8 @@ use jackfield_types::{Micros, WorkspaceId};
 use std::sync::Arc;
 
 /// The configuration in force, and what follows from it.
-#[derive(Clone)]
 pub(crate) struct Settings {
-    pub(super) config: Arc<ArcSwap<Config>>,
+    pub(super) config: ArcSwap<Config>,
 }
 
 impl Settings {

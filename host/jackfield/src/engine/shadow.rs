@@ -6,17 +6,18 @@
 //! processor (`plugins.shadow_cpu_percent`); what does not fit is recorded as not asked.
 
 use super::folders::Folders;
-use super::replay::{again, shadow_name};
+use super::replay::{Changes, Difference, again, shadow_name};
 use super::settings::Settings;
+use jackfield_api::Shadowed;
 use jackfield_plugins::{Plugins, Trial};
 use jackfield_store::{NewPluginCall, PluginCall, Store};
-use jackfield_types::{PluginKind, TaskId};
+use jackfield_types::{Digest, ErrorCode, PluginKind, Problem, TaskId, Timestamp};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -26,7 +27,7 @@ const FOLDER: &str = "shadow";
 /// Decisions that may wait to be asked about.
 const LINE: usize = 64;
 /// Answers on the side that are compared at most.
-pub(in crate::engine) const MOST_COMPARED: u32 = 100_000;
+const MOST_COMPARED: u32 = 100_000;
 /// Why one was not asked, as recorded.
 const NOT_ASKED: &str = "not asked: what may be spent on the side was spent";
 
@@ -37,7 +38,7 @@ type Known = HashMap<PathBuf, (Seen, Option<Arc<Trial>>)>;
 
 /// Components that are asked on the side, and their line.
 pub(crate) struct Shadows {
-    pub(super) known: Mutex<Known>,
+    known: Mutex<Known>,
     line: Semaphore,
     /// Not before then is the next one asked.
     turn: Mutex<Instant>,
@@ -50,45 +51,44 @@ impl Default for Shadows {
 }
 
 /// Asks shadow components the questions that serving ones answered.
-#[derive(Clone)]
 pub(crate) struct ShadowCalls {
     pub(super) folders: Arc<Folders>,
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,
-    pub(super) shadows: Arc<Shadows>,
+    pub(super) shadows: Shadows,
     pub(super) tasks: TaskTracker,
     pub(super) stop: CancellationToken,
-    pub(super) settings: Settings,
+    pub(super) settings: Arc<Settings>,
 }
 
 impl ShadowCalls {
-    pub(in crate::engine) fn shadow_folder(&self) -> PathBuf {
+    fn shadow_folder(&self) -> PathBuf {
         self.folders.drop.join(FOLDER)
     }
 
     /// The decisions just recorded about a task are put to those that are asked on the side. Returns at once.
-    pub(crate) fn put_aside(&self, task: TaskId, functions: Vec<String>) {
+    pub(crate) fn evaluate_in_background(self: &Arc<Self>, task: TaskId, functions: Vec<String>) {
         if functions.is_empty() || self.stop.is_cancelled() || !self.shadow_folder().is_dir() {
             return;
         }
-        let inner = self.clone();
+        let inner = Arc::clone(self);
         self.tasks.spawn(async move {
             for function in functions {
-                if let Err(error) = inner.ask_aside(task, &function).await {
+                if let Err(error) = inner.evaluate(task, &function).await {
                     tracing::warn!(%task, function, "what was to be asked on the side was not: {error}");
                 }
             }
         });
     }
 
-    async fn ask_aside(&self, task: TaskId, function: &str) -> Result<(), jackfield_store::StoreError> {
+    async fn evaluate(&self, task: TaskId, function: &str) -> Result<(), jackfield_store::StoreError> {
         let Some(live) = self.store.decisions().last(task, function).await? else { return Ok(()) };
         for trial in self.shadows_of(live.plugin.kind).await {
             if trial.plugin().digest == live.plugin.digest || !is_its_to_answer(&trial, &live) {
                 continue;
             }
             let call = match self.shadows.line.try_acquire() {
-                Ok(_place) => self.asked_in_turn(&trial, &live).await,
+                Ok(_place) => self.evaluate_in_turn(&trial, &live).await,
                 Err(_) => aside(&trial, &live, Value::Null, 0, Some(NOT_ASKED.to_owned())),
             };
             if let Some(call) = call {
@@ -99,7 +99,7 @@ impl ShadowCalls {
     }
 
     /// One at a time, with a pause after each that keeps it within its share of a processor.
-    async fn asked_in_turn(&self, trial: &Trial, live: &PluginCall) -> Option<NewPluginCall> {
+    async fn evaluate_in_turn(&self, trial: &Trial, live: &PluginCall) -> Option<NewPluginCall> {
         let mut turn = self.shadows.turn.lock().await;
         tokio::select! {
             () = self.stop.cancelled() => return None,
@@ -117,10 +117,10 @@ impl ShadowCalls {
         }
     }
 
-    /// The sound components in the folder that are of a kind. A file is examined when it is new.
-    pub(in crate::engine) async fn shadows_of(&self, kind: PluginKind) -> Vec<Arc<Trial>> {
+    /// The components in the folder. A file is examined when it is new.
+    async fn files(&self) -> MutexGuard<'_, Known> {
         let mut known = self.shadows.known.lock().await;
-        let found = files(&self.shadow_folder());
+        let found = self::files(&self.shadow_folder());
         known.retain(|file, _| found.contains_key(file));
         for (file, seen) in found {
             if known.get(&file).is_some_and(|(before, _)| *before == seen) {
@@ -136,10 +136,90 @@ impl ShadowCalls {
             known.insert(file, (seen, trial));
         }
         known
-            .values()
-            .filter_map(|(_, trial)| trial.clone())
-            .filter(|trial| trial.plugin().kind == kind)
-            .collect()
+    }
+
+    /// The sound components in the folder that are of a kind.
+    async fn shadows_of(&self, kind: PluginKind) -> Vec<Arc<Trial>> {
+        let known = self.files().await;
+        let sound = known.values().filter_map(|(_, trial)| trial.clone());
+        sound.filter(|trial| trial.plugin().kind == kind).collect()
+    }
+
+    /// How shadows compare with the components that served, since then.
+    pub(super) async fn compare(&self, since: Timestamp) -> Result<Vec<Shadowed>, Problem> {
+        let mut files: BTreeMap<Digest, String> = BTreeMap::new();
+        let mut told: BTreeMap<Digest, (Shadowed, Changes)> = BTreeMap::new();
+        let entry = |plugin: &jackfield_types::PluginRef| Shadowed {
+            component: plugin.clone(),
+            file: None,
+            decisions: 0,
+            same: 0,
+            failed: 0,
+            changes: Vec::new(),
+        };
+        for (file, (_, trial)) in &*self.files().await {
+            let Some(trial) = trial else { continue };
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            files.insert(trial.plugin().digest, name);
+            told.entry(trial.plugin().digest).or_insert_with(|| (entry(trial.plugin()), Changes::default()));
+        }
+        let pairs = self.store.decisions().shadowed(since, MOST_COMPARED).await?;
+        for (shadow, live) in pairs {
+            let (line, changes) = told
+                .entry(shadow.plugin.digest)
+                .or_insert_with(|| (entry(&shadow.plugin), Changes::default()));
+            line.decisions += 1;
+            if shadow.error.is_some() {
+                line.failed += 1;
+                continue;
+            }
+            match Difference::between(&live, &shadow.answer) {
+                None => line.same += 1,
+                Some(Difference { from, to }) => changes.count(from, to, live.task),
+            }
+        }
+        let told = told.into_iter().map(|(digest, (line, changes))| Shadowed {
+            file: files.remove(&digest),
+            changes: changes.told(),
+            ..line
+        });
+        Ok(told.collect())
+    }
+
+    /// Moves a shadow's file to the plugin folder, where it serves. Returns its path there.
+    pub(super) async fn promote(&self, name: &str) -> Result<PathBuf, Problem> {
+        let found: Vec<PathBuf> = {
+            let known = self.files().await;
+            let named = known.iter().filter(|(file, (_, trial))| {
+                trial.as_ref().is_some_and(|trial| trial.plugin().name == name)
+                    || file.file_name().is_some_and(|own| own == name)
+            });
+            named.map(|(file, _)| file.clone()).collect()
+        };
+        let [file] = found.as_slice() else {
+            let folder = self.shadow_folder();
+            let (code, what) = if found.is_empty() {
+                (ErrorCode::NoSuchShadow, "no")
+            } else {
+                (ErrorCode::AmbiguousShadow, "more than one")
+            };
+            return Err(Problem::caller(
+                code,
+                format!("there is {what} component '{name}' in {}", folder.display()),
+                "`jackfield plugin shadow` lists what is there; name the file",
+            ));
+        };
+        let target = self.folders.drop.join(file.file_name().unwrap_or_default());
+        // In one step, and over an earlier version of the same file: that is what a swap is.
+        std::fs::rename(file, &target).map_err(|error| {
+            Problem::operator(
+                ErrorCode::NotPromoted,
+                format!("{} cannot be moved to {}: {error}", file.display(), target.display()),
+                "check the permissions of the plugin folder",
+            )
+        })?;
+        self.plugins.rescan().await?;
+        Ok(target)
     }
 }
 

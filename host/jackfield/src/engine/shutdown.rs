@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
 /// How far a host is on its way out.
 #[derive(Debug, Default)]
 pub(crate) struct Shutdown {

@@ -8,6 +8,7 @@ use jackfield_plugins::{Apart, Embedded, FailureMode, FailureModes, MemoryScan, 
 use jackfield_types::{RunId, SystemClock};
 use std::path::PathBuf;
 use std::sync::Arc;
+
 /// Components in a folder of their own, where nothing serves what is dropped in. Nothing of it is left.
 pub(super) async fn aside(
     embedded: Vec<Embedded>,

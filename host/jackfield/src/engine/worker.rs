@@ -24,7 +24,6 @@ use tokio_util::task::TaskTracker;
 pub(super) const LOOK: Duration = Duration::from_millis(250);
 
 /// Claims what waits, as long as the host serves.
-#[derive(Clone)]
 pub(crate) struct Queue {
     pub(super) store: Store,
     pub(super) running: Arc<RunsInHand>,
@@ -35,17 +34,17 @@ pub(crate) struct Queue {
     pub(super) stop: CancellationToken,
     pub(super) shutdown: Arc<Shutdown>,
     pub(super) host: String,
-    pub(super) settings: Settings,
-    pub(super) rounds: Rounds,
-    pub(super) local: LocalWorker,
-    pub(super) backlog: Backlog,
-    pub(super) recovery: Recovery,
-    pub(super) assignments: Assignments,
+    pub(super) settings: Arc<Settings>,
+    pub(super) rounds: Arc<Rounds>,
+    pub(super) local: Arc<LocalWorker>,
+    pub(super) backlog: Arc<Backlog>,
+    pub(super) recovery: Arc<Recovery>,
+    pub(super) assignments: Arc<Assignments>,
 }
 
 impl Queue {
     /// Works until the host is stopped.
-    pub(super) async fn work(self) {
+    pub(super) async fn work(self: Arc<Self>) {
         if self.work == Work::Nothing || !self.local.begin().await {
             return;
         }
@@ -65,7 +64,7 @@ impl Queue {
                 }
                 _ = beat.tick() => {
                     // Undoing what is half made can take a while, and what waits need not wait for it.
-                    let inner = self.clone();
+                    let inner = Arc::clone(&self);
                     self.tasks.spawn(async move { inner.live().await });
                 }
             }

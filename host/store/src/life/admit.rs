@@ -8,8 +8,8 @@ use crate::money::{breaker, ledger};
 use crate::queue::milliseconds;
 use crate::view::{runs, trail, workspaces};
 use crate::{
-    AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Refusal, Run,
-    StoreError,
+    AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, RecordKind,
+    Refusal, Run, StoreError,
 };
 use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, Timestamp};
 use rusqlite::params;
@@ -183,7 +183,7 @@ impl Admissions<'_> {
             .write(move |tx| {
                 let run = runs::run_of(tx, run)?;
                 if run.state.is_final() {
-                    return Err(states::illegal("run", run.id, run.state, RunState::Running));
+                    return Err(states::illegal(RecordKind::Run, run.id, run.state, RunState::Running));
                 }
                 let principal = principal_of(tx, run.id)?;
                 let place =
@@ -236,7 +236,7 @@ fn principal_of(tx: &Tx<'_>, run: RunId) -> Result<String, StoreError> {
         [run.to_string()],
         |row| row.get(0),
     )?;
-    found.ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })
+    found.ok_or_else(|| StoreError::NotFound { what: RecordKind::Run, id: run.to_string() })
 }
 
 /// What became of the key before; none: it is new.
@@ -256,7 +256,9 @@ fn retried(tx: &Tx<'_>, of: RunId, task: TaskId, key: &str) -> Result<Option<Run
     )?;
     match found {
         Some((run, before)) if before == of => Ok(Some(run)),
-        Some((run, _)) => Err(StoreError::KeyUsed { key: key.to_owned(), what: "run", id: run.to_string() }),
+        Some((run, _)) => {
+            Err(StoreError::KeyUsed { key: key.to_owned(), what: RecordKind::Run, id: run.to_string() })
+        }
         None => Ok(None),
     }
 }
@@ -276,7 +278,7 @@ pub(super) fn known_task(
     let Some((task, before)) = found else { return Ok(None) };
     let task: TaskId = task.parse().map_err(|_| StoreError::Damaged(format!("'{task}' is no task id")))?;
     if before != *digest {
-        return Err(StoreError::KeyUsed { key: key.clone(), what: "task", id: task.to_string() });
+        return Err(StoreError::KeyUsed { key: key.clone(), what: RecordKind::Task, id: task.to_string() });
     }
     Ok(Some(task))
 }

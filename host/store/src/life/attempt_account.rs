@@ -3,7 +3,7 @@
 use crate::file::{Columns, Sql, Tx, signed, summed};
 use crate::money::ledger::{AttemptAccount, Entry, post};
 use crate::money::{Today, breaker};
-use crate::{Account, Charged, LedgerKind, LimitStatus, Limits, Spender, StoreError};
+use crate::{Account, Charged, LedgerKind, LimitStatus, Limits, RecordKind, Spender, StoreError};
 use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
 use rusqlite::{Row, params};
 
@@ -35,7 +35,7 @@ impl Money {
             [attempt.to_string()],
             Self::read,
         )?;
-        found.ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })
+        found.ok_or_else(|| StoreError::NotFound { what: RecordKind::Attempt, id: attempt.to_string() })
     }
 
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {

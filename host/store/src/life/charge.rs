@@ -5,7 +5,7 @@ use super::states;
 use crate::handles::Attempts;
 use crate::money::breaker;
 use crate::view::trail;
-use crate::{Charged, Limits, StoreError};
+use crate::{Charged, Limits, RecordKind, StoreError};
 use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
 use serde_json::json;
 
@@ -29,7 +29,7 @@ impl Attempts<'_> {
             .write(move |tx| {
                 let (mut money, total) = (Money::of(tx, attempt)?, total.bounded());
                 if money.state == AttemptState::Settled {
-                    return Err(states::illegal("attempt", attempt, money.state, "charged"));
+                    return Err(states::illegal(RecordKind::Attempt, attempt, money.state, "charged"));
                 }
                 let price = Price { source, as_of: as_of.as_deref() };
                 record_usage(tx, attempt, &usage, price)?;

@@ -1,7 +1,7 @@
 //! Events of a run, numbered without a gap by the run's own row.
 
-use crate::StoreError;
 use crate::file::{Columns, Tx, stamp};
+use crate::{RecordKind, StoreError};
 use jackfield_types::{AttemptId, RunId, Timestamp};
 use rusqlite::params;
 use serde_json::Value;
@@ -32,7 +32,7 @@ pub(crate) fn add_at(
             [run.to_string()],
             |row| row.count("last_seq"),
         )?
-        .ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })?;
+        .ok_or_else(|| StoreError::NotFound { what: RecordKind::Run, id: run.to_string() })?;
     tx.exec(
         "INSERT INTO run_events (run, seq, at, attempt, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![

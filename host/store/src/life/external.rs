@@ -11,7 +11,7 @@ use crate::people::decisions::add_decision;
 use crate::view::runs;
 use crate::{
     Action, AdmitError, Idempotency, Limit, LimitScope, Limits, NewAttempt, NewCheckpoint, NewDecision,
-    NewRun, Period, Refusal, Scope, Settlement, Spender, StoreError,
+    NewRun, Period, RecordKind, Refusal, Scope, Settlement, Spender, StoreError,
 };
 use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
 use rusqlite::params;
@@ -166,9 +166,11 @@ fn known(
         |row| Ok((row.parsed("run")?, row.parsed("attempt")?, row.get::<_, String>("digest")?)),
     )?;
     match found {
-        Some((.., digest)) if digest != idempotency.digest => {
-            Err(StoreError::KeyUsed { key: idempotency.key.clone(), what: "task", id: task.to_string() })
-        }
+        Some((.., digest)) if digest != idempotency.digest => Err(StoreError::KeyUsed {
+            key: idempotency.key.clone(),
+            what: RecordKind::Task,
+            id: task.to_string(),
+        }),
         found => Ok(found.map(|(run, attempt, _)| Logged { run, attempt, existing: true })),
     }
 }

@@ -4,7 +4,7 @@ use super::{events, states};
 use crate::file::{Columns, Exact, signed, stamp};
 use crate::handles::Attempts;
 use crate::view::runs;
-use crate::{NewRunEvent, StoreError};
+use crate::{NewRunEvent, RecordKind, StoreError};
 use jackfield_types::{AttemptId, AttemptState, RunId, RunState};
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -41,10 +41,10 @@ impl Attempts<'_> {
             let found = runs::attempt_of(tx, attempt)?;
             let run = runs::run_of(tx, found.run)?;
             if run.state != RunState::Running {
-                return Err(states::illegal("run", run.id, run.state, "working on an attempt"));
+                return Err(states::illegal(RecordKind::Run, run.id, run.state, "working on an attempt"));
             }
             if found.state != AttemptState::Planned {
-                return Err(states::illegal("attempt", attempt, found.state, AttemptState::Running));
+                return Err(states::illegal(RecordKind::Attempt, attempt, found.state, AttemptState::Running));
             }
             let Started { identity, worktree, branch, base } = &started;
             tx.exec(
@@ -103,7 +103,10 @@ impl Attempts<'_> {
                     .one("SELECT heard FROM attempts WHERE id = ?1", [attempt.to_string()], |row| {
                         row.count("heard")
                     })?
-                    .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })?;
+                    .ok_or_else(|| StoreError::NotFound {
+                        what: RecordKind::Attempt,
+                        id: attempt.to_string(),
+                    })?;
                 if from > heard {
                     let why = format!("events {heard} to {from} of attempt {attempt} are missing");
                     return Err(StoreError::Misuse(why));

@@ -2,9 +2,9 @@
 //! nothing.
 
 use super::events;
-use crate::StoreError;
 use crate::file::{Columns, Tx, stamp};
 use crate::view::runs;
+use crate::{RecordKind, StoreError};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, TaskState};
 use rusqlite::params;
 use serde_json::json;
@@ -19,13 +19,13 @@ pub(crate) fn run_becomes(
 ) -> Result<(), StoreError> {
     let found = runs::run_of(tx, run)?;
     if !found.state.may_become(next) {
-        return Err(illegal("run", run, found.state, next));
+        return Err(illegal(RecordKind::Run, run, found.state, next));
     }
     if next != RunState::Running
         && let Some(attempt) = in_flight(tx, run, next == RunState::Queued)?
     {
         return Err(StoreError::Illegal {
-            what: "run",
+            what: RecordKind::Run,
             id: run.to_string(),
             from: format!("{} with attempt {attempt} in flight", found.state),
             to: next.to_string(),
@@ -71,7 +71,7 @@ fn in_flight(tx: &Tx<'_>, run: RunId, planned_may_be: bool) -> Result<Option<Att
 }
 
 pub(crate) fn illegal(
-    what: &'static str,
+    what: RecordKind,
     id: impl Display,
     from: impl Display,
     to: impl Display,

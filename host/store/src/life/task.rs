@@ -8,7 +8,9 @@ use crate::money::breaker;
 use crate::people::checkpoints::{add_checkpoint, latest_checkpoint};
 use crate::people::decisions::add_decision;
 use crate::view::{runs, trail, workspaces};
-use crate::{AdmitError, Checkpoint, Limits, NewCheckpoint, NewDecision, NewTask, Spender, StoreError};
+use crate::{
+    AdmitError, Checkpoint, Limits, NewCheckpoint, NewDecision, NewTask, RecordKind, Spender, StoreError,
+};
 use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
 use rusqlite::Connection;
 use serde_json::{Value, json};
@@ -116,7 +118,12 @@ impl Tasks<'_> {
             .write(move |tx| {
                 let found = runs::task_of(tx, task)?;
                 if is_over(found.state) {
-                    return Err(states::illegal("task", task, found.state.as_str(), "specified anew"));
+                    return Err(states::illegal(
+                        RecordKind::Task,
+                        task,
+                        found.state.as_str(),
+                        "specified anew",
+                    ));
                 }
                 let before = latest_checkpoint(tx, task, "spec")?;
                 let content = make(before.as_ref());
@@ -149,7 +156,7 @@ fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
     let Closing { task, state, reason, principal } = closing;
     let found = runs::task_of(tx, *task)?;
     if !is_over(*state) {
-        return Err(states::illegal("task", task, found.state, format!("closed as {state}")));
+        return Err(states::illegal(RecordKind::Task, task, found.state, format!("closed as {state}")));
     }
     if let Some((run, state)) = active_run(tx, *task)? {
         return Ok(Closed::RunActive(run, state));

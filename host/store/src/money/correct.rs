@@ -11,7 +11,7 @@ use crate::file::{Columns, Exact, Sql, Tx, room, summed};
 use crate::handles::Ledger;
 use crate::life::attempt_account::Money;
 use crate::view::runs;
-use crate::{Spender, StoreError};
+use crate::{RecordKind, Spender, StoreError};
 use jackfield_types::{AttemptId, Micros};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{params, params_from_iter};
@@ -41,7 +41,7 @@ fn corrected(tx: &Tx<'_>, correction: &Correction, limits: &Limits) -> Result<Co
     let found = runs::run_of(tx, *run)?;
     if !found.state.is_final() {
         return Err(StoreError::Illegal {
-            what: "run",
+            what: RecordKind::Run,
             id: run.to_string(),
             from: found.state.to_string(),
             to: "corrected before it has ended".to_owned(),

@@ -7,7 +7,8 @@ use crate::handles::HumanTasks;
 use crate::life::states;
 use crate::view::{runs, trail};
 use crate::{
-    AdmitError, HumanTask, HumanTaskKind, HumanTaskState, Limits, NewAttempt, NewDecision, StoreError,
+    AdmitError, HumanTask, HumanTaskKind, HumanTaskState, Limits, NewAttempt, NewDecision, RecordKind,
+    StoreError,
 };
 use jackfield_types::{AttemptId, HumanTaskId, RunState};
 use rusqlite::params;
@@ -44,7 +45,7 @@ impl HumanTasks<'_> {
             };
             let found = runs::run_of(tx, run)?;
             if found.state != RunState::Waiting {
-                return Err(states::illegal("run", run, found.state, "answered"));
+                return Err(states::illegal(RecordKind::Run, run, found.state, "answered"));
             }
             let reason = said.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
             let kind = match &answered {

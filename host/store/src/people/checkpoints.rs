@@ -3,7 +3,7 @@
 use crate::file::{Sql, Tx, stamp};
 use crate::handles::Checkpoints;
 use crate::view::{runs, trail};
-use crate::{Checkpoint, NewCheckpoint, StoreError};
+use crate::{Checkpoint, NewCheckpoint, RecordKind, StoreError};
 use jackfield_types::TaskId;
 use rusqlite::{Connection, params};
 use serde_json::json;
@@ -29,7 +29,7 @@ impl Checkpoints<'_> {
                     Checkpoint::read,
                 )?;
                 found.ok_or_else(|| StoreError::NotFound {
-                    what: "checkpoint",
+                    what: RecordKind::Checkpoint,
                     id: format!("{version} of task {task}"),
                 })
             })

@@ -4,7 +4,8 @@ use crate::file::{Columns, Exact, Sql, Tx, signed, stamp, word};
 use crate::handles::HumanTasks;
 use crate::view::{ids, trail};
 use crate::{
-    HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, StoreError,
+    HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, RecordKind,
+    StoreError,
 };
 use jackfield_types::{HumanTaskId, RunId, TaskId, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
@@ -134,12 +135,12 @@ impl HumanTasks<'_> {
 pub(crate) fn of_id(conn: &Connection, id: HumanTaskId) -> Result<HumanTask, StoreError> {
     let sql = format!("{} WHERE human_tasks.id = ?1", HumanTask::SELECT);
     conn.one(&sql, [id.to_string()], HumanTask::read)?
-        .ok_or_else(|| StoreError::NotFound { what: "human task", id: id.to_string() })
+        .ok_or_else(|| StoreError::NotFound { what: RecordKind::HumanTask, id: id.to_string() })
 }
 
 fn illegal(task: &HumanTask, to: &str) -> StoreError {
     StoreError::Illegal {
-        what: "human task",
+        what: RecordKind::HumanTask,
         id: task.id.to_string(),
         from: format!("a {} that is {}", word(task.kind), task.state.as_str()),
         to: to.to_owned(),
@@ -161,7 +162,7 @@ fn made_before(tx: &Tx<'_>, new: &NewHumanTask) -> Result<Option<HumanTaskId>, S
     })?;
     match found {
         Some((id, before)) if before != *digest => {
-            Err(StoreError::KeyUsed { key: key.clone(), what: "human task", id: id.to_string() })
+            Err(StoreError::KeyUsed { key: key.clone(), what: RecordKind::HumanTask, id: id.to_string() })
         }
         found => Ok(found.map(|(id, _)| id)),
     }

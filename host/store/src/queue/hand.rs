@@ -4,7 +4,7 @@ use crate::file::{Columns, Exact, Sql};
 use crate::handles::Queue;
 use crate::life::{events, states};
 use crate::view::runs;
-use crate::{CheckResult, StoreError};
+use crate::{CheckResult, RecordKind, StoreError};
 use jackfield_types::{AttemptId, AttemptState, RunId, Timestamp, WorkerId};
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -135,7 +135,12 @@ impl Queue<'_> {
             .write(move |tx| {
                 let found = runs::attempt_of(tx, attempt)?;
                 if found.state == AttemptState::Settled {
-                    return Err(states::illegal("attempt", attempt, found.state, AttemptState::Planned));
+                    return Err(states::illegal(
+                        RecordKind::Attempt,
+                        attempt,
+                        found.state,
+                        AttemptState::Planned,
+                    ));
                 }
                 tx.exec(
                     "UPDATE attempts SET state = 'planned', identity = NULL, started_at = NULL WHERE id = ?1",

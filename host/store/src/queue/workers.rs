@@ -3,7 +3,7 @@
 use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::handles::Workers;
 use crate::view::trail;
-use crate::{Begun, NewWorker, StoreError, Worker, WorkerKind};
+use crate::{Begun, NewWorker, RecordKind, StoreError, Worker, WorkerKind};
 use jackfield_types::{RunId, Timestamp, WorkerId};
 use rusqlite::params;
 use serde_json::json;
@@ -96,7 +96,7 @@ impl Workers<'_> {
         self.0
             .read(move |conn| {
                 conn.one(&format!("{SELECT} WHERE id = ?1"), [worker.to_string()], Worker::read)?
-                    .ok_or_else(|| StoreError::NotFound { what: "worker", id: worker.to_string() })
+                    .ok_or_else(|| StoreError::NotFound { what: RecordKind::Worker, id: worker.to_string() })
             })
             .await
     }

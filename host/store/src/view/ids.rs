@@ -1,7 +1,7 @@
 //! Ids as people give them: whole, or so much of the beginning that only one fits.
 
-use crate::StoreError;
 use crate::file::Sql;
+use crate::{RecordKind, StoreError};
 use rusqlite::{Connection, params};
 use std::str::FromStr;
 
@@ -14,20 +14,20 @@ const NAMED: u32 = 5;
 /// Where ids of one kind are looked for.
 pub(crate) struct Among {
     pub(crate) table: &'static str,
-    pub(crate) what: &'static str,
+    pub(crate) what: RecordKind,
     /// What holds of those that are of principal `?3`.
     pub(crate) own: &'static str,
 }
 
 pub(crate) const RUNS: Among = Among {
     table: "runs",
-    what: "run",
+    what: RecordKind::Run,
     own: "(SELECT principal FROM tasks WHERE tasks.id = runs.task) = ?3",
 };
-pub(crate) const TASKS: Among = Among { table: "tasks", what: "task", own: "tasks.principal = ?3" };
+pub(crate) const TASKS: Among = Among { table: "tasks", what: RecordKind::Task, own: "tasks.principal = ?3" };
 pub(crate) const HUMAN_TASKS: Among = Among {
     table: "human_tasks",
-    what: "human task",
+    what: RecordKind::HumanTask,
     own: "(human_tasks.created_by = ?3
            OR (SELECT principal FROM tasks WHERE tasks.id = human_tasks.task) = ?3)",
 };

@@ -3,7 +3,7 @@
 use super::ids;
 use crate::file::{Columns, Sql, signed};
 use crate::handles::Runs;
-use crate::{Artifact, Attempt, Run, RunEvent, RunSummary, RunView, StoreError, Task};
+use crate::{Artifact, Attempt, RecordKind, Run, RunEvent, RunSummary, RunView, StoreError, Task};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params, params_from_iter};
@@ -173,18 +173,18 @@ impl Runs<'_> {
 
 pub(crate) fn run_of(conn: &Connection, run: RunId) -> Result<Run, StoreError> {
     conn.one("SELECT * FROM runs WHERE id = ?1", [run.to_string()], Run::read)?
-        .ok_or_else(|| StoreError::NotFound { what: "run", id: run.to_string() })
+        .ok_or_else(|| StoreError::NotFound { what: RecordKind::Run, id: run.to_string() })
 }
 
 pub(crate) fn task_of(conn: &Connection, task: TaskId) -> Result<Task, StoreError> {
     conn.one("SELECT * FROM tasks WHERE id = ?1", [task.to_string()], Task::read)?
-        .ok_or_else(|| StoreError::NotFound { what: "task", id: task.to_string() })
+        .ok_or_else(|| StoreError::NotFound { what: RecordKind::Task, id: task.to_string() })
 }
 
 pub(crate) fn attempt_of(conn: &Connection, attempt: AttemptId) -> Result<Attempt, StoreError> {
     let sql = format!("{} WHERE attempts.id = ?1", Attempt::SELECT);
     conn.one(&sql, [attempt.to_string()], Attempt::read)?
-        .ok_or_else(|| StoreError::NotFound { what: "attempt", id: attempt.to_string() })
+        .ok_or_else(|| StoreError::NotFound { what: RecordKind::Attempt, id: attempt.to_string() })
 }
 
 pub(crate) fn latest_run_of(conn: &Connection, task: TaskId) -> Result<Option<RunId>, StoreError> {

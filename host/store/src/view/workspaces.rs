@@ -2,7 +2,7 @@
 
 use crate::file::{Exact, Sql, Tx, stamp, word};
 use crate::handles::Workspaces;
-use crate::{NewWorkspace, StoreError, Workspace};
+use crate::{NewWorkspace, RecordKind, StoreError, Workspace};
 use jackfield_types::WorkspaceId;
 use rusqlite::{Connection, params};
 
@@ -42,7 +42,7 @@ impl Workspaces<'_> {
 
 pub(crate) fn by_id(conn: &Connection, workspace: WorkspaceId) -> Result<Workspace, StoreError> {
     conn.one("SELECT * FROM workspaces WHERE id = ?1", [workspace.to_string()], Workspace::read)?
-        .ok_or_else(|| StoreError::NotFound { what: "workspace", id: workspace.to_string() })
+        .ok_or_else(|| StoreError::NotFound { what: RecordKind::Workspace, id: workspace.to_string() })
 }
 
 fn by_path(conn: &Connection, path: &str) -> Result<Option<Workspace>, StoreError> {

@@ -4,7 +4,8 @@ use super::super::audit::since;
 use super::super::handles::Access;
 use jackfield_api::{AuditEntry, AuditFilter, bounds};
 use jackfield_types::{ErrorCode, Problem};
-use std::io::{self};
+use std::io;
+use std::sync::Arc;
 
 impl Access<'_> {
     /// Puts a call on the audit log. What cannot be written is told to the host's own log: a full disk keeps nobody
@@ -26,8 +27,8 @@ impl Access<'_> {
         self.0.caller.require(jackfield_types::Scope::Admin)?;
         bounds::check(&filter)?;
         let since = filter.since.as_deref().map(|text| since(text, self.0.inner.clock.now())).transpose()?;
-        let inner = std::sync::Arc::clone(&self.0.inner);
-        let read = tokio::task::spawn_blocking(move || inner.audit_log.read_audit(&filter, since)).await;
+        let audit = Arc::clone(&self.0.inner.audit_log);
+        let read = tokio::task::spawn_blocking(move || audit.read_audit(&filter, since)).await;
         read.map_err(io::Error::other).and_then(|read| read).map_err(|error| {
             Problem::operator(
                 ErrorCode::UnreadableAudit,

@@ -20,10 +20,10 @@ const DOUBT: Duration = Duration::from_secs(1);
 
 /// The events of one run, from some place to its end.
 pub struct RunFeed {
-    pub(in crate::engine) host: Host,
-    pub(in crate::engine) run: RunId,
-    pub(in crate::engine) seen: u64,
-    pub(in crate::engine) changes: watch::Receiver<u64>,
+    host: Host,
+    run: RunId,
+    seen: u64,
+    changes: watch::Receiver<u64>,
 }
 
 /// The host's own events, from some place on, until the host stops.
@@ -51,6 +51,11 @@ impl Events<'_> {
 }
 
 impl RunFeed {
+    /// A feed of the events after `seen`, woken by `changes`.
+    pub(super) const fn new(host: Host, run: RunId, seen: u64, changes: watch::Receiver<u64>) -> Self {
+        Self { host, run, seen, changes }
+    }
+
     /// The next events, in order and at least one; none after the last of a run that has ended. Where
     /// nothing is new, it waits.
     ///

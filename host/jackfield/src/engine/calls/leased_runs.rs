@@ -1,7 +1,7 @@
 //! Runs that another host has assigned to this one.
 
 use super::super::handles::LeasedRuns;
-use super::super::leased_runs::{Left, over, told};
+use super::super::leased_runs::{Left, over};
 use jackfield_api::remote::{Assignment, AttemptResult, ComponentCall};
 use jackfield_store::{Attempt, RunView};
 use jackfield_types::{Failure, Problem, RunId};
@@ -17,12 +17,12 @@ impl LeasedRuns<'_> {
 
     /// Runs that were given to this host, and not told in full yet.
     pub async fn unreported(self) -> Result<Vec<RunId>, Problem> {
-        self.0.inner.store.workers().unreported().await.map_err(told)
+        Ok(self.0.inner.store.workers().unreported().await?)
     }
 
     /// The host that gave this run knows all about it.
     pub async fn mark_reported(self, run: RunId) -> Result<(), Problem> {
-        self.0.inner.store.workers().mark_reported(run).await.map_err(told)
+        Ok(self.0.inner.store.workers().mark_reported(run).await?)
     }
 
     /// Resolves when something happens to a run, as far as this process knows.
@@ -51,7 +51,7 @@ impl LeasedRuns<'_> {
 
     /// How the attempts of a run that is over ended.
     pub async fn finished_attempts(self, view: &RunView) -> Result<Vec<AttemptResult>, Problem> {
-        let calls = self.0.inner.store.decisions().of_task(view.task.id).await.map_err(told)?;
+        let calls = self.0.inner.store.decisions().of_task(view.task.id).await?;
         let over = |attempt: &Attempt| {
             let own = calls.iter().filter(|call| call.attempt == Some(attempt.id));
             let calls = own.map(|call| ComponentCall {

@@ -1,5 +1,5 @@
-//! The calls of the handles: what embedders and interfaces ask of a host. Each checks what its caller may do, and
-//! hands on to the services.
+//! The calls of the handles: what embedders and interfaces use. Each checks its principal and calls services; what only one
+//! call does, such as reading records into one answer, is in its file.
 
 pub(super) mod answer;
 pub(super) mod audit;
@@ -10,7 +10,7 @@ pub(super) mod external;
 pub(super) mod feed;
 pub(super) mod human_tasks;
 pub(super) mod leased_runs;
-pub(super) mod own_workers;
+pub(super) mod notifications;
 pub(super) mod plugin_admin;
 pub(super) mod remote_workers;
 pub(super) mod replay;
@@ -19,8 +19,8 @@ pub(super) mod runs;
 pub(super) mod secrets;
 pub(super) mod shadows;
 pub(super) mod status;
+pub(super) mod tasks;
 pub(super) mod texts;
 pub(super) mod tokens;
-pub(super) mod webhooks;
+pub(super) mod worker_ownership;
 pub(super) mod workers;
-pub(super) mod workflow;

@@ -2,7 +2,7 @@
 
 use super::super::handles::RemoteWorkers;
 use super::super::remote_workers::figures::{check_news, check_usage};
-use super::super::remote_workers::{LONGEST_WAIT, is_at_work, own, told, unwritable};
+use super::super::remote_workers::{LONGEST_WAIT, is_at_work, own, unwritable};
 use super::super::worker::LOOK;
 use jackfield_api::remote::{
     Assignment, AssignmentRequest, AttemptProgress, Heartbeat, HeartbeatReply, ProgressReply, Registration,
@@ -45,7 +45,7 @@ impl RemoteWorkers<'_> {
     pub async fn release(self, worker: WorkerId) -> Result<(), Problem> {
         self.0.caller.require(Scope::Work)?;
         self.require_own(worker).await?;
-        self.0.inner.store.workers().end(worker, "it was stopped").await.map_err(told)?;
+        self.0.inner.store.workers().end(worker, "it was stopped").await?;
         self.0.inner.recovery.recover().await;
         Ok(())
     }
@@ -90,7 +90,7 @@ impl RemoteWorkers<'_> {
             };
             return if unknown { Ok(heard) } else { Err(problem) };
         }
-        let lives = self.0.inner.store.workers().heartbeat(beat.worker).await.map_err(told)?;
+        let lives = self.0.inner.store.workers().heartbeat(beat.worker).await?;
         let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
         loop {
             let heard = self.0.inner.remote.concerning(&beat, lives.given_up).await?;
@@ -116,7 +116,7 @@ impl RemoteWorkers<'_> {
         self.0.caller.require(Scope::Work)?;
         check_news(&news)?;
         let found = self.require_assigned(news.worker, attempt).await?;
-        let view = self.0.inner.store.runs().get(found.run).await.map_err(told)?;
+        let view = self.0.inner.store.runs().get(found.run).await?;
         if !is_at_work(&view, &found, news.worker) {
             self.0.inner.remote.late(&view, &found, &news).await?;
             return Ok(ProgressReply { heard: found.heard, lost: true, stop: None });
@@ -157,7 +157,7 @@ impl RemoteWorkers<'_> {
     ) -> Result<(), Problem> {
         self.0.caller.require(Scope::Work)?;
         let found = self.require_assigned(worker, attempt).await?;
-        let view = self.0.inner.store.runs().get(found.run).await.map_err(told)?;
+        let view = self.0.inner.store.runs().get(found.run).await?;
         let files = self.0.inner.folders.attempt_files(found.run, attempt);
         let target = match file {
             SentFile::Work => return self.0.inner.remote.take_work(&view, &found, written).await,
@@ -179,7 +179,7 @@ impl RemoteWorkers<'_> {
         over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
         let Some(first) = over.attempts.first() else { return Ok(()) };
         let found = self.require_assigned(over.worker, first.id).await?;
-        let view = self.0.inner.store.runs().get(found.run).await.map_err(told)?;
+        let view = self.0.inner.store.runs().get(found.run).await?;
         if !is_at_work(&view, &found, over.worker) {
             for attempt in &over.attempts {
                 self.0.inner.remote.late_end(&view, attempt).await?;

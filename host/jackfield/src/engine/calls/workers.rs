@@ -18,14 +18,13 @@ impl Workers<'_> {
     /// A [`Problem`] where the records cannot be read.
     pub async fn list(self) -> Result<WorkersStatus, Problem> {
         self.0.caller.require(Scope::Read)?;
-        let failed = |error: jackfield_store::StoreError| error.problem();
-        let workers = self.0.inner.store.workers().list(false).await.map_err(failed)?;
+        let workers = self.0.inner.store.workers().list(false).await?;
         let now = self.0.inner.clock.now();
         let stale = Duration::from_secs(self.0.inner.settings.config().queue.stale_s);
-        let (queued, oldest) = self.0.inner.store.queue().waiting().await.map_err(failed)?;
+        let (queued, oldest) = self.0.inner.store.queue().waiting().await?;
         let states = vec![RunState::Succeeded, RunState::Failed];
         let ended = RunFilter { states, limit: RECENT, ..RunFilter::default() };
-        let ended = self.0.inner.store.runs().list(ended).await.map_err(failed)?;
+        let ended = self.0.inner.store.runs().list(ended).await?;
         let bad = ended.iter().filter(|run| run.state == RunState::Failed).count();
         let mut warnings = Vec::new();
         if queued > 0 && !self.0.inner.backlog.somebody_works().await? {

@@ -5,42 +5,42 @@
 //! nothing that a worker says about an attempt that is not its own any more changes what became of it. Only its
 //! cost and its commits are still taken: they are a fact.
 
+pub(super) mod figures;
+mod over;
+pub(super) mod own;
+
 use super::advance::Escalation;
 use super::backlog::Backlog;
 use super::cooldown::Cooldowns;
+use super::events::told_elsewhere;
 use super::folders::Folders;
+use super::leftovers;
 use super::loader::RunLoader;
 use super::order::Orders;
 use super::place::Places;
+use super::planned::Planned;
 use super::resolved_request::Order;
 use super::rounds::Rounds;
 use super::running::RunsInHand;
 use super::secrets::Redaction;
 use super::settings::Settings;
-use jackfield_store::{
-    Attempt, Charged, Claimed, NewRunEvent, Offer, RunView, Started, Store, StoreError, WorkspaceKind,
-};
-use jackfield_types::{
-    AttemptId, AttemptState, Clock, ErrorCode, Problem, RunState, Usage, WorkerId, WorkspaceId,
-};
-use std::sync::Arc;
-use tokio::sync::Notify;
-pub(super) mod figures;
-mod over;
-pub(super) mod own;
-
-use super::events::told_elsewhere;
-use super::leftovers;
-use super::planned::Planned;
 use figures::used;
 use jackfield_api::remote::{
     AssignedAttempt, Assignment, AssignmentRequest, AttemptProgress, AttemptResult, Heartbeat,
     HeartbeatReply, ProgressReply, WorkerTerms,
 };
+use jackfield_store::{
+    Attempt, Charged, Claimed, NewRunEvent, Offer, RunView, Started, Store, WorkspaceKind,
+};
+use jackfield_types::{
+    AttemptId, AttemptState, Clock, ErrorCode, Problem, RunState, Usage, WorkerId, WorkspaceId,
+};
 use jackfield_workspace::{Source, WorkspaceError, source};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// Longest that a worker is kept waiting for an answer.
 pub(in crate::engine) const LONGEST_WAIT: Duration = Duration::from_secs(60);
@@ -48,22 +48,21 @@ pub(in crate::engine) const LONGEST_WAIT: Duration = Duration::from_secs(60);
 const MARGIN: Duration = Duration::from_secs(20);
 
 /// Rounds that workers on other machines execute.
-#[derive(Clone)]
 pub(crate) struct RemoteRounds {
     pub(super) folders: Arc<Folders>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
     pub(super) running: Arc<RunsInHand>,
     pub(super) wake: Arc<Notify>,
-    pub(super) settings: Settings,
-    pub(super) redaction: Redaction,
-    pub(super) places: Places,
-    pub(super) orders: Orders,
-    pub(super) cooldowns: Cooldowns,
-    pub(super) escalation: Escalation,
-    pub(super) rounds: Rounds,
-    pub(super) loader: RunLoader,
-    pub(super) backlog: Backlog,
+    pub(super) settings: Arc<Settings>,
+    pub(super) redaction: Arc<Redaction>,
+    pub(super) places: Arc<Places>,
+    pub(super) orders: Arc<Orders>,
+    pub(super) cooldowns: Arc<Cooldowns>,
+    pub(super) escalation: Arc<Escalation>,
+    pub(super) rounds: Arc<Rounds>,
+    pub(super) loader: Arc<RunLoader>,
+    pub(super) backlog: Arc<Backlog>,
 }
 
 impl RemoteRounds {
@@ -78,7 +77,7 @@ impl RemoteRounds {
         &self,
         asked: &AssignmentRequest,
     ) -> Result<Option<Assignment>, Problem> {
-        let worker = self.store.workers().get(asked.worker).await.map_err(told)?;
+        let worker = self.store.workers().get(asked.worker).await?;
         if worker.ended_at.is_some() {
             return Err(Problem::caller(
                 ErrorCode::WorkerGivenUp,
@@ -86,7 +85,7 @@ impl RemoteRounds {
                 "register it again",
             ));
         }
-        let handed = self.store.workers().assigned(asked.worker).await.map_err(told)?;
+        let handed = self.store.workers().assigned(asked.worker).await?;
         let unheard = |claimed: &&Claimed| !claimed.attempts.iter().any(|id| asked.holds.contains(id));
         if let Some(again) = handed.iter().find(unheard) {
             return self.assignment_that_may(again).await;
@@ -100,8 +99,8 @@ impl RemoteRounds {
             only_own: false,
             elsewhere: true,
         };
-        let caps = self.backlog.caps(None).await.map_err(told)?;
-        match self.store.queue().claim(offer, caps).await.map_err(told)? {
+        let caps = self.backlog.caps(None).await?;
+        match self.store.queue().claim(offer, caps).await? {
             Some(claimed) => {
                 let assignment = self.assignment_that_may(&claimed).await?;
                 if assignment.is_some() {
@@ -115,14 +114,14 @@ impl RemoteRounds {
 
     /// What can travel: folders without git stay here.
     async fn repositories(&self) -> Result<Vec<WorkspaceId>, Problem> {
-        let workspaces = self.store.workspaces().list().await.map_err(told)?;
+        let workspaces = self.store.workspaces().list().await?;
         let git = workspaces.into_iter().filter(|workspace| workspace.kind == WorkspaceKind::Git);
         Ok(git.map(|workspace| workspace.id).collect())
     }
 
     /// What travels is what is committed; that something is not is put on record before the agent begins.
     async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
-        let view = self.store.runs().get(claimed.run).await.map_err(told)?;
+        let view = self.store.runs().get(claimed.run).await?;
         let order = self.orders.order_again(&view).await?;
         let found = source(&order.source.path()).await?;
         if !matches!(&found, Source::Git(repository) if repository.dirty) {
@@ -130,7 +129,7 @@ impl RemoteRounds {
         }
         let payload = serde_json::json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
         let event = NewRunEvent { at: self.clock.now(), kind: "host_warning".into(), payload };
-        self.store.attempts().append_events(claimed.run, None, vec![event]).await.map_err(told)?;
+        self.store.attempts().append_events(claimed.run, None, vec![event]).await?;
         Ok(())
     }
 
@@ -182,8 +181,8 @@ impl RemoteRounds {
         beat: &Heartbeat,
         unknown: bool,
     ) -> Result<HeartbeatReply, Problem> {
-        let handed = self.store.workers().assigned(beat.worker).await.map_err(told)?;
-        let called_off = self.store.queue().called_off(beat.worker).await.map_err(told)?;
+        let handed = self.store.workers().assigned(beat.worker).await?;
+        let called_off = self.store.queue().called_off(beat.worker).await?;
         let end = called_off.into_iter().flat_map(|(run, reason)| {
             let attempts = handed.iter().filter(move |claimed| claimed.run == run);
             attempts.flat_map(|claimed| &claimed.attempts).map(move |attempt| (*attempt, reason.clone()))
@@ -200,7 +199,7 @@ impl RemoteRounds {
         worker: WorkerId,
         attempt: AttemptId,
     ) -> Result<Attempt, Problem> {
-        let found = self.store.runs().attempt(attempt).await.map_err(told)?;
+        let found = self.store.runs().attempt(attempt).await?;
         let to = found.identity.as_ref().and_then(|identity| identity.get("worker")).and_then(Value::as_str);
         if to == Some(worker.to_string().as_str()) {
             return Ok(found);
@@ -228,14 +227,14 @@ impl RemoteRounds {
                 branch: Some(branch(view, attempt)),
                 base: Some(base.to_string()),
             };
-            self.store.attempts().started(attempt, started).await.map_err(told)?;
+            self.store.attempts().started(attempt, started).await?;
         }
         let events = news.events.into_iter().map(|event| {
             told_elsewhere(NewRunEvent { at: event.at, kind: event.kind, payload: event.payload })
         });
         let events = events.collect::<Result<Vec<_>, Problem>>()?;
         let heard = self.store.attempts().append_heard(found.run, attempt, news.from, events).await;
-        let heard = heard.map_err(told)?;
+        let heard = heard?;
         let stop = match news.usage {
             Some(usage) => self.charge_there(view, found, &usage).await?,
             None => None,
@@ -255,7 +254,7 @@ impl RemoteRounds {
         let as_of = cost.price_as_of.as_deref();
         let charged =
             self.store.attempts().charge(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
-        Ok(match charged.map_err(told)? {
+        Ok(match charged? {
             Charged::Stop(refusal) => Some(refusal.problem()),
             Charged::Within | Charged::Extended(_) => None,
         })
@@ -302,7 +301,7 @@ impl RemoteRounds {
         let as_of = cost.price_as_of.as_deref();
         let late =
             self.store.workers().charge_late(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
-        late.map(drop).map_err(told)
+        Ok(late.map(drop)?)
     }
 
     /// The branch of an attempt, under the name that it has here. Its commits are never lost, even where the
@@ -341,11 +340,6 @@ pub(in crate::engine) fn is_at_work(view: &RunView, found: &Attempt, worker: Wor
     view.run.state == RunState::Running
         && view.run.worker == Some(worker)
         && found.state != AttemptState::Settled
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
-pub(in crate::engine) fn told(error: StoreError) -> Problem {
-    error.problem()
 }
 
 pub(in crate::engine) fn unwritable(path: &Path, error: &std::io::Error) -> Problem {

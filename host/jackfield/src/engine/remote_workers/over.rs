@@ -2,7 +2,7 @@
 
 use super::super::ended::Done;
 use super::super::remote_workers::RemoteRounds;
-use super::{told, used};
+use super::used;
 use crate::engine::attempt::transcript;
 use crate::engine::ended::Ended;
 use crate::engine::running::Running;
@@ -69,7 +69,7 @@ impl RemoteRounds {
         }
         let follows = self.escalation.what_follows(running, view, &done).await;
         self.rounds.settle_round(running, done, follows).await;
-        let after = self.store.runs().get(view.run.id).await.map_err(told)?;
+        let after = self.store.runs().get(view.run.id).await?;
         let open = |attempt: &&Attempt| {
             attempt.state != AttemptState::Settled && attempt.host == over.worker.to_string()
         };
@@ -94,7 +94,7 @@ impl RemoteRounds {
         let planned = self.rounds.planned_again(attempt);
         let mut usage = attempt.usage.updated(over.usage).bounded();
         if !over.checks.is_empty() && attempt.checks.is_none() {
-            self.store.queue().checks_done(attempt.id, &over.checks).await.map_err(told)?;
+            self.store.queue().checks_done(attempt.id, &over.checks).await?;
         }
         let calls = over.calls.into_iter().map(|call| NewPluginCall {
             task: Some(view.task.id),
@@ -109,7 +109,7 @@ impl RemoteRounds {
             notes: call.notes,
             error: call.error,
         });
-        self.store.decisions().record_calls(calls.collect()).await.map_err(told)?;
+        self.store.decisions().record_calls(calls.collect()).await?;
         let files = self.folders.attempt_files(view.run.id, attempt.id);
         let mut ended = Ended::unknown(attempt);
         if let Some(planned) = &planned {

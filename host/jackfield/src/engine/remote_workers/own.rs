@@ -2,7 +2,6 @@
 //! worker, the one that registered with it.
 
 use super::super::remote_workers::RemoteRounds;
-use super::told;
 use jackfield_api::remote::{Assignment, Registration};
 use jackfield_store::Claimed;
 use jackfield_types::{ErrorCode, Problem, WorkerId};
@@ -39,7 +38,7 @@ pub(in crate::engine) fn check_bounds(registration: &Registration) -> Result<(),
 impl RemoteRounds {
     /// A round for a worker; none where it may not be worked on where it was admitted, in which case it has failed.
     pub(super) async fn assignment_that_may(&self, claimed: &Claimed) -> Result<Option<Assignment>, Problem> {
-        let view = self.store.runs().get(claimed.run).await.map_err(told)?;
+        let view = self.store.runs().get(claimed.run).await?;
         let order = match self.orders.order_again(&view).await {
             Ok(order) => self.places.may_work(&order).await.map(|()| order),
             Err(problem) => Err(problem),

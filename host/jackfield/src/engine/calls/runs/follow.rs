@@ -27,7 +27,7 @@ impl Runs<'_> {
         // Subscribed before the first read, so that nothing is missed in between.
         let changes = self.0.inner.store.changes(run);
         self.state(run).await?;
-        Ok(RunFeed { host: self.0.clone(), run, seen: after, changes })
+        Ok(RunFeed::new(self.0.clone(), run, after, changes))
     }
 
     /// Waits for a run's end, `wait` at most, and answers as [`execute`](Self::execute) does.

@@ -55,7 +55,7 @@ impl Runs<'_> {
         if let Err(error) = self.0.inner.store.decisions().record_calls(calls).await {
             tracing::error!(%run, %error, "how the answer was compressed is not on record");
         }
-        self.0.inner.shadow_calls.put_aside(view.task.id, vec!["compress".to_owned()]);
+        self.0.inner.shadow_calls.evaluate_in_background(view.task.id, vec!["compress".to_owned()]);
         let line = self.0.inner.backlog.line_of(&view).await?;
         let consensus = match compared::is_compared(&view) {
             true => {

@@ -2,8 +2,7 @@
 
 use super::super::handles::RemoteWorkers;
 use super::super::remote_workers::own::unknown;
-use super::super::remote_workers::told;
-use jackfield_store::{Attempt, Begun, NewWorker, StoreError, WorkerKind};
+use jackfield_store::{Attempt, Begun, NewWorker, RecordKind, StoreError, WorkerKind};
 use jackfield_types::{AttemptId, ErrorCode, Problem, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::Source;
 
@@ -12,7 +11,7 @@ impl RemoteWorkers<'_> {
     pub(super) async fn require_registration(self, worker: NewWorker) -> Result<(), Problem> {
         let id = worker.id;
         let one = !self.0.caller.scopes().allow(Scope::Admin);
-        match self.0.inner.store.workers().begin_remote(worker, one).await.map_err(told)? {
+        match self.0.inner.store.workers().begin_remote(worker, one).await? {
             Begun::Begun => Ok(()),
             Begun::NotItsOwn => Err(unknown(id)),
             Begun::Another(other) => Err(Problem::caller(
@@ -31,7 +30,7 @@ impl RemoteWorkers<'_> {
     pub(super) async fn require_own(self, worker: WorkerId) -> Result<(), Problem> {
         let known = match self.0.inner.store.workers().get(worker).await {
             Err(StoreError::NotFound { .. }) => return Err(unknown(worker)),
-            known => known.map_err(told)?,
+            known => known?,
         };
         let own = known.principal.as_deref() == Some(self.0.caller.name());
         if known.kind == WorkerKind::Remote && (own || self.0.caller.scopes().allow(Scope::Admin)) {
@@ -55,12 +54,12 @@ impl RemoteWorkers<'_> {
         let store = &self.0.inner.store;
         let admin = self.0.caller.scopes().allow(Scope::Admin);
         let own = |principal: Option<&str>| admin || principal == Some(self.0.caller.name());
-        for worker in store.workers().list(false).await.map_err(told)? {
+        for worker in store.workers().list(false).await? {
             if worker.kind != WorkerKind::Remote || !own(worker.principal.as_deref()) {
                 continue;
             }
-            for claimed in store.workers().assigned(worker.id).await.map_err(told)? {
-                let view = store.runs().get(claimed.run).await.map_err(told)?;
+            for claimed in store.workers().assigned(worker.id).await? {
+                let view = store.runs().get(claimed.run).await?;
                 if view.run.workspace == workspace {
                     let order = self.0.inner.orders.order_again(&view).await?;
                     self.0.inner.places.may_work(&order).await?;
@@ -68,6 +67,6 @@ impl RemoteWorkers<'_> {
                 }
             }
         }
-        Err(told(StoreError::NotFound { what: "workspace", id: workspace.to_string() }))
+        Err(Problem::from(StoreError::NotFound { what: RecordKind::Workspace, id: workspace.to_string() }))
     }
 }
