@@ -14,11 +14,12 @@ use serde_json::json;
 const LONGEST: usize = 16 << 10;
 
 impl HumanTasks<'_> {
-    /// Answers a run that waits for a person: it tries once more with what was said, is taken as it is, or
-    /// has failed. The answer is the run as it then is.
+    /// Answers a run that waits for a person. The run retries with the text of the answer, accepts the last attempt,
+    /// or fails. Returns the answer of the run as it is then.
     ///
     /// # Errors
-    /// A [`Problem`] where nothing waits under that id, the executor named does not exist, or the breaker
+    /// A [`Problem`] if the human task does not exist, no run waits for it, the executor does not exist, or the
+    /// breaker refuses another attempt.
     /// refuses another attempt.
     pub async fn answer(self, id: &str, said: HumanAnswer) -> Result<Answer, Problem> {
         self.0.caller.require(Scope::Execute)?;
@@ -89,7 +90,7 @@ impl HumanTasks<'_> {
                 let same = last.filter(|_| said.executor.is_none()).and_then(|attempt| attempt.model.clone());
                 let pick = match (&said.model, same) {
                     (Some(model), _) => self.0.inner.selection.asked_for_with(&name, Some(model), &order)?,
-                    // As its program reported it, which is not always a name that it can be asked for by.
+                    // The program reported this name; the executor may not accept it as a requested model.
                     (None, Some(same)) => Pick {
                         model: Some(same),
                         ..self.0.inner.selection.asked_for_with(&name, None, &order)?
@@ -116,7 +117,7 @@ impl HumanTasks<'_> {
     }
 }
 
-/// What a person means who takes the work as it is: the last attempt that succeeded, else the last.
+/// The attempt that `accept` accepts: the last that succeeded, else the last.
 fn accepted(view: &RunView) -> Option<&Attempt> {
     let good = |attempt: &&Attempt| matches!(attempt.settled, Some(Settled::Succeeded { .. }));
     view.attempts.iter().rev().find(good).or(view.attempts.last())

@@ -8,8 +8,8 @@ use std::io;
 use std::sync::Arc;
 
 impl Access<'_> {
-    /// Puts a call on the audit log. What cannot be written is told to the host's own log: a full disk keeps nobody
-    /// from looking at what is wrong.
+    /// Writes a call to the audit log. A failed write goes to the host's log, so that a full disk does not block
+    /// calls.
     pub fn record(self, entry: &AuditEntry) {
         if self.0.inner.settings.config().retention.audit_days == 0 {
             return;
@@ -19,10 +19,10 @@ impl Access<'_> {
         }
     }
 
-    /// What was asked through the port, the newest first.
+    /// Returns the calls that the server received, newest first.
     ///
     /// # Errors
-    /// A [`Problem`] where the asker is no administrator, or the files cannot be read.
+    /// A [`Problem`] if the principal lacks the scope `admin`, or the files cannot be read.
     pub async fn audit_log(self, filter: AuditFilter) -> Result<Vec<AuditEntry>, Problem> {
         self.0.caller.require(jackfield_types::Scope::Admin)?;
         bounds::check(&filter)?;

@@ -1,29 +1,28 @@
-//! A copy of the records while everything goes on.
+//! Online backup of the database.
 
 use super::super::handles::Retention;
 use jackfield_types::{ErrorCode, Problem, Scope};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// A backup that was made and checked.
+/// A backup that was written and verified.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Backup {
-    /// Where it is.
+    /// Its path.
     pub file: PathBuf,
-    /// Its size.
+    /// Its size, bytes.
     pub bytes: u64,
-    /// What it is a backup of, and where it is put back.
+    /// The database that it copies.
     pub database: PathBuf,
 }
 
 impl Retention<'_> {
-    /// Copies the records (tasks, runs, events, ledger) as they stand at one moment to a new file that only
-    /// its owner can read, while work goes on, and checks the copy. Logs, diffs, components and branches are
-    /// files and repositories of their own, and not in it.
+    /// Copies the database (tasks, runs, events, ledger) as of one moment to a new file that only its owner can read,
+    /// and verifies the copy. Work continues meanwhile. Logs, diffs, components and branches are files and
+    /// repositories of their own and are not included.
     ///
     /// # Errors
-    /// A [`Problem`] where there is something at that path, it cannot be written, or the records are damaged.
-    /// Nothing is left there then.
+    /// A [`Problem`] if `to` exists or cannot be written, or the database is damaged. No file is left behind.
     pub async fn backup(self, to: &Path) -> Result<Backup, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let to = std::path::absolute(to).map_err(|error| {

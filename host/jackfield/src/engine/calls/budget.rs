@@ -9,37 +9,37 @@ use jackfield_store::{
 use jackfield_types::{ErrorCode, Micros, Problem, RunId, Scope};
 
 impl Budget<'_> {
-    /// Rows of the ledger, oldest first.
+    /// Returns rows of the ledger, oldest first.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the principal may not see the work of all principals, or the store cannot be read.
     pub async fn ledger(self, filter: LedgerFilter) -> Result<Vec<LedgerRow>, Problem> {
         self.0.caller.require_all("the ledger")?;
         Ok(self.0.inner.store.ledger().list(filter).await?)
     }
 
-    /// How the breaker stands.
+    /// Returns the state of the breaker and its limits.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn breaker(self) -> Result<BreakerStatus, Problem> {
         self.0.caller.require(Scope::Read)?;
         Ok(self.0.inner.store.breaker().status(&self.0.inner.settings.limits(None, None)).await?)
     }
 
-    /// What happened to the breaker, newest first.
+    /// Returns at most `limit` (1 to 1000) events of the breaker, newest first.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the principal may not see the work of all principals, or the store cannot be read.
     pub async fn history(self, limit: u32) -> Result<Vec<Event>, Problem> {
         self.0.caller.require_all("the history of the breaker")?;
         Ok(self.0.inner.store.breaker().history(limit.clamp(1, 1_000)).await?)
     }
 
-    /// Lets every limit that is reached begin anew. Recorded, with who and why.
+    /// Resets every limit that is reached, so that it counts from zero. Records the principal and the reason.
     ///
     /// # Errors
-    /// A [`Problem`] where no reason is given.
+    /// A [`Problem`] if the principal lacks the scope `admin` or the reason is empty.
     pub async fn reset(self, reason: &str) -> Result<Vec<LimitStatus>, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let reset = Reset {
@@ -50,10 +50,11 @@ impl Budget<'_> {
         Ok(self.0.inner.store.breaker().reset(reset, &self.0.inner.settings.limits(None, None)).await?)
     }
 
-    /// Allows more until the day ends. Recorded, with who and why.
+    /// Raises the daily limit by an amount until the day ends. Records the principal and the reason.
     ///
     /// # Errors
-    /// A [`Problem`] where no reason is given or the amount is not positive.
+    /// A [`Problem`] if the principal lacks the scope `admin`, the reason is empty, or the amount is not positive or
+    /// too large.
     pub async fn raise(self, by: Micros, reason: &str) -> Result<Vec<LimitStatus>, Problem> {
         self.0.caller.require(Scope::Admin)?;
         if by <= Micros::ZERO || by > Micros::MOST {
@@ -68,12 +69,12 @@ impl Budget<'_> {
         Ok(self.0.inner.store.breaker().raise(raise, &self.0.inner.settings.limits(None, None)).await?)
     }
 
-    /// Records what a run that has ended really cost, with who and why. It is an entry of the ledger
-    /// like any other: what was recorded before stays.
+    /// Corrects the cost of an ended run. The correction is a new row of the ledger, with the principal and the
+    /// reason; earlier rows stay.
     ///
     /// # Errors
-    /// A [`Problem`] where no reason is given, there is no such run, it has not ended, or the amount is
-    /// below nothing or more than any run costs.
+    /// A [`Problem`] if the principal lacks the scope `admin`, the reason is empty, the run does not exist or has not
+    /// ended, or the cost is negative or too large.
     pub async fn correct_cost(self, run: RunId, cost: Micros, reason: &str) -> Result<Corrected, Problem> {
         self.0.caller.require(Scope::Admin)?;
         self.0.caller.annotate(|audited| audited.run = Some(run));

@@ -1,4 +1,4 @@
-//! Why things went as they did: the records of a task, put into one line of events with their causes.
+//! Explains a task: merges its records into one list of steps with their causes.
 
 use super::super::describe::{self, Told, named, span};
 use super::super::events::clip;
@@ -13,17 +13,17 @@ use jackfield_store::{
 use jackfield_types::{ErrorClass, ErrorCode, Problem, RunId, Scope, Settled, TaskId, Timestamp};
 use serde_json::Value;
 
-/// Decisions that say what the host made of a component's answer.
+/// Decisions that record the use of a component's answer.
 const FOLLOWED: [&str; 7] = ["choice", "retry", "consensus", "verdict", "handoff", "done", "stop"];
-/// So many of the last lines that a failed check printed are told.
+/// Last lines of a failed check's output that a step shows.
 const LAST_LINES: usize = 3;
 
 impl Tasks<'_> {
-    /// Every decision about a task or a run: what it was made from, who made it, why, and what happened
-    /// then. `id` is a task's or a run's, or the beginning of one; empty: the last run.
+    /// Returns every decision about a task or a run: its facts, its maker, its reason and its consequence. `id` is the
+    /// id of a task or run, or the beginning of one. An empty `id` means the newest run.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task or run.
+    /// A [`Problem`] if no task or run matches or the principal may not see it.
     pub async fn explain(self, id: &str) -> Result<Explanation, Problem> {
         self.0.caller.require(Scope::Read)?;
         let (task, run) = self.meant(id.trim()).await?;
@@ -31,7 +31,7 @@ impl Tasks<'_> {
         Ok(explanation(&history, run))
     }
 
-    /// The run or task with this id: a run that is meant narrows the account to it.
+    /// Resolves `id` to a task. The id of a run limits the explanation to that run.
     async fn meant(self, id: &str) -> Result<(TaskId, Option<RunId>), Problem> {
         if id.is_empty() {
             let run = self.0.runs().find("").await?;
@@ -51,10 +51,10 @@ impl Tasks<'_> {
         }
     }
 
-    /// Every decision about a task, with the digest that made it and the facts it saw.
+    /// Returns every component call that decided about a task, with the digest of the component and its facts.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task.
+    /// A [`Problem`] if the task does not exist or the principal may not see it.
     pub async fn decisions(self, task: TaskId) -> Result<Vec<PluginCall>, Problem> {
         self.0.caller.shown_task(&self.0.inner.store, task).await?;
         Ok(self.0.inner.store.decisions().of_task(task).await?)
@@ -79,7 +79,7 @@ fn explanation(history: &TaskHistory, only: Option<RunId>) -> Explanation {
         steps.extend(ended(run));
     }
     for decision in view.decisions.iter().filter(|decision| told_of(decision.run)) {
-        // Checkpoints tell of these by themselves.
+        // Checkpoints have steps of their own.
         if ["init", "spec", "write"].contains(&decision.kind.as_str()) {
             continue;
         }
@@ -139,8 +139,8 @@ fn checkpoint(checkpoint: &Checkpoint) -> Step {
     }
 }
 
-/// Where no component was asked, the caller named the executor; where the record of the question is no
-/// longer kept, its answer still is.
+/// The choice of an attempt that has no recorded chooser call: the caller named the executor, or retention deleted the
+/// call.
 fn unrecorded_choice(
     history: &TaskHistory,
     run: &RunInFull,
@@ -173,7 +173,7 @@ fn unrecorded_choice(
     })
 }
 
-/// What one that is asked on the side would have said, beside what was said.
+/// The step of a shadow's answer, compared with the live answer.
 fn asked_aside(call: &PluginCall, calls: &[PluginCall]) -> Option<Step> {
     let of = call.facts.get("of").and_then(Value::as_u64)?;
     let live = calls.iter().find(|live| live.id == of)?;
@@ -264,7 +264,7 @@ fn in_short(attempt: &Attempt) -> String {
     format!("attempt {} {came_to}, {}{took}", attempt.number, attempt.cost)
 }
 
-/// One check; of one that failed, the last that it printed.
+/// Describes a check; of a failed one, also the last lines of its output.
 fn check(check: &Value) -> String {
     let text = |name: &str| check.get(name).and_then(Value::as_str).unwrap_or_default();
     let what = if check.get("gate").is_some_and(Value::is_string) { "gate" } else { "check" };
@@ -296,7 +296,7 @@ fn ended(run: &RunInFull) -> Option<Step> {
     Some(Step { run_id: Some(run.run.id), ..step(at, StepKind::Ended, "host", answer) })
 }
 
-/// The component's answer that a decision says what was made of; the last one before it.
+/// Returns the step of the component's answer that a decision used: the last one before it.
 fn followed<'a>(steps: &'a mut [Step], decision: &Decision) -> Option<&'a mut Step> {
     if !FOLLOWED.contains(&decision.kind.as_str()) {
         return None;
@@ -333,7 +333,7 @@ fn ruling(decision: &Decision) -> Step {
     }
 }
 
-/// It was asked of somebody, and answered, each in its place.
+/// Returns a step for the creation of a human task and one for its end.
 fn person(task: &HumanTask) -> Vec<Step> {
     let what = match task.kind {
         HumanTaskKind::Todo => "to-do",
@@ -364,14 +364,14 @@ fn person(task: &HumanTask) -> Vec<Step> {
     vec![made, done]
 }
 
-/// What a person said, with what is to happen.
+/// Returns the action and the text of a person's answer.
 fn answered(answer: &Value) -> String {
     let text = |name: &str| answer.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let parts: Vec<_> = [text("action"), text("text")].into_iter().flatten().collect();
     if parts.is_empty() { answer.to_string() } else { parts.join(": ") }
 }
 
-/// The same answer, told again and again, is one step.
+/// Merges consecutive equal answers of a compressor into one step.
 fn collapsed(steps: Vec<Step>) -> Vec<Step> {
     let mut kept: Vec<(Step, u32)> = Vec::new();
     for step in steps {

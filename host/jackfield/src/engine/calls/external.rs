@@ -1,4 +1,4 @@
-//! Attempts that were made elsewhere: put on record, charged and counted like any other.
+//! External attempts, made outside Jackfield: recorded, charged and counted like any other.
 
 use super::super::handles::Tasks;
 use super::super::plans::{AttemptPlans, EXTERNAL};
@@ -15,7 +15,7 @@ use jackfield_types::{
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// Who made it, and at what price.
+/// The executor of an external attempt, and its pricing.
 struct Maker {
     adapter: PluginRef,
     without_component: bool,
@@ -24,7 +24,7 @@ struct Maker {
 }
 
 impl AttemptPlans {
-    /// An executor in service, switched on or not, or one that only the configuration knows.
+    /// Resolves the executor: one in service, enabled or not, or one that only the configuration names.
     fn maker(&self, request: &WriteRequest) -> Result<Maker, Problem> {
         let now = self.clock.now();
         let name = &request.executor;
@@ -55,13 +55,13 @@ impl AttemptPlans {
 }
 
 impl Tasks<'_> {
-    /// Puts an attempt on record that was made elsewhere, and charges it. It is paid for already, so
-    /// that no limit refuses it to an administrator. Anybody else may write down so much a day
-    /// (`breaker.write_day_usd`), and nothing that would halt a limit.
+    /// Records an external attempt and charges it. The money is spent already, so no limit refuses it to an
+    /// administrator. Other principals may record up to `breaker.write_day_usd` a day, and no amount that would halt a
+    /// limit.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task or executor, what it cost cannot be told, a figure is
-    /// past what an attempt can have, or the asker may not write down so much.
+    /// A [`Problem`] if the task or executor does not exist, the cost is unknown, a figure is out of bounds, or the
+    /// principal may not record that amount.
     pub async fn write_attempt(self, task: &str, request: WriteRequest) -> Result<WriteAnswer, Problem> {
         self.0.caller.require(Scope::Execute)?;
         bounds::check(&request)?;
@@ -139,14 +139,14 @@ impl Tasks<'_> {
         self.written(logged).await
     }
 
-    /// What the asker may write down; none: an administrator may write down anything.
+    /// The bound on what the principal may record; `None` for an administrator.
     fn write_bound(self) -> Option<WriteBound> {
         let breaker = &self.0.inner.settings.config().breaker;
         let bound = WriteBound { day: breaker.writes(), spare: breaker.reserve_usd };
         (!&self.0.caller.scopes().allow(Scope::Admin)).then_some(bound)
     }
 
-    /// As it is on record, which of a repeated request is what was recorded first.
+    /// Returns the recorded attempt; for a repeated request, the one that was recorded first.
     async fn written(self, logged: Logged) -> Result<WriteAnswer, Problem> {
         let view = self.0.runs().get(logged.run).await?;
         let attempt = self.0.inner.store.runs().attempt(logged.attempt).await?;
@@ -166,7 +166,7 @@ impl Tasks<'_> {
     }
 }
 
-/// What stands for the adapter of an executor that no component drives here.
+/// The adapter reference of an executor without a component.
 fn nobodys(executor: &str) -> PluginRef {
     let digest = Sha256::digest(format!("no component drives {executor}"));
     PluginRef {
@@ -177,7 +177,7 @@ fn nobodys(executor: &str) -> PluginRef {
     }
 }
 
-/// Nobody made them with a program: they are typed, or sent by a script.
+/// Checks the figures, which people type and scripts send.
 fn check_figures(request: &WriteRequest) -> Result<(), Problem> {
     let figures = [
         ("input_tokens", request.input_tokens),
@@ -208,7 +208,7 @@ fn usage(request: &WriteRequest) -> Usage {
     }
 }
 
-/// The figure that was given, or by rates; where no price is known, at the ceiling.
+/// The given cost, else the cost of the tokens; at the ceiling if no price is known.
 fn cost(pricing: &Pricing, request: &WriteRequest) -> Result<Cost, Problem> {
     match request.cost_usd {
         Some(usd) if usd.is_finite() && (0.0..=Micros::MOST.usd()).contains(&usd) => {
@@ -296,7 +296,7 @@ fn artifacts(request: &WriteRequest) -> Vec<NewArtifact> {
     branch.into_iter().chain(named("url", "where the result is", &request.url)).collect()
 }
 
-/// One line for a person.
+/// A one-line label for people.
 fn label(request: &WriteRequest, settled: &Settled, cost: &Cost) -> String {
     let came_to = match settled {
         Settled::Succeeded { .. } => "succeeded".to_owned(),

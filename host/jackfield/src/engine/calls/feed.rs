@@ -1,7 +1,7 @@
-//! Events as they come, for any number of readers: from the store and then live, without a gap or a repeat.
+//! Event feeds for any number of readers: recorded events first, then live ones, without gaps or repeats.
 //!
-//! A feed is asked for the next page and holds nothing between two pages but its place. So a reader
-//! that is slow costs no memory, loses nothing, and is caught up from the store at its own pace.
+//! A reader pulls pages, and a feed holds only its position between two pages. A slow reader therefore costs no
+//! memory, loses no event, and catches up from the store at its own pace.
 
 use super::super::Host;
 use super::super::handles::Events;
@@ -11,14 +11,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// Events read at once: what one reader holds.
+/// Events per page.
 const PAGE: u32 = 64;
-/// How often what another process may write is looked at.
+/// How often a feed reads what another process may write.
 const LOOK: Duration = Duration::from_millis(250);
-/// The same for a run of this host, which tells of its changes by itself, and for the host's own log.
+/// The same for the host's own log and for a run of this host, which notify their readers of changes.
 const DOUBT: Duration = Duration::from_secs(1);
 
-/// The events of one run, from some place to its end.
+/// The events of one run, from a position to its end.
 pub struct RunFeed {
     host: Host,
     run: RunId,
@@ -26,7 +26,7 @@ pub struct RunFeed {
     changes: watch::Receiver<u64>,
 }
 
-/// The host's own events, from some place on, until the host stops.
+/// The host's own events, from a position until the host stops.
 pub struct EventFeed {
     host: Host,
     seen: u64,
@@ -34,16 +34,15 @@ pub struct EventFeed {
 }
 
 impl Events<'_> {
-    /// Follows what happens to the host from the event after `after`: the breaker, components,
-    /// workers, the configuration.
+    /// Follows the host's events after sequence number `after`: breaker, components, workers, configuration.
     pub fn feed(self, after: u64) -> EventFeed {
         EventFeed { host: self.0.clone(), seen: after, changes: self.0.inner.store.event_changes() }
     }
 
-    /// What happened to the host after a place on its log, oldest first.
+    /// Returns at most `limit` events of the host after sequence number `after`, oldest first.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the principal may not see the work of all principals, or the store cannot be read.
     pub async fn list(self, after: u64, limit: u32) -> Result<Vec<Event>, Problem> {
         self.0.caller.require_all("the log of the host")?;
         Ok(self.0.inner.store.host_log().list(after, limit).await?)
@@ -56,15 +55,15 @@ impl RunFeed {
         Self { host, run, seen, changes }
     }
 
-    /// The next events, in order and at least one; none after the last of a run that has ended. Where
-    /// nothing is new, it waits.
+    /// Returns the next events in order, at least one. Waits if there are none yet. Returns `None` after the last
+    /// event of an ended run, or if the host stops and does not execute the run.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn page(&mut self) -> Result<Option<Vec<RunEvent>>, Problem> {
         let mut ended = false;
         loop {
-            // A host that stops still settles what it has in hand, and nothing else.
+            // A stopping host still settles the runs that it executes.
             let ours = self.host.inner.running.lock().contains_key(&self.run);
             let over = ended || (self.host.stops() && !ours);
             let events = self.host.runs().events(self.run, self.seen, PAGE).await?;
@@ -75,7 +74,7 @@ impl RunFeed {
             if over {
                 return Ok(None);
             }
-            // Before the end there may be events that came after the look above: they are read once more.
+            // Events may have arrived after the read above: read once more before the end.
             ended = self.host.runs().state(self.run).await?.is_final();
             if !ended {
                 wait(&self.host, &mut self.changes, if ours { DOUBT } else { LOOK }).await;
@@ -85,11 +84,11 @@ impl RunFeed {
 }
 
 impl EventFeed {
-    /// The next events, in order and at least one; none once the host stops. Where nothing is new,
-    /// it waits.
+    /// Returns the next events in order, at least one. Waits if there are none yet. Returns `None` when the host
+    /// stops.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn page(&mut self) -> Result<Option<Vec<Event>>, Problem> {
         loop {
             let over = self.host.stops();
@@ -106,17 +105,17 @@ impl EventFeed {
     }
 }
 
-/// Until something changed, `longest` is over, or the host begins to stop.
+/// Waits until something changes, `longest` is over, or the host begins to stop.
 async fn wait(host: &Host, changes: &mut watch::Receiver<u64>, longest: Duration) {
     let stop = async {
         match host.stops() {
-            // It was told before: what is still to come tells of itself.
+            // The host was stopping before this call: wait for the remaining changes.
             true => std::future::pending().await,
             false => host.inner.stop.cancelled().await,
         }
     };
     let changed = async {
-        // The store lives as long as the host does, so its sender is not gone.
+        // The host keeps the store open, so the sender cannot be gone.
         if changes.changed().await.is_err() {
             std::future::pending::<()>().await;
         }

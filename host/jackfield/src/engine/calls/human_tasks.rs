@@ -1,4 +1,4 @@
-//! Human tasks: what waits for a person. The answer to a run that was handed over is given elsewhere.
+//! Human tasks: to-dos and handed-over runs. `answer.rs` has the answer to a handed-over run.
 
 use super::super::handles::HumanTasks;
 use super::texts::{idempotency, text};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// Longest title, bytes.
 const LONGEST_TITLE: usize = 200;
 
-/// What a to-do is about.
+/// The workspace, task and run of a to-do.
 #[derive(Debug, Clone, Copy, Default)]
 struct About {
     workspace: Option<WorkspaceId>,
@@ -21,10 +21,10 @@ struct About {
 }
 
 impl HumanTasks<'_> {
-    /// Makes a to-do for a person.
+    /// Creates a to-do for a person.
     ///
     /// # Errors
-    /// A [`Problem`] where it has no title, or names what does not exist.
+    /// A [`Problem`] if the title is invalid, or the workspace, task or run does not exist.
     pub async fn create(self, request: HumanTaskRequest) -> Result<HumanTask, Problem> {
         self.0.caller.require(Scope::Execute)?;
         let title = title(&request.title)?;
@@ -49,19 +49,19 @@ impl HumanTasks<'_> {
         Ok(self.0.inner.store.human_tasks().add(new).await?)
     }
 
-    /// The human task with this id, or the only one whose id begins so.
+    /// Returns the human task with this id or with the only id that begins with it.
     ///
     /// # Errors
-    /// A [`Problem`] where there is none, or more than one.
+    /// A [`Problem`] if no human task or more than one matches.
     pub async fn get(self, id: &str) -> Result<HumanTask, Problem> {
         let id = self.0.caller.shown_human_task(&self.0.inner.store, id).await?;
         Ok(self.0.inner.store.human_tasks().get(id).await?)
     }
 
-    /// Human tasks, as a person would take them up.
+    /// Lists human tasks: open ones first, then by priority, newest first.
     ///
     /// # Errors
-    /// A [`Problem`] where the filter names what does not exist.
+    /// A [`Problem`] if the filter names an unknown state, kind, workspace, task or run.
     pub async fn list(self, filter: HumanTasksFilter) -> Result<Vec<HumanTask>, Problem> {
         self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
@@ -104,10 +104,11 @@ impl HumanTasks<'_> {
         Ok(self.0.inner.store.human_tasks().list(filter).await?)
     }
 
-    /// Changes a to-do: what it says, how pressing it is, whether it is done. Gives it as it then is.
+    /// Changes the text, priority, due date or state of a to-do. Returns it as it is then. Of a handed-over run only
+    /// the priority and the due date can change.
     ///
     /// # Errors
-    /// A [`Problem`] where there is none, or it is a run's and waits for an answer instead.
+    /// A [`Problem`] if the human task does not exist, or the edit would change a handed-over run.
     pub async fn update(self, id: &str, edit: HumanTaskEdit) -> Result<HumanTask, Problem> {
         self.0.caller.require(Scope::Execute)?;
         bounds::check(&edit)?;
@@ -128,10 +129,10 @@ impl HumanTasks<'_> {
         Ok(changed?)
     }
 
-    /// Deletes a to-do for good. Gives what it was.
+    /// Deletes a to-do. Returns it as it was.
     ///
     /// # Errors
-    /// A [`Problem`] where there is none, or it is a run's and waits for an answer.
+    /// A [`Problem`] if the human task does not exist or is a handed-over run.
     pub async fn delete(self, id: &str) -> Result<HumanTask, Problem> {
         self.0.caller.require(Scope::Execute)?;
         let task = self.get(id).await?;
@@ -141,7 +142,7 @@ impl HumanTasks<'_> {
         Ok(self.0.inner.store.human_tasks().delete(task.id, self.0.caller.name()).await?)
     }
 
-    /// A run knows its task, and a task its workspace.
+    /// Resolves the workspace, task and run of a to-do: a run determines its task, a task its workspace.
     async fn about(self, request: &HumanTaskRequest) -> Result<About, Problem> {
         let store = &self.0.inner.store;
         let mut about = About::default();
@@ -203,7 +204,7 @@ fn state(word: &str, known: &str) -> Result<HumanTaskState, Problem> {
     })
 }
 
-/// A time, or a day, whose end is meant; nothing where it is empty.
+/// Parses a due time. A date means the end of that day; an empty text means no due time.
 fn due(text: &str) -> Result<Option<Timestamp>, Problem> {
     let text = text.trim();
     if text.is_empty() {

@@ -1,4 +1,4 @@
-//! Runs that another host has assigned to this one.
+//! Runs that another host assigned to this one.
 
 use super::super::handles::LeasedRuns;
 use super::super::leased_runs::{Left, over};
@@ -9,35 +9,44 @@ use jackfield_workspace::Worktree;
 use std::path::Path;
 
 impl LeasedRuns<'_> {
-    /// Takes in a round that a host elsewhere gave, to be made in the copy at `folder`. Taken in already, it is
-    /// the run that it became then.
+    /// Accepts an assigned round, to be executed in the copy at `folder`. Returns the id of its run; an assignment
+    /// that was accepted before returns the same run.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the assignment has no attempt, or this worker lacks one of its executors or rungs.
     pub async fn accept(self, assignment: Assignment, folder: &Path) -> Result<RunId, Problem> {
         self.0.inner.assignments.take_assignment(assignment, folder).await
     }
 
-    /// Runs that were given to this host, and not told in full yet.
+    /// Returns the assigned runs that are not reported in full yet.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
     pub async fn unreported(self) -> Result<Vec<RunId>, Problem> {
         Ok(self.0.inner.store.workers().unreported().await?)
     }
 
-    /// The host that gave this run knows all about it.
+    /// Marks a run as reported in full to the host that assigned it.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be written.
     pub async fn mark_reported(self, run: RunId) -> Result<(), Problem> {
         Ok(self.0.inner.store.workers().mark_reported(run).await?)
     }
 
-    /// Resolves when something happens to a run, as far as this process knows.
+    /// Returns a receiver that resolves when this process changes a run.
     pub fn changes(self, run: RunId) -> tokio::sync::watch::Receiver<u64> {
         self.0.inner.store.changes(run)
     }
 
-    /// Ends a run that was given to this host; the first reason counts.
+    /// Ends an assigned run with `failure`. Only the first call has an effect.
     pub fn end(self, run: RunId, failure: Failure) {
         if let Some(running) = self.0.inner.running.lock().get(&run) {
             running.end_with(failure);
         }
     }
 
-    /// What an attempt left in files and commits.
+    /// Returns the files and commits that an attempt left.
     pub fn leftovers(self, run: RunId, attempt: &Attempt) -> Left {
         let files = self.0.inner.folders.attempt_files(run, attempt.id);
         let worktree =
@@ -49,7 +58,10 @@ impl LeasedRuns<'_> {
         }
     }
 
-    /// How the attempts of a run that is over ended.
+    /// Returns the results of the attempts of an ended run.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
     pub async fn finished_attempts(self, view: &RunView) -> Result<Vec<AttemptResult>, Problem> {
         let calls = self.0.inner.store.decisions().of_task(view.task.id).await?;
         let over = |attempt: &Attempt| {
@@ -69,7 +81,7 @@ impl LeasedRuns<'_> {
         Ok(view.attempts.iter().map(over).collect())
     }
 
-    /// Executors that can work here: their program is there.
+    /// Returns the enabled executors with an installed program.
     pub fn executors(self) -> Vec<String> {
         self.0.inner.assignments.executors_here()
     }

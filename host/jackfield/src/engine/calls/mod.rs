@@ -1,5 +1,6 @@
-//! The calls of the handles: what embedders and interfaces use. Each checks its principal and calls services; what only one
-//! call does, such as reading records into one answer, is in its file.
+//! The calls of the handles. Each call checks the scope and the visibility of its principal, then calls the services
+//! of the engine. A missing scope is the problem `insufficient_scope`; a task, run or human task of another principal
+//! is reported as if it did not exist.
 
 pub(super) mod answer;
 pub(super) mod audit;

@@ -1,5 +1,5 @@
-//! Webhooks as the host keeps them: who is told, what they are told of, how it goes. Who carries messages is
-//! `webhooks/`, since here nobody knows HTTP.
+//! Webhooks in the store: receivers, their events and the state of their deliveries. The notifications crate delivers
+//! the messages; this module knows no HTTP.
 
 use super::super::handles::Notifications;
 use jackfield_store::{WebhookMessage, WebhookStanding};
@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 use std::time::Duration;
 
 impl Notifications<'_> {
-    /// How each webhook stands.
+    /// Returns the delivery state of each webhook.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn list(self) -> Result<Vec<WebhookStanding>, Problem> {
         self.0.caller.require(Scope::Admin)?;
         Ok(self.0.inner.store.webhooks().list().await?)
     }
 
-    /// Has a webhook told of nothing, to see whether it hears. It is carried like any other message.
+    /// Queues a test message for a webhook. It is delivered like any other message.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such webhook.
+    /// A [`Problem`] if the webhook does not exist.
     pub async fn test(self, name: &str) -> Result<(), Problem> {
         self.0.caller.require(Scope::Admin)?;
         match self.0.inner.store.webhooks().test(name).await? {
@@ -29,17 +29,17 @@ impl Notifications<'_> {
         }
     }
 
-    /// Has everything carried again at once that was given up or waits; gives how much that is.
+    /// Makes every waiting or abandoned message of a webhook due now. Returns their number.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such webhook.
+    /// A [`Problem`] if the webhook does not exist.
     pub async fn retry(self, name: &str) -> Result<u64, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let again = self.0.inner.store.webhooks().retry(name).await?;
         again.ok_or_else(|| unknown(name))
     }
 
-    /// A variable of the host's own environment.
+    /// Returns a variable of the host's environment.
     pub fn variable(self, name: &str) -> Option<String> {
         self.0
             .inner
@@ -48,17 +48,20 @@ impl Notifications<'_> {
             .and_then(|value| value.to_str().map(str::to_owned))
     }
 
-    /// Has those told that the configuration names, and nobody else.
+    /// Replaces the registered webhooks with those of the configuration.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be written.
     pub async fn register(self) -> Result<(), Problem> {
         let config = self.0.config();
         let hooks = config.webhooks.iter().map(|(name, section)| (name.clone(), section.events.clone()));
         Ok(self.0.inner.store.webhooks().register(hooks.collect()).await?)
     }
 
-    /// Takes messages that are due, so that nobody else delivers them before the lease is over.
+    /// Leases at most `most` due messages, so that no other process delivers them before the lease ends.
     ///
     /// # Errors
-    /// A [`Problem`] where the store cannot be written.
+    /// A [`Problem`] if the store cannot be written.
     pub async fn take_messages(
         self,
         webhook: &str,
@@ -68,18 +71,18 @@ impl Notifications<'_> {
         Ok(self.0.inner.store.webhooks().take(webhook, lease, most).await?)
     }
 
-    /// Records that the receiver took a message.
+    /// Records that the receiver accepted a message.
     ///
     /// # Errors
-    /// A [`Problem`] where the store cannot be written.
+    /// A [`Problem`] if the store cannot be written.
     pub async fn delivered(self, message: &WebhookMessage) -> Result<(), Problem> {
         Ok(self.0.inner.store.webhooks().delivered(message).await?)
     }
 
-    /// Records that the receiver did not take a message.
+    /// Records a failed delivery. The next one is due after `again`; `None` abandons the message.
     ///
     /// # Errors
-    /// A [`Problem`] where the store cannot be written.
+    /// A [`Problem`] if the store cannot be written.
     pub async fn failed(
         self,
         message: &WebhookMessage,
@@ -89,7 +92,7 @@ impl Notifications<'_> {
         Ok(self.0.inner.store.webhooks().failed(message, why, again).await?)
     }
 
-    /// What is sent: the event, and of a run what its list tells of it.
+    /// Returns the body of a message: the event and, for an event of a run, the fields of that run.
     pub async fn body(self, message: &WebhookMessage) -> Value {
         let mut data = json!({ "subject": message.subject, "event": message.payload });
         let run = message.kind.starts_with("run_").then(|| message.subject.parse::<RunId>().ok()).flatten();

@@ -1,5 +1,5 @@
-//! What an operator orders of components: grants, pins, and the way back. Kept in the data folder, heeded at
-//! once by every host over it, and each order on the event log.
+//! Operator commands for components: grants, pins and rollbacks. The host stores them in the data folder, every host
+//! over that folder applies them at once, and each change is recorded in the event log.
 
 use super::super::handles::PluginAdmin;
 use jackfield_plugins::{
@@ -32,15 +32,15 @@ pub struct Ordered {
 }
 
 impl PluginAdmin<'_> {
-    /// Everything that the operator has said by command.
+    /// Returns every grant and pin that operators made by command.
     pub fn policies(self) -> Orders {
         self.0.inner.plugins.policies().now()
     }
 
-    /// Grants a component what it asks for, on top of the configuration.
+    /// Grants a component programs, environment variables or imports, in addition to the configuration.
     ///
     /// # Errors
-    /// A [`Problem`] where nothing is named, or the orders cannot be written.
+    /// A [`Problem`] if the grant is empty or invalid, or the policies cannot be written.
     pub async fn grant(self, kind: PluginKind, name: &str, grant: &Grant) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         if grant.is_empty() {
@@ -61,32 +61,33 @@ impl PluginAdmin<'_> {
         self.ordered("plugin_granted", kind, name, json!({ "grant": grant })).await
     }
 
-    /// Takes back what was granted by command; who asks for it is held from now on.
+    /// Revokes what operators granted by command. A component that needs it is held from now on.
     ///
     /// # Errors
-    /// A [`Problem`] where nothing was granted, or the orders cannot be written.
+    /// A [`Problem`] if nothing was granted or the policies cannot be written.
     pub async fn revoke(self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         self.0.inner.plugins.policies().revoke(kind, name).await?;
         self.ordered("plugin_revoked", kind, name, json!({})).await
     }
 
-    /// Has one version serve and no other, until it is unpinned. The beginning of a digest is enough.
+    /// Pins a component to one version, which serves until it is unpinned. `digest` may be the first digits of a
+    /// digest.
     ///
     /// # Errors
-    /// A [`Problem`] where this host has never kept it, or it may not serve.
+    /// A [`Problem`] if this host never kept that version or it may not serve.
     pub async fn pin(self, kind: PluginKind, name: &str, digest: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let digest = self.known_version(kind, name, digest).await?;
         self.pin_version(kind, name, digest, "plugin_pinned").await
     }
 
-    /// Pins the version that served before the one that serves now, and was not put away; the shipped one where there
-    /// is no other. The first version of a name that no shipped one has is put away: whoever was asked before it is
-    /// asked again, and these bytes are not taken any more.
+    /// Rolls a component back: pins the version that served before the serving one and is not quarantined, else the
+    /// shipped version. If the serving version is the only one of a name that no shipped component has, it is
+    /// quarantined and the previous provider of its decisions serves again.
     ///
     /// # Errors
-    /// A [`Problem`] where there is nothing to go back to.
+    /// A [`Problem`] if no earlier version exists or nothing of that name serves.
     pub async fn roll_back(self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let serving = self.serving(kind, name);
@@ -97,11 +98,11 @@ impl PluginAdmin<'_> {
         let served = sound.filter_map(|version| Some((version.first_served_at?, version.plugin.digest)));
         let served: Vec<_> = served.collect();
         let since = served.iter().find(|(_, digest)| Some(*digest) == serving).map(|(since, _)| *since);
-        // From the shipped one there is no way back; from any other, to the one that came before it.
+        // The shipped version has no earlier one; any other version has the one that came before it.
         let before = served.iter().filter(|(first, _)| since.is_some_and(|since| *first < since));
         let earlier = before.max_by_key(|(first, _)| *first).map(|(_, digest)| *digest);
         let Some(digest) = earlier.or_else(|| shipped.filter(|shipped| Some(*shipped) != serving)) else {
-            // Where later ones served, they are a pin away: what is meant is not clear enough to put this one away.
+            // If later versions served, the intent is ambiguous: pin one of them instead of quarantining this one.
             let only = served.iter().all(|(_, digest)| Some(*digest) == serving);
             if serving.is_some() && shipped.is_none() && only {
                 self.0.inner.plugins.policies().roll_back(kind, name).await?;
@@ -120,22 +121,22 @@ impl PluginAdmin<'_> {
         self.pin_version(kind, name, digest, "plugin_rolled_back").await
     }
 
-    /// Lets what was dropped last serve again.
+    /// Removes a pin. The version that was dropped last serves again.
     ///
     /// # Errors
-    /// A [`Problem`] where it is not pinned, or the orders cannot be written.
+    /// A [`Problem`] if the component is not pinned or the policies cannot be written.
     pub async fn unpin(self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         self.0.inner.plugins.policies().unpin(kind, name).await?;
         self.ordered("plugin_unpinned", kind, name, json!({})).await
     }
 
-    /// How much of the memory for components calls have, and how much attempts.
+    /// Returns the component memory that calls use, and that attempts use.
     pub fn memory(self) -> [(&'static str, MemoryUse); 2] {
         self.0.inner.plugins.memory()
     }
 
-    /// How each version of each component has done since this host began.
+    /// Returns call counts of each component version since this host started.
     pub fn figures(self) -> Vec<Counted> {
         self.0.inner.plugins.counted()
     }
@@ -159,7 +160,7 @@ impl PluginAdmin<'_> {
         name: &str,
         details: Value,
     ) -> Result<Ordered, Problem> {
-        // It is in force: a record that cannot be written does not undo that.
+        // The change is in force: a failed write does not undo it.
         if let Err(error) =
             self.0.inner.store.host_log().record(event, &format!("{kind} {name}"), details).await
         {
@@ -203,7 +204,7 @@ impl PluginAdmin<'_> {
         }
     }
 
-    /// Every executor in service, with the models that it says it has.
+    /// Returns every executor in service with its models.
     pub fn executors(self) -> Vec<(String, Vec<String>)> {
         let executors = self.0.inner.plugins.executors().into_iter();
         let models = |info: &ExecutorInfo| {
@@ -212,11 +213,11 @@ impl PluginAdmin<'_> {
         executors.map(|info| (info.plugin.name.clone(), models(&info))).collect()
     }
 
-    /// Takes what was dropped into the plugin folder; what is still being written is waited for, at most so
-    /// long. A host that watches the folder does so by itself.
+    /// Loads the components that were dropped into the plugin folder, and waits at most `patience` for files that are
+    /// still being written. A host that watches the folder does this by itself.
     ///
     /// # Errors
-    /// A [`Problem`] where the folder cannot be read.
+    /// A [`Problem`] if the folder cannot be read.
     pub async fn settle(self, patience: Duration) -> Result<(), Problem> {
         self.0.caller.require(Scope::Admin)?;
         match tokio::time::timeout(patience, self.0.inner.plugins.rescan()).await {
@@ -225,65 +226,65 @@ impl PluginAdmin<'_> {
         }
     }
 
-    /// Every component, in service or not.
+    /// Lists every component, in service or not.
     pub fn list(self) -> Vec<PluginStatus> {
         self.0.inner.plugins.list()
     }
 
-    /// Every version of every component that this host has seen.
+    /// Returns every component version that this host has seen.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn history(self) -> Result<Vec<PluginVersion>, Problem> {
         self.0.caller.require(Scope::Read)?;
         Ok(self.0.inner.store.host_log().plugin_history().await?)
     }
 
-    /// So many of those versions, last changed first, and how many there are.
+    /// Returns at most `limit` component versions, last changed first, and their total number.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn versions(self, limit: u32) -> Result<(Vec<PluginVersion>, u64), Problem> {
         self.0.caller.require(Scope::Read)?;
         Ok(self.0.inner.store.host_log().plugin_versions(limit).await?)
     }
 
-    /// Every step that a file would go through if it were dropped; nothing is changed.
+    /// Runs every step of a drop for a file without activating it, and returns the result of each step.
     ///
     /// # Errors
-    /// A [`Problem`] where the file cannot be read.
+    /// A [`Problem`] if the file cannot be read.
     pub async fn check(self, file: &Path) -> Result<CheckReport, Problem> {
         self.0.caller.require(Scope::Admin)?;
         Ok(self.0.inner.plugins.check(file).await?)
     }
 
-    /// Everything about one component.
+    /// Returns the details of a component in service.
     ///
     /// # Errors
-    /// A [`Problem`] where none of that name is in service.
+    /// A [`Problem`] if no component of that name is in service.
     pub fn inspect(self, kind: Option<PluginKind>, name: &str) -> Result<Inspection, Problem> {
         self.0.caller.require(Scope::Read)?;
         let mut inspection = self.0.inner.plugins.inspect(kind, name)?;
-        // What is shipped is known here; of what was dropped in, its author says it.
+        // The host knows the settings of shipped executors; a dropped component declares its own.
         if inspection.status.kind == Some(PluginKind::Executor) && inspection.status.file.is_none() {
             inspection.settings = jackfield_config::settings_of(name);
         }
         Ok(inspection)
     }
 
-    /// What would happen to a file if it were dropped, and what it is made of.
+    /// Checks a file like [`check`](Self::check) and returns its contents too.
     ///
     /// # Errors
-    /// A [`Problem`] where the file cannot be read.
+    /// A [`Problem`] if the file cannot be read.
     pub async fn inspect_file(self, file: &Path) -> Result<FileInspection, Problem> {
         self.0.caller.require(Scope::Admin)?;
         Ok(self.0.inner.plugins.inspect_file(file).await?)
     }
 
-    /// A component to ask on the side: a file, which need not be in service, or what serves under a name.
+    /// Loads a component for trial calls: a file, which need not be in service, or the serving component of a name.
     ///
     /// # Errors
-    /// A [`Problem`] where it is not sound, or none of that name is in service.
+    /// A [`Problem`] if the component is not sound or none of that name is in service.
     pub async fn try_out(self, kind: Option<PluginKind>, what: &str) -> Result<Trial, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let plugins = &self.0.inner.plugins;
@@ -294,27 +295,27 @@ impl PluginAdmin<'_> {
         Ok(trial?)
     }
 
-    /// The verbosities on offer.
+    /// Returns the verbosities that compressors offer.
     pub fn levels(self) -> Vec<LevelInfo> {
         self.0.inner.plugins.levels()
     }
 
-    /// Looks at the plugin folder now, rather than when its next change is noticed.
+    /// Scans the plugin folder now instead of at its next change.
     ///
     /// # Errors
-    /// A [`Problem`] where the folder cannot be read.
+    /// A [`Problem`] if the folder cannot be read.
     pub async fn rescan(self) -> Result<(), Problem> {
         self.0.caller.require(Scope::Admin)?;
         Ok(self.0.inner.plugins.rescan().await?)
     }
 
-    /// Where components are dropped in.
+    /// Returns the plugin folder.
     pub fn folder(self) -> PathBuf {
         self.0.inner.folders.drop.clone()
     }
 }
 
-/// A component is meant by its file or by its name, and a name has no dots and no slashes.
+/// Returns `what` as a path if it is a file or contains a dot or a slash; component names contain neither.
 pub fn plugin_file(what: &str) -> Option<&Path> {
     let file = Path::new(what);
     (what.contains(['/', '.']) || file.is_file()).then_some(file)

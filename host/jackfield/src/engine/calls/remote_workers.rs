@@ -1,4 +1,4 @@
-//! The calls that workers on other machines make.
+//! The calls of workers on other machines.
 
 use super::super::handles::RemoteWorkers;
 use super::super::remote_workers::figures::{check_news, check_usage};
@@ -16,10 +16,11 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout};
 
 impl RemoteWorkers<'_> {
-    /// A worker elsewhere makes itself known, for the first time or again.
+    /// Registers a remote worker, or registers it again. Returns the terms of its lease.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be written.
+    /// A [`Problem`] if the worker id belongs to another principal, this principal has another worker, or the store
+    /// cannot be written.
     pub async fn register(self, registration: Registration) -> Result<WorkerTerms, Problem> {
         self.0.caller.require(Scope::Work)?;
         own::check_bounds(&registration)?;
@@ -38,10 +39,10 @@ impl RemoteWorkers<'_> {
         Ok(self.0.inner.remote.terms())
     }
 
-    /// A worker elsewhere says goodbye. What it still has in hand is rescued at once.
+    /// Ends a remote worker. The host recovers its runs at once.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be written.
+    /// A [`Problem`] if the worker is not this principal's, or the store cannot be written.
     pub async fn release(self, worker: WorkerId) -> Result<(), Problem> {
         self.0.caller.require(Scope::Work)?;
         self.require_own(worker).await?;
@@ -50,10 +51,10 @@ impl RemoteWorkers<'_> {
         Ok(())
     }
 
-    /// The next round for a worker elsewhere; none: nothing came while it waited.
+    /// Waits for the next round for a remote worker, at most `wait_s` seconds. `None`: no run was available.
     ///
     /// # Errors
-    /// A [`Problem`] where the worker is not known, or the records cannot be read.
+    /// A [`Problem`] if the worker is not this principal's, or the store cannot be read.
     pub async fn poll_assignment(self, asked: AssignmentRequest) -> Result<Option<Assignment>, Problem> {
         self.0.caller.require(Scope::Work)?;
         self.require_own(asked.worker).await?;
@@ -68,19 +69,20 @@ impl RemoteWorkers<'_> {
             if Instant::now() >= until {
                 return Ok(None);
             }
-            // What comes in here wakes this host's own worker; others look.
+            // A new run wakes only this host's own worker; remote workers poll.
             let _ = timeout(LOOK, self.0.inner.shutdown.closed.cancelled()).await;
         }
     }
 
-    /// A worker elsewhere lives, and hears what concerns it; at once where there is something.
+    /// Records the heartbeat of a remote worker. Returns the attempts that it must end and those that it lost, at once
+    /// if there are any, else after at most `wait_s` seconds.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be written.
+    /// A [`Problem`] if the store cannot be written.
     pub async fn heartbeat(self, beat: Heartbeat) -> Result<HeartbeatReply, Problem> {
         self.0.caller.require(Scope::Work)?;
         if let Err(problem) = self.require_own(beat.worker).await {
-            // The same answer as for a worker that is not known: it must make itself known, which is refused.
+            // The same reply as for an unknown worker: it must register, and registration is refused.
             let unknown = problem.code == own::UNKNOWN;
             let heard = HeartbeatReply {
                 unknown,
@@ -104,10 +106,10 @@ impl RemoteWorkers<'_> {
         }
     }
 
-    /// Takes news of an attempt from a worker elsewhere.
+    /// Records the progress of an attempt that a remote worker reports.
     ///
     /// # Errors
-    /// A [`Problem`] where the attempt was never that worker's, or events before these are missing.
+    /// A [`Problem`] if the attempt was never assigned to that worker, or earlier events are missing.
     pub async fn report_progress(
         self,
         attempt: AttemptId,
@@ -124,10 +126,10 @@ impl RemoteWorkers<'_> {
         self.0.inner.remote.take_news(&view, &found, news).await
     }
 
-    /// Where a file of an attempt is to be written before it is [accepted](Self::accept_file).
+    /// Returns the path to write a file of an attempt to before it is [accepted](Self::accept_file).
     ///
     /// # Errors
-    /// A [`Problem`] where the attempt was never that worker's, or the disk refuses.
+    /// A [`Problem`] if the attempt was never assigned to that worker, or the folder cannot be created.
     pub async fn upload_path(
         self,
         worker: WorkerId,
@@ -144,10 +146,10 @@ impl RemoteWorkers<'_> {
         Ok(files.stdout.with_file_name(format!("{}.{worker}.part", name.unwrap_or_default())))
     }
 
-    /// Takes a file of an attempt that is whole now. Where the attempt is over, only its branch is still taken.
+    /// Accepts a complete file of an attempt. If the attempt is over, only its branch is accepted.
     ///
     /// # Errors
-    /// A [`Problem`] where it cannot be.
+    /// A [`Problem`] if the attempt was never assigned to that worker, or the file cannot be moved or unpacked.
     pub async fn accept_file(
         self,
         worker: WorkerId,
@@ -170,10 +172,10 @@ impl RemoteWorkers<'_> {
         std::fs::rename(written, &target).map_err(|error| unwritable(&target, &error))
     }
 
-    /// A round is over: what follows is decided, and it is settled. Said again, it changes nothing.
+    /// Ends a round: decides the next step and settles its attempts. Repeating the call changes nothing.
     ///
     /// # Errors
-    /// A [`Problem`] where an attempt is missing, or the records cannot be written.
+    /// A [`Problem`] if an attempt of the round is missing, or the store cannot be written.
     pub async fn complete_round(self, over: RoundResult) -> Result<(), Problem> {
         self.0.caller.require(Scope::Work)?;
         over.attempts.iter().try_for_each(|attempt| check_usage(&attempt.usage))?;
@@ -189,11 +191,12 @@ impl RemoteWorkers<'_> {
         self.0.inner.remote.end_round(over, &view).await
     }
 
-    /// What is checked out in a workspace, as a git bundle in `file`: all of it, or what `known` does not reach. Only for
-    /// a worker that has a run of that workspace in hand.
+    /// Packs the checked-out commit of a workspace as a git bundle into `file`: its whole history, or the commits that
+    /// `known` does not reach. Only for a worker that executes a run of that workspace.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such repository, it may not be worked in, or git refuses.
+    /// A [`Problem`] if the worker has no run there, the workspace is not a git repository, work in it is not allowed,
+    /// or git fails.
     pub async fn pack_workspace(
         self,
         workspace: WorkspaceId,
@@ -203,7 +206,7 @@ impl RemoteWorkers<'_> {
         self.0.caller.require(Scope::Work)?;
         match self.require_workspace(workspace).await? {
             Source::Git(repository) => repository.pack(known, file).await.map_err(|error| match &error {
-                // Asking again would not help: whoever was to make it gives it back, with this.
+                // A retry would not help: the worker returns the round with this problem.
                 WorkspaceError::Git { .. } => Problem::caller(
                     ErrorCode::NotPacked,
                     error.to_string(),
@@ -219,7 +222,7 @@ impl RemoteWorkers<'_> {
         }
     }
 
-    /// A fresh file name below the host's own temporary folder.
+    /// Returns a new file name in the host's temporary folder.
     pub fn temporary_file(self, name: &str) -> PathBuf {
         self.0.inner.folders.temporary.join(format!("{name}-{}", AttemptId::new()))
     }

@@ -14,11 +14,11 @@ use std::path::Path;
 use std::time::Instant;
 
 impl Evaluation<'_> {
-    /// Asks the component in `file` again what components of its kind were asked since then. At most `limit`
-    /// decisions, the oldest first.
+    /// Replays recorded decisions since `since` with the component in `file`: at most `limit`, oldest first. Returns
+    /// how its answers differ and what they would have cost.
     ///
     /// # Errors
-    /// A [`Problem`] where the file is no sound component of a kind that decides, or the records cannot be read.
+    /// A [`Problem`] if the file is not a sound chooser, compressor or judge, or the store cannot be read.
     pub async fn replay(self, file: &Path, since: Timestamp, limit: u64) -> Result<Replayed, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let trial = self.0.inner.plugins.try_file(file).await?;

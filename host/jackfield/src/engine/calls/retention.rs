@@ -5,11 +5,11 @@ use super::super::retention::{Bounds, PruneOptions, PruneReport};
 use jackfield_types::{Problem, Scope};
 
 impl Retention<'_> {
-    /// Lets go of what is past its time by `[retention]`, now, and says what went and what had to stay.
+    /// Prunes everything that is older than `[retention]` allows. Returns what it deleted and what it had to keep.
     ///
     /// # Errors
-    /// A [`Problem`] where another process prunes already, the records cannot be read, or a run is at work and
-    /// the database was to be written anew.
+    /// A [`Problem`] if another process prunes, the store cannot be read, or `how` compacts the database while a run
+    /// is active.
     pub async fn prune(self, how: PruneOptions) -> Result<PruneReport, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let bounds = Bounds::of(&self.0.inner.settings.config().retention, self.0.inner.clock.now());

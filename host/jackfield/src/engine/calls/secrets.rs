@@ -1,4 +1,4 @@
-//! What is known to be secret.
+//! Known secrets, which the host redacts.
 
 use super::super::handles::Access;
 use super::super::secrets::own_token;
@@ -6,12 +6,12 @@ use jackfield_redact::Secrets;
 use std::sync::Arc;
 
 impl Access<'_> {
-    /// Learns the owner's token, which a server makes at its first start.
+    /// Adds the owner's token, which a server creates at its first start.
     pub fn learn_token(self) {
         self.0.inner.secrets.add(own_token(&self.0.inner.folders.data));
     }
 
-    /// What is known to be secret, as it is learnt.
+    /// Returns the known secrets. Later additions appear in it.
     pub fn secrets(self) -> Arc<Secrets> {
         Arc::clone(&self.0.inner.secrets)
     }

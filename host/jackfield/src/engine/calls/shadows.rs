@@ -6,20 +6,20 @@ use jackfield_types::{Problem, Scope, Timestamp};
 use std::path::PathBuf;
 
 impl Evaluation<'_> {
-    /// How components that are asked on the side compare with what served, since then.
+    /// Compares the answers of each shadow since `since` with the live answers.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the principal may not see the work of all principals, or the store cannot be read.
     pub async fn shadows(self, since: Timestamp) -> Result<Vec<Shadowed>, Problem> {
         self.0.caller.require_all("what shadows answered")?;
         self.0.inner.shadow_calls.compare(since).await
     }
 
-    /// Makes a component that is asked on the side the one that serves: its file goes from the shadow folder to the
-    /// plugin folder. Gives where it is then.
+    /// Promotes a shadow: moves its file from the shadow folder to the plugin folder. `name` is the name of the
+    /// component or its file. Returns the new path.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such file, or another of its name is in the way.
+    /// A [`Problem`] if no shadow or more than one has that name, or the file cannot be moved.
     pub async fn promote(self, name: &str) -> Result<PathBuf, Problem> {
         self.0.caller.require(Scope::Admin)?;
         self.0.inner.shadow_calls.promote(name).await

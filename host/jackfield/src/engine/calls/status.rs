@@ -1,4 +1,4 @@
-//! The state of the host: executors, queue, money, totals; workspaces by name.
+//! Status of the host: executors, queue, money and totals; lookup of workspaces.
 
 use super::super::handles::{Status, Workspaces};
 use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus};
@@ -6,15 +6,15 @@ use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Totals, W
 use jackfield_types::{ErrorCode, Micros, Problem, Scope};
 
 impl Status<'_> {
-    /// Every executor's set-up: installed, version, logged in, and what to do.
+    /// Returns the set-up of every executor: installation, version, login, and remedies.
     pub async fn executors(self) -> Vec<AuthStatus> {
         self.0.inner.probes.auth_status().await
     }
 
-    /// How the host is doing: queue, executors, money, warnings.
+    /// Returns the state of the host: queue, executors, money and warnings.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn orchestrator(self) -> Result<OrchestratorStatus, Problem> {
         self.0.caller.require(Scope::Read)?;
         let totals = self.totals().await?;
@@ -61,27 +61,27 @@ impl Status<'_> {
         })
     }
 
-    /// Figures over everything that was ever recorded.
+    /// Returns totals over all recorded work.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn totals(self) -> Result<Totals, Problem> {
         self.0.caller.require(Scope::Read)?;
         Ok(self.0.inner.store.stats().totals().await?)
     }
 
-    /// When the newest of the latest records was made. Later than now, where the clock was ahead once.
+    /// Returns the time of the newest record. It is in the future if the clock was ahead once.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn newest_record(self) -> Result<Option<jackfield_types::Timestamp>, Problem> {
         Ok(self.0.inner.store.stats().newest().await?)
     }
 
-    /// What became of each executor's and model's attempts.
+    /// Returns the results of all attempts by executor and model.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn model_stats(self) -> Result<Vec<ModelStats>, Problem> {
         self.0.caller.require(Scope::Read)?;
         Ok(self.0.inner.store.stats().by_model(None, None).await?)
@@ -89,10 +89,10 @@ impl Status<'_> {
 }
 
 impl Workspaces<'_> {
-    /// The workspace of that name or path.
+    /// Returns the id of the workspace with this name, path or id.
     ///
     /// # Errors
-    /// A [`Problem`] where there is none.
+    /// A [`Problem`] if no workspace that the principal may see matches.
     pub async fn named(self, name: &str) -> Result<jackfield_types::WorkspaceId, Problem> {
         let known = self.shown().await?;
         let meant = |workspace: &&Workspace| {
@@ -118,10 +118,10 @@ impl Workspaces<'_> {
         Ok(known?)
     }
 
-    /// The names of every workspace that a run was in.
+    /// Returns the names of every workspace that the principal may see.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn names(self) -> Result<Vec<String>, Problem> {
         let known = self.shown().await?;
         Ok(known.into_iter().map(|workspace| workspace.name).collect())

@@ -1,5 +1,4 @@
-//! Work that is kept here and done elsewhere: a task without a run, the versions of what it is to be,
-//! and its end. Attempts that were made elsewhere are in `external.rs`.
+//! Tasks: creation without a run, versions of the specification, and the end. `external.rs` has external attempts.
 
 use super::super::admit::title;
 use super::super::handles::Tasks;
@@ -12,14 +11,14 @@ use jackfield_store::{Checkpoint, Closed, Closing, NewTask, Round, TaskFilter, T
 use jackfield_types::{ErrorCode, Problem, RunId, Scope, TaskId, TaskState};
 use serde_json::json;
 
-/// Most acceptance criteria.
+/// Most acceptance criteria of a task.
 const MOST_CRITERIA: usize = 200;
 
 impl Tasks<'_> {
-    /// Makes a task without a run, for work that is done elsewhere. Refused while the breaker is halted.
+    /// Creates a task without a run, for external work. Refused while the breaker is halted.
     ///
     /// # Errors
-    /// A [`Problem`] where the request is refused; then nothing was made.
+    /// A [`Problem`] if the request is refused; then no task exists.
     pub async fn init(self, request: InitRequest) -> Result<InitAnswer, Problem> {
         self.0.caller.require(Scope::Execute)?;
         bounds::check(&request)?;
@@ -78,10 +77,10 @@ impl Tasks<'_> {
         Ok(InitAnswer { task_id: found.id, state: found.state, existing: opened.existing })
     }
 
-    /// Writes the next version of what a task is to be.
+    /// Adds a version of a task's specification. Fields that the request omits keep their previous value.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task, or it is closed, or the request says nothing.
+    /// A [`Problem`] if the task does not exist, the principal may not see it, it is closed, or the request is empty.
     pub async fn specify(self, task: &str, request: SpecRequest) -> Result<SpecVersion, Problem> {
         self.0.caller.require(Scope::Execute)?;
         bounds::check(&request)?;
@@ -130,10 +129,10 @@ impl Tasks<'_> {
         version(&added?)
     }
 
-    /// What a task is to be: its latest version, or one by its number.
+    /// Returns a version of a task's specification, the latest by default.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task, or no such version of it.
+    /// A [`Problem`] if the task or the version does not exist.
     pub async fn spec(self, task: &str, wanted: Option<u32>) -> Result<SpecVersion, Problem> {
         let task = self.find(task).await?;
         let found = match wanted {
@@ -154,7 +153,7 @@ impl Tasks<'_> {
     /// Closes a task.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task, no reason, or a run of it that has not ended.
+    /// A [`Problem`] if the task does not exist, the reason is empty, or a run of it has not ended.
     pub async fn close(self, task: &str, request: CloseRequest) -> Result<CloseAnswer, Problem> {
         self.0.caller.require(Scope::Execute)?;
         let task = self.find(task).await?;
@@ -175,10 +174,10 @@ impl Tasks<'_> {
         }
     }
 
-    /// The task with this id, or the only one whose id begins so.
+    /// Returns the task with this id or with the only id that begins with it.
     ///
     /// # Errors
-    /// A [`Problem`] where there is none, or more than one.
+    /// A [`Problem`] if no task or more than one matches.
     pub async fn find(self, id: &str) -> Result<TaskId, Problem> {
         self.0.caller.require(Scope::Read)?;
         let found = self.0.inner.store.tasks().find(id, self.0.caller.restricted_to()).await?;
@@ -186,29 +185,29 @@ impl Tasks<'_> {
         Ok(found)
     }
 
-    /// Everything about one task: what it is to be, its runs, what was decided, what people have to do.
+    /// Returns a task with its specification, runs, decisions and human tasks.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task.
+    /// A [`Problem`] if the task does not exist or the principal may not see it.
     pub async fn get(self, task: TaskId) -> Result<TaskView, Problem> {
         self.0.caller.shown_task(&self.0.inner.store, task).await?;
         Ok(self.0.inner.store.tasks().get(task).await?)
     }
 
-    /// The same with one of its runs alone, where one is named.
+    /// Like [`get`](Self::get), with only the given run if there is one.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task.
+    /// A [`Problem`] if the task does not exist or the principal may not see it.
     pub async fn get_narrowed(self, task: TaskId, run: Option<RunId>) -> Result<TaskView, Problem> {
         let mut view = self.get(task).await?;
         view.runs.retain(|one| run.is_none_or(|run| one.run.id == run));
         Ok(view)
     }
 
-    /// Tasks, newest first.
+    /// Lists tasks, newest first.
     ///
     /// # Errors
-    /// A [`Problem`] where the filter names a state or workspace that does not exist.
+    /// A [`Problem`] if the filter names an unknown state, workspace or task.
     pub async fn list(self, filter: TasksFilter) -> Result<Vec<TaskSummary>, Problem> {
         self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
@@ -238,20 +237,19 @@ impl Tasks<'_> {
         Ok(self.0.inner.store.tasks().list(filter).await?)
     }
 
-    /// The rounds of a task, or of one run of it, in which several agents did the same, and what was
-    /// made of them.
+    /// Returns the consensus rounds of a task, or of one run of it, and their results.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such task.
+    /// A [`Problem`] if the task does not exist or the principal may not see it.
     pub async fn rounds(self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, Problem> {
         self.0.caller.shown_task(&self.0.inner.store, task).await?;
         Ok(self.0.inner.store.runs().rounds(task, run).await?)
     }
 
-    /// The task that is meant by its id or by a run's.
+    /// Resolves the id of a run, else the id of a task, to the task and the run.
     ///
     /// # Errors
-    /// A [`Problem`] where neither is given, or there is no such task or run.
+    /// A [`Problem`] if neither id is given, or the task or run does not exist.
     pub async fn resolve(
         self,
         task: Option<&str>,

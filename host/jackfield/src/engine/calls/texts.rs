@@ -19,7 +19,7 @@ pub(super) fn text(what: &str, text: String) -> Result<String, Problem> {
     ))
 }
 
-/// The key, and a digest of everything else that was asked.
+/// Returns the key with a digest of the request without its key.
 pub(super) fn idempotency(key: Option<String>, mut asked: Value) -> Option<Idempotency> {
     let key = key?;
     if let Some(fields) = asked.as_object_mut().and_then(|all| all.values_mut().next()?.as_object_mut()) {

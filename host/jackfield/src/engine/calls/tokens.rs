@@ -1,7 +1,7 @@
-//! Access tokens: made, listed, revoked, and known again when they are shown at a door.
+//! Access tokens: create, list, revoke and authenticate.
 //!
-//! A token is `jf_ID_SECRET`. The id finds its record, and the secret is compared with what was kept of it, its
-//! sha256, in constant time. The secret is random and as long as its hash, so that no slower hash is needed.
+//! A token is `jf_ID_SECRET`. The id finds the record; the sha256 of the secret is compared with the recorded one in
+//! constant time. The secret is random and as long as its hash, so a slower hash is not needed.
 
 use super::super::Principal;
 use super::super::handles::Access;
@@ -14,30 +14,30 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use subtle::ConstantTimeEq;
 
-/// How every token begins, so that scanners for secrets know one when they see it.
+/// Prefix of every token, by which secret scanners recognise one.
 const BEGINS: &str = "jf_";
-/// Bytes of randomness in a secret.
+/// Random bytes in a secret.
 const RANDOM: usize = 32;
 /// Longest name, bytes.
 const LONGEST_NAME: usize = 64;
-/// Names that stand in records for something else.
+/// Names that records use for other principals.
 const TAKEN: [&str; 6] = ["host", "owner", "cli", "rest", "mcp", "worker"];
-/// How often it is written down that a token is in use.
+/// How often the use of a token is recorded.
 const USED: Duration = Duration::from_secs(60);
 
-/// Somebody who showed a good token.
+/// A valid token and its principal.
 pub struct KnownToken {
-    /// Which one it is.
+    /// The token's id.
     pub token: TokenId,
-    /// Who uses it.
+    /// Its principal.
     pub asker: Principal,
 }
 
 impl Access<'_> {
-    /// Makes a token. Its text is in the answer, and nowhere else from then on.
+    /// Creates a token. Only this answer contains its text.
     ///
     /// # Errors
-    /// A [`Problem`] where the request makes no sense, or there is a good token of that name.
+    /// A [`Problem`] if the request is invalid or a valid token of that name exists.
     pub async fn create_token(self, request: TokenRequest) -> Result<TokenMade, Problem> {
         self.0.caller.require(Scope::Admin)?;
         bounds::check(&request)?;
@@ -72,20 +72,20 @@ impl Access<'_> {
         Ok(TokenMade { text: format!("{BEGINS}{id}_{secret}"), token })
     }
 
-    /// Every token that lets somebody in, or every one that there ever was; the newest first.
+    /// Lists the valid tokens, or all tokens ever created, newest first.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn tokens(self, all: bool) -> Result<Vec<AccessToken>, Problem> {
         self.0.caller.require(Scope::Admin)?;
         Ok(self.0.inner.store.tokens().list(all).await?)
     }
 
-    /// Lets nobody in any longer with the token of this name: calls are refused at once, and streams that are
-    /// open end within seconds. Gives what it was.
+    /// Revokes the token of this name. The host refuses its calls at once and ends its open streams within seconds.
+    /// Returns the token.
     ///
     /// # Errors
-    /// A [`Problem`] where there is none.
+    /// A [`Problem`] if no valid token of that name exists.
     pub async fn revoke_token(self, name: &str) -> Result<AccessToken, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let revoked = self.0.inner.store.tokens().revoke(name, self.0.caller.name()).await?;
@@ -98,7 +98,10 @@ impl Access<'_> {
         })
     }
 
-    /// Who shows this text; nobody, where it is no token, or one that has ended.
+    /// Returns the principal of a token's text; `None` if the text is not a token or the token is not valid.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
     pub async fn authenticate(self, text: &str) -> Result<Option<KnownToken>, Problem> {
         let Some((id, secret)) = parts(text) else { return Ok(None) };
         let Some((token, hash)) = self.0.inner.store.tokens().get(id).await? else {
@@ -113,11 +116,11 @@ impl Access<'_> {
         Ok(Some(KnownToken { token: id, asker: Principal::new(&token.name, token.scopes, token.sees) }))
     }
 
-    /// Whether a token that was good still is.
+    /// Returns whether a token is still valid.
     pub async fn still_valid(self, token: TokenId) -> bool {
         match self.0.inner.store.tokens().get(token).await {
             Ok(found) => found.is_some_and(|(token, _)| token.is_good(self.0.inner.clock.now())),
-            // Whoever is in is not put out because the disk is busy: the next look tells.
+            // A busy disk must not end an open session: the next check decides.
             Err(error) => {
                 tracing::warn!(%error, "a token could not be looked at");
                 true
@@ -125,7 +128,7 @@ impl Access<'_> {
         }
     }
 
-    /// Beside the call, which does not wait for the disk because of it.
+    /// Records the use of a token in the background, so that the call does not wait for the disk.
     fn note_use(self, token: TokenId, now: Timestamp) {
         let before = self.0.inner.uses.0.lock().insert(token, now);
         let recent = |before: Timestamp| now.duration_since(before).unsigned_abs() < USED;
@@ -181,7 +184,7 @@ fn named(name: String) -> Result<String, Problem> {
     Ok(name)
 }
 
-/// A time from now, a day's end, or a time.
+/// Parses an expiry: a duration from now, a date (its end) or a time.
 fn end(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     let text = text.trim();
     let end = moment(text, |length| now.checked_add(length).ok(), "T23:59:59Z").ok_or_else(|| {

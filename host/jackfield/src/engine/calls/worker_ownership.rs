@@ -1,4 +1,4 @@
-//! Checks that a worker asks for itself only.
+//! Checks that a worker acts only for itself.
 
 use super::super::handles::RemoteWorkers;
 use super::super::remote_workers::own::unknown;
@@ -7,7 +7,7 @@ use jackfield_types::{AttemptId, ErrorCode, Problem, Scope, WorkerId, WorkspaceI
 use jackfield_workspace::Source;
 
 impl RemoteWorkers<'_> {
-    /// Puts a worker elsewhere on record, as the one of whoever asks.
+    /// Registers a remote worker as this principal's.
     pub(super) async fn require_registration(self, worker: NewWorker) -> Result<(), Problem> {
         let id = worker.id;
         let one = !self.0.caller.scopes().allow(Scope::Admin);
@@ -25,8 +25,10 @@ impl RemoteWorkers<'_> {
         }
     }
 
+    /// Checks that the worker belongs to this principal.
+    ///
     /// # Errors
-    /// The same problem for a worker that is not known, one of this host's own, and one of another token.
+    /// The same problem for an unknown worker, a worker of this host, and a worker of another token.
     pub(super) async fn require_own(self, worker: WorkerId) -> Result<(), Problem> {
         let known = match self.0.inner.store.workers().get(worker).await {
             Err(StoreError::NotFound { .. }) => return Err(unknown(worker)),
@@ -39,7 +41,7 @@ impl RemoteWorkers<'_> {
         Err(unknown(worker))
     }
 
-    /// An attempt that was given to that worker, which is the asker's own.
+    /// Returns an attempt that was assigned to this worker, after checking that the worker is this principal's.
     pub(super) async fn require_assigned(
         self,
         worker: WorkerId,
@@ -49,7 +51,8 @@ impl RemoteWorkers<'_> {
         self.0.inner.remote.given_to(worker, attempt).await
     }
 
-    /// The repository of a workspace in which a worker of the asker's has a run in hand, where that may be worked in.
+    /// Returns the repository of a workspace if a worker of this principal executes a run in it and work there is
+    /// allowed.
     pub(super) async fn require_workspace(self, workspace: WorkspaceId) -> Result<Source, Problem> {
         let store = &self.0.inner.store;
         let admin = self.0.caller.scopes().allow(Scope::Admin);

@@ -1,4 +1,4 @@
-//! Workers, for operators: who is there, how long the queue is, and what to do about those that are gone.
+//! Workers, for operators: their state, the queue, and recovery from lost workers.
 
 use super::super::Work;
 use super::super::handles::Workers;
@@ -8,14 +8,14 @@ use jackfield_store::{RunFilter, Worker, WorkerKind};
 use jackfield_types::{ErrorCode, Problem, RunState, Scope, Timestamp};
 use std::time::Duration;
 
-/// Over how many of the latest runs the failure rate is told.
+/// Number of latest runs that the failure rate covers.
 const RECENT: u32 = 100;
 
 impl Workers<'_> {
-    /// Who carries runs out, and how it goes.
+    /// Returns the workers, the length of the queue and the failure rate of recent runs.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be read.
+    /// A [`Problem`] if the store cannot be read.
     pub async fn list(self) -> Result<WorkersStatus, Problem> {
         self.0.caller.require(Scope::Read)?;
         let workers = self.0.inner.store.workers().list(false).await?;
@@ -39,10 +39,10 @@ impl Workers<'_> {
         })
     }
 
-    /// Does something about workers, and tells how it is then.
+    /// Applies an action to the workers and returns their state after it.
     ///
     /// # Errors
-    /// A [`Problem`] where the records cannot be written.
+    /// A [`Problem`] if this host does not execute runs, or the store cannot be written.
     pub async fn apply(self, action: WorkerAction) -> Result<WorkersStatus, Problem> {
         self.0.caller.require(Scope::Admin)?;
         if action != WorkerAction::HealthCheck && self.0.inner.work != Work::All {

@@ -1,4 +1,4 @@
-//! Following a run: its events as they come, and its end.
+//! Following a run: its events as they happen, and its end.
 
 use super::super::super::events;
 use super::super::super::handles::Runs;
@@ -9,31 +9,31 @@ use jackfield_types::{Problem, RunId, RunState};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Longest that a run is followed, whatever was asked: as good as for ever.
+/// Longest time that a call follows a run, whatever it asks for.
 const LONGEST_FOLLOWED: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-/// How often a run of another host is looked at while somebody waits for it.
+/// How often a call reads a run that another host executes.
 const LOOK: Duration = Duration::from_millis(250);
-/// The same for a run of this host, which tells of its changes by itself.
+/// The same for a run of this host, which notifies its followers of each change.
 const DOUBT: Duration = Duration::from_secs(5);
-/// Events read at once.
+/// Events per read.
 const PAGE: u32 = 500;
 
 impl Runs<'_> {
-    /// Follows a run from the event after `after`: first what is on record, then what comes.
+    /// Follows a run from the event after sequence number `after`: recorded events first, then new ones.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run.
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
     pub async fn feed(self, run: RunId, after: u64) -> Result<RunFeed, Problem> {
-        // Subscribed before the first read, so that nothing is missed in between.
+        // Subscribe before the first read, so that no event is missed.
         let changes = self.0.inner.store.changes(run);
         self.state(run).await?;
         Ok(RunFeed::new(self.0.clone(), run, after, changes))
     }
 
-    /// Waits for a run's end, `wait` at most, and answers as [`execute`](Self::execute) does.
+    /// Waits for the end of a run, at most `wait`, and returns its answer like [`execute`](Self::execute).
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run or verbosity.
+    /// A [`Problem`] if the run does not exist, the principal may not see it, or no compressor offers the verbosity.
     pub async fn result(
         self,
         run: RunId,
@@ -45,10 +45,11 @@ impl Runs<'_> {
         self.answer(run, verbosity).await
     }
 
-    /// Tells every event of a run, from the first, and returns when the run has ended or `wait` is over.
+    /// Calls `tell` with every event of a run, from the first. Returns the state of the run when it ends, begins to
+    /// wait for a person, or `wait` is over.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run.
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
     pub async fn wait_for(
         self,
         run: RunId,
@@ -63,23 +64,26 @@ impl Runs<'_> {
         .await
     }
 
-    /// The same, with the events as they are.
+    /// Like [`wait_for`](Self::wait_for), with the recorded events instead of text.
+    ///
+    /// # Errors
+    /// The same as [`wait_for`](Self::wait_for).
     pub async fn watch(
         self,
         run: RunId,
         wait: Duration,
         each: impl FnMut(&RunEvent) + Send,
     ) -> Result<RunState, Problem> {
-        // A person may take days: nobody waits for that.
+        // A person may take days to answer, so a waiting run ends the wait.
         let over = |state: RunState| state.is_final() || state == RunState::Waiting;
         self.follow_until(run, 0, wait, over, each).await
     }
 
-    /// Hands on every event of a run after `after`, in order and without a gap, until the run has
-    /// ended or `wait` is over.
+    /// Calls `each` with every event of a run after sequence number `after`, in order and without gaps. Returns the
+    /// state of the run when it ends or `wait` is over.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run.
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
     pub async fn follow(
         self,
         run: RunId,
@@ -113,11 +117,12 @@ impl Runs<'_> {
         mut each: impl FnMut(&RunEvent) + Send,
     ) -> Result<RunState, Problem> {
         let deadline = Instant::now() + wait.min(LONGEST_FOLLOWED);
-        // Subscribed before the first read, so that nothing is missed in between.
+        // Subscribe before the first read, so that no event is missed.
         let mut changes = self.0.inner.store.changes(run);
         let mut seen = after;
         loop {
-            // A host that stops still settles what it has in hand; what it leaves ends with another one.
+            // A stopping host still settles the runs that it executes. Another host ends the rest, so stop following
+            // them.
             let ours = self.0.inner.running.lock().contains_key(&run);
             let left = self.0.inner.stop.is_cancelled() && !ours;
             let state = self.state(run).await?;
@@ -130,7 +135,7 @@ impl Runs<'_> {
             if over(state) || left || Instant::now() >= deadline {
                 return Ok(state);
             }
-            // A host that stops is about to let go of it, and tells nobody.
+            // A stopping host releases the run without a notification.
             let look = Instant::now() + if ours && !self.0.inner.stop.is_cancelled() { DOUBT } else { LOOK };
             tokio::select! {
                 _ = timeout_at(deadline.min(look), changes.changed()) => {}

@@ -1,4 +1,4 @@
-//! Runs: starting, ending and repeating them.
+//! Runs: start, cancel and retry.
 
 mod follow;
 mod records;
@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
-/// Longest that a call may be asked to wait, seconds. A silent answer is dropped by many clients.
+/// Longest wait that a call accepts, seconds. Many clients drop a call that stays silent.
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
 
 /// What the chooser would do with a request.
@@ -60,10 +60,11 @@ pub struct AdvisedChoice {
 }
 
 impl Runs<'_> {
-    /// Ends a run and everything it started. The answer is the run as it then is.
+    /// Cancels a run and ends every process that it started. Returns the answer of the run after its end.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run, it has ended, or whoever has it in hand does not answer.
+    /// A [`Problem`] if the run does not exist, the principal may not see it, it has ended already, or its worker does
+    /// not end it within three times `run.grace_s` plus 5 seconds.
     pub async fn cancel(self, run: RunId, reason: &str) -> Result<Answer, Problem> {
         self.0.caller.require(Scope::Execute)?;
         jackfield_api::bounds::check_text("reason", reason)?;
@@ -75,7 +76,7 @@ impl Runs<'_> {
                 "nothing is left to cancel",
             ));
         }
-        // It may change hands between the looks: then the other way is the right one.
+        // The run may start or stop running between two calls: try the other way.
         if !self.0.inner.cancellation.call_off(run, reason).await?
             && !self.0.inner.cancellation.ask_to_end(run, reason).await?
         {
@@ -95,12 +96,12 @@ impl Runs<'_> {
         self.answer(run, None).await
     }
 
-    /// Has several agents do the same task side by side and compares what they did. `executors` names them
-    /// (executors, or rungs of the ladder); where there are none, the chooser's two best of different
-    /// executors are asked. Waits as [`execute`](Self::execute) does.
+    /// Runs the same task with several executors in parallel and compares the results. `executors` names executors or
+    /// rungs of the ladder; if it is empty, the chooser's two best different executors are used. Waits like
+    /// [`execute`](Self::execute).
     ///
     /// # Errors
-    /// A [`Problem`] where the request is refused, or there are not two who could be asked.
+    /// A [`Problem`] if the request is refused or fewer than two executors are available.
     pub async fn consensus(self, request: ExecuteRequest, executors: &[String]) -> Result<Answer, Problem> {
         let wait = request.wait_s.unwrap_or(self.0.inner.settings.config().run.wait_s);
         let verbosity = request.verbosity.clone();
@@ -108,10 +109,10 @@ impl Runs<'_> {
         self.result(run, Duration::from_secs(wait), verbosity.as_deref()).await
     }
 
-    /// Starts such a run and gives it at once.
+    /// Starts a consensus run and returns its id without waiting.
     ///
     /// # Errors
-    /// As [`consensus`](Self::consensus).
+    /// The same as [`consensus`](Self::consensus).
     pub async fn dispatch_consensus(
         self,
         request: ExecuteRequest,
@@ -123,21 +124,20 @@ impl Runs<'_> {
         Ok(run)
     }
 
-    /// Carries out a request and waits for its end, `wait_s` seconds at most; after that, the
-    /// answer is a handle and the run goes on. Whoever this handle [acts for](crate::Host::acting_as) is
-    /// on record as who asked.
+    /// Executes a request and waits for the end of its run, at most `wait_s` seconds. Returns the answer; if the wait
+    /// ends first, the run continues and the answer names it. The run is recorded under the principal of this handle;
+    /// see [`Host::acting_as`](crate::Host::acting_as).
     ///
     /// # Errors
-    /// A [`Problem`] where the request is refused; then nothing was started. An agent that fails
-    /// is an answer, not an error.
+    /// A [`Problem`] if the request is refused; then no run exists. A failed attempt is an answer, not an error.
     pub async fn execute(self, request: ExecuteRequest) -> Result<Answer, Problem> {
         self.execute_with(request, |_| {}).await
     }
 
-    /// As [`execute`](Self::execute), telling of each step as it happens.
+    /// Like [`execute`](Self::execute), and calls `tell` with each step of the run as it happens.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute).
+    /// The same as [`execute`](Self::execute).
     pub async fn execute_with(
         self,
         request: ExecuteRequest,
@@ -146,15 +146,15 @@ impl Runs<'_> {
         let wait = request.wait_s.unwrap_or(self.0.inner.settings.config().run.wait_s).min(LONGEST_WAIT);
         let verbosity = request.verbosity.clone();
         let run = self.dispatch(request).await?;
-        // From here on every error names the run: its work may be done and paid.
+        // From here on every error names the run: it may have worked and cost money.
         self.wait_for(run, Duration::from_secs(wait), tell).await?;
         self.answer(run, verbosity.as_deref()).await
     }
 
-    /// Starts a request and gives its run at once.
+    /// Starts a request and returns the id of its run without waiting.
     ///
     /// # Errors
-    /// As [`execute`](Self::execute).
+    /// The same as [`execute`](Self::execute).
     pub async fn dispatch(self, request: ExecuteRequest) -> Result<RunId, Problem> {
         self.0.caller.require(Scope::Execute)?;
         let run = self.0.inner.admissions.dispatch(request, self.0.caller.name()).await?;
@@ -162,10 +162,11 @@ impl Runs<'_> {
         Ok(run)
     }
 
-    /// Whom a request would go to, without doing it: the executor that it names, else the chooser's picks.
+    /// Returns the executors and models that a request would use, without running it: the executor that the request
+    /// names, else the chooser's choices.
     ///
     /// # Errors
-    /// A [`Problem`] where the request would be refused.
+    /// A [`Problem`] if [`execute`](Self::execute) would refuse the request.
     pub async fn advise(self, request: ExecuteRequest) -> Result<Advice, Problem> {
         self.0.caller.require(Scope::Read)?;
         let order = self.0.inner.orders.order(request).await?;
@@ -200,12 +201,12 @@ impl Runs<'_> {
         })
     }
 
-    /// Has a run that has ended made again: another run of its task, with everything as it was asked for then. Under the
-    /// same `key` it is made once. Gives the new run.
+    /// Repeats an ended run: adds another run to its task with the same request. Calls with the same idempotency `key`
+    /// create one run. Returns the id of the new run.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run, it or another run of its task goes on, it was made elsewhere, or the
-    /// request would be refused by now.
+    /// A [`Problem`] if the run does not exist or the principal may not see it, a run of its task has not ended, it
+    /// was recorded elsewhere, or the request is refused now.
     pub async fn retry(self, run: RunId, key: Option<String>, reason: &str) -> Result<RunId, Problem> {
         self.0.caller.require(Scope::Execute)?;
         bounds::check_text("reason", reason)?;

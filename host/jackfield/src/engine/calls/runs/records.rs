@@ -1,4 +1,4 @@
-//! Reading runs: by id, in lists, their events, diffs and answers.
+//! Reading runs: single runs, lists, events, diffs and answers.
 
 use super::super::super::handles::Runs;
 use super::super::super::{compared, leftovers, report};
@@ -8,11 +8,12 @@ use jackfield_types::{Audience, Begun, ErrorCode, Problem, RunId, RunState, Scop
 use jackfield_workspace::Worktree;
 
 impl Runs<'_> {
-    /// The run as it is now, told at a verbosity. Where no component can tell it so, it is told at the usual one, or
-    /// in the host's own words, with a warning: an answer is never lost because of how it was to be told.
+    /// Returns the answer of a run as it is now, at a verbosity (default: the request's, else `run.verbosity`). If no
+    /// component can write that level, the answer uses the default level or the host's own text, and carries a
+    /// warning.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run, or the records cannot be read.
+    /// A [`Problem`] if the run does not exist, the principal may not see it, or the store cannot be read.
     pub async fn answer(self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
         match self.answer_now(run, verbosity).await {
             Ok(answer) => Ok(answer),
@@ -20,7 +21,7 @@ impl Runs<'_> {
         }
     }
 
-    /// An error with the run that it happened to, as far as whoever asks may know of it.
+    /// Adds the run to a problem: id, branch and cost if the principal may read it.
     pub async fn of_run(self, run: RunId, problem: Problem) -> Problem {
         if problem.run.is_some() {
             return problem;
@@ -51,7 +52,7 @@ impl Runs<'_> {
         )
         .await;
         let calls = super::super::super::decisions::concerning(told.calls, view.task.id, run, None);
-        // The work is done: a record that cannot be written now keeps nobody from its answer.
+        // The run is done: a failed write must not withhold its answer.
         if let Err(error) = self.0.inner.store.decisions().record_calls(calls).await {
             tracing::error!(%run, %error, "how the answer was compressed is not on record");
         }
@@ -70,7 +71,7 @@ impl Runs<'_> {
         };
         let notes = leftovers::notes(&view, &events);
         let text = leftovers::told(text, &notes, run);
-        // A component that leaves characters out may put a secret together that was in pieces.
+        // A component that omits characters may join the pieces of a secret.
         let text = self.0.inner.redaction.redactor().text(&text);
         Ok(Answer {
             consensus,
@@ -81,10 +82,10 @@ impl Runs<'_> {
         })
     }
 
-    /// Whether an answer can be had at this verbosity, before anybody waits for one.
+    /// Checks that a compressor offers this verbosity, before a caller waits for the answer.
     ///
     /// # Errors
-    /// A [`Problem`] where no compressor offers it, with the run.
+    /// A [`Problem`] with the run if no compressor offers it.
     pub async fn check_answer(self, run: RunId, verbosity: Option<&str>) -> Result<(), Problem> {
         match self.0.inner.orders.check_verbosity(verbosity) {
             Ok(()) => Ok(()),
@@ -92,27 +93,27 @@ impl Runs<'_> {
         }
     }
 
-    /// Everything about one run.
+    /// Returns a run with its task, attempts and artifacts.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run.
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
     pub async fn get(self, run: RunId) -> Result<RunView, Problem> {
         self.0.caller.shown_run(&self.0.inner.store, run).await?;
         Ok(self.0.inner.store.runs().get(run).await?)
     }
 
-    /// The state of a run.
+    /// Returns the state of a run.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run that the asker may see.
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
     pub async fn state(self, run: RunId) -> Result<RunState, Problem> {
         Ok(self.get(run).await?.run.state)
     }
 
-    /// The run with this id, or the only one whose id begins so; the last one where `id` is empty.
+    /// Returns the run with this id or with the only id that begins with it. An empty `id` means the newest run.
     ///
     /// # Errors
-    /// A [`Problem`] where there is none, or more than one.
+    /// A [`Problem`] if no run or more than one matches.
     pub async fn find(self, id: &str) -> Result<RunId, Problem> {
         if !id.is_empty() {
             self.0.caller.require(Scope::Read)?;
@@ -130,10 +131,10 @@ impl Runs<'_> {
         })
     }
 
-    /// Runs, newest first.
+    /// Lists runs, newest first.
     ///
     /// # Errors
-    /// A [`Problem`] where the filter names a state or workspace that does not exist.
+    /// A [`Problem`] if the filter names an unknown state, workspace, task or run.
     pub async fn list(self, filter: RunsFilter) -> Result<Vec<RunSummary>, Problem> {
         self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
@@ -167,11 +168,12 @@ impl Runs<'_> {
         Ok(self.0.inner.store.runs().list(filter).await?)
     }
 
-    /// Events of a run after a sequence number, oldest first. Where the first of them are no longer kept, one
-    /// event of the kind `events_gone` stands in their place, with the number of the last of them.
+    /// Returns at most `limit` events of a run after sequence number `after`, oldest first. If retention deleted the
+    /// first of them, one event of kind `events_gone` replaces them; its sequence number is that of the last deleted
+    /// event.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run.
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
     pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
         self.0.caller.shown_run(&self.0.inner.store, run).await?;
         let page = self.0.inner.store.runs().events_kept(run, after, limit).await?;
@@ -189,8 +191,7 @@ impl Runs<'_> {
         Ok(events)
     }
 
-    /// Where several attempts were made, the events of each say whose they are: two agents side by side write into
-    /// one log.
+    /// Names the agent in the events of a run with several attempts: parallel agents write into one log.
     async fn name_agents(self, run: RunId, events: &mut [RunEvent]) -> Result<(), Problem> {
         let view = self.0.inner.store.runs().get(run).await?;
         for event in events {
@@ -202,10 +203,10 @@ impl Runs<'_> {
         Ok(())
     }
 
-    /// The diff of a run: of the attempt that was chosen, or the last one; empty where it changed nothing.
+    /// Returns the diff of a run: that of the chosen attempt, else of the last one. Empty if the run changed nothing.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run, or its diff is no longer kept.
+    /// A [`Problem`] if the run does not exist, the principal may not see it, or retention deleted the diff.
     pub async fn diff(self, run: RunId) -> Result<Vec<u8>, Problem> {
         let view = self.get(run).await?;
         let Some(diff) = report::diff(&view) else {
@@ -215,10 +216,10 @@ impl Runs<'_> {
         tokio::fs::read(&diff.target).await.map_err(|error| diff_gone(run, made_by, &error))
     }
 
-    /// A run, as whoever handed it in is told of it.
+    /// Returns the ids and the state of a run, and the next call to make.
     ///
     /// # Errors
-    /// A [`Problem`] where there is no such run.
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
     pub async fn handle(self, run: RunId) -> Result<Handle, Problem> {
         let run = self.get(run).await?.run;
         let next = match run.state.is_final() {
