@@ -1,13 +1,13 @@
-//! Files of a crate use one another in one direction: no file needs what another one needs it for.
+//! Dependencies between the files of a crate go in one direction.
 //!
-//! A file needs another one where it imports or names an item that the other defines. Declaring a module and passing its
-//! items on (`pub use`) needs nothing; the file that an item comes from is looked for behind such lines.
+//! A file depends on another one if it imports or names an item that the other defines. Declaring a module and
+//! re-exporting its items (`pub use`) is no dependency; an import is resolved through re-exports to the defining file.
 
 use crate::modules::Crate;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Circles that were there when the rule came: for each crate, how many files each of them has. The largest and the sum
-/// may go down and never up: who takes a circle apart writes the new figures here.
+/// Known circles: the number of files of each circle, by crate. The largest and the sum may go down but not up: write
+/// the new figures here when you remove a circle.
 const KNOWN: &[(&str, &[usize])] = &[
     ("cli", &[6, 3]),
     ("plugins", &[12, 11, 3]),
@@ -49,7 +49,7 @@ fn compare(
     ))
 }
 
-/// A circle with what leads to what in it, file by file.
+/// Describes a circle with its dependencies, file by file.
 fn told(circle: &BTreeSet<&str>, edges: &BTreeSet<(&str, &str)>) -> String {
     let lines = circle.iter().map(|file| {
         let needs: Vec<&str> = edges
@@ -62,7 +62,7 @@ fn told(circle: &BTreeSet<&str>, edges: &BTreeSet<(&str, &str)>) -> String {
     format!("  {} files:\n{}", circle.len(), lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// Sets of files each of which leads to every other one, the largest first.
+/// The sets of files that depend on each other, largest first.
 fn circles<'a>(edges: &BTreeSet<(&'a str, &'a str)>) -> Vec<BTreeSet<&'a str>> {
     let files: BTreeSet<&str> = edges.iter().flat_map(|(from, to)| [*from, *to]).collect();
     let reach: BTreeMap<&str, BTreeSet<&str>> =

@@ -1,4 +1,4 @@
-//! Which crate may depend on which: edges go downwards only, and some libraries have one place.
+//! Dependencies between crates: they go downwards only, and some libraries belong to one crate.
 
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, told};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Every crate below `host/` with the ones that it may depend on; `ARCHITECTURE.md` says what each is for.
+/// Every crate below `host/` with its allowed dependencies; `ARCHITECTURE.md` describes each crate.
 const ALLOWED: [(&str, &[&str]); 18] = [
     ("types", &[]),
     ("files", &[]),
@@ -67,10 +67,10 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ),
 ];
 
-/// The most packages behind `jackfield` without features: what an embedder compiles. It may go down.
+/// The most packages that an embedder of `jackfield` without features compiles. It may go down but not up.
 const EMBEDDED: usize = 247;
 
-/// Libraries that have one place: nothing but these crates may name them.
+/// Libraries that only these crates may depend on.
 const PLACES: [(&str, &[&str]); 9] = [
     ("wasmtime", &["plugins"]),
     ("wasmtime-wasi", &["plugins"]),
@@ -102,7 +102,7 @@ pub(crate) fn check(ground: &Ground) -> Outcome {
     ))
 }
 
-/// Holds the packages that an embedder of the host compiles to [`EMBEDDED`].
+/// Checks that an embedder compiles at most [`EMBEDDED`] packages.
 fn embedded(ground: &Ground) -> Outcome {
     let line = "tree --locked --package jackfield --edges normal,build --prefix none";
     let tree = told(ground.program("cargo").args(line.split_whitespace()))?;
@@ -117,12 +117,12 @@ fn embedded(ground: &Ground) -> Outcome {
     ))
 }
 
-/// How many packages a tree of cargo names; it marks those that it named before.
+/// The number of packages in a tree of cargo, which marks repeated ones.
 fn packages(tree: &str) -> usize {
     tree.lines().map(|line| line.trim_end_matches(" (*)")).collect::<BTreeSet<_>>().len()
 }
 
-/// A crate below `host/`, by the name of its folder, and what it depends on outside of its tests.
+/// A crate below `host/`, by its folder, with its dependencies except those of tests.
 struct Crate {
     name: String,
     dependencies: Vec<String>,
@@ -160,7 +160,7 @@ impl Crate {
     }
 }
 
-/// The name of the folder of one of our own packages.
+/// The folder of one of our packages.
 fn own(package: &str) -> Option<&str> {
     if package == "jackfield" { Some(package) } else { package.strip_prefix("jackfield-") }
 }

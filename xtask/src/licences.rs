@@ -1,4 +1,4 @@
-//! Every dependency may be used and passed on, and comes from the public registry: `deny.toml` says what is allowed.
+//! Checks that every dependency has an allowed licence and comes from the public registry, according to `deny.toml`.
 
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown};
@@ -28,7 +28,7 @@ pub(crate) fn check(ground: &Ground) -> Outcome {
     for manifest in MANIFESTS {
         let mut command = ground.program(&deny);
         command.args(["--manifest-path", manifest, "--locked", "--config", "deny.toml", "check"]);
-        // One list for all: not every workspace has what is excepted.
+        // All workspaces share one list, so an exception may be unused in some.
         command.args(["--allow", "license-exception-not-encountered"]);
         shown(command.args(["--hide-inclusion-graph", "licenses", "sources"])).map_err(|failure| {
             let what = "replace what is named above, or have deny.toml changed by somebody who may decide it";

@@ -1,4 +1,4 @@
-//! The modules of a crate as its files declare them, and where a path inside the crate leads.
+//! The modules of a crate, and the resolution of paths inside it.
 
 use crate::failure::{Failure, Outcome};
 use crate::ground::Ground;
@@ -7,15 +7,15 @@ use crate::{circles, widths};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
-/// How many re-exports of re-exports are followed.
+/// Longest chain of re-exports to follow.
 const DEEPEST: usize = 8;
 
-/// A crate below `host/`: its files that are not compiled for tests only.
+/// A crate below `host/`, without its test-only files.
 #[derive(Debug)]
 pub(crate) struct Crate {
     pub(crate) name: String,
     pub(crate) modules: Vec<Module>,
-    /// The file of every module, those written out within a file too.
+    /// The file of every module, including inline modules.
     files: BTreeMap<Path, String>,
     imports: Vec<Import>,
 }
@@ -24,16 +24,16 @@ pub(crate) struct Crate {
 #[derive(Debug)]
 pub(crate) struct Module {
     pub(crate) path: Path,
-    /// Below the folder `src`.
+    /// Relative to the folder `src`.
     pub(crate) file: String,
     pub(crate) source: Source,
-    /// What the file names with a path, outside of its imports.
+    /// The paths in the file, except its imports.
     references: Vec<Reference>,
-    /// Every name outside of its imports.
+    /// The names in the file, except its imports.
     names: BTreeSet<String>,
 }
 
-/// Names, from the root of the crate or from where they stand.
+/// A path from the crate root, or relative to its position.
 type Path = Vec<String>;
 
 #[derive(Debug)]
@@ -42,7 +42,7 @@ struct Reference {
     path: Path,
 }
 
-/// One name that a `use` brings in; `*` for all of them.
+/// One name that a `use` imports; `*` for a glob.
 #[derive(Debug)]
 struct Import {
     within: Path,
@@ -51,7 +51,7 @@ struct Import {
     public: bool,
 }
 
-/// What each crate owes its readers within: no type that does everything, and no circles.
+/// Checks that no type of a crate is too wide and that its files have no circles.
 pub(crate) fn check(ground: &Ground) -> Outcome {
     let crates = crates(ground)?;
     let mut faults = widths::faults(&crates);
@@ -72,7 +72,7 @@ fn crates(ground: &Ground) -> Outcome<Vec<Crate>> {
         else {
             continue;
         };
-        // A file that git knows and that is gone is a change in progress.
+        // A file that git tracks but that does not exist is a change in progress.
         let Ok(text) = fs::read_to_string(ground.root.join(&file)) else { continue };
         if below.ends_with(".rs") && !folder.contains('/') {
             texts.entry(folder.to_owned()).or_default().insert(below.to_owned(), text);
@@ -116,7 +116,7 @@ impl Crate {
         own
     }
 
-    /// The files whose items another file uses: which leads to which.
+    /// The dependencies between files: each file with the files whose items it uses.
     pub(crate) fn edges(&self) -> BTreeSet<(&str, &str)> {
         let mut edges = BTreeSet::new();
         for module in &self.modules {
@@ -136,7 +136,7 @@ impl Crate {
         edges
     }
 
-    /// The file that defines what a path names, if the crate does.
+    /// The file that defines the item of a path, if it is in the crate.
     pub(crate) fn leads(&self, within: &[String], path: &[String], depth: usize) -> Option<&str> {
         let (first, mut rest) = path.split_first()?;
         let mut at = within.to_vec();
@@ -184,7 +184,7 @@ impl Crate {
         self.leads(within, &path, depth + 1)
     }
 
-    /// The file that defines the type which a file calls so.
+    /// The file that defines the type of this name in a file.
     pub(crate) fn home(&self, module: &Module, name: &str) -> String {
         let imported = || self.leads(&module.path, &[name.to_owned()], 0).map(str::to_owned);
         if module.defines(name) {
@@ -200,7 +200,7 @@ impl Crate {
         first.map_or_else(String::new, |module| module.file.clone())
     }
 
-    /// How many files define a type of this name.
+    /// The number of files that define a type of this name.
     pub(crate) fn homes(&self, name: &str) -> usize {
         self.modules.iter().filter(|module| module.defines(name)).count()
     }
@@ -215,13 +215,13 @@ impl Module {
     }
 }
 
-/// Goes through the words of one file.
+/// Reads the tokens of one file.
 struct Reader {
     source: Source,
     file: Path,
     folder: String,
     within: Path,
-    /// Where each module that is written out within the file ends.
+    /// The end of each open inline module.
     ends: Vec<usize>,
     children: Vec<(Path, Vec<String>)>,
     inline: Vec<Path>,
@@ -307,14 +307,14 @@ impl Reader {
         while !matches!(self.source.at(end), ";" | "") {
             end = if self.source.at(end) == "{" { self.source.behind(end) } else { end + 1 };
         }
-        // `impl Trait + use<'a>` imports nothing.
+        // `impl Trait + use<'a>` is not an import.
         if self.source.at(place + 1) != "<" {
             self.tree(place + 1, end, &[], public);
         }
         end
     }
 
-    /// Whether `pub`, with whatever stands behind it in brackets, is before this place.
+    /// Whether `pub`, with or without a restriction in brackets, precedes this position.
     fn public(&self, place: usize) -> bool {
         let mut before = place.wrapping_sub(1);
         if self.source.at(before) == ")" {
@@ -381,7 +381,7 @@ impl Reader {
     }
 }
 
-/// A crate with these files, for tests.
+/// Builds a crate of these files, for tests.
 #[cfg(test)]
 pub(crate) fn of(files: &[(&str, &str)]) -> Crate {
     let texts = files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();

@@ -1,19 +1,19 @@
-//! In the place of rustdoc while `cargo test --doc` runs: it runs the examples of a crate, and then, from the same
-//! compiled dependencies, writes the documents of those crates that have readers outside.
+//! Replaces rustdoc in `cargo test --doc`: runs the examples of a crate, then writes the documentation of the listed
+//! crates from the same compiled dependencies.
 //!
-//! `cargo doc` would check every dependency of the host anew, which takes minutes.
+//! `cargo doc` would check every dependency of the host again, which takes minutes.
 
 use crate::failure::Outcome;
 use crate::ground::{program, ran};
 use std::path::Path;
 
-/// Names the crates whose documents are written, with commas between; where it is set, this program is rustdoc.
+/// The crates to document, separated by commas. If this variable is set, this program acts as rustdoc.
 pub(crate) const CRATES: &str = "XTASK_DOCUMENTED_CRATES";
-/// The crates that others read.
+/// The crates to document.
 pub(crate) const READ: &str =
     "jackfield,jackfield_api,jackfield_config,jackfield_server,jackfield_types,jackfield_sdk";
 
-/// Does what cargo asks of rustdoc, and writes the documents.
+/// Runs rustdoc with cargo's arguments, then writes the documentation.
 pub(crate) fn run(arguments: &[String], crates: &str) -> Outcome {
     let rustdoc = || {
         let mut command = program("rustdoc");
@@ -28,14 +28,14 @@ pub(crate) fn run(arguments: &[String], crates: &str) -> Outcome {
     ran(rustdoc().args(writing(arguments, name)).args(["-D", "warnings", "-o"]).arg(folder))
 }
 
-/// The crate whose examples are to be run, if its documents are to be written too.
+/// The crate whose examples run, if its documentation is to be written too.
 fn documented<'a>(arguments: &'a [String], crates: &str) -> Option<&'a str> {
     let tests = arguments.iter().any(|argument| argument == "--test");
     let name = arguments.iter().skip_while(|argument| *argument != "--crate-name").nth(1)?;
     (tests && crates.split(',').any(|one| one == name)).then_some(name)
 }
 
-/// The same options without those of running examples, and without the crate itself, which its documents cannot name.
+/// The arguments without those of example runs and without the crate itself, which its documentation cannot link.
 fn writing<'a>(arguments: &'a [String], name: &str) -> Vec<&'a str> {
     let own = format!("{name}=");
     let mut options = Vec::new();

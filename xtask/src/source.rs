@@ -21,12 +21,12 @@ impl Source {
         self.words.get(place).map_or("", String::as_str)
     }
 
-    /// Whether two colons stand there.
+    /// Whether the token is `::`.
     pub(crate) fn colons(&self, place: usize) -> bool {
         self.at(place) == "::"
     }
 
-    /// The place behind the bracket that closes the one at `open`.
+    /// The position after the bracket that closes the one at `open`.
     pub(crate) fn behind(&self, open: usize) -> usize {
         behind(&self.words, open)
     }
@@ -96,7 +96,7 @@ fn second(token: &TokenTree) -> char {
     }
 }
 
-/// The words without the items that stand behind `#[cfg(test)]`.
+/// The tokens without the items after `#[cfg(test)]`.
 fn without_tests(words: &[String]) -> Vec<String> {
     let at = |place: usize| words.get(place).map_or("", String::as_str);
     let mut kept = Vec::new();
@@ -118,7 +118,7 @@ fn without_tests(words: &[String]) -> Vec<String> {
     kept
 }
 
-/// The place behind the item, field or statement whose attributes begin at `place`.
+/// The position after the item, field or statement with the attributes at `place`.
 fn behind_item(words: &[String], mut place: usize) -> usize {
     let at = |place: usize| words.get(place).map_or("", String::as_str);
     while at(place) == "#" && at(place + 1) == "[" {
@@ -129,7 +129,7 @@ fn behind_item(words: &[String], mut place: usize) -> usize {
         match at(place) {
             "" => return words.len(),
             ";" | "," => return place + 1,
-            // What the item stands in ends.
+            // The end of the enclosing item.
             "}" | ")" | "]" => return place,
             "fn" | "mod" | "impl" | "struct" | "enum" | "trait" | "union" | "macro_rules" => with_body = true,
             "{" if with_body => return behind(words, place),

@@ -1,22 +1,21 @@
-//! What the tests need on the machine. What can be had without asking is fetched; for the rest there is
-//! one sentence that says what to install.
+//! The tools that the tests need. Fetches what it can without asking, and names what to install otherwise.
 
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown, told};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What components are built for.
+/// The target of components.
 pub(crate) const WASM: &str = "wasm32-wasip2";
-/// The test runner, where it has to be compiled; `xtask/tools.txt` has the same version.
+/// The version of the test runner if it must be compiled; the same as in `xtask/tools.txt`.
 const NEXTEST: &str = "0.9.148";
-/// What pip installs, with the hashes of it.
+/// The requirements of pip, with hashes.
 const COMPILED: &str = "xtask/tools.txt";
-/// Where pip installs it, below our own tools.
+/// The Python environment, below the tools folder.
 const PIP: &str = "python";
-/// What it was asked for, once it is there.
+/// A copy of the requirements that were installed.
 const FETCHED: &str = "fetched.txt";
-/// The oldest Node that the agent programs run on.
+/// The oldest Node that the agent programs support.
 const NODE: u32 = 20;
 
 pub(crate) fn ensure(ground: &Ground) -> Outcome {
@@ -48,7 +47,7 @@ fn say(name: &str, text: impl AsRef<str>) {
     println!("{name:<10}{}", text.as_ref().trim());
 }
 
-/// `rust-toolchain.toml` names them; a toolchain that did not come from rustup may lack them.
+/// `rust-toolchain.toml` lists the components; a toolchain that rustup did not install may lack them.
 fn component(ground: &Ground, tool: &str) -> Outcome {
     let version = || told(ground.program("cargo").args([tool, "--version"]));
     if let Ok(version) = version() {
@@ -71,7 +70,7 @@ pub(crate) fn wasm_target(ground: &Ground) -> Outcome {
     })
 }
 
-/// The runner on the PATH, or the one that was installed into the build folder.
+/// The test runner on the PATH, else the one in the build folder.
 pub(crate) fn nextest(ground: &Ground) -> Option<PathBuf> {
     let own = own_tools(ground).join("bin/cargo-nextest");
     let places = [Some("cargo-nextest".into()), fetched(ground, "cargo-nextest"), Some(own)];
@@ -81,8 +80,8 @@ pub(crate) fn nextest(ground: &Ground) -> Option<PathBuf> {
         .find(|program| told(ground.program(program).args(["nextest", "--version"])).is_ok())
 }
 
-/// What holds dependencies to `deny.toml`, which is written for one version: the one that is fetched, before another
-/// one on the PATH.
+/// The program that checks dependencies against `deny.toml`. The fetched one comes first, because `deny.toml` is
+/// written for its version.
 pub(crate) fn deny(ground: &Ground) -> Option<PathBuf> {
     let own = || fetched(ground, "cargo-deny");
     if own().is_none() {
@@ -92,7 +91,7 @@ pub(crate) fn deny(ground: &Ground) -> Option<PathBuf> {
     places.into_iter().flatten().find(|program| told(ground.program(program).arg("--version")).is_ok())
 }
 
-/// A program that pip has put into the build folder, of the version that is asked for now.
+/// A program that pip installed into the build folder, if the requirements have not changed since.
 fn fetched(ground: &Ground, name: &str) -> Option<PathBuf> {
     let folder = own_tools(ground).join(PIP);
     let asked = fs::read(ground.root.join(COMPILED)).ok()?;
@@ -103,8 +102,8 @@ fn own_tools(ground: &Ground) -> PathBuf {
     ground.target.join("tools")
 }
 
-/// Into the build folder, not the user's: nothing outside the clone changes. Without it, `cargo test` runs
-/// the tests; that is said where it happens.
+/// Installs the test runner into the build folder, so that nothing outside the clone changes. Without it, `cargo test`
+/// runs the tests, and a note says so.
 fn install_nextest(ground: &Ground) {
     if nextest(ground).is_none() {
         println!("cargo-nextest is missing: fetching it into the build folder");
@@ -120,7 +119,7 @@ fn install_nextest(ground: &Ground) {
     }
 }
 
-/// What is compiled already, into an environment of Python's. It is fetched by hash, for three kinds of machines.
+/// Installs prebuilt tools into a Python environment, verified by hash, for three kinds of machines.
 fn fetch(ground: &Ground) -> Outcome {
     python(ground)?;
     let folder = own_tools(ground).join(PIP);
@@ -133,7 +132,7 @@ fn fetch(ground: &Ground) -> Outcome {
         .map_err(|error| Failure::new(error.to_string(), "see that there is room"))
 }
 
-/// Unoptimised: it waits for tests and does little itself.
+/// Unoptimised: it mostly waits for tests.
 fn compile_nextest(ground: &Ground) -> Outcome {
     let mut install = ground.program("cargo");
     install.args(["install", "cargo-nextest", "--version", NEXTEST, "--locked", "--quiet", "--debug"]);
@@ -143,7 +142,7 @@ fn compile_nextest(ground: &Ground) -> Outcome {
     shown(install.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0"))
 }
 
-/// Node and npm, which the agent programs and the Mermaid parser need.
+/// Checks Node and npm, which the agent programs and the Mermaid parser need.
 pub(crate) fn node(ground: &Ground) -> Outcome {
     let found = node_there(ground);
     if found.is_ok() || !debian_root(ground) {
@@ -154,7 +153,7 @@ pub(crate) fn node(ground: &Ground) -> Outcome {
     node_there(ground)
 }
 
-/// Python with what makes environments of its own, in which the author's kit builds components.
+/// Checks Python with venv, in which the author's kit builds components.
 fn python(ground: &Ground) -> Outcome {
     let found = python_there(ground);
     if found.is_ok() || !debian_root(ground) {
@@ -178,7 +177,7 @@ fn python_there(ground: &Ground) -> Outcome {
     Ok(())
 }
 
-/// A registry of the OCI kind, which components are handed in to and fetched from.
+/// Checks the OCI registry, to which the tests push components.
 fn registry(ground: &Ground) -> Outcome {
     let there = || told(ground.program("docker-registry").arg("--version"));
     if there().is_err() && debian_root(ground) {
@@ -195,7 +194,8 @@ fn registry(ground: &Ground) -> Outcome {
     Ok(())
 }
 
-/// What makes networks that tests can cut; a user who may not make any has them skipped.
+/// Checks `ip`, which creates the networks that tests interrupt. Tests are skipped if the user may not create
+/// networks.
 fn networks(ground: &Ground) -> Outcome {
     let there = || told(ground.program("ip").arg("-V"));
     if there().is_err() && debian_root(ground) {
@@ -243,7 +243,7 @@ fn major(version: &str) -> Option<u32> {
     version.trim().trim_start_matches('v').split('.').next()?.parse().ok()
 }
 
-/// Whether apt may be asked: a Debian, and nobody who would have to be asked for a password.
+/// Whether apt can install without a password: Debian, as root.
 fn debian_root(ground: &Ground) -> bool {
     let root = told(ground.program("id").arg("-u")).is_ok_and(|id| id.trim() == "0");
     root && told(ground.program("apt-get").arg("--version")).is_ok()

@@ -1,17 +1,17 @@
-//! No type does everything: its own methods, of traits apart, stand in a few files and are a few dozen at most.
+//! The width of types: the inherent methods of a type are in a few files, and are a few dozen at most.
 
 use crate::modules::Crate;
 use crate::source::{Source, is_name};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The most files with methods of one type, and the most methods.
+/// The most files and the most methods of one type.
 const MOST: Width = Width { files: 3, methods: 40 };
 
-/// What was wider when the limit came. A figure may go down and never up: who makes a type narrower writes its new
-/// figures here, or removes the line once it keeps to the limit.
+/// Types above the limit. A figure may go down but not up: lower it when the type gets narrower, and remove the line
+/// once the type keeps the limit.
 const WIDER: &[(&str, &str, Width)] = &[];
 
-/// How wide a type is.
+/// The width of a type.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Width {
     files: usize,
@@ -24,7 +24,7 @@ impl Width {
     }
 }
 
-/// A crate and a type, by the folder below `host/` and the name.
+/// A crate and a type: the folder below `host/` and the name.
 type Type = (String, String);
 
 pub(crate) fn faults(crates: &[Crate]) -> Vec<String> {
@@ -67,13 +67,13 @@ fn compare(found: &BTreeMap<Type, Width>, wider: &[(&str, &str, Width)]) -> Vec<
     faults
 }
 
-/// Every type of a crate that has methods of its own.
+/// The widths of the types of a crate that have inherent methods.
 fn widths(one: &Crate) -> BTreeMap<String, Width> {
     let mut files: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut widths: BTreeMap<String, Width> = BTreeMap::new();
     for module in &one.modules {
         for (name, count) in methods(&module.source) {
-            // Two types of one name are told apart by where they are defined.
+            // The defining file distinguishes two types of one name.
             let home = one.home(module, &name);
             let full = if one.homes(&name) > 1 { format!("{name} ({home})") } else { name };
             widths.entry(full.clone()).or_default().methods += count;
@@ -86,7 +86,7 @@ fn widths(one: &Crate) -> BTreeMap<String, Width> {
     widths
 }
 
-/// The types that a file has methods of, and how many, block by block.
+/// The types with inherent methods in a file and their number, block by block.
 fn methods(source: &Source) -> Vec<(String, usize)> {
     let mut found = Vec::new();
     let mut place = 0;
@@ -106,7 +106,7 @@ fn methods(source: &Source) -> Vec<(String, usize)> {
     found
 }
 
-/// The type of a block that implements no trait, and where the block opens.
+/// The type of an inherent `impl` block, and the position of its opening bracket.
 fn head(source: &Source, mut place: usize) -> (Option<String>, usize) {
     let mut depth = 0_usize;
     let mut name = None;
@@ -127,7 +127,7 @@ fn head(source: &Source, mut place: usize) -> (Option<String>, usize) {
     }
 }
 
-/// Functions between two places, without those within functions.
+/// The number of functions between two positions, without nested ones.
 fn functions(source: &Source, mut place: usize, end: usize) -> usize {
     let mut count = 0;
     while place < end {

@@ -6,13 +6,13 @@ use jackfield_config::{Config, Layers, default_file, load};
 use jackfield_types::{ErrorCode, Problem};
 use std::path::PathBuf;
 
-/// Who asks on the command line, for the record.
+/// The principal of the command line.
 pub(super) const PRINCIPAL: &str = "cli";
 
-/// Still this very program when its file was replaced while it runs.
+/// The path of this program, also after its file is replaced.
 pub(super) const THIS_PROGRAM: &str = "/proc/self/exe";
 
-/// The data folder, and the layers of the configuration.
+/// Returns the data folder and the layers of the configuration.
 pub(super) fn layers(global: &Global) -> Result<(PathBuf, Layers), Problem> {
     let data = match &global.data {
         Some(folder) => std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
@@ -37,13 +37,13 @@ pub(super) fn layers(global: &Global) -> Result<(PathBuf, Layers), Problem> {
     Ok((data, layers))
 }
 
-/// The data folder and the configuration, all layers applied.
+/// Returns the data folder and the merged configuration.
 pub(super) fn settings(global: &Global) -> Result<(PathBuf, Config), Problem> {
     let (data, layers) = layers(global)?;
     Ok((data, load(&layers)?))
 }
 
-/// A host in this process. One that is there for a look watches nothing and works nothing off.
+/// Opens a host in this process. With [`Work::Nothing`] it watches no folder and executes no work.
 pub(super) async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
     let (data, config) = settings(global)?;
     let host = builder(data).config(config).watch(work != Work::Nothing).work(work).open().await?;
@@ -51,7 +51,7 @@ pub(super) async fn open(global: &Global, work: Work) -> Result<Host, Problem> {
     Ok(host.acting_as(Principal::owner(PRINCIPAL)))
 }
 
-/// A host that has dropped components compiled by this program again.
+/// Returns a builder of a host that compiles dropped components in a process of this program.
 pub(super) fn builder(data: impl Into<PathBuf>) -> HostBuilder {
     Host::builder(data).compile_apart(THIS_PROGRAM)
 }

@@ -1,19 +1,19 @@
-//! What the commands print, and what a command came to.
+//! The output of commands, and their outcome.
 
 use jackfield_render::screen::{Screen, Tone, colours_wanted, printable, printable_json};
 use jackfield_types::Problem;
 use std::io::{IsTerminal, Write};
 
-/// What a command came to.
+/// The outcome of a command.
 pub(super) enum Outcome {
     Fine,
-    /// The work was done and did not succeed.
+    /// The command ran; its work did not succeed.
     Failed,
-    /// What was looked at cannot be used, and everything was said about that.
+    /// The examined input is unusable, and the command has reported why.
     Unusable,
 }
 
-/// Prints text, or JSON where that was asked for. A closed pipe is not an error.
+/// Prints text, or JSON with `json`. A closed pipe is not an error.
 pub(super) fn say(json: bool, text: impl FnOnce() -> String, data: &impl serde::Serialize) {
     let line = if json {
         printable_json(&serde_json::to_string_pretty(data).unwrap_or_else(|error| error.to_string()))
@@ -23,12 +23,12 @@ pub(super) fn say(json: bool, text: impl FnOnce() -> String, data: &impl serde::
     say_line(&line);
 }
 
-/// Everything that is printed goes through here, for whoever wrote it.
+/// Prints a line in printable form. Every output of the command line goes through here.
 pub(super) fn say_line(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", printable(line));
 }
 
-/// A diff: on a terminal what can be printed of it, for a program every byte.
+/// Prints a diff: the printable part on a terminal, every byte for a program.
 pub(super) fn say_diff(diff: &[u8]) {
     let mut out = std::io::stdout().lock();
     if out.is_terminal() {

@@ -1,4 +1,4 @@
-//! The door of this crate.
+//! The public interface of this crate.
 
 use crate::compile::Origin;
 use crate::drive::Drive;
@@ -31,10 +31,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::task::AbortHandle;
 
-/// How soon a file that is being written is looked at again.
+/// How soon a file that is being written is examined again.
 const AGAIN: Duration = Duration::from_millis(50);
 
-/// Every component in service, and how to call it.
+/// The components in service, and their calls.
 pub struct Plugins {
     pub(crate) manager: Arc<PluginManager>,
     watching: Mutex<Option<[AbortHandle; 2]>>,
@@ -47,8 +47,12 @@ impl Drop for Plugins {
 }
 
 impl Plugins {
-    /// Takes the embedded components into service, and on top of them what lies complete in the drop
-    /// folder. What was checked and compiled before is neither checked nor compiled again.
+    /// Loads the embedded components, then the complete files of the plugin folder. Checks and compilations of earlier
+    /// processes are reused.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if a folder cannot be read or written, an embedded component is not sound, or the lock bars
+    /// what would serve.
     pub async fn open(options: Options) -> Result<Arc<Self>, PluginError> {
         let mut options = options;
         let embedded = std::mem::take(&mut options.embedded);
@@ -66,12 +70,12 @@ impl Plugins {
                 None => drop(manager.publish(sound.metadata, sound.code, None)),
             }
         }
-        // A file that was taken away while no host ran took its component with it.
+        // A file that was removed while no host ran removes its component.
         manager.folder.forget_good_but(|name| manager.drop_folder.join(name).exists());
         manager.scan(&BTreeSet::new()).await?;
         Reconciler(&manager).reconcile().await;
-        // What was dropped may serve in the place of a shipped one that may not; where nothing does, a host that
-        // was told to lock what serves does not begin.
+        // A dropped component may replace a barred shipped one. If nothing does, a host with a required lock does not
+        // start.
         for (PluginRef { kind, name, .. }, why) in barred {
             if manager.lock.is_ordered() && manager.slots(|slots| slots.serving(kind, &name).is_none()) {
                 return Err(PluginError::Locked(why));
@@ -82,7 +86,10 @@ impl Plugins {
         Ok(Arc::new(Self { manager, watching: Mutex::new(None) }))
     }
 
-    /// Watches the drop folder from now on, until the last handle is dropped. Needs a tokio runtime.
+    /// Watches the plugin folder until this value is dropped. Needs a tokio runtime.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the folder cannot be watched.
     pub fn watch(&self) -> Result<(), PluginError> {
         let mut watching = self.watching.lock();
         if watching.is_none() {
@@ -91,7 +98,10 @@ impl Plugins {
         Ok(())
     }
 
-    /// Settles what is in the drop folder now, waiting for what is being written.
+    /// Loads the files of the plugin folder, and waits for files that are being written.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the folder cannot be read.
     pub async fn rescan(&self) -> Result<(), PluginError> {
         while self.manager.scan(&BTreeSet::new()).await? {
             tokio::time::sleep(AGAIN).await;
@@ -99,36 +109,45 @@ impl Plugins {
         Ok(())
     }
 
-    /// Replaces the grants of the configuration: what was held for want of them is taken, and what has
-    /// lost one that it asks for is held.
+    /// Replaces the grants of the configuration: components that were held for a missing grant are loaded, and those
+    /// that lost one are held.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the plugin folder cannot be read.
     pub async fn regrant(&self, grants: Grants) -> Result<(), PluginError> {
         *self.manager.grants.write() = grants;
         Reconciler(&self.manager).reconcile().await;
         self.rescan().await
     }
 
-    /// The digest of the shipped component of a kind and name.
+    /// Returns the digest of the shipped component of a kind and name.
     pub fn shipped(&self, kind: PluginKind, name: &str) -> Option<Digest> {
         self.manager.slots(|slots| slots.embedded(kind, name).map(|version| version.digest()))
     }
 
-    /// How each version that served since this host began has done.
+    /// Returns the call counts of each version that served since this host started.
     pub fn counted(&self) -> Vec<Counted> {
         self.manager.tally.all()
     }
 
-    /// Every component, in service or not.
+    /// Lists every component, in service or not.
     pub fn list(&self) -> Vec<PluginStatus> {
         listing::list(&self.manager)
     }
 
-    /// Every step that a file would go through if it were dropped. What serves is not changed.
+    /// Runs every step of a drop for a file without activating it.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the file cannot be read.
     pub async fn check(&self, file: &Path) -> Result<CheckReport, PluginError> {
         let bytes = read(file).await?;
         Ok(self.check_bytes(file, &bytes).await)
     }
 
-    /// The same, and everything else that can be said of a file.
+    /// Checks a file like [`check`](Self::check), and returns its contents too.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the file cannot be read.
     pub async fn inspect_file(&self, file: &Path) -> Result<FileInspection, PluginError> {
         let bytes = read(file).await?;
         let check = self.check_bytes(file, &bytes).await;
@@ -193,13 +212,16 @@ impl Plugins {
         report
     }
 
-    /// Everything about the component in service under a name; where several kinds have it and none
-    /// is given, the first in the order of [`PluginKind::ALL`].
+    /// Returns the details of the component in service under a name. Without a kind, the first kind of
+    /// [`PluginKind::ALL`] that has the name.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if no component of that name is in service.
     pub fn inspect(&self, kind: Option<PluginKind>, name: &str) -> Result<Inspection, PluginError> {
         listing::inspect(&self.manager, kind, name)
     }
 
-    /// The executors in service, by name.
+    /// Returns the executors in service, by name.
     pub fn executors(&self) -> Vec<ExecutorInfo> {
         let served = self.manager.served();
         let info = |version: &Arc<Version>| {
@@ -210,7 +232,7 @@ impl Plugins {
         served.executors.values().filter_map(info).collect()
     }
 
-    /// The levels in service, by name.
+    /// Returns the levels in service, by name.
     pub fn levels(&self) -> Vec<LevelInfo> {
         let served = self.manager.served();
         let levels = served.levels.values();
@@ -219,7 +241,7 @@ impl Plugins {
             .collect()
     }
 
-    /// The kinds of gates in service, by name.
+    /// Returns the gate kinds in service, by name.
     pub fn gates(&self) -> Vec<GateInfo> {
         let served = self.manager.served();
         let gates = served.gates.values();
@@ -228,7 +250,10 @@ impl Plugins {
             .collect()
     }
 
-    /// What a gate of that kind rules. The inner error says what is wrong with the config.
+    /// Asks a gate of a kind for its ruling on the evidence. The inner error says what is wrong with `config`.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if no gate of that kind is in service or the call fails.
     pub async fn evaluate(
         &self,
         kind: &str,
@@ -246,12 +271,18 @@ impl Plugins {
         Calls(&self.manager).answer(version, self.manager.clock.now(), &question, Some(kind)).await
     }
 
-    /// What is wrong with a gate's config, where anything is: asked with nothing to see.
+    /// Returns what is wrong with a gate's config, if anything, by a call without evidence.
+    ///
+    /// # Errors
+    /// The same as [`evaluate`](Self::evaluate).
     pub async fn gate_fault(&self, kind: &str, config: &str) -> Result<Option<String>, PluginError> {
         Ok(self.evaluate(kind, config, Arc::new(NoEvidence)).await?.value.err())
     }
 
-    /// Whom to ask, best first. Indices are within `candidates`, each at most once.
+    /// Asks the chooser for its choices, best first. Indices refer to `candidates`, each at most once.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if no chooser is in service or the call fails.
     pub async fn choose(
         &self,
         now: Timestamp,
@@ -265,7 +296,10 @@ impl Plugins {
         Ok(Calls(&self.manager).held_to_choose(&chooser, called, now, &question).await)
     }
 
-    /// What next, after an attempt.
+    /// Asks the chooser for the next step after an attempt.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if no chooser is in service or the call fails.
     pub async fn next(
         &self,
         now: Timestamp,
@@ -278,7 +312,10 @@ impl Plugins {
         Calls(&self.manager).answer(&self.chooser()?, now, &question, None).await
     }
 
-    /// A report in few words.
+    /// Asks a compressor for a report at a level of detail.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if no compressor offers the level or the call fails.
     pub async fn compress(
         &self,
         level: &str,
@@ -293,13 +330,16 @@ impl Plugins {
         Calls(&self.manager).answer(version, self.manager.clock.now(), &question, Some(level)).await
     }
 
-    /// What the judge in service rates on; nothing where none is.
+    /// Returns the dimensions that the judge in service rates; empty without a judge.
     pub fn dimensions(&self) -> Vec<String> {
         let judge = self.manager.served().judge.clone();
         judge.map_or_else(Vec::new, |judge| judge.metadata.dimensions().to_vec())
     }
 
-    /// How two or more results of one task compare. The winner is an index into `results`.
+    /// Asks the judge to compare results of one task. The winner is an index into `results`.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if no judge is in service or the call fails.
     pub async fn compare(
         &self,
         results: &[judging::ResultInQuestion],
@@ -309,7 +349,10 @@ impl Plugins {
             .await
     }
 
-    /// How good one result is, a score of 0 to 1000 for each dimension.
+    /// Asks the judge to rate one result: a score of 0 to 1000 for each dimension.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if no judge is in service or the call fails.
     pub async fn rate(
         &self,
         subject: &judging::ResultInQuestion,
@@ -317,7 +360,10 @@ impl Plugins {
         Calls(&self.manager).answer(&self.judge()?, self.manager.clock.now(), &Rate { subject }, None).await
     }
 
-    /// Quick commands that tell about an agent program's health.
+    /// Asks an executor for the quick commands that check the health of its agent program.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the executor is not in service or the call fails.
     pub async fn probes(&self, executor: &str) -> Result<Called<Vec<driving::Probe>>, PluginError> {
         let version = self.executor(executor)?;
         let Some(description) = version.metadata.description() else {
@@ -326,7 +372,11 @@ impl Plugins {
         Calls(&self.manager).answer(&version, self.manager.clock.now(), &Probes { description }, None).await
     }
 
-    /// What the probes' answers mean. `present`: variables of the description that are set and granted.
+    /// Asks an executor to interpret probe results. `present` are the variables of its description that are set and
+    /// granted.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the executor is not in service or the call fails.
     pub async fn read_probes(
         &self,
         executor: &str,
@@ -338,23 +388,27 @@ impl Plugins {
         Calls(&self.manager).answer(&version, self.manager.clock.now(), &question, None).await
     }
 
-    /// An adapter for one attempt, which keeps it from plan to finish whatever is swapped meanwhile.
+    /// Returns an adapter for one attempt, which stays the same from plan to finish even if another version replaces
+    /// it.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the executor is not in service.
     pub async fn drive(&self, executor: &str) -> Result<Drive, PluginError> {
         Drive::start(self.manager.clone(), self.executor(executor)?).await
     }
 
-    /// The adapter that an attempt began with, in service or not, to go on with what it began.
+    /// Returns the adapter that an attempt started with, in service or not, to continue the attempt.
     ///
     /// # Errors
-    /// Where it was never kept here, was put away since, or may not serve any more.
+    /// A [`PluginError`] if this host never kept it, it is quarantined, or it may not serve any more.
     pub async fn drive_as(&self, adapter: &PluginRef) -> Result<Drive, PluginError> {
         Drive::start(self.manager.clone(), self.version(adapter).await?).await
     }
 
-    /// An executor as it is when this adapter drives it, in service or not.
+    /// Returns the executor that this adapter drives, in service or not.
     ///
     /// # Errors
-    /// As [`drive_as`](Self::drive_as).
+    /// The same as [`drive_as`](Self::drive_as).
     pub async fn executor_as(&self, adapter: &PluginRef) -> Result<ExecutorInfo, PluginError> {
         let version = self.version(adapter).await?;
         let Some(description) = version.metadata.description() else {
@@ -374,17 +428,26 @@ impl Plugins {
         }
     }
 
-    /// A component that need not be in service, to ask what it would have decided: a file.
+    /// Loads a component file for trial calls. It need not be in service.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if the file is not a sound component.
     pub async fn try_file(&self, file: &Path) -> Result<Trial, PluginError> {
         Trial::of_file(self.manager.clone(), file).await
     }
 
-    /// The same for one that this host has ever kept, by its digest.
+    /// Loads a component that this host has kept, by its digest, for trial calls.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if this host never kept it, or it is not sound.
     pub async fn try_digest(&self, digest: Digest) -> Result<Trial, PluginError> {
         Trial::of_file(self.manager.clone(), &self.manager.folder.component(digest)).await
     }
 
-    /// The same for what is in service under a name.
+    /// Loads the component in service under a name for trial calls.
+    ///
+    /// # Errors
+    /// A [`PluginError`] if no component of that name is in service.
     pub async fn try_served(&self, kind: Option<PluginKind>, name: &str) -> Result<Trial, PluginError> {
         let (version, _) = listing::serving(&self.manager, kind, name)?;
         self.try_digest(version.digest()).await

@@ -1,5 +1,5 @@
-//! Doing what the operator has ordered: who lost a grant or is pinned away goes, who was held is looked at
-//! again, and what is pinned serves from the host's own folder.
+//! Reconciliation of the serving components with the policies: versions without a grant or against a pin stop serving,
+//! held files are examined again, and pinned versions serve from the host's own folder.
 
 use crate::compile::Origin;
 use crate::error::PluginError;
@@ -12,12 +12,12 @@ use jackfield_types::{Digest, PluginKind, PluginRef};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Brings what serves in line with the policies and with what was put away.
+/// Reconciles the serving components with the policies and the quarantine.
 #[derive(Clone, Copy)]
 pub(crate) struct Reconciler<'m>(pub(crate) &'m Arc<PluginManager>);
 
 impl Reconciler<'_> {
-    /// Brings what serves in line with the orders. What is held is looked at by the next scan.
+    /// Reconciles once. The next scan examines held files.
     pub(crate) async fn reconcile(self) {
         let _alone = self.0.loading.lock().await;
         self.withdraw();
@@ -27,13 +27,13 @@ impl Reconciler<'_> {
             }
         }
         self.0.look_again(|dropped| dropped.state == State::Held);
-        // Who is asked first may be another one, though the same serve.
+        // The order of the components may have changed even if the same ones serve.
         self.0.change(|_| ());
         self.heed_quarantine();
         self.0.write_lock();
     }
 
-    /// Puts away what another process over the same folder put away, and looks again at what is taken again.
+    /// Applies the quarantines of other processes over the same folder, and examines released files again.
     pub(crate) fn heed_quarantine(self) {
         for version in self.dropped_versions() {
             if let Some(why) = self.0.folder.quarantined(version.digest())
@@ -56,7 +56,7 @@ impl Reconciler<'_> {
         })
     }
 
-    /// Takes off what may not serve any more.
+    /// Stops the versions that may not serve any more.
     fn withdraw(self) {
         for version in self.dropped_versions() {
             let plugin = version.plugin();
@@ -85,7 +85,7 @@ impl Reconciler<'_> {
         }
     }
 
-    /// Whether a version could serve when it is pinned.
+    /// Checks that a version could serve if it were pinned.
     pub(crate) async fn can_pin(
         self,
         kind: PluginKind,
@@ -100,7 +100,7 @@ impl Reconciler<'_> {
         self.kept(kind, name, digest).await.map(drop)
     }
 
-    /// Has a pinned version serve, if it does not.
+    /// Makes a pinned version serve.
     async fn bring(self, kind: PluginKind, name: &str, digest: Digest) -> Result<(), PluginError> {
         let serves =
             self.0.slots(|slots| slots.serving(kind, name).is_some_and(|version| version.digest() == digest));
@@ -115,7 +115,7 @@ impl Reconciler<'_> {
         Ok(())
     }
 
-    /// A version that need not be in service, for one attempt that it began.
+    /// Returns a version that need not be in service, for an attempt that it started.
     pub(crate) async fn out_of_service(self, plugin: &PluginRef) -> Result<Arc<Version>, PluginError> {
         let embedded = self.0.slots(|slots| slots.embedded(plugin.kind, &plugin.name).cloned());
         if let Some(embedded) = embedded.filter(|version| version.digest() == plugin.digest) {
@@ -126,7 +126,7 @@ impl Reconciler<'_> {
         Ok(Arc::new(Version::new(sound.metadata, sound.code, None, 0, &self.0.limits, now)))
     }
 
-    /// A version that this host has kept, examined anew.
+    /// Loads a version that this host kept, and examines it again.
     async fn kept(
         self,
         kind: PluginKind,

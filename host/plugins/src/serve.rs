@@ -1,5 +1,5 @@
-//! Answering calls: which version is asked, what is held against one that misbehaves, and who
-//! answers in its place.
+//! Calls of components: choice of the version, strikes and quarantine for a version that misbehaves, and the fallback
+//! to another version.
 
 use crate::call::{Answer, Circumstances, ask};
 use crate::error::{Misbehaviour, PluginError, Violation};
@@ -16,10 +16,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::Instrument;
 
-/// How often in a row a chooser may ask nobody where somebody could be asked.
+/// Number of empty answers in a row after which a chooser is quarantined, if another one would choose an executor.
 const NOBODY: u32 = 5;
 
-/// Of a call that is not to be replayed.
+/// The circumstances of a live call, which is not a replay.
 fn circumstances(version: &Version, now: Timestamp) -> Circumstances {
     Circumstances {
         label: version.label.clone(),
@@ -31,12 +31,12 @@ fn circumstances(version: &Version, now: Timestamp) -> Circumstances {
     }
 }
 
-/// Calls of the components in service: asked, measured, and put away where they misbehave.
+/// Calls the components in service, measures them, and quarantines those that misbehave.
 #[derive(Clone, Copy)]
 pub(crate) struct Calls<'m>(pub(crate) &'m PluginManager);
 
 impl Calls<'_> {
-    /// Asks a version; where it fails, whoever the failure mode says.
+    /// Calls a version; if it fails, calls the version that the failure mode selects.
     pub(crate) async fn answer<Q: Question>(
         self,
         version: &Arc<Version>,
@@ -49,7 +49,7 @@ impl Calls<'_> {
                 self.measure_before(version, now, question, offering).await;
                 return Ok(called);
             }
-            // There is no memory for another one either.
+            // Another version would find no memory either.
             Err(busy) if matches!(busy.violation, Violation::Crowded { .. }) => return Err(busy.into()),
             Err(misbehaviour) => misbehaviour,
         };
@@ -91,7 +91,7 @@ impl Calls<'_> {
         }
     }
 
-    /// Asks the version beneath a new one the same, until it is known how long that takes.
+    /// Makes the same call to the version beneath a new one, until enough measurements exist to compare their speed.
     async fn measure_before<Q: Question>(
         self,
         version: &Version,
@@ -111,8 +111,8 @@ impl Calls<'_> {
         }
     }
 
-    /// Holds it against a dropped chooser that it asks nobody where the one beneath would ask somebody: after a few
-    /// times in a row it is put away, and the other's answer counts.
+    /// Counts an empty answer of a dropped chooser if the version beneath it chooses an executor. After [`NOBODY`]
+    /// such answers in a row the chooser is quarantined, and the other answer counts.
     pub(crate) async fn held_to_choose(
         self,
         version: &Arc<Version>,
@@ -147,7 +147,7 @@ impl Calls<'_> {
         other
     }
 
-    /// Measures an answer, and puts a version away that is much slower than the one before it.
+    /// Measures a call, and quarantines a version that is much slower than the one before it.
     fn pace(self, version: &Version, function: &'static str, took: Duration) {
         if let Some(slower) = version.pace.answered(function, took, self.0.slowdown)
             && version.file.is_some()
@@ -158,7 +158,7 @@ impl Calls<'_> {
         }
     }
 
-    /// Holds a violation against a version, puts it away where it was one too many, and names it.
+    /// Counts a strike for a violation, quarantines the version after the last one, and returns the error.
     pub(crate) fn misbehaved(
         self,
         version: &Arc<Version>,
@@ -185,7 +185,8 @@ impl Calls<'_> {
         Box::new(misbehaviour)
     }
 
-    /// A version is out of service from now on, and its bytes are not taken again; what serves now.
+    /// Quarantines a version: it stops serving and its bytes are not accepted again. Returns the version that serves
+    /// now.
     pub(crate) fn put_away(self, version: &Version, why: &str) -> Option<Arc<Version>> {
         let plugin = version.plugin();
         if let Err(error) = self.0.folder.quarantine(plugin.digest, why) {
@@ -200,7 +201,7 @@ impl Calls<'_> {
         }
         let back = match &now {
             Some(now) => format!("{why}; {} is back", now.plugin()),
-            // The first of its name: what it offered is asked of another.
+            // The only version of its name: another component makes its decisions.
             None => match self.0.served().asked_instead_of(&version.metadata) {
                 Some(other) => format!("{why}; {} serves in its place", other.plugin()),
                 None => why.to_owned(),
@@ -214,7 +215,7 @@ impl Calls<'_> {
         now
     }
 
-    /// The note beside the file is there before the state says so, because who reads the state looks for it.
+    /// Writes the note beside the file before the state changes, because readers of the state look for the note.
     fn note_quarantine(self, file: &Path, digest: Digest, why: &str, serving: Option<&PluginRef>) {
         let has_digest = |dropped: &Dropped| dropped.digest == Some(digest);
         if self.0.files.lock().get(file).is_some_and(has_digest) {

@@ -1,4 +1,4 @@
-//! Bodies of requests and responses that several routes share.
+//! Request and response bodies that several routes share.
 
 use super::fields;
 use super::refused::{too_large, too_slow};
@@ -14,7 +14,7 @@ use jackfield_types::{ErrorCode, Problem, RunState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What a status says where `fail_status` is asked for.
+/// The description of the status that `fail_status` asks for.
 pub(super) const RUN_FAILED: &str =
     "With `fail_status=true`: the run has failed or was cancelled. The body is the same answer.";
 /// Most events on one page of a log.
@@ -25,7 +25,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The longest idempotency key, characters.
 const LONGEST_KEY: usize = 200;
 
-/// A JSON body, with errors that say where it is wrong.
+/// Parses a JSON body. Errors name the position or the field.
 pub(super) fn body<T: for<'de> Deserialize<'de> + JsonSchema>(
     bytes: Result<Bytes, BytesRejection>,
 ) -> Result<T, Problem> {
@@ -42,7 +42,7 @@ pub(super) fn body<T: for<'de> Deserialize<'de> + JsonSchema>(
         Ok(read) => return Ok(read),
         Err(error) => error.to_string(),
     };
-    // What is no JSON at all is told with its line and column.
+    // A body that is not JSON is reported with line and column.
     let read =
         serde_json::from_slice(&bytes).map_or(Err(error.clone()), |value| fields::mended(value, &error));
     read.map_err(|why| bad_body(&why))
@@ -56,7 +56,7 @@ pub(super) fn bad_body(why: &str) -> Problem {
     )
 }
 
-/// Takes over the key that the header gives: proxies and libraries repeat requests by it, without a look at bodies.
+/// Takes the idempotency key from the header, which proxies and libraries set without reading bodies.
 pub(super) fn with_key(headers: &HeaderMap, own: &mut Option<String>) -> Result<(), Problem> {
     let Some(given) = headers.get(IDEMPOTENCY_KEY) else { return Ok(()) };
     let bad = |message: String| {
@@ -78,7 +78,7 @@ pub(super) fn with_key(headers: &HeaderMap, own: &mut Option<String>) -> Result<
     Ok(())
 }
 
-/// A page of a list with the way to the next one, which the last line of this one leads to.
+/// Returns a page of a list, with a link to the next page if this one is full. `next` is the cursor of its last line.
 pub(super) fn page<T: Serialize>(
     lines: &[T],
     most: u32,
@@ -109,7 +109,7 @@ pub(super) struct StatusQuery {
     pub(super) fail_status: bool,
 }
 
-/// The answer of a run: 200 once it has ended, however it ended, and 202 while it goes on or waits for a person.
+/// Returns the answer of a run: 200 after its end, whatever its outcome, and 202 while it runs or waits for a person.
 pub(super) fn of_run(answer: Answer, StatusQuery { fail_status }: &StatusQuery) -> Response {
     let status = match answer.state {
         RunState::Failed | RunState::Cancelled if *fail_status => StatusCode::UNPROCESSABLE_ENTITY,

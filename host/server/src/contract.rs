@@ -1,5 +1,5 @@
-//! Every route of REST with what it takes, answers and needs. The router and its description are made from the same
-//! words, so that neither can have what the other has not.
+//! The routes of REST with their parameters, responses and scopes. The router and the OpenAPI description come from
+//! the same operations, so they cannot differ.
 
 use super::guard::Needed;
 use super::operation::{Operation, get};
@@ -12,7 +12,7 @@ use axum::{Extension, Router};
 use jackfield::Host;
 use std::future::ready;
 
-/// Routes in the making.
+/// Routes and their operations.
 pub(super) struct Routes {
     router: Router<Host>,
     operations: Vec<Operation>,
@@ -28,10 +28,10 @@ impl Routes {
         H: Handler<T, Host>,
         T: 'static,
     {
-        // Every method that this file makes is one of the filter's.
+        // Every method of an operation is one of the filter's.
         let method = MethodFilter::try_from(operation.method.clone()).unwrap_or(MethodFilter::GET);
         let mut route = on(method, handler);
-        // Probes of load balancers put what they like behind the open ones.
+        // Load balancer probes may add any query to open routes.
         if operation.query.is_empty() && operation.needs.is_some() {
             route = route.layer(from_fn(super::rest_query::no_parameters));
         }
@@ -46,7 +46,7 @@ impl Routes {
         self
     }
 
-    /// What holds for all routes so far.
+    /// Applies a layer to all routes so far.
     pub(super) fn all(self, change: impl FnOnce(Router<Host>) -> Router<Host>) -> Self {
         Self { router: change(self.router), ..self }
     }
@@ -64,7 +64,7 @@ impl Routes {
         self.router.with_state(host)
     }
 
-    /// The same, and where all of `operations` and these are described.
+    /// Adds the route of the OpenAPI description of `operations` and these.
     pub(super) fn with_description(self, operations: &[Operation]) -> Self {
         let own = get(openapi::PATH, "describe", "This description.")
             .open()

@@ -1,26 +1,26 @@
-//! One operation of the REST interface: its parameters, body, answers and scope.
+//! An operation of the REST interface: its parameters, body, responses and scope.
 
 use axum::http::Method;
 use jackfield_types::Scope;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
-/// How a type is described, once a generator is there.
+/// Generates the schema of a type.
 pub(super) type Made = fn(&mut SchemaGenerator) -> Schema;
 
-/// What a body is.
+/// The content of a body.
 #[derive(Clone, Copy)]
 pub(super) enum Content {
     Nothing,
     Json(Made),
-    /// What everything that is refused is told as.
+    /// A problem document.
     Problem,
     /// Text or bytes of this media type.
     Raw(&'static str),
-    /// Server-sent events; the data of each is this as JSON.
+    /// Server-sent events with this type as JSON data.
     Events(Made),
 }
 
-/// One status with one body. An operation may have several of one status.
+/// A response: one status with one body. An operation may have several with the same status.
 #[derive(Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,
@@ -28,26 +28,26 @@ pub(super) struct Answer {
     pub(super) content: Content,
 }
 
-/// One method of one path.
+/// An operation: one method of one path.
 #[derive(Clone)]
 pub(super) struct Operation {
     pub(super) method: Method,
     pub(super) path: &'static str,
-    /// What generated clients call it.
+    /// The name in generated clients.
     pub(super) id: &'static str,
     pub(super) summary: &'static str,
-    /// None: it needs no token.
+    /// `None` if no token is required.
     pub(super) needs: Option<Scope>,
     pub(super) query: Vec<Made>,
     pub(super) takes: Option<Content>,
     pub(super) answers: Vec<Answer>,
-    /// `Idempotency-Key` is heeded.
+    /// Accepts `Idempotency-Key`.
     pub(super) idempotent: bool,
-    /// It has an `ETag`, and `If-None-Match` is heeded.
+    /// Returns an `ETag` and accepts `If-None-Match`.
     pub(super) tagged: bool,
-    /// Its `Link` header leads to the next page.
+    /// Returns a `Link` header to the next page.
     pub(super) paged: bool,
-    /// `Last-Event-ID` is heeded.
+    /// Accepts `Last-Event-ID`.
     pub(super) resumed: bool,
 }
 
@@ -79,12 +79,12 @@ impl Operation {
         Self { needs: Some(scope), ..self }
     }
 
-    /// To everybody.
+    /// Requires no token.
     pub(super) fn open(self) -> Self {
         Self { needs: None, ..self }
     }
 
-    /// What may follow the `?`.
+    /// Adds query parameters.
     pub(super) fn asks<T: JsonSchema>(mut self) -> Self {
         self.query.push(T::json_schema);
         self
@@ -98,12 +98,12 @@ impl Operation {
         Self { takes: Some(Content::Raw(media)), ..self }
     }
 
-    /// 200 with this as JSON.
+    /// Adds a 200 response with this type as JSON.
     pub(super) fn answers<T: JsonSchema>(self, said: &'static str) -> Self {
         self.or::<T>(200, said)
     }
 
-    /// This status with this as JSON.
+    /// Adds a response with this status and this type as JSON.
     pub(super) fn or<T: JsonSchema>(self, status: u16, said: &'static str) -> Self {
         self.with(status, said, Content::Json(SchemaGenerator::subschema_for::<T>))
     }
@@ -113,7 +113,7 @@ impl Operation {
         self
     }
 
-    /// With `stream=true`, the same one by one as server-sent events.
+    /// Adds server-sent events of this type for `stream=true`.
     pub(super) fn or_events<T: JsonSchema>(mut self) -> Self {
         self.resumed = true;
         let events = Content::Events(SchemaGenerator::subschema_for::<T>);
@@ -133,12 +133,12 @@ impl Operation {
     }
 }
 
-/// Something to look at.
+/// A read operation.
 pub(super) fn get(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     Operation::new(Method::GET, path, id, summary, Scope::Read)
 }
 
-/// Something to be done.
+/// A write operation.
 pub(super) fn post(path: &'static str, id: &'static str, summary: &'static str) -> Operation {
     Operation::new(Method::POST, path, id, summary, Scope::Execute)
 }

@@ -8,7 +8,7 @@ use jackfield_types::{Audience, Begun, ErrorCode, Problem};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Largest request body, bytes: the longest instruction, escaped, and the rest.
+/// Largest request body, bytes: the longest instruction, escaped, and the other fields.
 pub(super) const LARGEST_BODY: usize = 4 << 20;
 
 /// The content type of a problem document.
@@ -50,7 +50,7 @@ pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
     (status, [(CONTENT_TYPE, PROBLEM)], serde_json::to_string(&document).unwrap_or_default()).into_response()
 }
 
-/// What a router or a transport refuses by itself, told as everything else is.
+/// Turns the refusals of the router and the transport into problem documents.
 pub(super) async fn told(response: Response) -> Response {
     let is_told = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == PROBLEM);
     match response.status() {
@@ -88,7 +88,7 @@ pub(super) fn too_slow() -> Problem {
     )
 }
 
-/// A problem on its way out.
+/// A problem as a response.
 pub(super) struct Refused(Problem);
 
 impl From<Problem> for Refused {

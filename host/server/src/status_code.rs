@@ -1,9 +1,9 @@
-//! The status of the response that carries a problem.
+//! The status of a problem's response.
 
 use axum::http::StatusCode;
 use jackfield_types::{Audience, ErrorClass, Problem};
 
-/// The class of the problem's code says it, and who can fix the problem where the class is general.
+/// The class of the problem's code determines the status; for a general class, its audience does.
 pub(super) fn status_of(problem: &Problem) -> StatusCode {
     match (problem.code.class(), problem.audience) {
         (ErrorClass::Budget, _) => StatusCode::PAYMENT_REQUIRED,

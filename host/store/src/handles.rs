@@ -1,5 +1,4 @@
-//! Handles: narrow views of the store, one for each kind of record, so that no type has every statement. A handle
-//! borrows the store and costs nothing to make.
+//! Handles: views of the store, one per kind of record. A handle borrows the store and costs nothing to create.
 
 use crate::Store;
 
@@ -31,34 +30,34 @@ handles! {
     tasks: Tasks,
     /// Admission of runs and attempts, with the money for them.
     admissions: Admissions,
-    /// Life of attempts: started, heard, charged, settled.
+    /// Attempts: start, events, charges, settlement.
     attempts: Attempts,
-    /// Queue: claims, runs in hand, the backlog.
+    /// The queue: claims, running runs, the backlog.
     queue: Queue,
-    /// Workers, and what was assigned to them.
+    /// Workers and their assignments.
     workers: Workers,
     /// Cooldowns of executors.
     cooldowns: Cooldowns,
-    /// Ledger: its rows, corrections, and the audit of its sums.
+    /// The ledger: rows, corrections, and the audit of its sums.
     ledger: Ledger,
-    /// Breaker: its limits, raises and resets.
+    /// The breaker: limits, raises and resets.
     breaker: Breaker,
     /// Access tokens.
     tokens: Tokens,
     /// Human tasks and their answers.
     human_tasks: HumanTasks,
-    /// Decisions about tasks, and the calls of components that they were made from.
+    /// Decisions about tasks, and the component calls behind them.
     decisions: Decisions,
     /// Checkpoints of tasks.
     checkpoints: Checkpoints,
     /// Webhooks and their messages.
     webhooks: Webhooks,
-    /// Events of the host, and the history of its components.
+    /// Events of the host, and the history of component versions.
     host_log: HostLog,
-    /// Figures about work.
+    /// Statistics of work.
     stats: Stats,
     /// Workspaces.
     workspaces: Workspaces,
-    /// What may be removed by age.
+    /// Deletion of old rows.
     retention: Retention,
 }

@@ -1,9 +1,9 @@
 //! Jackfield's records: one SQLite file in the data folder, which several processes may have open.
 //!
-//! One writer thread per process takes what is queued, runs each closure in a savepoint of one
-//! transaction and commits once for all; a pool of readers sees snapshots. An answer means that the
-//! write is on the disk. Money is reserved, charged and released in the same transactions as the
-//! rows it belongs to, and the breaker's sums are kept beside the ledger and can be proved from it.
+//! One writer thread per process runs the queued closures, each in a savepoint of one transaction, and commits once
+//! for all of them; a pool of readers sees snapshots. A write returns after its commit is on the disk. Money is
+//! reserved, charged and released in the transactions of the rows that it belongs to. The sums of the breaker are
+//! stored beside the ledger and can be proved from it.
 //!
 //! The store knows no HTTP, no component and no process.
 

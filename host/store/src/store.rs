@@ -1,4 +1,4 @@
-//! The store as a whole: opened once per process and data folder, cloned freely.
+//! The store: opened once per process and data folder, and cloned freely.
 
 use crate::StoreError;
 use crate::file::{Changes, Copied, Readers, Redact, Tx, Writer, connect, copy, migrate, prepare};
@@ -12,19 +12,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long to wait for another process, unless told otherwise.
+/// Default time to wait for another process.
 const WAIT: Duration = Duration::from_secs(15);
 
-/// How a store counts and waits.
+/// How a store counts days and waits.
 #[derive(Debug, Clone)]
 pub struct StoreOptions {
-    /// In which days and months are counted; an IANA name.
+    /// The time zone of days and months, an IANA name.
     pub time_zone: String,
     /// How long to wait for another process that writes.
     pub busy_timeout: Duration,
-    /// How many reads go on at once.
+    /// Number of parallel reads.
     pub readers: usize,
-    /// What takes secrets out of every text that is written; by default nothing does.
+    /// Removes secrets from every text that is written; the default removes nothing.
     pub redact: Redact,
 }
 
@@ -34,13 +34,13 @@ impl Default for StoreOptions {
     }
 }
 
-/// The records. Clones share one writer and one pool of readers.
+/// The store. Clones share one writer and one pool of readers.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
 struct Inner {
     file: PathBuf,
-    /// Which file that was when it was opened.
+    /// The identity of the file at the time of opening.
     identity: Identity,
     clock: Arc<dyn Clock>,
     calendar: Arc<Calendar>,
@@ -50,8 +50,8 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens `jackfield.db` in `folder`, makes both where they are missing (0600 and 0700), and
-    /// brings older records up to date.
+    /// Opens `jackfield.db` in `folder`, creates both if they are missing (0600 and 0700), and migrates an older
+    /// schema.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, options: StoreOptions) -> Result<Self, StoreError> {
         let calendar = Arc::new(Calendar::new(&options.time_zone)?);
         let file = prepare(folder)?;
@@ -66,19 +66,19 @@ impl Store {
         Ok(Self(Arc::new(Inner { file, identity, clock, calendar, writer, readers, changes })))
     }
 
-    /// Tells when a run gets new events in this process: the value is the last sequence number
-    /// written since somebody first watched. Subscribe, then read, then wait, and nothing is missed.
-    /// What another process writes does not show here.
+    /// Returns a receiver of a run's new events in this process: the value is the last sequence number written since
+    /// the first subscription. To miss nothing, subscribe, then read, then wait. Writes of other processes are not
+    /// included.
     pub fn changes(&self, run: RunId) -> watch::Receiver<u64> {
         self.0.changes.of_run(run)
     }
 
-    /// The same for the host's event log.
+    /// Returns the same for the host's event log.
     pub fn event_changes(&self) -> watch::Receiver<u64> {
         self.0.changes.of_events()
     }
 
-    /// The clock that the records are stamped by.
+    /// The clock of the store's time stamps.
     pub fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
     }
@@ -88,8 +88,8 @@ impl Store {
         &self.0.file
     }
 
-    /// Copies the whole database, as it stands at one moment, to a new file (0600) while work goes on. The
-    /// copy is checked, and is one file that needs no other. Nothing is left of one that does not come about.
+    /// Copies the database, as of one moment, to a new file (0600) while work continues, and verifies the copy. The
+    /// copy needs no other file. A failed backup leaves no file.
     pub async fn backup(&self, to: &Path) -> Result<Copied, StoreError> {
         let (to, from) = (to.to_owned(), self.0.file.clone());
         let copied = tokio::task::spawn_blocking(move || copy(&connect(&from, WAIT)?, &to));
@@ -100,14 +100,14 @@ impl Store {
         &self.0.calendar
     }
 
-    /// Does `work` in a transaction of its own and answers when it is on the disk.
+    /// Runs `work` in a transaction of its own and returns after the commit is on the disk.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.0.check_file()?;
         let written = self.0.writer.write(work).await?;
-        // What went into a file that nobody finds again is not acknowledged.
+        // A write into a deleted file must not be acknowledged.
         self.0.check_file()?;
         Ok(written)
     }
@@ -122,7 +122,7 @@ impl Store {
     }
 }
 
-/// Which file a path leads to.
+/// The identity of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Identity {
     device: u64,
@@ -138,7 +138,7 @@ impl Identity {
 }
 
 impl Inner {
-    /// SQLite goes on with a file that was deleted, and everything that it acknowledges is lost at the end.
+    /// SQLite continues with a deleted file and loses everything that it acknowledges.
     fn check_file(&self) -> Result<(), StoreError> {
         if Identity::of(&self.file)? == self.identity {
             return Ok(());
@@ -147,7 +147,7 @@ impl Inner {
     }
 }
 
-/// An empty file beside what runs left was not always empty: what was spent today is not on it.
+/// An empty database beside the files of runs was emptied: the amounts spent today are missing.
 fn refuse_emptied(folder: &Path, file: &Path) -> Result<(), StoreError> {
     let runs = folder.join("runs");
     let is_empty = file.metadata().is_ok_and(|facts| facts.len() == 0);

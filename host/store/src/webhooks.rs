@@ -1,4 +1,4 @@
-//! Webhooks: who is told of what happens, and what they have still to be told.
+//! Webhooks: the receivers, and their undelivered messages.
 
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, count, stamp};
@@ -12,25 +12,25 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// The kind of a message that tells of nothing.
+/// The kind of a test message.
 const TEST: &str = "webhook_test";
 
-/// What is to be told to somebody.
+/// A message for a receiver.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WebhookMessage {
-    /// The same at every try.
+    /// The same for every try.
     pub id: String,
-    /// Whom.
+    /// The webhook's name.
     pub webhook: String,
-    /// When it happened.
+    /// The time of the event.
     pub at: Timestamp,
-    /// What sort of event.
+    /// The kind of the event.
     pub kind: String,
-    /// A run's id, or what the host's event is about.
+    /// The id of the run, or the subject of the host's event.
     pub subject: String,
-    /// What there is to know about it.
+    /// The payload of the event.
     pub payload: Value,
-    /// How often it was tried before.
+    /// The number of earlier tries.
     pub tries: u32,
 }
 
@@ -56,7 +56,7 @@ pub struct WebhookStanding {
 }
 
 impl Webhooks<'_> {
-    /// Has these told from now on, each of its kinds of events, and nobody else.
+    /// Registers these webhooks with the kinds of their events, and deletes all others.
     pub async fn register(self, hooks: Vec<(String, Vec<String>)>) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
@@ -76,7 +76,7 @@ impl Webhooks<'_> {
             .await
     }
 
-    /// Messages of a webhook whose time has come, the oldest first; nobody else is given them before `lease` is over.
+    /// Leases the due messages of a webhook, oldest first. No other process gets them before the lease ends.
     pub async fn take(
         self,
         webhook: &str,
@@ -87,7 +87,7 @@ impl Webhooks<'_> {
         let due = "SELECT id FROM webhook_messages WHERE webhook = ?1 AND dead = 0 AND next_ms <= ?2
                    ORDER BY seq LIMIT ?3";
         let name = webhook.to_owned();
-        // Looked at without the writer's turn: mostly there is nothing.
+        // Read without the writer first: mostly there is nothing.
         let first =
             self.0.read(move |conn| conn.one(due, params![name, now, 1], |row| row.get::<_, String>("id")));
         if first.await?.is_none() {
@@ -121,7 +121,7 @@ impl Webhooks<'_> {
             .await
     }
 
-    /// It was taken.
+    /// Deletes a delivered message and counts it.
     pub async fn delivered(self, message: &WebhookMessage) -> Result<(), StoreError> {
         let (id, name) = (message.id.clone(), message.webhook.clone());
         self.0.write(move |tx| {
@@ -135,7 +135,8 @@ impl Webhooks<'_> {
         .await
     }
 
-    /// It was not taken, and is tried again after `again`; none: it is given up, which is an event of its own.
+    /// Records a failed try. The next one is due after `again`; `None` abandons the message, which is an event of its
+    /// own.
     pub async fn failed(
         self,
         message: &WebhookMessage,
@@ -160,7 +161,7 @@ impl Webhooks<'_> {
         .await
     }
 
-    /// How each webhook stands.
+    /// Returns the delivery state of each webhook.
     pub async fn list(self) -> Result<Vec<WebhookStanding>, StoreError> {
         self.0.read(|conn| {
             conn.all(
@@ -185,7 +186,7 @@ impl Webhooks<'_> {
         .await
     }
 
-    /// Tries everything again at once that was given up or waits; gives how much. False where there is no such webhook.
+    /// Makes every waiting or abandoned message due now. Returns their number; `None` if the webhook does not exist.
     pub async fn retry(self, name: &str) -> Result<Option<u64>, StoreError> {
         let name = name.to_owned();
         self.0
@@ -199,7 +200,7 @@ impl Webhooks<'_> {
             .await
     }
 
-    /// Has a webhook told of nothing, to see whether it hears; false where there is no such webhook.
+    /// Queues a test message. False: the webhook does not exist.
     pub async fn test(self, name: &str) -> Result<bool, StoreError> {
         let name = name.to_owned();
         self.0

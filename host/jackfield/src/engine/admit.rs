@@ -1,5 +1,5 @@
-//! Taking a request in: checked, somebody picked for it, the money held, and everything recorded
-//! in one transaction, which also puts the run into the queue. A refusal on the way leaves nothing half-made.
+//! Admission: checks a request, chooses executors, reserves the money, and records the task and its queued run in one
+//! transaction. A refusal leaves nothing behind.
 
 use super::backlog::Backlog;
 use super::choose::{Pick, Selection, nobody};
@@ -46,7 +46,7 @@ pub(crate) struct Admissions {
 }
 
 impl Admissions {
-    /// Takes a request in and puts its run into the queue. Gives the run's id at once.
+    /// Admits a request and queues its run. Returns the id of the run.
     pub(crate) async fn dispatch(&self, request: ExecuteRequest, principal: &str) -> Result<RunId, Problem> {
         let _taking_in = self.taking_in()?;
         let order = self.orders.order(request).await?;
@@ -57,7 +57,7 @@ impl Admissions {
         self.admit(admission, &limits).await
     }
 
-    /// Counted while this lives, so that a shutdown waits until a request is refused or on record.
+    /// Marks an admission in progress, so that a shutdown waits for it. Refused while the host stops.
     pub(crate) fn taking_in(&self) -> Result<TaskTrackerToken, Problem> {
         let token = self.tasks.token();
         if self.shutdown.closed.is_cancelled() {
@@ -85,7 +85,8 @@ impl Admissions {
         ))
     }
 
-    /// Onto the record, and into the queue. Gives the run's id, an earlier one where the key says so.
+    /// Records an admission and queues its run. Returns the id of the run; that of an earlier run for the same
+    /// idempotency key.
     pub(crate) async fn admit(&self, admission: Admission, limits: &Limits) -> Result<RunId, Problem> {
         let (task, asked) = (admission.task.id, functions(&admission.calls));
         let admitted = self.store.admissions().admit(admission, limits).await?;
@@ -94,7 +95,7 @@ impl Admissions {
         Ok(admitted.run)
     }
 
-    /// A task, its run, and the attempts that it begins with, side by side.
+    /// Builds a task, its run, and the attempts of its first round.
     pub(crate) fn admission(
         &self,
         order: &Order,
@@ -160,8 +161,8 @@ impl Admissions {
         })
     }
 
-    /// The request as it is recorded: whoever takes it up need not have the same default workspace
-    /// and the same gates.
+    /// The request as recorded, with the workspace and the gates of this host's configuration: the worker may have
+    /// others.
     fn with_folder(&self, mut asked: serde_json::Value, order: &Order) -> serde_json::Value {
         let Some(fields) = asked.as_object_mut() else { return asked };
         if order.request.workspace.is_none() {
@@ -174,21 +175,20 @@ impl Admissions {
     }
 }
 
-/// What was asked of components, each once.
+/// The functions that were called, without consecutive repeats.
 pub(super) fn functions(calls: &[NewPluginCall]) -> Vec<String> {
     let mut functions: Vec<_> = calls.iter().map(|call| call.function.clone()).collect();
     functions.dedup();
     functions
 }
 
-/// The name that was given, or the instruction's first line.
+/// The given title, else the first line of the instruction.
 pub(super) fn title(given: Option<&str>, instruction: &str) -> String {
     let mut lines = given.into_iter().chain([instruction]).flat_map(str::lines).map(str::trim);
     clip(lines.find(|line| !line.is_empty()).unwrap_or_default(), TITLE)
 }
 
-/// The key, and a digest of everything that makes it the same request. How long the caller waits
-/// and how it wants the answer told do not.
+/// The key, with a digest of the request without its wait and its verbosity.
 fn idempotency(request: &ExecuteRequest, asked: &serde_json::Value) -> Option<Idempotency> {
     let key = request.idempotency_key.clone()?;
     let mut same = asked.clone();

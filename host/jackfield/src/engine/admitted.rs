@@ -1,4 +1,4 @@
-//! Where a run was admitted to work, checked when it was admitted and again before each round.
+//! The place that a run was admitted to, checked at admission and before each round.
 
 use jackfield_types::{ErrorCode, Problem};
 use jackfield_workspace::{Source, locate, locate_again};
@@ -6,19 +6,19 @@ use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
-/// Where a run was admitted to work, as it was checked then: with links followed, and within the bounds. It is recorded
-/// with the run, and its name in the request is never resolved again.
+/// The place that a run was admitted to, as checked then: with links resolved and within the bounds. It is recorded
+/// with the run, and the name in the request is not resolved again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Admitted {
-    /// The folder that was meant.
+    /// The folder of the request.
     pub(super) folder: PathBuf,
-    /// The top of the repository's files; of a plain folder, the folder.
+    /// The root of the work tree; of a plain folder, the folder.
     top: PathBuf,
-    /// The repository's git folder; of a plain folder, the folder.
+    /// The git folder; of a plain folder, the folder.
     store: PathBuf,
-    /// The inode of `store`: another repository that was put in its place has another.
+    /// The inode of `store`, which differs if another repository replaces it.
     inode: Option<u64>,
-    /// The operator chose the folder by configuration then.
+    /// The configuration named the folder, not the caller.
     pub(super) configured: bool,
 }
 
@@ -32,12 +32,12 @@ impl Admitted {
         Self { folder: source.path(), top: top.clone(), store: store.clone(), inode, configured }
     }
 
-    /// Whether the same folder leads to the same repository by its paths.
+    /// Whether both have the same folder and repository paths.
     pub(super) fn leads_to(&self, other: &Self) -> bool {
         (&self.folder, &self.top, &self.store) == (&other.folder, &other.top, &other.store)
     }
 
-    /// What is there now. Asked before and after each round, so it is to be cheap.
+    /// Returns what is there now. It runs before and after each round, so it must be cheap.
     pub(super) async fn found(&self) -> Result<Source, Problem> {
         let found = if self.top == self.store {
             locate(&self.folder).await

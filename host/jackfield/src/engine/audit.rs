@@ -1,7 +1,7 @@
-//! The audit log: who asked what through the port, and what came of it.
+//! The audit log: every call that the server received, its principal and its result.
 //!
-//! One file for each day (UTC) in the data folder, a JSON object on each line, written with one call at the end of
-//! the file: a host that is killed loses no line, and several hosts on one folder do not cut into each other's.
+//! One file per day (UTC) in the data folder, one JSON object per line. Each line is appended with one write, so a
+//! killed host loses no line and several hosts on one folder do not interleave theirs.
 
 use super::folders::Folders;
 use super::secrets::Redaction;
@@ -17,12 +17,12 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// How a day's file ends.
+/// The suffix of a day's file.
 const ENDS: &str = ".jsonl";
 /// Most entries in an answer.
 const MOST: u32 = 10_000;
 
-/// The file that is written to now.
+/// The open file of the current day.
 #[derive(Default)]
 pub(crate) struct AuditFile(Mutex<Option<(String, File)>>);
 
@@ -57,7 +57,7 @@ impl AuditLog {
         }
     }
 
-    /// The files, the newest first, each with its day.
+    /// The files with their days, newest first.
     fn audit_files(&self) -> io::Result<Vec<(String, PathBuf)>> {
         let entries = match self.audit_folder().read_dir() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -93,11 +93,11 @@ impl AuditLog {
             if first_day.as_ref().is_some_and(|first| day < *first) {
                 break;
             }
-            // Line by line, because the file of a busy day is large; its newest are at its end.
+            // Read line by line, because the file of a busy day is large; its newest entries are at its end.
             let room = most - found.len();
             let mut newest = VecDeque::new();
             for line in BufReader::new(File::open(path)?).split(b'\n') {
-                // A line that a full disk cut off is none.
+                // Skip a line that a full disk cut off.
                 let Ok(entry) = serde_json::from_slice::<AuditEntry>(&line?) else { continue };
                 if !wanted(&entry) {
                     continue;
@@ -115,7 +115,7 @@ impl AuditLog {
         Ok(found)
     }
 
-    /// Files of days that are over for longer than they are kept. Gives how many went, or would.
+    /// Deletes the files of days past their retention. Returns how many it deleted, or would delete in a dry run.
     pub(super) fn prune_audit(&self, before: Timestamp, dry_run: bool) -> io::Result<u64> {
         let last = day(before);
         let mut gone = 0;
@@ -133,7 +133,7 @@ fn day(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).date().to_string()
 }
 
-/// A time ago (`7d`), a day, or a time.
+/// Parses a start time: a duration ago (`7d`), a date or a time.
 pub(super) fn since(text: &str, now: Timestamp) -> Result<Timestamp, Problem> {
     super::moment::moment(text, |length| now.checked_sub(length).ok(), "T00:00:00Z").ok_or_else(|| {
         Problem::caller(

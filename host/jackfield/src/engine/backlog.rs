@@ -1,4 +1,4 @@
-//! What waits in the queue, and who could take it.
+//! The queue, and the workers that can claim from it.
 
 use super::instance::Instance;
 use super::settings::Settings;
@@ -8,7 +8,7 @@ use jackfield_types::{Clock, Problem, RunState};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What waits in the queue, and who could take it.
+/// The queue, and the workers that can claim from it.
 pub(crate) struct Backlog {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
@@ -17,7 +17,7 @@ pub(crate) struct Backlog {
 }
 
 impl Backlog {
-    /// How many attempts may be at work, as configured now.
+    /// Returns the concurrency limits of the current configuration.
     pub(crate) async fn caps(&self, local: Option<u32>) -> Result<Caps, StoreError> {
         let config = self.settings.config();
         let executors = config.executors.iter().map(|(name, section)| (name.clone(), section.slots));
@@ -42,7 +42,7 @@ impl Backlog {
         Ok(caps)
     }
 
-    /// Where a run that waits stands in the line, and what it waits for.
+    /// Returns the queue position of a run and the reason why it waits; `None` if it is not queued.
     pub(crate) async fn line_of(&self, view: &RunView) -> Result<Option<String>, Problem> {
         if view.run.state != RunState::Queued {
             return Ok(None);
@@ -68,7 +68,7 @@ impl Backlog {
         Ok(Some(format!("queued, {} of {} in line ({why})", line.position, line.of)))
     }
 
-    /// Whether a worker elsewhere that is alive has the executor.
+    /// Whether a live remote worker has the executor.
     pub(crate) async fn elsewhere_has(&self, executor: &str) -> Result<bool, StoreError> {
         let stale = Duration::from_secs(self.settings.config().queue.stale_s);
         let now = self.clock.now();
@@ -79,7 +79,7 @@ impl Backlog {
         }))
     }
 
-    /// Why nobody takes up what waits, and what to do.
+    /// Explains why no worker claims runs, with the remedy.
     pub(super) fn nobody_works(&self) -> String {
         if self.work == Work::All && !self.settings.config().run.here {
             return "no worker takes runs: this host has run.here = false; start `jackfield worker` elsewhere, or set run.here = true".to_owned();
@@ -87,7 +87,7 @@ impl Backlog {
         "no worker takes runs: start `jackfield serve`, or `jackfield worker` elsewhere".to_owned()
     }
 
-    /// Whether somebody is there who takes up what waits.
+    /// Whether any live worker claims queued runs.
     pub(crate) async fn somebody_works(&self) -> Result<bool, Problem> {
         let stale = Duration::from_secs(self.settings.config().queue.stale_s);
         let workers = self.store.workers().list(false).await?;

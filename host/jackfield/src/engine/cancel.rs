@@ -1,4 +1,4 @@
-//! Calling a run off, in whatever state it is and whoever has it in hand.
+//! Cancels runs, whatever their state and their worker.
 
 use super::ended::Ended;
 use super::rounds::{Rounds, never_begun};
@@ -8,7 +8,7 @@ use jackfield_store::{Attempt, RunView, Settlement, Store, Then};
 use jackfield_types::{AttemptState, Failure, FailureClass, Problem, Process, RunId, RunState, Settled};
 use std::sync::Arc;
 
-/// Ends runs, in hand or not.
+/// Cancels runs.
 pub(crate) struct Cancellation {
     pub(super) store: Store,
     pub(super) running: Arc<RunsInHand>,
@@ -17,7 +17,7 @@ pub(crate) struct Cancellation {
 }
 
 impl Cancellation {
-    /// Ends a run that nobody has in hand. False: somebody has.
+    /// Cancels a queued or waiting run. False: the run is neither.
     pub(super) async fn call_off(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
         let view = self.store.runs().get(run).await?;
         let settlements = self.not_made(&view, &Failure::new(FailureClass::Cancelled, reason));
@@ -30,7 +30,7 @@ impl Cancellation {
         Ok(settled?)
     }
 
-    /// Leaves word for whoever has it in hand, which is most often this host.
+    /// Asks the worker of a running run to cancel it. False: no worker executes it.
     pub(super) async fn ask_to_end(&self, run: RunId, reason: &str) -> Result<bool, Problem> {
         let asked = self.store.queue().ask_to_end(run, reason).await?;
         if let Some(ours) = self.running.lock().get(&run) {
@@ -39,7 +39,7 @@ impl Cancellation {
         Ok(asked)
     }
 
-    /// The attempts that a run waits to make, settled without having been made.
+    /// The settlements of the attempts that a run did not make.
     pub(crate) fn not_made(&self, view: &RunView, failure: &Failure) -> Vec<Settlement> {
         let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
         open.map(|attempt| not_made(attempt, self.rounds.planned_again(attempt).as_ref(), failure)).collect()

@@ -1,11 +1,11 @@
-//! Calls of components as they go on record.
+//! Component calls, as they are recorded.
 
 use jackfield_plugins::PluginError;
 use jackfield_store::NewPluginCall;
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
 use serde_json::Value;
 
-/// What a component decided, as it is recorded; with the one that should have, where it failed.
+/// The record of a component's decision, after that of the component that failed to make it, if any.
 pub(crate) fn decision<T: serde::Serialize>(
     called: &jackfield_plugins::Called<T>,
     function: &str,
@@ -30,7 +30,7 @@ pub(crate) fn decision<T: serde::Serialize>(
     failed.chain([answered]).collect()
 }
 
-/// The same calls, put down to the work that they were about.
+/// Adds the task, the run and the attempt to recorded calls.
 pub(crate) fn concerning(
     calls: Vec<NewPluginCall>,
     task: TaskId,
@@ -41,7 +41,7 @@ pub(crate) fn concerning(
     calls.into_iter().map(put_down).collect()
 }
 
-/// A call that nothing served.
+/// The record of a call that failed without a substitute.
 pub(crate) fn failed_decision(error: &PluginError, function: &str, facts: Value) -> Option<NewPluginCall> {
     let PluginError::Misbehaved(misbehaviour) = error else { return None };
     Some(NewPluginCall {

@@ -1,4 +1,4 @@
-//! Problems and errors of components as failures of an attempt.
+//! Problems and component errors as failures of an attempt.
 
 use jackfield_plugins::{PluginError, Violation};
 use jackfield_types::{Failure, FailureClass};
@@ -12,8 +12,8 @@ pub(crate) fn plugin_failure(error: PluginError) -> Failure {
     from_problem(class_of(&error), error.problem())
 }
 
-/// An adapter that breaks its contract is to be mended: no agent has done anything badly, and the same adapter does
-/// no better with a dearer model.
+/// The failure class of a component error. A contract violation is the adapter's fault, not the agent's, and a
+/// stronger model does not help.
 const fn class_of(error: &PluginError) -> FailureClass {
     match error {
         PluginError::Misbehaved(error) if matches!(error.violation, Violation::Contract(_)) => {

@@ -1,5 +1,4 @@
-//! Handles: narrow views of a host, one for each area, so that no type has every call. A handle borrows its host and
-//! costs nothing to make.
+//! Handles: views of a host, one per area. A handle borrows its host and costs nothing to create.
 
 use super::Host;
 

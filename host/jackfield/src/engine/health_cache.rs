@@ -1,4 +1,4 @@
-//! What probes of agent programs found, and when.
+//! Cached results of health probes.
 
 use jackfield_plugins::facts::driving;
 use jackfield_types::Timestamp;
@@ -6,10 +6,10 @@ use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::time::Duration;
 
-/// How long an answer is good for.
+/// How long a result is valid.
 const FRESH: Duration = Duration::from_secs(120);
 
-/// What was found, and when.
+/// The result and the time of each executor's last probe.
 #[derive(Debug, Default)]
 pub(crate) struct HealthCache(Mutex<HashMap<String, (Timestamp, driving::Health)>>);
 
@@ -25,7 +25,7 @@ impl HealthCache {
         self.0.lock().insert(executor.to_owned(), (now, health.clone()));
     }
 
-    /// What was found may no longer be so: ask again next time.
+    /// Drops a result, so that the next request probes again.
     pub(crate) fn forget(&self, executor: &str) {
         self.0.lock().remove(executor);
     }

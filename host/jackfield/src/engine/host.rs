@@ -1,4 +1,4 @@
-//! The host: opening it, for whom a handle acts, and how it leaves.
+//! The host: opening, acting for a principal, and shutting down.
 //!
 //! ```text
 //! serving ──► closed ──┬──► handed over   agents go on; the next host takes them up, as after a crash
@@ -18,8 +18,8 @@ use tokio::time::timeout;
 
 /// Runs AI coding agents as durable, budgeted, auditable work.
 ///
-/// Clones are the same host. Two hosts in one process do not meet, and two hosts on one data
-/// folder share its records and its budget. The [crate]'s own page shows one at work.
+/// Clones are the same host. Hosts in one process share nothing; hosts on one data folder share its records and its
+/// budget. The page of the [crate] has an example.
 #[derive(Clone)]
 pub struct Host {
     pub(super) inner: Arc<Services>,
@@ -31,8 +31,8 @@ impl Host {
         Self { inner: Arc::new(inner), caller: Principal::default() }
     }
 
-    /// This host as `caller` may use it: calls that its scopes do not allow are refused, and what it may not see does
-    /// not exist for it. Both handles share everything else.
+    /// Returns a handle that acts for `caller`: the host refuses calls that its scopes do not allow, and reports what
+    /// it may not see as not existing. Both handles are the same host.
     ///
     /// ```no_run
     /// # async fn story(host: jackfield::Host) -> Result<(), jackfield::Problem> {
@@ -48,12 +48,12 @@ impl Host {
         Self { inner: Arc::clone(&self.inner), caller }
     }
 
-    /// The principal that calls of this handle are made for.
+    /// The principal that this handle acts for.
     pub fn caller(&self) -> &Principal {
         &self.caller
     }
 
-    /// Starts what goes on beside every call.
+    /// Starts the background tasks of the host: the worker, pruning, and the log of the breaker.
     pub fn begin(&self) {
         if self.inner.work != Work::Nothing {
             self.inner.tasks.spawn(self.inner.queue.clone().work());
@@ -66,27 +66,27 @@ impl Host {
         }
     }
 
-    /// Takes another configuration over while the host runs. What changed is logged and put on the
-    /// host's event log as `config_changed`.
+    /// Replaces the configuration of the running host. Changes are logged and recorded as the event `config_changed`.
+    /// Returns the settings in force now, and those that need a restart.
     ///
     /// # Errors
-    /// A [`Problem`] where it cannot be used; then the old one stays in force.
+    /// A [`Problem`] if the configuration is invalid; then the old one stays in force.
     pub async fn reconfigure(&self, config: Config) -> Result<Reconfigured, Problem> {
         self.caller.require(Scope::Admin)?;
         self.inner.reconfiguration.apply(config).await
     }
 
-    /// The time by the clock of this host.
+    /// The time of this host's clock.
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
     }
 
-    /// The configuration as it is now.
+    /// The configuration in force.
     pub fn config(&self) -> Arc<Config> {
         self.inner.settings.config()
     }
 
-    /// Where this host keeps its things.
+    /// The data folder of this host.
     pub fn data_folder(&self) -> PathBuf {
         self.inner.folders.data.clone()
     }
@@ -95,16 +95,15 @@ impl Host {
         self.inner.stop.is_cancelled()
     }
 
-    /// Until the host begins to stop: whoever waits for something that may never come waits for this too.
+    /// Resolves when the host begins to stop. Callers that wait for an event without a deadline wait for this too.
     pub async fn stopping(&self) {
         self.inner.stop.cancelled().await;
     }
 
-    /// Takes nothing new in from now on, and waits until the attempts in hand have ended, `longest` at most. What
-    /// can be looked up is still told. Gives how many rounds of runs are in hand then; after it comes
-    /// [`hand_over`](Self::hand_over) or [`shutdown`](Self::shutdown).
+    /// Stops accepting work and waits until running attempts end, at most `longest`. Reads still work. Returns the
+    /// number of rounds that still run; follow with [`hand_over`](Self::hand_over) or [`shutdown`](Self::shutdown).
     ///
-    /// What waits in line stays there, and so does the next round of a run whose attempt was not good enough.
+    /// Queued runs stay queued, and so does the next round of a run whose attempt failed.
     pub async fn drain(&self, longest: Duration) -> usize {
         let shutdown = &self.inner.shutdown;
         shutdown.closed.cancel();
@@ -113,13 +112,13 @@ impl Host {
         shutdown.hands.len()
     }
 
-    /// Attempts are at work in so many runs of this host's.
+    /// The number of runs whose attempts this host executes.
     pub fn in_hand(&self) -> usize {
         self.inner.shutdown.hands.len()
     }
 
-    /// Stops and leaves the agents at work: the next host on this data folder takes them up as if nothing had
-    /// happened. Until then nobody watches what they take and spend. Gives the runs that were left so.
+    /// Stops and leaves the agents running: the next host on this data folder adopts them. Until then no host enforces
+    /// their limits. Returns the runs that it left.
     pub async fn hand_over(&self) -> Vec<RunId> {
         self.inner.shutdown.leaves.cancel();
         self.stop().await;
@@ -128,8 +127,7 @@ impl Host {
         left.map(|hand| hand.run).collect()
     }
 
-    /// Stops: nothing new is taken in, runs in hand are cancelled and settled, and what was to be recorded is
-    /// recorded.
+    /// Stops: accepts no work, cancels and settles the running attempts, and writes pending records.
     pub async fn shutdown(&self) {
         self.inner.shutdown.ends.cancel();
         self.stop().await;
@@ -144,7 +142,7 @@ impl Host {
         if !inner.shutdown.on_record.load(Ordering::Relaxed) {
             return;
         }
-        // Last: from here on, others take up what it has left.
+        // Last: from here on, other hosts take over its runs.
         if let Err(error) = inner.store.workers().end(inner.worker, "the host was stopped").await {
             tracing::warn!(%error, "this worker's end is not on record; it is given up in time");
         }

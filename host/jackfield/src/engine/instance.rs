@@ -1,12 +1,12 @@
-//! Processes of hosts by pid, start and boot.
+//! Identities of host processes: pid, start and boot.
 
-/// Names this process so that a later one can tell whether it still lives: pid, start, boot.
+/// Names this process by pid, start and boot, so that a later process can check whether it still runs.
 pub(super) fn host_instance() -> String {
     Instance::current()
         .map_or_else(|| format!("{}-0-unknown", std::process::id()), |instance| instance.to_string())
 }
 
-/// A process, told from any other that is given its pid.
+/// A process identity that a reused pid does not match.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Instance {
     pid: u32,
@@ -27,13 +27,13 @@ impl Instance {
 
     fn of(pid: u32) -> Option<Self> {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The second field may hold spaces and brackets; what follows its last bracket does not.
+        // The second field may contain spaces and brackets; the fields after its last bracket do not.
         let start_ticks = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()?;
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned();
         Some(Self { pid, start_ticks, boot })
     }
 
-    /// Whether the host of that name still lives.
+    /// Whether the process of that name still runs.
     pub(crate) fn lives(name: &str) -> bool {
         let pid = name.split('-').next().and_then(|pid| pid.parse().ok());
         pid.and_then(Self::of).is_some_and(|instance| instance.to_string() == name)

@@ -1,5 +1,5 @@
-//! Runs that a host elsewhere gave to this one: taken in under this host's own records, carried out as any other,
-//! and read back for the one that gave them. It decides what follows; here each is one round, and its end.
+//! Runs that another host assigned to this one. This host records and executes each as a run of one round, and reports
+//! its end; the assigning host decides the next step.
 
 use super::admit::Admissions;
 use super::health::HealthProbes;
@@ -19,14 +19,14 @@ use jackfield_workspace::{ChangedFile, Commit};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What an attempt left, besides what is on record.
+/// The files and commits that an attempt left.
 #[derive(Debug, Clone)]
 pub struct Left {
-    /// Its log.
+    /// Its log file.
     pub log: PathBuf,
-    /// Its diff.
+    /// Its diff file.
     pub diff: PathBuf,
-    /// Its repository, its branch, and the commit that it began from.
+    /// Its repository, its branch and its base commit.
     pub work: Option<(PathBuf, String, Commit)>,
 }
 
@@ -71,7 +71,7 @@ impl Assignments {
         let mut request = assignment.request;
         request.workspace = Some(folder.join(&assignment.subpath).to_string_lossy().into_owned());
         request.idempotency_key = None;
-        // Its own name for the workspace, or none: the path says where.
+        // The workspace name of the request is that of the assigning host; the path decides.
         let order = self.orders.order(request).await?;
         let mut attempts = Vec::new();
         for (index, attempt) in assignment.attempts.iter().enumerate() {
@@ -114,7 +114,7 @@ impl Assignments {
             beside,
             calls: Vec::new(),
         };
-        // The host that gave it holds the money.
+        // The assigning host holds the reservation.
         self.admissions.admit(admission, &Limits::none()).await
     }
 
@@ -132,7 +132,7 @@ impl Assignments {
                 "drop its component into the worker's plugin folder",
             ));
         };
-        // The host's component of that name may be another one than this worker's.
+        // The component of that name may differ from that of the assigning host.
         if executor.runs_as_command && given.chosen && !order.may_run_by_choice(&given.executor) {
             return Err(Problem::operator(
                 ErrorCode::RunsAsCommand,
@@ -195,7 +195,7 @@ pub(super) fn over(view: &RunView, attempt: &Attempt, calls: Vec<ComponentCall>)
     }
 }
 
-/// What cannot be: a run is over when its attempts are settled.
+/// The outcome of an unsettled attempt, which an ended run does not have.
 fn unknown_outcome(state: AttemptState) -> Outcome {
     let failure = Failure::new(FailureClass::Unknown, format!("the worker's record of it is {state}"));
     Outcome {
@@ -207,7 +207,7 @@ fn unknown_outcome(state: AttemptState) -> Outcome {
     }
 }
 
-/// How an attempt that this worker could not even take in ended.
+/// The result of an attempt that this worker could not accept.
 pub fn refused(attempt: AttemptId, problem: &Problem) -> AttemptResult {
     let failure =
         Failure::new(FailureClass::NoProgram, problem.message.clone()).with_remedy(problem.remedy.clone());

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// Loads a run from its record, for whoever executes it.
+/// Loads a run from its record for execution.
 pub(crate) struct RunLoader {
     pub(super) work: Work,
     pub(super) stop: CancellationToken,
@@ -22,15 +22,15 @@ pub(crate) struct RunLoader {
 }
 
 impl RunLoader {
-    /// A run as its record has it.
+    /// Loads a run from its record.
     pub(crate) async fn running(&self, view: &RunView) -> Result<Running, Problem> {
         let order = self.orders.order_again(view).await?;
         let limits = match view.run.assigned {
-            // Whoever gave it keeps its books.
+            // The host that assigned the run keeps its ledger.
             true => Limits::none(),
             false => self.settings.limits(Some(order.workspace.id), order.max_cost),
         };
-        // A host that is there for one run only does not stay for what it took over.
+        // A host that executes only its own run does not stay for a run that it took over.
         let found = self.work == Work::Own && view.run.affinity.as_deref() != Some(&self.host);
         let running = Running {
             id: view.run.id,
@@ -47,7 +47,7 @@ impl RunLoader {
         Ok(running)
     }
 
-    /// A run whose round was made elsewhere: that this host is being stopped does not concern it.
+    /// Loads a run whose round a remote worker executed: the shutdown of this host does not cancel it.
     pub(crate) async fn running_elsewhere(&self, view: &RunView) -> Result<Running, Problem> {
         let mut running = self.running(view).await?;
         if view.run.cancel_reason.is_none() {

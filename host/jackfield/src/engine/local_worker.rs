@@ -1,4 +1,4 @@
-//! This host's own worker on record.
+//! This host's own worker record.
 
 use super::settings::Settings;
 use super::shutdown::Shutdown;
@@ -12,12 +12,12 @@ use std::time::Duration;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-/// How long workers that ended are kept on record.
+/// How long records of ended workers are kept.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a worker that cannot write its own record waits.
+/// Pause between two tries to register.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// This host's own worker on record.
+/// Registers this host as a worker.
 pub(crate) struct LocalWorker {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) store: Store,
@@ -31,7 +31,7 @@ pub(crate) struct LocalWorker {
 }
 
 impl LocalWorker {
-    /// Puts itself on record. False: the host was stopped before it could.
+    /// Registers the worker, and retries until the store is writable. False: the host stopped first.
     pub(super) async fn begin(&self) -> bool {
         let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
         if let Err(error) = self.store.workers().forget_before(yesterday).await {

@@ -1,9 +1,10 @@
-//! Moments and lengths of time as people write them.
+//! Times and durations as people write them.
 
 use jackfield_types::Timestamp;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
 
-/// A length like `90d`, which `from_now` makes a time of; a date, of which `of_day` is meant; or a time.
+/// Parses a time, a date or a duration like `90d`: `from_now` turns a duration into a time, and `of_day` is the time
+/// of day of a date.
 pub(super) fn moment(
     text: &str,
     from_now: impl FnOnce(SignedDuration) -> Option<Timestamp>,
@@ -16,7 +17,7 @@ pub(super) fn moment(
     text.parse().ok().or_else(|| format!("{text}{of_day}").parse().ok()).or_else(length)
 }
 
-/// Milliseconds from one time to another; 0 where it lies behind.
+/// Milliseconds from one time to another; 0 if `to` is earlier.
 pub(crate) fn since(from: Timestamp, to: Timestamp) -> u64 {
     u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)
 }

@@ -1,5 +1,5 @@
-//! A request that was checked: every default filled in, every name resolved. Nothing of the work is
-//! on record yet; only the workspace is known from here on, so that limits can name it.
+//! Resolves a request: checks it, sets every default and looks up every name. Only the workspace is recorded, so that
+//! limits can refer to it.
 
 use super::admitted::Admitted;
 use super::classify;
@@ -15,17 +15,17 @@ use jackfield_workspace::detect_stack;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Task types that ask for a change, when the caller names one of them. `docs` and `chore` do not: they are as often a
-/// question, a look or a command, and whoever wants a change of them says so with `expect`.
+/// Task types that expect a change if the request names them. `docs` and `chore` do not: they may also be a question
+/// or a command, so `expect` asks for a change.
 const CHANGING: [&str; 5] = ["feature", "bugfix", "refactor", "test", "performance"];
-/// Longest time-out that may be asked for: a day.
+/// Longest time-out, seconds: a day.
 const LONGEST: u64 = 24 * 60 * 60;
 
 /// Most acceptance checks of a task, and the longest command of one, bytes.
 const MOST_CHECKS: usize = 32;
 const LONGEST_CHECK: usize = 32 << 10;
 
-/// Resolves requests: workspace, limits, defaults.
+/// Resolves requests.
 pub(crate) struct Orders {
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,
@@ -35,7 +35,7 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
-    /// Checks a request and fills it in.
+    /// Checks a request and resolves it.
     pub(crate) async fn order(&self, request: ExecuteRequest) -> Result<Order, Problem> {
         check_instruction(&request.instruction)?;
         check_bounds(&request)?;
@@ -82,8 +82,8 @@ impl Orders {
         })
     }
 
-    /// The type of a task, and how hard it is where the caller does not say: what an executor runs as a command is
-    /// one, the rest is read from the words of the instruction.
+    /// Returns the type and the complexity of a task. The type is the one that the request names, else `command` for
+    /// an executor that runs the instruction as a command, else a classification of the instruction.
     fn sort(&self, request: &ExecuteRequest) -> (String, u8) {
         let (instruction, keywords) = (request.instruction.as_str(), request.keywords.as_slice());
         if let Some(named) = &request.task_type {
@@ -104,7 +104,7 @@ impl Orders {
         (guess.task_type.to_owned(), guess.complexity)
     }
 
-    /// The order behind a run, from its record. Nothing that was decided then is decided again.
+    /// Resolves the request of a recorded run again. Recorded decisions are kept.
     pub(crate) async fn order_again(&self, view: &RunView) -> Result<Order, Problem> {
         let request: ExecuteRequest = serde_json::from_value(view.run.request.clone()).map_err(|error| {
             Problem::operator(
@@ -228,7 +228,7 @@ fn check_bounds(request: &ExecuteRequest) -> Result<(), Problem> {
     Ok(())
 }
 
-/// As the caller gave it; none: it did not.
+/// The complexity that the request gives.
 fn complexity(request: &ExecuteRequest) -> Result<Option<u8>, Problem> {
     let Some(complexity) = &request.complexity else { return Ok(None) };
     complexity.score().map(Some).ok_or_else(|| {
@@ -271,7 +271,7 @@ mod tests {
     use jackfield_api::Complexity;
     use jackfield_config::{Config, WorkspaceSection};
 
-    /// A host with no environment and a folder to work in, which `jackfield.toml` calls `site`.
+    /// Returns a host without an environment, and a folder that `jackfield.toml` calls `site`.
     async fn host() -> (Host, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let site = folder.path().join("site");

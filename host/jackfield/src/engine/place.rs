@@ -1,4 +1,4 @@
-//! Which folder a request means, and whether whoever asks may name it.
+//! Resolves the folder of a request, and checks that the caller may name it.
 
 use super::admitted::Admitted;
 use super::settings::Settings;
@@ -9,13 +9,13 @@ use jackfield_workspace::{Source, locate};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Where a request is to be worked on.
+/// The folder of a request.
 #[derive(Debug)]
 pub(super) struct Place {
-    /// Of the configuration, where it has one.
+    /// Its name in the configuration, if it has one.
     pub(super) name: Option<String>,
     pub(super) folder: PathBuf,
-    /// The operator chose the folder, not whoever asks.
+    /// The configuration named the folder, not the caller.
     configured: bool,
 }
 
@@ -24,9 +24,9 @@ impl Place {
         self.configured
     }
 
-    /// What is there, if it is within the bounds of `run.roots`: the folder, and everything that git takes for part
-    /// of it. Out of bounds the answer is the same, whatever is there and whether anything is; within them, a folder
-    /// that is not there is told as that.
+    /// Returns the repository or folder if it and everything that git reads for it are within `run.roots`. The answer
+    /// for a folder out of bounds does not depend on what exists there; a missing folder within the bounds is reported
+    /// as missing.
     pub(super) async fn source(&self, config: &Config) -> Result<Source, Problem> {
         let read = async || locate(&self.folder).await.map_err(Problem::from);
         if self.configured || config.run.roots.is_empty() {
@@ -35,7 +35,7 @@ impl Place {
         let roots = roots(config);
         let within = |folder: &Path| roots.iter().any(|root| folder.starts_with(root));
         let refused = || self.out_of_bounds(config);
-        // Before git looks: it runs what a repository's own configuration says. A link that leads nowhere is there.
+        // Check before git runs: git executes settings of the repository. A dangling link exists, too.
         let mut there = self.folder.ancestors().filter(|folder| folder.symlink_metadata().is_ok());
         if !there.next().and_then(|folder| folder.canonicalize().ok()).is_some_and(|folder| within(&folder)) {
             return Err(refused());
@@ -57,7 +57,7 @@ impl Place {
     }
 }
 
-/// Whether a folder, its repository, and everything that git reads for part of it lie where callers may name folders.
+/// Whether a folder, its repository and everything that git reads for it are within the roots.
 async fn is_bounded(found: &Source, config: &Config) -> Result<bool, Problem> {
     let roots = roots(config);
     let within = |folder: &Path| roots.iter().any(|root| folder.starts_with(root));
@@ -71,22 +71,22 @@ async fn is_bounded(found: &Source, config: &Config) -> Result<bool, Problem> {
     })
 }
 
-/// Where callers may name folders, as they are without symlinks. The operator's own workspaces are among them.
+/// The folders that callers may name, with symlinks resolved, including the configured workspaces.
 fn roots(config: &Config) -> Vec<PathBuf> {
     let own = config.workspaces.values().map(|section| &section.path).chain(&config.run.workspace);
-    // One that is not there bounds nothing.
+    // A root that does not exist bounds nothing.
     config.run.roots.iter().chain(own).filter_map(|root| root.canonicalize().ok()).collect()
 }
 
-/// Finds the workspace that a request means, and whether it may be worked in.
+/// Resolves the workspace of a request, and checks that work there is allowed.
 pub(crate) struct Places {
     pub(super) store: Store,
     pub(super) settings: Arc<Settings>,
 }
 
 impl Places {
-    /// A configured name wins over `owner/name`, and that over a path; nothing given means the
-    /// configured default.
+    /// Resolves the workspace of a request: a configured name, else `owner/name`, else an absolute path. Without one,
+    /// the configured default applies.
     pub(super) fn place(&self, asked: Option<&str>) -> Result<Place, Problem> {
         let configured = |name, folder: &PathBuf| Place { name, folder: folder.clone(), configured: true };
         let config = self.settings.config();
@@ -100,7 +100,7 @@ impl Places {
                 )),
             };
         };
-        // Forges do not tell ACME/Site from acme/site.
+        // Forges compare repository names without case.
         let is_asked =
             |repo: &Option<String>| repo.as_ref().is_some_and(|repo| repo.eq_ignore_ascii_case(asked));
         let by_name = config.workspaces.get_key_value(asked);
@@ -128,7 +128,7 @@ impl Places {
         }
     }
 
-    /// The path of a workspace that is asked for by its id, as lists tell it; none where it is asked for otherwise.
+    /// The path of a workspace that the request names by id; `None` if the request names it otherwise.
     pub(super) async fn path_of_workspace(&self, asked: Option<&str>) -> Result<Option<String>, Problem> {
         let Some(id) = asked.and_then(|asked| asked.parse::<WorkspaceId>().ok()) else { return Ok(None) };
         match self.store.workspaces().get(id).await {
@@ -138,7 +138,7 @@ impl Places {
         }
     }
 
-    /// Where a recorded run works: what was admitted, whatever its name in the request leads to by now.
+    /// Returns the place of a recorded run: the admitted one, whatever its name in the request means now.
     pub(super) async fn place_again(
         &self,
         view: &RunView,
@@ -146,7 +146,7 @@ impl Places {
         workspace: &Workspace,
     ) -> Result<(Source, Option<Admitted>), Problem> {
         let Some(kept) = view.run.place.clone() else {
-            // Recorded by a version that kept no place. Its name may have gone from the configuration since.
+            // An older version recorded no place. The name may be gone from the configuration.
             let by_path = || Place { name: None, folder: PathBuf::from(&workspace.path), configured: false };
             let place = self.place(asked).unwrap_or_else(|_| by_path());
             return Ok((place.source(&self.settings.config()).await?, None));
@@ -166,11 +166,11 @@ impl Places {
         }
     }
 
-    /// Whether a run may begin to work where it was admitted: the same folder and repository are there still, and within
-    /// the bounds as they are configured now.
+    /// Checks that a run may start in its admitted place: it still holds the same folder and repository, and is within
+    /// the bounds of the current configuration.
     ///
     /// # Errors
-    /// A [`Problem`] where they are not.
+    /// A [`Problem`] if the place changed or is out of bounds.
     pub(super) async fn may_work(&self, order: &super::resolved_request::Order) -> Result<(), Problem> {
         let Some(admitted) = &order.admitted else { return Ok(()) };
         let found = admitted.found().await?;
@@ -185,7 +185,7 @@ impl Places {
         Err(place.out_of_bounds(&config))
     }
 
-    /// The workspace that is meant, known from here on.
+    /// Resolves a workspace and records it if it is new.
     pub(super) async fn known_workspace(&self, asked: &str) -> Result<Workspace, Problem> {
         let place = self.place(Some(asked))?;
         let source = place.source(&self.settings.config()).await?;
@@ -208,7 +208,7 @@ impl Places {
     }
 }
 
-/// A section for `owner/name` that is not there yet: `name`, else `owner-name`.
+/// A free section name for `owner/name`: `name`, else `owner-name`.
 fn free_name(repo: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let plain = |text: &str| text.replace('.', "-").to_lowercase();
     let short = plain(repo.rsplit('/').next().unwrap_or(repo));

@@ -1,4 +1,4 @@
-//! Planning an attempt: its executor, model, price and the money that is held for it.
+//! Planning an attempt: its executor, model, price and reservation.
 
 use super::pricing::Pricing;
 use super::resolved_request::Order;
@@ -9,7 +9,7 @@ use jackfield_store::{Account, NewAttempt};
 use jackfield_types::{AttemptId, Clock, Micros, PluginRef, Timestamp};
 use std::sync::Arc;
 
-/// The workflow of a run that stands for an attempt made elsewhere.
+/// The workflow of a run that records an external attempt.
 pub(super) const EXTERNAL: &str = "external";
 
 /// Plans attempts and prices their work.
@@ -21,7 +21,7 @@ pub(crate) struct AttemptPlans {
 }
 
 impl AttemptPlans {
-    /// How work of an executor with a model is priced, at the prices of that time.
+    /// Returns the pricing of an executor and model at the prices of a time.
     pub(crate) fn pricing(
         &self,
         executor: &ExecutorInfo,
@@ -37,7 +37,7 @@ impl AttemptPlans {
         Pricing::of(free, model, &section, adapter, &self.settings.config().breaker, at)
     }
 
-    /// An attempt that is to be made, and what is held for it.
+    /// Returns a new attempt with its reservation.
     pub(crate) fn new_attempt(
         &self,
         order: &Order,
@@ -70,7 +70,7 @@ impl AttemptPlans {
     }
 }
 
-/// An attempt that is to be made, but for who makes it.
+/// A new attempt without its executor.
 pub(crate) struct NewPlan {
     pub(crate) number: u32,
     pub(crate) round: u32,

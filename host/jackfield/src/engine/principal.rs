@@ -17,16 +17,16 @@ pub struct Principal {
     audit: Arc<Mutex<AuditContext>>,
 }
 
-/// What came of a call, for the audit log.
+/// The audit facts of a call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditContext {
-    /// The tool, where a model asked.
+    /// The tool, if an MCP client called one.
     pub tool: Option<String>,
-    /// The task that was handed in or touched.
+    /// The task that the call created or concerned.
     pub task: Option<TaskId>,
-    /// The run that was handed in or touched.
+    /// The run that the call created or concerned.
     pub run: Option<RunId>,
-    /// The scope that was wanting.
+    /// The scope that was missing.
     pub refused: Option<Scope>,
 }
 
@@ -47,30 +47,30 @@ impl Principal {
         Self::new("nobody", Scopes::from(Vec::new()), Sees::Own)
     }
 
-    /// Its name, for the record.
+    /// Its name in records.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it may do.
+    /// Its scopes.
     pub fn scopes(&self) -> &Scopes {
         &self.scopes
     }
 
-    /// What its call concerned, for the audit log.
+    /// The audit facts of its call.
     pub fn audit(&self) -> AuditContext {
         self.audit.lock().clone()
     }
 
-    /// Notes what its call concerns.
+    /// Adds audit facts to its call.
     pub fn annotate(&self, note: impl FnOnce(&mut AuditContext)) {
         note(&mut self.audit.lock());
     }
 
-    /// Checks a scope.
+    /// Checks that the principal has a scope.
     ///
     /// # Errors
-    /// The problem `insufficient_scope`.
+    /// The problem `insufficient_scope` if it does not.
     pub fn require(&self, scope: Scope) -> Result<(), Problem> {
         if self.scopes.allow(scope) {
             return Ok(());
@@ -88,10 +88,10 @@ impl Principal {
         ))
     }
 
-    /// Checks that the principal may see the work of all principals, which `what` shows.
+    /// Checks that the principal may see the work of all principals. `what` names the data in the problem.
     ///
     /// # Errors
-    /// The problem `insufficient_scope`.
+    /// The problem `insufficient_scope` if it may not.
     pub fn require_all(&self, what: &str) -> Result<(), Problem> {
         self.require(Scope::Read)?;
         if self.sees == Sees::All {
@@ -104,7 +104,7 @@ impl Principal {
         ))
     }
 
-    /// The name that tasks and runs are filtered by; none where the principal sees those of all.
+    /// The principal name to filter tasks and runs by; `None` if the principal sees those of all.
     pub fn restricted_to(&self) -> Option<&str> {
         (self.sees == Sees::Own).then(|| self.name())
     }

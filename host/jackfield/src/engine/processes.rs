@@ -1,8 +1,8 @@
-//! Agents that no host watches end by themselves.
+//! The processes of attempts: their limits and their leases.
 //!
-//! Whoever listens to an agent renews its lease. Where that process dies, by whatever signal, or is stopped for
-//! too long, nobody reads what the agent spends and nobody ends it when its time is over; so its own gate ends it
-//! once the lease has run out. A host that takes the agent over in time renews the lease and goes on.
+//! The host that reads an agent's output renews the agent's lease. If that host dies or is stopped for too long, no
+//! host enforces the agent's budget and time limit, so the agent's gate ends it when the lease expires. A host that
+//! adopts the agent in time renews the lease.
 
 use super::settings::Settings;
 use super::work::Work;
@@ -14,23 +14,23 @@ use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-/// Longest that the agent of a command goes on without it: few start another host at once after one.
+/// Longest time that an agent of a single command runs unattended: another host seldom follows soon.
 const COMMAND: Duration = Duration::from_secs(30);
 /// How much later than the host the gate ends an agent whose time is over.
 const SLACK: Duration = Duration::from_secs(15);
 
-/// The lease of one agent, or of one check.
+/// The lease of one agent or one check.
 #[derive(Debug)]
 pub(super) struct AgentLease {
     lease: Lease,
-    /// What each renewal adds to now.
+    /// The time that a renewal grants from now.
     length: Duration,
-    /// When its time is over. No renewal goes past it, but for [`SLACK`].
+    /// When the agent must end. No renewal exceeds it by more than [`SLACK`].
     deadline: Instant,
     renewed: Option<Instant>,
 }
 
-/// How processes of attempts are started: gate, limits, lease.
+/// Starts and ends the processes of attempts.
 pub(crate) struct Processes {
     pub(super) launcher: OnceCell<Launcher>,
     pub(super) work: Work,
@@ -39,7 +39,7 @@ pub(crate) struct Processes {
 }
 
 impl Processes {
-    /// Ends an agent and everything it started.
+    /// Ends an agent and every process that it started.
     pub(super) async fn end(&self, run: RunId, running: &mut Running) -> Exited {
         let grace = Duration::from_secs(self.settings.config().run.grace_s);
         match running.end(Grace { interrupt: grace, terminate: grace }).await {
@@ -51,7 +51,7 @@ impl Processes {
         }
     }
 
-    /// What each process of an agent or a check may use.
+    /// The limits of each process of an agent or a check.
     pub(super) fn process_limits(&self) -> ProcessLimits {
         ProcessLimits {
             file_size: Some(self.settings.config().run.max_file_mb << 20),
@@ -59,7 +59,7 @@ impl Processes {
         }
     }
 
-    /// What all processes of an agent or a check may use together.
+    /// The limits of all processes of an agent or a check together.
     pub(super) fn tree_limits(&self) -> TreeLimits {
         let run = &self.settings.config().run;
         TreeLimits {
@@ -72,8 +72,8 @@ impl Processes {
         self.launcher.get_or_try_init(Launcher::detect).await
     }
 
-    /// The lease kept in `file` for an agent that may work until `deadline`. None: this host is itself at work for
-    /// another, and its agents live on the lease that it has from there.
+    /// Returns the lease in `file` for an agent that may run until `deadline`. `None`: this host executes an
+    /// assignment, and its agents use the lease from the assigning host.
     pub(super) fn agent_lease(&self, file: &Path, deadline: Instant) -> Option<AgentLease> {
         if self.lease.is_some() {
             return None;
@@ -88,7 +88,7 @@ impl Processes {
 }
 
 impl AgentLease {
-    /// Renews the lease where a third of it has passed since the last time.
+    /// Renews the lease if a third of its length has passed since the last renewal.
     pub(super) fn renew_if_due(&mut self) {
         let due = self.renewed.is_none_or(|at| at.elapsed() >= self.length / 3);
         if due && let Err(error) = self.renew() {
@@ -96,7 +96,6 @@ impl AgentLease {
         }
     }
 
-    /// Renews the lease.
     pub(super) fn renew(&mut self) -> Result<(), ProcessError> {
         let left = self.deadline.saturating_duration_since(Instant::now()).saturating_add(SLACK);
         self.lease.renew(Lease::now()?.saturating_add(self.length.min(left)))?;
@@ -104,7 +103,7 @@ impl AgentLease {
         Ok(())
     }
 
-    /// Its file.
+    /// The file of the lease.
     pub(super) fn file(&self) -> &Path {
         self.lease.file()
     }

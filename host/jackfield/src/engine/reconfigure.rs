@@ -1,7 +1,7 @@
-//! Another configuration for a host that runs: what is safe is in force at once, the rest waits for a
-//! restart, and what changed is on the host's event log.
+//! Reconfiguration of a running host: safe settings apply at once, the others after a restart. The changes are
+//! recorded in the event log.
 //!
-//! An attempt keeps what it began with. Whatever asks for a setting after the change sees the new one.
+//! A running attempt keeps its settings; every later read sees the new ones.
 
 use super::health_cache::HealthCache;
 use super::local_worker::LocalWorker;
@@ -19,16 +19,15 @@ use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
-/// When a changed setting is in force.
+/// When a changed setting applies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
     AtOnce,
-    /// What was made of it when the host was opened cannot be made anew below work in hand.
+    /// The host cannot rebuild what depends on it while runs are active.
     Restart,
 }
 
-/// Every setting there is, with a star where a name is free. A setting that is not here is refused by
-/// a test.
+/// Every setting; a star stands for any name. A test rejects a setting that is missing here.
 const SETTINGS: &[(&str, When)] = {
     use When::{AtOnce, Restart};
     &[
@@ -137,17 +136,17 @@ const SETTINGS: &[(&str, When)] = {
         ("workspaces.*.gates", AtOnce),
     ]
 };
-/// A whole section that is new to the table.
+/// When a section without an entry applies.
 const OTHERWISE: When = When::Restart;
 
-/// A setting with what it was and what the file says now. Values that may be secrets are not in it.
+/// A changed setting with its old and new value, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Change {
-    /// As it is written in the file.
+    /// Its key in the file.
     pub key: String,
-    /// What held before.
+    /// The value before.
     pub old: String,
-    /// What is written now.
+    /// The value in the file now.
     pub new: String,
 }
 
@@ -157,16 +156,16 @@ impl fmt::Display for Change {
     }
 }
 
-/// What came of another configuration.
+/// The result of a reconfiguration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Reconfigured {
-    /// In force from now on.
+    /// In force now.
     pub applied: Vec<Change>,
     /// In force after a restart; until then the old values hold.
     pub restart: Vec<Change>,
 }
 
-/// Puts another configuration in force.
+/// Replaces the configuration of a running host.
 pub(crate) struct Reconfiguration {
     pub(super) store: Store,
     pub(super) plugins: Arc<Plugins>,
@@ -179,11 +178,10 @@ pub(crate) struct Reconfiguration {
 }
 
 impl Reconfiguration {
-    /// Takes another configuration over while the host runs. What changed is logged and put on the
-    /// host's event log as `config_changed`.
+    /// Replaces the configuration of the running host. Changes are logged and recorded as the event `config_changed`.
     ///
     /// # Errors
-    /// A [`Problem`] where it cannot be used; then the old one stays in force.
+    /// A [`Problem`] if the configuration is invalid; then the old one stays in force.
     pub(super) async fn apply(&self, config: Config) -> Result<Reconfigured, Problem> {
         let faults: Vec<_> = check(&config).iter().map(ToString::to_string).collect();
         if !faults.is_empty() {
@@ -204,7 +202,7 @@ impl Reconfiguration {
         {
             tracing::error!("the plugin folder was not looked at again for new grants: {error}");
         }
-        // What its worker offers is on record, for whoever looks at the workers.
+        // The worker record shows the slots that the worker offers.
         let offers = ["run.here", "run.max_concurrent"].map(Key::of);
         if self.work == Work::All && applied.iter().any(|(key, ..)| offers.contains(key)) {
             self.local.begin().await;
@@ -215,13 +213,13 @@ impl Reconfiguration {
         Ok(reconfigured)
     }
 
-    /// Passes on what was derived from a setting.
+    /// Updates what was derived from changed settings.
     fn settle_in(&self, applied: &[(Key, When, Change)]) {
-        // What is set now is secret from now on, whoever prints it first.
+        // New secrets are redacted from now on.
         self.redaction.learn_secrets();
-        // There may be more places, for somebody.
+        // A queued run may have a free slot now.
         self.wake.notify_one();
-        // Another environment may be another login.
+        // Another environment may have another login.
         let executors = applied.iter().filter_map(|(key, ..)| match key.0.as_slice() {
             [Step::Name(section), Step::Name(name), ..] if section == "executors" => Some(name),
             _ => None,
@@ -240,14 +238,14 @@ impl Reconfiguration {
             return;
         }
         let payload = serde_json::to_value(changed).unwrap_or_default();
-        // It is in force: a record that cannot be written does not undo that.
+        // The change is in force: a failed write does not undo it.
         if let Err(error) = self.store.host_log().record("config_changed", "configuration", payload).await {
             tracing::error!(%error, "the change of the configuration is not on record");
         }
     }
 }
 
-/// The new one, with the old values where those hold until a restart. A test holds this against the table.
+/// The new configuration with the old values of settings that need a restart. A test compares this with the table.
 fn in_force(new: Config, old: &Config) -> Config {
     let mut config = new;
     let jackfield_config::ServerSection { drain_s, on_stop, .. } = config.server;
@@ -269,7 +267,7 @@ fn changes(old: &Config, new: &Config) -> Vec<(Key, When, Change)> {
         let change = Change { key: key.to_string(), old: shown(key, before), new: shown(key, now) };
         (key.clone(), when(key).unwrap_or(OTHERWISE), change)
     });
-    // A setting that appears with its section and is not set says nothing.
+    // A setting without a value that appears with its section is no change.
     told.filter(|(_, _, change)| change.old != "not set" || change.new != "not set").collect()
 }
 

@@ -1,8 +1,7 @@
-//! What workers that are gone have left: their runs are taken over and gone on with, and what was kept for
-//! them alone is freed.
+//! Recovery from lost workers: takes over their runs, and frees the runs that were reserved for them.
 //!
-//! A worker of this machine is gone when its process is; one elsewhere when it was not heard of for long
-//! enough. The start of a host waits for none of it.
+//! A local worker is lost when its process is gone, a remote one when its heartbeats have stopped for long enough. The
+//! start of a host does not wait for recovery.
 
 use super::instance::Instance;
 use super::local_worker::LocalWorker;
@@ -34,7 +33,7 @@ pub(crate) struct Recovery {
 }
 
 impl Recovery {
-    /// Takes over what workers that are gone have left. What they left half made is undone first, and once.
+    /// Repairs worktrees once, then takes over the runs of lost workers.
     pub(super) async fn recover(&self) {
         self.repaired.get_or_init(|| self.repair_worktrees()).await;
         if let Err(error) = self.take_over().await {
@@ -42,7 +41,7 @@ impl Recovery {
         }
     }
 
-    /// Undoes worktrees that hosts which are gone left half made. Once, when the host is opened.
+    /// Repairs the incomplete worktrees of earlier hosts.
     pub(super) async fn repair_worktrees(&self) {
         match self.worktrees.repair().await {
             Ok(repaired) => {
@@ -82,8 +81,8 @@ impl Recovery {
         Ok(())
     }
 
-    /// Takes over a run that is to end and whose worker is gone, whatever this host is there for: nobody else may
-    /// come to end it.
+    /// Takes over a run that is to be cancelled and whose worker is lost, even if this host executes no work: no other
+    /// host may come.
     pub(super) async fn end_abandoned(&self, run: RunId) -> Result<(), Problem> {
         let in_hand = self.store.queue().in_hand().await?;
         let Some(hand) = in_hand.into_iter().find(|hand| hand.run == run) else { return Ok(()) };
@@ -102,7 +101,7 @@ impl Recovery {
         Ok(())
     }
 
-    /// Workers elsewhere that were not heard of for long enough, and those of this machine that are no more.
+    /// Ends remote workers without heartbeats for `queue.rescue_s`, and local ones whose process is gone.
     async fn give_up_silent(&self) -> Result<(), StoreError> {
         let rescue = Duration::from_secs(self.settings.config().queue.rescue_s);
         for worker in self.store.workers().silent(rescue).await? {
@@ -115,14 +114,14 @@ impl Recovery {
     }
 }
 
-/// Whether nobody is there any more who has the run in hand.
+/// Whether the worker that executes the run is lost.
 fn is_gone(hand: &InHand, worker: Option<&Worker>) -> bool {
     match worker {
-        // One that handed over may still be a part of a process that lives.
+        // A worker that handed over may belong to a process that still runs.
         Some(Worker { ended_at: Some(_), .. }) => true,
         Some(Worker { kind: WorkerKind::Remote, .. }) => false,
         Some(Worker { instance, .. }) => !Instance::lives(instance),
-        // Of a version that knew no workers, or whose worker was forgotten: its host is on its attempts.
+        // Recorded by an older version, or the worker record is deleted: the attempts name the host.
         None => hand.holder.as_deref().is_none_or(|holder| !Instance::lives(holder)),
     }
 }

@@ -59,31 +59,31 @@ pub struct PruneReport {
     pub audit: u64,
     /// The size of the database, bytes; nothing in a dry run.
     pub database: Option<Compacted>,
-    /// Branches that were made so that no commit was lost.
+    /// Branches that were created so that no commit was lost.
     pub branches: Vec<String>,
-    /// What should have gone and did not.
+    /// Data past its retention that could not be pruned.
     pub kept: Vec<Kept>,
 }
 
-/// How much went.
+/// The pruned items of one kind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Gone {
-    /// How many.
+    /// Their number.
     pub count: u64,
-    /// The room that they took on the disk, bytes.
+    /// Their size on disk, bytes.
     pub bytes: u64,
 }
 
-/// Something that should have gone and did not.
+/// Data past its retention that could not be pruned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Kept {
-    /// A path, or what sort of thing.
+    /// A path, or the kind of data.
     pub what: String,
-    /// Why it stays.
+    /// The reason.
     pub why: String,
 }
 
-/// What is over its time, and what is too much.
+/// The limits of retention by age and by size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
     worktrees: Bound,
@@ -93,7 +93,7 @@ pub(super) struct Bounds {
     audit_before: Timestamp,
 }
 
-/// Of one sort of thing: what is older goes, and the oldest while all together are more.
+/// The limits of one kind: items older than `before` are pruned, then the oldest while the rest exceeds `bytes`.
 #[derive(Debug, Clone, Copy)]
 struct Bound {
     before: Timestamp,
@@ -191,13 +191,13 @@ impl Pruner {
             let overdue = overdue?;
             (report.events, report.calls) = (overdue.events, overdue.calls);
         } else if let Err(error) = self.prune_records(bounds, how.vacuum, &mut report).await {
-            // What went is told all the same.
+            // The report still lists what was pruned.
             report.keep("the records", error.problem().to_string());
         }
         Ok(report)
     }
 
-    /// One at a time, whichever process.
+    /// Locks pruning, across processes.
     fn alone(&self) -> Result<File, Problem> {
         let path = self.folders.data.join("prune.lock");
         let cannot = |error: std::io::Error| {
@@ -234,7 +234,8 @@ impl Pruner {
         }
     }
 
-    /// What a request that was given up left half made, and what could not be deleted the last time.
+    /// Repairs the worktrees that a cancelled request left incomplete, and deletes those that could not be deleted
+    /// before.
     async fn repair(&self, report: &mut PruneReport) {
         match self.worktrees.repair().await {
             Ok(repaired) => repaired.failed.into_iter().for_each(|why| report.keep("a worktree", why)),

@@ -1,4 +1,4 @@
-//! Another try of a run that has ended: another run of the same task, by the same order, with money of its own.
+//! Retry of an ended run: another run of the same task with the same request and its own budget.
 
 use super::admit::Admissions;
 use super::choose::Pick;
@@ -49,7 +49,7 @@ impl Admissions {
         }
     }
 
-    /// Those who were asked side by side are asked again; where one was chosen, the choice is made anew.
+    /// Uses the executors of a parallel first round again; for a single attempt, chooses anew.
     async fn picks_again(
         &self,
         view: &RunView,

@@ -1,7 +1,7 @@
-//! One round of a run: its attempts are made side by side, and settled with what follows.
+//! One round of a run: its attempts run in parallel and are settled with the next step.
 //!
-//! A round begins with a claim or with taking over from a host that is gone, and everything that is needed
-//! is read from the record. Killed at any point, the next host goes on from there.
+//! A round starts with a claim or the takeover of a lost worker's run, and reads everything from the store. If the
+//! host is killed, the next one continues from there.
 
 use super::advance::Escalation;
 use super::attempt::Attempts;
@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
-/// How long a settlement that failed waits for its next try, at first and at most.
+/// Pause after a failed settlement, at first and at most.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
@@ -61,7 +61,7 @@ pub(crate) struct Rounds {
 }
 
 impl Rounds {
-    /// Carries a round of a run out, beside everything else.
+    /// Starts the round of a run in the background.
     pub(super) fn take_up(self: &Arc<Self>, run: RunId) {
         let in_hand = self.shutdown.hands.token();
         let carried = Arc::clone(self).execute_round(run);
@@ -71,7 +71,7 @@ impl Rounds {
         });
     }
 
-    /// Carries out the round that a run waits for, or that a host that is gone has begun.
+    /// Executes the next round of a run, or continues one that a lost host started.
     pub(crate) async fn execute_round(self: Arc<Self>, run: RunId) {
         let view = match self.store.runs().get(run).await {
             Ok(view) => view,
@@ -86,11 +86,11 @@ impl Rounds {
         self.round(&running, &view).instrument(span.clone()).await;
         drop(span);
         self.running.lock().remove(&run);
-        // A place is free, and the run itself may wait again.
+        // A slot is free, and the run may be queued again.
         self.wake.notify_one();
     }
 
-    /// A run as its record has it, which may begin where it was admitted to work if it is to begin now.
+    /// Loads a run. If an attempt is to start now, checks that it may work in the admitted place.
     async fn running_where_it_may(&self, view: &RunView) -> Result<Running, Problem> {
         let running = self.loader.running(view).await?;
         let begins = |attempt: &Attempt| attempt.state == AttemptState::Planned && attempt.identity.is_none();
@@ -100,7 +100,7 @@ impl Rounds {
         Ok(running)
     }
 
-    /// Where the trace of the request that began it goes on.
+    /// The trace context of the request that started the run.
     pub(super) async fn begun_in(&self, run: RunId) -> super::trace::TraceContext {
         if !super::trace::wanted() {
             return super::trace::TraceContext::new();
@@ -120,7 +120,7 @@ impl Rounds {
         self.settle_round(run, done, follows).await;
     }
 
-    /// Makes an attempt, or goes on with it. Nothing where it is left to another host.
+    /// Runs an attempt or continues it. `None`: left to the next host.
     async fn make(&self, run: &Running, attempt: &Attempt) -> Option<Done> {
         let began = self.clock.now();
         let from = attempt.started_at.unwrap_or(began);
@@ -144,7 +144,7 @@ impl Rounds {
     }
 
     async fn carry_out(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
-        // One that a worker elsewhere was given may have begun there.
+        // A remote worker may have started an attempt that was assigned to it.
         if attempt.state == AttemptState::Running || attempt.identity.is_some() {
             return self.attempts.go_on(run, attempt, planned).await;
         }
@@ -167,8 +167,7 @@ impl Rounds {
         self.attempts.attempt(run, planned).await
     }
 
-    /// Whoever was chosen and rests by now is passed over, as if they had said so themselves; whoever was
-    /// asked for by name is tried all the same.
+    /// The failure of a chosen executor that is in cooldown. An executor that the request names is used all the same.
     async fn rests(&self, attempt: &Attempt, planned: &Planned) -> Option<Failure> {
         attempt.chosen_by.as_ref()?;
         let resting = self.cooldowns.resting().await.unwrap_or_default();
@@ -182,14 +181,14 @@ impl Rounds {
         Some(failure)
     }
 
-    /// An attempt as its record has it; nothing where its executor is not in service any more.
+    /// Returns the plan of a recorded attempt; `None` if its executor is no longer in service.
     pub(crate) fn planned_again(&self, attempt: &Attempt) -> Option<Planned> {
         let serving = self.plugins.executors();
         let executor = serving.into_iter().find(|info| info.plugin.name == attempt.executor)?;
         Some(self.planned_by(attempt, executor))
     }
 
-    /// The same for one that is at work under an adapter which has been taken out of service.
+    /// The same for a running attempt whose adapter was taken out of service.
     async fn planned_out_of_service(&self, attempt: &Attempt) -> Option<Planned> {
         match self.plugins.executor_as(&attempt.adapter).await {
             Ok(executor) => Some(self.planned_by(attempt, executor)),
@@ -216,7 +215,7 @@ impl Rounds {
         }
     }
 
-    /// Its executor was taken out of service meanwhile. Nobody could listen to what is at work for it still.
+    /// The end of an attempt whose executor is out of service. Ends its agent, whose output no adapter can read.
     async fn gone(&self, attempt: &Attempt) -> Ended {
         let identity = attempt.identity.clone().and_then(|value| serde_json::from_value(value).ok());
         if let Some(identity) = identity
@@ -264,9 +263,8 @@ impl Rounds {
         self.shadow_calls.evaluate_in_background(run.task, asked);
     }
 
-    /// Settles, and tries again while the records cannot be written: what an agent did and cost is
-    /// not forgotten because a disk was full for a while. Where it stays so until the host is
-    /// stopped, the next host goes on with it.
+    /// Settles an attempt, and retries while the store cannot be written, so that a full disk loses no result and no
+    /// charge. If the host stops first, the next host continues.
     async fn settle(&self, run: &Running, settlement: Settlement) {
         let mut pause = FIRST_PAUSE;
         loop {
@@ -288,7 +286,7 @@ impl Rounds {
         }
     }
 
-    /// A run whose workspace or request cannot be made sense of any more has failed, and says why.
+    /// Fails a run whose workspace or request can no longer be resolved, with the reason.
     pub(super) async fn cannot_carry(&self, view: &RunView, problem: &Problem) {
         let failure =
             Failure::new(FailureClass::Unknown, problem.message.clone()).with_remedy(problem.remedy.clone());
@@ -332,7 +330,7 @@ fn settlement(done: Done, events: Vec<NewRunEvent>) -> Settlement {
         outcome: ended.outcome,
         settled,
         usage: ended.usage,
-        // What was charged while it worked was spent, whatever is heard of it in the end.
+        // Money that was charged during the attempt was spent, whatever its end reports.
         total: if attempt.adopted { ended.cost.total.max(attempt.cost) } else { ended.cost.total },
         source: ended.cost.source,
         price_as_of: ended.cost.price_as_of,

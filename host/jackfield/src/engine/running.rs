@@ -1,4 +1,4 @@
-//! A run in this host's hands, made from its record: whoever takes it up knows nothing else of it.
+//! A run that this host executes, loaded from its record.
 
 use super::resolved_request::Order;
 use jackfield_store::Limits;
@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// The runs in this host's hands.
+/// The runs that this host executes.
 pub(crate) type RunsInHand = Mutex<HashMap<RunId, Arc<Running>>>;
 
-/// A run in this host's hands.
+/// A run that this host executes.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) id: RunId,
@@ -19,9 +19,9 @@ pub(crate) struct Running {
     pub(crate) order: Order,
     pub(crate) limits: Limits,
     pub(crate) cancel: CancellationToken,
-    /// Cancelled where its agents are left to the next host.
+    /// Cancelled if its agents are left to the next host.
     pub(super) left_alone: CancellationToken,
-    /// What its attempts fail with once it is cancelled.
+    /// The failure of its attempts once it is cancelled.
     pub(super) reason: Mutex<Option<Failure>>,
 }
 
@@ -31,7 +31,7 @@ impl Running {
         self.left_alone.cancelled().await;
     }
 
-    /// Resolves when it is called off, or left to the next host.
+    /// Resolves when the run is cancelled or left to the next host.
     pub(crate) async fn off(&self) {
         tokio::select! {
             () = self.cancel.cancelled() => {}
@@ -44,18 +44,18 @@ impl Running {
         self.left_alone.is_cancelled()
     }
 
-    /// Ends it; the first reason counts.
+    /// Cancels the run. Only the first reason counts.
     pub(crate) fn cancel(&self, reason: &str) {
         self.end_with(Failure::new(FailureClass::Cancelled, reason));
     }
 
-    /// Ends it, and its attempts fail with that; the first failure counts.
+    /// Ends the run with a failure of its attempts. Only the first failure counts.
     pub(crate) fn end_with(&self, failure: Failure) {
         self.reason.lock().get_or_insert(failure);
         self.cancel.cancel();
     }
 
-    /// What its attempt fails with once it is cancelled.
+    /// The failure of an attempt of the cancelled run.
     pub(crate) fn cancelled(&self) -> Failure {
         let stopped = || Failure::new(FailureClass::Cancelled, "the host was stopped");
         self.reason.lock().clone().unwrap_or_else(stopped)

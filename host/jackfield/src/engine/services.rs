@@ -1,5 +1,5 @@
-//! Which service has what: every service of a host, made from what the host owns and from the services below it. A
-//! service that another one needs stands before it, so there is no circle.
+//! The composition of a host: every service, with the parts and the services that it uses. A service is built after
+//! those it uses, so there is no circle.
 
 use super::admit::Admissions;
 use super::advance::Escalation;
@@ -62,7 +62,7 @@ macro_rules! service {
     };
 }
 
-/// What a host's handles use. Nothing is global: two hosts in one process do not meet.
+/// The services that the handles call. Nothing is global: hosts in one process share nothing.
 pub(crate) struct Services {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) folders: Arc<Folders>,
@@ -100,7 +100,7 @@ pub(crate) struct Services {
     pub(crate) shadow_calls: Arc<ShadowCalls>,
 }
 
-/// What a host is opened with.
+/// The parts that a host is opened with.
 pub(super) struct Parts {
     pub(super) config: Config,
     pub(super) folders: Folders,
@@ -112,41 +112,41 @@ pub(super) struct Parts {
     pub(super) secrets: Arc<Secrets>,
     pub(super) work: Work,
     pub(super) lease: Option<PathBuf>,
-    /// Which process this is, for recovery.
+    /// The identity of this process, for recovery.
     pub(super) host: String,
 }
 
-/// What the services share. Clones are the same.
+/// The parts that services share. Clones are the same parts.
 struct Base {
     folders: Arc<Folders>,
     clock: Arc<dyn Clock>,
     store: Store,
     plugins: Arc<Plugins>,
     worktrees: Worktrees,
-    /// The host's own environment, as it was when it was opened.
+    /// The host's environment at the time of opening.
     environment: Arc<Environment>,
     health: Arc<HealthCache>,
-    /// What is removed from every text that is recorded, sent or shown.
+    /// Removed from every text that is recorded, sent or shown.
     secrets: Arc<Secrets>,
-    /// Runs in this host's hands.
+    /// The runs that this host executes.
     running: Arc<RunsInHand>,
-    /// What this host does about work that waits.
+    /// The queued work that this host executes.
     work: Work,
     worker: WorkerId,
-    /// Something was put into the queue, or a place is free.
+    /// Notified when a run is queued or a slot is free.
     wake: Arc<Notify>,
     tasks: TaskTracker,
-    /// Whatever goes on beside the calls ends.
+    /// Cancelled to end the background tasks.
     stop: CancellationToken,
     shutdown: Arc<Shutdown>,
-    /// The file of the lease that agents live on, where another host could give this one up.
+    /// The lease file of the agents of a host that another host could declare lost.
     lease: Option<PathBuf>,
     /// Which process this is, for recovery.
     host: String,
 }
 
 impl Services {
-    /// Makes every service from what the host is opened with.
+    /// Builds every service.
     pub(super) fn assemble(parts: Parts) -> Self {
         let base = Base {
             folders: Arc::new(parts.folders),

@@ -7,13 +7,13 @@ use jackfield_store::Limits;
 use jackfield_types::{Micros, WorkspaceId};
 use std::sync::Arc;
 
-/// The configuration in force, and what follows from it.
+/// The configuration in force, and values derived from it.
 pub(crate) struct Settings {
     pub(super) config: ArcSwap<Config>,
 }
 
 impl Settings {
-    /// An executor's section with what a rung adds to it.
+    /// An executor's section, with the settings of a rung on top.
     pub(crate) fn section_on(&self, executor: &str, rung: Option<&str>) -> ExecutorSection {
         let mut section = self.executor_section(executor);
         let config = self.config();
@@ -31,12 +31,12 @@ impl Settings {
         section
     }
 
-    /// The configuration as it is now. Whoever needs two settings that belong together asks once.
+    /// The configuration in force. Read it once for settings that belong together.
     pub(crate) fn config(&self) -> Arc<Config> {
         self.config.load_full()
     }
 
-    /// Puts another configuration in force, and gives the one before.
+    /// Puts a configuration in force. Returns the previous one.
     pub(super) fn replace(&self, config: Config) -> Arc<Config> {
         self.config.swap(Arc::new(config))
     }

@@ -1,9 +1,8 @@
-//! Components that are asked on the side: those in the folder `shadow` below the plugin folder. Each is asked what
-//! the serving one of its kind was asked, once that is decided and on record; what it answers is recorded, compared
-//! and never used.
+//! Shadows: components in the folder `shadow` below the plugin folder. After a live decision is recorded, each shadow
+//! of its kind gets the same question. Its answer is recorded and compared, and decides nothing.
 //!
-//! Nobody waits for it. Its questions stand in a short line, are asked one at a time, and may use a share of one
-//! processor (`plugins.shadow_cpu_percent`); what does not fit is recorded as not asked.
+//! No run waits for a shadow. Its calls wait in a bounded queue, run one at a time, and may use a share of one
+//! processor (`plugins.shadow_cpu_percent`); calls beyond that are recorded as not made.
 
 use super::folders::Folders;
 use super::replay::{Changes, Difference, again, shadow_name};
@@ -22,25 +21,25 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Where they lie, below the plugin folder.
+/// The folder of shadows, below the plugin folder.
 const FOLDER: &str = "shadow";
-/// Decisions that may wait to be asked about.
+/// Decisions that may wait for shadow calls.
 const LINE: usize = 64;
-/// Answers on the side that are compared at most.
+/// Most shadow answers that a comparison reads.
 const MOST_COMPARED: u32 = 100_000;
-/// Why one was not asked, as recorded.
+/// The recorded error of a call that was not made.
 const NOT_ASKED: &str = "not asked: what may be spent on the side was spent";
 
-/// What a file was when it was looked at.
+/// Modification time and size of a file.
 type Seen = (Option<SystemTime>, u64);
-/// Files that were looked at, and what is in them, where that is sound.
+/// Examined files, with the component of a sound one.
 type Known = HashMap<PathBuf, (Seen, Option<Arc<Trial>>)>;
 
-/// Components that are asked on the side, and their line.
+/// The shadows and their queue.
 pub(crate) struct Shadows {
     known: Mutex<Known>,
     line: Semaphore,
-    /// Not before then is the next one asked.
+    /// The earliest time of the next call.
     turn: Mutex<Instant>,
 }
 
@@ -50,7 +49,7 @@ impl Default for Shadows {
     }
 }
 
-/// Asks shadow components the questions that serving ones answered.
+/// Calls shadows with the questions that live components answered.
 pub(crate) struct ShadowCalls {
     pub(super) folders: Arc<Folders>,
     pub(super) store: Store,
@@ -66,7 +65,7 @@ impl ShadowCalls {
         self.folders.drop.join(FOLDER)
     }
 
-    /// The decisions just recorded about a task are put to those that are asked on the side. Returns at once.
+    /// Queues shadow calls for the decisions just recorded about a task. Returns at once.
     pub(crate) fn evaluate_in_background(self: &Arc<Self>, task: TaskId, functions: Vec<String>) {
         if functions.is_empty() || self.stop.is_cancelled() || !self.shadow_folder().is_dir() {
             return;
@@ -98,7 +97,7 @@ impl ShadowCalls {
         Ok(())
     }
 
-    /// One at a time, with a pause after each that keeps it within its share of a processor.
+    /// Calls one shadow at a time, with a pause after each call that keeps the share of a processor.
     async fn evaluate_in_turn(&self, trial: &Trial, live: &PluginCall) -> Option<NewPluginCall> {
         let mut turn = self.shadows.turn.lock().await;
         tokio::select! {
@@ -223,7 +222,7 @@ impl ShadowCalls {
     }
 }
 
-/// A compressor is asked for its own levels only.
+/// A compressor gets only the levels that it offers.
 fn is_its_to_answer(trial: &Trial, live: &PluginCall) -> bool {
     let level = live.facts.get("level").and_then(Value::as_str);
     level.is_none_or(|level| trial.levels().iter().any(|own| own.name == level))
@@ -251,7 +250,7 @@ fn aside(
     })
 }
 
-/// The components in a folder; a name that begins with a dot is not there yet.
+/// The component files in a folder; names that begin with a dot are incomplete.
 fn files(folder: &Path) -> HashMap<PathBuf, Seen> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let found = entries.filter_map(|entry| {
@@ -260,7 +259,7 @@ fn files(folder: &Path) -> HashMap<PathBuf, Seen> {
         if name.starts_with('.') || file.extension()? != "wasm" {
             return None;
         }
-        // Of a link, what it leads to; a folder, a pipe or a device is no component.
+        // Follows links; a folder, a pipe or a device is no component.
         let meta = std::fs::metadata(&file).ok().filter(std::fs::Metadata::is_file)?;
         Some((file, (meta.modified().ok(), meta.len())))
     });
@@ -274,7 +273,7 @@ mod tests {
     use jackfield_config::Config;
     use jackfield_types::RunId;
 
-    /// A host whose compressor is asked on the side too, under another digest, and a run to be told.
+    /// Returns a host with a shadow of its compressor under another digest, and a run with an answer.
     async fn house(share: u8) -> (tempfile::TempDir, Host, RunId) {
         let folder = tempfile::tempdir().unwrap();
         let shadows = folder.path().join("data/plugins").join(FOLDER);
@@ -298,7 +297,7 @@ mod tests {
         (folder, host, run)
     }
 
-    /// What was answered on the side, once that is so many.
+    /// Waits for this many shadow answers.
     async fn answered(host: &Host, task: TaskId, count: usize) -> Vec<PluginCall> {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
@@ -317,7 +316,7 @@ mod tests {
     async fn an_answer_never_waits_for_what_is_asked_on_the_side() {
         let (_folder, host, run) = house(100).await;
         let task = host.runs().get(run).await.unwrap().task.id;
-        // As while a shadow takes for ever: nobody else has its turn.
+        // As if a shadow never returned: no other call gets its turn.
         let turn = host.inner.shadow_calls.shadows.turn.lock().await;
         for _ in 0..5 {
             let answer = tokio::time::timeout(Duration::from_secs(30), host.runs().answer(run, None)).await;

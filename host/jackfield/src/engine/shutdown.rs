@@ -1,20 +1,20 @@
-//! How far a host is on its way out.
+//! The stages of a host's shutdown.
 
 use std::sync::atomic::AtomicBool;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How far a host is on its way out.
+/// The stages of a host's shutdown.
 #[derive(Debug, Default)]
 pub(crate) struct Shutdown {
-    /// Nothing new is taken in.
+    /// The host accepts no work.
     pub(crate) closed: CancellationToken,
-    /// What is in hand is ended.
+    /// The host ends its running attempts.
     pub(crate) ends: CancellationToken,
-    /// What is in hand is left as it is.
+    /// The host leaves its running attempts to the next host.
     pub(crate) leaves: CancellationToken,
-    /// This host's worker is on record, so its end is to be put there too.
+    /// This host's worker is registered, so its end must be recorded.
     pub(crate) on_record: AtomicBool,
-    /// Rounds in hand.
+    /// The rounds that run.
     pub(super) hands: TaskTracker,
 }

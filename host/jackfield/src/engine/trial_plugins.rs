@@ -1,4 +1,4 @@
-//! Components in a folder of their own, for questions about them.
+//! Components in a temporary folder, for trial calls.
 
 use super::builder::limits;
 use super::compile_process::OwnProcess;
@@ -9,7 +9,7 @@ use jackfield_types::{RunId, SystemClock};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Components in a folder of their own, where nothing serves what is dropped in. Nothing of it is left.
+/// Opens components with a temporary data and plugin folder, which is deleted afterwards. No dropped component serves.
 pub(super) async fn aside(
     embedded: Vec<Embedded>,
     config: &Config,
@@ -44,13 +44,13 @@ pub(super) async fn aside(
     Some((opened.ok()?, scratch))
 }
 
-/// A folder that is gone afterwards.
+/// A temporary folder, deleted on drop.
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
     fn make() -> Self {
         let path = std::env::temp_dir().join(format!("jackfield-check-{}", RunId::new()));
-        // Where it cannot be made, opening the plugins says so.
+        // If this fails, opening the plugins reports it.
         let _ = private_folder(&path);
         Self(path)
     }

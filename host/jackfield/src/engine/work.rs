@@ -1,13 +1,13 @@
-//! What a host does about work that waits.
+//! Which queued work a host executes.
 
-/// What a host does about work that waits.
+/// Which queued work a host executes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// Takes whatever waits.
+    /// Every queued run.
     All,
-    /// Takes only what was asked of this very host, and looks after what a host that is gone left at work.
+    /// Only runs that this host queued, and those that a lost host was running.
     Own,
-    /// Takes nothing: it is open for a look.
+    /// None: the host only reads.
     Nothing,
 }
 

@@ -1,5 +1,4 @@
-//! The worker of this host: it claims what waits, carries it out, says that it lives, and looks after what
-//! workers that are gone have left.
+//! The worker of this host: claims and executes queued runs, sends heartbeats, and recovers from lost workers.
 
 use super::backlog::Backlog;
 use super::leased_runs::Assignments;
@@ -19,11 +18,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How often a look is taken for work and words of other processes on the same data folder. Looks are
-/// reads, of microseconds.
+/// How often the worker reads the queue and the requests of other processes on the data folder. A read takes
+/// microseconds.
 pub(super) const LOOK: Duration = Duration::from_millis(250);
 
-/// Claims what waits, as long as the host serves.
+/// Claims queued runs while the host serves.
 pub(crate) struct Queue {
     pub(super) store: Store,
     pub(super) running: Arc<RunsInHand>,
@@ -43,7 +42,7 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Works until the host is stopped.
+    /// Works until the host stops.
     pub(super) async fn work(self: Arc<Self>) {
         if self.work == Work::Nothing || !self.local.begin().await {
             return;
@@ -63,7 +62,7 @@ impl Queue {
                     self.claim_all().await;
                 }
                 _ = beat.tick() => {
-                    // Undoing what is half made can take a while, and what waits need not wait for it.
+                    // Recovery can take a while, and queued runs need not wait for it.
                     let inner = Arc::clone(&self);
                     self.tasks.spawn(async move { inner.live().await });
                 }
@@ -71,7 +70,7 @@ impl Queue {
         }
     }
 
-    /// Says that it lives, and looks after those that do not.
+    /// Sends a heartbeat, and recovers from lost workers.
     async fn live(&self) {
         match self.store.workers().heartbeat(self.worker).await {
             Ok(heard) if heard.given_up => drop(self.local.begin().await),
@@ -81,7 +80,7 @@ impl Queue {
         self.recovery.recover().await;
     }
 
-    /// Claims as long as there is something to claim and room for it.
+    /// Claims runs while there are any and slots are free.
     async fn claim_all(&self) {
         while !self.shutdown.closed.is_cancelled() {
             match self.claim().await {
@@ -95,8 +94,8 @@ impl Queue {
         }
     }
 
-    /// The executors that this host takes work for: all of them, so that a missing program is told, unless a
-    /// worker elsewhere may have what is not here.
+    /// The executors that this host claims runs for: all of them, so that a missing program is reported; with remote
+    /// workers, only those whose program is installed here.
     async fn takes(&self) -> Result<Option<Vec<String>>, StoreError> {
         let workers = self.store.workers().list(false).await?;
         let others = workers.iter().any(|worker| worker.kind == WorkerKind::Remote);
@@ -125,7 +124,7 @@ impl Queue {
         Ok(true)
     }
 
-    /// Cancels what another process wants ended.
+    /// Cancels the runs that another process wants cancelled.
     async fn heed(&self) {
         if self.running.lock().is_empty() {
             return;

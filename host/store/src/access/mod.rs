@@ -1,4 +1,4 @@
-//! Access tokens: made, found by what is shown at a door, listed, revoked.
+//! Access tokens: create, find, list and revoke.
 
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, stamp};
@@ -11,19 +11,19 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
-/// A token to be recorded.
+/// A token to record.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct NewToken {
     pub id: TokenId,
-    /// The principal of what it hands in.
+    /// The principal of its work.
     pub name: String,
     /// The sha256 of its secret.
     pub hash: [u8; 32],
     pub scopes: Scopes,
     pub sees: Sees,
     pub created_by: String,
-    /// None: it does not expire.
+    /// `None` if it does not expire.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -44,7 +44,7 @@ pub struct AccessToken {
 }
 
 impl AccessToken {
-    /// Whether it lets anybody in at this time.
+    /// Whether the token is valid at this time.
     pub fn is_good(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
@@ -73,8 +73,7 @@ fn damaged(column: &str, found: &str) -> rusqlite::Error {
 }
 
 impl Tokens<'_> {
-    /// Records a token. Nothing where a good one of that name is there already; one that has expired gives its
-    /// name up.
+    /// Records a token. Returns `None` if a valid token of that name exists; an expired one gives up its name.
     pub async fn add(self, new: NewToken) -> Result<Option<AccessToken>, StoreError> {
         self.0
             .write(move |tx| {
@@ -106,7 +105,7 @@ impl Tokens<'_> {
             .await
     }
 
-    /// The token with this id and the sha256 of its secret, whatever became of it.
+    /// Returns the token with this id, in any state, with the sha256 of its secret.
     pub async fn get(self, id: TokenId) -> Result<Option<(AccessToken, [u8; 32])>, StoreError> {
         self.0
             .read(move |conn| {
@@ -117,7 +116,7 @@ impl Tokens<'_> {
             .await
     }
 
-    /// Every token, the newest first: those that let somebody in, or all that ever were.
+    /// Returns tokens, newest first: the valid ones, or all.
     pub async fn list(self, all: bool) -> Result<Vec<AccessToken>, StoreError> {
         let now = self.0.clock().now();
         let sql = "SELECT * FROM access_tokens ORDER BY id DESC";
@@ -126,7 +125,7 @@ impl Tokens<'_> {
         Ok(tokens)
     }
 
-    /// Lets nobody in any longer with the token of this name. Gives what it was; nothing where there is none.
+    /// Revokes the token of this name. Returns it; `None` if there is none.
     pub async fn revoke(self, name: &str, by: &str) -> Result<Option<AccessToken>, StoreError> {
         let (name, by) = (name.to_owned(), by.to_owned());
         self.0
@@ -142,7 +141,7 @@ impl Tokens<'_> {
             .await
     }
 
-    /// Remembers that a token was used now.
+    /// Records that a token was used now.
     pub async fn used(self, id: TokenId) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {

@@ -1,10 +1,9 @@
-//! The file itself: what was deleted leaves free pages, and here they are given back.
+//! Compaction: returns the free pages of deleted rows to the file system.
 //!
-//! New files can give pages back in small steps (`auto_vacuum = INCREMENTAL`, which has to be said before the
-//! first table). An older file keeps its free pages for what comes next, and can do so only from a whole
-//! `VACUUM` on, which nobody starts but an operator, because nobody can write meanwhile. Statistics for the
-//! query planner (`ANALYZE`, `PRAGMA optimize`) are not gathered: every statement has the index that it was
-//! written for, and figures that were taken while the queue happened to be empty would lead it elsewhere.
+//! New files can return pages in small steps (`auto_vacuum = INCREMENTAL`, which must be set before the first table).
+//! An older file reuses its free pages and can return them only after a whole `VACUUM`, which only an operator starts,
+//! because it blocks all writers. Planner statistics (`ANALYZE`, `PRAGMA optimize`) are not gathered: every statement
+//! has its index, and statistics from an empty queue would mislead the planner.
 
 use crate::StoreError;
 use crate::file::{Sql, connect, count};
@@ -13,20 +12,20 @@ use rusqlite::Connection;
 use serde::Serialize;
 use std::time::Duration;
 
-/// Pages that are given back in one transaction at most: a megabyte.
+/// Most pages returned in one transaction: a megabyte.
 const STEP: u64 = 256;
 
-/// Free pages that stay for what comes next: so many, or this part of the file, whichever is more.
+/// Free pages that stay for later rows: this number, or this part of the file, whichever is more.
 const SPARE: u64 = 1_024;
 const SPARE_PART: u64 = 8;
 
-/// How long the log waits for readers and writers to be let go, so that nobody waits for it longer.
+/// How long truncating the log waits for readers and writers, which blocks them no longer.
 const CHECKPOINT_WAIT: Duration = Duration::from_millis(200);
 
-/// How long a whole `VACUUM` waits for others to finish writing.
+/// How long a whole `VACUUM` waits for other writers.
 const VACUUM_WAIT: Duration = Duration::from_secs(15);
 
-/// How large the file is, and was.
+/// The size of the file before and after.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Compacted {
     /// Before, bytes.
@@ -35,7 +34,7 @@ pub struct Compacted {
     pub now: u64,
 }
 
-/// How the file is filled.
+/// The pages of the file.
 struct Pages {
     size: u64,
     all: u64,
@@ -44,8 +43,8 @@ struct Pages {
 }
 
 impl Retention<'_> {
-    /// Gives free pages beyond a reserve back to the file system, a bounded number in each transaction, and
-    /// cuts the write-ahead log where nobody is using it.
+    /// Returns free pages beyond a reserve to the file system, a bounded number per transaction, and truncates the
+    /// write-ahead log if it is not in use.
     pub async fn give_back(self) -> Result<Compacted, StoreError> {
         let mut now = self.0.read(pages).await?;
         let before = now.bytes();
@@ -53,7 +52,7 @@ impl Retention<'_> {
             self.0
                 .write(move |tx| {
                     let sql = format!("PRAGMA incremental_vacuum({step})");
-                    // One row for each page; it goes on only while rows are taken.
+                    // One row per page; SQLite continues only while rows are read.
                     tx.prepare(&sql)?.query_map([], |_| Ok(()))?.collect::<rusqlite::Result<()>>()?;
                     Ok(())
                 })
@@ -68,12 +67,12 @@ impl Retention<'_> {
         Ok(Compacted { before, now: now.bytes() })
     }
 
-    /// Writes the whole file anew, without gaps, and able to give pages back from then on. Takes as long as
-    /// the disk takes to write it twice, room for that, and nobody can record anything meanwhile.
+    /// Rewrites the whole file without gaps, so that it can return pages from then on. It takes the time and the space
+    /// to write the file twice, and blocks all writers.
     pub async fn vacuum(self) -> Result<Compacted, StoreError> {
         let before = self.0.read(pages).await?;
         self.aside(VACUUM_WAIT, |conn| {
-            // The copy is as large as the records are, and has no place in memory.
+            // The copy is as large as the database, so keep it out of memory.
             conn.pragma_update(None, "temp_store", "FILE")?;
             conn.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
             conn.execute_batch("VACUUM")?;
@@ -83,7 +82,7 @@ impl Retention<'_> {
         Ok(Compacted { before: before.bytes(), now: self.0.read(pages).await?.bytes() })
     }
 
-    /// On a connection of its own, outside of any transaction.
+    /// Runs `work` on a connection of its own, outside a transaction.
     async fn aside(
         self,
         wait: Duration,
@@ -100,7 +99,7 @@ impl Pages {
         self.all * self.size
     }
 
-    /// How many to give back next.
+    /// The number of pages to return next.
     fn surplus(&self) -> Option<u64> {
         let spare = SPARE.max(self.all / SPARE_PART);
         let surplus = self.free.checked_sub(spare).filter(|surplus| *surplus > 0)?;
@@ -125,7 +124,7 @@ fn pages(conn: &Connection) -> Result<Pages, StoreError> {
     found.ok_or_else(|| StoreError::Damaged("the file does not say how large it is".to_owned()))
 }
 
-/// Where somebody reads or writes just now, the log stays as long as it is, and is used again.
+/// Truncates the log; while it is in use, it keeps its size and is reused.
 fn cut_log(conn: &Connection) -> Result<(), StoreError> {
     let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, bool>(0))?;
     if busy {

@@ -1,4 +1,4 @@
-//! How far runs and attempts are that left something on the disk.
+//! States of the runs and attempts that have files on the disk.
 
 use crate::StoreError;
 use crate::file::{Columns, Sql};
@@ -7,29 +7,29 @@ use jackfield_types::{AttemptId, RunId, Timestamp};
 use rusqlite::{Connection, Row};
 use std::collections::HashMap;
 
-/// So many are looked up in one read, so that no snapshot is held for long.
+/// Rows per read, so that no snapshot is held for long.
 const AT_ONCE: usize = 500;
 
-/// A run that is on record.
+/// A recorded run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RunStanding {
-    /// When it ended; none: it has not.
+    /// Its end; `None` if it has not ended.
     pub ended_at: Option<Timestamp>,
 }
 
-/// An attempt that is on record.
+/// A recorded attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AttemptStanding {
-    /// Whose it is.
+    /// Its run.
     pub run: RunId,
-    /// When it was settled; none: it is not.
+    /// The time of its settlement; `None` if it is unsettled.
     pub settled_at: Option<Timestamp>,
-    /// When its run ended; none: it has not.
+    /// The end of its run; `None` if it has not ended.
     pub run_ended_at: Option<Timestamp>,
 }
 
 impl Retention<'_> {
-    /// Those of these runs that are on record.
+    /// Returns those of these runs that are recorded.
     pub async fn run_standings(self, runs: &[RunId]) -> Result<HashMap<RunId, RunStanding>, StoreError> {
         let find = |conn: &Connection, run: &RunId| {
             conn.one("SELECT ended_at FROM runs WHERE id = ?1", [run.to_string()], |row| {
@@ -39,7 +39,7 @@ impl Retention<'_> {
         self.look_up(runs, find).await
     }
 
-    /// Those of these attempts that are on record.
+    /// Returns those of these attempts that are recorded.
     pub async fn attempt_standings(
         self,
         attempts: &[AttemptId],

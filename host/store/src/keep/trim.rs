@@ -1,7 +1,6 @@
-//! Deleting what is past its time, a small step in each transaction, so that nobody waits for it.
+//! Deletion of old rows, in small transactions that block no other writer.
 //!
-//! What is looked for is looked for by the readers; the writer only deletes what they found, and asks once
-//! more whether the run has ended.
+//! Readers find the rows; the writer deletes them after checking again that their run has ended.
 
 use crate::StoreError;
 use crate::file::{Columns, Sql, Tx, count, signed, stamp};
@@ -9,34 +8,34 @@ use crate::handles::Retention;
 use jackfield_types::{RunId, Timestamp};
 use rusqlite::{Connection, params};
 
-/// Rows that are deleted in one transaction at most.
+/// Most rows deleted in one transaction.
 const STEP: usize = 500;
 
-/// Runs whose events go in one transaction at most.
+/// Most runs whose events are deleted in one transaction.
 const RUNS: u32 = 100;
 
-/// Decisions that are looked through in one read at most.
+/// Most component calls examined in one read.
 const LOOK: u32 = 1_000;
 
-/// What one step of trimming came to.
+/// The result of one step.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Trimmed {
-    /// Rows that are gone.
+    /// Deleted rows.
     pub rows: u64,
     /// There may be more: call again.
     pub more: bool,
 }
 
-/// Rows that are past their time.
+/// Rows past their retention.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Overdue {
     /// Events of runs.
     pub events: u64,
-    /// What components were asked and answered.
+    /// Component calls.
     pub calls: u64,
 }
 
-/// Runs with events, one step for each run and none for each event. A run whose events are gone costs nothing.
+/// Runs with events, in one step per run. A run whose events are deleted costs nothing.
 const RUNS_WITH_EVENTS: &str = "
     WITH RECURSIVE told(run) AS (
         SELECT MIN(run) FROM run_events
@@ -44,14 +43,14 @@ const RUNS_WITH_EVENTS: &str = "
         SELECT (SELECT MIN(run) FROM run_events WHERE run > told.run) FROM told WHERE told.run IS NOT NULL
     )";
 
-/// Decisions about runs that ended before a time, and about nothing that is on record, of before that time.
+/// Component calls of before a time whose run ended before it or is not recorded.
 const OLD_CALLS: &str = "
     FROM plugin_calls LEFT JOIN runs ON runs.id = plugin_calls.run
     WHERE plugin_calls.at < ?1 AND (plugin_calls.run IS NULL OR runs.ended_at < ?1)";
 
 impl Retention<'_> {
-    /// Deletes events of runs that ended before a time, a bounded number of them, oldest run first. The run
-    /// keeps count of how many there were, so that whoever reads its events is told that the first are gone.
+    /// Deletes a bounded number of events of runs that ended before a time, oldest run first. The run keeps their
+    /// count, so that readers learn of the gap.
     pub async fn trim_events(self, ended_before: Timestamp) -> Result<Trimmed, StoreError> {
         let runs = self.0.read(move |conn| old_runs(conn, ended_before)).await?;
         if runs.is_empty() {
@@ -67,14 +66,13 @@ impl Retention<'_> {
                     }
                     rows += delete_events(tx, run, ended_before, left)?;
                 }
-                // Nothing: what was found goes on after all, and must not be looked for for ever.
+                // Zero if the found runs continue after all: stop, or the search would not end.
                 Ok(Trimmed { rows: rows as u64, more: rows > 0 })
             })
             .await
     }
 
-    /// Deletes what components were asked and answered before a time about runs that ended before it, a bounded
-    /// number of them.
+    /// Deletes a bounded number of component calls of before a time whose runs ended before it.
     pub async fn trim_calls(self, before: Timestamp) -> Result<Trimmed, StoreError> {
         let mut after = 0;
         loop {
@@ -89,7 +87,7 @@ impl Retention<'_> {
         }
     }
 
-    /// How much there is to trim.
+    /// Returns the number of rows to delete.
     pub async fn overdue(
         self,
         events_before: Timestamp,
@@ -129,13 +127,13 @@ fn delete_events(tx: &Tx<'_>, run: RunId, ended_before: Timestamp, most: usize) 
     )
 }
 
-/// Ids of decisions to delete among the next ones, and where to look on; neither: nothing that old is left.
+/// The ids of calls to delete on the next page, and where to continue; neither if nothing old is left.
 fn old_calls(
     conn: &Connection,
     before: Timestamp,
     after: i64,
 ) -> Result<(Option<Vec<i64>>, Option<i64>), StoreError> {
-    // They are recorded in the order of time, so that the first page without an old one is the end.
+    // Calls are recorded in the order of time, so the first page without an old one is the last.
     let page = conn.all(
         "SELECT plugin_calls.id, plugin_calls.at < ?1 AS old,
                 plugin_calls.run IS NULL OR COALESCE(runs.ended_at < ?1, 0) AS over

@@ -1,4 +1,4 @@
-//! Admission: the breaker is asked, the money is held and the rows are made in one transaction.
+//! Admission: checks the breaker, reserves the money and creates the rows in one transaction.
 
 use super::refusal::{Place, refuse, refuse_any};
 use super::{events, states};
@@ -18,64 +18,64 @@ use serde_json::json;
 /// A task with its first run and that run's first attempt.
 #[derive(Debug, Clone)]
 pub struct Admission {
-    /// What is asked.
+    /// The task.
     pub task: NewTask,
-    /// Its execution.
+    /// The new run.
     pub run: NewRun,
     /// Its first attempt.
     pub attempt: NewAttempt,
-    /// Others that are made side by side with it.
+    /// The attempts that run in parallel with it.
     pub beside: Vec<NewAttempt>,
-    /// The decisions that led here.
+    /// The decisions that led to it.
     pub calls: Vec<NewPluginCall>,
 }
 
-/// Another try of a run that has ended.
+/// A retry of an ended run.
 #[derive(Debug, Clone)]
 pub struct Retry {
     /// The run.
     pub of: RunId,
-    /// Under the same key it is the same try.
+    /// Calls with the same key are one retry.
     pub key: Option<String>,
-    /// Who asks for it.
+    /// The principal that asked for it.
     pub principal: String,
-    /// Why.
+    /// The reason.
     pub reason: String,
     /// Its execution.
     pub run: NewRun,
-    /// The attempts that it begins with, side by side.
+    /// The attempts of its first round, which run in parallel.
     pub attempts: Vec<NewAttempt>,
     /// The decisions that led here.
     pub calls: Vec<NewPluginCall>,
 }
 
-/// What another try came to.
+/// The result of a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retried {
-    /// It is admitted, as this run.
+    /// Admitted as this run.
     Admitted(RunId),
-    /// It was admitted before under the same key.
+    /// Admitted before under the same key.
     Existing(RunId),
-    /// This run of the same task has not ended. Nothing was made.
+    /// This run of the same task has not ended. Nothing was created.
     Active(RunId),
 }
 
-/// What an admission came to.
+/// The result of an admission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Admitted {
     /// The task.
     pub task: TaskId,
-    /// Its run; of a task that was there already, the latest one.
+    /// Its run; the newest one of an existing task.
     pub run: RunId,
-    /// The same request was admitted before under the same key: nothing was made or reserved.
+    /// The request was admitted before under the same key: nothing was created or reserved.
     pub existing: bool,
 }
 
 impl Admissions<'_> {
-    /// Admits a task, its run and its first attempt, and holds the attempt's worst case.
+    /// Admits a task, its run and its first attempts, and reserves the worst case of each.
     ///
-    /// However many callers and processes ask at once, what is held and spent never passes a
-    /// halting limit. A refusal leaves nothing behind but an event. Free work is never refused.
+    /// However many callers and processes admit at once, the reserved and spent amounts never exceed a halting limit.
+    /// A refusal leaves only an event behind. Free work is never refused.
     pub async fn admit(self, admission: Admission, limits: &Limits) -> Result<Admitted, AdmitError> {
         let limits = limits.clone();
         self.0
@@ -105,7 +105,7 @@ impl Admissions<'_> {
             .await?
     }
 
-    /// Admits another run of a task that is there, with its first attempt.
+    /// Admits another run of an existing task, with its first attempt.
     pub async fn admit_run(
         self,
         task: TaskId,
@@ -135,7 +135,7 @@ impl Admissions<'_> {
             .await?
     }
 
-    /// Admits another try of a run that has ended: another run of its task, with the attempts that it begins with.
+    /// Admits a retry of an ended run: another run of its task, with the attempts of its first round.
     pub async fn admit_retry(self, retry: Retry, limits: &Limits) -> Result<Retried, AdmitError> {
         let limits = limits.clone();
         self.0.write(move |tx| {
@@ -170,7 +170,7 @@ impl Admissions<'_> {
         .await?
     }
 
-    /// Admits another attempt of a run that has not ended. Several may be in flight at once.
+    /// Admits another attempt of a run that has not ended. Several may run at once.
     pub async fn add_attempt(
         self,
         run: RunId,
@@ -198,8 +198,8 @@ impl Admissions<'_> {
     }
 }
 
-/// Sends a run back to the queue with the attempts of its next round, or says why the breaker refuses one of
-/// them; then nothing of it was made.
+/// Returns a run to the queue with the attempts of its next round. If the breaker refuses one of them, returns the
+/// refusal and creates nothing.
 pub(crate) fn queue_again(
     tx: &Tx<'_>,
     run: &Run,
@@ -228,7 +228,7 @@ pub(crate) fn queue_again(
     Ok(None)
 }
 
-/// Whose limits hold for a run: who began it, or who handed its task in.
+/// The principal whose limits apply to a run: that of the run, else that of its task.
 fn principal_of(tx: &Tx<'_>, run: RunId) -> Result<String, StoreError> {
     let found = tx.one(
         "SELECT COALESCE(runs.principal, tasks.principal) FROM runs JOIN tasks ON tasks.id = runs.task
@@ -239,7 +239,7 @@ fn principal_of(tx: &Tx<'_>, run: RunId) -> Result<String, StoreError> {
     found.ok_or_else(|| StoreError::NotFound { what: RecordKind::Run, id: run.to_string() })
 }
 
-/// What became of the key before; none: it is new.
+/// The earlier admission under the key; `None` if the key is new.
 fn known(tx: &Tx<'_>, principal: &str, idempotency: &Idempotency) -> Result<Option<Admitted>, StoreError> {
     let Some(task) = known_task(tx, principal, idempotency)? else { return Ok(None) };
     let run = runs::latest_run_of(tx, task)?
@@ -247,7 +247,7 @@ fn known(tx: &Tx<'_>, principal: &str, idempotency: &Idempotency) -> Result<Opti
     Ok(Some(Admitted { task, run, existing: true }))
 }
 
-/// The try that was made of a run under the key; none: it is new.
+/// The earlier retry of a run under the key; `None` if the key is new.
 fn retried(tx: &Tx<'_>, of: RunId, task: TaskId, key: &str) -> Result<Option<RunId>, StoreError> {
     let found = tx.one(
         "SELECT id, retry_of FROM runs WHERE task = ?1 AND retry_key = ?2 LIMIT 1",
@@ -263,7 +263,7 @@ fn retried(tx: &Tx<'_>, of: RunId, task: TaskId, key: &str) -> Result<Option<Run
     }
 }
 
-/// The task that was made under the key; none: it is new.
+/// The task that was created under the key; `None` if the key is new.
 pub(super) fn known_task(
     tx: &Tx<'_>,
     principal: &str,
@@ -313,7 +313,7 @@ pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
     .map(drop)
 }
 
-/// The executors of attempts that are made side by side.
+/// The executors of parallel attempts.
 fn wants(attempts: &[&NewAttempt]) -> String {
     let wants: Vec<&str> = attempts.iter().map(|attempt| attempt.executor.as_str()).collect();
     json!(wants).to_string()
@@ -364,7 +364,7 @@ fn add_all(
     trail::add_calls(tx, calls)
 }
 
-/// The attempt, and the money for it. The breaker was asked before.
+/// Adds an attempt and its reservation. The caller has checked the breaker.
 pub(super) fn add_attempt(
     tx: &Tx<'_>,
     limits: &Limits,

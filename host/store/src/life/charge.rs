@@ -1,4 +1,4 @@
-//! Charging while the work goes on: by difference, within what is held, or with more.
+//! Charges during an attempt.
 
 use super::attempt_account::{Money, Price, record_usage};
 use super::states;
@@ -10,11 +10,11 @@ use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
 use serde_json::json;
 
 impl Attempts<'_> {
-    /// Charges an attempt up to `total`, its running total. What was charged before is not charged
-    /// again, and a lower total than before takes nothing back until the attempt is settled.
+    /// Charges an attempt up to `total`, its running total. Charged amounts are not charged again, and a lower total
+    /// takes nothing back before settlement.
     ///
-    /// Past what is held, as much again is held as at first, or as much of that as the limits leave.
-    /// When they leave nothing the answer is [`Charged::Stop`]; what was spent is recorded anyway.
+    /// A charge beyond the reservation extends it by the initial amount, or by what the limits leave of it. If they
+    /// leave nothing, the answer is [`Charged::Stop`]; the spent amount is recorded anyway.
     pub async fn charge(
         self,
         attempt: AttemptId,
@@ -34,7 +34,7 @@ impl Attempts<'_> {
                 let price = Price { source, as_of: as_of.as_deref() };
                 record_usage(tx, attempt, &usage, price)?;
                 let within = total - money.spent <= money.held;
-                // Told once: when what was held runs out, not at every report of a run that is ending.
+                // Recorded once, when the reservation runs out, not at every later report.
                 let runs_out = money.held > Micros::ZERO || money.spent == Micros::ZERO;
                 money.spend(tx, total, price)?;
                 let charged = if within { Charged::Within } else { money.extend(tx, &limits)? };

@@ -1,4 +1,4 @@
-//! An attempt that was made elsewhere: its run, its charge, its outcome and its figures, all at once.
+//! External attempts: run, charge, outcome and figures in one transaction.
 
 use super::admit::{add_attempt, add_run};
 use super::refusal::Place;
@@ -17,53 +17,52 @@ use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
 use rusqlite::params;
 use serde_json::{Value, json};
 
-/// How much somebody who does not run the host may have cost it by what they write down.
+/// Bounds on the cost that a principal without the scope `admin` may record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteBound {
-    /// In one day.
+    /// Per day.
     pub day: Micros,
-    /// What has to be left of every halting limit afterwards: no write halts anything.
+    /// The amount that must be left of every halting limit: no recorded attempt halts anything.
     pub spare: Micros,
 }
 
-/// An attempt that was made elsewhere. It was paid for already, so that no limit refuses it, unless a
-/// bound is given.
+/// An external attempt. The money is spent already, so no limit refuses it unless a bound is given.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct ExternalAttempt {
     pub task: TaskId,
     pub principal: String,
-    /// None: whoever writes it down runs the host.
+    /// `None` for an administrator.
     pub bound: Option<WriteBound>,
     pub run: NewRun,
-    /// Nothing is held for it.
+    /// It has no reservation.
     pub attempt: NewAttempt,
-    /// Only the configuration names its executor: the adapter in `attempt` is no component.
+    /// Only the configuration names its executor: the adapter in `attempt` is not a component.
     pub without_component: bool,
     pub settlement: Settlement,
     /// One key is one attempt of the task.
     pub idempotency: Option<Idempotency>,
-    /// One line for a person, kept as the decision's reason.
+    /// One line for people, recorded as the reason of the decision.
     pub label: String,
-    /// How far the task is by it.
+    /// The content of the checkpoint.
     pub content: Value,
 }
 
-/// What the logging of an attempt came to.
+/// The result of recording an external attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Logged {
     /// Its run.
     pub run: RunId,
     /// The attempt.
     pub attempt: AttemptId,
-    /// The same was logged before under the same key: nothing was charged now.
+    /// The attempt was recorded before under the same key: nothing was charged now.
     pub existing: bool,
 }
 
 impl Tasks<'_> {
-    /// Logs an attempt that was made elsewhere, with its run, and charges it.
+    /// Records an external attempt with its run, and charges it.
     ///
-    /// A task that is open stays so, whatever the attempt came to; one that is over stays as it is.
+    /// An open task stays open, whatever the outcome of the attempt; a closed one keeps its state.
     pub async fn log_attempt(self, external: ExternalAttempt, limits: &Limits) -> Result<Logged, AdmitError> {
         let limits = limits.clone();
         self.0.write(move |tx| {
@@ -101,7 +100,7 @@ impl Tasks<'_> {
     }
 }
 
-/// Why the writer may not write it down. A limit that others share is not halted by the refusal.
+/// The refusal of a cost beyond the principal's bound. It does not halt a shared limit.
 fn over(
     tx: &Tx<'_>,
     external: &ExternalAttempt,
@@ -139,7 +138,7 @@ fn over(
     breaker::ask(tx, limits, spender, external.attempt.account, cost + bound.spare)
 }
 
-/// The run, with what makes a repeated request the same one.
+/// The run with the facts that identify a repeated request.
 fn remembering(run: &NewRun, principal: &str, idempotency: Option<&Idempotency>) -> NewRun {
     let mut run = run.clone();
     if let (Some(request), Some(Idempotency { key, digest })) = (run.request.as_object_mut(), idempotency) {
@@ -149,7 +148,7 @@ fn remembering(run: &NewRun, principal: &str, idempotency: Option<&Idempotency>)
     run
 }
 
-/// What became of the key before, among the attempts of this task; none: it is new.
+/// The earlier attempt of this task under the key; `None` if the key is new.
 fn known(
     tx: &Tx<'_>,
     task: TaskId,
@@ -175,7 +174,7 @@ fn known(
     }
 }
 
-/// An executor that only the configuration names has no component; its row says so.
+/// Records an executor without a component, which only the configuration names.
 fn know_executor(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<(), StoreError> {
     let adapter = &attempt.adapter;
     tx.exec(

@@ -1,17 +1,17 @@
-//! Asking the breaker for the money of attempts that are to be admitted.
+//! Breaker checks for the attempts of an admission.
 
 use crate::file::Tx;
 use crate::money::breaker;
 use crate::{Limits, NewAttempt, Refusal, Spender, StoreError};
 use jackfield_types::{Micros, RunId, TaskId, WorkspaceId};
 
-/// What an attempt belongs to.
+/// The owner of an attempt.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) task: TaskId,
     pub(super) run: RunId,
     pub(super) workspace: WorkspaceId,
-    /// Who pays for it.
+    /// The principal that pays for it.
     pub(super) principal: &'a str,
 }
 
@@ -37,7 +37,7 @@ pub(super) fn refuse(
     refuse_for(tx, limits, place, attempt, attempt.reserve)
 }
 
-/// Attempts that are made side by side have to be paid for together.
+/// Parallel attempts must be affordable together.
 pub(super) fn refuse_any(
     tx: &Tx<'_>,
     limits: &Limits,

@@ -1,4 +1,4 @@
-//! Settlement: the last charge, the release of the rest, and what became of it, in one transaction.
+//! Settlement: the last charge, the release of the rest, and the outcome, in one transaction.
 
 use super::attempt_account::{Money, Price, record_usage};
 use super::{events, states, then};
@@ -12,35 +12,34 @@ use rusqlite::params;
 use serde::Serialize;
 use serde_json::json;
 
-/// Longest that an attempt is recorded to have taken, milliseconds: some 30 years.
+/// Longest recorded duration of an attempt, milliseconds: some 30 years.
 const LONGEST: u64 = 1_000_000_000_000;
-/// Where the figures of a model stop, so that a sum over all of them fits 64 bits.
+/// Upper bound of a model's statistics, so that a sum over all models fits 64 bits.
 const MOST_OF_MODEL: i64 = 1_000_000_000_000_000;
 
-/// What a settlement came to.
+/// The result of a settlement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Settling {
-    /// It is recorded.
+    /// Recorded.
     Settled {
-        /// What was held and is free again.
+        /// The released amount.
         released: Micros,
-        /// Why what was to follow was refused; then the run has failed.
+        /// The refusal of the next step, if any; then the run has failed.
         refused: Option<Box<Refusal>>,
     },
-    /// It was settled before. Nothing was changed or charged.
+    /// The attempt was settled before. Nothing was changed or charged.
     Already,
 }
 
 impl Attempts<'_> {
-    /// Settles an attempt: charges what is missing, gives back what was too much, releases what is
-    /// still held, records the outcome and everything that came of it, and ends the run if asked.
+    /// Settles an attempt: corrects its charges to the final cost, releases the rest of its reservation, records the
+    /// outcome, and applies the next step of the run.
     pub async fn settle(self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
         let limits = limits.clone();
         self.0.write(move |tx| settled(tx, &settlement, &limits)).await
     }
 
-    /// Ends a run that nobody has in hand: each of its attempts that wait is settled so. False: somebody
-    /// took it up meanwhile, or it has ended.
+    /// Ends a queued or waiting run and settles its open attempts. False: the run is neither.
     pub async fn settle_waiting(
         self,
         run: RunId,
@@ -67,7 +66,7 @@ impl Attempts<'_> {
     }
 }
 
-/// A settlement as a part of a transaction.
+/// Settles an attempt within a transaction.
 pub(super) fn settled(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> Result<Settling, StoreError> {
     let mut money = Money::of(tx, settlement.attempt)?;
     if money.state == AttemptState::Settled {
@@ -94,7 +93,7 @@ pub(super) fn settled(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> 
     Ok(Settling::Settled { released, refused: refused.map(Box::new) })
 }
 
-/// Figures that no attempt can have are cut, and the run says so.
+/// Bounds implausible figures, and warns in the run's events.
 fn warn_of_figures(tx: &Tx<'_>, settlement: &Settlement, money: &Money) -> Result<(), StoreError> {
     let usage = settlement.usage;
     if usage.is_plausible() && settlement.total == settlement.total.bounded() {
@@ -155,7 +154,7 @@ fn text(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Damaged(error.to_string()))
 }
 
-/// Artifacts, transcript and decisions.
+/// Records artifacts, transcript and decisions.
 fn record_yield(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender) -> Result<(), StoreError> {
     for NewArtifact { kind, label, target, bytes, meta } in &settlement.artifacts {
         tx.exec(
@@ -188,8 +187,8 @@ fn record_yield(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender) -> Resu
     trail::add_calls(tx, &settlement.calls)
 }
 
-/// Adds the attempt to the statistics of its executor and model at such tasks. What never began, and what was
-/// called off, says nothing about either.
+/// Adds the attempt to the statistics of its executor and model. An attempt that never started or was cancelled does
+/// not count.
 fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) -> Result<(), StoreError> {
     let policy = matches!(&settlement.settled, Settled::Failed(failure)
         if failure.class.kind() == FailureKind::Policy);
@@ -242,7 +241,7 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
     .map(drop)
 }
 
-/// What was to be told, then the settlement itself.
+/// Adds the events of the settlement, then the settlement itself.
 fn tell(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender, total: Micros) -> Result<(), StoreError> {
     let (run, attempt) = (spender.run, Some(spender.attempt));
     for event in &settlement.events {

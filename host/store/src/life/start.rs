@@ -1,4 +1,4 @@
-//! What happens between admission and settlement: starts, adoption, events as they come.
+//! Attempts between admission and settlement: start, adoption and events.
 
 use super::{events, states};
 use crate::file::{Columns, Exact, signed, stamp};
@@ -9,33 +9,32 @@ use jackfield_types::{AttemptId, AttemptState, RunId, RunState};
 use rusqlite::params;
 use serde_json::{Value, json};
 
-/// What an attempt's process was started as and where.
+/// The process of a started attempt and its place.
 #[derive(Debug, Clone)]
 pub struct Started {
-    /// What tells the process from any other; the store does not look into it.
+    /// Identifies the process; opaque to the store.
     pub identity: Value,
-    /// Where it works.
+    /// Its worktree.
     pub worktree: String,
-    /// The branch it works on, where there is one.
+    /// Its branch, if it has one.
     pub branch: Option<String>,
-    /// The commit it began from, where there is one.
+    /// Its base commit, if it has one.
     pub base: Option<String>,
 }
 
 impl Attempts<'_> {
-    /// The run left the queue, and no worker has it: its work is done elsewhere.
+    /// Marks a run as running without a worker: it records external work.
     pub async fn run_started(self, run: RunId) -> Result<(), StoreError> {
         self.0.write(move |tx| states::run_becomes(tx, run, RunState::Running, None)).await
     }
 
-    /// The run ended, or goes back to the queue, without an attempt to settle. Refused while one of
-    /// its attempts is not settled.
+    /// Ends a run, or returns it to the queue, without settling an attempt. Refused while an attempt is unsettled.
     pub async fn run_ended(self, run: RunId, state: RunState, why: &str) -> Result<(), StoreError> {
         let why = why.to_owned();
         self.0.write(move |tx| states::run_becomes(tx, run, state, Some(&why))).await
     }
 
-    /// The attempt's worktree is there and its process was started.
+    /// Records the worktree and the process of a started attempt.
     pub async fn started(self, attempt: AttemptId, started: Started) -> Result<(), StoreError> {
         self.0.write(move |tx| {
             let found = runs::attempt_of(tx, attempt)?;
@@ -69,8 +68,8 @@ impl Attempts<'_> {
         .await
     }
 
-    /// Appends to a run's events and gives the sequence number of the last. Numbers begin at 1 and
-    /// have no gap, however many append at once.
+    /// Appends events to a run. Returns the sequence number of the last. Numbers start at 1 and have no gaps, however
+    /// many writers append.
     pub async fn append_events(
         self,
         run: RunId,
@@ -87,9 +86,8 @@ impl Attempts<'_> {
             .await
     }
 
-    /// Appends what was heard of an attempt's agent, counted from 0 with `from`. What is on record already is
-    /// left out, so that it can be told again after a restart or a lost connection. Gives how much is on
-    /// record then.
+    /// Appends the events of an attempt's agent, numbered from `from` (the first is 0). Recorded ones are skipped, so
+    /// a caller may repeat them after a restart or a lost connection. Returns the number of recorded events.
     pub async fn append_heard(
         self,
         run: RunId,

@@ -1,4 +1,4 @@
-//! A task apart from its runs: made before there is one, and closed by whoever keeps it.
+//! Tasks without a run: creation, specification and end.
 
 use super::admit::{add_task, known_task};
 use super::states;
@@ -15,35 +15,35 @@ use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
-/// What the making of a task came to.
+/// The result of creating a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Opened {
     /// The task.
     pub task: TaskId,
-    /// The same request made it before under the same key: nothing was made now.
+    /// The task was created before under the same key: nothing was created now.
     pub existing: bool,
 }
 
-/// How a task is to be closed.
+/// How to close a task.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct Closing {
     pub task: TaskId,
-    /// A final one: done, failed or cancelled.
+    /// A final state: done, failed or cancelled.
     pub state: TaskState,
     pub reason: String,
     pub principal: String,
 }
 
-/// What the closing of a task came to.
+/// The result of closing a task.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Closed {
-    /// It is closed, and this version of it says so.
+    /// Closed by a checkpoint with this version.
     Closed {
         /// The checkpoint's number.
         version: u32,
     },
-    /// It was closed so before, for the same reason. Nothing was changed.
+    /// It was closed with the same state and reason before. Nothing was changed.
     Already {
         /// The checkpoint's number.
         version: u32,
@@ -53,8 +53,8 @@ pub enum Closed {
 }
 
 impl Tasks<'_> {
-    /// Makes a task without a run, with the first version of what it is to be, unless a halting limit
-    /// that holds for it is reached. `usual` is what an attempt at it may cost, for the refusal.
+    /// Creates a task without a run, with the first version of its specification. Refused if a halting limit that
+    /// applies to it is reached. `usual` is the usual cost of an attempt, for the refusal.
     pub async fn open(
         self,
         task: NewTask,
@@ -104,8 +104,8 @@ impl Tasks<'_> {
             .await?
     }
 
-    /// Adds a version of what a task is to be. `make` is given the version before it, where there is
-    /// one, and the task's state is checked in the same transaction.
+    /// Adds a version of a task's specification. `make` gets the previous version, if any. The state of the task is
+    /// checked in the same transaction.
     pub async fn specify(
         self,
         task: TaskId,
@@ -146,7 +146,7 @@ impl Tasks<'_> {
             .await
     }
 
-    /// Closes a task, or closes it otherwise than it is. Refused while a run of it has not ended.
+    /// Closes a task, or changes the state of a closed one. Refused while a run of it has not ended.
     pub async fn close(self, closing: Closing) -> Result<Closed, StoreError> {
         self.0.write(move |tx| close(tx, &closing)).await
     }
@@ -192,7 +192,7 @@ fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
     Ok(Closed::Closed { version: added.version })
 }
 
-/// Nothing more is expected of it.
+/// Whether the state is final.
 pub(super) const fn is_over(state: TaskState) -> bool {
     matches!(state, TaskState::Done | TaskState::Failed | TaskState::Cancelled)
 }
@@ -206,7 +206,7 @@ fn active_run(conn: &Connection, task: TaskId) -> Result<Option<(RunId, RunState
     )
 }
 
-/// Whose limits hold for a task that nobody works on yet.
+/// The spender of a task without an attempt.
 fn nobody_yet(task: &NewTask) -> Spender {
     Spender {
         workspace: task.workspace,

@@ -1,4 +1,4 @@
-//! The proof that the breaker's sums are what the ledger says.
+//! The audit: proves the sums of the breaker from the ledger.
 
 use crate::StoreError;
 use crate::file::{Columns, Sql, count, summed};
@@ -6,19 +6,19 @@ use crate::handles::Ledger;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct AuditReport {
     /// Rows of the ledger that were added up.
     pub rows: u64,
     /// Sums that were compared.
     pub sums: u64,
-    /// Every difference, in words; empty: there is none.
+    /// Every difference, as text; empty if there is none.
     pub differences: Vec<String>,
 }
 
-/// Every sum twice: added up from the ledger (and, for allowances, from the event log), and as the
-/// breaker has it. Whatever is only on one side shows as zero on the other.
+/// Every sum twice: from the ledger (for allowances, from the event log) and from the breaker. A sum that one side
+/// lacks is zero there.
 const SIDES: &str = "
     WITH scoped AS (
         SELECT 'all' AS scope, * FROM ledger
@@ -52,7 +52,7 @@ const SIDES: &str = "
 /// The columns of [`SIDES`].
 const AMOUNTS: [&str; 10] = ["l1", "l2", "l3", "l4", "l5", "b1", "b2", "b3", "b4", "b5"];
 
-/// The same for what each attempt spent and holds.
+/// The same for the spent and reserved amounts of attempts.
 const ATTEMPTS: [&str; 4] = ["spent_delta", "reserved_delta", "cost", "reserved"];
 
 fn sums() -> String {
@@ -74,7 +74,7 @@ fn attempts() -> String {
 }
 
 impl Ledger<'_> {
-    /// Adds the whole ledger up and compares every sum of the breaker and of every attempt with it.
+    /// Adds up the whole ledger and compares every sum of the breaker and of every attempt with it.
     pub async fn audit(self) -> Result<AuditReport, StoreError> {
         self.0
             .read(|conn| {
@@ -106,7 +106,7 @@ fn compare(
     Ok(())
 }
 
-/// Spent and held, by account, and what was allowed on top.
+/// Spent and reserved, by account, and the allowance.
 fn sides(row: &Row<'_>) -> rusqlite::Result<Sides> {
     let all = AMOUNTS.iter().map(|amount| row.sum(amount).map(|sum| sum.0));
     let mut ledger = all.collect::<rusqlite::Result<Vec<_>>>()?;
@@ -114,7 +114,7 @@ fn sides(row: &Row<'_>) -> rusqlite::Result<Sides> {
     Ok((row.get("sum")?, ledger, kept))
 }
 
-/// Spent and held.
+/// Spent and reserved.
 fn sides_of_attempt(row: &Row<'_>) -> rusqlite::Result<Sides> {
     let [spent, held, cost, reserved] = ATTEMPTS;
     let ledger = vec![row.sum(spent)?.0, row.sum(held)?.0];

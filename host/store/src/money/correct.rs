@@ -1,8 +1,7 @@
-//! What an operator says a run really cost: entries of the ledger like any other, with the reason.
+//! Cost corrections by an operator: rows of the ledger with the reason.
 //!
-//! Figures that a program made up can be put right so, those included that were recorded before there was
-//! a bound on them. The sums that are touched are added up from the ledger again: some of them may not
-//! have fit a column.
+//! A correction repairs figures that a program made up, including those recorded before figures had bounds. It adds
+//! the affected sums up from the ledger again, because some of them may not have fit a column.
 
 use super::breaker::{Gauge, log, tell};
 use super::ledger::scopes;
@@ -18,13 +17,12 @@ use rusqlite::{params, params_from_iter};
 use serde_json::json;
 
 impl Ledger<'_> {
-    /// Records what a run that has ended really cost. What is too much is taken from its last attempts
-    /// first, on the days on which it was charged, so that no day falls below nothing; what is missing is
-    /// charged to its last attempt, today.
+    /// Corrects the cost of an ended run. A surplus is taken from its last attempts first, on the days of their
+    /// charges, so that no day falls below zero; a shortfall is charged to its last attempt, today.
     ///
     /// # Errors
-    /// [`StoreError::Misuse`] for a cost below nothing or above [`Micros::MOST`], and for a run without
-    /// attempts; [`StoreError::Illegal`] while it has not ended.
+    /// [`StoreError::Misuse`] if the cost is negative or above [`Micros::MOST`], or the run has no attempts;
+    /// [`StoreError::Illegal`] if it has not ended.
     pub async fn correct(self, correction: Correction, limits: &Limits) -> Result<Corrected, StoreError> {
         let limits = limits.clone();
         self.0.write(move |tx| corrected(tx, &correction, &limits)).await
@@ -83,7 +81,7 @@ fn corrected(tx: &Tx<'_>, correction: &Correction, limits: &Limits) -> Result<Co
     Ok(Corrected { run: *run, was, cost: *cost, limits })
 }
 
-/// The statistics by which choosers judge what its model costs.
+/// Corrects the statistics by which choosers estimate the cost of the model.
 fn count_in(tx: &Tx<'_>, money: &Money, before: Micros) -> Result<(), StoreError> {
     let task = runs::task_of(tx, money.attempt_account.spender.task)?;
     let more = money.spent.bounded() - before.bounded();
@@ -102,7 +100,7 @@ fn count_in(tx: &Tx<'_>, money: &Money, before: Micros) -> Result<(), StoreError
     .map(drop)
 }
 
-/// Every sum of this spender on these days, from the ledger.
+/// Recomputes every sum of this spender on these days from the ledger.
 fn add_up(tx: &Tx<'_>, spender: &Spender, days: &[Today], correction: &Correction) -> Result<(), StoreError> {
     for scope in scopes(spender) {
         for day in days {
@@ -120,7 +118,7 @@ fn add_up(tx: &Tx<'_>, spender: &Spender, days: &[Today], correction: &Correctio
     Ok(())
 }
 
-/// What the ledger says was spent, by account: billed and equivalent.
+/// The amounts that the ledger has as spent, by account: billed and equivalent.
 fn spent_in(tx: &Tx<'_>, scope: &Scope, day: &Today, period: Period) -> Result<(Micros, Micros), StoreError> {
     let of = match scope {
         Scope::All => None,
@@ -151,8 +149,8 @@ fn spent_in(tx: &Tx<'_>, scope: &Scope, day: &Today, period: Period) -> Result<(
     Ok(sums.unwrap_or_default())
 }
 
-/// A reset forgives what was spent. What turns out not to have been spent needs no forgiveness: the limit
-/// would be that much higher until its period ends.
+/// Reduces the allowance of a reset to what was spent after all: otherwise the limit would be that much higher until
+/// its period ends.
 fn trim(
     tx: &Tx<'_>,
     scope: &Scope,

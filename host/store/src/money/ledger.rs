@@ -9,20 +9,19 @@ use rusqlite::types::Value as SqlValue;
 use rusqlite::{Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
-/// What a row of the ledger says happened.
+/// The kind of a ledger row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LedgerKind {
-    /// Held at admission.
+    /// Reserved at admission.
     Reserve,
-    /// Held in addition, because the work cost more.
+    /// Reserved in addition because the work cost more.
     Extend,
-    /// Spent; what was held for it is held no longer.
+    /// Spent, and no longer reserved.
     Charge,
-    /// Too much was charged, on the day on which it was; or an operator said what it really cost, with
-    /// the reason as the note.
+    /// A charge that was too high, on the day of the charge; or an operator's correction, with the reason as the note.
     Correct,
-    /// Held, not needed.
+    /// Reserved and not needed.
     Release,
 }
 
@@ -41,7 +40,7 @@ pub struct LedgerRow {
     pub run: RunId,
     pub attempt: AttemptId,
     pub executor: String,
-    /// Who handed the work in; none on rows of before this was kept.
+    /// The principal of the work; `None` on rows of older versions.
     pub principal: Option<String>,
     pub model: Option<String>,
     pub kind: LedgerKind,
@@ -66,9 +65,9 @@ pub struct LedgerFilter {
     pub day: Option<String>,
     /// `YYYY-MM`.
     pub month: Option<String>,
-    /// After this row.
+    /// Rows after this id.
     pub after: u64,
-    /// At most so many.
+    /// At most this many rows.
     pub limit: u32,
 }
 
@@ -88,30 +87,30 @@ impl Default for LedgerFilter {
     }
 }
 
-/// One change of what is held and spent.
+/// One change of the reserved and spent amounts.
 pub(crate) struct Entry<'a> {
     pub(crate) kind: LedgerKind,
     pub(crate) reserved: Micros,
     pub(crate) spent: Micros,
-    /// The day that it counts for.
+    /// The day of the change.
     pub(crate) on: &'a Today,
     pub(crate) source: Option<CostSource>,
     pub(crate) price_as_of: Option<&'a str>,
     pub(crate) note: Option<&'a str>,
 }
 
-/// Whose money it is.
+/// The account that an attempt is charged to.
 pub(crate) struct AttemptAccount {
     pub(crate) spender: Spender,
     pub(crate) model: Option<String>,
     pub(crate) account: Account,
 }
 
-/// Adds a row to the ledger, and its amounts to every sum that they belong to: those of the breaker
-/// and those of the attempt. There is no other way to change any of them.
+/// Adds a row to the ledger, and its amounts to every sum of the breaker and of the attempt. Nothing else changes a
+/// sum.
 ///
-/// An amount past what one attempt can have is refused, whoever it comes from; an operator's
-/// correction may undo one that was recorded before there was a bound. Sums saturate.
+/// An amount above the bound of one attempt is refused; an operator's correction may undo one that an older version
+/// recorded. Sums saturate.
 pub(crate) fn post(
     tx: &Tx<'_>,
     attempt_account: &AttemptAccount,
@@ -162,8 +161,7 @@ pub(crate) fn post(
         .try_for_each(|scope| add(tx, scope, attempt_account.account, entry))
 }
 
-/// Everything that a spender's money is counted for. An attempt from before principals were on the
-/// ledger has none, and no token's sum.
+/// The scopes that count a spender's money. An attempt from before principals were on the ledger has no token scope.
 pub(super) fn scopes(spender: &Spender) -> Vec<Scope> {
     let token = (!spender.principal.is_empty()).then(|| Scope::Token(spender.principal.clone()));
     let all = [
@@ -184,7 +182,7 @@ fn add(tx: &Tx<'_>, scope: &Scope, account: Account, entry: &Entry<'_>) -> Resul
             continue;
         }
         let key = entry.on.key(period);
-        // Nearly always the row is there.
+        // The row nearly always exists.
         if !add_to(tx, scope, &key, account, held, entry.spent)? {
             tx.exec(
                 "INSERT INTO breaker (scope, period) VALUES (?1, ?2)",
@@ -196,7 +194,7 @@ fn add(tx: &Tx<'_>, scope: &Scope, account: Account, entry: &Entry<'_>) -> Resul
     Ok(())
 }
 
-/// False: there is no such row.
+/// False: the row does not exist.
 fn add_to(
     tx: &Tx<'_>,
     scope: &Scope,
@@ -246,7 +244,7 @@ fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
 }
 
 impl Ledger<'_> {
-    /// Rows of the ledger, oldest first.
+    /// Returns rows of the ledger, oldest first.
     pub async fn list(self, filter: LedgerFilter) -> Result<Vec<LedgerRow>, StoreError> {
         self.0
             .read(move |conn| {
@@ -261,7 +259,7 @@ impl Ledger<'_> {
                 ];
                 let mut sql = "SELECT * FROM ledger WHERE id > ?".to_owned();
                 let mut values = vec![SqlValue::from(signed(filter.after))];
-                // Only what is asked for is in the statement, so that SQLite takes the index that fits it.
+                // Only the given filters are in the statement, so that SQLite uses a fitting index.
                 for (column, value) in given.into_iter().filter_map(|(column, value)| Some((column, value?)))
                 {
                     sql.push_str(&format!(" AND {column} = ?"));

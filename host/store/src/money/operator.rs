@@ -1,5 +1,5 @@
-//! What an operator sees of the breaker and what it allows. Nothing here touches the ledger: an
-//! allowance is kept beside the sums, for one scope and one period, and on the event log.
+//! The operator's view of the breaker, and its allowances. An allowance is stored beside the sums, for one scope and
+//! one period, and in the event log. It does not change the ledger.
 
 use super::breaker::{Gauge, log, refusal, tell_scope};
 use super::{Action, BreakerState, BreakerStatus, Limit, LimitStatus, Limits, Raise, Refusal, Reset, Scope};
@@ -12,20 +12,20 @@ use serde_json::json;
 use std::sync::Arc;
 
 impl Breaker<'_> {
-    /// How every limit on everything, on a workspace or on an executor stands.
+    /// Returns the state of every limit on the total, a workspace, an executor or a token.
     pub async fn status(self, limits: &Limits) -> Result<BreakerStatus, StoreError> {
         let scoped = |limit: &Limit| Some((limit.clone(), limit.own_scope()?));
         self.statuses(limits, limits.limits.iter().filter_map(scoped).collect()).await
     }
 
-    /// How every limit that holds for this spender stands, those of its task and run included.
+    /// Returns the state of every limit of this spender, including those of its task and run.
     pub async fn status_for(self, spender: &Spender, limits: &Limits) -> Result<BreakerStatus, StoreError> {
         let scoped = limits.of(spender).map(|(limit, scope)| (limit.clone(), scope)).collect();
         self.statuses(limits, scoped).await
     }
 
-    /// The halting limit that is nearest to its end for an executor in a workspace, as the refusal of what
-    /// needs `asked`, or more than it leaves; none: nothing limits it. Nothing is recorded.
+    /// Returns the halting limit with the least left for an executor in a workspace, as the refusal of `asked` or of
+    /// more than it leaves. `None` if no limit applies. Records nothing.
     pub async fn would_refuse(
         self,
         executor: &str,
@@ -67,8 +67,8 @@ impl Breaker<'_> {
             .await
     }
 
-    /// Allows more for one scope until the period ends. Gives how its limits of that period stand
-    /// now. Refused where no limit of that period holds for the scope.
+    /// Raises the limits of one scope until their period ends. Returns their state after it. Refused if the scope has
+    /// no limit of that period.
     pub async fn raise(self, raise: Raise, limits: &Limits) -> Result<Vec<LimitStatus>, StoreError> {
         let limits = limits.clone();
         self.0
@@ -105,8 +105,8 @@ impl Breaker<'_> {
             .await
     }
 
-    /// Lets every limit of a scope that is reached begin anew at once, as though its period just
-    /// began. Gives those limits as they stand now; empty: none was reached.
+    /// Resets every reached limit of a scope, as if its period just began. Returns those limits after it; empty if
+    /// none was reached.
     pub async fn reset(self, reset: Reset, limits: &Limits) -> Result<Vec<LimitStatus>, StoreError> {
         let limits = limits.clone();
         self.0
@@ -137,7 +137,7 @@ impl Breaker<'_> {
             .await
     }
 
-    /// What happened to the breaker, newest first: refusals, changes of state, raises, resets.
+    /// Returns the events of the breaker, newest first: refusals, changes of state, raises and resets.
     pub async fn history(self, limit: u32) -> Result<Vec<Event>, StoreError> {
         self.0
             .read(move |conn| {

@@ -1,4 +1,4 @@
-//! A person's answer to a run that was handed over: the run goes on, or is over, in the same transaction.
+//! A person's answer to a run that was handed over: the run continues or ends in the same transaction.
 
 use super::decisions::add_decision;
 use super::tasks::of_id;
@@ -14,19 +14,19 @@ use jackfield_types::{AttemptId, HumanTaskId, RunState};
 use rusqlite::params;
 use serde_json::{Value, json};
 
-/// What becomes of a run by a person's answer.
+/// The effect of a person's answer on a run.
 #[derive(Debug, Clone)]
 pub enum Answered {
-    /// Another attempt is made.
+    /// Another attempt.
     Retry(Box<NewAttempt>),
-    /// The work of that attempt is good as it is.
+    /// Accept the work of that attempt.
     Accept(AttemptId),
-    /// It has failed.
+    /// Fail the run.
     Stop,
 }
 
 impl HumanTasks<'_> {
-    /// Answers a run that waits for a person. The breaker may refuse another attempt; then nothing changed.
+    /// Answers a run that waits for a person. If the breaker refuses another attempt, nothing changes.
     pub async fn answer(
         self,
         id: HumanTaskId,

@@ -1,4 +1,4 @@
-//! Checkpoints: numbered versions of what a task is to be and how far it is.
+//! Checkpoints: numbered versions of a task's specification and progress.
 
 use crate::file::{Sql, Tx, stamp};
 use crate::handles::Checkpoints;
@@ -9,17 +9,17 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 impl Checkpoints<'_> {
-    /// Adds the next version and gives it.
+    /// Adds the next version and returns it.
     pub async fn add(self, checkpoint: NewCheckpoint) -> Result<Checkpoint, StoreError> {
         self.0.write(move |tx| add_checkpoint(tx, &checkpoint)).await
     }
 
-    /// Every version of a task, oldest first.
+    /// Returns every version of a task, oldest first.
     pub async fn list(self, task: TaskId) -> Result<Vec<Checkpoint>, StoreError> {
         self.0.read(move |conn| of_task(conn, task)).await
     }
 
-    /// One version of a task.
+    /// Returns one version of a task.
     pub async fn get(self, task: TaskId, version: u32) -> Result<Checkpoint, StoreError> {
         self.0
             .read(move |conn| {
@@ -45,7 +45,7 @@ pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<Checkpoint>
     )
 }
 
-/// The latest version of one kind; none: there is none yet.
+/// The latest version of one kind; `None` if there is none.
 pub(crate) fn latest_checkpoint(
     conn: &Connection,
     task: TaskId,
@@ -58,7 +58,7 @@ pub(crate) fn latest_checkpoint(
     )
 }
 
-/// Adds the next version. One writer at a time makes the numbers, so that none is used twice.
+/// Adds the next version. Only one writer assigns numbers, so each is used once.
 pub(crate) fn add_checkpoint(tx: &Tx<'_>, checkpoint: &NewCheckpoint) -> Result<Checkpoint, StoreError> {
     let NewCheckpoint { task, principal, kind, label, content } = checkpoint;
     runs::task_of(tx, *task)?;

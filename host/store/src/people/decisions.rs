@@ -1,4 +1,4 @@
-//! Decisions about a task, as they are made and read back.
+//! Recording and reading decisions about a task.
 
 use crate::file::{Sql, Tx, count, stamp};
 use crate::handles::Decisions;
@@ -9,14 +9,13 @@ use rusqlite::{Connection, params};
 use serde_json::json;
 
 impl Decisions<'_> {
-    /// Records what was decided about a task and gives its number.
+    /// Records a decision about a task. Returns its number.
     pub async fn record(self, decision: NewDecision) -> Result<u64, StoreError> {
         self.0.write(move |tx| add_decision(tx, &decision)).await
     }
 
-    /// What was decided about a task, oldest first: what became of the components' answers, and what
-    /// people said. The components' own answers, with the facts that they saw, are
-    /// [`of_task`](Self::of_task).
+    /// Returns the decisions about a task, oldest first: the host's use of component answers, and people's answers.
+    /// [`of_task`](Self::of_task) has the component calls themselves.
     pub async fn of_run(self, task: TaskId) -> Result<Vec<Decision>, StoreError> {
         self.0.read(move |conn| of_task(conn, task)).await
     }
@@ -26,7 +25,7 @@ pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<Decision>, 
     conn.all("SELECT * FROM decisions WHERE task = ?1 ORDER BY id", [task.to_string()], Decision::read)
 }
 
-/// Records a decision and gives its number.
+/// Records a decision. Returns its number.
 pub(crate) fn add_decision(tx: &Tx<'_>, decision: &NewDecision) -> Result<u64, StoreError> {
     let NewDecision { task, run, attempt, kind, decided_by, reason, details } = decision;
     tx.exec(

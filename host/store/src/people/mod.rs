@@ -1,7 +1,6 @@
-//! What people have to do with work: their own tasks, what was decided, and what a task is to be.
+//! Human tasks, decisions and checkpoints.
 //!
-//! Decisions and checkpoints are only ever added. Every change is on the host's event log too, in the
-//! same transaction.
+//! Decisions and checkpoints are only added. Every change is recorded in the host's event log in the same transaction.
 
 mod answer;
 pub(crate) mod checkpoints;

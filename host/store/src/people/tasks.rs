@@ -1,4 +1,4 @@
-//! Human tasks: made, changed, done, listed, and deleted where they are nobody's answer.
+//! Human tasks: create, change, list, and delete to-dos.
 
 use crate::file::{Columns, Exact, Sql, Tx, signed, stamp, word};
 use crate::handles::HumanTasks;
@@ -12,22 +12,21 @@ use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params, params_from_iter};
 use serde_json::json;
 
-/// Which human tasks to list: the open ones first, what is most pressing before the rest, then the
-/// newest first.
+/// Which human tasks to list: open ones first, then by priority, newest first.
 #[derive(Debug, Clone)]
 #[allow(missing_docs)]
 pub struct HumanTaskFilter {
-    /// None: in any state.
+    /// `None` for any state.
     pub state: Option<HumanTaskState>,
     pub kind: Option<HumanTaskKind>,
     pub workspace: Option<WorkspaceId>,
     pub task: Option<TaskId>,
     pub run: Option<RunId>,
-    /// Made by one principal, or about its tasks.
+    /// Created by one principal, or about its tasks.
     pub principal: Option<String>,
-    /// At most so many.
+    /// At most this many.
     pub limit: u32,
-    /// Without so many at the front.
+    /// Skip this many.
     pub skip: u64,
 }
 
@@ -47,7 +46,7 @@ impl Default for HumanTaskFilter {
 }
 
 impl HumanTasks<'_> {
-    /// Records a human task; under a key that was used for it before, gives the one that there is.
+    /// Records a human task, or returns the one recorded under the same key.
     pub async fn add(self, new: NewHumanTask) -> Result<HumanTask, StoreError> {
         self.0
             .write(move |tx| match made_before(tx, &new)? {
@@ -57,19 +56,19 @@ impl HumanTasks<'_> {
             .await
     }
 
-    /// One human task.
+    /// Returns a human task.
     pub async fn get(self, id: HumanTaskId) -> Result<HumanTask, StoreError> {
         self.0.read(move |conn| of_id(conn, id)).await
     }
 
-    /// The human task with this id, or the only one whose id begins so (case does not matter).
-    /// Only what is of `principal` is there, where one is given.
+    /// Returns the human task with this id or with the only id that begins with it, in any case. With `principal`,
+    /// only its human tasks count.
     pub async fn find(self, id: &str, principal: Option<&str>) -> Result<HumanTaskId, StoreError> {
         let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
         self.0.read(move |conn| ids::find(conn, &ids::HUMAN_TASKS, &id, principal.as_deref())).await
     }
 
-    /// Human tasks, in the order in which a person would take them up.
+    /// Returns human tasks: open ones first, then by priority, newest first.
     pub async fn list(self, filter: HumanTaskFilter) -> Result<Vec<HumanTask>, StoreError> {
         self.0.read(move |conn| {
             let given = [
@@ -101,9 +100,8 @@ impl HumanTasks<'_> {
         .await
     }
 
-    /// Changes a to-do, and closes or reopens it where its state is to change. Gives it as it then is.
-    /// Of a handoff, only how pressing it is and when it is due: what it says is evidence, and what
-    /// closes it is an answer.
+    /// Changes a to-do, and closes or reopens it if its state changes. Returns it as it is then. Of a handed-over run
+    /// only the priority and the due date can change: its text is evidence, and an answer closes it.
     pub async fn change(
         self,
         id: HumanTaskId,
@@ -114,7 +112,7 @@ impl HumanTasks<'_> {
         self.0.write(move |tx| change_human_task(tx, id, &change, &principal)).await
     }
 
-    /// Deletes a to-do for good; the event log keeps what it was. A handoff stays.
+    /// Deletes a to-do; the event log keeps its content. A handed-over run cannot be deleted.
     pub async fn delete(self, id: HumanTaskId, principal: &str) -> Result<HumanTask, StoreError> {
         let principal = principal.to_owned();
         self.0
@@ -147,13 +145,13 @@ fn illegal(task: &HumanTask, to: &str) -> StoreError {
     }
 }
 
-/// Those about one task, oldest first.
+/// The human tasks about a task, oldest first.
 pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<HumanTask>, StoreError> {
     let sql = format!("{} WHERE human_tasks.task = ?1 ORDER BY human_tasks.id", HumanTask::SELECT);
     conn.all(&sql, [task.to_string()], HumanTask::read)
 }
 
-/// The human task that was made under the same key.
+/// The human task that was recorded under the same key.
 fn made_before(tx: &Tx<'_>, new: &NewHumanTask) -> Result<Option<HumanTaskId>, StoreError> {
     let Some(Idempotency { key, digest }) = &new.idempotency else { return Ok(None) };
     let sql = "SELECT id, idempotency_digest FROM human_tasks WHERE created_by = ?1 AND idempotency_key = ?2";
@@ -213,7 +211,7 @@ fn change_human_task(
     apply(tx, before, change, principal)
 }
 
-/// Makes a change, of whatever kind the human task is, and tells the event log.
+/// Applies a change to a human task of either kind, and records the event.
 pub(crate) fn apply(
     tx: &Tx<'_>,
     before: HumanTask,
@@ -228,7 +226,7 @@ pub(crate) fn apply(
         _ if state == before.state => before.closed_at,
         _ => Some(tx.now),
     };
-    // Reopened: what was said of it before does not count any longer.
+    // A reopened human task has no answer.
     let reopened = state == HumanTaskState::Open && before.state != HumanTaskState::Open;
     let kept = if reopened { None } else { before.answer.clone() };
     let (answer, by) = match answer {

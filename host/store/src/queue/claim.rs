@@ -1,8 +1,8 @@
-//! Taking the next run from the queue.
+//! Claims: the next run of the queue.
 //!
-//! The order: what counts as most urgent (its priority, and one more for each while that it has waited), then
-//! what has begun already, then the workspace that has the least at work and was served longest ago, then
-//! what came first. So one workspace's thousand runs hold up nobody else's one, and nothing waits for ever.
+//! The order: effective priority (the priority, plus one for each ageing period in the queue), then runs that have
+//! started before, then the workspace with the fewest running runs that was served longest ago, then the oldest. So
+//! one workspace with a thousand runs does not block another one, and every run gets its turn.
 
 use super::{milliseconds, whole};
 use crate::StoreError;
@@ -15,46 +15,46 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// What a worker can take now.
+/// The capacity that a worker offers.
 #[derive(Debug, Clone)]
 pub struct Offer {
-    /// Who it is.
+    /// The worker.
     pub worker: WorkerId,
-    /// What its attempts are known by: a host instance, or the worker itself.
+    /// The holder of its attempts: a host instance, or the worker itself.
     pub holder: String,
-    /// Attempts that it could make at once, less those at work.
+    /// Its free slots.
     pub free: u32,
-    /// The executors that it has; none: whatever the host has.
+    /// Its executors; `None` if it has those of the host.
     pub executors: Option<Vec<String>>,
-    /// The workspaces that it can work in; none: all of them.
+    /// Its workspaces; `None` if it works in all.
     pub workspaces: Option<Vec<WorkspaceId>>,
-    /// Only what was reserved for it by its affinity.
+    /// Claim only runs that are reserved for it by affinity.
     pub only_own: bool,
-    /// It is elsewhere: what it makes of the attempts is known from its reports only.
+    /// It is remote: its attempts are known only from its reports.
     pub elsewhere: bool,
 }
 
-/// How many attempts may be at work at once.
+/// Limits of parallel attempts.
 #[derive(Debug, Clone, Default)]
 pub struct Caps {
-    /// On this machine; a remote worker brings slots of its own.
+    /// On this machine; a remote worker has its own slots.
     pub local: Option<u32>,
-    /// Of each executor that is named here, wherever it works.
+    /// Of each executor named here, on all workers.
     pub executors: BTreeMap<String, u32>,
-    /// Of an executor that is not named.
+    /// Of any other executor.
     pub executor: u32,
-    /// In each workspace that is named here.
+    /// In each workspace named here.
     pub workspaces: BTreeMap<WorkspaceId, u32>,
-    /// After waiting so long a run counts as one priority higher, and so on.
+    /// The time in the queue that raises a run's priority by one.
     pub aging: Duration,
 }
 
-/// A run that a worker has now.
+/// A claimed run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
     /// The run.
     pub run: RunId,
-    /// The attempts that it is to make, side by side.
+    /// The attempts of its round, which run in parallel.
     pub attempts: Vec<AttemptId>,
 }
 
@@ -64,12 +64,12 @@ struct Waiting {
 }
 
 impl Queue<'_> {
-    /// Gives the worker the next run that it can take; none: there is none for now.
+    /// Claims the next run for the worker. `None` if it can take none now.
     pub async fn claim(self, offer: Offer, caps: Caps) -> Result<Option<Claimed>, StoreError> {
         if offer.free == 0 {
             return Ok(None);
         }
-        // Most looks find nothing, and need not wait for the writer.
+        // Most calls find nothing, and need not wait for the writer.
         let now = milliseconds(self.0.clock().now());
         let (asked, allowed) = (offer.clone(), caps.clone());
         if self.0.read(move |conn| next(conn, &asked, &allowed, now)).await?.is_none() {
@@ -97,7 +97,7 @@ fn take(tx: &Tx<'_>, found: &Waiting, offer: &Offer) -> Result<Claimed, StoreErr
         [&run],
         |row| row.parsed("id"),
     )?;
-    // From here on it may have begun there, whatever is heard of it: it is never begun here as well.
+    // From here on the remote worker may have started the attempt, so it never starts here.
     let identity = offer.elsewhere.then(|| json!({ "worker": offer.worker }).to_string());
     tx.exec(
         "UPDATE attempts SET host = ?2, identity = ?3 WHERE run = ?1 AND state <> 'settled'",
@@ -106,7 +106,7 @@ fn take(tx: &Tx<'_>, found: &Waiting, offer: &Offer) -> Result<Claimed, StoreErr
     Ok(Claimed { run: found.run, attempts })
 }
 
-/// The first in line that passes no cap and that the worker can take.
+/// The first run in the queue that exceeds no limit and that the worker can execute.
 fn next(conn: &Connection, offer: &Offer, caps: &Caps, now: i64) -> Result<Option<Waiting>, StoreError> {
     let load = Load::of(conn)?;
     let room = caps.local.map_or(offer.free, |most| offer.free.min(most.saturating_sub(load.local)));
@@ -119,7 +119,7 @@ fn next(conn: &Connection, offer: &Offer, caps: &Caps, now: i64) -> Result<Optio
     let takes = |wants: &[String]| {
         offer.executors.as_ref().is_none_or(|has| wants.iter().all(|want| has.contains(want)))
             && wants.iter().all(|want| load.executor_has_room(caps, want, wants))
-            // More side by side than there is room for: they start when nothing else is at work.
+            // A round with more attempts than slots starts when nothing else runs.
             && (count(wants) <= room || load.is_idle())
     };
     let possible: Vec<String> =
@@ -150,8 +150,8 @@ fn next(conn: &Connection, offer: &Offer, caps: &Caps, now: i64) -> Result<Optio
     )
 }
 
-/// `?1` now, `?2` ageing, `?3` holder, `?4` only its own, `?5` what can be taken, `?6` full workspaces,
-/// `?7` the worker's workspaces.
+/// `?1` now, `?2` ageing, `?3` holder, `?4` only its own, `?5` executors that can be taken, `?6` full workspaces, `?7`
+/// the worker's workspaces.
 const ORDERED: &str = "
     WITH busy AS (SELECT workspace, COUNT(*) AS runs FROM runs WHERE state = 'running' GROUP BY workspace)
     SELECT runs.id, runs.workspace
@@ -169,7 +169,7 @@ fn count(wants: &[String]) -> u32 {
     u32::try_from(wants.len()).unwrap_or(u32::MAX)
 }
 
-/// What is at work.
+/// The running attempts.
 pub(super) struct Load {
     pub(super) local: u32,
     pub(super) all: u32,
@@ -209,7 +209,7 @@ impl Load {
         self.workspaces.get(&workspace.to_string()).copied().unwrap_or(0)
     }
 
-    /// One that wants an executor more often than that has slots goes when none of them is busy.
+    /// A round that needs more slots of an executor than it has starts when none of them is busy.
     fn executor_has_room(&self, caps: &Caps, executor: &str, wants: &[String]) -> bool {
         let most = caps.executors.get(executor).copied().unwrap_or(caps.executor).max(1);
         let busy = self.executors.get(executor).copied().unwrap_or(0);

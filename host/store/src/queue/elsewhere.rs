@@ -1,5 +1,4 @@
-//! Runs that workers elsewhere have: what they were given, and what is heard of it late. And the other side:
-//! runs that this host was given, until the one that gave them has been told all about them.
+//! Assignments: runs of remote workers with their late charges, and runs that another host assigned to this one.
 
 use super::claim::Claimed;
 use crate::file::{Columns, Sql};
@@ -12,7 +11,7 @@ use jackfield_types::{AttemptId, CostSource, Micros, RunId, Usage, WorkerId};
 use serde_json::json;
 
 impl Workers<'_> {
-    /// What a worker has in its hands, by run: the attempts that are not settled.
+    /// Returns the unsettled attempts of a worker, by run.
     pub async fn assigned(self, worker: WorkerId) -> Result<Vec<Claimed>, StoreError> {
         self.0
             .read(move |conn| {
@@ -35,8 +34,8 @@ impl Workers<'_> {
             .await
     }
 
-    /// What is heard of an attempt's cost once it was given up: it was spent, so it is on the ledger, on the
-    /// day that it became known. What was charged before is not charged again. Gives what was charged now.
+    /// Charges the late cost of a lost attempt, on the day of the report. What was charged before is not charged
+    /// again. Returns the amount charged now.
     pub async fn charge_late(
         self,
         attempt: AttemptId,
@@ -71,7 +70,7 @@ impl Workers<'_> {
             .await
     }
 
-    /// Runs that were given to this host, and not told in full yet, oldest first.
+    /// Returns the runs assigned to this host that are not reported in full, oldest first.
     pub async fn unreported(self) -> Result<Vec<RunId>, StoreError> {
         self.0
             .read(|conn| {
@@ -80,7 +79,7 @@ impl Workers<'_> {
             .await
     }
 
-    /// The host that gave this run knows all about it.
+    /// Marks an assigned run as reported in full.
     pub async fn mark_reported(self, run: RunId) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {

@@ -1,4 +1,4 @@
-//! Runs in somebody's hands: taking them over, calling them off, telling who wants an end.
+//! Running runs: takeover, cancellation and adoption.
 
 use crate::file::{Columns, Exact, Sql};
 use crate::handles::Queue;
@@ -9,19 +9,19 @@ use jackfield_types::{AttemptId, AttemptState, RunId, Timestamp, WorkerId};
 use rusqlite::params;
 use serde_json::{Value, json};
 
-/// A run that a worker has in hand.
+/// A run that a worker executes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InHand {
     /// The run.
     pub run: RunId,
-    /// Who has it; none: it was made by a version that knew no workers.
+    /// Its worker; `None` if a version without workers recorded it.
     pub worker: Option<WorkerId>,
-    /// What its attempts are known by.
+    /// The holder of its attempts.
     pub holder: Option<String>,
 }
 
 impl Queue<'_> {
-    /// Every run that somebody has in hand.
+    /// Returns every running run.
     pub async fn in_hand(self) -> Result<Vec<InHand>, StoreError> {
         self.0
             .read(|conn| {
@@ -42,8 +42,8 @@ impl Queue<'_> {
             .await
     }
 
-    /// A worker takes over a run from one that is gone, with its attempts. False: it ended, or somebody
-    /// else was first.
+    /// Gives a lost worker's run and its attempts to another worker. False: the run has ended or another worker took
+    /// it.
     pub async fn take_over(
         self,
         run: RunId,
@@ -72,7 +72,7 @@ impl Queue<'_> {
             .await
     }
 
-    /// Frees runs that were kept for a host instance which is gone. How many.
+    /// Frees the runs that were reserved for a lost host instance. Returns their number.
     pub async fn forget_affinity(self, instance: &str) -> Result<usize, StoreError> {
         let instance = instance.to_owned();
         self.0
@@ -85,7 +85,7 @@ impl Queue<'_> {
             .await
     }
 
-    /// Host instances that runs wait for.
+    /// Returns the host instances that queued runs are reserved for.
     pub async fn affinities(self) -> Result<Vec<String>, StoreError> {
         self.0
             .read(|conn| {
@@ -98,8 +98,7 @@ impl Queue<'_> {
             .await
     }
 
-    /// Leaves word for whoever has the run in hand that it is to end; the first reason counts. False: nobody
-    /// has it in hand.
+    /// Requests the cancellation of a running run. Only the first reason counts. False: no worker executes it.
     pub async fn ask_to_end(self, run: RunId, reason: &str) -> Result<bool, StoreError> {
         let reason = reason.to_owned();
         self.0.write(move |tx| {
@@ -115,7 +114,7 @@ impl Queue<'_> {
         .await
     }
 
-    /// Runs in a worker's hands that are to end, and why.
+    /// Returns a worker's runs that are to be cancelled, with the reasons.
     pub async fn called_off(self, worker: WorkerId) -> Result<Vec<(RunId, String)>, StoreError> {
         self.0
             .read(move |conn| {
@@ -129,7 +128,7 @@ impl Queue<'_> {
             .await
     }
 
-    /// An attempt whose agent never came to be is to be made again, as if nothing had happened.
+    /// Returns an attempt whose agent never started to the state planned.
     pub async fn attempt_unstarted(self, attempt: AttemptId) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
@@ -151,7 +150,7 @@ impl Queue<'_> {
             .await
     }
 
-    /// An attempt whose agent is still at work, or has ended meanwhile, goes on under another host.
+    /// Records that a host adopted an attempt, whose agent runs or has ended meanwhile.
     pub async fn attempt_adopted(self, attempt: AttemptId, how: &str) -> Result<(), StoreError> {
         let how = how.to_owned();
         self.0
@@ -163,7 +162,7 @@ impl Queue<'_> {
             .await
     }
 
-    /// A check of an attempt is about to start as that process; none: it has ended.
+    /// Records the process of a check that is about to start; `None` when it has ended.
     pub async fn check_runs(self, attempt: AttemptId, identity: Option<Value>) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
@@ -176,7 +175,7 @@ impl Queue<'_> {
             .await
     }
 
-    /// What the checks of an attempt came to, before its worktree goes.
+    /// Records the results of an attempt's checks, before its worktree is removed.
     pub async fn checks_done(self, attempt: AttemptId, results: &[CheckResult]) -> Result<(), StoreError> {
         let text = serde_json::to_string(results).map_err(|error| StoreError::Damaged(error.to_string()))?;
         let told: Vec<Value> = results
@@ -195,7 +194,7 @@ impl Queue<'_> {
             .await
     }
 
-    /// When the oldest run that waits began to, and how many wait.
+    /// Returns the number of queued runs, and the time since when the oldest is queued.
     pub async fn waiting(self) -> Result<(u64, Option<Timestamp>), StoreError> {
         self.0
             .read(|conn| {

@@ -1,4 +1,4 @@
-//! Where a run stands in the line, and what is at work.
+//! The position of a run in the queue, and the running attempts.
 
 use super::claim::Load;
 use super::{Caps, milliseconds, whole};
@@ -9,20 +9,20 @@ use jackfield_types::{RunId, Timestamp};
 use rusqlite::params;
 use std::collections::BTreeMap;
 
-/// Where a run stands.
+/// The position of a run in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InLine {
-    /// 1: it is next.
+    /// 1 is next.
     pub position: u32,
-    /// How many wait.
+    /// The length of the queue.
     pub of: u32,
-    /// Not before then.
+    /// The run does not start before this time.
     pub not_before: Option<Timestamp>,
     /// The executors that it waits for.
     pub wants: Vec<String>,
 }
 
-/// What is at work.
+/// The number of running attempts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Occupancy {
     /// Attempts on this machine.
@@ -34,7 +34,7 @@ pub struct Occupancy {
 }
 
 impl Queue<'_> {
-    /// Where a run stands in the line; none: it does not wait.
+    /// Returns the position of a run in the queue; `None` if it is not queued.
     pub async fn backlog(self, run: RunId, caps: &Caps) -> Result<Option<InLine>, StoreError> {
         let (now, aging) = (milliseconds(self.0.clock().now()), whole(caps.aging).max(1));
         self.0.read(move |conn| {
@@ -64,7 +64,7 @@ impl Queue<'_> {
         .await
     }
 
-    /// What is at work.
+    /// Returns the number of running attempts.
     pub async fn occupancy(self) -> Result<Occupancy, StoreError> {
         self.0
             .read(|conn| {

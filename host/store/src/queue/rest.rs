@@ -1,4 +1,4 @@
-//! Executors that rest because their provider asked for it, in every process and across restarts.
+//! Cooldowns of executors, shared by all processes and kept across restarts.
 
 use super::milliseconds;
 use crate::StoreError;
@@ -7,19 +7,19 @@ use crate::handles::Cooldowns;
 use jackfield_types::Timestamp;
 use rusqlite::params;
 
-/// An executor, or a rung of the ladder, that rests.
+/// An executor or a rung of the ladder in cooldown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cooldown {
     /// Its name.
     pub name: String,
-    /// Until when.
+    /// The end of the cooldown.
     pub until: Timestamp,
-    /// What was said.
+    /// The provider's message.
     pub why: String,
 }
 
 impl Cooldowns<'_> {
-    /// Rests an executor until then; a longer rest that it has already stands.
+    /// Starts a cooldown. A longer one that is in force stays.
     pub async fn begin(self, cooldown: Cooldown) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
@@ -34,7 +34,7 @@ impl Cooldowns<'_> {
             .await
     }
 
-    /// Who rests now.
+    /// Returns the cooldowns in force.
     pub async fn list(self) -> Result<Vec<Cooldown>, StoreError> {
         let now = milliseconds(self.0.clock().now());
         self.0

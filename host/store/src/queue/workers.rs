@@ -1,4 +1,4 @@
-//! Workers: who is there, who lives, and who was given up.
+//! Workers: registration, heartbeats, and loss.
 
 use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::handles::Workers;
@@ -9,12 +9,12 @@ use rusqlite::params;
 use serde_json::json;
 use std::time::Duration;
 
-/// What a worker is told when it says that it lives.
+/// The reply to a worker's heartbeat.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heartbeat {
-    /// Runs in its hands that somebody wants ended, and why.
+    /// Its runs that are to be cancelled, with the reasons.
     pub cancelled: Vec<(RunId, String)>,
-    /// It was given up: what it had is somebody else's now, and it must begin anew.
+    /// The worker was declared lost: its runs may belong to other workers, and it must register again.
     pub given_up: bool,
 }
 
@@ -25,13 +25,13 @@ const SELECT: &str = "
     FROM workers";
 
 impl Workers<'_> {
-    /// A worker begins, or one that is known begins anew.
+    /// Registers a worker, or registers it again.
     pub async fn begin(self, worker: NewWorker) -> Result<(), StoreError> {
         self.0.write(move |tx| begin(tx, &worker)).await
     }
 
-    /// The same for a worker elsewhere, which must be the only one of its principal where `one` is set. An id that is not
-    /// the principal's own is not taken over, and one that nobody has registered becomes its own.
+    /// Registers a remote worker. With `one`, it must be the only one of its principal, and an id of another principal
+    /// is refused. The id of a local worker is always refused; one without a principal becomes its own.
     pub async fn begin_remote(self, worker: NewWorker, one: bool) -> Result<Begun, StoreError> {
         self.0
             .write(move |tx| {
@@ -56,7 +56,7 @@ impl Workers<'_> {
             .await
     }
 
-    /// A worker says that it lives, and hears which of its runs are to end.
+    /// Records a heartbeat. Returns the worker's runs that are to be cancelled.
     pub async fn heartbeat(self, worker: WorkerId) -> Result<Heartbeat, StoreError> {
         self.0
             .write(move |tx| {
@@ -75,13 +75,13 @@ impl Workers<'_> {
             .await
     }
 
-    /// A worker says goodbye, or is given up for `why`.
+    /// Ends a worker for the reason `why`: it stopped, or is declared lost.
     pub async fn end(self, worker: WorkerId, why: &str) -> Result<bool, StoreError> {
         let why = why.to_owned();
         self.0.write(move |tx| end(tx, worker, &why)).await
     }
 
-    /// Workers: those that have not ended, or all.
+    /// Returns workers: those that have not ended, or all.
     pub async fn list(self, ended_too: bool) -> Result<Vec<Worker>, StoreError> {
         self.0
             .read(move |conn| {
@@ -91,7 +91,7 @@ impl Workers<'_> {
             .await
     }
 
-    /// One worker.
+    /// Returns a worker.
     pub async fn get(self, worker: WorkerId) -> Result<Worker, StoreError> {
         self.0
             .read(move |conn| {
@@ -101,7 +101,7 @@ impl Workers<'_> {
             .await
     }
 
-    /// Forgets workers that ended, or were not heard of, before then and have nothing in hand. How many.
+    /// Deletes workers without runs that ended, or sent their last heartbeat, before this time. Returns their number.
     pub async fn forget_before(self, before: Timestamp) -> Result<usize, StoreError> {
         self.0
             .write(move |tx| {
@@ -114,7 +114,7 @@ impl Workers<'_> {
             .await
     }
 
-    /// Workers that were not heard of for `silence`.
+    /// Returns workers without a heartbeat for `silence`.
     pub async fn silent(self, silence: Duration) -> Result<Vec<Worker>, StoreError> {
         let since = self.0.clock().now().checked_sub(silence).unwrap_or(Timestamp::UNIX_EPOCH);
         self.0

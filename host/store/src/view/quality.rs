@@ -1,4 +1,4 @@
-//! What was done badly of late and what was done well after that: what quality issues are made of.
+//! The recent bad work, and the good work after it: the facts of quality issues.
 
 use crate::StoreError;
 use crate::file::{Columns, Sql, stamp};
@@ -7,7 +7,7 @@ use jackfield_types::{FailureClass, FailureKind, RunId, TaskId, Timestamp, Works
 use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
-/// Most runs that are read: of bad ones, and of good ones after them.
+/// Most runs that are read: bad ones, and later good ones.
 const MOST_BAD: u32 = 50;
 const MOST_GOOD: u32 = 500;
 
@@ -28,23 +28,23 @@ pub struct JudgedRun {
     pub keywords: Vec<String>,
     /// When it ended.
     pub ended_at: Timestamp,
-    /// How its last attempt failed; none: it succeeded.
+    /// The failure of its last attempt; `None` if it succeeded.
     pub failure: Option<FailureClass>,
 }
 
 /// The judged runs of a workspace, newest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Quality {
-    /// Last runs of their tasks that failed because the work was bad.
+    /// The last runs of their tasks that failed because the work was bad.
     pub bad: Vec<JudgedRun>,
     /// Runs that succeeded after the oldest of those.
     pub good: Vec<JudgedRun>,
 }
 
 impl Stats<'_> {
-    /// What was done badly in a workspace since then and stands so, and what was done well after that. Commands are
-    /// left out (tasks of the type `command`, and whatever the executors `commands` ran), as are tasks that somebody
-    /// closed as done or cancelled.
+    /// Returns the bad work in a workspace since then that still stands, and the good work after it. Commands are
+    /// excluded (tasks of the type `command`, and work of the executors `commands`), as are tasks closed as done or
+    /// cancelled.
     pub async fn quality(
         self,
         workspace: WorkspaceId,

@@ -1,4 +1,4 @@
-//! Decisions that are on record with what they were made from, to be made again by somebody else.
+//! Recorded decisions with their facts, for a replay.
 
 use crate::file::{Columns, Sql, stamp};
 use crate::handles::Decisions;
@@ -7,37 +7,37 @@ use jackfield_types::{FailureClass, FailureKind, Micros, PluginKind, TaskId, Tim
 use rusqlite::{Row, params};
 use serde::Serialize;
 
-/// A decision that can be made again, with what came of it.
+/// A decision for a replay, with its result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RecordedDecision {
     /// The decision.
     pub call: PluginCall,
-    /// What its first choice came to; none: it was about something else, or is not known yet.
+    /// The result of its first choice; `None` if it chose nothing, or the result is not known yet.
     pub outcome: Option<RecordedOutcome>,
 }
 
-/// What an attempt came to.
+/// The result of an attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RecordedOutcome {
-    /// Who made it.
+    /// Its executor.
     pub executor: String,
-    /// What it said it was.
+    /// Its model, as reported.
     pub model: Option<String>,
     /// The type of its task.
     pub task_type: String,
-    /// How hard its task was, 1 to 10.
+    /// The complexity of its task, 1 to 10.
     pub complexity: u8,
     /// It succeeded.
     pub succeeded: bool,
-    /// It says something about whoever made it: it succeeded, or its work was not good enough.
+    /// The result says something about the executor: it succeeded, or the work was bad.
     pub judged: bool,
-    /// What it cost.
+    /// Its cost.
     pub cost: Micros,
 }
 
 impl Decisions<'_> {
-    /// Decisions of components of a kind that were made since then and did not fail, oldest first, after the
-    /// one with the number `after`. Functions that only the host's own side asks (`shadow_…`) are not among them.
+    /// Returns the successful decisions of a kind of component since then, oldest first, after the number `after`.
+    /// Shadow calls (`shadow_…`) are excluded.
     pub async fn recorded(
         self,
         kind: PluginKind,
@@ -65,7 +65,7 @@ impl Decisions<'_> {
             .await
     }
 
-    /// What attempts that ended since then came to, those of decisions and those that callers asked for alike.
+    /// Returns the results of the attempts that ended since then, whether a chooser or the caller chose the executor.
     pub async fn outcomes(self, since: Timestamp) -> Result<Vec<RecordedOutcome>, StoreError> {
         self.0
             .read(move |conn| {
@@ -82,7 +82,7 @@ impl Decisions<'_> {
             .await
     }
 
-    /// What was answered on the side since then, with what served answered to the same facts. Newest first.
+    /// Returns shadow calls since then, newest first, each with the live call on the same facts.
     pub async fn shadowed(
         self,
         since: Timestamp,
@@ -117,7 +117,7 @@ impl Decisions<'_> {
 }
 
 impl Decisions<'_> {
-    /// The last decision of a function about a task: what was just recorded.
+    /// Returns the last successful call of a function about a task.
     pub async fn last(self, task: TaskId, function: &str) -> Result<Option<PluginCall>, StoreError> {
         let function = function.to_owned();
         self.0

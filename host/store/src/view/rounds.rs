@@ -1,4 +1,4 @@
-//! Consensus: the rounds of a task in which several agents did the same, and what the comparison said.
+//! Consensus: the parallel rounds of a task and their comparison.
 
 use crate::file::{Columns, Sql};
 use crate::handles::Runs;
@@ -42,7 +42,7 @@ pub struct Round {
 }
 
 impl Runs<'_> {
-    /// The rounds of a task, or of one run of it, in which several agents did the same, oldest first.
+    /// Returns the consensus rounds of a task, or of one run of it, oldest first.
     pub async fn rounds(self, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, StoreError> {
         self.0
             .read(move |conn| {
@@ -59,7 +59,7 @@ impl Runs<'_> {
     }
 }
 
-/// All rounds, those of one attempt too.
+/// All rounds, including those of one attempt.
 fn attempts(conn: &Connection, task: TaskId, run: Option<RunId>) -> Result<Vec<Round>, StoreError> {
     let rows = conn.all(
         "SELECT id, run, round, number, executor, model, state, failure_class, branch, cost, latency_ms

@@ -1,4 +1,4 @@
-//! Runs, tasks and attempts as they are read back.
+//! Reading runs, tasks and attempts.
 
 use super::ids;
 use crate::file::{Columns, Sql, signed};
@@ -19,18 +19,18 @@ pub struct RunFilter {
     pub task: Option<TaskId>,
     /// Of the tasks of one principal.
     pub principal: Option<String>,
-    /// Older than this one.
+    /// Runs older than this one.
     pub before: Option<RunId>,
-    /// At most so many.
+    /// At most this many runs.
     pub limit: u32,
 }
 
 /// Events of a run, oldest first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventPage {
-    /// Those that are kept.
+    /// The kept events.
     pub events: Vec<RunEvent>,
-    /// The last of those before them that were asked for and are no longer kept, if there are any.
+    /// The last deleted event before them that was requested, if any.
     pub gone_to: Option<u64>,
 }
 
@@ -53,7 +53,7 @@ const SUMMARY: &str = "
     WHERE TRUE";
 
 impl Runs<'_> {
-    /// Everything about one run.
+    /// Returns a run with its task, attempts and artifacts.
     pub async fn get(self, run: RunId) -> Result<RunView, StoreError> {
         self.0
             .read(move |conn| {
@@ -74,19 +74,19 @@ impl Runs<'_> {
             .await
     }
 
-    /// The run with this id, or the only one whose id begins so (case does not matter).
-    /// Only what is of `principal` is there, where one is given.
+    /// Returns the run with this id or with the only id that begins with it, in any case. With `principal`, only its
+    /// runs count.
     pub async fn find(self, id: &str, principal: Option<&str>) -> Result<RunId, StoreError> {
         let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
         self.0.read(move |conn| ids::find(conn, &ids::RUNS, &id, principal.as_deref())).await
     }
 
-    /// The latest run of a task; none: it has none yet.
+    /// Returns the newest run of a task; `None` if it has none.
     pub async fn latest(self, task: TaskId) -> Result<Option<RunId>, StoreError> {
         self.0.read(move |conn| latest_run_of(conn, task)).await
     }
 
-    /// Runs, newest first.
+    /// Returns runs, newest first.
     pub async fn list(self, filter: RunFilter) -> Result<Vec<RunSummary>, StoreError> {
         self.0
             .read(move |conn| {
@@ -120,17 +120,17 @@ impl Runs<'_> {
             .await
     }
 
-    /// One task.
+    /// Returns a task.
     pub async fn task(self, task: TaskId) -> Result<Task, StoreError> {
         self.0.read(move |conn| task_of(conn, task)).await
     }
 
-    /// One attempt.
+    /// Returns an attempt.
     pub async fn attempt(self, attempt: AttemptId) -> Result<Attempt, StoreError> {
         self.0.read(move |conn| attempt_of(conn, attempt)).await
     }
 
-    /// Events of a run after a sequence number, oldest first.
+    /// Returns the events of a run after a sequence number, oldest first.
     pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, StoreError> {
         self.0
             .read(move |conn| {
@@ -143,8 +143,8 @@ impl Runs<'_> {
             .await
     }
 
-    /// The same, which says how many of those that were asked for are no longer kept. Before the first event
-    /// of the page, or the end of the run, there is nothing that could still come.
+    /// Returns the same, with the number of the last requested event that was deleted. All events before the first of
+    /// the page, or up to the run's last one, are final.
     pub async fn events_kept(self, run: RunId, after: u64, limit: u32) -> Result<EventPage, StoreError> {
         self.0
             .read(move |conn| {
@@ -162,7 +162,7 @@ impl Runs<'_> {
             .await
     }
 
-    /// Attempts that are not settled, oldest first: those of one host instance, or of all.
+    /// Returns the unsettled attempts of one host instance, or of all, oldest first.
     pub async fn in_flight(self, host: Option<&str>) -> Result<Vec<Attempt>, StoreError> {
         let host = host.map(str::to_owned);
         let open = "attempts.state <> 'settled' AND (?1 IS NULL OR attempts.host = ?1)";

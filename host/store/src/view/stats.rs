@@ -1,4 +1,4 @@
-//! Figures over many attempts.
+//! Statistics of attempts.
 
 use crate::StoreError;
 use crate::file::{Columns, Sql, stamp, summed};
@@ -32,24 +32,24 @@ pub struct ModelStats {
 }
 
 impl ModelStats {
-    /// Attempts whose work could be judged: it was good, or it was bad.
+    /// The attempts whose work was judged good or bad.
     pub const fn judged(&self) -> u32 {
         self.succeeded.saturating_add(self.quality_failed)
     }
 
-    /// Per attempt that was judged; none where there were none. One that a rate limit or a missing
-    /// login cut short costs next to nothing, and would make its executor look cheap.
+    /// The mean cost of a judged attempt; `None` without any. An attempt that a rate limit or a missing login cut
+    /// short costs next to nothing and would make its executor look cheap.
     pub fn mean_cost(&self) -> Option<Micros> {
         (self.judged() > 0).then(|| Micros(self.judged_cost.0 / i64::from(self.judged())))
     }
 
-    /// The same of the time that it took, in milliseconds.
+    /// The mean duration of a judged attempt, milliseconds; `None` without any.
     pub fn mean_latency_ms(&self) -> Option<u64> {
         (self.judged() > 0).then(|| self.judged_latency_ms / u64::from(self.judged()))
     }
 }
 
-/// How much of the recent work one executor and model did.
+/// The share of recent work of one executor and model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[allow(missing_docs)]
 pub struct UsageShare {
@@ -87,7 +87,7 @@ pub struct Totals {
 }
 
 impl Stats<'_> {
-    /// Per executor and model, over like tasks: `None` means any type, or any language.
+    /// Returns statistics by executor and model over similar tasks; `None` means any type, or any language.
     pub async fn by_model(
         self,
         task_type: Option<&str>,
@@ -126,7 +126,7 @@ impl Stats<'_> {
         .await
     }
 
-    /// Who did how much since then, most first.
+    /// Returns the share of each executor and model since then, largest first.
     pub async fn usage_share(self, since: Timestamp) -> Result<Vec<UsageShare>, StoreError> {
         self.0
             .read(move |conn| {
@@ -157,8 +157,7 @@ impl Stats<'_> {
             .await
     }
 
-    /// When the newest of the latest records was made; none: there are none. Later than now, where the clock was
-    /// ahead once.
+    /// Returns the time of the newest record; `None` without records. It is in the future if the clock was ahead once.
     pub async fn newest(self) -> Result<Option<Timestamp>, StoreError> {
         self.0.read(|conn| {
             let newest = conn.one(
@@ -174,7 +173,7 @@ impl Stats<'_> {
         .await
     }
 
-    /// Figures over everything.
+    /// Returns totals over all records.
     pub async fn totals(self) -> Result<Totals, StoreError> {
         let totals = self
             .0

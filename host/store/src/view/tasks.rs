@@ -1,4 +1,4 @@
-//! Tasks as they are read back: in a list, and one with everything that belongs to it.
+//! Reading tasks: lists, and single tasks with their records.
 
 use super::{ids, runs, trail};
 use crate::file::{Columns, Sql};
@@ -21,9 +21,9 @@ pub struct TaskFilter {
     pub workspace: Option<WorkspaceId>,
     /// Of one principal.
     pub principal: Option<String>,
-    /// Older than this one.
+    /// Tasks older than this one.
     pub before: Option<TaskId>,
-    /// At most so many.
+    /// At most this many tasks.
     pub limit: u32,
 }
 
@@ -69,26 +69,26 @@ pub struct TaskView {
     pub human_tasks: Vec<HumanTask>,
 }
 
-/// Everything about one task, and everything that components answered about it.
+/// A task with its records and its component calls.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskHistory {
     /// The task.
     pub view: TaskView,
-    /// In the order in which they were asked.
+    /// In the order of the calls.
     pub calls: Vec<PluginCall>,
-    /// What the checks of attempts came to, as they were recorded.
+    /// The recorded results of each attempt's checks.
     pub checks: Vec<(AttemptId, Value)>,
 }
 
 impl Tasks<'_> {
-    /// The task with this id, or the only one whose id begins so (case does not matter).
-    /// Only what is of `principal` is there, where one is given.
+    /// Returns the task with this id or with the only id that begins with it, in any case. With `principal`, only its
+    /// tasks count.
     pub async fn find(self, id: &str, principal: Option<&str>) -> Result<TaskId, StoreError> {
         let (id, principal) = (id.to_owned(), principal.map(str::to_owned));
         self.0.read(move |conn| ids::find(conn, &ids::TASKS, &id, principal.as_deref())).await
     }
 
-    /// Tasks, newest first.
+    /// Returns tasks, newest first.
     pub async fn list(self, filter: TaskFilter) -> Result<Vec<TaskSummary>, StoreError> {
         self.0.read(move |conn| {
             let mut sql = "
@@ -133,12 +133,12 @@ impl Tasks<'_> {
         .await
     }
 
-    /// Everything about one task.
+    /// Returns a task with its runs, checkpoints, decisions and human tasks.
     pub async fn get(self, task: TaskId) -> Result<TaskView, StoreError> {
         self.0.read(move |conn| view(conn, task)).await
     }
 
-    /// The same, with every answer of a component about it and the facts that it saw.
+    /// Returns the same, with every component call about the task and its facts.
     pub async fn history(self, task: TaskId) -> Result<TaskHistory, StoreError> {
         self.0
             .read(move |conn| {
@@ -153,12 +153,12 @@ impl Tasks<'_> {
             .await
     }
 
-    /// The latest version of what a task is to be; none: it was never specified beyond its instruction.
+    /// Returns the latest specification of a task; `None` if it has only its instruction.
     pub async fn latest_spec(self, task: TaskId) -> Result<Option<Checkpoint>, StoreError> {
         self.0.read(move |conn| checkpoints::latest_checkpoint(conn, task, "spec")).await
     }
 
-    /// The task that a run belongs to.
+    /// Returns the task of a run.
     pub async fn of_run(self, run: RunId) -> Result<TaskId, StoreError> {
         self.0.read(move |conn| runs::run_of(conn, run).map(|run| run.task)).await
     }

@@ -1,4 +1,4 @@
-//! Who decided what, and what happened to the host: plugins, their decisions, and the event log.
+//! Component decisions, component versions, and the host's event log.
 
 use crate::file::{Columns, Exact, Sql, Tx, count, signed, stamp, word};
 use crate::handles::{Decisions, HostLog};
@@ -8,19 +8,19 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 impl Decisions<'_> {
-    /// Records decisions. A plugin that was not known yet becomes known by them.
+    /// Records component calls. A component that is not known yet is recorded too.
     pub async fn record_calls(self, calls: Vec<NewPluginCall>) -> Result<(), StoreError> {
         self.0.write(move |tx| add_calls(tx, &calls)).await
     }
 
-    /// Every decision about a task, oldest first.
+    /// Returns every component call about a task, oldest first.
     pub async fn of_task(self, task: TaskId) -> Result<Vec<PluginCall>, StoreError> {
         self.0.read(move |conn| calls_of(conn, task)).await
     }
 }
 
 impl HostLog<'_> {
-    /// Records that a version of a plugin changed its standing, on the event log too.
+    /// Records a new state of a component version, also in the event log.
     pub async fn record_plugin(self, receipt: PluginReceipt) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
@@ -52,13 +52,13 @@ impl HostLog<'_> {
             .await
     }
 
-    /// Puts an event on the host's log and gives its place there.
+    /// Adds an event to the host's log. Returns its sequence number.
     pub async fn record(self, kind: &str, subject: &str, payload: Value) -> Result<u64, StoreError> {
         let (kind, subject) = (kind.to_owned(), subject.to_owned());
         self.0.write(move |tx| add_event(tx, &kind, &subject, &payload)).await
     }
 
-    /// Events on the host's log after a place, oldest first.
+    /// Returns the host's events after a sequence number, oldest first.
     pub async fn list(self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
         self.0
             .read(move |conn| {
@@ -71,7 +71,7 @@ impl HostLog<'_> {
             .await
     }
 
-    /// Every version of every plugin that the host has seen, last changed first.
+    /// Returns every component version that the host has seen, last changed first.
     pub async fn plugin_history(self) -> Result<Vec<PluginVersion>, StoreError> {
         self.0
             .read(|conn| {
@@ -80,7 +80,7 @@ impl HostLog<'_> {
             .await
     }
 
-    /// So many of them, last changed first, and how many there are.
+    /// Returns at most `limit` component versions, last changed first, and their total number.
     pub async fn plugin_versions(self, limit: u32) -> Result<(Vec<PluginVersion>, u64), StoreError> {
         self.0
             .read(move |conn| {
@@ -106,7 +106,7 @@ pub(crate) fn calls_of(conn: &Connection, task: TaskId) -> Result<Vec<PluginCall
     )
 }
 
-/// Puts an event on the host's log and gives its place.
+/// Adds an event to the host's log. Returns its sequence number.
 pub(crate) fn add_event(tx: &Tx<'_>, kind: &str, subject: &str, payload: &Value) -> Result<u64, StoreError> {
     tx.exec(
         "INSERT INTO events (at, kind, subject, payload) VALUES (?1, ?2, ?3, ?4)",
@@ -117,7 +117,7 @@ pub(crate) fn add_event(tx: &Tx<'_>, kind: &str, subject: &str, payload: &Value)
     Ok(seq)
 }
 
-/// Makes a plugin known that answered a call before anybody told of it.
+/// Records a component that answered a call before its state was recorded.
 pub(crate) fn know(tx: &Tx<'_>, plugin: &PluginRef) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO plugins (digest, kind, name, version, state, reason, details,

@@ -1,4 +1,4 @@
-//! Workspaces, made known and read back.
+//! Recording and reading workspaces.
 
 use crate::file::{Exact, Sql, Tx, stamp, word};
 use crate::handles::Workspaces;
@@ -7,10 +7,10 @@ use jackfield_types::WorkspaceId;
 use rusqlite::{Connection, params};
 
 impl Workspaces<'_> {
-    /// The workspace of a folder, made known where it was not.
+    /// Returns the workspace of a folder, and records it if it is new.
     pub async fn ensure(self, new: NewWorkspace) -> Result<Workspace, StoreError> {
         let path = new.path.clone();
-        // Most calls name a workspace that is known, and need not wait for the writer.
+        // Most calls name a known workspace, and need not wait for the writer.
         if let Some(known) = self.0.read(move |conn| by_path(conn, &path)).await? {
             return Ok(known);
         }
@@ -22,19 +22,19 @@ impl Workspaces<'_> {
             .await
     }
 
-    /// One workspace.
+    /// Returns a workspace.
     pub async fn get(self, workspace: WorkspaceId) -> Result<Workspace, StoreError> {
         self.0.read(move |conn| by_id(conn, workspace)).await
     }
 
-    /// The workspaces in which a principal has tasks, by name.
+    /// Returns the workspaces in which a principal has tasks, by name.
     pub async fn of_principal(self, principal: &str) -> Result<Vec<Workspace>, StoreError> {
         let principal = principal.to_owned();
         let sql = "SELECT * FROM workspaces WHERE id IN (SELECT workspace FROM tasks WHERE principal = ?1) ORDER BY name";
         self.0.read(move |conn| conn.all(sql, [principal], Workspace::read)).await
     }
 
-    /// All workspaces, by name.
+    /// Returns all workspaces, by name.
     pub async fn list(self) -> Result<Vec<Workspace>, StoreError> {
         self.0.read(|conn| conn.all("SELECT * FROM workspaces ORDER BY name", [], Workspace::read)).await
     }

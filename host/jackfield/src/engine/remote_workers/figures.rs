@@ -1,4 +1,4 @@
-//! Figures that a worker elsewhere reports, and how much at once.
+//! Bounds of the figures and events that a remote worker reports.
 
 use super::super::planned::Planned;
 use crate::engine::pricing::Cost;
@@ -6,13 +6,13 @@ use jackfield_api::remote::AttemptProgress;
 use jackfield_store::Attempt;
 use jackfield_types::{ErrorCode, Problem, Usage};
 
-/// Most that a figure of usage may be, as for components.
+/// Largest figure of usage, the same as for components.
 const MOST_TOLD: u64 = 1_000_000_000_000_000;
 /// Most events of one message; a worker sends 200.
 const MOST_EVENTS: usize = 1_000;
 
-/// What an attempt has used, and what that costs, once its worker has told of it again. As with an agent here, a
-/// poorer report takes nothing back.
+/// The usage and the cost of an attempt after another report. As with a local agent, a smaller report takes nothing
+/// back.
 pub(in crate::engine) fn used(found: &Attempt, planned: &Planned, told: Usage) -> (Usage, Cost) {
     let usage = found.usage.updated(told).bounded();
     let mut cost = planned.pricing.cost(&usage);
@@ -22,7 +22,7 @@ pub(in crate::engine) fn used(found: &Attempt, planned: &Planned, told: Usage) -
     (usage, cost)
 }
 
-/// Figures that no component may give, no worker may give either: its own host would have refused them.
+/// Checks usage against the bounds that components have: the worker's own host would refuse these figures, too.
 pub(in crate::engine) fn check_usage(usage: &Usage) -> Result<(), Problem> {
     let figures = [usage.input, usage.cached_input, usage.cache_write, usage.output, usage.reasoning];
     let cost = usage.cost.unwrap_or_default();
@@ -36,7 +36,7 @@ pub(in crate::engine) fn check_usage(usage: &Usage) -> Result<(), Problem> {
     ))
 }
 
-/// What is told at once is bounded, so that one worker holds up nobody.
+/// Checks the size of a report, so that one worker does not block the others.
 pub(in crate::engine) fn check_news(news: &AttemptProgress) -> Result<(), Problem> {
     news.usage.as_ref().map_or(Ok(()), check_usage)?;
     if news.events.len() <= MOST_EVENTS {

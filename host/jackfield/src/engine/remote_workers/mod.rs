@@ -1,9 +1,8 @@
-//! Workers elsewhere: what they are given, and what is made of what they tell.
+//! Remote workers: their assignments, and the records of their reports.
 //!
-//! The host decides and keeps the books; a worker elsewhere makes the attempts of one round and tells of them.
-//! Whatever it says may come late, twice, or after it was given up, so everything here can be said again, and
-//! nothing that a worker says about an attempt that is not its own any more changes what became of it. Only its
-//! cost and its commits are still taken: they are a fact.
+//! The host decides and keeps the ledger; a remote worker executes the attempts of one round and reports them. A
+//! report may arrive late, twice, or after the worker lost the attempt. Repeating a call is therefore safe, and a
+//! report about a lost attempt does not change its outcome; only its cost and its commits are still recorded.
 
 pub(super) mod figures;
 mod over;
@@ -42,9 +41,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Longest that a worker is kept waiting for an answer.
+/// Longest time that a call of a worker waits.
 pub(in crate::engine) const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// How long before a worker would be given up its agents end, at most: time for them to go, and for clocks.
+/// Longest time by which agents end before their worker is declared lost, for their shutdown and clock differences.
 const MARGIN: Duration = Duration::from_secs(20);
 
 /// Rounds that workers on other machines execute.
@@ -112,14 +111,14 @@ impl RemoteRounds {
         }
     }
 
-    /// What can travel: folders without git stay here.
+    /// The workspaces that can be packed: git repositories.
     async fn repositories(&self) -> Result<Vec<WorkspaceId>, Problem> {
         let workspaces = self.store.workspaces().list().await?;
         let git = workspaces.into_iter().filter(|workspace| workspace.kind == WorkspaceKind::Git);
         Ok(git.map(|workspace| workspace.id).collect())
     }
 
-    /// What travels is what is committed; that something is not is put on record before the agent begins.
+    /// Records, before the agent starts, that uncommitted changes are not packed.
     async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
         let view = self.store.runs().get(claimed.run).await?;
         let order = self.orders.order_again(&view).await?;
@@ -193,7 +192,7 @@ impl RemoteRounds {
         Ok(HeartbeatReply { unknown, terms: self.terms(), end, lost })
     }
 
-    /// An attempt that was given to that worker, whatever became of it since.
+    /// Returns an attempt that was assigned to that worker, in any state.
     pub(in crate::engine) async fn given_to(
         &self,
         worker: WorkerId,
@@ -266,7 +265,7 @@ impl RemoteRounds {
         Ok(self.settings.limits(Some(view.run.workspace), most))
     }
 
-    /// It was given up, and what it used until its end is known only now.
+    /// Charges the late usage of a lost attempt.
     pub(in crate::engine) async fn late(
         &self,
         view: &RunView,
@@ -304,8 +303,7 @@ impl RemoteRounds {
         Ok(late.map(drop)?)
     }
 
-    /// The branch of an attempt, under the name that it has here. Its commits are never lost, even where the
-    /// attempt was given up meanwhile.
+    /// Stores the branch of an attempt under its name here. Commits of a lost attempt are stored, too.
     pub(in crate::engine) async fn take_work(
         &self,
         view: &RunView,
@@ -318,7 +316,7 @@ impl RemoteRounds {
             Source::Folder { .. } => return Ok(()),
         };
         taken.map_err(|error| match &error {
-            // Sending it again would not help.
+            // A retry would not help.
             WorkspaceError::Git { .. } => Problem::caller(
                 ErrorCode::WorkNotTaken,
                 error.to_string(),
@@ -330,12 +328,12 @@ impl RemoteRounds {
     }
 }
 
-/// What an attempt's branch is called here.
+/// The name of an attempt's branch here.
 fn branch(view: &RunView, attempt: AttemptId) -> String {
     format!("jackfield/{}/{attempt}", view.run.id)
 }
 
-/// Whether the attempt is still that worker's to make.
+/// Whether the worker still executes the attempt.
 pub(in crate::engine) fn is_at_work(view: &RunView, found: &Attempt, worker: WorkerId) -> bool {
     view.run.state == RunState::Running
         && view.run.worker == Some(worker)

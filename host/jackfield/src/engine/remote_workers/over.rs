@@ -1,4 +1,4 @@
-//! A round that a worker elsewhere has made is over: it is settled here as one made here is.
+//! Settles a round that a remote worker executed, like a local one.
 
 use super::super::ended::Done;
 use super::super::remote_workers::RemoteRounds;
@@ -24,7 +24,7 @@ impl RemoteRounds {
     ) -> Result<(), Problem> {
         let running = match self.loader.running_elsewhere(view).await {
             Ok(running) => Arc::new(running),
-            // Telling it again would not help: the round has failed, and what it cost is on the ledger.
+            // A retry would not help: the round has failed, and its cost is on the ledger.
             Err(problem) if problem.audience == Audience::Caller => {
                 self.rounds.cannot_carry(view, &problem).await;
                 for attempt in &over.attempts {
@@ -34,7 +34,7 @@ impl RemoteRounds {
             }
             Err(problem) => return Err(problem),
         };
-        // Whoever says it again while this is under way hears of it next time.
+        // A worker that repeats the report meanwhile gets the answer to its next call.
         if self.running.lock().contains_key(&view.run.id) {
             return Err(Problem::operator(
                 ErrorCode::BeingSettled,

@@ -1,21 +1,21 @@
-//! What a worker elsewhere may speak of: of itself, and of what it was given. A token of the scope `work` stands for one
-//! worker, the one that registered with it.
+//! Checks of remote workers: a worker acts only for itself and its attempts. A token with the scope `work` belongs to
+//! the one worker that registered with it.
 
 use super::super::remote_workers::RemoteRounds;
 use jackfield_api::remote::{Assignment, Registration};
 use jackfield_store::Claimed;
 use jackfield_types::{ErrorCode, Problem, WorkerId};
 
-/// The code of the answer to whoever speaks for a worker that is not known, or not its own.
+/// The code of the problem for an unknown worker, or that of another principal.
 pub(in crate::engine) const UNKNOWN: ErrorCode = ErrorCode::WorkerNotFound;
 
 /// Longest name and version of a worker, and name of an executor, bytes.
 const LONGEST_NAME: usize = 200;
-/// Most executors, and most attempts at once, of one worker.
+/// Most executors and most slots of a worker.
 const MOST_EXECUTORS: usize = 200;
 const MOST_SLOTS: u32 = 10_000;
 
-/// What a registration may hold.
+/// Checks the bounds of a registration.
 pub(in crate::engine) fn check_bounds(registration: &Registration) -> Result<(), Problem> {
     let Registration { name, version, slots, executors, .. } = registration;
     let fits = |text: &String| !text.is_empty() && text.len() <= LONGEST_NAME && !text.contains('\0');
@@ -36,7 +36,8 @@ pub(in crate::engine) fn check_bounds(registration: &Registration) -> Result<(),
 }
 
 impl RemoteRounds {
-    /// A round for a worker; none where it may not be worked on where it was admitted, in which case it has failed.
+    /// Returns the assignment of a claimed round. If the run may not work in its admitted place, it fails and the
+    /// answer is `None`.
     pub(super) async fn assignment_that_may(&self, claimed: &Claimed) -> Result<Option<Assignment>, Problem> {
         let view = self.store.runs().get(claimed.run).await?;
         let order = match self.orders.order_again(&view).await {
