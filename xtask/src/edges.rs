@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Every crate below `host/` with its allowed dependencies; `ARCHITECTURE.md` describes each crate.
-const ALLOWED: [(&str, &[&str]); 18] = [
+const ALLOWED: [(&str, &[&str]); 24] = [
     ("types", &[]),
     ("files", &[]),
     ("redact", &["sdk"]),
@@ -18,6 +18,27 @@ const ALLOWED: [(&str, &[&str]); 18] = [
     ("embedded", &[]),
     ("api", &["types", "store", "workspace"]),
     ("config", &["types", "store", "plugins", "api"]),
+    ("core", &["types", "files", "redact", "process", "store", "plugins", "config"]),
+    ("access", &["types", "files", "store", "api", "core"]),
+    ("replay", &["types", "store", "plugins", "api", "core"]),
+    ("retention", &["types", "store", "workspace", "config", "core", "access"]),
+    (
+        "runs",
+        &[
+            "types",
+            "files",
+            "redact",
+            "process",
+            "workspace",
+            "store",
+            "plugins",
+            "api",
+            "config",
+            "core",
+            "replay",
+        ],
+    ),
+    ("fleet", &["types", "process", "workspace", "store", "plugins", "api", "core", "runs"]),
     (
         "jackfield",
         &[
@@ -31,6 +52,12 @@ const ALLOWED: [(&str, &[&str]); 18] = [
             "embedded",
             "api",
             "config",
+            "core",
+            "access",
+            "replay",
+            "retention",
+            "runs",
+            "fleet",
         ],
     ),
     ("kit", &["types", "process", "workspace", "plugins", "embedded", "jackfield"]),
@@ -68,7 +95,7 @@ const ALLOWED: [(&str, &[&str]); 18] = [
 ];
 
 /// The most packages that an embedder of `jackfield` without features compiles. It may go down but not up.
-const EMBEDDED: usize = 247;
+const EMBEDDED: usize = 236;
 
 /// Libraries that only these crates may depend on.
 const PLACES: [(&str, &[&str]); 9] = [

@@ -3,10 +3,13 @@
 
 use crate::failure::{Failure, Outcome};
 use crate::ground::Ground;
+use std::collections::BTreeMap;
 use std::fs;
 
 /// Past this many lines a file has a second subject.
 const LONGEST: usize = 500;
+/// The most lines of Rust below the `src` of a crate of `host/`.
+const LARGEST: usize = 12_000;
 /// Folders below which people have their own.
 const PERSONAL: [&str; 3] = ["home", "Users", "root"];
 /// People who do not exist.
@@ -19,18 +22,25 @@ pub(crate) fn check(ground: &Ground) -> Outcome {
     let files = ground.files()?;
     let here = ground.root.to_string_lossy().into_owned();
     let mut faults = Vec::new();
+    let mut sizes = BTreeMap::new();
     for file in &files {
         // A file that git knows and that is gone is a change in progress.
         let Ok(bytes) = fs::read(ground.root.join(file)) else { continue };
         let Ok(text) = String::from_utf8(bytes) else { continue };
         faults.extend(faults_of(file, &text, &here));
+        if let Some(name) = crate_of(file) {
+            *sizes.entry(name.to_owned()).or_insert(0) += text.lines().count();
+        }
         if file.ends_with(".md") {
             faults
                 .extend(missing(&text, &files).map(|path| format!("{file}: names {path}, which no file is")));
         }
     }
+    faults.extend(too_large(&sizes));
     if faults.is_empty() {
-        println!("{} files", files.len());
+        let largest = sizes.iter().max_by_key(|(_, lines)| **lines);
+        let largest = largest.map(|(name, lines)| format!(", the largest crate {name} with {lines} lines"));
+        println!("{} files{}", files.len(), largest.unwrap_or_default());
         return Ok(());
     }
     Err(Failure::new(faults.join("\n"), "mend each where it says"))
@@ -61,6 +71,18 @@ fn faults_of(file: &str, text: &str, here: &str) -> Vec<String> {
         }
     }
     faults
+}
+
+/// The crate of `host/` that a source file belongs to.
+fn crate_of(file: &str) -> Option<&str> {
+    let (name, inner) = file.strip_prefix("host/")?.split_once('/')?;
+    (inner.starts_with("src/") && inner.ends_with(".rs")).then_some(name)
+}
+
+/// Crates with more lines than [`LARGEST`].
+fn too_large(sizes: &BTreeMap<String, usize>) -> impl Iterator<Item = String> {
+    let large = sizes.iter().filter(|(_, lines)| **lines > LARGEST);
+    large.map(|(name, lines)| format!("host/{name}: has {lines} lines; split it, {LARGEST} are the most"))
 }
 
 /// Source files that a document names in its prose and that are not there. A name is the end of a path.
@@ -114,6 +136,15 @@ mod tests {
         let long = format!("//! Long.\n{}", "\n".repeat(LONGEST));
         assert_eq!(faults("a.rs", &long), 1);
         assert_eq!(faults("a.jsonl", &long), 0);
+    }
+
+    #[test]
+    fn crate_over_the_limit_is_a_fault() {
+        assert_eq!(crate_of("host/runs/src/escalation/context.rs"), Some("runs"));
+        assert_eq!(crate_of("host/plugins/tests/it/main.rs"), None);
+        assert_eq!(crate_of("xtask/src/main.rs"), None);
+        let sizes = BTreeMap::from([("runs".to_owned(), LARGEST), ("store".to_owned(), LARGEST + 1)]);
+        assert_eq!(too_large(&sizes).count(), 1);
     }
 
     #[test]

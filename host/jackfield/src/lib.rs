@@ -50,20 +50,50 @@
 //! with [`Host::hand_over`], which leaves the agents at work to the next host on the folder. [`Host::drain`] waits for
 //! them first.
 
-mod engine;
+mod alarms;
+mod builder;
+mod calls;
+mod compile_process;
+mod executor_settings;
+mod handles;
+mod host;
+mod receipts;
+mod reconfigure;
+mod served;
+mod services;
+#[cfg(test)]
+mod tests;
+mod trial_plugins;
 
-pub use engine::{
-    Access, Advice, AdvisedChoice, AdvisedTask, AuditContext, Backup, Budget, Change, Diff, Evaluation,
-    EventFeed, Events, Gone, Host, HostBuilder, HumanTasks, Kept, KnownToken, LeasedRuns, Notifications,
-    Ordered, PluginAdmin, Principal, PruneOptions, PruneReport, QualityIssue, Reconfigured, RemoteWorkers,
-    Retention, RunFeed, Runs, Status, TRACE_TARGET, Tasks, TraceContext, Work, Workers, Workspaces,
-    WorktreeEvidence, clip, continue_trace, default_data, event_line, leased_runs, leftovers, plugin_file,
-    served, trace_context, trace_id, view_of_server,
+pub use builder::{HostBuilder, view_of_server};
+pub use calls::backup::Backup;
+pub use calls::feed::{EventFeed, RunFeed};
+pub use calls::plugin_admin::{Ordered, plugin_file};
+pub use calls::runs::{Advice, AdvisedChoice, AdvisedTask};
+pub use calls::tokens::KnownToken;
+pub use handles::{
+    Access, Budget, Evaluation, Events, HumanTasks, LeasedRuns, Notifications, PluginAdmin, RemoteWorkers,
+    Retention, Runs, Status, Tasks, Workers, Workspaces,
 };
+pub use host::Host;
+pub use jackfield_access::principal::{AuditContext, Principal};
 pub use jackfield_api as api;
 pub use jackfield_api::{Answer, ExecuteRequest, Progress};
 pub use jackfield_config as config;
-pub use jackfield_types::{Audience, ErrorClass, ErrorCode, Problem, Scope, Scopes, Sees};
+pub use jackfield_core::folders::default_data;
+pub use jackfield_fleet::leased_runs;
+pub use jackfield_retention::{Gone, Kept, PruneOptions, PruneReport};
+pub use jackfield_runs::execution::leftovers;
+pub use jackfield_runs::records::events::line as event_line;
+pub use jackfield_runs::records::trace::{
+    TARGET as TRACE_TARGET, TraceContext, continue_trace, id as trace_id, trace_context,
+};
+pub use jackfield_runs::scheduling::work::Work;
+pub use jackfield_runs::selection::quality::QualityIssue;
+pub use jackfield_runs::verification::evidence::{Diff, WorktreeEvidence};
+pub use jackfield_types::{Audience, ErrorClass, ErrorCode, Problem, Scope, Scopes, Sees, clip};
+pub use reconfigure::{Change, Reconfigured};
+pub use served::served;
 
 /// This program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -14,6 +14,7 @@ mod outcome;
 mod plugin;
 mod problem;
 mod state;
+mod text;
 mod usage;
 
 pub use access::{Scope, Scopes, Sees};
@@ -28,4 +29,5 @@ pub use outcome::{Delivered, Outcome, Process, Settled, Verified, settle};
 pub use plugin::{PluginKind, PluginRef, UnknownKind};
 pub use problem::{Audience, Begun, Problem};
 pub use state::{AttemptState, RunState, TaskState};
+pub use text::clip;
 pub use usage::{CostSource, Effort, Rates, Role, Tier, Usage};

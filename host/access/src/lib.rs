@@ -1,0 +1,5 @@
+//! Access: principals with their scopes and their visibility, the uses of tokens, and the audit log.
+
+pub mod audit;
+pub mod principal;
+pub mod token_uses;

@@ -1,0 +1,256 @@
+//! Reading runs: single runs, lists, events, diffs and answers.
+
+use crate::handles::Runs;
+use jackfield_api::{Answer, Handle, RunsFilter, bounds};
+use jackfield_runs::escalation::compared;
+use jackfield_runs::execution::leftovers;
+use jackfield_runs::records::report;
+use jackfield_store::{Attempt, RunEvent, RunFilter, RunSummary, RunView};
+use jackfield_types::{Audience, Begun, ErrorCode, Problem, RunId, RunState, Scope};
+use jackfield_workspace::Worktree;
+
+impl Runs<'_> {
+    /// Returns the answer of a run as it is now, at a verbosity (default: the request's, else `run.verbosity`). If no
+    /// component can write that level, the answer uses the default level or the host's own text, and carries a
+    /// warning.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the run does not exist, the principal may not see it, or the store cannot be read.
+    pub async fn answer(self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
+        match self.answer_now(run, verbosity).await {
+            Ok(answer) => Ok(answer),
+            Err(problem) => Err(self.of_run(run, problem).await),
+        }
+    }
+
+    /// Adds the run to a problem: id, branch and cost if the principal may read it.
+    pub async fn of_run(self, run: RunId, problem: Problem) -> Problem {
+        if problem.run.is_some() {
+            return problem;
+        }
+        match self.get(run).await {
+            Ok(view) => problem.of_run(report::begun(&view)),
+            Err(unread) if unread.audience == Audience::Operator => {
+                problem.of_run(Begun { run_id: run, branch: None, cost_usd: None })
+            }
+            Err(_) => problem,
+        }
+    }
+
+    async fn answer_now(self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
+        let view = self.get(run).await?;
+        let events = self.0.inner.store.runs().events(run, 0, 5_000).await?;
+        let now = self.0.inner.clock.now();
+        let workspace = self.0.inner.store.workspaces().get(view.run.workspace).await?;
+        let report = report::report(&view, &events, &workspace.name, now);
+        let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
+        let config = self.0.inner.settings.config();
+        let usual = config.run.verbosity.as_str();
+        let told = jackfield_runs::records::telling::told_at(
+            &self.0.inner.plugins,
+            verbosity.or(asked).unwrap_or(usual),
+            usual,
+            &report,
+        )
+        .await;
+        let calls = jackfield_runs::records::decisions::concerning(told.calls, view.task.id, run, None);
+        // The run is done: a failed write must not withhold its answer.
+        if let Err(error) = self.0.inner.store.decisions().record_calls(calls).await {
+            tracing::error!(%run, %error, "how the answer was compressed is not on record");
+        }
+        self.0.inner.runs.shadow_calls.evaluate_in_background(view.task.id, vec!["compress".to_owned()]);
+        let line = self.0.inner.runs.backlog.line_of(&view).await?;
+        let consensus = match compared::is_compared(&view) {
+            true => {
+                let rounds = self.0.inner.store.runs().rounds(view.task.id, Some(run)).await;
+                compared::result(&rounds?)
+            }
+            false => None,
+        };
+        let text = match &consensus {
+            Some(result) => compared::with_result(told.text, result),
+            None => told.text,
+        };
+        let notes = leftovers::notes(&view, &events);
+        let text = leftovers::told(text, &notes, run);
+        // A component that omits characters may join the pieces of a secret.
+        let text = self.0.inner.runs.redaction.redactor().text(&text);
+        Ok(Answer {
+            consensus,
+            notes,
+            leftovers: leftovers::listed(&view.artifacts),
+            warnings: told.warnings,
+            ..report::answer(&view, text, line, now)
+        })
+    }
+
+    /// Checks that a compressor offers this verbosity, before a caller waits for the answer.
+    ///
+    /// # Errors
+    /// A [`Problem`] with the run if no compressor offers it.
+    pub async fn check_answer(self, run: RunId, verbosity: Option<&str>) -> Result<(), Problem> {
+        match self.0.inner.runs.orders.check_verbosity(verbosity) {
+            Ok(()) => Ok(()),
+            Err(problem) => Err(self.of_run(run, problem).await),
+        }
+    }
+
+    /// Returns a run with its task, attempts and artifacts.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
+    pub async fn get(self, run: RunId) -> Result<RunView, Problem> {
+        self.0.caller.shown_run(&self.0.inner.store, run).await?;
+        Ok(self.0.inner.store.runs().get(run).await?)
+    }
+
+    /// Returns the state of a run.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
+    pub async fn state(self, run: RunId) -> Result<RunState, Problem> {
+        Ok(self.get(run).await?.run.state)
+    }
+
+    /// Returns the run with this id or with the only id that begins with it. An empty `id` means the newest run.
+    ///
+    /// # Errors
+    /// A [`Problem`] if no run or more than one matches.
+    pub async fn find(self, id: &str) -> Result<RunId, Problem> {
+        if !id.is_empty() {
+            self.0.caller.require(Scope::Read)?;
+            let found = self.0.inner.store.runs().find(id, self.0.caller.restricted_to()).await?;
+            self.0.caller.annotate(|audited| audited.run = Some(found));
+            return Ok(found);
+        }
+        let last = self.list(RunsFilter { limit: Some(1), ..RunsFilter::default() }).await?;
+        last.first().map(|run| run.run).ok_or_else(|| {
+            Problem::caller(
+                ErrorCode::NoRuns,
+                "there is no run yet",
+                "start one: jackfield run \"…\", or `jackfield demo`",
+            )
+        })
+    }
+
+    /// Lists runs, newest first.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the filter names an unknown state, workspace, task or run.
+    pub async fn list(self, filter: RunsFilter) -> Result<Vec<RunSummary>, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        bounds::check(&filter)?;
+        let states = match filter.state.as_deref() {
+            None => Vec::new(),
+            Some(text) => vec![RunState::parse(text).ok_or_else(|| {
+                Problem::caller(
+                    ErrorCode::UnknownState,
+                    format!("there is no state '{text}'"),
+                    "use queued, running, waiting, succeeded, failed or cancelled",
+                )
+            })?],
+        };
+        let workspace = match filter.workspace.as_deref() {
+            None => None,
+            Some(name) => Some(self.0.workspaces().named(name).await?),
+        };
+        let before = match filter.before.as_deref() {
+            None => None,
+            Some(id) => Some(id.parse().map_err(|error: jackfield_types::InvalidId| {
+                Problem::caller(ErrorCode::BadId, error.to_string(), "give the last id of the page before")
+            })?),
+        };
+        let task = match filter.task_id.as_deref() {
+            None => None,
+            Some(id) => Some(self.0.tasks().find(id).await?),
+        };
+        let limit = filter.page();
+        let principal = self.0.caller.restricted_to().map(str::to_owned);
+        let filter = RunFilter { states, workspace, task, principal, before, limit };
+        Ok(self.0.inner.store.runs().list(filter).await?)
+    }
+
+    /// Returns at most `limit` events of a run after sequence number `after`, oldest first. If retention deleted the
+    /// first of them, one event of kind `events_gone` replaces them; its sequence number is that of the last deleted
+    /// event.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
+    pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
+        self.0.caller.shown_run(&self.0.inner.store, run).await?;
+        let page = self.0.inner.store.runs().events_kept(run, after, limit).await?;
+        let mut events = page.events;
+        if events.iter().any(|event| event.attempt.is_some()) {
+            self.name_agents(run, &mut events).await?;
+        }
+        if let Some(last) = page.gone_to {
+            let at = match events.first() {
+                Some(first) => first.at,
+                None => self.get(run).await?.run.ended_at.unwrap_or_else(|| self.0.inner.clock.now()),
+            };
+            events.insert(0, jackfield_runs::records::events::gone(last, at));
+        }
+        Ok(events)
+    }
+
+    /// Names the agent in the events of a run with several attempts: parallel agents write into one log.
+    async fn name_agents(self, run: RunId, events: &mut [RunEvent]) -> Result<(), Problem> {
+        let view = self.0.inner.store.runs().get(run).await?;
+        for event in events {
+            let agent = report::agent_of(&view, event);
+            if let (Some(agent), Some(fields)) = (agent, event.payload.as_object_mut()) {
+                fields.entry("agent").or_insert(agent.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the diff of a run: that of the chosen attempt, else of the last one. Empty if the run changed nothing.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the run does not exist, the principal may not see it, or retention deleted the diff.
+    pub async fn diff(self, run: RunId) -> Result<Vec<u8>, Problem> {
+        let view = self.get(run).await?;
+        let Some(diff) = report::diff(&view) else {
+            return Ok(Vec::new());
+        };
+        let made_by = view.attempts.iter().find(|attempt| attempt.id == diff.attempt);
+        tokio::fs::read(&diff.target).await.map_err(|error| diff_gone(run, made_by, &error))
+    }
+
+    /// Returns the ids and the state of a run, and the next call to make.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the run does not exist or the principal may not see it.
+    pub async fn handle(self, run: RunId) -> Result<Handle, Problem> {
+        let run = self.get(run).await?.run;
+        let next = match run.state.is_final() {
+            false => format!("call `result` with run_id {} to wait for it, or `cancel` to end it", run.id),
+            true => format!("call `result` with run_id {} for its answer", run.id),
+        };
+        Ok(Handle { task_id: run.task, run_id: run.id, state: run.state, next })
+    }
+}
+
+fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> Problem {
+    let message = match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            format!("the diff of run {run} is no longer kept (`[retention]` says for how long)")
+        }
+        _ => format!("the diff of run {run} cannot be read: {error}"),
+    };
+    let worktree: Option<Worktree> =
+        made_by.and_then(|attempt| serde_json::from_str(attempt.worktree.as_deref()?).ok());
+    let remedy = worktree.map_or_else(
+        || "what it changed is on its branch, which `jackfield runs RUN --json` names".to_owned(),
+        |made| {
+            let repository = made.repository.display();
+            format!(
+                "what it changed is on its branch: git --git-dir '{repository}' diff {} {}",
+                made.base.short(),
+                made.branch
+            )
+        },
+    );
+    Problem::operator(ErrorCode::DiffGone, message, remedy)
+}

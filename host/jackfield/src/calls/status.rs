@@ -1,0 +1,151 @@
+//! Status of the host: executors, queue, money and totals; lookup of workspaces.
+
+use crate::handles::{Status, Workspaces};
+use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus};
+use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Totals, Workspace};
+use jackfield_types::{ErrorCode, Micros, Problem, Scope};
+
+impl Status<'_> {
+    /// Returns the set-up of every executor: installation, version, login, and remedies.
+    pub async fn executors(self) -> Vec<AuthStatus> {
+        self.0.inner.runs.probes.auth_status().await
+    }
+
+    /// Returns the state of the host: queue, executors, money and warnings.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
+    pub async fn orchestrator(self) -> Result<OrchestratorStatus, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        let totals = self.totals().await?;
+        let breaker = self.0.budget().breaker().await?;
+        let occupancy = self.0.inner.store.queue().occupancy().await?;
+        let resting = self.0.inner.runs.cooldowns.resting().await?;
+        let names = self.0.inner.plugins.executors().into_iter().map(|info| info.plugin.name);
+        let executors = names
+            .map(|executor| ExecutorStatus {
+                busy: occupancy.executors.get(&executor).copied().unwrap_or(0),
+                slots: self.0.inner.settings.executor_section(&executor).slots,
+                cooling_until: resting.get(&executor).copied(),
+                executor,
+            })
+            .collect();
+        let mut warnings = warnings(&breaker);
+        let config = self.0.inner.settings.config();
+        let rungs = config.ladder.iter().filter_map(|rung| Some((&rung.name, resting.get(&rung.name)?)));
+        warnings.extend(rungs.map(|(rung, until)| format!("the rung '{rung}' rests until {until}")));
+        if self.0.inner.runs.shutdown.closed.is_cancelled() {
+            warnings.push(format!(
+                "this host is being stopped and takes nothing new; {} run(s) are still at work",
+                self.0.in_hand()
+            ));
+        }
+        if totals.queued > 0 && !self.0.inner.runs.backlog.somebody_works().await? {
+            warnings.push(format!(
+                "{} run(s) wait, and {}",
+                totals.queued,
+                self.0.inner.runs.backlog.nobody_works()
+            ));
+        }
+        let spent =
+            breaker.limits.iter().find(|limit| limit.limit.period == Period::Day).map(|limit| limit.spent);
+        Ok(OrchestratorStatus {
+            version: crate::VERSION.to_owned(),
+            queued: u32::try_from(totals.queued).unwrap_or(u32::MAX),
+            running: u32::try_from(totals.running).unwrap_or(u32::MAX),
+            max_concurrent: jackfield_runs::scheduling::work::most(
+                self.0.inner.settings.config().run.max_concurrent,
+            ),
+            executors,
+            breaker: breaker.state.to_string(),
+            spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),
+            warnings,
+        })
+    }
+
+    /// Returns totals over all recorded work.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
+    pub async fn totals(self) -> Result<Totals, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        Ok(self.0.inner.store.stats().totals().await?)
+    }
+
+    /// Returns the time of the newest record. It is in the future if the clock was ahead once.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
+    pub async fn newest_record(self) -> Result<Option<jackfield_types::Timestamp>, Problem> {
+        Ok(self.0.inner.store.stats().newest().await?)
+    }
+
+    /// Returns the results of all attempts by executor and model.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
+    pub async fn model_stats(self) -> Result<Vec<ModelStats>, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        Ok(self.0.inner.store.stats().by_model(None, None).await?)
+    }
+}
+
+impl Workspaces<'_> {
+    /// Returns the id of the workspace with this name, path or id.
+    ///
+    /// # Errors
+    /// A [`Problem`] if no workspace that the principal may see matches.
+    pub async fn named(self, name: &str) -> Result<jackfield_types::WorkspaceId, Problem> {
+        let known = self.shown().await?;
+        let meant = |workspace: &&Workspace| {
+            workspace.name == name || workspace.path == name || workspace.id.to_string() == name
+        };
+        let found = known.iter().find(meant);
+        found.map(|workspace| workspace.id).ok_or_else(|| {
+            let names: Vec<_> = known.iter().map(|workspace| workspace.name.as_str()).collect();
+            Problem::caller(
+                ErrorCode::UnknownWorkspace,
+                format!("no run was ever in a workspace '{name}'"),
+                format!("known: {}", names.join(", ")),
+            )
+        })
+    }
+
+    async fn shown(self) -> Result<Vec<Workspace>, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        let known = match self.0.caller.restricted_to() {
+            Some(principal) => self.0.inner.store.workspaces().of_principal(principal).await,
+            None => self.0.inner.store.workspaces().list().await,
+        };
+        Ok(known?)
+    }
+
+    /// Returns the names of every workspace that the principal may see.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
+    pub async fn names(self) -> Result<Vec<String>, Problem> {
+        let known = self.shown().await?;
+        Ok(known.into_iter().map(|workspace| workspace.name).collect())
+    }
+}
+
+fn warnings(breaker: &BreakerStatus) -> Vec<String> {
+    let reached = breaker.limits.iter().filter(|limit| limit.state != BreakerState::Closed);
+    reached
+        .map(|limit| {
+            let next = match limit.left > Micros::ZERO {
+                true => format!("; {} are left, which is less than the next attempt needs", limit.left),
+                false => String::new(),
+            };
+            format!(
+                "the {} limit of {} ({}) is used up by {} spent and {} held for work in flight{next}",
+                limit.limit.period.adjective(),
+                limit.amount(),
+                limit.scope,
+                limit.spent,
+                limit.reserved
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,13 @@
+//! Execution: one round of a run, and its attempts from the plan to the end of the process.
+
+pub mod adopt;
+pub mod attempt;
+pub mod ended;
+pub mod environment;
+pub mod failures;
+pub mod leftovers;
+pub mod loader;
+pub mod output_reader;
+pub mod processes;
+pub mod rounds;
+pub mod running;

@@ -1,0 +1,64 @@
+//! A run that this host executes, loaded from its record.
+
+use crate::admission::resolved_request::Order;
+use jackfield_store::Limits;
+use jackfield_types::{Failure, FailureClass, RunId, TaskId};
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// The runs that this host executes.
+pub type RunsInHand = Mutex<HashMap<RunId, Arc<Running>>>;
+
+/// A run that this host executes.
+#[derive(Debug)]
+pub struct Running {
+    pub(crate) id: RunId,
+    pub(crate) task: TaskId,
+    /// The resolved request.
+    pub order: Order,
+    pub(crate) limits: Limits,
+    pub(crate) cancel: CancellationToken,
+    /// Cancelled if its agents are left to the next host.
+    pub(crate) left_alone: CancellationToken,
+    /// The failure of its attempts once it is cancelled.
+    pub(crate) reason: Mutex<Option<Failure>>,
+}
+
+impl Running {
+    /// Resolves when this host stops and leaves the agents to the next one.
+    pub(crate) async fn left_alone(&self) {
+        self.left_alone.cancelled().await;
+    }
+
+    /// Resolves when the run is cancelled or left to the next host.
+    pub(crate) async fn off(&self) {
+        tokio::select! {
+            () = self.cancel.cancelled() => {}
+            () = self.left_alone() => {}
+        }
+    }
+
+    /// Whether this host has left its agents to the next one.
+    pub(crate) fn is_left_alone(&self) -> bool {
+        self.left_alone.is_cancelled()
+    }
+
+    /// Cancels the run. Only the first reason counts.
+    pub(crate) fn cancel(&self, reason: &str) {
+        self.end_with(Failure::new(FailureClass::Cancelled, reason));
+    }
+
+    /// Ends the run with a failure of its attempts. Only the first failure counts.
+    pub fn end_with(&self, failure: Failure) {
+        self.reason.lock().get_or_insert(failure);
+        self.cancel.cancel();
+    }
+
+    /// The failure of an attempt of the cancelled run.
+    pub(crate) fn cancelled(&self) -> Failure {
+        let stopped = || Failure::new(FailureClass::Cancelled, "the host was stopped");
+        self.reason.lock().clone().unwrap_or_else(stopped)
+    }
+}
