@@ -95,7 +95,7 @@ const ALLOWED: [(&str, &[&str]); 24] = [
 ];
 
 /// The most packages that an embedder of `jackfield` without features compiles. It may go down but not up.
-const EMBEDDED: usize = 236;
+const EMBEDDED: usize = 230;
 
 /// Libraries that only these crates may depend on.
 const PLACES: [(&str, &[&str]); 9] = [

@@ -2,11 +2,11 @@
 
 use jackfield_store::AccessToken;
 use jackfield_types::{RunId, Scope, Scopes, Sees, TaskId, Timestamp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A token to be made.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     /// Whose it is: the name under which its work goes on record. Lower-case letters, digits, `.`, `_` and `-`.
@@ -22,7 +22,8 @@ pub struct TokenRequest {
 }
 
 /// A token that was just made: the only time that its text is shown.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct TokenMade {
     /// What is to be sent as `Authorization: Bearer …`.
     pub text: String,
@@ -32,7 +33,8 @@ pub struct TokenMade {
 }
 
 /// A call that came through the port.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AuditEntry {
     /// When it was answered.
     pub at: Timestamp,
@@ -67,7 +69,8 @@ pub struct AuditEntry {
 }
 
 /// Which calls to list.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditFilter {
     /// Since a time ago (`7d`, `12h`), a day or a time.

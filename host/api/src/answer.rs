@@ -2,11 +2,11 @@
 
 use jackfield_types::{AttemptId, Failure, FailureClass, RunId, RunState, TaskId, Usage};
 use jackfield_workspace::Leftover;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The answer to `execute` and `result`: final, or a handle with what to call next.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Answer {
     /// The task.
     pub task_id: TaskId,
@@ -45,7 +45,8 @@ pub struct Answer {
 }
 
 /// Figures of a run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Metrics {
     /// Dollars spent; not there where unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,7 +60,8 @@ pub struct Metrics {
 }
 
 /// One attempt, in short.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AttemptSummary {
     /// The attempt.
     pub id: AttemptId,
@@ -83,7 +85,8 @@ pub struct AttemptSummary {
 }
 
 /// What the comparison of several agents' work came to.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ConsensusResult {
     /// Who won and why, or why nobody did, in a sentence; not there before they were compared.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -104,7 +107,8 @@ pub struct ConsensusResult {
 }
 
 /// Who made an attempt, and what came of it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Author {
     /// The attempt.
     pub attempt: AttemptId,
@@ -126,7 +130,8 @@ pub struct Author {
 }
 
 /// A changed file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct FileLine {
     /// Relative to the workspace.
     pub path: String,
@@ -139,7 +144,8 @@ pub struct FileLine {
 }
 
 /// Where to read more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Link {
     /// log, diff or run.
     pub label: String,

@@ -1,11 +1,11 @@
 //! Why things went as they did: every decision about a task, in order.
 
 use jackfield_types::{Digest, RunId, TaskId, TaskState, Timestamp};
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Every decision about a task, from what was asked to what became of it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Explanation {
     /// The task.
     pub task_id: TaskId,
@@ -20,7 +20,8 @@ pub struct Explanation {
 }
 
 /// What sort of step it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
     /// Somebody asked for it.
@@ -48,8 +49,9 @@ pub enum StepKind {
 }
 
 /// One step: what it was made from, who made it, what it was, why, and what happened then.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-#[schemars(rename = "ExplainedStep")]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "ExplainedStep"))]
 pub struct Step {
     /// When.
     pub at: Timestamp,
@@ -86,7 +88,8 @@ pub struct Step {
 }
 
 /// Somebody who could have been asked, as the chooser was told.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ExplainedCandidate {
     /// `executor/model`.
     pub name: String,

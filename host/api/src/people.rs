@@ -1,11 +1,11 @@
 //! Human tasks: what waits for a person.
 
 use super::view::MOST_ON_A_PAGE;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A to-do for a person. Only `title` is needed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HumanTaskRequest {
     /// What to do, in a line.
@@ -34,7 +34,8 @@ pub struct HumanTaskRequest {
 }
 
 /// What is to change about a human task; what is not named stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct HumanTaskEdit {
     /// What to do, in a line.
@@ -58,7 +59,8 @@ pub struct HumanTaskEdit {
 }
 
 /// Which human tasks to list: open ones first, the most pressing first, then the newest.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct HumanTasksFilter {
     /// open (default), done, cancelled or any.
@@ -92,7 +94,8 @@ impl HumanTasksFilter {
 }
 
 /// What a person says to a run that was handed over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HumanAnswer {
     /// What is to happen.
@@ -109,7 +112,8 @@ pub struct HumanAnswer {
 }
 
 /// What is to happen to a run that was handed over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HumanAction {
     /// Another attempt, which is told the text.

@@ -7,7 +7,6 @@ use jackfield_types::{
     AttemptId, Effort, Outcome, Problem, Role, RunId, Timestamp, Usage, WorkerId, WorkspaceId,
 };
 use jackfield_workspace::{ChangedFile, Commit, Leftover};
-use schemars::JsonSchema;
 use serde::de::IntoDeserializer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,7 +38,8 @@ pub const REPORTED: [&str; 15] = [
 ];
 
 /// A worker registers itself.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Registration {
     /// Its id; the same after a restart.
     pub worker: WorkerId,
@@ -54,7 +54,8 @@ pub struct Registration {
 }
 
 /// The intervals that a worker keeps to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct WorkerTerms {
     /// Longest interval between two heartbeats, seconds.
     pub beat_s: u64,
@@ -63,7 +64,8 @@ pub struct WorkerTerms {
 }
 
 /// A worker asks for a round.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AssignmentRequest {
     /// The worker.
     pub worker: WorkerId,
@@ -76,7 +78,8 @@ pub struct AssignmentRequest {
 }
 
 /// A round of a run that a worker executes.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Assignment {
     /// The run, as the host knows it.
     pub run: RunId,
@@ -110,7 +113,8 @@ pub struct Assignment {
 }
 
 /// An attempt that a worker executes.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct AssignedAttempt {
     pub id: AttemptId,
@@ -128,7 +132,8 @@ pub struct AssignedAttempt {
 }
 
 /// A worker renews its leases.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Heartbeat {
     /// The worker.
     pub worker: WorkerId,
@@ -141,7 +146,8 @@ pub struct Heartbeat {
 }
 
 /// The answer to a heartbeat.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct HeartbeatReply {
     /// The host does not know the worker (any more): it must register again.
     pub unknown: bool,
@@ -154,7 +160,8 @@ pub struct HeartbeatReply {
 }
 
 /// Progress of an attempt.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AttemptProgress {
     /// The worker.
     pub worker: WorkerId,
@@ -169,7 +176,8 @@ pub struct AttemptProgress {
 }
 
 /// An event of an attempt.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct ReportedEvent {
     pub at: Timestamp,
@@ -178,7 +186,8 @@ pub struct ReportedEvent {
 }
 
 /// The answer to a progress report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ProgressReply {
     /// How many events the host has recorded.
     pub heard: u64,
@@ -189,7 +198,8 @@ pub struct ProgressReply {
 }
 
 /// The result of a round, after all its events were reported and its files sent.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct RoundResult {
     /// The worker.
     pub worker: WorkerId,
@@ -198,7 +208,8 @@ pub struct RoundResult {
 }
 
 /// The result of an attempt.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct AttemptResult {
     pub id: AttemptId,
@@ -222,7 +233,8 @@ pub struct AttemptResult {
 }
 
 /// A decision that a component made on the worker.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct ComponentCall {
     pub plugin: jackfield_types::PluginRef,
@@ -236,7 +248,8 @@ pub struct ComponentCall {
 }
 
 /// A file of an attempt that a worker sends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SentFile {
     /// The log of the agent.

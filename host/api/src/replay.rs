@@ -1,7 +1,6 @@
 //! A component tried on decisions that others have made.
 
 use jackfield_types::{PluginRef, Timestamp};
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a component would have decided, and what that would have come to.
@@ -30,7 +29,8 @@ pub struct Replayed {
 }
 
 /// Agreement on one function.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct FunctionReplayed {
     pub function: String,
@@ -40,7 +40,8 @@ pub struct FunctionReplayed {
 }
 
 /// One way in which decisions changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ChangedChoice {
     /// What was decided.
     pub from: String,
@@ -49,12 +50,13 @@ pub struct ChangedChoice {
     /// How often.
     pub count: u64,
     /// A task where it did, to look into with `jackfield explain`.
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub example: Option<jackfield_types::TaskId>,
 }
 
 /// A decision that could not be made again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct ReplayFailure {
     pub why: String,
@@ -62,7 +64,8 @@ pub struct ReplayFailure {
 }
 
 /// What first choices came to, and what the component's own would have, from what is on record of like work.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Prediction {
     /// Decisions whose outcome is known.
     pub decisions: u64,
@@ -83,7 +86,8 @@ pub struct Prediction {
 }
 
 /// A figure that is not known exactly: with 95 % confidence it lies between.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Bounds {
     pub low: f64,

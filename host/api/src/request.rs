@@ -1,14 +1,14 @@
 //! `execute`, as asked for.
 
 use jackfield_types::{Effort, Role};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest instruction: what every shipped agent program takes.
 pub const MAX_INSTRUCTION_BYTES: usize = 1 << 20;
 
 /// One piece of intent, and how it is to be carried out. Only `instruction` is needed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ExecuteRequest {
     /// What should be done, in plain words. At most 1 MiB.
@@ -93,7 +93,8 @@ impl ExecuteRequest {
 }
 
 /// A command that must succeed.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Check {
     /// Run by `sh` in the worktree.
@@ -107,7 +108,8 @@ pub struct Check {
 }
 
 /// What must hold, ruled by a component.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Gate {
     /// As `plugin inspect gates` lists them.
@@ -145,7 +147,8 @@ impl std::str::FromStr for Gate {
 }
 
 /// What counts as done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Expect {
     /// Files must change.
@@ -155,7 +158,8 @@ pub enum Expect {
 }
 
 /// What the agent may do in its worktree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
     /// Look only.
@@ -166,7 +170,8 @@ pub enum Access {
 }
 
 /// How hard a task is: a word or a number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Complexity {
     /// 1 (trivial) to 10 (epic).

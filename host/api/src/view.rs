@@ -1,18 +1,18 @@
 //! What the host tells about itself.
 
 use jackfield_types::Timestamp;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Most lines on one page of any list.
 pub(super) const MOST_ON_A_PAGE: u32 = 200;
 
 /// Which runs to list.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct RunsFilter {
     /// queued, running, waiting, succeeded, failed or cancelled.
-    #[schemars(with = "Option<jackfield_types::RunState>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<jackfield_types::RunState>"))]
     pub state: Option<String>,
     /// A workspace's name, path or id.
     pub workspace: Option<String>,
@@ -32,7 +32,8 @@ impl RunsFilter {
 }
 
 /// An executor's set-up.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AuthStatus {
     /// Its name.
     pub executor: String,
@@ -54,7 +55,8 @@ pub struct AuthStatus {
 }
 
 /// An executor as the dispatcher sees it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ExecutorStatus {
     /// Its name.
     pub executor: String,
@@ -64,12 +66,13 @@ pub struct ExecutorStatus {
     pub slots: u32,
     /// Resting until then after a rate limit.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub cooling_until: Option<Timestamp>,
 }
 
 /// How the host is doing.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct OrchestratorStatus {
     /// This program's version.
     pub version: String,
@@ -90,7 +93,8 @@ pub struct OrchestratorStatus {
 }
 
 /// Answers `GET /health`.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Health {
     /// `ok`, or what is wrong.
     pub status: String,

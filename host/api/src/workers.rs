@@ -1,11 +1,11 @@
 //! Workers, as operators see them.
 
 use jackfield_types::{Timestamp, WorkerId};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Who carries runs out, and how it goes.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct WorkersStatus {
     /// Those that have not ended.
     pub workers: Vec<WorkerLine>,
@@ -13,7 +13,7 @@ pub struct WorkersStatus {
     pub queue_length: u64,
     /// Since when the longest of them has waited.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub oldest_queued_at: Option<Timestamp>,
     /// Of the last hundred runs that ended by themselves, the share that failed; 0 to 1.
     pub failure_rate: f64,
@@ -22,7 +22,8 @@ pub struct WorkersStatus {
 }
 
 /// One worker.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct WorkerLine {
     /// Its id.
     pub id: WorkerId,
@@ -39,15 +40,16 @@ pub struct WorkerLine {
     /// The executors that it has.
     pub executors: Vec<String>,
     /// When it began.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub started_at: Timestamp,
     /// When it was last heard of.
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub heartbeat_at: Timestamp,
 }
 
 /// What to do about workers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum WorkerAction {
     /// Only look.

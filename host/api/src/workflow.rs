@@ -6,12 +6,12 @@ use super::{Complexity, Expect};
 use jackfield_types::{
     AttemptId, CostSource, FailureClass, Micros, Role, RunId, RunState, TaskId, TaskState, Verified,
 };
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A task to be kept, without a run. Only `instruction` is needed; what is not said has the defaults
 /// of `execute`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct InitRequest {
     /// What should be done, in plain words.
@@ -49,7 +49,8 @@ pub struct InitRequest {
 }
 
 /// A task was made.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct InitAnswer {
     /// The task.
     pub task_id: TaskId,
@@ -60,7 +61,8 @@ pub struct InitAnswer {
 }
 
 /// What a task is to be.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Spec {
     /// What should be done.
     pub instruction: String,
@@ -73,7 +75,8 @@ pub struct Spec {
 }
 
 /// A change of what a task is to be; what is not named stays as it was.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SpecRequest {
     /// What should be done.
@@ -88,7 +91,8 @@ pub struct SpecRequest {
 }
 
 /// A version of what a task is to be.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct SpecVersion {
     /// The task.
     pub task_id: TaskId,
@@ -102,7 +106,8 @@ pub struct SpecVersion {
 
 /// An attempt that was made elsewhere. `executor`, `outcome` and `latency_ms` are needed, and what it
 /// cost: `cost_usd`, or its tokens.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WriteRequest {
     /// The executor that made it.
@@ -154,7 +159,8 @@ fn is_zero(count: &u64) -> bool {
 }
 
 /// What came of an attempt that was made elsewhere, by the word of whoever made it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ExternalOutcome {
     /// It was done.
@@ -164,7 +170,8 @@ pub enum ExternalOutcome {
 }
 
 /// An attempt that was made elsewhere is on record.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct WriteAnswer {
     /// The task.
     pub task_id: TaskId,
@@ -186,7 +193,8 @@ pub struct WriteAnswer {
 }
 
 /// The end of a task.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct CloseRequest {
     /// done, failed or cancelled.
@@ -196,7 +204,8 @@ pub struct CloseRequest {
 }
 
 /// How a task can end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
 pub enum CloseState {
@@ -216,7 +225,8 @@ impl From<CloseState> for TaskState {
 }
 
 /// A task is closed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct CloseAnswer {
     /// The task.
     pub task_id: TaskId,
@@ -227,11 +237,12 @@ pub struct CloseAnswer {
 }
 
 /// Which tasks to list, newest first.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TasksFilter {
     /// ready, in_progress, done, failed, cancelled, …
-    #[schemars(with = "Option<TaskState>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<TaskState>"))]
     pub state: Option<String>,
     /// A workspace's name.
     pub workspace: Option<String>,
@@ -249,7 +260,8 @@ impl TasksFilter {
 }
 
 /// A run that was handed in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Handle {
     /// The task.
     pub task_id: TaskId,

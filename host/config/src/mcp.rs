@@ -42,7 +42,8 @@ impl Toolset {
 }
 
 /// What becomes of a run whose caller is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum OnClose {
     /// It goes on; `result` gives its answer to whoever asks.

@@ -4,7 +4,6 @@
 //! beyond that is reserved as it grows, and refused where nothing is left, without waiting. So nobody waits while
 //! holding what others wait for. Calls and attempts have a pool each: an attempt lives long, and asks meanwhile.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,7 +27,8 @@ pub(crate) struct Pool {
 }
 
 /// How much of the memory for components is in use.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct MemoryUse {
     /// Reserved now, bytes.
     pub reserved_bytes: u64,

@@ -7,7 +7,6 @@
 use crate::apart::Apart;
 use crate::report::PluginEvent;
 use jackfield_types::{Clock, PluginKind};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,8 +89,9 @@ pub struct Embedded {
 }
 
 /// What one call of a component may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "CallLimits")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schemas", schemars(rename = "CallLimits"))]
 pub struct Limits {
     /// Bytes of memory: the sum over all memories and tables.
     pub memory_bytes: u64,
@@ -175,7 +175,8 @@ impl KindLimits {
 }
 
 /// What a component may ask the host to do in its name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Grant {
     /// Programs that an adapter may have started.

@@ -6,7 +6,6 @@ use crate::facts::{compressing, driving, gating};
 use crate::options::{Grant, Limits};
 use crate::stats::Figures;
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -47,9 +46,10 @@ fn any_name<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Er
 }
 
 /// Where a component is on its way into service, or out of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
-#[schemars(rename = "PluginState")]
+#[cfg_attr(feature = "schemas", schemars(rename = "PluginState"))]
 pub enum State {
     /// The file is still being written.
     Settling,
@@ -107,7 +107,8 @@ impl fmt::Display for State {
 }
 
 /// How a component was made into machine code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Compiled {
     /// Quickly, to be in service at once.
@@ -117,7 +118,8 @@ pub enum Compiled {
 }
 
 /// How long one step took.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct StepTime {
     /// The step.
     pub step: State,
@@ -126,7 +128,8 @@ pub struct StepTime {
 }
 
 /// One component, in service or not.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct PluginStatus {
     /// Its kind, where that is known yet.
     pub kind: Option<PluginKind>,
@@ -138,7 +141,7 @@ pub struct PluginStatus {
     pub digest: Option<Digest>,
     /// The file it came in; none: embedded. Bytes of its name that are no UTF-8 stand as `\xE9`.
     #[serde(serialize_with = "any_name")]
-    #[schemars(with = "Option<String>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub file: Option<PathBuf>,
     /// Where it is on its way.
     pub state: State,
@@ -163,7 +166,8 @@ pub struct PluginStatus {
 }
 
 /// Everything about one component.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Inspection {
     /// Where it is.
     pub status: PluginStatus,
@@ -186,24 +190,25 @@ pub struct Inspection {
     /// What it is made of.
     pub makeup: Makeup,
     /// An executor's description.
-    #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<serde_json::Map<String, serde_json::Value>>"))]
     pub description: Option<driving::Description>,
     /// What a shipped executor takes under `[executors.NAME.settings]`.
     pub settings: Vec<Setting>,
     /// A compressor's levels.
-    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
     pub levels: Vec<compressing::Level>,
     /// What a judge rates on.
     pub dimensions: Vec<String>,
     /// A gate's kinds.
-    #[schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Vec<serde_json::Map<String, serde_json::Value>>"))]
     pub gates: Vec<gating::GateKind>,
     /// Versions that served before it under the same kind and name, oldest first.
     pub before: Vec<PluginRef>,
 }
 
 /// A setting of an executor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Setting {
     /// As it is written in the configuration.
     pub name: String,
@@ -212,7 +217,8 @@ pub struct Setting {
 }
 
 /// What a component is made of, as its own bytes tell.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Makeup {
     /// Bytes.
     pub size: u64,
@@ -227,7 +233,8 @@ pub struct Makeup {
 }
 
 /// A tool that had a hand in a component.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Producer {
     /// Its name.
     pub name: String,
@@ -250,7 +257,8 @@ pub struct FileInspection {
 }
 
 /// What a component serves in the place of, or would.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Replaces {
     /// Which.
     pub plugin: PluginRef,

@@ -7,7 +7,6 @@
 use crate::error::Violation;
 use jackfield_types::PluginRef;
 use parking_lot::Mutex;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -87,7 +86,8 @@ impl Stats {
 }
 
 /// How one version has done since this host began.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Figures {
     /// Calls that it was given.
     pub calls: u64,

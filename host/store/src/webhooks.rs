@@ -7,7 +7,6 @@ use crate::queue::milliseconds;
 use crate::view::trail::add_event;
 use jackfield_types::Timestamp;
 use rusqlite::params;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -35,7 +34,8 @@ pub struct WebhookMessage {
 }
 
 /// How a webhook stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct WebhookStanding {
     /// As configured.
     pub name: String,

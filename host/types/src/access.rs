@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// One thing that a token allows.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Look at runs, tasks, figures and components.
@@ -46,7 +45,8 @@ impl fmt::Display for Scope {
 }
 
 /// What a token allows, each once, the least first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(from = "Vec<Scope>")]
 pub struct Scopes(Vec<Scope>);
 
@@ -97,7 +97,8 @@ impl fmt::Display for Scopes {
 }
 
 /// Whose tasks and runs somebody is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Sees {
     /// Those that it handed in itself: others are as if they were not there.

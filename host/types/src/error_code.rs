@@ -345,6 +345,7 @@ impl<'de> Deserialize<'de> for ErrorCode {
     }
 }
 
+#[cfg(feature = "schemas")]
 impl schemars::JsonSchema for ErrorCode {
     fn inline_schema() -> bool {
         true

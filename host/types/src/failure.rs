@@ -6,9 +6,8 @@ use std::fmt;
 macro_rules! classes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal => $kind:ident),+ $(,)?) => {
         /// Why an attempt failed. What follows from each is the chooser's judgement.
-        #[derive(
-            Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema,
-        )]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         pub enum FailureClass { $($(#[$doc])* $variant),+ }
 
@@ -77,7 +76,8 @@ impl fmt::Display for FailureClass {
 }
 
 /// What sort of thing a failure class says about the attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum FailureKind {
     /// The work was bad: a better agent may do better.
@@ -91,7 +91,8 @@ pub enum FailureKind {
 }
 
 /// Why an attempt failed, for the person who reads it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Failure {
     /// The class, which decides what may follow.
     pub class: FailureClass,

@@ -113,6 +113,7 @@ impl<'de> Deserialize<'de> for Micros {
     }
 }
 
+#[cfg(feature = "schemas")]
 impl schemars::JsonSchema for Micros {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Dollars".into()

@@ -4,19 +4,19 @@
 
 use crate::git::Git;
 use crate::{Commit, WorkspaceError};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// One file that an attempt changed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct ChangedFile {
     /// Relative to the top of the worktree. Exact in memory; bytes that are no text are replaced
     /// where it is serialised.
     #[serde(with = "as_text")]
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub path: PathBuf,
     /// What happened to it.
     pub kind: ChangeKind,
@@ -29,7 +29,8 @@ pub struct ChangedFile {
 }
 
 /// What happened to a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
     /// It is new.
@@ -42,7 +43,7 @@ pub enum ChangeKind {
     Renamed {
         /// The name that it had.
         #[serde(with = "as_text")]
-        #[schemars(with = "String")]
+        #[cfg_attr(feature = "schemas", schemars(with = "String"))]
         from: PathBuf,
     },
 }

@@ -1,6 +1,5 @@
 //! What an agent made and its branch does not hold: kept beside the worktree where it can be, and listed always.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,8 @@ pub struct Keeping {
 }
 
 /// Something that an agent made and the branch of its attempt does not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Leftover {
     /// What sort of thing.
     pub kind: LeftoverKind,
@@ -39,7 +39,8 @@ pub struct Leftover {
 }
 
 /// Why something is not on the branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LeftoverKind {
     /// Files that git ignores.

@@ -8,14 +8,14 @@ use jackfield_plugins::{
 };
 use jackfield_store::PluginVersion;
 use jackfield_types::{Digest, ErrorCode, PluginKind, Problem, Scope};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What was ordered, and what serves now.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Ordered {
     /// Of which kind.
     pub kind: PluginKind,

@@ -5,7 +5,6 @@ use crate::admission::resolved_request::Order;
 use jackfield_plugins::Plugins;
 use jackfield_store::{JudgedRun, Quality, Store};
 use jackfield_types::{FailureClass, Problem, RunId, TaskId, Timestamp};
-use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +15,8 @@ const RECENT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Work in the area of a task that was not good enough. It is closed by a later run of the area that succeeds, by the
 /// task's own, or by hand: `jackfield task close TASK` as done or cancelled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct QualityIssue {
     /// The task, by which it can be closed.
     pub task_id: TaskId,

@@ -7,7 +7,6 @@ use crate::view::trail;
 use jackfield_types::{Scopes, Sees, Timestamp, TokenId};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 
@@ -28,7 +27,8 @@ pub struct NewToken {
 }
 
 /// A token as it is on record. Its secret is nowhere.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct AccessToken {
     pub id: TokenId,

@@ -3,7 +3,6 @@
 //! They are configuration and come with every call as data; the store keeps none of them.
 
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, WorkspaceId};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -14,9 +13,10 @@ use std::str::FromStr;
 pub struct InvalidScope(String);
 
 /// One thing that money is counted for.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(rename = "SpendingScope")]
+#[cfg_attr(feature = "schemas", schemars(rename = "SpendingScope"))]
 #[allow(missing_docs)]
 pub enum Scope {
     All,
@@ -75,7 +75,8 @@ impl From<Scope> for String {
 }
 
 /// What a limit holds for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LimitScope {
     /// Everything this host spends.
@@ -95,7 +96,8 @@ pub enum LimitScope {
 }
 
 /// The time in which a limit may be used up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Period {
     /// A calendar day in the store's time zone.
@@ -118,9 +120,10 @@ impl Period {
 }
 
 /// What happens when a limit is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
-#[schemars(rename = "LimitAction")]
+#[cfg_attr(feature = "schemas", schemars(rename = "LimitAction"))]
 pub enum Action {
     /// Work is refused, and what is running is stopped when its reservation is used up.
     Halt,
@@ -129,7 +132,8 @@ pub enum Action {
 }
 
 /// One limit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Limit {
     /// What it holds for.
     pub scope: LimitScope,
@@ -142,7 +146,8 @@ pub struct Limit {
 }
 
 /// Which account an attempt's cost is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Account {
     /// Money that somebody will be asked for.

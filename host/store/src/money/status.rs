@@ -2,12 +2,12 @@
 
 use super::{Action, Limit, LimitScope, Period, Scope};
 use jackfield_types::{ErrorCode, Micros, Problem, RunId, Timestamp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a limit, or the breaker as a whole, stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BreakerState {
     /// Money flows.
@@ -36,7 +36,8 @@ impl fmt::Display for BreakerState {
 }
 
 /// How one limit stands for one scope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct LimitStatus {
     /// As configured.
     pub limit: Limit,
@@ -59,7 +60,8 @@ pub struct LimitStatus {
 }
 
 /// How the breaker stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct BreakerStatus {
     /// The worst of those that hold for everything; a workspace's or an executor's own limit does
     /// not halt the others.
@@ -208,7 +210,8 @@ pub struct Correction {
 }
 
 /// What a correction came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Corrected {
     /// Which run.
     pub run: RunId,

@@ -9,7 +9,6 @@ use jackfield_types::{
     TaskId, Timestamp, Usage,
 };
 use rusqlite::Row;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -44,7 +43,8 @@ pub struct NewAttempt {
 }
 
 /// An attempt that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Attempt {
     pub id: AttemptId,
@@ -102,7 +102,8 @@ pub struct Attempt {
 }
 
 /// What an acceptance check or a gate came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct CheckResult {
     /// As the task calls it.
     pub name: String,
@@ -216,7 +217,8 @@ pub struct NewArtifact {
 }
 
 /// An artifact that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Artifact {
     pub id: u64,

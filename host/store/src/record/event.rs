@@ -3,7 +3,6 @@
 use crate::file::Columns;
 use jackfield_types::{AttemptId, Timestamp};
 use rusqlite::Row;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,7 +20,8 @@ pub struct NewRunEvent {
 }
 
 /// An event of a run, in its place.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct RunEvent {
     /// From 1, without a gap.
     pub seq: u64,
@@ -36,7 +36,8 @@ pub struct RunEvent {
 }
 
 /// An event on the host's log, which nobody can change afterwards.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Event {
     /// Its place in the log.
     pub seq: u64,

@@ -5,12 +5,12 @@ use super::task::Idempotency;
 use crate::file::Columns;
 use jackfield_types::{AttemptId, HumanTaskId, RunId, TaskId, Timestamp, WorkspaceId};
 use rusqlite::Row;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What sort of thing waits for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HumanTaskKind {
     /// A to-do of its own.
@@ -20,7 +20,8 @@ pub enum HumanTaskKind {
 }
 
 /// Where a human task is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum HumanTaskState {
     /// It waits for somebody.
@@ -72,7 +73,8 @@ pub struct NewHumanTask {
 }
 
 /// A human task that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct HumanTask {
     pub id: HumanTaskId,
@@ -130,7 +132,8 @@ pub struct NewDecision {
 }
 
 /// A decision that was recorded, which nobody can change afterwards.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Decision {
     pub id: u64,
@@ -158,7 +161,8 @@ pub struct NewCheckpoint {
 }
 
 /// A version that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Checkpoint {
     pub task: TaskId,

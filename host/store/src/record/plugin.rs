@@ -3,12 +3,12 @@
 use crate::file::Columns;
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
 use rusqlite::Row;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What the host does with a version of a plugin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Serving {
     /// It answers calls.
@@ -37,7 +37,8 @@ pub struct PluginReceipt {
 }
 
 /// One version of a plugin that the host has seen.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct PluginVersion {
     pub plugin: PluginRef,

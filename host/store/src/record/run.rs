@@ -6,7 +6,6 @@ use jackfield_types::{
     AttemptId, FailureClass, Micros, RunId, RunState, TaskId, Timestamp, WorkerId, WorkspaceId,
 };
 use rusqlite::Row;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,7 +33,8 @@ pub struct NewRun {
 }
 
 /// A run that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Run {
     pub id: RunId,
@@ -71,7 +71,8 @@ pub struct Run {
 }
 
 /// Everything about one run, read in one snapshot.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct RunView {
     /// What was asked.
     pub task: Task,
@@ -84,7 +85,8 @@ pub struct RunView {
 }
 
 /// One line of a list of runs.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct RunSummary {
     pub run: RunId,

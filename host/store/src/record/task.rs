@@ -3,7 +3,6 @@
 use crate::file::Columns;
 use jackfield_types::{Role, TaskId, TaskState, Timestamp, WorkspaceId};
 use rusqlite::Row;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What makes a repeated request the same one.
@@ -38,7 +37,8 @@ pub struct NewTask {
 }
 
 /// A task that was recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Task {
     pub id: TaskId,

@@ -6,12 +6,12 @@ use crate::people::decisions;
 use crate::{Decision, StoreError};
 use jackfield_types::{AttemptId, AttemptState, FailureClass, Micros, RunId, TaskId};
 use rusqlite::Connection;
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 /// One agent's attempt in a round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct RoundAttempt {
     pub id: AttemptId,
@@ -27,7 +27,8 @@ pub struct RoundAttempt {
 }
 
 /// Attempts that were made side by side, with what was made of them.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Round {
     /// Their run.
     pub run: RunId,

@@ -5,11 +5,11 @@ use crate::file::{Columns, Sql, stamp, summed};
 use crate::handles::Stats;
 use jackfield_types::{Micros, Timestamp};
 use rusqlite::params;
-use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What became of one executor's and model's attempts at like tasks.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct ModelStats {
     pub executor: String,
@@ -63,7 +63,8 @@ pub struct UsageShare {
 }
 
 /// Figures over everything that was ever recorded.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct Totals {
     pub workspaces: u64,

@@ -8,7 +8,6 @@ use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run,
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, TaskState, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params_from_iter};
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -34,7 +33,8 @@ impl Default for TaskFilter {
 }
 
 /// One line of a list of tasks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct TaskSummary {
     #[serde(flatten)]
@@ -49,7 +49,8 @@ pub struct TaskSummary {
 }
 
 /// A run with its attempts and what they produced.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct RunInFull {
     pub run: Run,
@@ -58,7 +59,8 @@ pub struct RunInFull {
 }
 
 /// Everything about one task, read in one snapshot; each list is in the order in which it came about.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct TaskView {
     pub task: Task,

@@ -8,7 +8,6 @@ use jackfield_api::{Answer, ExecuteRequest, Progress, bounds};
 use jackfield_runs::selection::choose::Pick;
 use jackfield_runs::selection::quality::QualityIssue;
 use jackfield_types::{ErrorCode, PluginRef, Problem, RunId, Scope};
-use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -16,7 +15,8 @@ use std::time::Duration;
 const LONGEST_WAIT: u64 = 24 * 60 * 60;
 
 /// What the chooser would do with a request.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Advice {
     /// Who decided; not there where the request names the executor.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,7 +30,8 @@ pub struct Advice {
 }
 
 /// What a request was taken for.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct AdvisedTask {
     /// feature, bugfix, review, …
     pub task_type: String,
@@ -48,7 +49,8 @@ pub struct AdvisedTask {
 }
 
 /// One choice, by name.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct AdvisedChoice {
     pub executor: String,
