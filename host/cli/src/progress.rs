@@ -3,6 +3,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jackfield::{Host, event_line};
+use jackfield_api::RecordedRequest;
 use jackfield_render::screen::{Screen, Tone, colours_wanted, one_line, printable};
 use jackfield_render::text;
 use jackfield_store::{Action, BreakerStatus, RunEvent, RunView};
@@ -95,7 +96,7 @@ impl Spending {
     /// Against the run's own limit where it has one, else against what halts everything first.
     fn of(view: &RunView, breaker: &BreakerStatus) -> Self {
         let spent = view.attempts.iter().map(|attempt| attempt.cost).sum();
-        let own = view.run.request.get("max_cost_usd").and_then(serde_json::Value::as_f64);
+        let own = RecordedRequest::of(&view.run).ok().and_then(|request| request.max_cost_usd());
         if let Some(own) = own {
             return Self { spent, of: Micros::from_usd(own), whose: "this run" };
         }

@@ -9,6 +9,7 @@ mod over;
 pub mod own;
 
 use figures::used;
+use jackfield_api::RecordedRequest;
 use jackfield_api::remote::{
     AssignedAttempt, Assignment, AssignmentRequest, AttemptProgress, AttemptResult, Heartbeat,
     HeartbeatReply, ProgressReply, WorkerTerms,
@@ -282,7 +283,7 @@ impl RemoteRounds {
     }
 
     fn limits_of(&self, view: &RunView) -> Result<jackfield_store::Limits, Problem> {
-        let request = serde_json::from_value(view.run.request.clone()).unwrap_or_default();
+        let request = RecordedRequest::executed(&view.run)?;
         let most = jackfield_runs::admission::order::max_cost(&request)?;
         Ok(self.settings.limits(Some(view.run.workspace), most))
     }

@@ -2,7 +2,7 @@
 
 use super::texts::{idempotency, text};
 use crate::handles::Tasks;
-use jackfield_api::{ExternalOutcome, WriteAnswer, WriteRequest, bounds};
+use jackfield_api::{ExternalOutcome, RecordedRequest, WriteAnswer, WriteRequest, bounds};
 use jackfield_runs::admission::plans::EXTERNAL;
 use jackfield_runs::admission::pricing::{Cost, Pricing};
 use jackfield_store::{
@@ -33,7 +33,10 @@ impl Tasks<'_> {
         let outcome = outcome(&request, &task)?;
         let summary = text("summary", request.summary.clone())?;
         let settled = settle(&outcome, task.expect_change);
-        let asked = json!(request);
+        let asked = RecordedRequest::External {
+            instruction: task.instruction.clone(),
+            external: Box::new(request.clone()),
+        };
         let attempt = AttemptId::new();
         let label = label(&request, &settled, &cost);
         let external = ExternalAttempt {
@@ -45,7 +48,7 @@ impl Tasks<'_> {
                 workflow: EXTERNAL.to_owned(),
                 stage: "impl".to_owned(),
                 priority: 0,
-                request: json!({ "instruction": task.instruction, EXTERNAL: asked }),
+                request: asked.to_json(),
                 affinity: None,
                 assigned: false,
                 trace: None,
@@ -92,7 +95,7 @@ impl Tasks<'_> {
             },
             idempotency: idempotency(request.idempotency_key.clone(), json!({ "write": request })),
             label,
-            content: asked,
+            content: json!(request),
         };
         let limits = self.0.inner.settings.limits(Some(task.workspace), None);
         let logged = self.0.inner.store.tasks().log_attempt(external, &limits).await?;

@@ -6,7 +6,7 @@ use crate::admission::classify;
 use crate::admission::place::Places;
 use crate::admission::resolved_request::{COMMAND, Order};
 use crate::verification::gates::Gates;
-use jackfield_api::{ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES, bounds};
+use jackfield_api::{ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES, RecordedRequest, bounds};
 use jackfield_core::settings::Settings;
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_store::{RunView, Store};
@@ -106,13 +106,7 @@ impl Orders {
 
     /// Resolves the request of a recorded run again. Recorded decisions are kept.
     pub async fn order_again(&self, view: &RunView) -> Result<Order, Problem> {
-        let request: ExecuteRequest = serde_json::from_value(view.run.request.clone()).map_err(|error| {
-            Problem::operator(
-                ErrorCode::UnreadableRequest,
-                format!("what was asked of run {} cannot be read: {error}", view.run.id),
-                "ask again; the run was recorded by another version",
-            )
-        })?;
+        let request = RecordedRequest::executed(&view.run)?;
         let workspace = self.store.workspaces().get(view.run.workspace).await?;
         let (source, admitted) =
             self.places.place_again(view, request.workspace.as_deref(), &workspace).await?;

@@ -1,7 +1,7 @@
 //! Reading runs: single runs, lists, events, diffs and answers.
 
 use crate::handles::Runs;
-use jackfield_api::{Answer, Handle, RunsFilter, bounds};
+use jackfield_api::{Answer, Handle, RecordedRequest, RunsFilter, bounds};
 use jackfield_runs::escalation::compared;
 use jackfield_runs::execution::leftovers;
 use jackfield_runs::records::report;
@@ -43,7 +43,9 @@ impl Runs<'_> {
         let now = self.0.inner.clock.now();
         let workspace = self.0.inner.store.workspaces().get(view.run.workspace).await?;
         let report = report::report(&view, &events, &workspace.name, now);
-        let asked = view.run.request.get("verbosity").and_then(|level| level.as_str());
+        // A request of another version asked for no level that this one knows.
+        let asked = RecordedRequest::of(&view.run).ok();
+        let asked = asked.as_ref().and_then(RecordedRequest::verbosity);
         let config = self.0.inner.settings.config();
         let usual = config.run.verbosity.as_str();
         let told = jackfield_runs::records::telling::told_at(
