@@ -120,6 +120,8 @@ fn head(source: &Source, mut place: usize) -> (Option<String>, usize) {
             ">" => depth = depth.saturating_sub(1),
             "for" if depth == 0 && !bounds => own = false,
             "where" => bounds = true,
+            // A variable of a macro stands for a type of its own in each use.
+            "$" if depth == 0 && !bounds => own = false,
             _ if depth == 0 && !bounds && own && is_name(word) => name = Some(word.to_owned()),
             _ => {}
         }
@@ -162,7 +164,8 @@ mod tests {
             "lib.rs",
             "struct A; impl A { fn a() {} pub(crate) async fn b() { fn c() {} } const D: fn(u8) = e; }
              impl<'a, T: Into<B>> C<'a, T> where T: for<'b> D<'b> { fn f() -> impl E { g() } }
-             impl Display for A { fn fmt() {} } #[cfg(test)] impl A { fn t() {} }",
+             impl Display for A { fn fmt() {} } #[cfg(test)] impl A { fn t() {} }
+             macro_rules! m { ($name:ident) => { impl $name { fn h() {} } }; }",
         )]);
         let found = widths(&one);
         assert_eq!(found.get("A"), Some(&Width { files: 1, methods: 2 }));
