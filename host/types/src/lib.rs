@@ -14,8 +14,10 @@ mod outcome;
 mod plugin;
 mod problem;
 mod state;
+mod task;
 mod text;
 mod usage;
+mod workflow;
 
 pub use access::{Scope, Scopes, Sees};
 pub use clock::{Clock, ManualClock, SystemClock};
@@ -28,6 +30,11 @@ pub use money::{InvalidMoney, Micros};
 pub use outcome::{Delivered, Outcome, Process, Settled, Verified, settle};
 pub use plugin::{PluginKind, PluginRef, UnknownKind};
 pub use problem::{Audience, Begun, Problem};
-pub use state::{AttemptState, RunState, TaskState};
+pub use state::{AttemptState, RunState};
+pub use task::{TaskChange, TaskEnd, TaskEvent, TaskState};
 pub use text::clip;
 pub use usage::{CostSource, Effort, Rates, Role, Tier, Usage};
+pub use workflow::{
+    InvalidName, InvalidWorkflow, OnEnd, OnFailure, OnSuccess, Stage, StageName, StagePosition, Workflow,
+    WorkflowName,
+};

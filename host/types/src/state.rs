@@ -1,12 +1,9 @@
-//! States and the transitions between them.
-
-use serde::{Deserialize, Serialize};
-use std::fmt;
+//! States of runs and attempts, and the transitions between them. `task.rs` has those of tasks.
 
 macro_rules! states {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$variant_doc])* $variant),+ }
@@ -23,13 +20,14 @@ macro_rules! states {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
     };
 }
+pub(crate) use states;
 
 states! {
     /// Where a run is in its life.
@@ -80,44 +78,31 @@ states! {
     }
 }
 
-states! {
-    /// Where a task is in its life.
-    TaskState {
-        /// Not to be started yet.
-        Pending = "pending",
-        /// May be started.
-        Ready = "ready",
-        /// A run is at work on it.
-        InProgress = "in_progress",
-        /// Waits for a review.
-        NeedsReview = "needs_review",
-        /// Waits to be mended.
-        NeedsImprovement = "needs_improvement",
-        /// Waits for something else.
-        Blocked = "blocked",
-        /// Finished.
-        Done = "done",
-        /// Given up.
-        Failed = "failed",
-        /// Called off.
-        Cancelled = "cancelled",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn nothing_follows_a_final_state() {
+    fn run_state_table_allows_these_transitions_and_no_others() {
         use RunState::{Cancelled, Failed, Queued, Running, Succeeded, Waiting};
-        for from in [Queued, Running, Waiting, Succeeded, Failed, Cancelled] {
-            for to in [Queued, Running, Waiting, Succeeded, Failed, Cancelled] {
-                assert!(!from.is_final() || !from.may_become(to), "{from} -> {to}");
+        let all = [Queued, Running, Waiting, Succeeded, Failed, Cancelled];
+        let table = [
+            // A run succeeds only by running, and what a person sent back waits for its turn.
+            (Queued, "- x - - x x"),
+            (Running, "x - x x x x"),
+            (Waiting, "x - - x x x"),
+            (Succeeded, "- - - - - -"),
+            (Failed, "- - - - - -"),
+            (Cancelled, "- - - - - -"),
+        ];
+        for (from, row) in table {
+            let row: Vec<bool> = row.split(' ').map(|cell| cell == "x").collect();
+            assert_eq!(row.len(), all.len());
+            assert_eq!(from.is_final(), !row.contains(&true), "{from}");
+            for (to, allowed) in all.into_iter().zip(row) {
+                assert_eq!(from.may_become(to), allowed, "{from} -> {to}");
             }
             assert_eq!(RunState::parse(from.as_str()), Some(from));
         }
-        assert!(!Queued.may_become(Succeeded), "a run succeeds only by running");
-        assert!(!Waiting.may_become(Running), "what a person sent back waits for its turn");
     }
 }
