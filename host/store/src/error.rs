@@ -90,6 +90,16 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// A record that is `from` cannot become `to`.
+    pub(crate) fn illegal(
+        what: RecordKind,
+        id: impl fmt::Display,
+        from: impl fmt::Display,
+        to: impl fmt::Display,
+    ) -> Self {
+        Self::Illegal { what, id: id.to_string(), from: from.to_string(), to: to.to_string() }
+    }
+
     /// For the person who meets it.
     pub fn problem(&self) -> Problem {
         let message = self.to_string();

@@ -183,7 +183,7 @@ impl Admissions<'_> {
             .write(move |tx| {
                 let run = runs::run_of(tx, run)?;
                 if run.state.is_final() {
-                    return Err(states::illegal(RecordKind::Run, run.id, run.state, RunState::Running));
+                    return Err(StoreError::illegal(RecordKind::Run, run.id, run.state, RunState::Running));
                 }
                 let principal = principal_of(tx, run.id)?;
                 let place =

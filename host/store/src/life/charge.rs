@@ -1,7 +1,6 @@
 //! Charges during an attempt.
 
 use super::attempt_account::{Money, Price, record_usage};
-use super::states;
 use crate::handles::Attempts;
 use crate::money::breaker;
 use crate::view::trail;
@@ -29,7 +28,7 @@ impl Attempts<'_> {
             .write(move |tx| {
                 let (mut money, total) = (Money::of(tx, attempt)?, total.bounded());
                 if money.state == AttemptState::Settled {
-                    return Err(states::illegal(RecordKind::Attempt, attempt, money.state, "charged"));
+                    return Err(StoreError::illegal(RecordKind::Attempt, attempt, money.state, "charged"));
                 }
                 let price = Price { source, as_of: as_of.as_deref() };
                 record_usage(tx, attempt, &usage, price)?;

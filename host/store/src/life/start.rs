@@ -40,10 +40,10 @@ impl Attempts<'_> {
             let found = runs::attempt_of(tx, attempt)?;
             let run = runs::run_of(tx, found.run)?;
             if run.state != RunState::Running {
-                return Err(states::illegal(RecordKind::Run, run.id, run.state, "working on an attempt"));
+                return Err(StoreError::illegal(RecordKind::Run, run.id, run.state, "working on an attempt"));
             }
             if found.state != AttemptState::Planned {
-                return Err(states::illegal(RecordKind::Attempt, attempt, found.state, AttemptState::Running));
+                return Err(StoreError::illegal(RecordKind::Attempt, attempt, found.state, AttemptState::Running));
             }
             let Started { identity, worktree, branch, base } = &started;
             tx.exec(

@@ -8,7 +8,6 @@ use crate::{RecordKind, StoreError};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, TaskState};
 use rusqlite::params;
 use serde_json::json;
-use std::fmt::Display;
 
 /// The run goes to `next`, its task with it, and the run's events say so.
 pub(crate) fn run_becomes(
@@ -19,17 +18,13 @@ pub(crate) fn run_becomes(
 ) -> Result<(), StoreError> {
     let found = runs::run_of(tx, run)?;
     if !found.state.may_become(next) {
-        return Err(illegal(RecordKind::Run, run, found.state, next));
+        return Err(StoreError::illegal(RecordKind::Run, run, found.state, next));
     }
     if next != RunState::Running
         && let Some(attempt) = in_flight(tx, run, next == RunState::Queued)?
     {
-        return Err(StoreError::Illegal {
-            what: RecordKind::Run,
-            id: run.to_string(),
-            from: format!("{} with attempt {attempt} in flight", found.state),
-            to: next.to_string(),
-        });
+        let from = format!("{} with attempt {attempt} in flight", found.state);
+        return Err(StoreError::illegal(RecordKind::Run, run, from, next));
     }
     tx.exec(
         "UPDATE runs SET state = ?2, started_at = iif(?2 = 'running', COALESCE(started_at, ?3), started_at),
@@ -68,13 +63,4 @@ fn in_flight(tx: &Tx<'_>, run: RunId, planned_may_be: bool) -> Result<Option<Att
         params![run.to_string(), planned_may_be],
         |row| row.parsed("id"),
     )
-}
-
-pub(crate) fn illegal(
-    what: RecordKind,
-    id: impl Display,
-    from: impl Display,
-    to: impl Display,
-) -> StoreError {
-    StoreError::Illegal { what, id: id.to_string(), from: from.to_string(), to: to.to_string() }
 }

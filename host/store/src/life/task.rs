@@ -118,7 +118,7 @@ impl Tasks<'_> {
             .write(move |tx| {
                 let found = runs::task_of(tx, task)?;
                 if is_over(found.state) {
-                    return Err(states::illegal(
+                    return Err(StoreError::illegal(
                         RecordKind::Task,
                         task,
                         found.state.as_str(),
@@ -156,7 +156,7 @@ fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
     let Closing { task, state, reason, principal } = closing;
     let found = runs::task_of(tx, *task)?;
     if !is_over(*state) {
-        return Err(states::illegal(RecordKind::Task, task, found.state, format!("closed as {state}")));
+        return Err(StoreError::illegal(RecordKind::Task, task, found.state, format!("closed as {state}")));
     }
     if let Some((run, state)) = active_run(tx, *task)? {
         return Ok(Closed::RunActive(run, state));

@@ -137,12 +137,8 @@ pub(crate) fn of_id(conn: &Connection, id: HumanTaskId) -> Result<HumanTask, Sto
 }
 
 fn illegal(task: &HumanTask, to: &str) -> StoreError {
-    StoreError::Illegal {
-        what: RecordKind::HumanTask,
-        id: task.id.to_string(),
-        from: format!("a {} that is {}", word(task.kind), task.state.as_str()),
-        to: to.to_owned(),
-    }
+    let from = format!("a {} that is {}", word(task.kind), task.state.as_str());
+    StoreError::illegal(RecordKind::HumanTask, task.id, from, to)
 }
 
 /// The human tasks about a task, oldest first.

@@ -2,7 +2,7 @@
 
 use crate::file::{Columns, Exact, Sql};
 use crate::handles::Queue;
-use crate::life::{events, states};
+use crate::life::events;
 use crate::view::runs;
 use crate::{CheckResult, RecordKind, StoreError};
 use jackfield_types::{AttemptId, AttemptState, RunId, Timestamp, WorkerId};
@@ -134,7 +134,7 @@ impl Queue<'_> {
             .write(move |tx| {
                 let found = runs::attempt_of(tx, attempt)?;
                 if found.state == AttemptState::Settled {
-                    return Err(states::illegal(
+                    return Err(StoreError::illegal(
                         RecordKind::Attempt,
                         attempt,
                         found.state,
