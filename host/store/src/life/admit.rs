@@ -158,8 +158,8 @@ impl Admissions<'_> {
             }
             add_run(tx, place, &run, &attempts)?;
             tx.exec(
-                "UPDATE runs SET retry_of = ?2, retry_key = ?3 WHERE id = ?1",
-                params![run.id.to_string(), of.to_string(), key],
+                "UPDATE runs SET retry_of = ?2, retry_key = ?3, principal = ?4 WHERE id = ?1",
+                params![run.id.to_string(), of.to_string(), key, Exact(&principal)],
             )?;
             let payload = json!({ "of": of, "by": principal, "reason": reason });
             events::add(tx, run.id, None, "run_retried", &payload)?;

@@ -162,3 +162,34 @@ async fn every_row_of_the_ledger_says_where_its_price_came_from() {
     let elsewhere = LedgerFilter { executor: Some("codex".to_owned()), ..LedgerFilter::default() };
     assert!(house.store.ledger().list(elsewhere).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn retry_by_another_principal_is_charged_to_that_principal() {
+    let house = house().await;
+    let work = house.at_work(cents(5), &Limits::none()).await;
+    let ended = Settlement {
+        then: Then::End(RunState::Failed),
+        ..failed(work.attempt, cents(2), FailureClass::TestFail)
+    };
+    house.store.attempts().settle(ended, &Limits::none()).await.unwrap();
+    let retry = Retry {
+        of: work.run,
+        key: None,
+        principal: "ann".to_owned(),
+        reason: "again".to_owned(),
+        run: run(),
+        attempts: vec![attempt(1, cents(5))],
+        calls: Vec::new(),
+    };
+    let (run, attempt) = (retry.run.id, retry.attempts[0].id);
+    house.store.admissions().admit_retry(retry, &Limits::none()).await.unwrap();
+    house.store.attempts().run_started(run).await.unwrap();
+    house.store.attempts().started(attempt, started()).await.unwrap();
+    house.store.attempts().settle(settlement(attempt, cents(3)), &Limits::none()).await.unwrap();
+    for (principal, spent) in [("tester", cents(2)), ("ann", cents(3))] {
+        let limits = limits(LimitScope::Token(principal.to_owned()), Period::Day, cents(10));
+        let status = house.stands(&limits).await;
+        assert_eq!((status.spent, status.reserved), (spent, Micros::ZERO), "{principal}");
+    }
+    house.assert_sums_are_proved().await;
+}
