@@ -8,7 +8,7 @@ use jackfield_store::{
 };
 use jackfield_types::{
     AttemptId, CostSource, Delivered, Digest, Effort, Micros, Outcome, PluginKind, PluginRef, Process, Role,
-    RunId, RunState, TaskId, Timestamp, Usage, Verified, WorkspaceId, settle,
+    RunId, RunState, TaskId, Timestamp, Usage, Verified, Workflow, WorkspaceId, settle,
 };
 use serde_json::json;
 
@@ -100,12 +100,11 @@ impl Life {
                 stack: vec!["axum".to_owned()],
                 role: Role::Implement,
                 expect_change: true,
+                position: Workflow::direct().first(),
                 idempotency: None,
             },
             run: NewRun {
                 id: self.run,
-                workflow: "direct".to_owned(),
-                stage: "impl".to_owned(),
                 priority: 0,
                 request: json!({ "wait_s": 45, "verbosity": "mermaid" }),
                 affinity: None,

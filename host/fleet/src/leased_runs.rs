@@ -99,12 +99,11 @@ impl Assignments {
                 stack: assignment.stack,
                 role: assignment.role,
                 expect_change: assignment.expect_change,
+                position: order.position.clone(),
                 idempotency: None,
             },
             run: NewRun {
                 id: run,
-                workflow: "direct".into(),
-                stage: "impl".into(),
                 priority: 0,
                 request: serde_json::to_value(&order.request).unwrap_or_default(),
                 affinity: None,

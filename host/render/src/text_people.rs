@@ -101,13 +101,15 @@ pub fn task(view: &TaskView) -> String {
         format!("task      {}  {}", task.id, task.state),
         task.title.clone(),
         format!("kind      {}, complexity {}, in {}", task.task_type, task.complexity, view.workspace_name),
+        format!("stage     {} of {}", task.stage, task.workflow),
         format!("made      {} by {}", when(task.created_at), task.principal),
     ];
     lines = each_on_one(lines);
     let spec = view.checkpoints.iter().rev().find(|checkpoint| checkpoint.kind == "spec");
     lines.extend(spec.map(|spec| format!("\nspecification {}\n{}", spec.version, spec_text(&spec.content))));
     for run in &view.runs {
-        lines.push(format!("\nrun       {}  {}  ({})", run.run.id, run.run.state, run.run.workflow));
+        let (workflow, stage) = (&run.run.workflow, &run.run.stage);
+        lines.push(format!("\nrun       {}  {}  ({workflow}, {stage})", run.run.id, run.run.state));
         lines.extend(run_lines(&run.attempts, &run.artifacts));
     }
     if !view.decisions.is_empty() {

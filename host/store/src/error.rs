@@ -1,7 +1,7 @@
 //! What can go wrong with the records, told so that the reader knows what to do.
 
 use crate::Refusal;
-use jackfield_types::{ErrorCode, Problem};
+use jackfield_types::{ErrorCode, Problem, TaskId};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -83,6 +83,8 @@ pub enum StoreError {
     Ambiguous { prefix: String, found: Vec<String> },
     #[error("{what} {id} is {from} and cannot become {to}")]
     Illegal { what: RecordKind, id: String, from: String, to: String },
+    #[error("failed to admit a run for the stage {asked}: task {task} is in the stage {at}")]
+    OtherStage { task: TaskId, at: String, asked: String },
     #[error("the idempotency key '{key}' was used for another request ({what} {id})")]
     KeyUsed { key: String, what: RecordKind, id: String },
     #[error("{0}")]
@@ -160,6 +162,13 @@ impl StoreError {
                     ErrorCode::IllegalTransition,
                     message,
                     "look at its state with `jackfield result`",
+                );
+            }
+            Self::OtherStage { .. } => {
+                return Problem::caller(
+                    ErrorCode::IllegalTransition,
+                    message,
+                    "ask for a run of the stage that the task is in",
                 );
             }
             Self::KeyUsed { .. } => {

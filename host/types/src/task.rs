@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn recorded_work_leaves_an_open_task_open_whatever_its_run_became() {
-        let position = StagePosition { workflow: WorkflowName::EXTERNAL, ..Workflow::direct().first() };
+        let position = StagePosition::recording(next_stage());
         for run in [RunState::Running, RunState::Succeeded, RunState::Failed, RunState::Cancelled] {
             assert_eq!(TaskEvent::of_run(&position, run), TaskEvent::WorkRecorded, "{run}");
         }

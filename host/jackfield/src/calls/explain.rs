@@ -4,13 +4,14 @@ use crate::handles::Tasks;
 use jackfield_api::{Explanation, Step, StepKind};
 use jackfield_replay::Difference;
 use jackfield_replay::describe::{self, Told, named, span};
-use jackfield_runs::admission::plans::EXTERNAL;
 use jackfield_store::{
     Attempt, Checkpoint, Decision, HumanTask, HumanTaskKind, HumanTaskState, PluginCall, RunInFull,
     TaskHistory,
 };
 use jackfield_types::clip;
-use jackfield_types::{ErrorClass, ErrorCode, Problem, RunId, Scope, Settled, TaskId, Timestamp};
+use jackfield_types::{
+    ErrorClass, ErrorCode, Problem, RunId, Scope, Settled, TaskId, Timestamp, WorkflowName,
+};
 use serde_json::Value;
 
 /// Decisions that record the use of a component's answer.
@@ -152,7 +153,10 @@ fn unrecorded_choice(
             && ((call.function == "choose" && call.attempt == Some(attempt.id))
                 || (call.function == "next" && attempt.number > 1))
     });
-    if is_recorded || run.run.workflow == EXTERNAL || (attempt.chosen_by.is_none() && attempt.number > 1) {
+    if is_recorded
+        || run.run.workflow == WorkflowName::EXTERNAL
+        || (attempt.chosen_by.is_none() && attempt.number > 1)
+    {
         return None;
     }
     let answer = named(&attempt.executor, attempt.model.as_deref());

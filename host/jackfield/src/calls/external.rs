@@ -3,7 +3,6 @@
 use super::texts::{idempotency, text};
 use crate::handles::Tasks;
 use jackfield_api::{ExternalOutcome, RecordedRequest, WriteAnswer, WriteRequest, bounds};
-use jackfield_runs::admission::plans::EXTERNAL;
 use jackfield_runs::admission::pricing::{Cost, Pricing};
 use jackfield_store::{
     Account, ExternalAttempt, Logged, NewArtifact, NewAttempt, NewRun, Settlement, Task, Then, WriteBound,
@@ -45,8 +44,6 @@ impl Tasks<'_> {
             bound: self.write_bound(),
             run: NewRun {
                 id: RunId::new(),
-                workflow: EXTERNAL.to_owned(),
-                stage: "impl".to_owned(),
                 priority: 0,
                 request: asked.to_json(),
                 affinity: None,

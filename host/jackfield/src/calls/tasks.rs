@@ -68,6 +68,7 @@ impl Tasks<'_> {
             stack: order.stack,
             role: order.role,
             expect_change: order.expect_change,
+            position: order.position,
             idempotency: idempotency(idempotency_key, asked),
         };
         let limits = self.0.inner.settings.limits(Some(order.workspace.id), None);
@@ -87,7 +88,7 @@ impl Tasks<'_> {
         bounds::check(&request)?;
         let task = self.find(task).await?;
         let found = self.0.inner.store.runs().task(task).await?;
-        if matches!(found.state, TaskState::Done | TaskState::Failed | TaskState::Cancelled) {
+        if found.state.is_final() {
             return Err(Problem::caller(
                 ErrorCode::TaskClosed,
                 format!("task {task} is {}", found.state),

@@ -146,12 +146,11 @@ impl Admissions {
                 stack: order.stack.clone(),
                 role: order.role,
                 expect_change: order.expect_change,
+                position: order.position.clone(),
                 idempotency: idempotency(&order.request, &asked),
             },
             run: NewRun {
                 id: run,
-                workflow: "direct".into(),
-                stage: "impl".into(),
                 priority: order.request.priority.unwrap_or(0),
                 request: self.with_folder(asked, order),
                 affinity: (self.work == Work::Own).then(|| self.host.clone()),

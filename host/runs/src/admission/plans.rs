@@ -9,9 +9,6 @@ use jackfield_store::{Account, NewAttempt};
 use jackfield_types::{AttemptId, Clock, Micros, PluginRef, Timestamp};
 use std::sync::Arc;
 
-/// The workflow of a run that records an external attempt.
-pub const EXTERNAL: &str = "external";
-
 /// Plans attempts and prices their work.
 pub struct AttemptPlans {
     pub(crate) clock: Arc<dyn Clock>,

@@ -1,10 +1,9 @@
 //! Retry of an ended run: another run of the same task with the same request and its own budget.
 
 use crate::admission::admit::Admissions;
-use crate::admission::plans::EXTERNAL;
 use crate::selection::choose::Pick;
 use jackfield_store::{Admission, Retried, Retry, RunView};
-use jackfield_types::{ErrorCode, Problem, RunId};
+use jackfield_types::{ErrorCode, Problem, RunId, WorkflowName};
 
 impl Admissions {
     /// Admits a new run of the same task.
@@ -22,7 +21,7 @@ impl Admissions {
         if !view.run.state.is_final() {
             return Err(active(view.run.id));
         }
-        if view.run.workflow == EXTERNAL || view.run.assigned {
+        if view.run.workflow == WorkflowName::EXTERNAL || view.run.assigned {
             return Err(Problem::caller(
                 ErrorCode::NotRetried,
                 format!("failed to retry run {}: it was recorded elsewhere", view.run.id),

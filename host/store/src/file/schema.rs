@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0005-keys-and-looks.sql"),
     include_str!("../../migrations/0006-bounds.sql"),
     include_str!("../../migrations/0010-places-and-workers.sql"),
+    include_str!("../../migrations/0011-stages-of-tasks.sql"),
 ];
 
 /// "JACK": tells our files from any other program's.

@@ -1,7 +1,7 @@
 //! Admission: checks the breaker, reserves the money and creates the rows in one transaction.
 
 use super::refusal::{Place, refuse, refuse_any};
-use super::{events, states};
+use super::{events, states, task_state};
 use crate::file::{Columns, Exact, Tx, stamp, word};
 use crate::handles::Admissions;
 use crate::money::{breaker, ledger};
@@ -11,7 +11,7 @@ use crate::{
     AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, RecordKind,
     Refusal, Run, StoreError,
 };
-use jackfield_types::{Micros, RunId, RunState, TaskId, TaskState, Timestamp};
+use jackfield_types::{Micros, RunId, RunState, StagePosition, TaskEvent, TaskId, TaskState, Timestamp};
 use rusqlite::params;
 use serde_json::json;
 
@@ -41,7 +41,7 @@ pub struct Retry {
     pub principal: String,
     /// The reason.
     pub reason: String,
-    /// Its execution.
+    /// Its execution, for the stage of the retried run.
     pub run: NewRun,
     /// The attempts of its first round, which run in parallel.
     pub attempts: Vec<NewAttempt>,
@@ -98,17 +98,19 @@ impl Admissions<'_> {
                     return Ok(Err(AdmitError::Refused(Box::new(refusal))));
                 }
                 add_task(tx, &task)?;
-                add_run(tx, place, &run, &attempts)?;
+                add_run(tx, place, &run, &task.position, &attempts)?;
                 add_all(tx, &limits, place, &attempts, &calls)?;
                 Ok(Ok(Admitted { task: place.task, run: place.run, existing: false }))
             })
             .await?
     }
 
-    /// Admits another run of an existing task, with its first attempt.
+    /// Admits another run of an existing task, with its first attempt. Refused unless the run is for the stage that
+    /// the task is in, and no other run of the task is active.
     pub async fn admit_run(
         self,
         task: TaskId,
+        position: StagePosition,
         run: NewRun,
         attempt: NewAttempt,
         calls: Vec<NewPluginCall>,
@@ -118,6 +120,16 @@ impl Admissions<'_> {
         self.0
             .write(move |tx| {
                 let task = runs::task_of(tx, task)?;
+                task_state::check_stage(&task, &position)?;
+                if let Some((active, _)) = runs::active_run_of(tx, task.id)? {
+                    let from = format!("at work in run {active}");
+                    return Err(StoreError::illegal(
+                        RecordKind::Task,
+                        task.id,
+                        from,
+                        "at work in another run",
+                    ));
+                }
                 let place = Place {
                     task: task.id,
                     run: run.id,
@@ -127,9 +139,9 @@ impl Admissions<'_> {
                 if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
                     return Ok(Err(AdmitError::Refused(Box::new(refusal))));
                 }
-                add_run(tx, place, &run, &[&attempt])?;
+                add_run(tx, place, &run, &position, &[&attempt])?;
                 add_attempt(tx, &limits, place, &attempt, &calls)?;
-                states::task_becomes(tx, task.id, TaskState::Ready)?;
+                task_state::apply(tx, task.id, &TaskEvent::RunQueued, Some(run.id))?;
                 Ok(Ok(()))
             })
             .await?
@@ -138,36 +150,38 @@ impl Admissions<'_> {
     /// Admits a retry of an ended run: another run of its task, with the attempts of its first round.
     pub async fn admit_retry(self, retry: Retry, limits: &Limits) -> Result<Retried, AdmitError> {
         let limits = limits.clone();
-        self.0.write(move |tx| {
-            let Retry { of, key, principal, reason, run, attempts, calls } = retry;
-            let task = runs::run_of(tx, of)?.task;
-            if let Some(key) = &key
-                && let Some(known) = retried(tx, of, task, key)?
-            {
-                return Ok(Ok(Retried::Existing(known)));
-            }
-            let sql = "SELECT id FROM runs WHERE task = ?1 AND state NOT IN ('succeeded', 'failed', 'cancelled') LIMIT 1";
-            if let Some(active) = tx.one(sql, [task.to_string()], |row| row.parsed("id"))? {
-                return Ok(Ok(Retried::Active(active)));
-            }
-            let workspace = runs::task_of(tx, task)?.workspace;
-            let place = Place { task, run: run.id, workspace, principal: &principal };
-            let attempts: Vec<&NewAttempt> = attempts.iter().collect();
-            if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
-                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
-            }
-            add_run(tx, place, &run, &attempts)?;
-            tx.exec(
-                "UPDATE runs SET retry_of = ?2, retry_key = ?3, principal = ?4 WHERE id = ?1",
-                params![run.id.to_string(), of.to_string(), key, Exact(&principal)],
-            )?;
-            let payload = json!({ "of": of, "by": principal, "reason": reason });
-            events::add(tx, run.id, None, "run_retried", &payload)?;
-            add_all(tx, &limits, place, &attempts, &calls)?;
-            states::task_becomes(tx, task, TaskState::Ready)?;
-            Ok(Ok(Retried::Admitted(run.id)))
-        })
-        .await?
+        self.0
+            .write(move |tx| {
+                let Retry { of, key, principal, reason, run, attempts, calls } = retry;
+                let retried_run = runs::run_of(tx, of)?;
+                let (task, position) = (retried_run.task, retried_run.position());
+                if let Some(key) = &key
+                    && let Some(known) = retried(tx, of, task, key)?
+                {
+                    return Ok(Ok(Retried::Existing(known)));
+                }
+                if let Some((active, _)) = runs::active_run_of(tx, task)? {
+                    return Ok(Ok(Retried::Active(active)));
+                }
+                let found = runs::task_of(tx, task)?;
+                task_state::check_stage(&found, &position)?;
+                let place = Place { task, run: run.id, workspace: found.workspace, principal: &principal };
+                let attempts: Vec<&NewAttempt> = attempts.iter().collect();
+                if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
+                    return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+                }
+                add_run(tx, place, &run, &position, &attempts)?;
+                tx.exec(
+                    "UPDATE runs SET retry_of = ?2, retry_key = ?3, principal = ?4 WHERE id = ?1",
+                    params![run.id.to_string(), of.to_string(), key, Exact(&principal)],
+                )?;
+                let payload = json!({ "of": of, "by": principal, "reason": reason });
+                events::add(tx, run.id, None, "run_retried", &payload)?;
+                add_all(tx, &limits, place, &attempts, &calls)?;
+                task_state::apply(tx, task, &TaskEvent::RunQueued, Some(run.id))?;
+                Ok(Ok(Retried::Admitted(run.id)))
+            })
+            .await?
     }
 
     /// Admits another attempt of a run that has not ended. Several may run at once.
@@ -290,8 +304,9 @@ pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
     let (key, digest) = task.idempotency.as_ref().map(|i| (&i.key, &i.digest)).unzip();
     tx.exec(
         "INSERT INTO tasks (id, workspace, principal, title, instruction, task_type, complexity, language, stack,
-                            role, expect_change, idempotency_key, idempotency_digest, state, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15)",
+                            role, expect_change, idempotency_key, idempotency_digest, workflow, stage, state,
+                            created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?17)",
         params![
             task.id.to_string(),
             task.workspace.to_string(),
@@ -306,6 +321,8 @@ pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
             task.expect_change,
             Exact(key),
             Exact(digest),
+            task.position.workflow.as_str(),
+            task.position.stage.as_str(),
             TaskState::Ready.as_str(),
             stamp(tx.now),
         ],
@@ -323,18 +340,20 @@ pub(super) fn add_run(
     tx: &Tx<'_>,
     place: Place<'_>,
     run: &NewRun,
+    position: &StagePosition,
     attempts: &[&NewAttempt],
 ) -> Result<(), StoreError> {
+    let StagePosition { workflow, stage, on_end } = position;
     tx.exec(
         "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at, queued_ms,
-                           affinity, wants, assigned, place)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                           affinity, wants, assigned, place, on_end)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         params![
             run.id.to_string(),
             place.task.to_string(),
             place.workspace.to_string(),
-            run.workflow,
-            run.stage,
+            workflow.as_str(),
+            stage.as_str(),
             run.priority,
             run.request.to_string(),
             RunState::Queued.as_str(),
@@ -344,9 +363,10 @@ pub(super) fn add_run(
             Exact(wants(attempts)),
             run.assigned,
             run.place.as_ref().map(ToString::to_string),
+            json!(on_end).to_string(),
         ],
     )?;
-    let mut payload = json!({ "task": place.task, "workflow": run.workflow, "stage": run.stage });
+    let mut payload = json!({ "task": place.task, "workflow": workflow, "stage": stage });
     if let (Some(trace), Some(fields)) = (&run.trace, payload.as_object_mut()) {
         fields.insert("trace".to_owned(), trace.clone());
     }

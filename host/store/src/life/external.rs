@@ -2,7 +2,7 @@
 
 use super::admit::{add_attempt, add_run};
 use super::refusal::Place;
-use super::{settle, states, task};
+use super::{settle, states};
 use crate::file::{Columns, Exact, Tx, stamp, summed};
 use crate::handles::Tasks;
 use crate::money::breaker;
@@ -13,7 +13,7 @@ use crate::{
     Action, AdmitError, Idempotency, Limit, LimitScope, Limits, NewAttempt, NewCheckpoint, NewDecision,
     NewRun, Period, RecordKind, Refusal, Scope, Settlement, Spender, StoreError,
 };
-use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
+use jackfield_types::{AttemptId, Micros, RunId, RunState, StagePosition, TaskId, WorkflowName};
 use rusqlite::params;
 use serde_json::{Value, json};
 
@@ -86,13 +86,12 @@ impl Tasks<'_> {
             if external.without_component {
                 know_executor(tx, attempt)?;
             }
-            add_run(tx, place, &remembering(run, principal, external.idempotency.as_ref()), &[attempt])?;
+            let recorded = remembering(run, principal, external.idempotency.as_ref());
+            add_run(tx, place, &recorded, &StagePosition::recording(found.stage), &[attempt])?;
             tx.exec("UPDATE runs SET principal = ?2 WHERE id = ?1", params![run.id.to_string(), principal])?;
             add_attempt(tx, &limits, place, attempt, &[])?;
             states::run_becomes(tx, run.id, RunState::Running, Some("it was made elsewhere"))?;
             settle::settled(tx, &external.settlement, &limits)?;
-            let stays = if task::is_over(found.state) { found.state } else { TaskState::InProgress };
-            states::task_becomes(tx, *task, stays)?;
             tell(tx, &external)?;
             Ok(Ok(Logged { run: run.id, attempt: attempt.id, existing: false }))
         })
@@ -115,7 +114,7 @@ fn over(
          WHERE ledger.day = ?1 AND ledger.principal = ?2 AND runs.workflow = ?3",
         summed("spent_delta", "written")
     );
-    let asked = params![today.day, external.principal, external.run.workflow];
+    let asked = params![today.day, external.principal, WorkflowName::EXTERNAL.as_str()];
     let spent = tx.one(&sql, asked, |row| row.sum("written"))?.unwrap_or_default();
     if spent + cost > bound.day {
         let limit = Limit {

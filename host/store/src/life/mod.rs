@@ -12,6 +12,7 @@ mod settle;
 mod start;
 pub(crate) mod states;
 mod task;
+mod task_state;
 mod then;
 
 pub(crate) use admit::queue_again;

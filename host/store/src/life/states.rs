@@ -1,15 +1,14 @@
-//! The state machines, as they are enforced: whatever is not a transition is an error and changes
-//! nothing.
+//! The state machine of runs, as it is enforced: whatever is not a transition is an error and changes nothing.
 
-use super::events;
+use super::{events, task_state};
 use crate::file::{Columns, Tx, stamp};
 use crate::view::runs;
 use crate::{RecordKind, StoreError};
-use jackfield_types::{AttemptId, RunId, RunState, TaskId, TaskState};
+use jackfield_types::{AttemptId, RunId, RunState};
 use rusqlite::params;
 use serde_json::json;
 
-/// The run goes to `next`, its task with it, and the run's events say so.
+/// The run goes to `next`, its events say so, and its task follows as `task_state` decides.
 pub(crate) fn run_becomes(
     tx: &Tx<'_>,
     run: RunId,
@@ -32,28 +31,12 @@ pub(crate) fn run_becomes(
          WHERE id = ?1",
         params![run.to_string(), next.as_str(), stamp(tx.now), next.is_final()],
     )?;
-    let task = match next {
-        RunState::Queued => TaskState::Ready,
-        RunState::Running => TaskState::InProgress,
-        RunState::Waiting => TaskState::Blocked,
-        RunState::Succeeded => TaskState::Done,
-        RunState::Failed => TaskState::Failed,
-        RunState::Cancelled => TaskState::Cancelled,
-    };
-    task_becomes(tx, found.task, task)?;
+    task_state::after_run(tx, &found, next)?;
     let kind = match next {
         RunState::Running => "run_started".to_owned(),
         other => format!("run_{other}"),
     };
     events::add(tx, run, None, &kind, &json!({ "from": found.state, "why": why })).map(drop)
-}
-
-pub(super) fn task_becomes(tx: &Tx<'_>, task: TaskId, next: TaskState) -> Result<(), StoreError> {
-    tx.exec(
-        "UPDATE tasks SET state = ?2, updated_at = ?3 WHERE id = ?1",
-        params![task.to_string(), next.as_str(), stamp(tx.now)],
-    )
-    .map(drop)
 }
 
 /// An attempt that is not settled, or is at work already where those to come do not count.

@@ -1,8 +1,8 @@
 //! Tasks without a run: creation, specification and end.
 
 use super::admit::{add_task, known_task};
-use super::states;
-use crate::file::{Columns, Sql, Tx};
+use super::task_state;
+use crate::file::Tx;
 use crate::handles::Tasks;
 use crate::money::breaker;
 use crate::people::checkpoints::{add_checkpoint, latest_checkpoint};
@@ -11,8 +11,7 @@ use crate::view::{runs, trail, workspaces};
 use crate::{
     AdmitError, Checkpoint, Limits, NewCheckpoint, NewDecision, NewTask, RecordKind, Spender, StoreError,
 };
-use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskId, TaskState};
-use rusqlite::Connection;
+use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskEvent, TaskId, TaskState};
 use serde_json::{Value, json};
 
 /// The result of creating a task.
@@ -117,7 +116,7 @@ impl Tasks<'_> {
         self.0
             .write(move |tx| {
                 let found = runs::task_of(tx, task)?;
-                if is_over(found.state) {
+                if found.state.is_final() {
                     return Err(StoreError::illegal(
                         RecordKind::Task,
                         task,
@@ -155,10 +154,10 @@ impl Tasks<'_> {
 fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
     let Closing { task, state, reason, principal } = closing;
     let found = runs::task_of(tx, *task)?;
-    if !is_over(*state) {
+    let Some(end) = state.end() else {
         return Err(StoreError::illegal(RecordKind::Task, task, found.state, format!("closed as {state}")));
-    }
-    if let Some((run, state)) = active_run(tx, *task)? {
+    };
+    if let Some((run, state)) = runs::active_run_of(tx, *task)? {
         return Ok(Closed::RunActive(run, state));
     }
     let content = json!({ "state": state, "reason": reason });
@@ -168,7 +167,7 @@ fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
     {
         return Ok(Closed::Already { version: last.version });
     }
-    states::task_becomes(tx, *task, *state)?;
+    task_state::apply(tx, *task, &TaskEvent::Closed(end), None)?;
     let decision = NewDecision {
         task: *task,
         run: None,
@@ -190,20 +189,6 @@ fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
     let payload = json!({ "from": found.state, "to": state, "reason": reason, "by": principal });
     trail::add_event(tx, "task_closed", &task.to_string(), &payload)?;
     Ok(Closed::Closed { version: added.version })
-}
-
-/// Whether the state is final.
-pub(super) const fn is_over(state: TaskState) -> bool {
-    matches!(state, TaskState::Done | TaskState::Failed | TaskState::Cancelled)
-}
-
-fn active_run(conn: &Connection, task: TaskId) -> Result<Option<(RunId, RunState)>, StoreError> {
-    conn.one(
-        "SELECT id, state FROM runs WHERE task = ?1 AND state NOT IN ('succeeded', 'failed', 'cancelled')
-         ORDER BY id DESC LIMIT 1",
-        [task.to_string()],
-        |row| Ok((row.parsed("id")?, row.word("state")?)),
-    )
 }
 
 /// The spender of a task without an attempt.

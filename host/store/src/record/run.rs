@@ -3,7 +3,8 @@
 use super::{Artifact, Attempt, Task};
 use crate::file::Columns;
 use jackfield_types::{
-    AttemptId, FailureClass, Micros, RunId, RunState, TaskId, Timestamp, WorkerId, WorkspaceId,
+    AttemptId, FailureClass, Micros, OnEnd, RunId, RunState, StageName, StagePosition, TaskId, Timestamp,
+    WorkerId, WorkflowName, WorkspaceId,
 };
 use rusqlite::Row;
 use serde::Serialize;
@@ -14,10 +15,6 @@ use serde_json::Value;
 pub struct NewRun {
     /// Its id.
     pub id: RunId,
-    /// `direct`, or a workflow that configuration names.
-    pub workflow: String,
-    /// The stage it executes; `direct` has `impl` only.
-    pub stage: String,
     /// Higher goes first.
     pub priority: i32,
     /// The request as it was asked, so that it can be asked again.
@@ -40,8 +37,10 @@ pub struct Run {
     pub id: RunId,
     pub task: TaskId,
     pub workspace: WorkspaceId,
-    pub workflow: String,
-    pub stage: String,
+    /// The workflow of its task; `external` if it records work that was done elsewhere.
+    pub workflow: WorkflowName,
+    /// The stage that it was made for.
+    pub stage: StageName,
     pub priority: i32,
     pub request: Value,
     pub state: RunState,
@@ -68,6 +67,9 @@ pub struct Run {
     /// Where it is to work, as it was checked when it was admitted.
     #[serde(skip)]
     pub place: Option<Value>,
+    /// What its end means for its task.
+    #[serde(skip)]
+    pub on_end: OnEnd,
 }
 
 /// Everything about one run, read in one snapshot.
@@ -110,13 +112,22 @@ pub struct RunSummary {
 }
 
 impl Run {
+    /// The stage that it was made for.
+    pub fn position(&self) -> StagePosition {
+        StagePosition {
+            workflow: self.workflow.clone(),
+            stage: self.stage.clone(),
+            on_end: self.on_end.clone(),
+        }
+    }
+
     pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             task: row.parsed("task")?,
             workspace: row.parsed("workspace")?,
-            workflow: row.get("workflow")?,
-            stage: row.get("stage")?,
+            workflow: row.parsed("workflow")?,
+            stage: row.parsed("stage")?,
             priority: row.get("priority")?,
             request: row.json("request")?,
             state: row.word("state")?,
@@ -132,6 +143,7 @@ impl Run {
             ended_at: row.parsed_opt("ended_at")?,
             retry_of: row.parsed_opt("retry_of")?,
             place: place(row)?,
+            on_end: row.json("on_end")?,
         })
     }
 }

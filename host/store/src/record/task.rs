@@ -1,7 +1,9 @@
 //! Tasks: pieces of intent.
 
 use crate::file::Columns;
-use jackfield_types::{Role, TaskId, TaskState, Timestamp, WorkspaceId};
+use jackfield_types::{
+    Role, StageName, StagePosition, TaskId, TaskState, Timestamp, WorkflowName, WorkspaceId,
+};
 use rusqlite::Row;
 use serde::Serialize;
 
@@ -33,6 +35,8 @@ pub struct NewTask {
     pub role: Role,
     /// Whether words alone would not be success.
     pub expect_change: bool,
+    /// The stage in which it begins; a run that is admitted with it is made for this stage.
+    pub position: StagePosition,
     pub idempotency: Option<Idempotency>,
 }
 
@@ -53,6 +57,10 @@ pub struct Task {
     pub role: Role,
     pub expect_change: bool,
     pub idempotency_key: Option<String>,
+    /// The workflow whose stages it passes.
+    pub workflow: WorkflowName,
+    /// The stage of the workflow that it is in.
+    pub stage: StageName,
     pub state: TaskState,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -73,6 +81,8 @@ impl Task {
             role: row.word("role")?,
             expect_change: row.get("expect_change")?,
             idempotency_key: row.get("idempotency_key")?,
+            workflow: row.parsed("workflow")?,
+            stage: row.parsed("stage")?,
             state: row.word("state")?,
             created_at: row.parsed("created_at")?,
             updated_at: row.parsed("updated_at")?,

@@ -187,6 +187,19 @@ pub(crate) fn attempt_of(conn: &Connection, attempt: AttemptId) -> Result<Attemp
         .ok_or_else(|| StoreError::NotFound { what: RecordKind::Attempt, id: attempt.to_string() })
 }
 
+/// The run of a task that has not ended, if there is one.
+pub(crate) fn active_run_of(
+    conn: &Connection,
+    task: TaskId,
+) -> Result<Option<(RunId, RunState)>, StoreError> {
+    conn.one(
+        "SELECT id, state FROM runs WHERE task = ?1 AND state NOT IN ('succeeded', 'failed', 'cancelled')
+         ORDER BY id DESC LIMIT 1",
+        [task.to_string()],
+        |row| Ok((row.parsed("id")?, row.word("state")?)),
+    )
+}
+
 pub(crate) fn latest_run_of(conn: &Connection, task: TaskId) -> Result<Option<RunId>, StoreError> {
     conn.one("SELECT id FROM runs WHERE task = ?1 ORDER BY id DESC LIMIT 1", [task.to_string()], |row| {
         row.parsed("id")

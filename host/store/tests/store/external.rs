@@ -19,7 +19,7 @@ fn external(task: TaskId, total: Micros, key: Option<(&str, &str)>) -> ExternalA
         task,
         principal: "tester".to_owned(),
         bound: None,
-        run: NewRun { workflow: "external".to_owned(), ..run() },
+        run: run(),
         settlement: settlement(attempt.id, total),
         attempt,
         without_component: false,

@@ -85,8 +85,6 @@ pub(crate) fn attempt(number: u32, reserve: Micros) -> NewAttempt {
 pub(crate) fn run() -> NewRun {
     NewRun {
         id: RunId::new(),
-        workflow: "direct".to_owned(),
-        stage: "impl".to_owned(),
         priority: 0,
         request: json!({ "wait": 45 }),
         affinity: None,
@@ -110,6 +108,7 @@ pub(crate) fn admission(workspace: WorkspaceId, reserve: Micros) -> Admission {
             stack: vec!["axum".to_owned()],
             role: Role::Implement,
             expect_change: true,
+            position: Workflow::direct().first(),
             idempotency: None,
         },
         run: run(),

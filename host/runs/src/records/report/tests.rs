@@ -4,7 +4,7 @@ use super::*;
 use jackfield_store::{Account, Artifact, Run, Task};
 use jackfield_types::{
     AttemptId, AttemptState, Failure, FailureClass, Outcome, PluginKind, PluginRef, Role, RunId, TaskId,
-    TaskState, WorkspaceId,
+    TaskState, Workflow, WorkspaceId,
 };
 use serde_json::{Value, json};
 
@@ -82,6 +82,7 @@ fn view(state: RunState, sources: &[CostSource], files: &Value) -> RunView {
         meta: json!({ "files": files }),
         created_at: NOW,
     });
+    let position = Workflow::direct().first();
     RunView {
         task: Task {
             id: task,
@@ -96,6 +97,8 @@ fn view(state: RunState, sources: &[CostSource], files: &Value) -> RunView {
             role: Role::Implement,
             expect_change: false,
             idempotency_key: None,
+            workflow: position.workflow.clone(),
+            stage: position.stage.clone(),
             state: TaskState::Done,
             created_at: NOW,
             updated_at: NOW,
@@ -104,8 +107,9 @@ fn view(state: RunState, sources: &[CostSource], files: &Value) -> RunView {
             id: run,
             task,
             workspace,
-            workflow: "direct".into(),
-            stage: "impl".into(),
+            workflow: position.workflow,
+            stage: position.stage,
+            on_end: position.on_end,
             priority: 0,
             request: Value::Null,
             state,
