@@ -26,7 +26,7 @@ impl RemoteRounds {
             Ok(running) => Arc::new(running),
             // A retry would not help: the round has failed, and its cost is on the ledger.
             Err(problem) if problem.audience == Audience::Caller => {
-                self.rounds.cannot_carry(view, &problem).await;
+                self.rounds.fail_run(view, &problem).await;
                 for attempt in &over.attempts {
                     self.late_end(view, attempt).await?;
                 }
@@ -67,8 +67,8 @@ impl RemoteRounds {
             };
             done.push(self.done_there(view, running, attempt, over.worker, told_of.swap_remove(at)).await?);
         }
-        let follows = self.escalation.what_follows(running, view, &done).await;
-        self.rounds.settle_round(running, done, follows).await;
+        let next = self.escalation.decide_next(running, view, &done).await;
+        self.rounds.settle_round(running, done, next).await;
         let after = self.store.runs().get(view.run.id).await?;
         let open = |attempt: &&Attempt| {
             attempt.state != AttemptState::Settled && attempt.host == over.worker.to_string()

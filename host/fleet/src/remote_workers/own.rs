@@ -47,7 +47,7 @@ impl RemoteRounds {
         match order {
             Ok(order) => self.assignment(claimed, &view, order).await.map(Some),
             Err(problem) => {
-                self.rounds.cannot_carry(&view, &problem).await;
+                self.rounds.fail_run(&view, &problem).await;
                 Ok(None)
             }
         }

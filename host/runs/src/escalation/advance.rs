@@ -24,16 +24,16 @@ use jackfield_types::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// What follows a round.
+/// What follows a round, as it is settled with its last attempt.
 #[derive(Debug, Default)]
-pub struct Follows {
+pub struct NextStep {
     pub(crate) then: Then,
     pub(crate) calls: Vec<NewPluginCall>,
     pub(crate) decisions: Vec<Decided>,
     pub(crate) chosen: Option<AttemptId>,
 }
 
-impl Follows {
+impl NextStep {
     pub(crate) fn end(state: RunState) -> Self {
         Self { then: Then::End(state), ..Self::default() }
     }
@@ -66,40 +66,40 @@ pub struct Escalation {
 
 impl Escalation {
     /// Decides what follows a round: the end, another round, or a question to a person.
-    pub async fn what_follows(&self, run: &Running, view: &RunView, done: &[Done]) -> Follows {
-        let Some(last) = done.last() else { return Follows::default() };
+    pub async fn decide_next(&self, run: &Running, view: &RunView, done: &[Done]) -> NextStep {
+        let Some(last) = done.last() else { return NextStep::default() };
         if run.cancel.is_cancelled() || done.iter().any(|done| is(&done.settled, FailureClass::Cancelled)) {
-            return Follows::end(RunState::Cancelled);
+            return NextStep::end(RunState::Cancelled);
         }
         if view.run.assigned {
-            return Follows::end(best_end(done));
+            return NextStep::end(best_end(done));
         }
         if done.len() > 1 {
-            return self.judged(run, view, done).await;
+            return self.compare_results(run, view, done).await;
         }
-        if let Some(follows) = self.lost_again(run, view, last) {
-            return follows;
+        if let Some(next) = self.repeat_lost(run, view, last) {
+            return next;
         }
         let history: Vec<Past> = self.history(view, done);
         let options = match self.options(run).await {
             Ok(options) => options,
             // Without facts there is nothing to ask.
             Err(problem) => {
-                let end = Follows::end(end_state(&last.settled));
+                let end = NextStep::end(end_state(&last.settled));
                 return end.decided("stop", "host", &problem.message, Value::Null);
             }
         };
-        self.ask_next(run, view, last, &history, &options).await
+        self.ask_chooser(run, view, last, &history, &options).await
     }
 
-    async fn ask_next(
+    async fn ask_chooser(
         &self,
         run: &Running,
         view: &RunView,
         last: &Done,
         history: &[Past],
         options: &Options,
-    ) -> Follows {
+    ) -> NextStep {
         let now = self.clock.now();
         let about = &options.task;
         let most = self.most_attempts(run);
@@ -115,17 +115,17 @@ impl Escalation {
             }
             Err(error) => {
                 let calls = failed_decision(&error, "next", facts).into_iter().collect();
-                let end = Follows { calls, ..Follows::end(end_state(&last.settled)) };
+                let end = NextStep { calls, ..NextStep::end(end_state(&last.settled)) };
                 return end.decided("stop", "host", &error.to_string(), Value::Null);
             }
         };
-        let follows = self.follow(run, view, last, history, options, step, &by);
-        Follows { calls, ..follows }
+        let next = self.within_bounds(run, view, last, history, options, step, &by);
+        NextStep { calls, ..next }
     }
 
     /// The chooser's step, within the bounds of the host.
     #[allow(clippy::too_many_arguments)] // everything that a step is judged by
-    fn follow(
+    fn within_bounds(
         &self,
         run: &Running,
         view: &RunView,
@@ -134,16 +134,16 @@ impl Escalation {
         options: &Options,
         step: Step,
         by: &PluginRef,
-    ) -> Follows {
+    ) -> NextStep {
         let digest = by.digest.to_string();
         let most = self.most_attempts(run);
-        let end = || Follows::end(end_state(&last.settled));
+        let end = || NextStep::end(end_state(&last.settled));
         let refused = |why: &str, wanted: Value| end().decided("stop", "host", why, wanted);
         match step {
             Step::Done(reason) => end().decided("done", digest, &reason, Value::Null),
             Step::Stop(reason) => end().decided("stop", digest, &reason, Value::Null),
             Step::Human(reason) if most > 1 => {
-                self.hand_over(view, std::slice::from_ref(last), &reason, digest)
+                self.ask_person(view, std::slice::from_ref(last), &reason, digest)
             }
             Step::Human(reason) => end().decided("stop", digest, &reason, Value::Null),
             Step::Retry(choice) => {
@@ -153,11 +153,11 @@ impl Escalation {
                 }
                 if self.sequential(history) >= self.settings.config().queue.before_consensus {
                     let why = "that many attempts one after the other were not good enough, and the chooser wanted another";
-                    return self.hand_over(view, std::slice::from_ref(last), why, digest);
+                    return self.ask_person(view, std::slice::from_ref(last), why, digest);
                 }
                 let chosen = [(choice.candidate, Some(choice.effort), choice.reason.clone())];
                 match self.next_round(run, view, last, options, &chosen, by) {
-                    Some(attempts) => Follows { then: Then::Again { attempts, not_before: None }, ..end() }
+                    Some(attempts) => NextStep { then: Then::Again { attempts, not_before: None }, ..end() }
                         .decided("retry", digest, &choice.reason, Value::Null),
                     None => refused("the chooser named a candidate that is not there", wanted),
                 }
@@ -167,7 +167,7 @@ impl Escalation {
                 let voices = u32::try_from(consensus.candidates.len()).unwrap_or(u32::MAX);
                 if count(history).saturating_add(voices) > most {
                     let why = format!("{most} attempts are the most for this run: {}", consensus.reason);
-                    return self.hand_over(view, std::slice::from_ref(last), &why, digest);
+                    return self.ask_person(view, std::slice::from_ref(last), &why, digest);
                 }
                 let chosen: Vec<_> = consensus
                     .candidates
@@ -176,7 +176,7 @@ impl Escalation {
                     .collect();
                 match self.next_round(run, view, last, options, &chosen, by) {
                     Some(attempts) if attempts.len() > 1 => {
-                        Follows { then: Then::Again { attempts, not_before: None }, ..end() }.decided(
+                        NextStep { then: Then::Again { attempts, not_before: None }, ..end() }.decided(
                             "consensus",
                             digest,
                             &consensus.reason,
@@ -210,7 +210,7 @@ impl Escalation {
 
     /// An agent that went with its host is asked again, once, where the operator wants it so. One that was
     /// taken over is not: it may have done half of the work.
-    fn lost_again(&self, run: &Running, view: &RunView, last: &Done) -> Option<Follows> {
+    fn repeat_lost(&self, run: &Running, view: &RunView, last: &Done) -> Option<NextStep> {
         let config = self.settings.config();
         let again = config.queue.lost == jackfield_config::LostPolicy::Requeue
             && is(&last.settled, FailureClass::Lost)
@@ -237,7 +237,7 @@ impl Escalation {
             },
         );
         let then = Then::Again { attempts: vec![attempt], not_before: None };
-        Some(Follows { then, ..Follows::default() }.decided("retry", "host", reason, Value::Null))
+        Some(NextStep { then, ..NextStep::default() }.decided("retry", "host", reason, Value::Null))
     }
 
     /// Everybody who can be asked next. Whoever names an executor or a model gets it once; where more attempts are
@@ -283,7 +283,7 @@ impl Escalation {
     }
 
     /// The run waits for a person, with what there is to judge by.
-    pub(crate) fn hand_over(&self, view: &RunView, done: &[Done], reason: &str, by: String) -> Follows {
+    pub(crate) fn ask_person(&self, view: &RunView, done: &[Done], reason: &str, by: String) -> NextStep {
         let handoff = NewHandoff {
             title: format!("{}: {}", view.task.title, jackfield_types::clip(reason, 160)),
             body: format!(
@@ -292,7 +292,7 @@ impl Escalation {
             ),
             evidence: context::evidence(view, done),
         };
-        Follows { then: Then::Human(handoff), ..Follows::default() }.decided(
+        NextStep { then: Then::Human(handoff), ..NextStep::default() }.decided(
             "handoff",
             by,
             reason,

@@ -3,7 +3,7 @@
 use crate::admission::admit::Admissions;
 use crate::admission::resolved_request::Order;
 use crate::escalation::advance;
-use crate::escalation::advance::{Escalation, Follows};
+use crate::escalation::advance::{Escalation, NextStep};
 use crate::execution::ended::Done;
 use crate::execution::running::Running;
 use crate::records::decisions::{decision, failed_decision};
@@ -93,8 +93,8 @@ impl Admissions {
 }
 
 impl Escalation {
-    /// The judge's word on a round of several.
-    pub(crate) async fn judged(&self, run: &Running, view: &RunView, done: &[Done]) -> Follows {
+    /// What follows a round of several attempts: the judge compares their results.
+    pub(crate) async fn compare_results(&self, run: &Running, view: &RunView, done: &[Done]) -> NextStep {
         let workspace = &run.order.workspace.name;
         let redactor = self.redaction.redactor();
         let results: Vec<ResultInQuestion> = done
@@ -114,24 +114,24 @@ impl Escalation {
             Err(error) => {
                 let calls = failed_decision(&error, "compare", facts).into_iter().collect();
                 let reason = format!("nobody could compare what they did: {error}");
-                let follows = self.hand_over(view, done, &reason, "host".to_owned());
-                return Follows { calls, ..follows };
+                let next = self.ask_person(view, done, &reason, "host".to_owned());
+                return NextStep { calls, ..next };
             }
         };
         let winner = comparison.winner.and_then(|index| done.get(usize::try_from(index).ok()?));
         let details = verdict(&comparison, done, winner, cost);
-        let follows = match winner {
-            Some(winner) => Follows {
+        let next = match winner {
+            Some(winner) => NextStep {
                 chosen: Some(winner.attempt.id),
-                ..Follows::end(advance::end_state(&winner.settled))
+                ..NextStep::end(advance::end_state(&winner.settled))
             },
             // Where nobody could have done it, a person cannot choose either.
             None if done.iter().all(cannot) => {
-                Follows::end(done.last().map_or(RunState::Failed, |one| advance::end_state(&one.settled)))
+                NextStep::end(done.last().map_or(RunState::Failed, |one| advance::end_state(&one.settled)))
             }
-            None => self.hand_over(view, done, &comparison.reason, by.clone()),
+            None => self.ask_person(view, done, &comparison.reason, by.clone()),
         };
-        Follows { calls, ..follows }.decided("verdict", by, &comparison.reason, details)
+        NextStep { calls, ..next }.decided("verdict", by, &comparison.reason, details)
     }
 }
 

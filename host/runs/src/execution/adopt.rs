@@ -13,7 +13,8 @@
 
 use crate::admission::planned::Planned;
 use crate::execution::attempt::Attempts;
-use crate::execution::ended::Ended;
+use crate::execution::completion::Completion;
+use crate::execution::ended::{Ended, Heard};
 use crate::execution::output_reader::Agent;
 use crate::execution::running::Running;
 use jackfield_core::files::Files;
@@ -26,16 +27,23 @@ use jackfield_workspace::Worktree;
 use std::time::Duration;
 
 impl Attempts {
-    /// Goes on with an attempt whose process is on record. Nothing where it is left to another host.
-    pub(crate) async fn go_on(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
+    /// Resumes an attempt whose process is on record.
+    pub(crate) async fn resume_attempt(
+        &self,
+        run: &Running,
+        attempt: &Attempt,
+        planned: &Planned,
+    ) -> Completion<Ended> {
         let identity = attempt.identity.clone().and_then(|value| serde_json::from_value(value).ok());
-        let Some(identity): Option<Identity> = identity else { return Some(lost(attempt, LOST_ELSEWHERE)) };
+        let Some(identity): Option<Identity> = identity else {
+            return Completion::Done(lost(attempt, LOST_ELSEWHERE));
+        };
         self.end_check(attempt).await;
         let agent = match (adopt(identity.clone()), identity.fate()) {
             (Some(running), _) => Agent::Alive(Box::new(running)),
             (None, Fate::Ended(exited)) => Agent::Gone(exited),
             (None, Fate::Started) => Agent::Gone(Exited::UNKNOWN),
-            (None, Fate::NeverStarted) => return self.again(run, attempt, planned).await,
+            (None, Fate::NeverStarted) => return self.restart_attempt(run, attempt, planned).await,
         };
         if let Agent::Gone(_) = &agent
             && let Err(error) = end_leftovers(&identity).await
@@ -51,39 +59,42 @@ impl Attempts {
         if let Err(error) = self.store.queue().attempt_adopted(attempt.id, how).await {
             tracing::warn!(attempt = %attempt.id, %error, "the adoption is not on record");
         }
-        self.hear_out(run, attempt, planned, agent).await
+        self.finish_attempt(run, attempt, planned, agent).await
     }
 
     /// The gate went with its host before the agent came to be.
-    async fn again(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
+    async fn restart_attempt(
+        &self,
+        run: &Running,
+        attempt: &Attempt,
+        planned: &Planned,
+    ) -> Completion<Ended> {
         if let Err(error) = self.store.queue().attempt_unstarted(attempt.id).await {
             tracing::error!(attempt = %attempt.id, %error, "an attempt cannot be made again");
-            return Some(lost(attempt, "the host went away before the agent began"));
+            return Completion::Done(lost(attempt, "the host went away before the agent began"));
         }
         if run.cancel.is_cancelled() {
-            return Some(crate::execution::rounds::never_begun(planned, run.cancelled()));
+            return Completion::Done(crate::execution::rounds::never_begun(planned, run.cancelled()));
         }
-        self.attempt(run, planned).await
+        self.execute_attempt(run, planned).await
     }
 
-    async fn hear_out(
+    /// Reads the agent's output to the end, and finishes the work in its worktree.
+    async fn finish_attempt(
         &self,
         run: &Running,
         attempt: &Attempt,
         planned: &Planned,
         agent: Agent,
-    ) -> Option<Ended> {
+    ) -> Completion<Ended> {
         let unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
         let files = self.folders.attempt_files(run.id, attempt.id);
         let mut ended = Ended::unknown(attempt);
         let worktree =
             attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
-        match self.listen_again(run, attempt, planned, &files, agent).await {
-            Ok(None) => return None,
-            Ok(Some(heard)) => {
-                ended.take_heard(heard, planned);
-                ended.name_file_limit(self.settings.config().run.max_file_mb);
-            }
+        match self.reread_output(run, attempt, planned, &files, agent).await {
+            Ok(Completion::Done(heard)) => self.take_heard(&mut ended, heard, planned),
+            Ok(Completion::HandedOver) => return Completion::HandedOver,
             Err(failure) => ended.fail(failure),
         }
         if unseen {
@@ -92,24 +103,23 @@ impl Attempts {
                 Some(loss("the host went away while the agent was at work, and the agent with it"));
         }
         match worktree {
-            Some(worktree) => {
-                if !self.finish_work(run, attempt.id, &files, &worktree, &mut ended).await {
-                    return None;
-                }
+            Some(worktree) => self.finish_work(run, attempt.id, &files, &worktree, ended).await,
+            None => {
+                ended.transcript = crate::execution::attempt::transcript(&files.stdout);
+                Completion::Done(ended)
             }
-            None => ended.transcript = crate::execution::attempt::transcript(&files.stdout),
         }
-        Some(ended)
     }
 
-    async fn listen_again(
+    /// Reads the agent's output from its first byte to its end.
+    async fn reread_output(
         &self,
         run: &Running,
         attempt: &Attempt,
         planned: &Planned,
         files: &Files,
         agent: Agent,
-    ) -> Result<Option<crate::execution::ended::Heard>, Failure> {
+    ) -> Result<Completion<Heard>, Failure> {
         let Some(plan) = self.recorded_plan(attempt).await else {
             let failure = "what the agent was asked is not on record, so it cannot be listened to";
             return Err(self.give_up(run, agent, failure).await);

@@ -5,7 +5,8 @@
 
 use crate::admission::place::Places;
 use crate::admission::planned::Planned;
-use crate::execution::ended::{Ended, SAVING};
+use crate::execution::completion::Completion;
+use crate::execution::ended::{Ended, Heard, SAVING};
 use crate::execution::environment::{BASH_STARTUP, Sources};
 use crate::execution::failures::{from_problem, plugin_failure};
 use crate::execution::leftovers;
@@ -30,7 +31,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::time::Instant;
-use tracing::Instrument;
+use tracing::{Instrument, Span};
 
 /// How often, and how long after, a worktree that somebody is at is asked for again.
 const TRIES: u32 = 20;
@@ -53,25 +54,40 @@ pub struct Attempts {
     pub(crate) outputs: Arc<Outputs>,
 }
 
+/// An agent that was started, and what reads its output.
+struct Spawned<'a> {
+    running: jackfield_process::Running,
+    reader: OutputReader<'a>,
+    span: Span,
+}
+
 impl Attempts {
-    /// Carries out one attempt from worktree to captured diff. Nothing where it is left to another host.
-    pub(crate) async fn attempt(&self, run: &Running, planned: &Planned) -> Option<Ended> {
+    /// Executes an attempt of which nothing has begun, from its worktree to its captured diff.
+    pub(crate) async fn execute_attempt(&self, run: &Running, planned: &Planned) -> Completion<Ended> {
+        let files = self.folders.attempt_files(run.id, planned.id);
         let mut ended = Ended::nothing(planned);
-        match self.start_to_end(run, planned, &mut ended).await {
-            Ok(true) => {}
-            Ok(false) => return None,
+        let worktree = match self.prepare_worktree(run, planned, &files).await {
+            Ok(worktree) => worktree,
+            Err(failure) => {
+                ended.fail(failure);
+                return Completion::Done(ended);
+            }
+        };
+        match self.run_agent(run, planned, &files, &worktree).await {
+            Ok(Completion::Done(heard)) => self.take_heard(&mut ended, heard, planned),
+            Ok(Completion::HandedOver) => return Completion::HandedOver,
             Err(failure) => ended.fail(failure),
         }
-        Some(ended)
+        self.finish_work(run, planned.id, &files, &worktree, ended).await
     }
 
-    async fn start_to_end(
+    /// The folders of an attempt and its worktree, in the place that was admitted.
+    async fn prepare_worktree(
         &self,
         run: &Running,
         planned: &Planned,
-        ended: &mut Ended,
-    ) -> Result<bool, Failure> {
-        let files = self.folders.attempt_files(run.id, planned.id);
+        files: &Files,
+    ) -> Result<Worktree, Failure> {
         files.make()?;
         let worktree = self.worktree(run, planned.id).await?;
         // Paths are all that git takes: what it worked on is looked at again before an agent sees any of it.
@@ -81,15 +97,14 @@ impl Attempts {
             }
             return Err(from_problem(FailureClass::Denied, problem));
         }
-        self.tell_worktree(run, planned, &worktree).await;
-        let worked = self.with_agent(run, planned, &files, &worktree, ended).await;
-        if matches!(worked, Ok(false)) {
-            return Ok(false);
-        }
-        if let Err(failure) = &worked {
-            ended.fail(failure.clone());
-        }
-        Ok(self.finish_work(run, planned.id, &files, &worktree, ended).await)
+        self.record_worktree(run, planned, &worktree).await;
+        Ok(worktree)
+    }
+
+    /// What was heard of an agent, with the limit that ended it if its adapter does not name that.
+    pub(crate) fn take_heard(&self, ended: &mut Ended, heard: Heard, planned: &Planned) {
+        ended.take_heard(heard, planned);
+        ended.name_file_limit(self.settings.config().run.max_file_mb);
     }
 
     /// A fresh worktree, or the one that a host made before it went away without starting an agent in it.
@@ -135,16 +150,15 @@ impl Attempts {
         self.worktrees.create(&run.order.source, run.id, attempt).await
     }
 
-    /// When the agent is done: what it changed is captured, checked, and let go of. False where that is left to
-    /// another host.
+    /// After the agent: captures what it changed, verifies that, and releases the worktree.
     pub(crate) async fn finish_work(
         &self,
         run: &Running,
         attempt: AttemptId,
         files: &Files,
         worktree: &Worktree,
-        ended: &mut Ended,
-    ) -> bool {
+        mut ended: Ended,
+    ) -> Completion<Ended> {
         let bounds = self.saving_bounds(run, attempt).await;
         let config = self.settings.config();
         let keeping = Keeping { folder: files.kept.clone(), ignored_bytes: config.run.keep_ignored_mb << 20 };
@@ -155,8 +169,9 @@ impl Attempts {
         }
         let stays = leftovers::stays(&captured);
         ended.take_diff(captured, &files.diff);
-        if !self.checks.check(run, attempt, files, worktree, ended).await {
-            return false;
+        match self.checks.verify(run, attempt, files, worktree, &mut ended).await {
+            Completion::Done(()) => {}
+            Completion::HandedOver => return Completion::HandedOver,
         }
         let kept = config.run.keep_worktrees && ended.outcome.delivered == Delivered::Diff;
         let kept = kept || (stays.is_some() && worktree.path.is_dir());
@@ -168,17 +183,37 @@ impl Attempts {
         ended.take_released(worktree, stays, &released);
         ended.transcript = transcript(&files.stdout);
         files.tidy();
-        true
+        Completion::Done(ended)
     }
 
-    async fn with_agent(
+    /// Spawns the agent and reads its output to the end.
+    async fn run_agent(
         &self,
         run: &Running,
         planned: &Planned,
         files: &Files,
         worktree: &Worktree,
-        ended: &mut Ended,
-    ) -> Result<bool, Failure> {
+    ) -> Result<Completion<Heard>, Failure> {
+        let Completion::Done(spawned) = self.spawn_agent(run, planned, files, worktree).await? else {
+            return Ok(Completion::HandedOver);
+        };
+        let Spawned { running, reader, span } = spawned;
+        let listening = reader.listen(Agent::Alive(Box::new(running)), files).instrument(span.clone());
+        let completion = listening.await?;
+        if let Completion::Done(heard) = &completion {
+            crate::records::trace::exited(&span, heard.exited);
+        }
+        Ok(completion)
+    }
+
+    /// Has the adapter plan the command line, and starts the agent with it.
+    async fn spawn_agent<'a>(
+        &'a self,
+        run: &'a Running,
+        planned: &'a Planned,
+        files: &Files,
+        worktree: &Worktree,
+    ) -> Result<Completion<Spawned<'a>>, Failure> {
         let name = &planned.executor.plugin.name;
         let section = self.settings.section_on(name, planned.rung.as_deref());
         let description = &planned.executor.description;
@@ -215,21 +250,14 @@ impl Attempts {
         if run.cancel.is_cancelled() {
             return Err(run.cancelled());
         }
-        if run.is_left_alone() {
-            return Ok(false);
+        if run.is_handed_over() {
+            return Ok(Completion::HandedOver);
         }
-        let running = self.start(spec, planned.id, worktree).instrument(span.clone()).await?;
+        let running = self.start_process(spec, planned.id, worktree).instrument(span.clone()).await?;
         crate::records::trace::began(&span, running.identity());
         let grace = std::time::Duration::from_millis(command.final_grace);
-        let reading = OutputReader::new(&self.outputs, run, planned, drive, &redactor, grace);
-        let listening = reading.listen(Agent::Alive(Box::new(running)), files).instrument(span.clone());
-        let Some(heard) = listening.await? else {
-            return Ok(false);
-        };
-        crate::records::trace::exited(&span, heard.exited);
-        ended.take_heard(heard, planned);
-        ended.name_file_limit(self.settings.config().run.max_file_mb);
-        Ok(true)
+        let reader = OutputReader::new(&self.outputs, run, planned, drive, &redactor, grace);
+        Ok(Completion::Done(Spawned { running, reader, span }))
     }
 
     /// Asks the adapter what to run, and puts its answer on record before anything is started: a
@@ -342,7 +370,7 @@ impl Attempts {
     }
 
     /// Starts the process: its identity is on record before the agent exists.
-    async fn start(
+    async fn start_process(
         &self,
         spec: Spec,
         attempt: AttemptId,
@@ -381,7 +409,7 @@ impl Attempts {
         }
     }
 
-    async fn tell_worktree(&self, run: &Running, planned: &Planned, worktree: &Worktree) {
+    async fn record_worktree(&self, run: &Running, planned: &Planned, worktree: &Worktree) {
         let now = self.clock.now();
         let event = |kind: &str, payload| NewRunEvent { at: now, kind: kind.into(), payload };
         let mut events =

@@ -38,7 +38,7 @@ impl RunLoader {
             order,
             limits,
             cancel: if found { CancellationToken::new() } else { self.shutdown.ends.child_token() },
-            left_alone: if found { self.stop.clone() } else { self.shutdown.leaves.clone() },
+            handed_over: if found { self.stop.clone() } else { self.shutdown.leaves.clone() },
             reason: Mutex::default(),
         };
         if let Some(reason) = &view.run.cancel_reason {

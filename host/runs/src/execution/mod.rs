@@ -2,6 +2,7 @@
 
 pub mod adopt;
 pub mod attempt;
+pub(crate) mod completion;
 pub mod ended;
 pub mod environment;
 pub mod failures;

@@ -2,6 +2,7 @@
 //! charges as it comes, and decides with the clock and the caller when it has to end.
 
 use crate::admission::planned::Planned;
+use crate::execution::completion::Completion;
 use crate::execution::ended::Heard;
 use crate::execution::failures::plugin_failure;
 use crate::execution::processes::{AgentLease, Processes};
@@ -131,9 +132,8 @@ impl<'a> OutputReader<'a> {
         Self { started_at, ..self }
     }
 
-    /// Listens until the program has ended and everything it printed was read. Nothing: this host stops
-    /// listening, and leaves the agent to the next one.
-    pub(crate) async fn listen(mut self, agent: Agent, files: &Files) -> Result<Option<Heard>, Failure> {
+    /// Listens until the program has ended and everything it printed was read, or until this host hands its agents over.
+    pub(crate) async fn listen(mut self, agent: Agent, files: &Files) -> Result<Completion<Heard>, Failure> {
         let written = CancellationToken::new();
         let mut tail = match Tail::open(&files.stdout, 0, written.clone()) {
             Ok(tail) => tail,
@@ -152,12 +152,12 @@ impl<'a> OutputReader<'a> {
             Agent::Gone(exited) => (exited, None),
             Agent::Alive(mut running) => tokio::select! {
                 biased;
-                () = self.run.left_alone() => {
+                () = self.run.handed_over() => {
                     // The whole of it is for the next host to come.
                     if let Some(Err(error)) = lease.as_mut().map(AgentLease::renew) {
                         tracing::warn!(%error, "failed to renew the lease of an agent that is handed over");
                     }
-                    return Ok(None);
+                    return Ok(Completion::HandedOver);
                 }
                 followed = self.follow(&mut running, &mut tail, lease.as_mut()) => {
                     self.out_of_memory = running.ran_out_of_memory();
@@ -181,7 +181,7 @@ impl<'a> OutputReader<'a> {
         let mut waiting = Vec::new();
         self.say_what_waits(&mut waiting);
         self.tell(waiting).await;
-        Ok(Some(self.conclude(exited, reason, unseen, files).await))
+        Ok(Completion::Done(self.conclude(exited, reason, unseen, files).await))
     }
 
     /// When the agent's time is over. An earlier host's time counts.

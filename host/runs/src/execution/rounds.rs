@@ -6,8 +6,9 @@
 use crate::admission::place::Places;
 use crate::admission::planned::Planned;
 use crate::admission::plans::AttemptPlans;
-use crate::escalation::advance::Escalation;
+use crate::escalation::advance::{Escalation, NextStep};
 use crate::execution::attempt::Attempts;
+use crate::execution::completion::Completion;
 use crate::execution::ended::{Done, Ended};
 use crate::execution::loader::RunLoader;
 use crate::execution::running::{Running, RunsInHand};
@@ -62,28 +63,28 @@ pub struct Rounds {
 
 impl Rounds {
     /// Starts the round of a run in the background.
-    pub(crate) fn take_up(self: &Arc<Self>, run: RunId) {
+    pub(crate) fn spawn_round(self: &Arc<Self>, run: RunId) {
         let in_hand = self.shutdown.hands.token();
-        let carried = Arc::clone(self).execute_round(run);
+        let round = Arc::clone(self).execute_round(run);
         self.tasks.spawn(async move {
-            carried.await;
+            round.await;
             drop(in_hand);
         });
     }
 
-    /// Executes the next round of a run, or continues one that a lost host started.
-    pub(crate) async fn execute_round(self: Arc<Self>, run: RunId) {
+    /// Executes the next round of a run from its record, or continues one that a lost host started.
+    async fn execute_round(self: Arc<Self>, run: RunId) {
         let view = match self.store.runs().get(run).await {
             Ok(view) => view,
             Err(error) => return tracing::error!(%run, %error, "a run that was claimed cannot be read"),
         };
         let running = match self.running_where_it_may(&view).await {
             Ok(running) => Arc::new(running),
-            Err(problem) => return self.cannot_carry(&view, &problem).await,
+            Err(problem) => return self.fail_run(&view, &problem).await,
         };
         self.running.lock().insert(run, Arc::clone(&running));
         let span = crate::records::trace::run(&view, self.begun_in(run).await);
-        self.round(&running, &view).instrument(span.clone()).await;
+        self.run_and_settle(&running, &view).instrument(span.clone()).await;
         drop(span);
         self.running.lock().remove(&run);
         // A slot is free, and the run may be queued again.
@@ -110,18 +111,21 @@ impl Rounds {
         trace.and_then(|trace| serde_json::from_value(trace).ok()).unwrap_or_default()
     }
 
-    async fn round(&self, run: &Running, view: &RunView) {
+    /// Runs the open attempts of a round, decides what follows, and settles both. A round that is handed over stays open.
+    async fn run_and_settle(&self, run: &Running, view: &RunView) {
         let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
-        let made = futures::future::join_all(open.map(|attempt| self.make(run, attempt))).await;
-        let Some(done) = made.into_iter().collect::<Option<Vec<_>>>() else {
-            return tracing::info!(run = %run.id, "left for the next host to continue");
-        };
-        let follows = self.escalation.what_follows(run, view, &done).await;
-        self.settle_round(run, done, follows).await;
+        let attempts = futures::future::join_all(open.map(|attempt| self.run_attempt(run, attempt))).await;
+        match Completion::all(attempts) {
+            Completion::Done(done) => {
+                let next = self.escalation.decide_next(run, view, &done).await;
+                self.settle_round(run, done, next).await;
+            }
+            Completion::HandedOver => tracing::info!(run = %run.id, "left for the next host to continue"),
+        }
     }
 
-    /// Runs an attempt or continues it. `None`: left to the next host.
-    async fn make(&self, run: &Running, attempt: &Attempt) -> Option<Done> {
+    /// Finds the executor of a recorded attempt, starts or resumes the attempt, and judges its end.
+    async fn run_attempt(&self, run: &Running, attempt: &Attempt) -> Completion<Done> {
         let began = self.clock.now();
         let from = attempt.started_at.unwrap_or(began);
         let planned = match self.planned_again(attempt) {
@@ -129,10 +133,11 @@ impl Rounds {
             planned => planned,
         };
         let ended = match &planned {
-            None => self.gone(attempt).await,
+            None => self.end_without_executor(attempt).await,
             Some(planned) => {
                 let span = crate::records::trace::attempt(attempt.number, planned);
-                let mut ended = self.carry_out(run, attempt, planned).instrument(span.clone()).await?;
+                let outcome = self.resume_or_start(run, attempt, planned).instrument(span.clone()).await;
+                let Completion::Done(mut ended) = outcome else { return Completion::HandedOver };
                 ended.redact(&self.redaction.redactor());
                 crate::records::trace::ended(&span, &ended, &settle(&ended.outcome, run.order.expect_change));
                 ended
@@ -140,35 +145,45 @@ impl Rounds {
         };
         let settled = settle(&ended.outcome, run.order.expect_change);
         let latency_ms = since(from, self.clock.now());
-        Some(Done { attempt: attempt.clone(), planned, ended, settled, latency_ms })
+        Completion::Done(Done { attempt: attempt.clone(), planned, ended, settled, latency_ms })
     }
 
-    async fn carry_out(&self, run: &Running, attempt: &Attempt, planned: &Planned) -> Option<Ended> {
+    /// Resumes an attempt whose process is on record. Executes any other one, unless something forbids it by now.
+    async fn resume_or_start(
+        &self,
+        run: &Running,
+        attempt: &Attempt,
+        planned: &Planned,
+    ) -> Completion<Ended> {
         // A remote worker may have started an attempt that was assigned to it.
         if attempt.state == AttemptState::Running || attempt.identity.is_some() {
-            return self.attempts.go_on(run, attempt, planned).await;
+            return self.attempts.resume_attempt(run, attempt, planned).await;
         }
         if run.cancel.is_cancelled() {
-            return Some(never_begun(planned, run.cancelled()));
+            return Completion::Done(never_begun(planned, run.cancelled()));
         }
-        if run.is_left_alone() {
-            return None;
+        if run.is_handed_over() {
+            return Completion::HandedOver;
         }
-        let forbidden = self.models.forbidden_now(&planned.executor, planned.model.as_deref());
-        if let Some(failure) = forbidden {
-            return Some(never_begun(planned, failure));
+        match self.obstacle(attempt, planned).await {
+            Some(failure) => Completion::Done(never_begun(planned, failure)),
+            None => self.attempts.execute_attempt(run, planned).await,
+        }
+    }
+
+    /// Why an attempt that was planned earlier may not start now.
+    async fn obstacle(&self, attempt: &Attempt, planned: &Planned) -> Option<Failure> {
+        if let Some(failure) = self.models.forbidden_now(&planned.executor, planned.model.as_deref()) {
+            return Some(failure);
         }
         if let Some(failure) = self.probes.logged_out(planned).await {
-            return Some(never_begun(planned, failure));
+            return Some(failure);
         }
-        if let Some(failure) = self.rests(attempt, planned).await {
-            return Some(never_begun(planned, failure));
-        }
-        self.attempts.attempt(run, planned).await
+        self.in_cooldown(attempt, planned).await
     }
 
     /// The failure of a chosen executor that is in cooldown. An executor that the request names is used all the same.
-    async fn rests(&self, attempt: &Attempt, planned: &Planned) -> Option<Failure> {
+    async fn in_cooldown(&self, attempt: &Attempt, planned: &Planned) -> Option<Failure> {
         attempt.chosen_by.as_ref()?;
         let resting = self.cooldowns.resting().await.unwrap_or_default();
         let until = resting.get(planned.name())?;
@@ -216,7 +231,7 @@ impl Rounds {
     }
 
     /// The end of an attempt whose executor is out of service. Ends its agent, whose output no adapter can read.
-    async fn gone(&self, attempt: &Attempt) -> Ended {
+    async fn end_without_executor(&self, attempt: &Attempt) -> Ended {
         let identity = attempt.identity.clone().and_then(|value| serde_json::from_value(value).ok());
         if let Some(identity) = identity
             && let Err(error) = jackfield_process::end_leftovers(&identity).await
@@ -236,28 +251,23 @@ impl Rounds {
     }
 
     /// Settles the attempts of a round together with what follows.
-    pub async fn settle_round(
-        &self,
-        run: &Running,
-        done: Vec<Done>,
-        follows: crate::escalation::advance::Follows,
-    ) {
+    pub async fn settle_round(&self, run: &Running, done: Vec<Done>, next: NextStep) {
         let last = done.len().saturating_sub(1);
-        let asked = crate::admission::admit::functions(&follows.calls);
-        let mut follows = Some(follows);
+        let asked = crate::admission::admit::functions(&next.calls);
+        let mut next = Some(next);
         for (index, done) in done.into_iter().enumerate() {
             let mut events = self.notes(&done.settled);
             events.extend(crate::execution::leftovers::events(&done.ended.artifacts, self.clock.now()));
             let attempt = done.attempt.id;
             let mut settlement = settlement(done, events);
             if index == last
-                && let Some(follows) = follows.take()
+                && let Some(next) = next.take()
             {
-                settlement.then = follows.then;
+                settlement.then = next.then;
                 settlement.calls =
-                    crate::records::decisions::concerning(follows.calls, run.task, run.id, Some(attempt));
-                settlement.decisions = follows.decisions;
-                settlement.chosen = follows.chosen;
+                    crate::records::decisions::concerning(next.calls, run.task, run.id, Some(attempt));
+                settlement.decisions = next.decisions;
+                settlement.chosen = next.chosen;
             }
             self.settle(run, settlement).await;
         }
@@ -288,7 +298,7 @@ impl Rounds {
     }
 
     /// Fails a run whose workspace or request can no longer be resolved, with the reason.
-    pub async fn cannot_carry(&self, view: &RunView, problem: &Problem) {
+    pub async fn fail_run(&self, view: &RunView, problem: &Problem) {
         let failure =
             Failure::new(FailureClass::Unknown, problem.message.clone()).with_remedy(problem.remedy.clone());
         let limits = self.settings.limits(Some(view.run.workspace), None);

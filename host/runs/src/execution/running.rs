@@ -20,29 +20,29 @@ pub struct Running {
     pub order: Order,
     pub(crate) limits: Limits,
     pub(crate) cancel: CancellationToken,
-    /// Cancelled if its agents are left to the next host.
-    pub(crate) left_alone: CancellationToken,
+    /// Cancelled if its agents are handed over to the next host.
+    pub(crate) handed_over: CancellationToken,
     /// The failure of its attempts once it is cancelled.
     pub(crate) reason: Mutex<Option<Failure>>,
 }
 
 impl Running {
-    /// Resolves when this host stops and leaves the agents to the next one.
-    pub(crate) async fn left_alone(&self) {
-        self.left_alone.cancelled().await;
+    /// Resolves when this host stops and hands its agents over to the next one.
+    pub(crate) async fn handed_over(&self) {
+        self.handed_over.cancelled().await;
     }
 
-    /// Resolves when the run is cancelled or left to the next host.
-    pub(crate) async fn off(&self) {
+    /// Resolves when the run is cancelled or handed over to the next host.
+    pub(crate) async fn stopped(&self) {
         tokio::select! {
             () = self.cancel.cancelled() => {}
-            () = self.left_alone() => {}
+            () = self.handed_over() => {}
         }
     }
 
-    /// Whether this host has left its agents to the next one.
-    pub(crate) fn is_left_alone(&self) -> bool {
-        self.left_alone.is_cancelled()
+    /// Whether this host has handed its agents over to the next one.
+    pub(crate) fn is_handed_over(&self) -> bool {
+        self.handed_over.is_cancelled()
     }
 
     /// Cancels the run. Only the first reason counts.

@@ -67,7 +67,7 @@ impl Recovery {
             }
             if self.store.queue().take_over(hand.run, hand.worker, self.worker, &self.host).await? {
                 tracing::warn!(run = %hand.run, "its worker is gone: the run is taken over");
-                self.rounds.take_up(hand.run);
+                self.rounds.spawn_round(hand.run);
             }
         }
         if self.work == Work::All {
@@ -96,7 +96,7 @@ impl Recovery {
         }
         if self.store.queue().take_over(run, hand.worker, self.worker, &self.host).await? {
             tracing::info!(%run, "its worker is gone: the run is taken over and ended");
-            self.rounds.take_up(run);
+            self.rounds.spawn_round(run);
         }
         Ok(())
     }

@@ -120,7 +120,7 @@ impl Queue {
         else {
             return Ok(false);
         };
-        self.rounds.take_up(claimed.run);
+        self.rounds.spawn_round(claimed.run);
         Ok(true)
     }
 

@@ -3,6 +3,7 @@
 //! They run after the work is captured, so that nothing they leave behind is taken for the agent's, and as
 //! processes on record, so that a host that is killed leaves none of them.
 
+use crate::execution::completion::Completion;
 use crate::execution::ended::{Ended, file_limit, is_ended_by_file_limit, is_file_limit_told};
 use crate::execution::processes::Processes;
 use crate::execution::running::Running;
@@ -40,22 +41,21 @@ pub struct Checks {
 }
 
 impl Checks {
-    /// Runs the checks that the task asks for, where the agent's work is done. What an earlier host found
-    /// stands. False where this host leaves: the next one makes them.
-    pub(crate) async fn check(
+    /// Runs the checks and asks the gates of the task, if the agent's work is done. What an earlier host found stands.
+    pub(crate) async fn verify(
         &self,
         run: &Running,
         attempt: AttemptId,
         files: &Files,
         worktree: &Worktree,
         ended: &mut Ended,
-    ) -> bool {
+    ) -> Completion {
         let (checks, gates) = (&run.order.request.checks, &run.order.gates);
         if (checks.is_empty() && gates.is_empty())
             || ended.outcome.process != Process::Exited
             || ended.outcome.failure.is_some()
         {
-            return true;
+            return Completion::Done(());
         }
         let known = self.store.runs().attempt(attempt).await.ok().and_then(|attempt| attempt.checks);
         let mut results = match known {
@@ -64,17 +64,17 @@ impl Checks {
             None => {
                 let mut results = Vec::new();
                 for (number, check) in checks.iter().enumerate() {
-                    if !run.is_left_alone() {
+                    if !run.is_handed_over() {
                         results.push(self.run_check(run, attempt, files, worktree, number, check).await);
                     }
                     if run.cancel.is_cancelled() {
                         ended.outcome.process = Process::Killed;
                         ended.outcome.failure = Some(run.cancelled());
-                        return true;
+                        return Completion::Done(());
                     }
-                    if run.is_left_alone() {
+                    if run.is_handed_over() {
                         self.clear_up(run, worktree, ended).await;
-                        return false;
+                        return Completion::HandedOver;
                     }
                 }
                 self.record_checks(run, attempt, &results).await;
@@ -94,7 +94,7 @@ impl Checks {
         ended.outcome.verified = verified(&results);
         ended.outcome.failure = broken.or_else(|| failure(&results));
         ended.checks = results;
-        true
+        Completion::Done(())
     }
 
     /// What the checks left in the worktree goes: it is not the agent's.
@@ -196,7 +196,7 @@ impl Checks {
         let timed_out = loop {
             tokio::select! {
                 biased;
-                () = run.off() => break false,
+                () = run.stopped() => break false,
                 exited = running.wait() => return Ok(Ending { exited: exited.map_err(said)?, timed_out: false }),
                 () = sleep_until(deadline) => break true,
                 _ = look.tick() => if let Some(lease) = &mut lease { lease.renew_if_due() },
