@@ -52,11 +52,8 @@ impl compressing::Guest for Headline {
             State::Queued | State::Running => "STILL AT IT",
         };
         let what = jackfield_sdk::first_line(&report.instruction, 60);
-        format!(
-            "{verb}: {what} | {} file(s), by {} | jackfield logs {}",
-            report.files.len(),
-            report.executor,
-            report.run
-        )
+        let log = report.links.iter().find(|link| link.label == "log");
+        let more = log.map(|link| format!(" | {}", link.target)).unwrap_or_default();
+        format!("{verb}: {what} | {} file(s), by {}{more}", report.files.len(), report.executor)
     }
 }

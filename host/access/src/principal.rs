@@ -82,9 +82,7 @@ impl Principal {
                 "the token of '{}' does not allow this: it has the scope(s) {}, and this needs {scope}",
                 self.name, self.scopes
             ),
-            format!(
-                "use a token with the scope {scope}; the operator of the host creates one: jackfield token create NAME --scope {scope}"
-            ),
+            format!("use a token with the scope {scope}; the operator of the host creates one"),
         ))
     }
 
@@ -100,7 +98,7 @@ impl Principal {
         Err(Problem::caller(
             ErrorCode::InsufficientScope,
             format!("{what} tells of everybody's work, and the token of '{}' shows its own only", self.name),
-            "use a token that sees all; the operator of the host creates one: jackfield token create NAME --scope read --sees all",
+            "use a token that sees all; the operator of the host creates one",
         ))
     }
 

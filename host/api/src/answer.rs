@@ -149,10 +149,15 @@ pub struct FileLine {
 pub struct Link {
     /// log, diff or run.
     pub label: String,
-    /// A path on the REST door.
+    /// The URI under which the text refers to it, as in `run://RUN/log`: a resource of MCP.
+    pub uri: String,
+    /// Its path in the REST API.
     pub path: String,
-    /// The command that shows it.
-    pub command: String,
+}
+
+/// The URI of something that is known of a run: `log`, `diff` or `result`.
+pub fn run_uri(run: RunId, what: &str) -> String {
+    format!("run://{run}/{what}")
 }
 
 /// One step of a run, as told to somebody who waits for it.

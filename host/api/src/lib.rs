@@ -15,7 +15,9 @@ mod workers;
 mod workflow;
 
 pub use access::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
-pub use answer::{Answer, AttemptSummary, Author, ConsensusResult, FileLine, Link, Metrics, Progress};
+pub use answer::{
+    Answer, AttemptSummary, Author, ConsensusResult, FileLine, Link, Metrics, Progress, run_uri,
+};
 pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
 pub use people::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 pub use recorded::RecordedRequest;

@@ -3,6 +3,7 @@
 use super::args::{BreakerCommand, Command, RunArgs};
 use super::output::{Outcome, say, say_diff, say_line};
 use super::progress::Teller;
+use super::remedies::{after, in_commands};
 use super::stop::ToldToStop;
 use super::{kit, maintenance, tasks, todos};
 use jackfield::{Answer, Host, PruneOptions};
@@ -106,8 +107,9 @@ pub(super) async fn run(
         host.runs().cancel(run, "interrupted on the command line").await?;
     }
     teller.done();
-    let answer = host.runs().answer(run, verbosity).await?;
-    let next = answer.next.as_ref().map(|next| format!("\n{next}")).unwrap_or_default();
+    let answer = in_commands(host.runs().answer(run, verbosity).await?);
+    let next = answer.next.clone().into_iter().chain(after(&answer)).map(|next| format!("\n{next}"));
+    let next: String = next.collect();
     say(json, || format!("{}{next}", answer.text), &answer);
     Ok(came_to(&answer))
 }
@@ -171,7 +173,11 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Token(command) => return super::tokens::token(host, command, json).await,
         Command::Workers => {
             let workers = host.workers().list().await?;
-            say(json, || text_workers::workers(&workers), &workers);
+            let told = || match workers.workers.is_empty() {
+                true => format!("{}\n`jackfield serve` starts one", text_workers::workers(&workers)),
+                false => text_workers::workers(&workers),
+            };
+            say(json, told, &workers);
         }
         Command::Demo { .. }
         | Command::Run(_)

@@ -5,6 +5,7 @@
 use super::args::Global;
 use super::output::{Outcome, say_diff, say_line};
 use super::progress::Teller;
+use super::remedies::in_commands;
 use jackfield::{Answer, Host};
 use jackfield_api::ExecuteRequest;
 use jackfield_config::Config;
@@ -60,7 +61,7 @@ async fn show(host: &Host, repository: &Path, json: bool) -> Result<Outcome, Pro
     ));
 
     heading("5. The same question again, answered by the new component");
-    let second = host.runs().answer(first.run_id, None).await?;
+    let second = in_commands(host.runs().answer(first.run_id, None).await?);
     say_line(&second.text);
     if json {
         let steps = serde_json::json!({ "first": first, "second": second });
@@ -87,7 +88,7 @@ async fn execute(host: &Host, repository: &Path) -> Result<Answer, Problem> {
     let ended = host.runs().watch(run, Duration::from_secs(60), |event| teller.tell(event)).await;
     teller.done();
     ended?;
-    host.runs().answer(run, None).await
+    host.runs().answer(run, None).await.map(in_commands)
 }
 
 /// As an operator should: written beside, renamed into place.

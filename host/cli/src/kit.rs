@@ -4,6 +4,7 @@ use super::args::PluginCommand;
 use super::kit_args::{Asked, CompileArgs, KitCommand, NewArgs};
 use super::kit_text;
 use super::output::{Outcome, say};
+use super::remedies::for_held;
 use jackfield::{Host, plugin_file, view_of_server};
 use jackfield_kit::Cases;
 use jackfield_plugins::{CheckVerdict, CompileLimits, Compiled, PluginStatus, compile_alone, shown};
@@ -33,7 +34,7 @@ pub(super) async fn plugin(host: &Host, command: PluginCommand, json: bool) -> R
         }
         PluginCommand::Check { file } => {
             let report = host.plugins().check(&file).await?;
-            say(json, || text::check(&report), &report);
+            say(json, || kit_text::checked(&report), &report);
             if report.verdict != CheckVerdict::WouldServe {
                 return Ok(Outcome::Failed);
             }
@@ -76,7 +77,12 @@ pub(super) async fn served(data: &Path, json: bool) -> Result<Option<Outcome>, P
 }
 
 fn list(plugins: &[PluginStatus], folder: &str, whose: &str, json: bool) {
-    say(json, || format!("{}\n\n{whose}\ndrop .wasm files into {folder}", text::plugins(plugins)), &plugins);
+    let told = || {
+        let held = for_held(plugins);
+        let held = if held.is_empty() { held } else { format!("\n{held}") };
+        format!("{}{held}\n\n{whose}\ndrop .wasm files into {folder}", text::plugins(plugins))
+    };
+    say(json, told, &plugins);
 }
 
 /// `plugin new`: needs no host.

@@ -1,9 +1,26 @@
 //! Reports of the commands for authors of components, as text.
 
+use super::remedies::grant;
 use jackfield_kit::{BenchReport, Built, CaseReport, NewPlugin, TestReport};
+use jackfield_plugins::{CheckReport, CheckVerdict, State, shown};
 use jackfield_render::screen::one_line;
+use jackfield_render::text;
 use jackfield_render::text_components::{code, size, time};
 use std::fmt::Write;
+
+/// What would become of a file, with the command that grants what it asks for.
+pub(super) fn checked(report: &CheckReport) -> String {
+    let text = text::check(report);
+    match (&report.verdict, &report.plugin) {
+        (CheckVerdict::WouldBeHeld { missing, .. }, Some(plugin)) => {
+            format!("{text}\nor run:\n  {}", grant(plugin.kind, &plugin.name, missing))
+        }
+        (CheckVerdict::WouldBeRejected { step: State::CheckingSignature, .. }, _) => {
+            format!("{text}\nsign it with: jackfield plugin sign {} --key KEYFILE", shown(&report.file))
+        }
+        _ => text,
+    }
+}
 
 /// What was made, and what to do next.
 pub(crate) fn made(made: &NewPlugin) -> String {

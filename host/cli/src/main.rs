@@ -16,6 +16,7 @@ mod operate;
 mod output;
 mod progress;
 mod reload;
+mod remedies;
 mod replay;
 mod serve;
 mod service;

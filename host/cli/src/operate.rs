@@ -79,6 +79,10 @@ pub(super) async fn operate(host: &Host, command: OperateCommand, json: bool) ->
         OperateCommand::Rollback { kind, name } => host.plugins().roll_back(kind, &name).await?,
         OperateCommand::Unpin { kind, name } => host.plugins().unpin(kind, &name).await?,
     };
-    say(json, || text::ordered(&ordered), &ordered);
+    let told = || match ordered.serving {
+        Some(_) => text::ordered(&ordered),
+        None => format!("{}\n`jackfield plugin list` shows what is there", text::ordered(&ordered)),
+    };
+    say(json, told, &ordered);
     Ok(Outcome::Fine)
 }

@@ -1,5 +1,6 @@
 //! The output of commands, and their outcome.
 
+use super::remedies::with_commands;
 use jackfield_render::screen::{Screen, Tone, colours_wanted, printable, printable_json};
 use jackfield_types::Problem;
 use std::io::{IsTerminal, Write};
@@ -39,7 +40,9 @@ pub(super) fn say_diff(diff: &[u8]) {
     let _ = out.write_all(diff).and_then(|()| out.write_all(end.as_bytes()));
 }
 
+/// Prints a problem with the commands that its remedy calls for.
 pub(super) fn say_problem(problem: &Problem, json: bool) {
+    let problem = with_commands(problem);
     let mut errors = std::io::stderr().lock();
     let _ = if json {
         writeln!(errors, "{}", printable_json(&serde_json::json!({ "error": problem }).to_string()))

@@ -45,12 +45,26 @@ pub(super) async fn tried(host: &Host, command: TryCommand, json: bool) -> Resul
     match command {
         TryCommand::Replay { file, since, limit } => {
             let replayed = host.evaluation().replay(&file, point(&since, Timestamp::now())?, limit).await?;
-            say(json, || text_replay::replayed(&replayed), &replayed);
+            let told = || match replayed.changes.is_empty() {
+                true => text_replay::replayed(&replayed),
+                false => format!(
+                    "{}\n\nto look at a task: jackfield explain TASK",
+                    text_replay::replayed(&replayed)
+                ),
+            };
+            say(json, told, &replayed);
         }
         TryCommand::Shadow { since } => {
             let shadows = host.evaluation().shadows(point(&since, Timestamp::now())?).await?;
             let folder = host.plugins().folder().join("shadow");
-            say(json, || text_replay::shadows(&shadows, &folder), &shadows);
+            let told = || match shadows.is_empty() {
+                true => text_replay::shadows(&shadows, &folder),
+                false => format!(
+                    "{}\n\nto let one serve: jackfield plugin promote NAME\nto look at a task: jackfield explain TASK",
+                    text_replay::shadows(&shadows, &folder)
+                ),
+            };
+            say(json, told, &shadows);
         }
         TryCommand::Promote { name } => {
             let file = host.evaluation().promote(&name).await?;

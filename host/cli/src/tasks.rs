@@ -2,6 +2,7 @@
 
 use super::commands::{came_to, expect, instruction, request, workspace};
 use super::output::{Outcome, say};
+use super::remedies::{after, in_commands};
 use super::task_args::{DispatchArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WriteArgs};
 use jackfield::Host;
 use jackfield_api::{
@@ -29,8 +30,12 @@ pub(super) async fn dispatch(host: &Host, arguments: &DispatchArgs, json: bool) 
 pub(super) async fn result(host: &Host, arguments: &ResultArgs, json: bool) -> Result<Outcome, Problem> {
     let run = host.runs().find(&arguments.run).await?;
     let wait = Duration::from_secs(arguments.wait);
-    let answer = host.runs().result(run, wait, arguments.verbosity.as_deref()).await?;
-    say(json, || answer.text.clone(), &answer);
+    let answer = in_commands(host.runs().result(run, wait, arguments.verbosity.as_deref()).await?);
+    let told = || match after(&answer) {
+        Some(next) => format!("{}\n{next}", answer.text),
+        None => answer.text.clone(),
+    };
+    say(json, told, &answer);
     Ok(if answer.state.is_final() { came_to(&answer) } else { Outcome::Fine })
 }
 

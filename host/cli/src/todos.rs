@@ -2,10 +2,12 @@
 
 use super::commands::{instruction, workspace};
 use super::output::{Outcome, say};
+use super::remedies::in_commands;
 use clap::{Args, Subcommand};
 use jackfield::Host;
 use jackfield_api::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
 use jackfield_render::text_people;
+use jackfield_store::{HumanTaskKind, HumanTaskState};
 use jackfield_types::{ErrorCode, Problem};
 use serde_json::json;
 
@@ -142,7 +144,7 @@ pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Resul
                 (None, false) => HumanAction::Stop,
             };
             let said = HumanAnswer { action, text: retry.unwrap_or(note), executor, model };
-            let answer = host.human_tasks().answer(&id, said).await?;
+            let answer = in_commands(host.human_tasks().answer(&id, said).await?);
             say(json, || format!("run {} is {}", answer.run_id, answer.state), &answer);
             return Ok(Outcome::Fine);
         }
@@ -162,7 +164,17 @@ pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Resul
             host.human_tasks().update(&id, edit).await?
         }
     };
-    say(json, || text_people::human_task(&task), &task);
+    let told = || {
+        let text = text_people::human_task(&task);
+        match (task.kind, task.state) {
+            (HumanTaskKind::Handoff, HumanTaskState::Open) => format!(
+                "{text}\n\nAnswer: jackfield todo answer {} --retry \"what to do differently\" (or --accept, or --stop)",
+                task.id
+            ),
+            _ => text,
+        }
+    };
+    say(json, told, &task);
     Ok(Outcome::Fine)
 }
 

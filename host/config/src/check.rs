@@ -370,7 +370,11 @@ impl Faults {
         for key in &plugins.keys {
             if let Err(error) = jackfield_plugins::check_public_key(key) {
                 let said = format!("plugins.keys: {error}");
-                self.add(Key::of("plugins.keys"), said, "`jackfield plugin keygen FILE` prints a public key");
+                self.add(
+                    Key::of("plugins.keys"),
+                    said,
+                    "list public keys as they were printed when the keys were generated",
+                );
             }
         }
         self.number(Key::of("plugins.instances"), u64::from(plugins.instances), 1, MOST_AT_ONCE);

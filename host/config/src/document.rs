@@ -129,7 +129,7 @@ impl<'a> Document<'a> {
                     at: None,
                     key: None,
                     said: error.message().to_owned(),
-                    remedy: "`jackfield config` prints what can be written".into(),
+                    remedy: "write it like the commented default configuration".into(),
                 });
                 parsed.get_mut().clear();
                 break;
@@ -314,8 +314,8 @@ mod tests {
             ("[run]\nkeep_worktrees = 'yes'\n", 2, 18, "true or false", "`keep_worktrees = false`"),
             ("[breaker]\nday_usd = 'lots'\n", 2, 11, "'lots' is not an amount", "`day_usd = 20`"),
             ("[breaker]\nday_usd = true\n", 2, 11, "expected dollars", "`day_usd = 20`"),
-            ("[executors]\nclaude = 3\n", 2, 10, "executors.claude: ", "jackfield config"),
-            ("ladder = 'claude'\n", 1, 10, "ladder: ", "jackfield config"),
+            ("[executors]\nclaude = 3\n", 2, 10, "executors.claude: ", "default configuration"),
+            ("ladder = 'claude'\n", 1, 10, "ladder: ", "default configuration"),
         ] {
             let told = only(text);
             assert_eq!((told.0, told.1), (line, column), "{text}: {told:?}");

@@ -38,11 +38,7 @@ pub enum ConfigError {
 
 impl From<ConfigError> for jackfield_types::Problem {
     fn from(error: ConfigError) -> Self {
-        Self::operator(
-            ErrorCode::BadConfig,
-            error.to_string(),
-            "fix it and start again; `jackfield config check` lists every mistake, `jackfield config` prints the commented default",
-        )
+        Self::operator(ErrorCode::BadConfig, error.to_string(), "fix it and start again")
     }
 }
 

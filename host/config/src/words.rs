@@ -27,7 +27,7 @@ pub(crate) fn explain(key: &Key, message: &str, quoted: &[&str]) -> (String, Str
         (Some(value), Some(name)) if !value.is_null() && !value.is_array() => {
             format!("write it like `{name} = {}`", shown(key, Some(&value)))
         }
-        _ => "`jackfield config` shows how it is written".to_owned(),
+        _ => "write it like the commented default configuration".to_owned(),
     };
     (said, remedy)
 }

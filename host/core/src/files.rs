@@ -103,7 +103,7 @@ pub fn tail(file: &Path, most: u64, redactor: &Redactor) -> String {
 /// The failure to `what` a file.
 pub fn file_failure(what: &str, path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(FailureClass::Unknown, format!("cannot {what} {}: {error}", path.display()))
-        .with_remedy("check the disk and the permissions of the data folder; `jackfield doctor` does")
+        .with_remedy("check the disk and the permissions of the data folder")
 }
 
 #[cfg(test)]

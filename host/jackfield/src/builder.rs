@@ -156,7 +156,7 @@ impl HostBuilder {
             Problem::operator(
                 ErrorCode::DataFolder,
                 format!("the data folder {} cannot be used: {error}", self.data.display()),
-                "name another with --data, or correct its permissions",
+                "name another data folder, or correct its permissions",
             )
         })?;
         let environment = self.environment.unwrap_or_else(host_environment);

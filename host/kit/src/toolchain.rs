@@ -43,7 +43,7 @@ pub async fn build(folder: &Path, environment: &Environment, tell: impl Fn(&str)
         Problem::caller(
             ErrorCode::NoFolder,
             format!("{} cannot be built in: {error}", folder.display()),
-            "name the folder that `jackfield plugin new` wrote",
+            "name the folder of a component",
         )
     })?;
     let begun = Instant::now();
@@ -93,7 +93,7 @@ impl Shop<'_> {
             return Err(Problem::caller(
                 ErrorCode::NoRecipe,
                 format!("{} holds no Cargo.toml, package.json or pyproject.toml", self.folder.display()),
-                "name the folder that `jackfield plugin new` wrote",
+                "name the folder of a component",
             ));
         };
         match found {
@@ -101,7 +101,7 @@ impl Shop<'_> {
             (language, None) => Err(Problem::author(
                 ErrorCode::BadRecipe,
                 format!("the recipe in {} does not name a component in {language}", self.folder.display()),
-                "correct its `name`; `jackfield plugin new` writes a folder that builds",
+                "correct its `name`",
             )),
         }
     }
@@ -133,7 +133,7 @@ impl Shop<'_> {
             Problem::author(
                 ErrorCode::NothingBuilt,
                 format!("cargo ended well, and {} cannot be taken: {error}", built.display()),
-                "let the crate be a `cdylib`, as the one that `jackfield plugin new` writes",
+                "let the crate be a `cdylib`, as that of a new component is",
             )
         })
     }

@@ -149,24 +149,24 @@ impl PluginError {
                 ErrorCode::PluginNotServing,
                 message,
                 format!(
-                    "`jackfield plugin list` shows every {} and why one is not in service.",
+                    "List the components: the list has every {} and why one is not in service.",
                     kind_or_plugin(*kind)
                 ),
             ),
             Self::NotDropped { .. } => Problem::caller(
                 ErrorCode::PluginNotDropped,
                 message,
-                "`jackfield plugin list` shows the active components and their files.",
+                "List the components: the list shows which serve, and their files.",
             ),
             Self::NoChooser => Problem::operator(
                 ErrorCode::NoChooser,
                 message,
-                "`jackfield plugin list` shows why; the configured chooser's name may be wrong.",
+                "List the components: the list shows why; the configured chooser's name may be wrong.",
             ),
             Self::NoJudge => Problem::operator(
                 ErrorCode::NoJudge,
                 message,
-                "`jackfield plugin list` shows why; the shipped judge serves unless another replaces it.",
+                "List the components: the list shows why; the shipped judge serves unless another replaces it.",
             ),
             Self::NoSuchGate { .. } => {
                 Problem::caller(ErrorCode::NoSuchGate, message, "Ask for one of the kinds that are offered.")
@@ -194,7 +194,7 @@ impl PluginError {
             Self::Untriable { .. } => Problem::author(
                 ErrorCode::PluginNotSound,
                 message,
-                "`jackfield plugin check FILE` shows every step of the check.",
+                "Check the file: the check shows every step.",
             ),
             Self::Embedded(_) => Problem::operator(
                 ErrorCode::EmbeddedPluginUnusable,
@@ -217,22 +217,22 @@ impl PluginError {
             Self::Locked(_) => Problem::operator(
                 ErrorCode::PluginsLocked,
                 message,
-                "Start once without `--locked` (or with `--set plugins.locked=false`): the active components are then written to plugins.lock.",
+                "Start once with plugins.locked = false: the active components are then written to plugins.lock.",
             ),
             Self::NotKept { .. } => Problem::caller(
                 ErrorCode::PluginNotKept,
                 message,
-                "GET /api/plugins?history=1000 lists the versions that were seen here, with their digests; drop the file to have a new one.",
+                "Name a digest from the history of the components; drop the file to have a new one.",
             ),
             Self::BadKey(_) => Problem::operator(
                 ErrorCode::BadKey,
                 message,
-                "`jackfield plugin keygen FILE` creates a signing key and prints its public key.",
+                "Generate a signing key; its public key belongs into plugins.keys.",
             ),
             Self::NothingToUndo(_) => Problem::caller(
                 ErrorCode::NothingToUndo,
                 message,
-                "`jackfield plugin list` shows the active components and the reasons.",
+                "List the components: the list shows which serve, and why.",
             ),
             Self::Engine(_) => Problem::operator(
                 ErrorCode::PluginEngine,

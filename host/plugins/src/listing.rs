@@ -3,6 +3,7 @@
 use crate::error::PluginError;
 use crate::makeup;
 use crate::manager::{Dropped, PluginManager};
+use crate::options::Grant;
 use crate::report::{CheckReport, FileInspection, Inspection, Makeup, PluginStatus, State, shown};
 use crate::version::Version;
 use crate::views::ServerView;
@@ -48,6 +49,11 @@ pub(crate) fn list(manager: &PluginManager) -> Vec<PluginStatus> {
             all.push(of_file(file, dropped, State::Retired, Some(in_its_place(other))));
         }
     }
+    let orders = manager.orders.now();
+    for status in &mut all {
+        let pin = |(kind, name): (PluginKind, &String)| orders.pin(kind, name);
+        status.pinned = status.kind.zip(status.name.as_ref()).and_then(pin);
+    }
     all.sort_by(|one, other| (one.kind, &one.name, one.state).cmp(&(other.kind, &other.name, other.state)));
     all
 }
@@ -61,7 +67,7 @@ fn put_back(manager: &PluginManager, version: &Version) -> Option<String> {
     let file = version.file.as_ref()?;
     let PluginRef { kind, name, digest, .. } = version.plugin();
     if manager.orders.now().pin(*kind, name) == Some(*digest) {
-        return Some(format!("pinned; `jackfield plugin unpin {kind} {name}` lifts it"));
+        return Some("pinned".to_owned());
     }
     let files = manager.files.lock();
     let dropped = files.get(file)?;
@@ -80,6 +86,8 @@ fn status(version: &Version, state: State, reason: Option<String>) -> PluginStat
         file: version.file.clone(),
         state,
         reason,
+        missing: Grant::default(),
+        pinned: None,
         replaces: None,
         compiled: (state == State::Serving).then(|| version.code().compiled),
         calls: figures.calls,
@@ -110,6 +118,8 @@ fn of_file(file: &Path, dropped: &Dropped, state: State, reason: Option<String>)
         file: Some(file.to_owned()),
         state,
         reason,
+        missing: dropped.missing.clone(),
+        pinned: None,
         replaces: dropped.replaces.clone(),
         compiled: None,
         calls: 0,

@@ -126,6 +126,7 @@ impl PluginManager {
             reason: None,
             plugin: None,
             digest: None,
+            missing: Grant::default(),
             replaces: None,
             since: self.clock.now(),
         };
@@ -172,7 +173,7 @@ impl PluginManager {
         if !missing.is_empty() {
             let replaces = self.replaces(&sound.metadata);
             self.hold(file, plugin, &ungranted(&missing, plugin, replaces.as_ref()), times);
-            self.would_replace(file, replaces);
+            self.wants(file, missing, replaces);
         } else if let Some(why) = self.barred(plugin) {
             self.hold(file, plugin, &why, times);
         } else {
@@ -303,15 +304,17 @@ impl PluginManager {
     ) {
         self.set(file, state, reason);
         if let Some(dropped) = self.files.lock().get_mut(file) {
+            dropped.missing = Grant::default();
             dropped.replaces = None;
             dropped.plugin = plugin.cloned();
             dropped.digest = digest;
         }
     }
 
-    /// What a held component would serve in the place of.
-    pub(crate) fn would_replace(&self, file: &Path, replaces: Option<Replaces>) {
+    /// Records what a held component waits for, and what it would serve in the place of.
+    pub(crate) fn wants(&self, file: &Path, missing: Grant, replaces: Option<Replaces>) {
         if let Some(dropped) = self.files.lock().get_mut(file) {
+            dropped.missing = missing;
             dropped.replaces = replaces;
         }
     }
@@ -334,15 +337,14 @@ pub(crate) fn ungranted(missing: &Grant, plugin: &PluginRef, replaces: Option<&R
     let (kind, name) = (plugin.kind, &plugin.name);
     let replaces = replaces.map(|replaces| format!("\nIt would replace {replaces}.")).unwrap_or_default();
     format!(
-        "it waits until it is granted what it asks for:\n  {}\nor, under [grants] in the configuration:\n  {}{replaces}",
-        missing.command(kind, name),
+        "it waits until it is granted what it asks for, which under [grants] in the configuration is:\n  {}{replaces}",
         missing.line(kind, name)
     )
 }
 
 /// What to do about a file that was not taken.
 const MEND: &str =
-    "Mend the component and drop it again; `jackfield plugin check FILE` says beforehand what becomes of it.";
+    "Mend the component and drop it again; a check of the file says beforehand what becomes of it.";
 
 /// Endings of the notes beside a file: `NAME.wasm.rejected.txt`.
 const REJECTED: &str = ".rejected.txt";

@@ -17,7 +17,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 const HEAD: &str = "# Written by Jackfield at every swap: what serves, by the sha256 of its component.\n\
-                    # With plugins.locked = true, or `serve --locked`, nothing else does.\n";
+                    # With plugins.locked = true, nothing else does.\n";
 
 /// Extension of the file that records the lock.
 const MARK: &str = "locked";
@@ -52,7 +52,7 @@ impl LockFile {
                 held = Some(hold(&mark).map_err(failed)?);
             } else if !lift(&mark).map_err(failed)? {
                 tracing::warn!(
-                    "another process on this data folder serves with --locked: only the components of {} serve here",
+                    "another process on this data folder serves with plugins.locked = true: only the components of {} serve here",
                     path.display()
                 );
             }
@@ -84,7 +84,7 @@ impl LockFile {
 
     /// Why a component may not serve, where it may not.
     pub(crate) fn bars(&self, plugin: &PluginRef) -> Option<String> {
-        const LIFT: &str = "start `jackfield serve` once without `--locked` (plugins.locked)";
+        const LIFT: &str = "start the host once with plugins.locked = false";
         let locked = self.locked()?;
         let PluginRef { kind, name, digest, .. } = plugin;
         let there = locked.get(kind).and_then(|names| names.get(name));

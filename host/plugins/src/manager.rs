@@ -71,6 +71,8 @@ pub(crate) struct Dropped {
     pub(crate) reason: Option<String>,
     pub(crate) plugin: Option<PluginRef>,
     pub(crate) digest: Option<Digest>,
+    /// What it asks for and was not granted, while it is held for that.
+    pub(crate) missing: Grant,
     /// What it would serve in the place of, while it is held.
     pub(crate) replaces: Option<Replaces>,
     pub(crate) since: Timestamp,
@@ -232,10 +234,7 @@ impl PluginManager {
     pub(crate) fn barred(&self, plugin: &PluginRef) -> Option<String> {
         let PluginRef { kind, name, digest, .. } = plugin;
         let pinned = self.orders.now().pin(*kind, name).filter(|pin| pin != digest).map(|pin| {
-            format!(
-                "{kind} {name} is pinned to {}; `jackfield plugin unpin {kind} {name}` lifts it",
-                pin.short()
-            )
+            format!("{kind} {name} is pinned to {}; unpin it to let another version serve", pin.short())
         });
         pinned.or_else(|| self.lock.bars(plugin))
     }

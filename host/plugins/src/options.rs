@@ -236,22 +236,9 @@ impl Grant {
             })
     }
 
-    /// Each list with its key in the configuration and its flag on the command line.
-    const fn lists(&self) -> [(&'static str, &'static str, &BTreeSet<String>); 3] {
-        [
-            ("programs", "--program", &self.programs),
-            ("environment", "--env", &self.environment),
-            ("imports", "--import", &self.imports),
-        ]
-    }
-
-    /// The command that grants all of this to `name`.
-    pub fn command(&self, kind: PluginKind, name: &str) -> String {
-        let flags = self
-            .lists()
-            .into_iter()
-            .flat_map(|(_, flag, names)| names.iter().map(move |name| format!(" {flag} {}", quoted(name))));
-        format!("jackfield plugin grant {kind} {name}{}", flags.collect::<String>())
+    /// Each list with its key in the configuration.
+    const fn lists(&self) -> [(&'static str, &BTreeSet<String>); 3] {
+        [("programs", &self.programs), ("environment", &self.environment), ("imports", &self.imports)]
     }
 
     /// The line that grants all of this to `name`, as written under `[grants]` in the configuration.
@@ -263,21 +250,10 @@ impl Grant {
         let parts: Vec<_> = self
             .lists()
             .into_iter()
-            .map(|(key, _, names)| (key, names))
             .filter(|(_, names)| !names.is_empty())
             .map(|(key, names)| format!("{key} = {}", list(names)))
             .collect();
         format!("{kind}.{name} = {{ {} }}", parts.join(", "))
-    }
-}
-
-/// As a shell takes it.
-fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '@');
-    if !name.is_empty() && name.chars().all(plain) {
-        name.to_owned()
-    } else {
-        format!("'{}'", name.replace('\'', r"'\''"))
     }
 }
 
@@ -364,12 +340,6 @@ mod tests {
             missing.line(PluginKind::Executor, "claude"),
             r#"executor.claude = { programs = ["npx"], environment = ["KEY"], imports = ["evidence"] }"#
         );
-        assert_eq!(
-            missing.command(PluginKind::Executor, "claude"),
-            "jackfield plugin grant executor claude --program npx --env KEY --import evidence"
-        );
-        let odd = Grant { programs: set(&["it's; rm"]), ..Grant::default() };
-        assert!(odd.command(PluginKind::Executor, "x").ends_with(r"--program 'it'\''s; rm'"));
         assert!(asked.beyond(&asked).is_empty());
     }
 

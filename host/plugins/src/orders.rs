@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 const FILE: &str = "orders.toml";
 const LOCK: &str = ".lock";
-const HEAD: &str = "# Written by `jackfield plugin grant`, `revoke`, `pin`, `rollback` and `unpin`.\n";
+const HEAD: &str = "# Written when a component is granted something, pinned or rolled back.\n";
 
 /// What the operator has said by command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -186,8 +186,7 @@ impl Plugins {
                     report.verdict = CheckVerdict::Quarantined { reason };
                 } else if !missing.is_empty() {
                     let line = missing.line(plugin.kind, &plugin.name);
-                    let command = missing.command(plugin.kind, &plugin.name);
-                    report.verdict = CheckVerdict::WouldBeHeld { missing, line, command };
+                    report.verdict = CheckVerdict::WouldBeHeld { missing, line };
                 } else if let Some(reason) = self.manager.barred(&plugin) {
                     report.verdict = CheckVerdict::Barred { reason };
                 }

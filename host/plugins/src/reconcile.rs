@@ -74,7 +74,7 @@ impl Reconciler<'_> {
             let gone = self.0.change(|slots| slots.take_off(file));
             if self.0.files.lock().contains_key(file) {
                 self.0.hold(file, plugin, &why, Vec::new());
-                self.0.would_replace(file, self.0.replaces(&version.metadata));
+                self.0.wants(file, missing, self.0.replaces(&version.metadata));
             }
             for (_, now) in gone {
                 let mut event = self.0.event(Change::Retired, plugin, why.clone());
@@ -150,7 +150,7 @@ impl Reconciler<'_> {
         }
         let missing = self.0.ungranted(&sound.metadata);
         if !missing.is_empty() {
-            return Err(not(format!("it asks for what was not granted: {}", missing.command(kind, name))));
+            return Err(not(format!("it asks for what was not granted: {}", missing.line(kind, name))));
         }
         if let Some(why) = self.0.lock.bars(&sound.metadata.plugin) {
             return Err(not(why));

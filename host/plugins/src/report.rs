@@ -147,6 +147,12 @@ pub struct PluginStatus {
     pub state: State,
     /// Why, where there is something to say; with the line that grants, for one that is held.
     pub reason: Option<String>,
+    /// What it asks for and was not granted, while it is held for that.
+    #[serde(default, skip_serializing_if = "Grant::is_empty")]
+    pub missing: Grant,
+    /// The digest that an operator pinned its kind and name to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pinned: Option<Digest>,
     /// What it serves in the place of, or would if it were granted what it asks for.
     pub replaces: Option<Replaces>,
     /// How its code was made, while it serves.
@@ -316,8 +322,6 @@ pub enum CheckVerdict {
         missing: Grant,
         /// The line to add under `[grants]`.
         line: String,
-        /// The command that does the same.
-        command: String,
     },
     /// It would not be taken.
     WouldBeRejected {

@@ -159,7 +159,7 @@ pub(crate) fn report() -> reporting::Report {
         cost: Some(12_000),
         wall: 42_000,
         branch: Some("jackfield/sample".to_owned()),
-        links: vec![reporting::Link { label: "log".to_owned(), target: "jackfield logs sample".to_owned() }],
+        links: vec![reporting::Link { label: "log".to_owned(), target: "run://sample/log".to_owned() }],
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::component_parser::{NotComponent, ParsedComponent};
 use crate::manager::{Dropped, Mark, PluginManager};
+use crate::options::Grant;
 use crate::report::State;
 use crate::signature::signature_of;
 use std::fs::{self, Metadata};
@@ -206,6 +207,7 @@ impl PluginManager {
                     reason: None,
                     plugin: None,
                     digest: None,
+                    missing: Grant::default(),
                     replaces: None,
                     since: self.clock.now(),
                 };

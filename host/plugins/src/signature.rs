@@ -33,7 +33,7 @@ impl Keys {
         if self.0.is_empty() {
             return None;
         }
-        let how = "sign it with `jackfield plugin sign FILE --key KEYFILE`, and drop the .sig beside it";
+        let how = "sign it, and drop the .sig beside it";
         let Some(text) = signature else {
             return Some(format!("it is not signed, and [plugins] keys asks for a signature: {how}"));
         };
@@ -95,9 +95,8 @@ pub fn sign(file: &Path, key: &Path) -> Result<(PathBuf, String), PluginError> {
         move |source| PluginError::Io { what, path, source }
     };
     let text = short_text(key).map_err(failed("cannot read", key))?;
-    let secret = from_hex::<32>(&text).ok_or_else(|| {
-        PluginError::BadKey(format!("{} is no key that `jackfield plugin keygen` made", key.display()))
-    })?;
+    let secret = from_hex::<32>(&text)
+        .ok_or_else(|| PluginError::BadKey(format!("{} is not a generated signing key", key.display())))?;
     let key = SigningKey::from_bytes(&secret);
     let bytes = read_component(file).map_err(failed("cannot read", file))?;
     let path = signature_of(file);

@@ -78,8 +78,9 @@ pub async fn push(host: &Host, file: &Path, reference: &str, plain_http: bool) -
         return Err(Problem::author(
             ErrorCode::UnsoundComponent,
             format!("{} is no component that a host would take", file.display()),
-            format!("`jackfield plugin check {}` says why", file.display()),
-        ));
+            "check the file: the check says why",
+        )
+        .about(file.display().to_string()));
     };
     let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error))?;
     let signature = std::fs::read_to_string(signature_of(file)).ok();

@@ -169,12 +169,12 @@ impl OciRepository {
             Err(error) => self.trouble(&error),
             Ok(digest) => {
                 let pinned = self.reference.clone_with_digest(digest).whole();
-                let flag = if self.plain_http { " --plain-http" } else { "" };
                 Problem::caller(
                     ErrorCode::NoDigest,
                     format!("{reference} names no digest, and a tag may stand for something else tomorrow"),
-                    format!("it stands for this one now: jackfield plugin pull {pinned}{flag}"),
+                    format!("name the artifact that the tag stands for now: {pinned}"),
                 )
+                .about(pinned)
             }
         }
     }
@@ -183,7 +183,7 @@ impl OciRepository {
         Problem::operator(
             ErrorCode::NotAComponent,
             format!("{} is not used: {why}", self.reference.whole()),
-            "pull what `jackfield plugin push` stored, or an artifact with one layer 'application/wasm'",
+            "pull a component that was pushed, or an artifact with one layer 'application/wasm'",
         )
     }
 
@@ -204,13 +204,20 @@ impl OciRepository {
                 format!("log in with `docker login {registry}`, or have its entry in ~/.docker/config.json"),
             );
         }
-        let remedy = match error {
-            OciDistributionError::RequestError(_) if !self.plain_http => {
-                "check the name and the network; for a registry without TLS, give --plain-http"
-            }
-            _ => "check the name and the network, and try again",
+        let trouble = |remedy: &str| {
+            Problem::operator(
+                ErrorCode::RegistryTrouble,
+                format!("{registry}: {}", with_causes(error)),
+                remedy,
+            )
         };
-        Problem::operator(ErrorCode::RegistryTrouble, format!("{registry}: {}", with_causes(error)), remedy)
+        match error {
+            OciDistributionError::RequestError(_) if !self.plain_http => {
+                trouble("check the name and the network; allow plain HTTP for a registry without TLS")
+                    .about(registry)
+            }
+            _ => trouble("check the name and the network, and try again"),
+        }
     }
 }
 

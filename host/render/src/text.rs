@@ -272,7 +272,7 @@ pub fn ordered(ordered: &Ordered) -> String {
     let Ordered { kind, name, serving, granted, pinned, asked_for } = ordered;
     let serves = match serving {
         Some(digest) => format!("{kind} {name}: {} serves", digest.short()),
-        None => format!("no {kind} {name} serves; `jackfield plugin list` says what is there"),
+        None => format!("no {kind} {name} serves"),
     };
     let granted = if granted.is_empty() {
         String::new()
@@ -361,9 +361,9 @@ pub fn check(report: &CheckReport) -> String {
     let mut lines = each_on_one(lines);
     lines.push(match &report.verdict {
         CheckVerdict::WouldServe => "would serve at once".into(),
-        CheckVerdict::WouldBeHeld { line, command, .. } => format!(
-            "would be held; to let it serve:\n  {command}\nor add under [grants] in jackfield.toml:\n  {line}"
-        ),
+        CheckVerdict::WouldBeHeld { line, .. } => {
+            format!("would be held; to let it serve, add under [grants] in jackfield.toml:\n  {line}")
+        }
         CheckVerdict::WouldBeRejected { step, reason } => {
             format!("would be rejected at {step}: {}", one_line(reason))
         }

@@ -84,12 +84,12 @@ pub fn shadows(shadows: &[Shadowed], folder: &Path) -> String {
         text
     });
     let told: Vec<_> = told.collect();
-    format!("{}\n\nto let one serve: jackfield plugin promote NAME", told.join("\n\n"))
+    told.join("\n\n")
 }
 
 fn changes(changes: &[ChangedChoice]) -> String {
     let rows = changes.iter().map(|change| {
-        let example = change.example.map(|task| format!("jackfield explain {task}")).unwrap_or_default();
+        let example = change.example.map(|task| format!("task {task}")).unwrap_or_default();
         [change.count.to_string(), change.from.clone(), change.to.clone(), example]
     });
     table(["times", "was", "would be", "for example"], rows)

@@ -17,7 +17,7 @@ pub fn workers(status: &WorkersStatus) -> String {
     };
     let heads = ["WORKER", "WHERE", "STATE", "BUSY", "SLOTS", "HEARD OF (UTC)"];
     let mut lines = vec![match status.workers.is_empty() {
-        true => "no worker is on record: `jackfield serve` starts one".to_owned(),
+        true => "no worker is on record".to_owned(),
         false => table(heads, status.workers.iter().map(row)),
     }];
     lines.push(match status.queue_length {

@@ -168,9 +168,9 @@ fn issues(call: &PluginCall) -> Option<String> {
     let text = |issue: &Value, name: &str| issue.get(name).and_then(Value::as_str).unwrap_or("?").to_owned();
     let told = |issue: &Value| format!("{} (task {})", text(issue, "title"), text(issue, "task_id"));
     let named: Vec<_> = issues.iter().take(3).map(told).collect();
-    let first = text(issues.first()?, "task_id");
+    issues.first()?;
     Some(format!(
-        "{} quality issue(s) open in this area: {}{}; to close one: jackfield task close {first} --reason WHY",
+        "{} quality issue(s) open in this area: {}{}; one is closed with its task",
         issues.len(),
         named.join(", "),
         if issues.len() > named.len() { ", …" } else { "" },

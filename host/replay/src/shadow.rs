@@ -218,7 +218,7 @@ impl ShadowCalls {
             return Err(Problem::caller(
                 code,
                 format!("there is {what} component '{name}' in {}", folder.display()),
-                "`jackfield plugin shadow` lists what is there; name the file",
+                "name one of its files",
             ));
         };
         let target = self.folders.drop.join(file.file_name().unwrap_or_default());

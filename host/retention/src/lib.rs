@@ -256,7 +256,7 @@ impl Pruner {
                     "run {} is at work, and nothing can be recorded while the database is written anew",
                     hand.run
                 ),
-                "wait until it has ended, or leave --vacuum away",
+                "wait until it has ended, or prune without making the file smaller",
             )),
         }
     }
@@ -319,6 +319,6 @@ fn log(report: &PruneReport) {
         events = report.events,
         calls = report.calls,
         stay = report.kept.len(),
-        "pruned expired data; `jackfield prune --dry-run` lists what is kept"
+        "pruned expired data; a dry run lists what is kept"
     );
 }

@@ -200,8 +200,8 @@ fn refused(was_shown: bool) -> Response {
     let problem = Problem::caller(
         ErrorCode::Unauthorized,
         message,
-        "send `Authorization: Bearer TOKEN`; the owner's token is in the file `token` of the host's data folder, \
-         `jackfield token create` creates others",
+        "send `Authorization: Bearer TOKEN`; the owner's token is in the file `token` of the host's data folder, the \
+         operator of the host creates others",
     );
     let mut response = super::refused::refuse(StatusCode::UNAUTHORIZED, problem);
     let asks = match was_shown {

@@ -60,7 +60,7 @@ impl Port {
             }
         };
         let address = listener.local_addr().map_err(|error| {
-            Problem::operator(ErrorCode::CannotListen, error.to_string(), "choose another port with --listen")
+            Problem::operator(ErrorCode::CannotListen, error.to_string(), "set server.listen to another port")
         })?;
         Ok(Self { listener, address, tls, connections: server.connections })
     }
@@ -215,7 +215,7 @@ pub async fn bind(listen: &str, open: bool) -> Result<TcpListener, Problem> {
         Problem::operator(
             ErrorCode::CannotListen,
             format!("cannot listen on {address}: {error}"),
-            "is another `jackfield serve` running? Choose another port with --listen",
+            "is another host running? Set server.listen to another port",
         )
     })
 }

@@ -107,14 +107,14 @@ impl StoreError {
         let message = self.to_string();
         let (code, remedy) = match self {
             Self::Folder { .. } => {
-                (ErrorCode::DataFolder, "name another with --data, or correct its owner and permissions")
+                (ErrorCode::DataFolder, "name another data folder, or correct its owner and permissions")
             }
             Self::Newer { .. } => (
                 ErrorCode::NewerRecords,
                 "run the Jackfield that wrote it, or give this one another data folder",
             ),
             Self::Foreign { .. } => {
-                (ErrorCode::ForeignDatabase, "move that file away, or name another data folder with --data")
+                (ErrorCode::ForeignDatabase, "move that file away, or name another data folder")
             }
             Self::TimeZone(_) => {
                 (ErrorCode::UnknownTimeZone, "give an IANA name such as UTC or Europe/Vienna as time_zone")
@@ -126,14 +126,14 @@ impl StoreError {
             Self::DiskFull => (ErrorCode::DiskFull, "free some space on the disk of the data folder"),
             Self::Replaced { .. } => (
                 ErrorCode::RecordsReplaced,
-                "stop the host, put the file back (from a backup: `jackfield backup` makes them), and start it again",
+                "stop the host, put the file back, from a backup for example, and start it again",
             ),
             Self::Emptied { .. } => (
                 ErrorCode::RecordsEmptied,
                 "put the file back from a backup; or move the folder of runs away to begin anew, with nothing spent",
             ),
             Self::Sqlite(_) | Self::Damaged(_) => {
-                (ErrorCode::RecordsFailed, "run `jackfield doctor`; a backup may have to be restored")
+                (ErrorCode::RecordsFailed, "check the installation; a backup may have to be restored")
             }
             Self::BackupExists { .. } => {
                 return Problem::caller(
@@ -148,9 +148,11 @@ impl StoreError {
             Self::Closed => (ErrorCode::StoreClosed, "the host is going down; start it again"),
             Self::NotFound { what, .. } => {
                 let remedy = match what {
-                    RecordKind::HumanTask => "`jackfield todo list --all` lists human tasks",
-                    RecordKind::Task | RecordKind::Checkpoint => "`jackfield task list` lists tasks",
-                    _ => "`jackfield runs` lists runs",
+                    RecordKind::HumanTask => "list the human tasks, with those that are closed",
+                    RecordKind::Task | RecordKind::Checkpoint => "list the tasks",
+                    RecordKind::Run | RecordKind::Attempt => "list the runs",
+                    RecordKind::Worker => "list the workers",
+                    RecordKind::Workspace => "name a workspace by its path",
                 };
                 return Problem::caller(what.not_found(), message, remedy);
             }
@@ -158,11 +160,7 @@ impl StoreError {
                 return Problem::caller(ErrorCode::AmbiguousId, message, "give more characters of the id");
             }
             Self::Illegal { .. } => {
-                return Problem::caller(
-                    ErrorCode::IllegalTransition,
-                    message,
-                    "look at its state with `jackfield result`",
-                );
+                return Problem::caller(ErrorCode::IllegalTransition, message, "look at its state");
             }
             Self::OtherStage { .. } => {
                 return Problem::caller(

@@ -8,7 +8,7 @@ use ulid::Ulid;
 
 /// What was given as an id is not a ULID.
 #[derive(Debug, thiserror::Error)]
-#[error("'{text}' is not a {what} id: ids are 26 characters, as `jackfield runs` prints them")]
+#[error("'{text}' is not a {what} id: ids are 26 letters and digits")]
 pub struct InvalidId {
     what: &'static str,
     text: String,

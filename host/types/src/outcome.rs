@@ -130,17 +130,14 @@ fn nothing_delivered(denied: &[String]) -> Settled {
     Settled::Failed(if denied.is_empty() {
         Failure::new(FailureClass::WrongFile, "the agent said that it was done and changed nothing")
             .with_remedy(
-                "read its answer; ask again more precisely, or with expect: answer (--expect answer on the command line) \
-                 if no change is wanted",
+                "read its answer; ask again more precisely, or with expect: answer if no change is wanted",
             )
     } else {
         Failure::new(
             FailureClass::Denied,
             format!("the agent changed nothing: it was not allowed to use {}", denied.join(", ")),
         )
-        .with_remedy(
-            "run it with access: edit (without --read-only on the command line), or allow the tool in the executor's settings",
-        )
+        .with_remedy("run it with access: edit, or allow the tool in the executor's settings")
     })
 }
 

@@ -27,8 +27,12 @@ pub struct Problem {
     pub audience: Audience,
     /// What happened, in plain words.
     pub message: String,
+    // In words that hold for every interface: each adds its own name for what is to be done.
     /// What to do next.
     pub remedy: String,
+    /// The name, path or reference that the remedy is about, for an interface to fill into its own command.
+    #[serde(skip)]
+    pub subject: Option<Box<str>>,
     /// The run that it happened to, where one had begun.
     #[serde(flatten)]
     pub run: Option<Box<Begun>>,
@@ -66,6 +70,12 @@ impl Problem {
         Self { run: Some(Box::new(run)), ..self }
     }
 
+    /// The same, with what its remedy is about.
+    #[must_use]
+    pub fn about(self, subject: impl Into<Box<str>>) -> Self {
+        Self { subject: Some(subject.into()), ..self }
+    }
+
     /// The request is wrong.
     pub fn caller(code: ErrorCode, message: impl Into<String>, remedy: impl Into<String>) -> Self {
         Self::new(Audience::Caller, code, message, remedy)
@@ -87,7 +97,7 @@ impl Problem {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { code, audience, message: message.into(), remedy: remedy.into(), run: None }
+        Self { code, audience, message: message.into(), remedy: remedy.into(), subject: None, run: None }
     }
 }
 

@@ -91,11 +91,7 @@ impl Remote {
         options: Options,
     ) -> Result<Arc<Self>, Problem> {
         jackfield_files::private_folder(&data).map_err(|error| {
-            Problem::operator(
-                ErrorCode::DataFolder,
-                error.to_string(),
-                "name another data folder with --data",
-            )
+            Problem::operator(ErrorCode::DataFolder, error.to_string(), "name another data folder")
         })?;
         let id = state::worker(&data, &options.host)?;
         let lease = Lease::kept_in(data.join("lease"));

@@ -19,7 +19,7 @@ pub(crate) fn worker(data: &Path, host: &str) -> Result<WorkerId, Problem> {
         Problem::operator(
             ErrorCode::WorkerFolder,
             format!("{} cannot be used: {why}", file.display()),
-            "name another data folder with --data",
+            "name another data folder",
         )
     };
     let host = host.trim_end_matches('/');

@@ -67,7 +67,7 @@ mod tests {
             mermaid(&report()),
             format!(
                 "flowchart LR\na[\"claude succeeded, not checked\"]-->b[\"src/lib.rs +12 -3\"]\
-                 -->c[\"$0.0056, 12s<br>jackfield logs {RUN}\"]"
+                 -->c[\"$0.0056, 12s<br>run://{RUN}/log\"]"
             )
         );
     }

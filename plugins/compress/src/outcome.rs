@@ -139,7 +139,7 @@ mod tests {
     fn a_run_that_waits_for_a_person_is_not_told_as_running() {
         let mut report = Report { state: State::Running, ..report() };
         assert_eq!(outcome(&report), "running");
-        report.warnings = vec!["waits for a person: `jackfield todo list` shows the question".into()];
+        report.warnings = vec!["waits for a person: a human task has the question".into()];
         assert_eq!(outcome(&report), "waiting for a person");
     }
 

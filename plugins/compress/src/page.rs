@@ -87,13 +87,13 @@ impl Page {
     }
 }
 
-/// Where the rest is: the host's link to the log, else the command that shows it.
+/// Where the rest is: the host's link to the log, else the URI of the log.
 pub(crate) fn read_more(report: &Report) -> String {
     const MOST: usize = 96;
     let linked = report.links.iter().find(|link| link.label == "log").map(|link| link.target.as_str());
     match linked {
         Some(target) if !target.trim().is_empty() && target.len() <= MOST => visible::line(target, MOST),
-        _ => format!("jackfield logs {}", visible::line(&report.run, 40)),
+        _ => format!("run://{}/log", visible::line(&report.run, 40)),
     }
 }
 
@@ -111,7 +111,7 @@ mod tests {
         page.line("never");
         let text = page.finish();
         assert!(text.len() <= 400 && text.starts_with("first\nAnswer:\nword"), "{text}");
-        assert!(text.ends_with(&format!("jackfield logs {RUN}")) && !text.contains("never"), "{text}");
+        assert!(text.ends_with(&format!("run://{RUN}/log")) && !text.contains("never"), "{text}");
     }
 
     #[test]
@@ -141,6 +141,6 @@ mod tests {
         report.links = vec![link("jackfield://runs/7/log".into())];
         assert_eq!(read_more(&report), "jackfield://runs/7/log");
         report.links = vec![link("x".repeat(9_000))];
-        assert_eq!(read_more(&report), format!("jackfield logs {RUN}"));
+        assert_eq!(read_more(&report), format!("run://{RUN}/log"));
     }
 }

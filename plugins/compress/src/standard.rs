@@ -103,15 +103,15 @@ mod tests {
         report.answer = "Checks:\n  passed everything".to_owned();
         report.checks = vec![check("clippy", true), check("cargo test", false)];
         report.links = vec![
-            Link { label: "log".into(), target: format!("jackfield logs {RUN}") },
-            Link { label: "diff".into(), target: "jackfield diff 7".into() },
+            Link { label: "log".into(), target: format!("run://{RUN}/log") },
+            Link { label: "diff".into(), target: "run://7/diff".into() },
         ];
         assert_eq!(
             standard(&report),
             format!(
                 "claude succeeded, not checked\n$0.0056 in 12s with sonnet; 1234 tokens in, 567 out\n\
                  Files:\n  src/lib.rs +12 -3\nChecks:\n  FAILED cargo test: 12 ran\n  passed clippy: 12 ran\n\
-                 Branch: jackfield/hello\nMore: jackfield logs {RUN}\nLinks:\n  diff: jackfield diff 7\n\
+                 Branch: jackfield/hello\nMore: run://{RUN}/log\nLinks:\n  diff: run://7/diff\n\
                  Answer:\nChecks:\n  passed everything"
             )
         );
@@ -126,6 +126,6 @@ mod tests {
     #[test]
     fn a_long_answer_is_cut_and_says_where_the_rest_is() {
         let told = standard(&Report { answer: "word ".repeat(100_000), ..report() });
-        assert!(told.len() < 2_000 && told.ends_with(&format!("… cut; all of it: jackfield logs {RUN}")));
+        assert!(told.len() < 2_000 && told.ends_with(&format!("… cut; all of it: run://{RUN}/log")));
     }
 }

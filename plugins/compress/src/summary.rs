@@ -51,7 +51,7 @@ mod tests {
             summary(&report),
             format!(
                 "claude succeeded, not checked: src/lib.rs +12 -3, +1 more; $0.0056, 12s\n\
-                 I added a greeting to src/lib.rs.\njackfield logs {RUN}"
+                 I added a greeting to src/lib.rs.\nrun://{RUN}/log"
             )
         );
     }

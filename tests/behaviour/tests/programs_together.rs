@@ -83,7 +83,7 @@ async fn where_one_program_has_no_room_another_does_the_work_and_the_first_rests
 /// What the first program meets, what that is called, whether another is asked then (who is at fault is
 /// the work, or the room for it) or the operator (whom nobody else could spare the repair), and a word of the remedy.
 const FAILURES: [(&str, &str, bool, &str); 8] = [
-    ("shell:echo+other+>other.txt", "test_fail", true, "jackfield explain"),
+    ("shell:echo+other+>other.txt", "test_fail", true, "explanation of the run"),
     ("refusal", "refused", true, "differently"),
     ("context", "context_overflow", true, "larger window"),
     ("overloaded", "overloaded", true, "later"),

@@ -1,6 +1,6 @@
 //! What the machine has to offer: programs, disk, namespaces, a toolchain for authors.
 
-use super::{Finding, absent, broken, fine};
+use super::{Finding, absent, broken, fine, refused};
 use jackfield_process::{Containment, Launcher, Quick, QuickSpec, host_environment, run_quick, which};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -41,7 +41,7 @@ pub(super) async fn containment() -> Vec<Finding> {
         Ok(launcher) => launcher,
         Err(error) => {
             let problem = error.problem();
-            return vec![broken("containment", problem.message, problem.remedy)];
+            return vec![refused("containment", &problem)];
         }
     };
     let together = match launcher.containment() {

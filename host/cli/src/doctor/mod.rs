@@ -6,6 +6,7 @@ mod place;
 use super::args::Global;
 use super::opening::{open, settings};
 use super::output::{Outcome, say};
+use super::remedies::{for_held, with_commands};
 use jackfield::Work;
 use jackfield_api::AuthStatus;
 use jackfield_render::screen::{Screen, Tone};
@@ -48,10 +49,10 @@ pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
                     findings.extend(host.status().executors().await.iter().map(agent));
                     host.shutdown().await;
                 }
-                Err(problem) => findings.push(broken("records", problem.message, problem.remedy)),
+                Err(problem) => findings.push(refused("records", &problem)),
             }
         }
-        Err(problem) => findings.push(broken("configuration", problem.message, problem.remedy)),
+        Err(problem) => findings.push(refused("configuration", &problem)),
     }
     findings.push(machine::toolchain().await);
     say(global.json, || told(&findings), &findings);
@@ -83,6 +84,12 @@ fn broken(subject: &str, found: impl Into<String>, remedy: impl Into<String>) ->
     Finding { subject: subject.into(), ok: false, found: found.into(), remedy, optional: false }
 }
 
+/// The same, from a problem.
+fn refused(subject: &str, problem: &Problem) -> Finding {
+    let Problem { message, remedy, .. } = with_commands(problem);
+    broken(subject, message, remedy)
+}
+
 /// Work can be done without it.
 fn absent(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
     Finding { optional: true, ..broken(subject, found, remedy) }
@@ -98,10 +105,10 @@ fn rejected(host: &jackfield::Host) -> Vec<Finding> {
             ok: false,
             found: format!(
                 "{} is {}",
-                plugin.file.map_or_else(String::new, |file| file.display().to_string()),
+                plugin.file.as_ref().map_or_else(String::new, |file| file.display().to_string()),
                 plugin.state
             ),
-            remedy: plugin.reason,
+            remedy: plugin.reason.clone().map(|reason| format!("{reason}{}", for_held(&[plugin]))),
             optional: true,
         })
         .collect()

@@ -1,6 +1,6 @@
 //! The host's own place: its folder, its port, its clock.
 
-use super::{Finding, absent, broken, fine};
+use super::{Finding, absent, broken, fine, refused};
 use jackfield::Host;
 use jackfield_config::ServerSection;
 use jackfield_types::{ErrorCode, Problem, Timestamp};
@@ -65,7 +65,7 @@ pub(super) async fn port(server: &ServerSection) -> Finding {
         Err(problem) => problem,
     };
     if problem.code != ErrorCode::CannotListen {
-        return broken("port", problem.message, problem.remedy);
+        return refused("port", &problem);
     }
     if let Some(version) = jackfield_at(listen, tls).await {
         return fine("port", format!("jackfield {version} serves {listen}"));

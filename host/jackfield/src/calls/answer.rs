@@ -28,7 +28,7 @@ impl HumanTasks<'_> {
             return Err(Problem::caller(
                 ErrorCode::NothingToAnswer,
                 format!("human task {} is a to-do: no run waits for it", task.id),
-                "say that it is done: jackfield todo done ID",
+                "mark it as done",
             ));
         };
         if said.text.len() > LONGEST {
@@ -47,8 +47,9 @@ impl HumanTasks<'_> {
                     "failed to answer run {run}: it is not waiting for an answer (state: {})",
                     view.run.state
                 ),
-                "look at it: `jackfield runs RUN`",
-            ));
+                "look at the state of the run",
+            )
+            .about(run.to_string()));
         }
         let limits = self.0.inner.settings.limits(Some(view.run.workspace), None);
         let answered = self.answered(&view, &said).await?;

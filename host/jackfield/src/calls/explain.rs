@@ -44,7 +44,7 @@ impl Tasks<'_> {
                 Err(problem) if not_found(&problem) => Err(Problem::caller(
                     ErrorCode::TaskNotFound,
                     format!("there is no task and no run {id}"),
-                    "`jackfield runs` and `jackfield task list` list the ids",
+                    "list the tasks or the runs for their ids",
                 )),
                 meant => meant,
             },

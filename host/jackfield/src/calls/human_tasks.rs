@@ -172,12 +172,13 @@ impl HumanTasks<'_> {
 }
 
 fn answer_it(what: &str, task: &HumanTask) -> Problem {
-    let run = task.run.map(|run| format!("; or end its run with `jackfield cancel {run}`"));
-    Problem::caller(
+    let run = task.run.map(|run| format!("; or cancel its run {run}"));
+    let problem = Problem::caller(
         ErrorCode::Handoff,
         format!("{} is a run that was handed over: it is answered, and cannot be {what}", task.id),
         format!("answer it: retry, accept or stop{}", run.unwrap_or_default()),
-    )
+    );
+    problem.about(task.id.to_string())
 }
 
 fn title(title: &str) -> Result<String, Problem> {

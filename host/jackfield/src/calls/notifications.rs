@@ -124,6 +124,6 @@ fn unknown(name: &str) -> Problem {
     Problem::caller(
         ErrorCode::WebhookNotFound,
         format!("there is no webhook '{name}'"),
-        "use a name that `jackfield webhooks` lists; new webhooks apply when `jackfield serve` starts",
+        "use a name of [webhooks] in jackfield.toml; new webhooks apply when the host starts to serve",
     )
 }

@@ -47,14 +47,14 @@ impl PluginAdmin<'_> {
             return Err(Problem::caller(
                 ErrorCode::NothingToGrant,
                 format!("nothing is named that {kind} {name} is to be granted"),
-                "`jackfield plugin list` shows the command for one that is held, with --program, --env and --import",
+                "name programs, environment variables or imports; the list of components shows what one that is held is missing",
             ));
         }
         if let Some(fault) = grant.fault(name) {
             return Err(Problem::caller(
                 ErrorCode::BadGrant,
                 format!("failed to grant {kind} {name:?}: {fault}"),
-                "`jackfield plugin list` shows the command for one that is held; `jackfield plugin check FILE` what a file asks for",
+                "the list of components shows what one that is held is missing; a check of a file what that asks for",
             ));
         }
         self.0.inner.plugins.policies().grant(kind, name, grant).await?;

@@ -29,7 +29,7 @@ impl Evaluation<'_> {
                 format!(
                     "what a component of kind {kind} is asked cannot be asked again: it is about a process or a worktree that is gone"
                 ),
-                "replay a chooser, a compressor or a judge; try an executor with `jackfield plugin test`",
+                "replay a chooser, a compressor or a judge; test an executor with a file of cases",
             ));
         }
         Replay::new(self.0, &trial, since).await?.run(kind, limit).await

@@ -66,8 +66,9 @@ impl Access<'_> {
             Problem::caller(
                 ErrorCode::TokenExists,
                 format!("there is a token of the name '{name}'"),
-                format!("revoke it first (jackfield token revoke {name}), or take another name"),
+                "revoke it first, or take another name",
             )
+            .about(name)
         })?;
         Ok(TokenMade { text: format!("{BEGINS}{id}_{secret}"), token })
     }
@@ -93,7 +94,7 @@ impl Access<'_> {
             Problem::caller(
                 ErrorCode::TokenNotFound,
                 format!("there is no token of the name '{name}'"),
-                "`jackfield token list` lists the tokens",
+                "list the tokens",
             )
         })
     }

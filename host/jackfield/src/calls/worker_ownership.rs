@@ -20,7 +20,7 @@ impl RemoteWorkers<'_> {
                     "failed to register worker {id}: the token of '{}' is that of worker {other}",
                     self.0.caller.name()
                 ),
-                "make a token for each worker (`jackfield token create NAME --scope work`), or stop the other worker first",
+                "make a token with the scope work for each worker, or stop the other worker first",
             )),
         }
     }

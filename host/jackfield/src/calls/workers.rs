@@ -49,7 +49,7 @@ impl Workers<'_> {
             return Err(Problem::operator(
                 ErrorCode::NoWorkerHere,
                 "this process is here for a look, and could not go on with what it took over",
-                "`jackfield serve` does it by itself; or ask a running one: POST /api/workers",
+                "a host that serves does it by itself; or ask that host",
             ));
         }
         match action {

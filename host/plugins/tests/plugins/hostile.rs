@@ -88,7 +88,7 @@ hostile! {
         steals_by_another_name: Fails(Plan, LIE, "passes AWS_SECRET_ACCESS_KEY, which it did not describe"),
         crowd_of_files: Fails(Plan, LIE, "10000 files are more than 1000"),
         never_lets_go: Fails(Plan, LIE, "ms; the maximum is 3600000"),
-        asks_for_more: Held("jackfield plugin grant executor hostile --program ssh"),
+        asks_for_more: Held("executor.hostile = { programs = [\"ssh\"] }"),
         program_is_a_path: Rejected(SelfCheck, "\"/bin/sh\" is not a plain name"),
         variable_is_a_script: Rejected(SelfCheck, "is not the name of an environment variable"),
         priceless: Rejected(SelfCheck, "the price of 'model' is 18446744073709551615"),

@@ -41,11 +41,14 @@ async fn a_grant_by_command_is_heeded_by_a_host_that_runs_and_so_is_its_revocati
     host.plugins.watch().unwrap();
     host.drop_in("mine.wasm", executor());
     let held = host.event(Change::Held).await;
-    let command = format!("jackfield plugin grant executor {NAME} --program {PROGRAM} --env {VARIABLE}");
-    assert!(held.why.contains(&command), "{}", held.why);
-    assert!(of_file(&host, "mine.wasm").reason.unwrap().contains(&command));
+    let missing = program(PROGRAM);
+    let line = missing.line(PluginKind::Executor, NAME);
+    assert!(held.why.contains(&line), "{}", held.why);
+    let status = of_file(&host, "mine.wasm");
+    assert!(status.reason.unwrap().contains(&line));
+    assert_eq!(status.missing, missing);
     let note = host.path("mine.wasm.held.txt");
-    assert!(std::fs::read_to_string(&note).unwrap().contains(&command));
+    assert!(std::fs::read_to_string(&note).unwrap().contains(&line));
 
     let other = beside(&host).await;
     other.policies().grant(PluginKind::Executor, NAME, &program(OTHER_PROGRAM)).await.unwrap();
@@ -57,7 +60,7 @@ async fn a_grant_by_command_is_heeded_by_a_host_that_runs_and_so_is_its_revocati
 
     other.policies().revoke(PluginKind::Executor, NAME).await.unwrap();
     let retired = host.event(Change::Retired).await;
-    assert!(retired.why.contains(&command), "{}", retired.why);
+    assert!(retired.why.contains(&line), "{}", retired.why);
     assert!(host.plugins.executors().is_empty());
     let again = other.policies().revoke(PluginKind::Executor, NAME).await.unwrap_err();
     assert_eq!(again.problem().code, "nothing_to_undo");
@@ -69,11 +72,11 @@ async fn a_gate_that_was_dropped_in_needs_leave_to_look_at_worktrees() {
     taken(&host, "mine.wasm", gate()).await;
     let held = of_file(&host, "mine.wasm");
     assert_eq!(held.state, State::Held);
-    let command = format!("jackfield plugin grant gate {NAME} --import evidence");
-    assert!(held.reason.unwrap().contains(&command));
-    let check = host.plugins.check(&host.path("mine.wasm")).await.unwrap();
-    assert!(matches!(check.verdict, CheckVerdict::WouldBeHeld { command: said, .. } if said == command));
     let evidence = Grant { imports: ["evidence".to_owned()].into(), ..Grant::default() };
+    assert!(held.reason.unwrap().contains(&evidence.line(PluginKind::Gate, NAME)));
+    assert_eq!(held.missing, evidence);
+    let check = host.plugins.check(&host.path("mine.wasm")).await.unwrap();
+    assert!(matches!(check.verdict, CheckVerdict::WouldBeHeld { missing, .. } if missing == evidence));
     host.plugins.policies().grant(PluginKind::Gate, NAME, &evidence).await.unwrap();
     assert_eq!(host.plugins.gates().len(), 1);
 }
@@ -102,7 +105,8 @@ async fn a_pinned_version_serves_whatever_is_dropped_until_it_is_unpinned() {
     taken(&host, "mine.wasm", &newest).await;
     let held = of_file(&host, "mine.wasm");
     assert_eq!(held.state, State::Held);
-    assert!(held.reason.unwrap().contains(&format!("jackfield plugin unpin chooser {NAME}")));
+    assert!(held.reason.unwrap().contains("unpin it to let another version serve"));
+    assert_eq!((held.pinned, held.missing), (Some(first), Grant::default()));
     assert_eq!(version(&host).await, VERSION);
     let restarted = beside(&host).await;
     let serving = restarted.list().into_iter().find(|one| one.state == State::Serving).unwrap();
@@ -215,7 +219,7 @@ async fn where_keys_are_listed_only_what_they_signed_serves() {
 
     host.drop_in("mine.wasm", chooser());
     let rejected = host.event(Change::Rejected).await;
-    assert!(rejected.why.contains("jackfield plugin sign FILE --key KEYFILE"), "{}", rejected.why);
+    assert!(rejected.why.contains("sign it, and drop the .sig beside it"), "{}", rejected.why);
     let note = host.path("mine.wasm.rejected.txt");
     assert!(std::fs::read_to_string(&note).unwrap().contains("it is not signed"));
     let check = host.plugins.check(&host.path("mine.wasm")).await.unwrap();

@@ -7,6 +7,7 @@ use crate::common::{
     rewritten, setup, std_chooser, variant,
 };
 use jackfield_plugins::{Change, CheckVerdict, State};
+use jackfield_types::PluginKind;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
@@ -254,12 +255,8 @@ async fn a_component_under_a_shipped_name_is_held_until_it_is_granted() {
     let replaced = held.replaces.as_ref().unwrap();
     assert_eq!((&replaced.plugin, replaced.shipped), (&shipped, true));
     let reason = held.reason.as_ref().unwrap();
-    assert!(
-        reason.contains(&format!(
-            "jackfield plugin grant executor {NAME} --program {PROGRAM} --env VARIABLE_NAME_A"
-        )),
-        "{reason}"
-    );
+    let line = held.missing.line(PluginKind::Executor, NAME);
+    assert!(line.contains(PROGRAM) && line.contains("VARIABLE_NAME_A") && reason.contains(&line), "{reason}");
     let name =
         format!("It would replace the shipped executor {NAME} {VERSION} (digest {})", shipped.digest.short());
     assert!(reason.contains(&name), "{reason}");

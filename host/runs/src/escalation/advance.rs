@@ -287,7 +287,7 @@ impl Escalation {
         let handoff = NewHandoff {
             title: format!("{}: {}", view.task.title, jackfield_types::clip(reason, 160)),
             body: format!(
-                "{reason}\n\n{}\n\nAnswer: jackfield todo answer ID --retry \"what to do differently\" (or --accept, or --stop)",
+                "{reason}\n\n{}\n\nAnswer with retry and what to do differently, with accept, or with stop.",
                 context::account(view, done).trim()
             ),
             evidence: context::evidence(view, done),

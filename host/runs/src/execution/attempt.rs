@@ -442,7 +442,7 @@ fn never_a_command(name: &str) -> Failure {
         FailureClass::Denied,
         format!("the executor {name} runs the instruction as a command, and the request does not name it"),
     )
-    .with_remedy(format!("name it (`--executor {name}`), or give the task the type `command`"))
+    .with_remedy(format!("name the executor {name}, or give the task the type `command`"))
 }
 
 /// A plan as it is recorded: without the standard input, which is the instruction again.

@@ -114,7 +114,7 @@ impl Sources<'_> {
 
 fn refused(why: String) -> Failure {
     Failure::new(FailureClass::Unknown, format!("the adapter's plan cannot be carried out: {why}"))
-        .with_remedy("tell the adapter's author; `jackfield plugin inspect NAME` shows what it may ask for")
+        .with_remedy("tell the adapter's author; an inspection of the component shows what it may ask for")
 }
 
 #[cfg(test)]

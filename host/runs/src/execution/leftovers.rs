@@ -121,7 +121,8 @@ pub fn told(text: String, notes: &[String], run: jackfield_types::RunId) -> Stri
         told.push_str(&format!("\n{before}{note}"));
     }
     if notes.len() > MOST_LINES {
-        told.push_str(&format!("\n{before}{} more: jackfield runs {run}", notes.len() - MOST_LINES));
+        let all = jackfield_api::run_uri(run, "result");
+        told.push_str(&format!("\n{before}{} more: {all}", notes.len() - MOST_LINES));
     }
     told
 }
@@ -139,6 +140,6 @@ mod tests {
         assert_eq!(told("flowchart LR", &notes[..1]), "flowchart LR\n%% note 0");
         assert_eq!(told("it succeeded", &notes[..1]), "it succeeded\nnote 0");
         assert_eq!(told("it succeeded", &[]), "it succeeded");
-        assert!(told("graph TD", &notes).ends_with(&format!("\n%% 2 more: jackfield runs {run}")));
+        assert!(told("graph TD", &notes).ends_with(&format!("\n%% 2 more: run://{run}/result")));
     }
 }

@@ -433,9 +433,7 @@ impl<'a> OutputReader<'a> {
                         self.inner.settings.config().run.idle_s
                     ),
                 )
-                .with_remedy(
-                    "look at `jackfield logs` for what it waited for; raise run.idle_s if that is normal",
-                ),
+                .with_remedy("look into the log for what it waited for; raise run.idle_s if that is normal"),
             ),
             Some(Reason::Deaf(failure)) => Some(failure),
             Some(Reason::AfterFinal) | None if self.out_of_memory => told.map(|told| self.starved(told)),

@@ -245,7 +245,7 @@ impl Rounds {
                 FailureClass::NoProgram,
                 format!("the executor '{}' is not in service any more", attempt.executor),
             )
-            .with_remedy("look at `jackfield plugin list`, or name another executor"),
+            .with_remedy("list the components to see why, or name another executor"),
         );
         ended
     }

@@ -1,7 +1,7 @@
 //! A run as compressors and callers are told of it. A pure function of what is recorded, so that
 //! the same run can be told again at another verbosity.
 
-use jackfield_api::{Answer, AttemptSummary, FileLine, Link, Metrics};
+use jackfield_api::{Answer, AttemptSummary, FileLine, Link, Metrics, run_uri};
 use jackfield_plugins::facts::{reporting, types};
 use jackfield_store::{Artifact, Attempt, CheckResult, RunEvent, RunView};
 use jackfield_types::clip;
@@ -28,7 +28,7 @@ pub fn report(view: &RunView, events: &[RunEvent], workspace: &str, now: Timesta
     let outcome = last.and_then(|attempt| attempt.outcome.as_ref());
     let (failure, mut warnings) = settled(last);
     if view.run.state == RunState::Waiting {
-        warnings.push("waits for a person: `jackfield todo list` shows the question".to_owned());
+        warnings.push("waits for a person: a human task has the question".to_owned());
     }
     let of_git = |event: &&RunEvent| {
         event.kind == "host_warning"
@@ -63,7 +63,7 @@ pub fn report(view: &RunView, events: &[RunEvent], workspace: &str, now: Timesta
         branch: last.and_then(|attempt| attempt.branch.clone()).filter(|_| !files(view).is_empty()),
         links: links(view)
             .into_iter()
-            .map(|link| reporting::Link { label: link.label, target: link.command })
+            .map(|link| reporting::Link { label: link.label, target: link.uri })
             .collect(),
     }
 }
@@ -95,7 +95,7 @@ pub fn answer(view: &RunView, text: String, line: Option<String>, now: Timestamp
     let next = match view.run.state {
         state if state.is_final() => None,
         RunState::Waiting => Some(format!(
-            "waits for a person: `jackfield todo list` shows what is asked; call `result` with run_id {id} later"
+            "waits for a person: a human task has the question; call `result` with run_id {id} later"
         )),
         state => {
             let stands = line.unwrap_or_else(|| format!("still {state}"));
@@ -262,12 +262,16 @@ fn count(view: &RunView) -> u32 {
 
 fn links(view: &RunView) -> Vec<Link> {
     let run = view.run.id;
-    let link = |label: &str, path: String, command: String| Link { label: label.to_owned(), path, command };
-    let mut links = vec![link("log", format!("/api/runs/{run}/logs"), format!("jackfield logs {run}"))];
+    let link = |label: &str, what: &str, path: String| Link {
+        label: label.to_owned(),
+        uri: run_uri(run, what),
+        path,
+    };
+    let mut links = vec![link("log", "log", format!("/api/runs/{run}/logs"))];
     if !files(view).is_empty() {
-        links.push(link("diff", format!("/api/runs/{run}/diff"), format!("jackfield logs {run} --diff")));
+        links.push(link("diff", "diff", format!("/api/runs/{run}/diff")));
     }
-    links.push(link("run", format!("/api/runs/{run}"), format!("jackfield runs {run}")));
+    links.push(link("run", "result", format!("/api/runs/{run}")));
     links
 }
 

@@ -82,9 +82,9 @@ impl Backlog {
     /// Explains why no worker claims runs, with the remedy.
     pub fn nobody_works(&self) -> String {
         if self.work == Work::All && !self.settings.config().run.here {
-            return "no worker takes runs: this host has run.here = false; start `jackfield worker` elsewhere, or set run.here = true".to_owned();
+            return "no worker takes runs: this host has run.here = false; start a worker on another machine, or set run.here = true".to_owned();
         }
-        "no worker takes runs: start `jackfield serve`, or `jackfield worker` elsewhere".to_owned()
+        "no worker takes runs: start a host that serves, or a worker on another machine".to_owned()
     }
 
     /// Whether any live worker claims queued runs.

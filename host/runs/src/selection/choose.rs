@@ -237,7 +237,7 @@ impl Selection {
             return Err(Problem::operator(
                 ErrorCode::NoExecutor,
                 "no executor is in service, or every one is switched off",
-                "look at `jackfield plugin list`, and at enabled under [executors] in jackfield.toml",
+                "look at the list of components, and at enabled under [executors] in jackfield.toml",
             ));
         }
         let facts = Facts {
@@ -392,7 +392,7 @@ fn none_offered(order: &Order) -> Problem {
     Problem::operator(
         ErrorCode::NobodyAvailable,
         "every executor in service runs the instruction as a command, and is offered to the chooser for tasks of type `command` only",
-        "set the task type to `command`, name the executor, or enable an agent; `jackfield plugin list` shows what is in service",
+        "set the task type to `command`, name the executor, or enable an agent",
     )
 }
 
@@ -419,18 +419,16 @@ pub(crate) fn nobody(
         || "the chooser".to_owned(),
         |(plugin, _)| format!("{plugin} (sha256 {})", plugin.digest),
     );
-    let remedy = match chooser {
-        Some((plugin, Some(file))) => format!(
-            "name an executor; or take {} out of the plugin folder, or run `jackfield plugin rollback chooser {}`, \
-             and the chooser before it decides again",
-            shown(file),
-            plugin.name
-        ),
-        _ => "run `jackfield doctor` for what to install or log in to; or name an executor".to_owned(),
+    let message = format!("{who} found no executor for this task: {}", names.join(", "));
+    let Some((plugin, Some(file))) = chooser else {
+        let remedy = "install or log in to an agent that the message names; or name an executor";
+        return Problem::operator(ErrorCode::NobodyAvailable, message, remedy);
     };
-    Problem::operator(
-        ErrorCode::NobodyAvailable,
-        format!("{who} found no executor for this task: {}", names.join(", ")),
-        remedy,
-    )
+    let remedy = format!(
+        "name an executor; or take {} out of the plugin folder, or roll the chooser {} back, and the chooser before it \
+         decides again",
+        shown(file),
+        plugin.name
+    );
+    Problem::operator(ErrorCode::NobodyAvailable, message, remedy).about(plugin.name.as_str())
 }

@@ -85,10 +85,7 @@ impl HealthProbes {
             FailureClass::AuthFailure,
             format!("'{name}' was not started: its program is not logged in, and no key is set"),
         );
-        Some(
-            failure
-                .with_remedy(remedy.unwrap_or_else(|| "log it in, as `jackfield doctor` tells".to_owned())),
-        )
+        Some(failure.with_remedy(remedy.unwrap_or_else(|| "log in to its program".to_owned())))
     }
 
     /// Unknown where a probe cannot tell: an endpoint or a credential of its own needs no login of the program's.

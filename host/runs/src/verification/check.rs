@@ -230,11 +230,11 @@ fn failure(results: &[CheckResult]) -> Option<Failure> {
     let message =
         format!("{} of {} {what} failed: {}", failed.len(), results.len(), clip(&names.join(", "), 600));
     if first.gate.is_some() {
-        let remedy = "`jackfield explain` shows what each gate looked at";
+        let remedy = "the explanation of the run shows what each gate looked at";
         return Some(Failure::new(FailureClass::TestFail, message).with_remedy(remedy));
     }
     Some(Failure::new(FailureClass::TestFail, message).with_remedy(format!(
-        "look at what `{}` printed: `jackfield explain` shows it",
+        "look at what `{}` printed: the explanation of the run shows it",
         clip(&first.command, 80)
     )))
 }

@@ -170,11 +170,9 @@ impl Gates {
             Ok(Some(why)) => Err(Problem::caller(
                 ErrorCode::BadGate,
                 format!("the gate {} cannot be: {why}", clip(&gate.label(), 200)),
-                format!(
-                    "`jackfield plugin inspect {}` shows what its config takes",
-                    self.offering(&gate.kind)
-                ),
-            )),
+                "inspect the component that offers it: the inspection shows what its config takes",
+            )
+            .about(self.offering(&gate.kind))),
             Err(error) => Err(error.problem()),
         }
     }
@@ -189,8 +187,7 @@ impl Gates {
 fn broken(gate: &Gate, why: &str) -> Failure {
     let message = format!("the gate {} does not work: {}", clip(&gate.label(), 120), clip(why, 300));
     // Another agent would not get past it either.
-    Failure::new(FailureClass::SyntaxError, message)
-        .with_remedy("fix the gate (`jackfield plugin list`), or ask again without it")
+    Failure::new(FailureClass::SyntaxError, message).with_remedy("fix the gate, or ask again without it")
 }
 
 impl WorktreeEvidence {

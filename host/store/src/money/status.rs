@@ -132,7 +132,12 @@ impl fmt::Display for Refusal {
 impl Refusal {
     /// For the person who was refused.
     pub fn problem(&self) -> Problem {
-        Problem::operator(ErrorCode::BudgetExhausted, self.to_string(), self.remedy())
+        let problem = Problem::operator(ErrorCode::BudgetExhausted, self.to_string(), self.remedy());
+        match (&self.limit.scope, self.limit.period) {
+            // An operator can change these while the host runs.
+            (LimitScope::All, period) => problem.about(period.adjective()),
+            _ => problem,
+        }
     }
 
     fn remedy(&self) -> String {
@@ -148,8 +153,8 @@ impl Refusal {
         let key = match (&self.limit.scope, self.limit.period) {
             // It is the caller's own, and nobody else can raise it.
             (LimitScope::EachRun, _) => {
-                return "ask again with a higher max_cost_usd: it is the run's own limit, which `jackfield breaker raise` \
-                        does not raise"
+                return "ask again with a higher max_cost_usd: it is the run's own limit, which raising the breaker does \
+                        not raise"
                     .to_owned();
             }
             (LimitScope::Writes(_), _) => {
@@ -158,9 +163,7 @@ impl Refusal {
                 );
             }
             (LimitScope::All, Period::Day) => {
-                return format!(
-                    "{wait}; or allow more with `jackfield breaker raise` or `jackfield breaker reset`"
-                );
+                return format!("{wait}; or raise or reset the breaker");
             }
             (LimitScope::All, _) => "breaker.month_usd".to_owned(),
             (LimitScope::Workspace(_), _) => "breaker.workspace_day_usd".to_owned(),
@@ -168,7 +171,7 @@ impl Refusal {
             (LimitScope::Token(name), _) => format!("breaker.token_day_usd.{name}"),
             (LimitScope::EachTask, _) => "breaker.task_usd".to_owned(),
         };
-        let reset = if self.limit.scope == LimitScope::All { ", or `jackfield breaker reset`" } else { "" };
+        let reset = if self.limit.scope == LimitScope::All { ", or reset the breaker" } else { "" };
         format!("{wait}; or raise {key} in jackfield.toml{reset}")
     }
 }

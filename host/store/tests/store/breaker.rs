@@ -65,7 +65,7 @@ async fn a_refusal_says_what_is_in_the_way_and_what_to_do() {
         "the daily limit is $0.10: $0.00 spent, $0.08 held for work in flight, and this needs up to $0.03"
     );
     assert!(problem.remedy.contains("2026-11-22T00:00:00Z"), "{}", problem.remedy);
-    assert!(problem.remedy.contains("jackfield breaker raise"), "{}", problem.remedy);
+    assert!(problem.remedy.contains("raise or reset the breaker"), "{}", problem.remedy);
 }
 
 #[tokio::test]

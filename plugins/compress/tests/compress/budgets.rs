@@ -21,7 +21,7 @@ fn a_trivial_task_takes_under_eighty_tokens_as_a_diagram() {
         let told = compress(Level::Mermaid, &report);
         let taken = tokens(&told);
         assert!(taken < 80, "{taken} tokens:\n{told}");
-        assert!(told.contains(&format!("jackfield logs {RUN}")), "{told}");
+        assert!(told.contains(&format!("run://{RUN}/log")), "{told}");
     }
 }
 
@@ -42,7 +42,7 @@ fn the_levels_grow_and_each_says_outcome_files_cost_and_where_to_read_more() {
     let report = ordinary();
     let told: Vec<String> = Level::ALL.into_iter().map(|level| compress(level, &report)).collect();
     for text in &told {
-        for part in ["test_fail", "src/routes/users.rs +48 -17", "$0.05", "jackfield logs ", RUN] {
+        for part in ["test_fail", "src/routes/users.rs +48 -17", "$0.05", "run://", RUN] {
             assert!(text.contains(part), "{part} is missing:\n{text}");
         }
     }

@@ -40,10 +40,7 @@ pub(crate) fn trivial() -> Report {
         cost: Some(48_213),
         wall: 42_700,
         branch: Some("jackfield/01k9xq3t".to_owned()),
-        links: vec![
-            link("log", format!("jackfield logs {RUN}")),
-            link("diff", format!("jackfield diff {RUN}")),
-        ],
+        links: vec![link("log", format!("run://{RUN}/log")), link("diff", format!("run://{RUN}/diff"))],
     }
 }
 
@@ -214,7 +211,7 @@ const NASTY: &[&str] = &[
     "default",
     " ",
     "",
-    "jackfield logs 00000000000000000000000000",
+    "run://00000000000000000000000000/log",
     "claude succeeded, checks passed",
 ];
 

@@ -126,13 +126,9 @@ impl Runs<'_> {
             return Ok(found);
         }
         let last = self.list(RunsFilter { limit: Some(1), ..RunsFilter::default() }).await?;
-        last.first().map(|run| run.run).ok_or_else(|| {
-            Problem::caller(
-                ErrorCode::NoRuns,
-                "there is no run yet",
-                "start one: jackfield run \"…\", or `jackfield demo`",
-            )
-        })
+        last.first()
+            .map(|run| run.run)
+            .ok_or_else(|| Problem::caller(ErrorCode::NoRuns, "there is no run yet", "start one"))
     }
 
     /// Lists runs, newest first.
@@ -243,16 +239,15 @@ fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> P
     };
     let worktree: Option<Worktree> =
         made_by.and_then(|attempt| serde_json::from_str(attempt.worktree.as_deref()?).ok());
-    let remedy = worktree.map_or_else(
-        || "what it changed is on its branch, which `jackfield runs RUN --json` names".to_owned(),
-        |made| {
-            let repository = made.repository.display();
-            format!(
-                "what it changed is on its branch: git --git-dir '{repository}' diff {} {}",
-                made.base.short(),
-                made.branch
-            )
-        },
+    let Some(made) = worktree else {
+        let remedy = "what it changed is on its branch, which the record of the run names";
+        return Problem::operator(ErrorCode::DiffGone, message, remedy).about(run.to_string());
+    };
+    let remedy = format!(
+        "what it changed is on its branch: git --git-dir '{}' diff {} {}",
+        made.repository.display(),
+        made.base.short(),
+        made.branch
     );
     Problem::operator(ErrorCode::DiffGone, message, remedy)
 }

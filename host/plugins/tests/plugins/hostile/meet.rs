@@ -16,7 +16,7 @@ use std::time::Duration;
 pub enum Answer {
     /// It never serves: the step that it does not pass, and what is said of it.
     Rejected(State, &'static str),
-    /// It waits for a grant: the command that gives it.
+    /// It waits for a grant: the line of the configuration that gives it.
     Held(&'static str),
     /// It serves, and fails the call: the error's code, and what is said of it.
     Fails(Call, &'static str, &'static str),
@@ -83,7 +83,7 @@ pub async fn meet(host: &Host, kind: &str, name: &str, answer: Answer) {
             assert!(reason.starts_with(&begins) && reason.contains(words), "{name}: {reason}");
             assert!(reason.len() < 4096, "{name}: a reason is for people to read");
             let note = std::fs::read_to_string(host.path("hostile.wasm.rejected.txt")).unwrap();
-            assert!(note.contains(words) && note.contains("jackfield plugin check"), "{name}: {note}");
+            assert!(note.contains(words) && note.contains("a check of the file"), "{name}: {note}");
         }
         Answer::Held(words) => {
             assert_eq!(status.state, State::Held, "{name}: {status:?}");

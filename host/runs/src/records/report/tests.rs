@@ -179,7 +179,7 @@ fn a_run_that_waits_says_where_it_stands_and_for_whom() {
     let queued = answer(&view(RunState::Queued, &[], &json!([])), String::new(), stands, NOW).next.unwrap();
     assert!(queued.starts_with("queued, 2 of 3 in line"), "{queued}");
     let asked = view(RunState::Waiting, &[CostSource::Adapter], &json!([]));
-    assert!(answer(&asked, String::new(), None, NOW).next.unwrap().contains("jackfield todo list"));
+    assert!(answer(&asked, String::new(), None, NOW).next.unwrap().contains("a human task has the question"));
     assert!(report(&asked, &[], "site", NOW).warnings.iter().any(|warning| warning.contains("a person")));
 }
 
