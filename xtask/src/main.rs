@@ -6,6 +6,7 @@
 //! nothing of Jackfield itself, so that it builds in seconds.
 
 mod circles;
+mod command_words;
 mod edges;
 mod extism;
 mod failure;

@@ -1,9 +1,10 @@
 //! The modules of a crate, and the resolution of paths inside it.
 
+use crate::command_words::CommandWords;
 use crate::failure::{Failure, Outcome};
 use crate::ground::Ground;
 use crate::source::{Source, is_name};
-use crate::{circles, widths};
+use crate::{circles, command_words, widths};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
@@ -51,14 +52,18 @@ struct Import {
     public: bool,
 }
 
-/// Checks that no type of a crate is too wide and that its files have no circles.
+/// Checks that no type of a crate is too wide, that its files have no circles, and that texts below the command line name
+/// no command.
 pub(crate) fn check(ground: &Ground) -> Outcome {
     let crates = crates(ground)?;
     let mut faults = widths::faults(&crates);
     faults.extend(circles::faults(&crates));
+    faults.extend(command_words::faults(&crates, &CommandWords::read(ground)?));
     if faults.is_empty() {
         let files: usize = crates.iter().map(|one| one.modules.len()).sum();
-        println!("{files} files of crates, no wide type and no circle that is not known");
+        println!(
+            "{files} files of crates, no wide type and no circle that is not known, no command below the command line"
+        );
         return Ok(());
     }
     Err(Failure::new(faults.join("\n"), "mend each where it says"))
