@@ -37,6 +37,7 @@ mod pace;
 mod path;
 pub mod port;
 mod refused;
+mod remedies;
 mod rest;
 mod rest_access;
 mod rest_components;

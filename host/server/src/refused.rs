@@ -1,5 +1,6 @@
 //! Refusals: problems as responses.
 
+use super::remedies::with_route;
 use super::status_code::status_of;
 use axum::http::StatusCode;
 use axum::http::header::{ALLOW, CONTENT_TYPE};
@@ -37,6 +38,7 @@ pub(super) struct ProblemDocument {
 }
 
 pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
+    let problem = with_route(problem);
     let document = ProblemDocument {
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or("Problem"),

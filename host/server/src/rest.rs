@@ -39,7 +39,8 @@ fn open_routes() -> Routes {
     Routes::new().on(operation, health)
 }
 
-fn routes() -> Routes {
+/// The guarded routes with their descriptions.
+pub(super) fn routes() -> Routes {
     let execute_at = |path, id| {
         post(path, id, "Have a task done and wait for its end, `wait_s` seconds at most.")
             .asks::<StatusQuery>()

@@ -42,6 +42,12 @@ pub(super) fn around(handler: impl ServerHandler + Clone) -> Router {
     served(handler, InFlight::default())
 }
 
+/// The names of all tools.
+#[cfg(test)]
+pub(super) fn tool_names() -> Vec<String> {
+    tools::all().into_iter().map(|(_, tool)| tool.name.into_owned()).collect()
+}
+
 fn served(handler: impl ServerHandler + Clone, calls: InFlight) -> Router {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)

@@ -7,6 +7,7 @@
 use super::choice::Answers;
 use super::text_of::plain;
 use crate::mcp::resources;
+use crate::remedies::with_tool;
 use jackfield_api::Answer;
 use jackfield_types::{ErrorCode, Problem};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Resource};
@@ -95,8 +96,9 @@ pub(super) fn result(tool: &str, said: Said, answers: Answers) -> CallToolResult
 
 /// What a client is given where the call was refused: never structured, so that every model reads the text.
 pub(super) fn refused(problem: &Problem) -> CallToolResult {
+    let problem = with_tool(problem.clone());
     let result = CallToolResult::error(vec![ContentBlock::text(plain(&problem.to_string()))]);
-    with_data(result, serde_json::to_value(problem).unwrap_or_default())
+    with_data(result, serde_json::to_value(&problem).unwrap_or_default())
 }
 
 fn with_data(mut result: CallToolResult, data: Value) -> CallToolResult {
