@@ -84,7 +84,7 @@ mod tests {
             ..ExecuteRequest::new("do it")
         };
         let execute = RecordedRequest::Execute(Box::new(execute));
-        let external = json!({ "executor": "codex", "outcome": "success", "latency_ms": 5 });
+        let external = json!({ "executor": "codex", "outcome": "succeeded", "latency_ms": 5 });
         let external = RecordedRequest::External {
             instruction: "do it".into(),
             external: serde_json::from_value(external).unwrap(),
