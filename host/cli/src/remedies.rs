@@ -44,7 +44,7 @@ fn commands(problem: &Problem) -> Option<String> {
         ErrorCode::TokenHasWorker | ErrorCode::InsufficientScope | ErrorCode::Unauthorized => {
             ": `jackfield token create NAME --scope work`, on the machine of the host"
         }
-        ErrorCode::WebhookNotFound => ": `jackfield webhooks`",
+        ErrorCode::WebhookNotFound => " (`jackfield webhooks` lists them)",
         ErrorCode::BadConfig => {
             "; `jackfield config check` lists every mistake, `jackfield config` prints the commented default"
         }
