@@ -11,6 +11,7 @@ pub mod remote;
 mod replay;
 mod request;
 mod view;
+mod word;
 mod workers;
 mod workflow;
 
@@ -19,11 +20,14 @@ pub use answer::{
     Answer, AttemptSummary, Author, ConsensusResult, FileLine, Link, Metrics, Progress, run_uri,
 };
 pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
-pub use people::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
+pub use people::{
+    HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTaskStateFilter, HumanTasksFilter,
+};
 pub use recorded::RecordedRequest;
 pub use replay::{Bounds, ChangedChoice, FunctionReplayed, Prediction, ReplayFailure, Replayed, Shadowed};
 pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES};
 pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter};
+pub use word::{Word, WordSet};
 pub use workers::{WorkerAction, WorkerLine, WorkersStatus};
 pub use workflow::{
     CloseAnswer, CloseRequest, CloseState, ExternalOutcome, Handle, InitAnswer, InitRequest, Spec,

@@ -1,6 +1,9 @@
 //! Human tasks: what waits for a person.
 
 use super::view::MOST_ON_A_PAGE;
+use super::word::{Word, WordSet};
+use jackfield_store::{HumanTaskKind, HumanTaskState};
+use jackfield_types::ErrorCode;
 use serde::{Deserialize, Serialize};
 
 /// A to-do for a person. Only `title` is needed.
@@ -50,10 +53,12 @@ pub struct HumanTaskEdit {
     /// A date or an RFC 3339 time, UTC; empty: no longer due at a time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due_at: Option<String>,
+    // Of the fields of one MCP tool, this one and that of the list are the same; the list has a word more.
     /// open, done or cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
-    /// A note, kept with it.
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
+    pub state: Option<Word<HumanTaskState>>,
+    /// A note on it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -65,10 +70,10 @@ pub struct HumanTaskEdit {
 pub struct HumanTasksFilter {
     /// open (default), done, cancelled or any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<String>,
-    /// todo, or handoff (a run that waits for an answer).
+    pub state: Option<Word<HumanTaskStateFilter>>,
+    /// A handoff waits for an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
+    pub kind: Option<Word<HumanTaskKind>>,
     /// A workspace's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workspace: Option<String>,
@@ -84,6 +89,43 @@ pub struct HumanTasksFilter {
     /// How many to skip.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub skip: Option<u64>,
+}
+
+/// Human tasks in which state to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum HumanTaskStateFilter {
+    /// Those that wait for somebody.
+    Open,
+    /// Those that were done, or answered.
+    Done,
+    /// Those that were called off.
+    Cancelled,
+    /// All of them.
+    Any,
+}
+
+impl HumanTaskStateFilter {
+    /// The only state to list; `None` for all.
+    pub const fn state(self) -> Option<HumanTaskState> {
+        match self {
+            Self::Open => Some(HumanTaskState::Open),
+            Self::Done => Some(HumanTaskState::Done),
+            Self::Cancelled => Some(HumanTaskState::Cancelled),
+            Self::Any => None,
+        }
+    }
+}
+
+impl WordSet for HumanTaskStateFilter {
+    const ALL: &'static [Self] = &[Self::Open, Self::Done, Self::Cancelled, Self::Any];
+    const WHAT: &'static str = "state";
+    const UNKNOWN: ErrorCode = ErrorCode::UnknownState;
+
+    fn word(self) -> &'static str {
+        self.state().map_or("any", HumanTaskState::as_str)
+    }
 }
 
 impl HumanTasksFilter {

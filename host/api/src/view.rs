@@ -1,6 +1,7 @@
 //! What the host tells about itself.
 
-use jackfield_types::Timestamp;
+use super::word::Word;
+use jackfield_types::{RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Most lines on one page of any list.
@@ -12,8 +13,7 @@ pub(super) const MOST_ON_A_PAGE: u32 = 200;
 #[serde(default, deny_unknown_fields)]
 pub struct RunsFilter {
     /// queued, running, waiting, succeeded, failed or cancelled.
-    #[cfg_attr(feature = "schemas", schemars(with = "Option<jackfield_types::RunState>"))]
-    pub state: Option<String>,
+    pub state: Option<Word<RunState>>,
     /// A workspace's name, path or id.
     pub workspace: Option<String>,
     /// Of this task.

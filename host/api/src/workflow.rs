@@ -2,6 +2,7 @@
 //! were made outside, and its end.
 
 use super::view::MOST_ON_A_PAGE;
+use super::word::Word;
 use super::{Complexity, Expect};
 use jackfield_types::{
     AttemptId, CostSource, FailureClass, Micros, Role, RunId, RunState, TaskId, TaskState, Verified,
@@ -242,8 +243,7 @@ pub struct CloseAnswer {
 #[serde(default, deny_unknown_fields)]
 pub struct TasksFilter {
     /// ready, in_progress, done, failed, cancelled, …
-    #[cfg_attr(feature = "schemas", schemars(with = "Option<TaskState>"))]
-    pub state: Option<String>,
+    pub state: Option<Word<TaskState>>,
     /// A workspace's name.
     pub workspace: Option<String>,
     /// Most to list; default 20, at most 200.

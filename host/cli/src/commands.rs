@@ -7,7 +7,7 @@ use super::remedies::{after, in_commands};
 use super::stop::ToldToStop;
 use super::{kit, maintenance, tasks, todos};
 use jackfield::{Answer, Host, PruneOptions};
-use jackfield_api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter};
+use jackfield_api::{Access, Check, Complexity, ExecuteRequest, Expect, RunsFilter, Word};
 use jackfield_config::is_repo;
 use jackfield_render::screen::printable_json;
 use jackfield_render::{text, text_people, text_workers};
@@ -135,7 +135,12 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Runs { run: None, state, workspace, limit } => {
             let runs = host
                 .runs()
-                .list(RunsFilter { state, workspace, limit: Some(limit), ..RunsFilter::default() })
+                .list(RunsFilter {
+                    state: state.map(Word::read),
+                    workspace,
+                    limit: Some(limit),
+                    ..RunsFilter::default()
+                })
                 .await?;
             say(json, || text::runs(&runs), &runs);
         }

@@ -6,7 +6,7 @@ use super::remedies::{after, in_commands};
 use super::task_args::{DispatchArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WriteArgs};
 use jackfield::Host;
 use jackfield_api::{
-    CloseRequest, Complexity, ExecuteRequest, InitRequest, SpecRequest, TasksFilter, WriteRequest,
+    CloseRequest, Complexity, ExecuteRequest, InitRequest, SpecRequest, TasksFilter, Word, WriteRequest,
 };
 use jackfield_render::{text_explain, text_people};
 use jackfield_types::{ErrorCode, Problem};
@@ -72,7 +72,8 @@ pub(super) async fn task(host: &Host, command: TaskCommand, json: bool) -> Resul
             say(json, || text_people::task(&view), &view);
         }
         TaskCommand::List { state, limit } => {
-            let filter = TasksFilter { state, limit: Some(limit), ..TasksFilter::default() };
+            let filter =
+                TasksFilter { state: state.map(Word::read), limit: Some(limit), ..TasksFilter::default() };
             let tasks = host.tasks().list(filter).await?;
             say(json, || text_people::tasks(&tasks), &tasks);
         }

@@ -5,7 +5,9 @@ use super::output::{Outcome, say};
 use super::remedies::in_commands;
 use clap::{Args, Subcommand};
 use jackfield::Host;
-use jackfield_api::{HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTasksFilter};
+use jackfield_api::{
+    HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTaskStateFilter, HumanTasksFilter, Word,
+};
 use jackfield_render::text_people;
 use jackfield_store::{HumanTaskKind, HumanTaskState};
 use jackfield_types::{ErrorCode, Problem};
@@ -130,7 +132,8 @@ pub(crate) struct EditArgs {
 pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Result<Outcome, Problem> {
     let task = match command {
         TodoCommand::List { all, state, kind, workspace, limit } => {
-            let state = if all { Some("any".to_owned()) } else { state };
+            let state = if all { Some(HumanTaskStateFilter::Any.into()) } else { state.map(Word::read) };
+            let kind = kind.map(Word::read);
             let filter =
                 HumanTasksFilter { state, kind, workspace, limit: Some(limit), ..Default::default() };
             let tasks = host.human_tasks().list(filter).await?;
@@ -160,7 +163,8 @@ pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Resul
             host.human_tasks().update(&id, edit).await?
         }
         TodoCommand::Done { id, note } => {
-            let edit = HumanTaskEdit { state: Some("done".to_owned()), note, ..HumanTaskEdit::default() };
+            let edit =
+                HumanTaskEdit { state: Some(HumanTaskState::Done.into()), note, ..HumanTaskEdit::default() };
             host.human_tasks().update(&id, edit).await?
         }
     };
@@ -194,7 +198,7 @@ fn added(arguments: AddArgs) -> Result<HumanTaskRequest, Problem> {
 fn edited(arguments: EditArgs) -> Result<(String, HumanTaskEdit), Problem> {
     let EditArgs { id, title, body, priority, due, state, note } = arguments;
     let body = body.map(|body| instruction(&body)).transpose()?;
-    let edit = HumanTaskEdit { title, body, priority, due_at: due, state, note };
+    let edit = HumanTaskEdit { title, body, priority, due_at: due, state: state.map(Word::read), note };
     if edit == HumanTaskEdit::default() {
         return Err(Problem::caller(
             ErrorCode::NoChange,

@@ -9,6 +9,9 @@ macro_rules! states {
         pub enum $name { $($(#[$variant_doc])* $variant),+ }
 
         impl $name {
+            /// Every state, in the order of a life.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
             /// As stored and shown.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text),+ }

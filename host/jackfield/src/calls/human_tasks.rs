@@ -2,10 +2,8 @@
 
 use super::texts::{idempotency, text};
 use crate::handles::HumanTasks;
-use jackfield_api::{HumanTaskEdit, HumanTaskRequest, HumanTasksFilter, bounds};
-use jackfield_store::{
-    HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, HumanTaskState, NewHumanTask,
-};
+use jackfield_api::{HumanTaskEdit, HumanTaskRequest, HumanTaskStateFilter, HumanTasksFilter, Word, bounds};
+use jackfield_store::{HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, NewHumanTask};
 use jackfield_types::{ErrorCode, HumanTaskId, Problem, RunId, Scope, TaskId, Timestamp, WorkspaceId};
 use serde_json::{Value, json};
 
@@ -65,26 +63,10 @@ impl HumanTasks<'_> {
     pub async fn list(self, filter: HumanTasksFilter) -> Result<Vec<HumanTask>, Problem> {
         self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
-        let state = match filter.state.as_deref() {
-            None => Some(HumanTaskState::Open),
-            Some("any") => None,
-            Some(other) => Some(state(other, "open, done, cancelled or any")?),
-        };
-        let kind = match filter.kind.as_deref() {
-            None => None,
-            Some("todo") => Some(HumanTaskKind::Todo),
-            Some("handoff") => Some(HumanTaskKind::Handoff),
-            Some(other) => {
-                return Err(Problem::caller(
-                    ErrorCode::UnknownKind,
-                    format!("there is no kind of human task '{other}'"),
-                    "use todo or handoff, or leave it out",
-                ));
-            }
-        };
+        let state = filter.state.clone().unwrap_or(HumanTaskStateFilter::Open.into()).known()?;
         let filter = HumanTaskFilter {
-            state,
-            kind,
+            state: state.state(),
+            kind: filter.kind.clone().map(Word::known).transpose()?,
             workspace: match filter.workspace.as_deref() {
                 None => None,
                 Some(name) => Some(self.0.workspaces().named(name).await?),
@@ -122,7 +104,7 @@ impl HumanTasks<'_> {
             body: edit.body.map(|body| text("body", body)).transpose()?,
             priority: edit.priority,
             due_at: edit.due_at.as_deref().map(due).transpose()?,
-            state: edit.state.as_deref().map(|word| state(word, "open, done or cancelled")).transpose()?,
+            state: edit.state.map(Word::known).transpose()?,
             answer: edit.note.map(|note| text("note", note)).transpose()?.map(|note| json!({ "text": note })),
         };
         let changed = self.0.inner.store.human_tasks().change(task.id, change, self.0.caller.name()).await;
@@ -193,16 +175,6 @@ fn title(title: &str) -> Result<String, Problem> {
         ));
     }
     Ok(title.to_owned())
-}
-
-fn state(word: &str, known: &str) -> Result<HumanTaskState, Problem> {
-    HumanTaskState::parse(word).ok_or_else(|| {
-        Problem::caller(
-            ErrorCode::UnknownState,
-            format!("there is no state '{word}'"),
-            format!("use {known}"),
-        )
-    })
 }
 
 /// Parses a due time. A date means the end of that day; an empty text means no due time.

@@ -4,11 +4,11 @@ use super::texts::{idempotency, text};
 use crate::handles::Tasks;
 use jackfield_api::{
     CloseAnswer, CloseRequest, ExecuteRequest, InitAnswer, InitRequest, Spec, SpecRequest, SpecVersion,
-    TasksFilter, bounds,
+    TasksFilter, Word, bounds,
 };
 use jackfield_runs::admission::admit::title;
 use jackfield_store::{Checkpoint, Closed, Closing, NewTask, Round, TaskFilter, TaskSummary, TaskView};
-use jackfield_types::{ErrorCode, Problem, RunId, Scope, TaskId, TaskState};
+use jackfield_types::{ErrorCode, Problem, RunId, Scope, TaskId};
 use serde_json::json;
 
 /// Most acceptance criteria of a task.
@@ -213,18 +213,9 @@ impl Tasks<'_> {
     pub async fn list(self, filter: TasksFilter) -> Result<Vec<TaskSummary>, Problem> {
         self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
-        let states = match filter.state.as_deref() {
-            None => Vec::new(),
-            Some(word) => vec![TaskState::parse(word).ok_or_else(|| {
-                Problem::caller(
-                    ErrorCode::UnknownState,
-                    format!("there is no state '{word}'"),
-                    "use pending, ready, in_progress, needs_review, needs_improvement, blocked, done, failed or cancelled",
-                )
-            })?],
-        };
+        let state = filter.state.clone().map(Word::known).transpose()?;
         let filter = TaskFilter {
-            states,
+            states: state.into_iter().collect(),
             workspace: match filter.workspace.as_deref() {
                 None => None,
                 Some(name) => Some(self.0.workspaces().named(name).await?),

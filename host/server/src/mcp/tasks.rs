@@ -9,7 +9,7 @@ use super::output;
 use super::resources::told;
 use jackfield::Host;
 use jackfield_api::{HumanAction, HumanAnswer, HumanTasksFilter};
-use jackfield_store::{HumanTask, RunView};
+use jackfield_store::{HumanTask, HumanTaskKind, RunView};
 use jackfield_types::{ErrorCode, Problem, RunId, RunState};
 use rmcp::model::{
     CancelTaskParams, CreateTaskResult, DetailedTask, ErrorData, GetTaskParams, GetTaskResult, InputRequests,
@@ -126,7 +126,7 @@ async fn asked(caller: &Caller<'_>, run: RunId) -> Result<Option<InputRequests>,
 
 async fn handoff(host: &Host, run: RunId) -> Result<Option<HumanTask>, Problem> {
     let filter = HumanTasksFilter {
-        kind: Some("handoff".to_owned()),
+        kind: Some(HumanTaskKind::Handoff.into()),
         run_id: Some(run.to_string()),
         limit: Some(1),
         ..HumanTasksFilter::default()

@@ -33,6 +33,9 @@ pub enum HumanTaskState {
 }
 
 impl HumanTaskState {
+    /// Every state.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Done, Self::Cancelled];
+
     /// As stored and shown.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -44,7 +47,7 @@ impl HumanTaskState {
 
     /// The state that is written so, if there is one.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Open, Self::Done, Self::Cancelled].into_iter().find(|state| state.as_str() == text)
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
     }
 }
 

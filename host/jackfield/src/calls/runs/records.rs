@@ -1,7 +1,7 @@
 //! Reading runs: single runs, lists, events, diffs and answers.
 
 use crate::handles::Runs;
-use jackfield_api::{Answer, Handle, RecordedRequest, RunsFilter, bounds};
+use jackfield_api::{Answer, Handle, RecordedRequest, RunsFilter, Word, bounds};
 use jackfield_runs::escalation::compared;
 use jackfield_runs::execution::leftovers;
 use jackfield_runs::records::report;
@@ -138,16 +138,7 @@ impl Runs<'_> {
     pub async fn list(self, filter: RunsFilter) -> Result<Vec<RunSummary>, Problem> {
         self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
-        let states = match filter.state.as_deref() {
-            None => Vec::new(),
-            Some(text) => vec![RunState::parse(text).ok_or_else(|| {
-                Problem::caller(
-                    ErrorCode::UnknownState,
-                    format!("there is no state '{text}'"),
-                    "use queued, running, waiting, succeeded, failed or cancelled",
-                )
-            })?],
-        };
+        let state = filter.state.clone().map(Word::known).transpose()?;
         let workspace = match filter.workspace.as_deref() {
             None => None,
             Some(name) => Some(self.0.workspaces().named(name).await?),
@@ -164,6 +155,7 @@ impl Runs<'_> {
         };
         let limit = filter.page();
         let principal = self.0.caller.restricted_to().map(str::to_owned);
+        let states = state.into_iter().collect();
         let filter = RunFilter { states, workspace, task, principal, before, limit };
         Ok(self.0.inner.store.runs().list(filter).await?)
     }
