@@ -46,11 +46,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_worker_stays_who_it_is_and_works_for_one_host() {
+    fn worker_folder_of_another_host_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let first = worker(folder.path(), "http://a:1").unwrap();
         assert_eq!(worker(folder.path(), "http://a:1/").unwrap(), first);
         let problem = worker(folder.path(), "http://b:1").unwrap_err();
-        assert!(problem.message.contains("http://a:1") && problem.remedy.contains("--data"), "{problem}");
+        assert_eq!(problem.remedy, "name another data folder");
+        assert!(problem.message.contains("http://a:1"), "{problem}");
     }
 }
