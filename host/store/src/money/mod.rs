@@ -1,18 +1,16 @@
-//! Money: the limits, the ledger, and the breaker that is computed from it.
+//! Money: the ledger, and the breaker that is computed from it. The limits are data of `jackfield-model`.
 
 mod audit;
 pub(crate) mod breaker;
 mod calendar;
 mod correct;
 pub(crate) mod ledger;
-mod limit;
 mod operator;
-mod status;
 
 pub use audit::AuditReport;
 pub(crate) use calendar::{Calendar, Today};
-pub use ledger::{LedgerFilter, LedgerKind, LedgerRow};
-pub use limit::{Account, Action, Counts, InvalidScope, Limit, LimitScope, Limits, Period, Scope, Spender};
-pub use status::{
-    BreakerState, BreakerStatus, Charged, Corrected, Correction, LimitStatus, Raise, Refusal, Reset,
+pub use jackfield_model::{
+    Account, Action, BreakerState, BreakerStatus, Charged, Corrected, Correction, Counts, InvalidScope,
+    Limit, LimitScope, LimitStatus, Limits, Period, Raise, Refusal, Reset, Scope, Spender,
 };
+pub use ledger::{LedgerFilter, LedgerKind, LedgerRow};

@@ -2,6 +2,7 @@
 
 use crate::file::{Columns, Exact, Sql, Tx, signed, stamp, word};
 use crate::handles::HumanTasks;
+use crate::record::{HUMAN_TASKS, human_task};
 use crate::view::{ids, trail};
 use crate::{
     HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, RecordKind,
@@ -78,7 +79,7 @@ impl HumanTasks<'_> {
                 ("task", filter.task.map(|id| id.to_string())),
                 ("run", filter.run.map(|id| id.to_string())),
             ];
-            let mut sql = format!("{} WHERE TRUE", HumanTask::SELECT);
+            let mut sql = format!("{} WHERE TRUE", HUMAN_TASKS);
             let mut values: Vec<SqlValue> = Vec::new();
             for (column, value) in given.into_iter().filter_map(|(column, value)| Some((column, value?))) {
                 sql.push_str(&format!(" AND human_tasks.{column} = ?"));
@@ -95,7 +96,7 @@ impl HumanTasks<'_> {
                 " ORDER BY human_tasks.state = 'open' DESC, priority DESC, human_tasks.rowid DESC LIMIT ? OFFSET ?",
             );
             values.extend([filter.limit.into(), signed(filter.skip).into()]);
-            conn.all(&sql, params_from_iter(values), HumanTask::read)
+            conn.all(&sql, params_from_iter(values), human_task)
         })
         .await
     }
@@ -131,8 +132,8 @@ impl HumanTasks<'_> {
 }
 
 pub(crate) fn of_id(conn: &Connection, id: HumanTaskId) -> Result<HumanTask, StoreError> {
-    let sql = format!("{} WHERE human_tasks.id = ?1", HumanTask::SELECT);
-    conn.one(&sql, [id.to_string()], HumanTask::read)?
+    let sql = format!("{} WHERE human_tasks.id = ?1", HUMAN_TASKS);
+    conn.one(&sql, [id.to_string()], human_task)?
         .ok_or_else(|| StoreError::NotFound { what: RecordKind::HumanTask, id: id.to_string() })
 }
 
@@ -143,8 +144,8 @@ fn illegal(task: &HumanTask, to: &str) -> StoreError {
 
 /// The human tasks about a task, oldest first.
 pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<HumanTask>, StoreError> {
-    let sql = format!("{} WHERE human_tasks.task = ?1 ORDER BY human_tasks.id", HumanTask::SELECT);
-    conn.all(&sql, [task.to_string()], HumanTask::read)
+    let sql = format!("{} WHERE human_tasks.task = ?1 ORDER BY human_tasks.id", HUMAN_TASKS);
+    conn.all(&sql, [task.to_string()], human_task)
 }
 
 /// The human task that was recorded under the same key.

@@ -16,12 +16,11 @@ pub use attempt::{
     Then,
 };
 pub use event::{Event, NewRunEvent, RunEvent};
-pub use people::{
-    Checkpoint, Decision, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewCheckpoint,
-    NewDecision, NewHumanTask,
-};
-pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving};
+pub use jackfield_model::{HumanTask, HumanTaskKind, HumanTaskState, Serving, WorkerKind};
+pub use people::{Checkpoint, Decision, HumanTaskChange, NewCheckpoint, NewDecision, NewHumanTask};
+pub(crate) use people::{HUMAN_TASKS, human_task};
+pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion};
 pub use run::{NewRun, Run, RunSummary, RunView};
 pub use task::{Idempotency, NewTask, Task};
-pub use worker::{Begun, NewWorker, Worker, WorkerKind};
+pub use worker::{Begun, NewWorker, Worker};
 pub use workspace::{NewWorkspace, Workspace, WorkspaceKind};

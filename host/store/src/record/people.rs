@@ -3,53 +3,11 @@
 
 use super::task::Idempotency;
 use crate::file::Columns;
+use jackfield_model::{HumanTask, HumanTaskKind, HumanTaskState};
 use jackfield_types::{AttemptId, HumanTaskId, RunId, TaskId, Timestamp, WorkspaceId};
 use rusqlite::Row;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-
-/// What sort of thing waits for a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum HumanTaskKind {
-    /// A to-do of its own.
-    Todo,
-    /// A run that was handed over with its evidence.
-    Handoff,
-}
-
-/// Where a human task is in its life.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum HumanTaskState {
-    /// It waits for somebody.
-    Open,
-    /// It was done, or answered.
-    Done,
-    /// It was called off.
-    Cancelled,
-}
-
-impl HumanTaskState {
-    /// Every state.
-    pub const ALL: [Self; 3] = [Self::Open, Self::Done, Self::Cancelled];
-
-    /// As stored and shown.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Done => "done",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// The state that is written so, if there is one.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text)
-    }
-}
 
 /// A human task to be recorded. It begins as `open`.
 #[derive(Debug, Clone)]
@@ -73,34 +31,6 @@ pub struct NewHumanTask {
     pub created_by: String,
     /// The key under which `created_by` handed it in, if under one.
     pub idempotency: Option<Idempotency>,
-}
-
-/// A human task that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[allow(missing_docs)]
-pub struct HumanTask {
-    pub id: HumanTaskId,
-    pub kind: HumanTaskKind,
-    pub workspace: Option<WorkspaceId>,
-    /// The workspace's name, for people.
-    pub workspace_name: Option<String>,
-    pub task: Option<TaskId>,
-    pub run: Option<RunId>,
-    pub title: String,
-    pub body: String,
-    pub evidence: Value,
-    pub state: HumanTaskState,
-    pub priority: i32,
-    pub due_at: Option<Timestamp>,
-    pub created_by: String,
-    /// What the person said, once somebody has.
-    pub answer: Option<Value>,
-    pub answered_by: Option<String>,
-    pub created_at: Timestamp,
-    pub updated_at: Timestamp,
-    /// When it was done or called off.
-    pub closed_at: Option<Timestamp>,
 }
 
 /// What is to change about a human task; what is not named stays as it is.
@@ -178,34 +108,33 @@ pub struct Checkpoint {
     pub content: Value,
 }
 
-impl HumanTask {
-    /// With the name of its workspace; more conditions go behind it.
-    pub(crate) const SELECT: &str = "
-        SELECT human_tasks.*, workspaces.name AS workspace_name
-        FROM human_tasks LEFT JOIN workspaces ON workspaces.id = human_tasks.workspace";
+/// Human tasks with the names of their workspaces; more conditions go behind it.
+pub(crate) const HUMAN_TASKS: &str = "
+    SELECT human_tasks.*, workspaces.name AS workspace_name
+    FROM human_tasks LEFT JOIN workspaces ON workspaces.id = human_tasks.workspace";
 
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.parsed("id")?,
-            kind: row.word("kind")?,
-            workspace: row.parsed_opt("workspace")?,
-            workspace_name: row.get("workspace_name")?,
-            task: row.parsed_opt("task")?,
-            run: row.parsed_opt("run")?,
-            title: row.get("title")?,
-            body: row.get("body")?,
-            evidence: row.json("evidence")?,
-            state: row.word("state")?,
-            priority: row.get("priority")?,
-            due_at: row.parsed_opt("due_at")?,
-            created_by: row.get("created_by")?,
-            answer: row.json_opt("answer")?,
-            answered_by: row.get("answered_by")?,
-            created_at: row.parsed("created_at")?,
-            updated_at: row.parsed("updated_at")?,
-            closed_at: row.parsed_opt("closed_at")?,
-        })
-    }
+/// A row of [`HUMAN_TASKS`].
+pub(crate) fn human_task(row: &Row<'_>) -> rusqlite::Result<HumanTask> {
+    Ok(HumanTask {
+        id: row.parsed("id")?,
+        kind: row.word("kind")?,
+        workspace: row.parsed_opt("workspace")?,
+        workspace_name: row.get("workspace_name")?,
+        task: row.parsed_opt("task")?,
+        run: row.parsed_opt("run")?,
+        title: row.get("title")?,
+        body: row.get("body")?,
+        evidence: row.json("evidence")?,
+        state: row.word("state")?,
+        priority: row.get("priority")?,
+        due_at: row.parsed_opt("due_at")?,
+        created_by: row.get("created_by")?,
+        answer: row.json_opt("answer")?,
+        answered_by: row.get("answered_by")?,
+        created_at: row.parsed("created_at")?,
+        updated_at: row.parsed("updated_at")?,
+        closed_at: row.parsed_opt("closed_at")?,
+    })
 }
 
 impl Decision {

@@ -1,27 +1,11 @@
 //! Plugins: every version ever seen, and every decision with the facts it was made from.
 
 use crate::file::Columns;
+use jackfield_model::Serving;
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
 use rusqlite::Row;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
-
-/// What the host does with a version of a plugin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Serving {
-    /// It answers calls.
-    Serving,
-    /// It waits for a grant.
-    Held,
-    /// It was not taken.
-    Rejected,
-    /// It misbehaved and answers nothing.
-    Quarantined,
-    /// Another version answers in its place.
-    Retired,
-}
 
 /// A version changed its standing.
 #[derive(Debug, Clone)]

@@ -1,19 +1,10 @@
 //! Workers: processes that carry runs out.
 
 use crate::file::Columns;
+use jackfield_model::WorkerKind;
 use jackfield_types::{Timestamp, WorkerId, WorkspaceId};
 use rusqlite::Row;
-use serde::{Deserialize, Serialize};
-
-/// Where a worker is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum WorkerKind {
-    /// A host on this machine, over the same data folder.
-    Local,
-    /// Elsewhere, over HTTP.
-    Remote,
-}
+use serde::Serialize;
 
 /// A worker that begins.
 #[derive(Debug, Clone)]

@@ -197,6 +197,11 @@ impl Limits {
     pub const fn none() -> Self {
         Self { limits: Vec::new(), counts: Counts::Both }
     }
+
+    /// Those that hold for a spender, with what is counted for each.
+    pub fn of<'a>(&'a self, spender: &'a Spender) -> impl Iterator<Item = (&'a Limit, Scope)> {
+        self.limits.iter().filter_map(|limit| limit.scope_for(spender).map(|scope| (limit, scope)))
+    }
 }
 
 /// What one attempt's money is counted for.
@@ -210,6 +215,62 @@ pub struct Spender {
     pub task: TaskId,
     pub run: RunId,
     pub attempt: AttemptId,
+}
+
+impl Limit {
+    /// What is counted for it when this spender spends; none: it does not hold for the spender.
+    pub fn scope_for(&self, spender: &Spender) -> Option<Scope> {
+        match &self.scope {
+            LimitScope::All => Some(Scope::All),
+            LimitScope::Workspace(id) => {
+                (*id == spender.workspace).then_some(Scope::Workspace(spender.workspace))
+            }
+            LimitScope::Executor(name) => (*name == spender.executor).then(|| Scope::Executor(name.clone())),
+            LimitScope::Token(name) => (*name == spender.principal).then(|| Scope::Token(name.clone())),
+            // Asked for where something is written down, and nowhere else.
+            LimitScope::Writes(_) => None,
+            LimitScope::EachTask => Some(Scope::Task(spender.task)),
+            LimitScope::EachRun => Some(Scope::Run(spender.run)),
+        }
+    }
+
+    /// What is counted for it whoever spends; none: it is counted for each task or run apart.
+    pub fn own_scope(&self) -> Option<Scope> {
+        match &self.scope {
+            LimitScope::All => Some(Scope::All),
+            LimitScope::Workspace(id) => Some(Scope::Workspace(*id)),
+            LimitScope::Executor(name) => Some(Scope::Executor(name.clone())),
+            LimitScope::Token(name) => Some(Scope::Token(name.clone())),
+            LimitScope::Writes(_) | LimitScope::EachTask | LimitScope::EachRun => None,
+        }
+    }
+
+    /// Whether it is what limits this scope.
+    pub fn holds_for(&self, scope: &Scope) -> bool {
+        match (&self.scope, scope) {
+            (LimitScope::EachTask, Scope::Task(_)) | (LimitScope::EachRun, Scope::Run(_)) => true,
+            _ => self.own_scope().as_ref() == Some(scope),
+        }
+    }
+}
+
+impl Counts {
+    /// Whether what is spent on this account counts.
+    pub const fn includes(self, account: Account) -> bool {
+        matches!(
+            (self, account),
+            (Self::Both, _) | (Self::Billed, Account::Billed) | (Self::Equivalent, Account::Equivalent)
+        )
+    }
+
+    /// What counts of the amounts of both accounts.
+    pub const fn pick(self, billed: Micros, equivalent: Micros) -> Micros {
+        match self {
+            Self::Both => Micros(billed.0.saturating_add(equivalent.0)),
+            Self::Billed => billed,
+            Self::Equivalent => equivalent,
+        }
+    }
 }
 
 #[cfg(test)]

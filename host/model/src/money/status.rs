@@ -1,6 +1,6 @@
 //! What the breaker says: how each limit stands, why something was refused, what an operator did.
 
-use super::{Action, Limit, LimitScope, Period, Scope};
+use super::limit::{Action, Limit, LimitScope, Period, Scope};
 use jackfield_types::{ErrorCode, Micros, Problem, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -36,7 +36,7 @@ impl fmt::Display for BreakerState {
 }
 
 /// How one limit stands for one scope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct LimitStatus {
     /// As configured.
@@ -86,7 +86,8 @@ impl BreakerStatus {
 }
 
 /// Why the breaker refused or stopped something.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Refusal {
     /// The limit that was in the way.
     pub limit: Limit,
@@ -183,7 +184,7 @@ impl From<Refusal> for Problem {
 }
 
 /// A limit, with what of it an operator allowed on top.
-pub(crate) fn raised(amount: Micros, allowance: Micros) -> String {
+fn raised(amount: Micros, allowance: Micros) -> String {
     let all = amount + allowance;
     if allowance > Micros::ZERO {
         format!("{all} ({allowance} of it allowed on top)")

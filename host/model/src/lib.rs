@@ -1,0 +1,40 @@
+//! Domain data and typed events: what the store records, interfaces show and notifications carry.
+//!
+//! Plain data over the words of `jackfield-types`. This crate knows no database, no component and no process, and does
+//! no I/O. [`RunEvent`] and [`HostEvent`] list every kind of event with the payload of each; `docs/events.md` documents
+//! them.
+
+mod events;
+mod money;
+mod people;
+mod plugin;
+mod worker;
+
+pub use events::agent::{
+    AgentStarted, FileChange, FileChangeKind, RateLimit, ReportedUsage, Retrying, ToolCall, ToolResult,
+};
+pub use events::host::{
+    AllowanceAdded, AnswerAction, BreakerChanged, BreakerCorrected, BreakerRefused, BreakerStopped, By,
+    CheckpointAdded, ConfigChanged, DecisionMade, HostEvent, HumanTaskAnswered, HumanTaskCancelled,
+    HumanTaskChanged, HumanTaskCreated, HumanTaskDeleted, NoDetails, SettingChange, TaskClosed, TaskCreated,
+    WebhookDead, WorkerBegan, WorkerEnded,
+};
+pub use events::plugin::{
+    ComponentChange, ComponentReceipt, ComponentReported, ComponentStep, Granted, GrantedParts, Pinned,
+    RolledBack,
+};
+pub use events::record::{HostEventRecord, NewRunEvent, RunEventRecord};
+pub use events::run::{
+    AttemptAdopted, AttemptPlanned, AttemptSettled, AttemptStarted, CancelAsked, ChargedLate, CheckOutcome,
+    Checked, EventText, GateRuled, HostWarning, LeftoverFound, LeftoverSort, Measured, RunChanged, RunEvent,
+    RunQueued, RunRetried, RunTakenOver, WarningTopic, WorktreeReady,
+};
+pub use money::limit::{
+    Account, Action, Counts, InvalidScope, Limit, LimitScope, Limits, Period, Scope, Spender,
+};
+pub use money::status::{
+    BreakerState, BreakerStatus, Charged, Corrected, Correction, LimitStatus, Raise, Refusal, Reset,
+};
+pub use people::{HumanTask, HumanTaskKind, HumanTaskState};
+pub use plugin::Serving;
+pub use worker::WorkerKind;

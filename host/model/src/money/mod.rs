@@ -1,0 +1,4 @@
+//! Money: limits, and how they stand.
+
+pub(crate) mod limit;
+pub(crate) mod status;
