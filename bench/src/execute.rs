@@ -8,7 +8,7 @@ use crate::{Setting, on_all_cores};
 use anyhow::{Context, Result, ensure};
 use jackfield::api::Expect;
 use jackfield::{ExecuteRequest, Host};
-use jackfield_store::RunEvent;
+use jackfield_store::RunEventRecord;
 use jackfield_types::{RunState, Timestamp};
 use std::cell::Cell;
 use std::cell::RefCell;
@@ -93,11 +93,11 @@ async fn through_host(host: &Host, repository: &Path) -> Result<(f64, Vec<f64>)>
     Ok((took, steps(asked, &events, answered)?))
 }
 
-fn steps(asked: Timestamp, events: &[RunEvent], answered: Timestamp) -> Result<Vec<f64>> {
+fn steps(asked: Timestamp, events: &[RunEventRecord], answered: Timestamp) -> Result<Vec<f64>> {
     let mut since = asked;
     let mut spent = Vec::new();
     for (kind, _) in STEPS {
-        let event = events.iter().find(|event| event.kind == kind);
+        let event = events.iter().find(|event| event.kind() == kind);
         let at = event.with_context(|| format!("the run has no event {kind}"))?.at;
         spent.push(at.duration_since(since).as_secs_f64());
         since = at;

@@ -1,6 +1,7 @@
 //! The life of a run as the engine has the store record it, in phases, so that each can be timed.
 
 use anyhow::Result;
+use jackfield_model::{FileChange, FileChangeKind, RunEvent, ToolCall, ToolResult};
 use jackfield_store::{
     Account, Action, Admission, Counts, Limit, LimitScope, Limits, NewArtifact, NewAttempt, NewRun,
     NewRunEvent, NewTask, NewTranscript, NewWorkspace, Period, Settlement, Started, Store, Then,
@@ -109,7 +110,7 @@ impl Life {
                 request: json!({ "wait_s": 45, "verbosity": "mermaid" }),
                 affinity: None,
                 assigned: false,
-                trace: None,
+                trace: std::collections::BTreeMap::new(),
                 place: None,
             },
             attempt: NewAttempt {
@@ -198,13 +199,18 @@ fn started() -> Started {
 
 /// What one chunk of an agent's output comes to.
 fn events() -> Vec<NewRunEvent> {
-    let event =
-        |kind: &str, payload| NewRunEvent { at: Timestamp::UNIX_EPOCH, kind: kind.to_owned(), payload };
+    let event = |event| NewRunEvent { at: Timestamp::UNIX_EPOCH, event };
+    let (id, path) = ("t-1".to_owned(), "src/client.rs".to_owned());
     vec![
-        event("text", json!({ "text": "The timeout is read in milliseconds." })),
-        event("tool_call", json!({ "id": "t-1", "name": "Edit", "summary": "src/client.rs" })),
-        event("tool_result", json!({ "id": "t-1", "ok": true, "summary": "edited" })),
-        event("file_change", json!({ "path": "src/client.rs", "kind": "modified" })),
+        event(RunEvent::Text("The timeout is read in milliseconds.".into())),
+        event(RunEvent::ToolCall(ToolCall {
+            id: id.clone(),
+            name: "Edit".to_owned(),
+            summary: path.clone(),
+            input: "{}".to_owned(),
+        })),
+        event(RunEvent::ToolResult(ToolResult { id, ok: true, summary: "edited".to_owned() })),
+        event(RunEvent::FileChange(FileChange { path, kind: FileChangeKind::Modified })),
     ]
 }
 

@@ -17,7 +17,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ("store", &["types", "model"]),
     ("plugins", &["types"]),
     ("embedded", &[]),
-    ("api", &["types", "store", "workspace"]),
+    ("api", &["types", "model", "store", "workspace"]),
     ("config", &["types", "store", "plugins", "api"]),
     ("core", &["types", "files", "redact", "process", "store", "plugins", "config"]),
     ("access", &["types", "files", "store", "api", "core"]),
@@ -27,6 +27,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
         "runs",
         &[
             "types",
+            "model",
             "files",
             "redact",
             "process",
@@ -44,6 +45,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
         "jackfield",
         &[
             "types",
+            "model",
             "files",
             "redact",
             "process",
@@ -63,9 +65,9 @@ const ALLOWED: [(&str, &[&str]); 25] = [
     ),
     ("kit", &["types", "process", "workspace", "plugins", "embedded", "jackfield"]),
     ("registry", &["types", "files", "plugins", "jackfield"]),
-    ("notifications", &["types", "store", "config", "jackfield"]),
+    ("notifications", &["types", "model", "store", "config", "jackfield"]),
     ("worker", &["types", "files", "process", "workspace", "store", "api", "config", "jackfield"]),
-    ("render", &["types", "files", "store", "plugins", "api", "jackfield", "sdk"]),
+    ("render", &["types", "model", "files", "store", "plugins", "api", "jackfield", "sdk"]),
     (
         "server",
         &["types", "files", "store", "plugins", "workspace", "api", "config", "jackfield", "render", "sdk"],

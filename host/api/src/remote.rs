@@ -2,6 +2,7 @@
 //! a restart of either side.
 
 use super::ExecuteRequest;
+use jackfield_model::RunEvent;
 use jackfield_store::CheckResult;
 use jackfield_types::{
     AttemptId, Effort, Outcome, Problem, Role, RunId, Timestamp, Usage, WorkerId, WorkspaceId,
@@ -178,11 +179,23 @@ pub struct AttemptProgress {
 /// An event of an attempt.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[allow(missing_docs)]
 pub struct ReportedEvent {
+    /// When it happened.
     pub at: Timestamp,
-    pub kind: String,
-    pub payload: Value,
+    /// What happened.
+    #[serde(flatten)]
+    // The host takes every payload, because a worker may have another version.
+    #[cfg_attr(feature = "schemas", schemars(with = "AnyEvent"))]
+    pub event: RunEvent,
+}
+
+/// The schema of an event whose payload may be anything.
+#[cfg(feature = "schemas")]
+#[derive(schemars::JsonSchema)]
+#[allow(dead_code, reason = "only its schema is used")]
+struct AnyEvent {
+    kind: String,
+    payload: Value,
 }
 
 /// The answer to a progress report.
@@ -265,5 +278,28 @@ impl std::str::FromStr for SentFile {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::deserialize(text.into_deserializer())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn reported_event_is_written_flat_whatever_its_payload() {
+        let known = json!({ "text": "said" });
+        for (payload, is_known) in [(known, true), (json!({ "words": 7 }), false), (Value::Null, false)] {
+            let written = json!({ "at": "2026-11-21T10:00:00Z", "kind": "text", "payload": payload });
+            let read: ReportedEvent = serde_json::from_value(written.clone()).unwrap();
+            assert_eq!(matches!(read.event, RunEvent::Text(_)), is_known, "{read:?}");
+            assert_eq!(serde_json::to_value(&read).unwrap(), written);
+        }
+    }
+
+    #[test]
+    fn reported_kind_is_a_kind_of_event() {
+        let unknown: Vec<_> = REPORTED.iter().filter(|kind| !RunEvent::KINDS.contains(kind)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
     }
 }

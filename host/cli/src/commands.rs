@@ -201,7 +201,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
 
 async fn logs(host: &Host, run: RunId, follow: bool, json: bool) -> Result<(), Problem> {
     let wait = Duration::from_secs(if follow { DAY } else { 0 });
-    let each = |event: &jackfield_store::RunEvent| {
+    let each = |event: &jackfield_store::RunEventRecord| {
         if json {
             say_line(&printable_json(&serde_json::to_string(event).unwrap_or_default()));
         } else if let Some(line) = text::event(event) {

@@ -6,7 +6,7 @@ use jackfield::{Host, event_line};
 use jackfield_api::RecordedRequest;
 use jackfield_render::screen::{Screen, Tone, colours_wanted, one_line, printable};
 use jackfield_render::text;
-use jackfield_store::{Action, BreakerStatus, RunEvent, RunView};
+use jackfield_store::{Action, BreakerStatus, RunEventRecord, RunView};
 use jackfield_types::{Micros, RunId};
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -43,7 +43,7 @@ impl Teller {
         Self::Live(bar)
     }
 
-    pub(super) fn tell(&self, event: &RunEvent) {
+    pub(super) fn tell(&self, event: &RunEventRecord) {
         let Some(line) = event_line(event) else { return };
         match self {
             Self::Quiet => {}

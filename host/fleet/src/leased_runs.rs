@@ -108,7 +108,7 @@ impl Assignments {
                 request: serde_json::to_value(&order.request).unwrap_or_default(),
                 affinity: None,
                 assigned: true,
-                trace: (!assignment.trace.is_empty()).then(|| serde_json::json!(assignment.trace)),
+                trace: assignment.trace,
                 place: order.place_kept(),
             },
             attempt,

@@ -1,8 +1,11 @@
 //! What happens to the breaker, as lines of the program's log: by this process, and by any other on the same
 //! data folder, like the command line that allows more.
 
-use jackfield_store::{Event, Store};
-use serde_json::Value;
+use jackfield_model::{
+    AllowanceAdded, BreakerCorrected, HostEvent, HostEventRecord, Limit, LimitStatus, Refusal,
+};
+use jackfield_store::Store;
+use jackfield_types::Micros;
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +25,7 @@ pub(super) async fn log_breaker(store: Store, stop: CancellationToken) {
         while let Ok(events) = store.host_log().list(seen, PAGE).await {
             let Some(last) = events.last() else { break };
             seen = last.seq;
-            events.iter().filter(|event| event.kind.starts_with("breaker_")).for_each(log);
+            events.iter().filter(|event| event.event.is_of_breaker()).for_each(log);
         }
         if stops {
             return;
@@ -34,70 +37,154 @@ pub(super) async fn log_breaker(store: Store, stop: CancellationToken) {
     }
 }
 
-fn log(event: &Event) {
-    let line = line(event);
-    match event.kind.as_str() {
-        "breaker_halted" | "breaker_alert" | "breaker_stopped" => tracing::warn!("{line}"),
+fn log(record: &HostEventRecord) {
+    let line = line(record);
+    match record.event {
+        HostEvent::BreakerHalted(_) | HostEvent::BreakerAlert(_) | HostEvent::BreakerStopped(_) => {
+            tracing::warn!("{line}");
+        }
         _ => tracing::info!("{line}"),
     }
 }
 
-/// `breaker halted: all day:2026-11-21, spent 20.1, held 0.5, limit 20`.
-fn line(event: &Event) -> String {
-    let payload = &event.payload;
-    // A refusal and a change of state tell of a limit; what an operator did, of itself.
-    let about =
-        ["limit", "refusal"].iter().find_map(|name| payload.get(name).filter(|about| about.is_object()));
-    let about = about.unwrap_or(payload);
-    let figures = [
-        ("period", about.get("period")),
-        ("spent", about.get("spent")),
-        ("held", about.get("reserved")),
-        ("limit", about.pointer("/limit/amount")),
-        ("allowed on top", about.get("allowance")),
-        ("asked", about.get("asked")),
-        ("run", payload.get("run")),
-        ("was", about.get("was")),
-        ("cost", about.get("cost")),
-        ("by", about.get("principal")),
-        ("because", about.get("reason")),
-    ];
-    let shown = |value: &Value| {
-        value.as_str().map_or_else(|| value.to_string(), |text| text.escape_debug().to_string())
+/// `breaker halted: all, period day:2026-11-21, spent 20.1, held 0.5, limit 20.0`.
+fn line(record: &HostEventRecord) -> String {
+    let figures = match &record.event {
+        HostEvent::BreakerClosed(change)
+        | HostEvent::BreakerAlert(change)
+        | HostEvent::BreakerHalted(change) => change.limit.as_ref().map(of_limit).unwrap_or_default(),
+        HostEvent::BreakerRefused(refused) => of_refusal(&refused.refusal),
+        HostEvent::BreakerStopped(stopped) => {
+            [of_refusal(&stopped.refusal), vec![("run", stopped.run.to_string())]].concat()
+        }
+        HostEvent::BreakerRaised(added) | HostEvent::BreakerReset(added) => {
+            let AllowanceAdded { period, allowance, principal, reason } = added;
+            let added = vec![("period", period.clone()), ("allowed on top", dollars(*allowance))];
+            [added, by(principal, reason)].concat()
+        }
+        HostEvent::BreakerCorrected(BreakerCorrected::Cost { run, was, cost, principal, reason }) => {
+            let costs = [("run", run.to_string()), ("was", dollars(*was)), ("cost", dollars(*cost))];
+            [costs.to_vec(), by(principal, reason)].concat()
+        }
+        HostEvent::BreakerCorrected(BreakerCorrected::Allowance {
+            period,
+            allowance,
+            run,
+            principal,
+            reason,
+        }) => {
+            let allowed = [
+                ("period", period.clone()),
+                ("allowed on top", dollars(*allowance)),
+                ("run", run.to_string()),
+            ];
+            [allowed.to_vec(), by(principal, reason)].concat()
+        }
+        _ => Vec::new(),
     };
-    let told: Vec<_> =
-        figures.iter().filter_map(|(name, value)| Some(format!("{name} {}", shown((*value)?)))).collect();
-    let kind = event.kind.replace('_', " ");
-    format!("{kind}: {}, {}", event.subject.escape_debug(), told.join(", "))
+    let shown = figures.into_iter().map(|(name, figure)| format!(", {name} {}", figure.escape_debug()));
+    let kind = record.kind().replace('_', " ");
+    format!("{kind}: {}{}", record.subject.escape_debug(), shown.collect::<String>())
+}
+
+/// Figures with their names.
+type Figures = Vec<(&'static str, String)>;
+
+fn of_limit(status: &LimitStatus) -> Figures {
+    let LimitStatus { limit, period, spent, reserved, allowance, .. } = status;
+    of_period(limit, period, [*spent, *reserved, *allowance])
+}
+
+fn of_refusal(refusal: &Refusal) -> Figures {
+    let Refusal { limit, period, spent, reserved, allowance, asked, .. } = refusal;
+    [of_period(limit, period, [*spent, *reserved, *allowance]), vec![("asked", dollars(*asked))]].concat()
+}
+
+fn of_period(limit: &Limit, period: &str, [spent, held, allowed]: [Micros; 3]) -> Figures {
+    vec![
+        ("period", period.to_owned()),
+        ("spent", dollars(spent)),
+        ("held", dollars(held)),
+        ("limit", dollars(limit.amount)),
+        ("allowed on top", dollars(allowed)),
+    ]
+}
+
+fn by(principal: &str, reason: &str) -> Figures {
+    vec![("by", principal.to_owned()), ("because", reason.to_owned())]
+}
+
+fn dollars(amount: Micros) -> String {
+    format!("{:?}", amount.usd())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jackfield_types::Timestamp;
-    use serde_json::json;
+    use jackfield_model::BreakerState::{Closed, Halted};
+    use jackfield_model::{Action, BreakerChanged, BreakerStopped, LimitScope, Period, Scope};
+    use jackfield_types::{RunId, Timestamp};
+
+    fn logged(subject: &str, event: HostEvent) -> String {
+        line(&HostEventRecord { seq: 1, at: Timestamp::UNIX_EPOCH, subject: subject.to_owned(), event })
+    }
+
+    fn limit() -> Limit {
+        let (scope, amount) = (LimitScope::All, Micros::dollars(20));
+        Limit { scope, period: Period::Day, amount, action: Action::Halt }
+    }
 
     #[test]
-    fn a_line_names_the_scope_the_figures_and_who_did_it() {
-        let event = |kind: &str, subject: &str, payload| Event {
-            seq: 1,
-            at: Timestamp::UNIX_EPOCH,
-            kind: kind.to_owned(),
-            subject: subject.to_owned(),
-            payload,
+    fn line_names_the_scope_the_figures_and_who_did_it() {
+        let status = LimitStatus {
+            limit: limit(),
+            scope: Scope::All,
+            period: "day:2026-11-21".to_owned(),
+            spent: Micros(20_100_000),
+            reserved: Micros(500_000),
+            allowance: Micros::ZERO,
+            left: Micros::ZERO,
+            state: Halted,
+            resets_at: None,
         };
-        let halted = json!({ "from": "closed", "to": "halted", "limit": {
-            "limit": { "amount": 20 }, "period": "day:2026-11-21", "spent": 20.1, "reserved": 0.5, "allowance": 0,
-        } });
+        let changed = |to, limit| HostEvent::breaker_changed(BreakerChanged { from: Closed, to, limit });
         assert_eq!(
-            line(&event("breaker_halted", "all", halted)),
-            "breaker halted: all, period day:2026-11-21, spent 20.1, held 0.5, limit 20, allowed on top 0"
+            logged("all", changed(Halted, Some(status))),
+            "breaker halted: all, period day:2026-11-21, spent 20.1, held 0.5, limit 20.0, allowed on top 0.0"
         );
-        let raised =
-            json!({ "period": "day:2026-11-21", "allowance": 5, "principal": "cli", "reason": "a\nb" });
+        assert_eq!(logged("executor:codex", changed(Closed, None)), "breaker closed: executor:codex");
+        let raised = HostEvent::BreakerRaised(AllowanceAdded {
+            period: "day:2026-11-21".to_owned(),
+            allowance: Micros::dollars(5),
+            principal: "cli".to_owned(),
+            reason: "a\nb".to_owned(),
+        });
         assert_eq!(
-            line(&event("breaker_raised", "all", raised)),
-            "breaker raised: all, period day:2026-11-21, allowed on top 5, by cli, because a\\nb"
+            logged("all", raised),
+            "breaker raised: all, period day:2026-11-21, allowed on top 5.0, by cli, because a\\nb"
+        );
+    }
+
+    #[test]
+    fn line_of_a_stopped_attempt_names_what_was_asked_and_the_run() {
+        let run = RunId::new();
+        let refusal = Refusal {
+            limit: limit(),
+            scope: Scope::All,
+            period: "ever".to_owned(),
+            spent: Micros::dollars(20),
+            reserved: Micros::ZERO,
+            allowance: Micros::ZERO,
+            asked: Micros(250_000),
+            resets_at: None,
+        };
+        let stopped = HostEvent::BreakerStopped(Box::new(BreakerStopped { refusal, run }));
+        assert_eq!(
+            logged("it", stopped),
+            format!(
+                "breaker stopped: it, period ever, spent 20.0, held 0.0, limit 20.0, allowed on top 0.0, asked 0.25, \
+                 run {run}"
+            )
         );
     }
 }

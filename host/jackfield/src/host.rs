@@ -5,10 +5,10 @@
 //!          (drained)   └──► shut down     agents are ended, and their runs settled as cancelled
 //! ```
 
-use crate::reconfigure::Reconfigured;
 use crate::services::Services;
 use jackfield_access::principal::Principal;
 use jackfield_config::Config;
+use jackfield_model::ConfigChanged;
 use jackfield_runs::scheduling::work::Work;
 use jackfield_types::{Problem, RunId, Scope, Timestamp};
 use std::path::PathBuf;
@@ -73,7 +73,7 @@ impl Host {
     ///
     /// # Errors
     /// A [`Problem`] if the configuration is invalid; then the old one stays in force.
-    pub async fn reconfigure(&self, config: Config) -> Result<Reconfigured, Problem> {
+    pub async fn reconfigure(&self, config: Config) -> Result<ConfigChanged, Problem> {
         self.caller.require(Scope::Admin)?;
         self.inner.reconfiguration.apply(config).await
     }

@@ -82,6 +82,8 @@ pub use jackfield_api::{Answer, ExecuteRequest, Progress};
 pub use jackfield_config as config;
 pub use jackfield_core::folders::default_data;
 pub use jackfield_fleet::leased_runs;
+pub use jackfield_model as model;
+pub use jackfield_model::{HostEvent, HostEventRecord, RunEvent, RunEventRecord};
 pub use jackfield_retention::{Gone, Kept, PruneOptions, PruneReport};
 pub use jackfield_runs::execution::leftovers;
 pub use jackfield_runs::records::events::line as event_line;
@@ -92,7 +94,6 @@ pub use jackfield_runs::scheduling::work::Work;
 pub use jackfield_runs::selection::quality::QualityIssue;
 pub use jackfield_runs::verification::evidence::{Diff, WorktreeEvidence};
 pub use jackfield_types::{Audience, ErrorClass, ErrorCode, Problem, Scope, Scopes, Sees, clip};
-pub use reconfigure::{Change, Reconfigured};
 pub use served::served;
 
 /// This program's version.

@@ -1,9 +1,11 @@
 //! What becomes of components, onto the record: every swap, rejection and quarantine.
 
-use jackfield_plugins::{Change, Observer, PluginEvent};
+use jackfield_model::{ComponentChange, ComponentReceipt, ComponentReported, ComponentStep, HostEvent};
+use jackfield_plugins::{Change, Observer, PluginEvent, StepTime};
 use jackfield_store::{PluginReceipt, Serving, Store};
 use jackfield_types::PluginRef;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -26,7 +28,7 @@ pub(super) fn observer(store: &Store) -> Observer {
 }
 
 async fn record(store: &Store, event: PluginEvent) -> Result<(), jackfield_store::StoreError> {
-    let details = serde_json::to_value(&event).unwrap_or_default();
+    let receipt = receipt(&event);
     let state = match event.change {
         Change::Serving | Change::Optimised => Serving::Serving,
         Change::Rejected => Serving::Rejected,
@@ -34,22 +36,55 @@ async fn record(store: &Store, event: PluginEvent) -> Result<(), jackfield_store
         Change::Quarantined => Serving::Quarantined,
         Change::Retired => Serving::Retired,
     };
-    match (event.kind, event.name.clone(), event.version.clone(), event.to) {
+    match (event.kind, event.name, event.version, event.to) {
         (Some(kind), Some(name), Some(version), Some(digest)) => {
             let plugin = PluginRef { kind, name, version, digest };
-            store.host_log().record_plugin(PluginReceipt { plugin, state, reason: event.why, details }).await
+            let reason = event.why;
+            store
+                .host_log()
+                .record_plugin(PluginReceipt { plugin, state, reason, details: Some(receipt) })
+                .await
         }
         // A file that was not taken may have no name to be known by.
         _ => {
             let file = event.file.as_ref().and_then(|file| file.file_name());
             let subject = file.map_or_else(|| "plugin".into(), |name| name.to_string_lossy().into_owned());
-            let kind = format!("plugin_{}", event.change);
-            store
-                .host_log()
-                .record(&kind, &subject, json!({ "why": event.why, "receipt": details }))
-                .await
-                .map(drop)
+            let report = ComponentReported::File { why: event.why, receipt };
+            store.host_log().record(&subject, HostEvent::component_stands(state, report)).await.map(drop)
         }
+    }
+}
+
+/// What became of a component, as it is on record.
+fn receipt(event: &PluginEvent) -> ComponentReceipt {
+    let change = match event.change {
+        Change::Serving => ComponentChange::Serving,
+        Change::Optimised => ComponentChange::Optimised,
+        Change::Rejected => ComponentChange::Rejected,
+        Change::Held => ComponentChange::Held,
+        Change::Quarantined => ComponentChange::Quarantined,
+        Change::Retired => ComponentChange::Retired,
+    };
+    let step = |time: &StepTime| ComponentStep { step: word(time.step), micros: time.micros };
+    ComponentReceipt {
+        at: event.at,
+        change,
+        kind: event.kind,
+        name: event.name.clone(),
+        version: event.version.clone(),
+        file: event.file_text(),
+        from: event.from,
+        to: event.to,
+        why: event.why.clone(),
+        steps: event.steps.iter().map(step).collect(),
+    }
+}
+
+/// A word as serde writes it.
+fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(text)) => text,
+        other => format!("{other:?}"),
     }
 }
 
@@ -63,5 +98,41 @@ fn log(event: &PluginEvent) {
         Change::Serving | Change::Optimised => tracing::debug!(name, file, change = %event.change, "plugin"),
         Change::Retired => tracing::info!(name, file, why = event.why, "plugin retired"),
         change => tracing::warn!(name, file, why = event.why, "plugin {change}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jackfield_plugins::State;
+    use jackfield_types::{Digest, PluginKind, Timestamp};
+    use serde_json::json;
+
+    #[test]
+    fn receipt_has_every_field_of_the_event() {
+        let changes = [
+            Change::Serving,
+            Change::Optimised,
+            Change::Rejected,
+            Change::Held,
+            Change::Quarantined,
+            Change::Retired,
+        ];
+        let steps = [State::CheckingSignature, State::Parsing, State::SelfCheck];
+        for change in changes {
+            let event = PluginEvent {
+                at: Timestamp::UNIX_EPOCH,
+                change,
+                kind: Some(PluginKind::Gate),
+                name: Some("size".to_owned()),
+                version: None,
+                file: Some("/srv/plugins/size.wasm".into()),
+                from: None,
+                to: Some(Digest::from_bytes([7; 32])),
+                why: "it was dropped in".to_owned(),
+                steps: steps.map(|step| StepTime { step, micros: 120 }).to_vec(),
+            };
+            assert_eq!(json!(receipt(&event)), json!(event));
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 use jackfield_core::secrets::Redaction;
 use jackfield_core::settings::Settings;
+use jackfield_model::{ConfigChanged, HostEvent, SettingChange};
 use jackfield_plugins::Plugins;
 use jackfield_runs::scheduling::local_worker::LocalWorker;
 use jackfield_runs::scheduling::work::Work;
@@ -13,9 +14,7 @@ use jackfield_runs::selection::health_cache::HealthCache;
 use jackfield_config::{Config, Key, Step, check, flat, shown};
 use jackfield_store::Store;
 use jackfield_types::{ErrorCode, Problem};
-use serde::Serialize;
 use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -139,32 +138,6 @@ const SETTINGS: &[(&str, When)] = {
 /// When a section without an entry applies.
 const OTHERWISE: When = When::Restart;
 
-/// A changed setting with its old and new value, without secrets.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Change {
-    /// Its key in the file.
-    pub key: String,
-    /// The value before.
-    pub old: String,
-    /// The value in the file now.
-    pub new: String,
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} -> {}", self.key, self.old, self.new)
-    }
-}
-
-/// The result of a reconfiguration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Reconfigured {
-    /// In force now.
-    pub applied: Vec<Change>,
-    /// In force after a restart; until then the old values hold.
-    pub restart: Vec<Change>,
-}
-
 /// Replaces the configuration of a running host.
 pub(crate) struct Reconfiguration {
     store: Store,
@@ -195,7 +168,7 @@ impl Reconfiguration {
     ///
     /// # Errors
     /// A [`Problem`] if the configuration is invalid; then the old one stays in force.
-    pub(super) async fn apply(&self, config: Config) -> Result<Reconfigured, Problem> {
+    pub(super) async fn apply(&self, config: Config) -> Result<ConfigChanged, Problem> {
         let faults: Vec<_> = check(&config).iter().map(ToString::to_string).collect();
         if !faults.is_empty() {
             return Err(Problem::operator(
@@ -221,13 +194,13 @@ impl Reconfiguration {
             self.local.begin().await;
         }
         let applied = applied.into_iter().map(|(_, _, change)| change).collect();
-        let reconfigured = Reconfigured { applied, restart };
+        let reconfigured = ConfigChanged { applied, restart };
         self.tell(&reconfigured).await;
         Ok(reconfigured)
     }
 
     /// Updates what was derived from changed settings.
-    fn settle_in(&self, applied: &[(Key, When, Change)]) {
+    fn settle_in(&self, applied: &[(Key, When, SettingChange)]) {
         // New secrets are redacted from now on.
         self.redaction.learn_secrets();
         // A queued run may have a free slot now.
@@ -240,19 +213,19 @@ impl Reconfiguration {
         executors.collect::<BTreeSet<_>>().into_iter().for_each(|name| self.health.forget(name));
     }
 
-    async fn tell(&self, changed: &Reconfigured) {
+    async fn tell(&self, changed: &ConfigChanged) {
         for change in &changed.applied {
             tracing::info!("configuration: {change}");
         }
         for change in &changed.restart {
             tracing::warn!("configuration: {change} needs a restart; until then the old value holds");
         }
-        if *changed == Reconfigured::default() {
+        if *changed == ConfigChanged::default() {
             return;
         }
-        let payload = serde_json::to_value(changed).unwrap_or_default();
+        let event = HostEvent::ConfigChanged(changed.clone());
         // The change is in force: a failed write does not undo it.
-        if let Err(error) = self.store.host_log().record("config_changed", "configuration", payload).await {
+        if let Err(error) = self.store.host_log().record("configuration", event).await {
             tracing::error!(%error, "the change of the configuration is not on record");
         }
     }
@@ -271,13 +244,13 @@ fn in_force(new: Config, old: &Config) -> Config {
     config
 }
 
-fn changes(old: &Config, new: &Config) -> Vec<(Key, When, Change)> {
+fn changes(old: &Config, new: &Config) -> Vec<(Key, When, SettingChange)> {
     let (old, new) = (flat(old), flat(new));
     let keys: BTreeSet<_> = old.keys().chain(new.keys()).collect();
     let changed = keys.into_iter().filter(|key| old.get(*key) != new.get(*key));
     let told = changed.map(|key| {
         let (before, now) = (old.get(key), new.get(key));
-        let change = Change { key: key.to_string(), old: shown(key, before), new: shown(key, now) };
+        let change = SettingChange { key: key.to_string(), old: shown(key, before), new: shown(key, now) };
         (key.clone(), when(key).unwrap_or(OTHERWISE), change)
     });
     // A setting without a value that appears with its section is no change.

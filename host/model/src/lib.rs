@@ -17,17 +17,17 @@ pub use events::host::{
     AllowanceAdded, AnswerAction, BreakerChanged, BreakerCorrected, BreakerRefused, BreakerStopped, By,
     CheckpointAdded, ConfigChanged, DecisionMade, HostEvent, HumanTaskAnswered, HumanTaskCancelled,
     HumanTaskChanged, HumanTaskCreated, HumanTaskDeleted, NoDetails, SettingChange, TaskClosed, TaskCreated,
-    WebhookDead, WorkerBegan, WorkerEnded,
+    TaskStageChanged, WebhookDead, WorkerBegan, WorkerEnded,
 };
 pub use events::plugin::{
     ComponentChange, ComponentReceipt, ComponentReported, ComponentStep, Granted, GrantedParts, Pinned,
     RolledBack,
 };
-pub use events::record::{HostEventRecord, NewRunEvent, RunEventRecord};
+pub use events::record::{HostEventRecord, MessageEvent, NewRunEvent, RunEventRecord};
 pub use events::run::{
     AttemptAdopted, AttemptPlanned, AttemptSettled, AttemptStarted, CancelAsked, ChargedLate, CheckOutcome,
-    Checked, EventText, GateRuled, HostWarning, LeftoverFound, LeftoverSort, Measured, RunChanged, RunEvent,
-    RunQueued, RunRetried, RunTakenOver, WarningTopic, WorktreeReady,
+    Checked, EventText, GateRuled, HostWarning, LeftoverFound, LeftoverSort, Measured, RunAdmitted,
+    RunChanged, RunEvent, RunQueued, RunRetried, RunTakenOver, WarningTopic, WorktreeReady,
 };
 pub use money::limit::{
     Account, Action, Counts, InvalidScope, Limit, LimitScope, Limits, Period, Scope, Spender,

@@ -9,6 +9,7 @@ mod sign;
 
 use jackfield::Host;
 use jackfield_config::WebhookSection;
+use jackfield_model::{HostEvent, MessageEvent, NoDetails};
 use jackfield_store::WebhookMessage;
 use jackfield_types::{ErrorCode, Problem};
 use reach::Reach;
@@ -117,9 +118,8 @@ pub async fn test(host: &Host, name: &str) -> Result<Option<String>, Problem> {
         id: format!("msg_{}", jackfield_types::RunId::new()),
         webhook: name.to_owned(),
         at: jackfield_types::Timestamp::now(),
-        kind: "webhook_test".to_owned(),
         subject: name.to_owned(),
-        payload: serde_json::json!({}),
+        event: MessageEvent::Host(HostEvent::WebhookTest(NoDetails {})),
         tries: 0,
     };
     Ok(match attempt(host, &Post::new()?, &section, &message).await {

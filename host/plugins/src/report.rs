@@ -368,6 +368,13 @@ pub struct PluginEvent {
     pub steps: Vec<StepTime>,
 }
 
+impl PluginEvent {
+    /// The file as text; what is no UTF-8 stands as `\xE9`.
+    pub fn file_text(&self) -> Option<String> {
+        self.file.as_deref().map(utf8)
+    }
+}
+
 /// What can become of a component.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

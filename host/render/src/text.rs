@@ -5,12 +5,13 @@ use super::table::{or_dash, table, when};
 use super::text_components;
 use jackfield::{Advice, Ordered, event_line, leftovers};
 use jackfield_api::{AuthStatus, OrchestratorStatus};
+use jackfield_model::RunEvent;
 use jackfield_plugins::{
     CheckReport, CheckVerdict, Figures, FileInspection, Inspection, PluginStatus, shown,
 };
 use jackfield_store::{
-    Artifact, Attempt, BreakerStatus, Corrected, Event, LedgerRow, ModelStats, RunEvent, RunSummary, RunView,
-    Totals,
+    Artifact, Attempt, BreakerStatus, Corrected, HostEventRecord, LedgerRow, ModelStats, RunEventRecord,
+    RunSummary, RunView, Totals,
 };
 use jackfield_types::Settled;
 use std::path::Path;
@@ -102,7 +103,7 @@ pub fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<String> {
 }
 
 /// One line for an event; none where it is not worth one.
-pub fn event(event: &RunEvent) -> Option<String> {
+pub fn event(event: &RunEventRecord) -> Option<String> {
     let screen = Screen::now();
     let at = screen.paint(Tone::Aside, &event.at.strftime("%H:%M:%S").to_string());
     event_line(event).map(|line| {
@@ -111,15 +112,21 @@ pub fn event(event: &RunEvent) -> Option<String> {
 }
 
 /// How an event sounds.
-pub fn event_tone(event: &RunEvent) -> Option<Tone> {
-    let refused = |field: &str| event.payload.get(field) == Some(&serde_json::Value::Bool(false));
-    match event.kind.as_str() {
-        "run_succeeded" => Some(Tone::Good),
-        "run_failed" => Some(Tone::Bad),
-        "tool_result" if refused("ok") => Some(Tone::Bad),
-        "gate" if refused("passed") => Some(Tone::Bad),
-        "warning" | "host_warning" | "leftover" | "limit" | "retrying" => Some(Tone::Careful),
-        "run_cancelled" | "worktree" | "run_queued" | "run_started" => Some(Tone::Aside),
+pub fn event_tone(record: &RunEventRecord) -> Option<Tone> {
+    match &record.event {
+        RunEvent::RunSucceeded(_) => Some(Tone::Good),
+        RunEvent::RunFailed(_) => Some(Tone::Bad),
+        RunEvent::ToolResult(result) if !result.ok => Some(Tone::Bad),
+        RunEvent::Gate(ruled) if !ruled.passed => Some(Tone::Bad),
+        RunEvent::Warning(_)
+        | RunEvent::HostWarning(_)
+        | RunEvent::Leftover(_)
+        | RunEvent::Limit(_)
+        | RunEvent::Retrying(_) => Some(Tone::Careful),
+        RunEvent::RunCancelled(_)
+        | RunEvent::Worktree(_)
+        | RunEvent::RunQueued(_)
+        | RunEvent::RunStarted(_) => Some(Tone::Aside),
         _ => None,
     }
 }
@@ -150,12 +157,12 @@ pub fn corrected(corrected: &Corrected) -> String {
 }
 
 /// What happened to the breaker, a line each.
-pub fn breaker_history(events: &[Event]) -> String {
+pub fn breaker_history(events: &[HostEventRecord]) -> String {
     if events.is_empty() {
         return "nothing has happened to the breaker".into();
     }
-    let row = |event: &Event| {
-        [when(event.at), event.kind.clone(), event.subject.clone(), event.payload.to_string()]
+    let row = |event: &HostEventRecord| {
+        [when(event.at), event.kind().to_owned(), event.subject.clone(), event.event.payload().to_string()]
     };
     table(["AT (UTC)", "WHAT", "WHOSE", "DETAILS"], events.iter().map(row))
 }

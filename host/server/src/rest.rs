@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use jackfield::Host;
 use jackfield_api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
-use jackfield_store::{BreakerStatus, Event, LimitStatus, ModelStats, Totals};
+use jackfield_store::{BreakerStatus, HostEventRecord, LimitStatus, ModelStats, Totals};
 use jackfield_types::{ErrorCode, Micros, Problem, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -66,8 +66,8 @@ pub(super) fn routes() -> Routes {
             )
             .asks::<LogQuery>()
             .paged()
-            .answers::<Vec<Event>>("A page.")
-            .or_events::<Event>(),
+            .answers::<Vec<HostEventRecord>>("A page.")
+            .or_events::<HostEventRecord>(),
             events,
         )
         .on(
@@ -89,7 +89,7 @@ pub(super) fn routes() -> Routes {
         .on(
             get("/api/breaker/history", "breakerHistory", "What happened to the breaker, newest first.")
                 .asks::<HistoryQuery>()
-                .answers::<Vec<Event>>("Events."),
+                .answers::<Vec<HostEventRecord>>("Events."),
             breaker_history,
         )
         .on(

@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use jackfield::Advice;
 use jackfield_api::{Answer, ExecuteRequest, RunsFilter};
-use jackfield_store::{RunEvent, RunSummary, RunView};
+use jackfield_store::{RunEventRecord, RunSummary, RunView};
 use jackfield_types::Scope;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -65,8 +65,8 @@ pub(super) fn routes() -> Routes {
             get("/api/runs/{run}/logs", "runLogs", "What happened in a run, oldest first.")
                 .asks::<LogQuery>()
                 .paged()
-                .answers::<Vec<RunEvent>>("A page.")
-                .or_events::<RunEvent>()
+                .answers::<Vec<RunEventRecord>>("A page.")
+                .or_events::<RunEventRecord>()
                 .with(
                     204,
                     "With `stream=true`: the run has ended, and the caller has seen everything.",

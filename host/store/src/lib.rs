@@ -41,11 +41,11 @@ pub use money::{
 pub use people::{Answered, HumanTaskFilter};
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
 pub use record::{
-    Artifact, Attempt, Begun, CheckResult, Checkpoint, Decided, Decision, Event, HumanTask, HumanTaskChange,
-    HumanTaskKind, HumanTaskState, Idempotency, NewArtifact, NewAttempt, NewCheckpoint, NewDecision,
-    NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker,
-    NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEvent, RunSummary, RunView, Serving,
-    Settlement, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
+    Artifact, Attempt, Begun, CheckResult, Checkpoint, Decided, Decision, HostEventRecord, HumanTask,
+    HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewArtifact, NewAttempt, NewCheckpoint,
+    NewDecision, NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript,
+    NewWorker, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEventRecord, RunSummary,
+    RunView, Serving, Settlement, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
 };
 pub use store::{Store, StoreOptions};
 pub use view::{

@@ -4,15 +4,14 @@ use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, count, stamp};
 use crate::handles::Webhooks;
 use crate::queue::milliseconds;
+use crate::record::payload;
 use crate::view::trail::add_event;
+use jackfield_model::{HostEvent, MessageEvent, NoDetails, WebhookDead};
 use jackfield_types::Timestamp;
 use rusqlite::params;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Duration;
-
-/// The kind of a test message.
-const TEST: &str = "webhook_test";
 
 /// A message for a receiver.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,12 +22,10 @@ pub struct WebhookMessage {
     pub webhook: String,
     /// The time of the event.
     pub at: Timestamp,
-    /// The kind of the event.
-    pub kind: String,
     /// The id of the run, or the subject of the host's event.
     pub subject: String,
-    /// The payload of the event.
-    pub payload: Value,
+    /// The event.
+    pub event: MessageEvent,
     /// The number of earlier tries.
     pub tries: u32,
 }
@@ -108,9 +105,8 @@ impl Webhooks<'_> {
                                 id: row.get("id")?,
                                 webhook: row.get("webhook")?,
                                 at: row.parsed("at")?,
-                                kind: row.get("kind")?,
                                 subject: row.get("subject")?,
-                                payload: row.json("payload")?,
+                                event: MessageEvent::read(row.get("kind")?, payload(row)?),
                                 tries: row.get("tries")?,
                             })
                         },
@@ -153,8 +149,8 @@ impl Webhooks<'_> {
             )?;
             tx.exec("UPDATE webhooks SET error = ?2 WHERE name = ?1", params![Exact(&message.webhook), why])?;
             if again.is_none() {
-                let payload = json!({ "message": message.id, "kind": message.kind, "reason": why });
-                add_event(tx, "webhook_dead", &message.webhook, &payload)?;
+                let dead = WebhookDead { message: message.id, kind: message.event.kind().to_owned(), reason: why };
+                add_event(tx, &message.webhook, &HostEvent::WebhookDead(dead))?;
             }
             Ok(())
         })
@@ -208,10 +204,11 @@ impl Webhooks<'_> {
                 if !is_known(tx, &name)? {
                     return Ok(false);
                 }
+                let event = HostEvent::WebhookTest(NoDetails {});
                 tx.exec(
                     "INSERT INTO webhook_messages (id, webhook, at, kind, subject, payload)
-                 VALUES ('msg_' || lower(hex(randomblob(16))), ?1, ?2, ?3, ?1, '{}')",
-                    params![Exact(&name), stamp(tx.now), TEST],
+                 VALUES ('msg_' || lower(hex(randomblob(16))), ?1, ?2, ?3, ?1, ?4)",
+                    params![Exact(&name), stamp(tx.now), event.kind(), event.payload().to_string()],
                 )?;
                 Ok(true)
             })

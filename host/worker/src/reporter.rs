@@ -6,7 +6,7 @@ use super::{Remote, ended};
 use jackfield_api::remote::{
     AttemptProgress, AttemptResult, ProgressReply, REPORTED, ReportedEvent, RoundResult, SentFile,
 };
-use jackfield_store::{Attempt, RunEvent, RunView};
+use jackfield_store::{Attempt, RunEventRecord, RunView};
 use jackfield_types::{AttemptId, Failure, FailureClass, Micros, Problem, RunId, Usage};
 use jackfield_workspace::{Commit, pack_branch};
 use std::collections::BTreeMap;
@@ -135,7 +135,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// What is new of one attempt in a page of events.
-    async fn news_of(&mut self, attempt: &Attempt, events: &[RunEvent]) -> Result<(), Trouble> {
+    async fn news_of(&mut self, attempt: &Attempt, events: &[RunEventRecord]) -> Result<(), Trouble> {
         let told = self.told.entry(attempt.id).or_default();
         let base = attempt.base.clone().filter(|_| !told.base).and_then(|base| Commit::try_from(base).ok());
         let usage =
@@ -237,10 +237,10 @@ impl<'a> Reporter<'a> {
     }
 }
 
-fn is_told(event: &RunEvent) -> bool {
-    event.attempt.is_some() && REPORTED.contains(&event.kind.as_str())
+fn is_told(record: &RunEventRecord) -> bool {
+    record.attempt.is_some() && REPORTED.contains(&record.kind())
 }
 
-fn news(event: &RunEvent) -> ReportedEvent {
-    ReportedEvent { at: event.at, kind: event.kind.clone(), payload: event.payload.clone() }
+fn news(record: &RunEventRecord) -> ReportedEvent {
+    ReportedEvent { at: record.at, event: record.event.clone() }
 }

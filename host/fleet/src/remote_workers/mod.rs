@@ -149,8 +149,7 @@ impl RemoteRounds {
         if !matches!(&found, Source::Git(repository) if repository.dirty) {
             return Ok(());
         }
-        let payload = serde_json::json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
-        let event = NewRunEvent { at: self.clock.now(), kind: "host_warning".into(), payload };
+        let event = NewRunEvent { at: self.clock.now(), event: leftovers::not_seen() };
         self.store.attempts().append_events(claimed.run, None, vec![event]).await?;
         Ok(())
     }
@@ -251,9 +250,9 @@ impl RemoteRounds {
             };
             self.store.attempts().started(attempt, started).await?;
         }
-        let events = news.events.into_iter().map(|event| {
-            told_elsewhere(NewRunEvent { at: event.at, kind: event.kind, payload: event.payload })
-        });
+        let events = news.events.into_iter();
+        let events =
+            events.map(|reported| told_elsewhere(NewRunEvent { at: reported.at, event: reported.event }));
         let events = events.collect::<Result<Vec<_>, Problem>>()?;
         let heard = self.store.attempts().append_heard(found.run, attempt, news.from, events).await;
         let heard = heard?;

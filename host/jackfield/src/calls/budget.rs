@@ -3,8 +3,8 @@
 use crate::handles::Budget;
 use jackfield_api::bounds;
 use jackfield_store::{
-    BreakerStatus, Corrected, Correction, Event, LedgerFilter, LedgerRow, LimitStatus, Period, Raise, Reset,
-    Scope as Spending,
+    BreakerStatus, Corrected, Correction, HostEventRecord, LedgerFilter, LedgerRow, LimitStatus, Period,
+    Raise, Reset, Scope as Spending,
 };
 use jackfield_types::{ErrorCode, Micros, Problem, RunId, Scope};
 
@@ -31,7 +31,7 @@ impl Budget<'_> {
     ///
     /// # Errors
     /// A [`Problem`] if the principal may not see the work of all principals, or the store cannot be read.
-    pub async fn history(self, limit: u32) -> Result<Vec<Event>, Problem> {
+    pub async fn history(self, limit: u32) -> Result<Vec<HostEventRecord>, Problem> {
         self.0.caller.require_all("the history of the breaker")?;
         Ok(self.0.inner.store.breaker().history(limit.clamp(1, 1_000)).await?)
     }

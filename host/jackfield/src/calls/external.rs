@@ -12,6 +12,7 @@ use jackfield_types::{
     RunId, RunState, Scope, Settled, Usage, Verified, settle,
 };
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 impl Tasks<'_> {
     /// Records an external attempt and charges it. The money is spent already, so no limit refuses it to an
@@ -48,7 +49,7 @@ impl Tasks<'_> {
                 request: asked.to_json(),
                 affinity: None,
                 assigned: false,
-                trace: None,
+                trace: BTreeMap::new(),
                 place: None,
             },
             attempt: NewAttempt {

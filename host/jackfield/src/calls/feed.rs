@@ -5,7 +5,7 @@
 
 use crate::handles::Events;
 use crate::host::Host;
-use jackfield_store::{Event, RunEvent};
+use jackfield_store::{HostEventRecord, RunEventRecord};
 use jackfield_types::{Problem, RunId};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -43,7 +43,7 @@ impl Events<'_> {
     ///
     /// # Errors
     /// A [`Problem`] if the principal may not see the work of all principals, or the store cannot be read.
-    pub async fn list(self, after: u64, limit: u32) -> Result<Vec<Event>, Problem> {
+    pub async fn list(self, after: u64, limit: u32) -> Result<Vec<HostEventRecord>, Problem> {
         self.0.caller.require_all("the log of the host")?;
         Ok(self.0.inner.store.host_log().list(after, limit).await?)
     }
@@ -60,7 +60,7 @@ impl RunFeed {
     ///
     /// # Errors
     /// A [`Problem`] if the store cannot be read.
-    pub async fn page(&mut self) -> Result<Option<Vec<RunEvent>>, Problem> {
+    pub async fn page(&mut self) -> Result<Option<Vec<RunEventRecord>>, Problem> {
         let mut ended = false;
         loop {
             // A stopping host still settles the runs that it executes.
@@ -89,7 +89,7 @@ impl EventFeed {
     ///
     /// # Errors
     /// A [`Problem`] if the store cannot be read.
-    pub async fn page(&mut self) -> Result<Option<Vec<Event>>, Problem> {
+    pub async fn page(&mut self) -> Result<Option<Vec<HostEventRecord>>, Problem> {
         loop {
             let over = self.host.stops();
             let events = self.host.events().list(self.seen, PAGE).await?;

@@ -2,6 +2,7 @@
 //! over that folder applies them at once, and each change is recorded in the event log.
 
 use crate::handles::PluginAdmin;
+use jackfield_model::{Granted, GrantedParts, HostEvent, NoDetails, Pinned, RolledBack};
 use jackfield_plugins::{
     CheckReport, Counted, ExecutorInfo, FileInspection, Grant, Inspection, LevelInfo, MemoryUse, Orders,
     PluginStatus, Trial,
@@ -9,7 +10,6 @@ use jackfield_plugins::{
 use jackfield_store::PluginVersion;
 use jackfield_types::{Digest, ErrorCode, PluginKind, Problem, Scope};
 use serde::Serialize;
-use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -58,7 +58,9 @@ impl PluginAdmin<'_> {
             ));
         }
         self.0.inner.plugins.policies().grant(kind, name, grant).await?;
-        self.ordered("plugin_granted", kind, name, json!({ "grant": grant })).await
+        let Grant { programs, environment, imports } = grant.clone();
+        let granted = Granted { grant: GrantedParts { programs, environment, imports } };
+        self.ordered(HostEvent::PluginGranted(granted), kind, name).await
     }
 
     /// Revokes what operators granted by command. A component that needs it is held from now on.
@@ -68,7 +70,7 @@ impl PluginAdmin<'_> {
     pub async fn revoke(self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         self.0.inner.plugins.policies().revoke(kind, name).await?;
-        self.ordered("plugin_revoked", kind, name, json!({})).await
+        self.ordered(HostEvent::PluginRevoked(NoDetails {}), kind, name).await
     }
 
     /// Pins a component to one version, which serves until it is unpinned. `digest` may be the first digits of a
@@ -79,7 +81,8 @@ impl PluginAdmin<'_> {
     pub async fn pin(self, kind: PluginKind, name: &str, digest: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let digest = self.known_version(kind, name, digest).await?;
-        self.pin_version(kind, name, digest, "plugin_pinned").await
+        let from = self.pin_version(kind, name, digest).await?;
+        self.ordered(HostEvent::PluginPinned(Pinned { from, to: digest }), kind, name).await
     }
 
     /// Rolls a component back: pins the version that served before the serving one and is not quarantined, else the
@@ -106,8 +109,8 @@ impl PluginAdmin<'_> {
             let only = served.iter().all(|(_, digest)| Some(*digest) == serving);
             if serving.is_some() && shipped.is_none() && only {
                 self.0.inner.plugins.policies().roll_back(kind, name).await?;
-                let details = json!({ "from": serving, "to": null });
-                return self.ordered("plugin_rolled_back", kind, name, details).await;
+                let rolled_back = RolledBack { from: serving, to: None };
+                return self.ordered(HostEvent::PluginRolledBack(rolled_back), kind, name).await;
             }
             return Err(Problem::caller(
                 ErrorCode::NothingToUndo,
@@ -118,7 +121,9 @@ impl PluginAdmin<'_> {
                 "drop the version that you want into the plugin folder, or pin one that was there",
             ));
         };
-        self.pin_version(kind, name, digest, "plugin_rolled_back").await
+        let from = self.pin_version(kind, name, digest).await?;
+        let rolled_back = RolledBack { from, to: Some(digest) };
+        self.ordered(HostEvent::PluginRolledBack(rolled_back), kind, name).await
     }
 
     /// Removes a pin. The version that was dropped last serves again.
@@ -128,7 +133,7 @@ impl PluginAdmin<'_> {
     pub async fn unpin(self, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         self.0.inner.plugins.policies().unpin(kind, name).await?;
-        self.ordered("plugin_unpinned", kind, name, json!({})).await
+        self.ordered(HostEvent::PluginUnpinned(NoDetails {}), kind, name).await
     }
 
     /// Returns the component memory that calls use, and that attempts use.
@@ -141,29 +146,21 @@ impl PluginAdmin<'_> {
         self.0.inner.plugins.counted()
     }
 
+    /// Pins a component. Returns the version that served before.
     async fn pin_version(
         self,
         kind: PluginKind,
         name: &str,
         digest: Digest,
-        event: &str,
-    ) -> Result<Ordered, Problem> {
+    ) -> Result<Option<Digest>, Problem> {
         let from = self.serving(kind, name);
         self.0.inner.plugins.policies().pin(kind, name, digest).await?;
-        self.ordered(event, kind, name, json!({ "from": from, "to": digest })).await
+        Ok(from)
     }
 
-    async fn ordered(
-        self,
-        event: &str,
-        kind: PluginKind,
-        name: &str,
-        details: Value,
-    ) -> Result<Ordered, Problem> {
+    async fn ordered(self, event: HostEvent, kind: PluginKind, name: &str) -> Result<Ordered, Problem> {
         // The change is in force: a failed write does not undo it.
-        if let Err(error) =
-            self.0.inner.store.host_log().record(event, &format!("{kind} {name}"), details).await
-        {
+        if let Err(error) = self.0.inner.store.host_log().record(&format!("{kind} {name}"), event).await {
             tracing::error!(%error, "an order is not on record");
         }
         let orders = self.policies();

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Host;
-use jackfield_store::Event;
+use jackfield_model::{HostEvent, HostEventRecord};
 
 /// One of everything, and nothing as it is by default.
 const EVERYTHING: &str = r#"
@@ -177,16 +177,16 @@ async fn host(config: Config) -> (Host, tempfile::TempDir) {
     (builder.open().await.unwrap(), folder)
 }
 
-async fn recorded(host: &Host) -> Vec<Event> {
+async fn recorded(host: &Host) -> Vec<HostEventRecord> {
     let events = host.inner.store.host_log().list(0, 1_000).await.unwrap();
-    events.into_iter().filter(|event| event.kind == "config_changed").collect()
+    events.into_iter().filter(|event| matches!(event.event, HostEvent::ConfigChanged(_))).collect()
 }
 
 #[tokio::test]
 async fn a_change_is_in_force_at_once_and_on_record_without_its_secrets() {
     let (host, _folder) = host(Config::default()).await;
     let done = host.reconfigure(everything()).await.unwrap();
-    let line = |changes: &[Change], key: &str| {
+    let line = |changes: &[SettingChange], key: &str| {
         changes.iter().find(|change| change.key == key).map(ToString::to_string)
     };
     assert_eq!(line(&done.applied, "run.max_concurrent").unwrap(), "run.max_concurrent: 2 -> 3");
@@ -202,7 +202,7 @@ async fn a_change_is_in_force_at_once_and_on_record_without_its_secrets() {
 
     let events = recorded(&host).await;
     assert_eq!(events.len(), 1);
-    let text = events[0].payload.to_string();
+    let text = events[0].event.payload().to_string();
     assert!(text.contains("executors.claude.environment.ANTHROPIC_API_KEY"), "{text}");
     assert!(!text.contains("claude-key-1") && !text.contains("far-key-1"), "{text}");
 
@@ -211,7 +211,7 @@ async fn a_change_is_in_force_at_once_and_on_record_without_its_secrets() {
     assert_eq!((again.applied, again.restart), (Vec::new(), done.restart));
     let back = host.reconfigure(Config::default()).await.unwrap();
     assert!(back.restart.is_empty() && !back.applied.is_empty());
-    assert_eq!(host.reconfigure(Config::default()).await.unwrap(), Reconfigured::default());
+    assert_eq!(host.reconfigure(Config::default()).await.unwrap(), ConfigChanged::default());
     assert_eq!(recorded(&host).await.len(), 3, "what changes nothing is not recorded");
     host.shutdown().await;
 }

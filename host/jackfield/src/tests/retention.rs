@@ -244,7 +244,8 @@ async fn nothing_goes_of_a_run_that_has_not_ended_nor_the_log_of_one_that_has_a_
     assert_eq!((report.worktrees.count, report.logs.count), (0, 0), "{report:?}");
     assert!(house.logs(&at_work).is_dir() && worktree(&at_work).is_dir());
     assert!(house.logs(&kept).is_dir(), "its worktree is there");
-    assert_ne!(house.host.runs().events(running, 0, 10).await.unwrap()[0].kind, "events_gone");
+    let first = house.host.runs().events(running, 0, 10).await.unwrap().remove(0);
+    assert_ne!(first.kind(), "events_gone");
     let refused =
         house.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap_err();
     assert_eq!(refused.code, "runs_at_work");
@@ -273,13 +274,17 @@ async fn events_and_decisions_go_and_whoever_reads_the_log_is_told() {
     assert!(house.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
     let left = house.host.runs().events(id, 0, 100).await.unwrap();
     assert_eq!(left.len(), 1);
-    assert_eq!((left[0].kind.as_str(), left[0].seq), ("events_gone", whole.len() as u64));
+    assert_eq!((left[0].kind(), left[0].seq), ("events_gone", whole.len() as u64));
     let line = crate::event_line(&left[0]).unwrap();
     assert_eq!(line, format!("older events, up to number {}, are no longer kept", whole.len()));
     assert_eq!(house.host.runs().events(id, left[0].seq, 100).await.unwrap(), []);
     let mut told = Vec::new();
-    let state =
-        house.host.runs().follow(id, 0, Duration::ZERO, |event| told.push(event.kind.clone())).await.unwrap();
+    let state = house
+        .host
+        .runs()
+        .follow(id, 0, Duration::ZERO, |event| told.push(event.kind().to_owned()))
+        .await
+        .unwrap();
     assert_eq!((state, told), (RunState::Succeeded, vec!["events_gone".to_owned()]));
     // What was settled and paid for is as it was.
     assert_eq!(house.host.runs().get(id).await.unwrap(), run);

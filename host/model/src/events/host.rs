@@ -4,8 +4,9 @@ use super::plugin::{ComponentReported, Granted, Pinned, RolledBack};
 use crate::{
     BreakerState, HumanTask, HumanTaskKind, HumanTaskState, LimitStatus, Refusal, Serving, WorkerKind,
 };
-use jackfield_types::{Micros, RunId, TaskId, TaskState, WorkerId, WorkspaceId};
+use jackfield_types::{Micros, RunId, StageName, TaskId, TaskState, WorkerId, WorkflowName, WorkspaceId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 events! {
     /// An event on the host's log.
@@ -36,6 +37,8 @@ events! {
         "task_created" => TaskCreated(TaskCreated),
         /// A task was closed.
         "task_closed" => TaskClosed(TaskClosed),
+        /// A task moved to another stage of its workflow.
+        "task_stage_changed" => TaskStageChanged(TaskStageChanged),
         /// A human task was created. The subject is the human task.
         "human_task_created" => HumanTaskCreated(HumanTaskCreated),
         /// A human task was changed and has the same state.
@@ -236,6 +239,12 @@ pub struct SettingChange {
     pub new: String,
 }
 
+impl fmt::Display for SettingChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} -> {}", self.key, self.old, self.new)
+    }
+}
+
 /// A message to a webhook was given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -272,6 +281,20 @@ pub struct TaskClosed {
     pub reason: String,
     /// The principal.
     pub by: String,
+}
+
+/// A task moved to another stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct TaskStageChanged {
+    /// The workflow of the task.
+    pub workflow: WorkflowName,
+    /// The stage before.
+    pub from: StageName,
+    /// The stage now.
+    pub to: StageName,
+    /// The run whose end moved it, where there is one.
+    pub run: Option<RunId>,
 }
 
 /// A human task was created.

@@ -105,6 +105,42 @@ impl HostEventRecord {
     }
 }
 
+/// The event that a message to a webhook tells of.
+#[derive(Debug, Clone, PartialEq)]
+pub enum MessageEvent {
+    /// Of the run that is the subject of the message.
+    Run(RunEvent),
+    /// Of the host.
+    Host(HostEvent),
+}
+
+impl MessageEvent {
+    /// The event of a message as it was recorded. Messages tell of events of runs whose kind begins with `run_`, as no
+    /// kind of the host's events does.
+    pub fn read(kind: String, payload: Value) -> Self {
+        match kind.starts_with("run_") {
+            true => Self::Run(RunEvent::read(kind, payload)),
+            false => Self::Host(HostEvent::read(kind, payload)),
+        }
+    }
+
+    /// The kind of the event, in `snake_case`.
+    pub fn kind(&self) -> &str {
+        match self {
+            Self::Run(event) => event.kind(),
+            Self::Host(event) => event.kind(),
+        }
+    }
+
+    /// The payload as JSON.
+    pub fn payload(&self) -> Value {
+        match self {
+            Self::Run(event) => event.payload(),
+            Self::Host(event) => event.payload(),
+        }
+    }
+}
+
 #[cfg(feature = "schemas")]
 mod schemas {
     use super::{HostEventRecord, RunEventRecord};
@@ -122,7 +158,6 @@ mod schemas {
         /// When it happened.
         at: Timestamp,
         /// The attempt it belongs to, where it belongs to one.
-        #[schemars(required)]
         attempt: Option<AttemptId>,
     }
 

@@ -2,7 +2,8 @@
 
 use super::agent::{AgentStarted, FileChange, RateLimit, ReportedUsage, Retrying, ToolCall, ToolResult};
 use jackfield_types::{
-    CostSource, Digest, Effort, Micros, Outcome, RunId, RunState, Settled, TaskId, Usage, WorkerId,
+    CostSource, Digest, Effort, Micros, Outcome, RunId, RunState, Settled, StageName, TaskId, Usage,
+    WorkerId, WorkflowName,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -91,6 +92,21 @@ impl RunEvent {
             RunState::Cancelled => Self::RunCancelled(change),
         }
     }
+
+    /// The text, of an event that is one or has one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(said)
+            | Self::Thought(said)
+            | Self::Warning(said)
+            | Self::Raw(said)
+            | Self::Decision(said)
+            | Self::EventsGone(said) => Some(&said.text),
+            Self::HostWarning(warning) => Some(&warning.text),
+            Self::Leftover(leftover) => Some(&leftover.text),
+            _ => None,
+        }
+    }
 }
 
 /// A text.
@@ -113,19 +129,24 @@ impl<T: Into<String>> From<T> for EventText {
 #[serde(untagged)]
 pub enum RunQueued {
     /// It was admitted.
-    Admitted {
-        /// Its task.
-        task: TaskId,
-        /// Its workflow.
-        workflow: String,
-        /// The stage of the workflow that it executes.
-        stage: String,
-        /// The trace context of its request: the fields of `traceparent` and `tracestate`, where traces are exported.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        trace: Option<BTreeMap<String, String>>,
-    },
+    Admitted(RunAdmitted),
     /// It returned to the queue: for another round, or because its worker is gone.
     Again(RunChanged),
+}
+
+/// The run was admitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct RunAdmitted {
+    /// Its task.
+    pub task: TaskId,
+    /// Its workflow.
+    pub workflow: WorkflowName,
+    /// The stage of the workflow that it executes.
+    pub stage: StageName,
+    /// The trace context of its request: the fields of `traceparent` and `tracestate`, where traces are exported.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub trace: BTreeMap<String, String>,
 }
 
 /// The run repeats an ended run.
@@ -284,6 +305,13 @@ pub struct HostWarning {
     /// It is about uncommitted changes, which the agent does not see.
     #[serde(default, skip_serializing_if = "is_false")]
     pub uncommitted: bool,
+}
+
+impl HostWarning {
+    /// A warning without a topic.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), of: None, uncommitted: false }
+    }
 }
 
 /// The topic of a warning.

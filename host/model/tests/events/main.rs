@@ -7,3 +7,5 @@ mod documented;
 mod read;
 mod records;
 mod samples;
+#[cfg(feature = "schemas")]
+mod schemas;

@@ -1,6 +1,6 @@
 //! Records: events in their place, as interfaces show them.
 
-use jackfield_model::{HostEventRecord, RunEvent, RunEventRecord};
+use jackfield_model::{HostEvent, HostEventRecord, MessageEvent, RunEvent, RunEventRecord};
 use jackfield_types::{AttemptId, Timestamp};
 use serde_json::{Value, json};
 
@@ -63,4 +63,16 @@ fn event_of_the_host_is_written_flat() {
         "payload": payload,
     });
     assert_eq!((record.kind(), serde_json::to_value(&record).unwrap()), ("worker_ended", written));
+}
+
+#[test]
+fn message_tells_of_an_event_of_a_run_or_of_the_host() {
+    let changed = json!({ "from": "running", "why": null });
+    let of_run = MessageEvent::read("run_succeeded".to_owned(), changed.clone());
+    assert!(matches!(&of_run, MessageEvent::Run(RunEvent::RunSucceeded(_))), "{of_run:?}");
+    assert_eq!((of_run.kind(), of_run.payload()), ("run_succeeded", changed));
+    let of_host = MessageEvent::read("webhook_test".to_owned(), json!({}));
+    assert!(matches!(&of_host, MessageEvent::Host(HostEvent::WebhookTest(_))), "{of_host:?}");
+    assert_eq!((of_host.kind(), of_host.payload()), ("webhook_test", json!({})));
+    assert!(HostEvent::KINDS.iter().all(|kind| !kind.starts_with("run_")));
 }

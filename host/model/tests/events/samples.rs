@@ -154,6 +154,7 @@ pub(crate) fn of_host() -> Vec<(&'static str, Value)> {
         ("webhook_test", json!({})),
         ("task_created", json!({ "title": "mend the till", "workspace": WORKSPACE, "by": "owner" })),
         ("task_closed", json!({ "from": "ready", "to": "cancelled", "reason": "not needed", "by": "owner" })),
+        ("task_stage_changed", json!({ "workflow": "board", "from": "plan", "to": "build", "run": RUN })),
         (
             "human_task_created",
             json!({ "kind": "handoff", "title": "look at it", "task": TASK, "run": null, "by": "host" }),

@@ -19,6 +19,7 @@ use jackfield_core::files::{Files, file_failure};
 use jackfield_core::folders::Folders;
 use jackfield_core::secrets::Redaction;
 use jackfield_core::settings::Settings;
+use jackfield_model::{HostWarning, RunEvent, WarningTopic, WorktreeReady};
 use jackfield_plugins::facts::driving;
 use jackfield_plugins::{Drive, Plugins};
 use jackfield_process::{Environment, ProcessError, Spec};
@@ -396,10 +397,9 @@ impl Attempts {
     /// What is to be told of git's configuration and filters; the answer has it too.
     async fn warn_of_git(&self, run: &Running, attempt: AttemptId, warnings: &[String]) {
         let now = self.clock.now();
-        let event = |text: &String| NewRunEvent {
-            at: now,
-            kind: "host_warning".into(),
-            payload: json!({ "text": text, "of": crate::records::report::GIT }),
+        let event = |text: &String| {
+            let warning = HostWarning { of: Some(WarningTopic::Git), ..HostWarning::new(text) };
+            NewRunEvent { at: now, event: RunEvent::HostWarning(warning) }
         };
         let events: Vec<_> = warnings.iter().map(event).collect();
         if !events.is_empty()
@@ -411,12 +411,11 @@ impl Attempts {
 
     async fn record_worktree(&self, run: &Running, planned: &Planned, worktree: &Worktree) {
         let now = self.clock.now();
-        let event = |kind: &str, payload| NewRunEvent { at: now, kind: kind.into(), payload };
-        let mut events =
-            vec![event("worktree", json!({ "branch": worktree.branch, "base": worktree.base.as_str() }))];
+        let event = |event| NewRunEvent { at: now, event };
+        let (branch, base) = (worktree.branch.clone(), worktree.base.to_string());
+        let mut events = vec![event(RunEvent::Worktree(WorktreeReady { branch, base }))];
         if worktree.dirty {
-            let payload = json!({ "text": leftovers::NOT_SEEN, leftovers::UNCOMMITTED: true });
-            events.push(event("host_warning", payload));
+            events.push(event(leftovers::not_seen()));
         }
         if let Err(error) = self.store.attempts().append_events(run.id, Some(planned.id), events).await {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");

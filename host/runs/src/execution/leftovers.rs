@@ -5,16 +5,15 @@
 
 use crate::execution::ended::Ended;
 use crate::execution::failures::from_problem;
-use jackfield_store::{Artifact, Attempt, NewArtifact, NewRunEvent, RunEvent, RunView};
+use jackfield_model::{HostWarning, LeftoverFound, LeftoverSort, RunEvent};
+use jackfield_store::{Artifact, Attempt, NewArtifact, NewRunEvent, RunEventRecord, RunView};
 use jackfield_types::{FailureClass, Timestamp};
 use jackfield_workspace::{Captured, Leftover, LeftoverKind, Released, WorkspaceError, Worktree};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// The kind of an artifact that is one.
 pub const KIND: &str = "leftover";
-/// The field of a host warning which says that it is about uncommitted changes.
-pub const UNCOMMITTED: &str = "uncommitted";
-/// What is said of them.
+/// The warning about uncommitted changes.
 pub const NOT_SEEN: &str =
     "the workspace has uncommitted changes, and the agent does not see them: commit them first if it should";
 
@@ -73,14 +72,29 @@ fn artifact(leftover: Leftover) -> NewArtifact {
 /// An event for each leftover among the artifacts of an attempt that is being settled.
 pub(crate) fn events(artifacts: &[NewArtifact], at: Timestamp) -> Vec<NewRunEvent> {
     let leftovers = artifacts.iter().filter(|artifact| artifact.kind == KIND);
-    let event = |artifact: &NewArtifact| {
-        let mut payload = artifact.meta.clone();
-        if let Value::Object(fields) = &mut payload {
-            fields.insert("text".to_owned(), artifact.label.clone().into());
-        }
-        NewRunEvent { at, kind: KIND.into(), payload }
+    let found = leftovers.filter_map(|artifact| serde_json::from_value(artifact.meta.clone()).ok());
+    found.map(|leftover| NewRunEvent { at, event: RunEvent::Leftover(event(leftover)) }).collect()
+}
+
+fn event(leftover: Leftover) -> LeftoverFound {
+    let text = leftover.to_string();
+    let Leftover { kind, what, files, bytes, kept, why, get } = leftover;
+    let kind = match kind {
+        LeftoverKind::Ignored => LeftoverSort::Ignored,
+        LeftoverKind::Repository => LeftoverSort::Repository,
+        LeftoverKind::Stash => LeftoverSort::Stash,
+        LeftoverKind::EarlierCommits => LeftoverSort::EarlierCommits,
+        LeftoverKind::SpecialFile => LeftoverSort::SpecialFile,
+        LeftoverKind::EmptyFolder => LeftoverSort::EmptyFolder,
+        LeftoverKind::Unfiltered => LeftoverSort::Unfiltered,
+        LeftoverKind::Worktree => LeftoverSort::Worktree,
     };
-    leftovers.map(event).collect()
+    LeftoverFound { kind, what, files, bytes, kept, why, get, text }
+}
+
+/// The event that the agent does not see uncommitted changes.
+pub fn not_seen() -> RunEvent {
+    RunEvent::HostWarning(HostWarning { uncommitted: true, ..HostWarning::new(NOT_SEEN) })
 }
 
 /// The leftovers among the artifacts of a run, or of one attempt.
@@ -90,8 +104,8 @@ pub fn listed<'a>(artifacts: impl IntoIterator<Item = &'a Artifact>) -> Vec<Left
 }
 
 /// What every answer about a run says besides: what the agent did not see, and what is not on the branch.
-pub fn notes(view: &RunView, events: &[RunEvent]) -> Vec<String> {
-    let warned = |event: &RunEvent| event.payload.get(UNCOMMITTED) == Some(&Value::Bool(true));
+pub fn notes(view: &RunView, events: &[RunEventRecord]) -> Vec<String> {
+    let warned = |record: &RunEventRecord| matches!(&record.event, RunEvent::HostWarning(warning) if warning.uncommitted);
     let unseen = events.iter().any(warned) || view.attempts.iter().any(saw_no_changes);
     let mut notes: Vec<String> =
         unseen.then(|| format!("Not in the worktree: {NOT_SEEN}")).into_iter().collect();
@@ -131,6 +145,36 @@ pub fn told(text: String, notes: &[String], run: jackfield_types::RunId) -> Stri
 mod tests {
     use super::*;
     use jackfield_types::RunId;
+
+    #[test]
+    fn event_of_a_leftover_has_its_fields_and_its_line() {
+        let leftover = |kind, kept: Option<&str>| Leftover {
+            kind,
+            what: "target".to_owned(),
+            files: 2,
+            bytes: 4_096,
+            kept: kept.map(str::to_owned),
+            why: "git ignores it".to_owned(),
+            get: None,
+        };
+        let kinds = [
+            LeftoverKind::Ignored,
+            LeftoverKind::Repository,
+            LeftoverKind::Stash,
+            LeftoverKind::EarlierCommits,
+            LeftoverKind::SpecialFile,
+            LeftoverKind::EmptyFolder,
+            LeftoverKind::Unfiltered,
+            LeftoverKind::Worktree,
+        ];
+        for (kind, kept) in kinds.into_iter().flat_map(|kind| [(kind, None), (kind, Some("/srv/kept"))]) {
+            let found = leftover(kind, kept);
+            let mut expected = json!(found);
+            expected["text"] = found.to_string().into();
+            let told = events(&[artifact(found)], Timestamp::UNIX_EPOCH).remove(0);
+            assert_eq!((told.event.kind(), told.event.payload()), ("leftover", expected));
+        }
+    }
 
     #[test]
     fn notes_below_a_diagram_are_comments_and_few() {

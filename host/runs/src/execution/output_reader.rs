@@ -7,7 +7,7 @@ use crate::execution::ended::Heard;
 use crate::execution::failures::plugin_failure;
 use crate::execution::processes::{AgentLease, Processes};
 use crate::execution::running::Running as Run;
-use crate::records::events;
+use crate::records::speech::Speech;
 use crate::selection::cooldown::Cooldowns;
 use jackfield_core::files::{Files, tail};
 use jackfield_core::settings::Settings;
@@ -15,7 +15,7 @@ use jackfield_plugins::facts::driving::{Ending, Event, Exit};
 use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
 use jackfield_process::{ActivitySample, Exited, Identity, Running, Tail, activity};
-use jackfield_redact::{Redactor, Stream, Texts};
+use jackfield_redact::{Redactor, Stream};
 use jackfield_store::{Charged, NewRunEvent, Store};
 use jackfield_types::{Clock, Failure, FailureClass, Micros, Process, Timestamp, Usage};
 use std::sync::Arc;
@@ -85,8 +85,8 @@ pub(crate) struct OutputReader<'a> {
     redactor: Redactor,
     /// What the agent prints, without secrets.
     stream: Stream,
-    /// What it says, of which kind: one text may be the beginning of the next.
-    texts: (&'static str, Texts),
+    /// What it says, without secrets.
+    speech: Speech,
     final_grace: Duration,
     /// When the agent was started, where an earlier host did that.
     started_at: Option<Timestamp>,
@@ -115,7 +115,7 @@ impl<'a> OutputReader<'a> {
             drive,
             redactor: redactor.clone(),
             stream: redactor.stream(),
-            texts: ("", Texts::new(redactor.clone())),
+            speech: Speech::new(redactor),
             final_grace,
             started_at: None,
             told: 0,
@@ -178,8 +178,7 @@ impl<'a> OutputReader<'a> {
         {
             reason = reason.or(Some(Reason::deaf(error)));
         }
-        let mut waiting = Vec::new();
-        self.say_what_waits(&mut waiting);
+        let waiting = self.speech.finish(self.inner.clock.now());
         self.tell(waiting).await;
         Ok(Completion::Done(self.conclude(exited, reason, unseen, files).await))
     }
@@ -262,10 +261,8 @@ impl<'a> OutputReader<'a> {
         if heard.is_empty() {
             return Ok(());
         }
-        let mut recorded = Vec::new();
-        for event in &heard {
-            self.say(event, &mut recorded);
-        }
+        let now = self.inner.clock.now();
+        let recorded = heard.iter().flat_map(|event| self.speech.feed(now, event)).collect();
         for event in &heard {
             match event {
                 Event::Usage(usage) => drop(self.used((*usage).into())),
@@ -281,35 +278,6 @@ impl<'a> OutputReader<'a> {
             self.charge().await;
         }
         Ok(())
-    }
-
-    /// An event as it is recorded. A text waits where a secret may have begun in it, until the next event.
-    fn say(&mut self, event: &Event, recorded: &mut Vec<NewRunEvent>) {
-        let (kind, text) = match event {
-            Event::Text(text) => ("text", text),
-            Event::Thought(text) => ("thought", text),
-            other => {
-                self.say_what_waits(recorded);
-                return recorded.push(events::recorded(self.inner.clock.now(), other, &self.redactor));
-            }
-        };
-        if self.texts.0 != kind {
-            self.say_what_waits(recorded);
-            self.texts.0 = kind;
-        }
-        let texts = self.texts.1.feed(text.clone());
-        self.say_all(texts, recorded);
-    }
-
-    fn say_what_waits(&mut self, recorded: &mut Vec<NewRunEvent>) {
-        let texts = self.texts.1.finish();
-        self.say_all(texts, recorded);
-    }
-
-    fn say_all(&self, texts: Vec<String>, recorded: &mut Vec<NewRunEvent>) {
-        let now = self.inner.clock.now();
-        let event = |text| if self.texts.0 == "thought" { Event::Thought(text) } else { Event::Text(text) };
-        recorded.extend(texts.into_iter().map(|text| events::recorded(now, &event(text), &self.redactor)));
     }
 
     /// Onto the record, counted: what an earlier host has recorded is not recorded twice. What cannot be

@@ -19,13 +19,13 @@ use crate::selection::models::Models;
 use jackfield_core::moment::since;
 use jackfield_core::secrets::Redaction;
 use jackfield_core::settings::Settings;
+use jackfield_model::{RunEvent, RunQueued};
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_replay::shadow::ShadowCalls;
 use jackfield_store::{Attempt, NewRunEvent, RunView, Settlement, Store, StoreError, Then};
 use jackfield_types::{
     AttemptState, Clock, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, settle,
 };
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -107,8 +107,10 @@ impl Rounds {
             return crate::records::trace::TraceContext::new();
         }
         let queued = self.store.runs().events(run, 0, 1).await.unwrap_or_default();
-        let trace = queued.first().and_then(|event| event.payload.get("trace").cloned());
-        trace.and_then(|trace| serde_json::from_value(trace).ok()).unwrap_or_default()
+        match queued.into_iter().next().map(|queued| queued.event) {
+            Some(RunEvent::RunQueued(RunQueued::Admitted(admitted))) => admitted.trace.into_iter().collect(),
+            _ => crate::records::trace::TraceContext::new(),
+        }
     }
 
     /// Runs the open attempts of a round, decides what follows, and settles both. A round that is handed over stays open.
@@ -329,7 +331,7 @@ impl Rounds {
             Settled::Failed(failure) => vec![failure.to_string()],
         };
         let at = self.clock.now();
-        let event = |text| NewRunEvent { at, kind: "decision".into(), payload: json!({ "text": text }) };
+        let event = |text: String| NewRunEvent { at, event: RunEvent::Decision(text.into()) };
         texts.into_iter().map(event).collect()
     }
 }

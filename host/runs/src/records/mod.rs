@@ -3,5 +3,6 @@
 pub mod decisions;
 pub mod events;
 pub mod report;
+pub(crate) mod speech;
 pub mod telling;
 pub mod trace;

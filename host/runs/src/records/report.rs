@@ -2,8 +2,9 @@
 //! the same run can be told again at another verbosity.
 
 use jackfield_api::{Answer, AttemptSummary, FileLine, Link, Metrics, run_uri};
+use jackfield_model::{RunEvent, WarningTopic};
 use jackfield_plugins::facts::{reporting, types};
-use jackfield_store::{Artifact, Attempt, CheckResult, RunEvent, RunView};
+use jackfield_store::{Artifact, Attempt, CheckResult, RunEventRecord, RunView};
 use jackfield_types::clip;
 use jackfield_types::{
     AttemptState, Begun, CostSource, Delivered, Micros, Process, RunState, Settled, Timestamp, Usage,
@@ -13,8 +14,6 @@ use jackfield_workspace::{ChangeKind, ChangedFile};
 
 /// Longest final answer that a compressor is given, bytes; the whole of it is in the record.
 const LONGEST_ANSWER: usize = 256 << 10;
-/// What a warning of the host is `of` that the answer repeats.
-pub(crate) const GIT: &str = "git";
 /// Longest final answer where no compressor can tell it, bytes.
 const LONGEST_PLAIN: usize = 4 << 10;
 /// Most files that an answer lists; the diff has them all.
@@ -23,20 +22,23 @@ const MOST_FILES: usize = 200;
 const MOST_STEPS: usize = 200;
 
 /// What a compressor is told.
-pub fn report(view: &RunView, events: &[RunEvent], workspace: &str, now: Timestamp) -> reporting::Report {
+pub fn report(
+    view: &RunView,
+    events: &[RunEventRecord],
+    workspace: &str,
+    now: Timestamp,
+) -> reporting::Report {
     let last = speaks(view);
     let outcome = last.and_then(|attempt| attempt.outcome.as_ref());
     let (failure, mut warnings) = settled(last);
     if view.run.state == RunState::Waiting {
         warnings.push("waits for a person: a human task has the question".to_owned());
     }
-    let of_git = |event: &&RunEvent| {
-        event.kind == "host_warning"
-            && event.payload.get("of").is_some_and(|of| of == GIT)
-            && event.attempt == last.map(|attempt| attempt.id)
-    };
-    let told = events.iter().filter(of_git).filter_map(|event| event.payload.get("text")?.as_str());
-    warnings.extend(told.map(str::to_owned));
+    let own = events.iter().filter(|event| event.attempt == last.map(|attempt| attempt.id));
+    warnings.extend(own.filter_map(|event| match &event.event {
+        RunEvent::HostWarning(warning) if warning.of == Some(WarningTopic::Git) => Some(warning.text.clone()),
+        _ => None,
+    }));
     let usage = usage(view);
     reporting::Report {
         task: view.task.id.to_string(),
@@ -224,9 +226,9 @@ fn changed_file(file: &ChangedFile) -> reporting::ChangedFile {
 }
 
 /// Where several agents were at work, each step has the name of its own.
-fn steps(view: &RunView, events: &[RunEvent]) -> Vec<String> {
-    let calls = events.iter().filter(|event| event.kind == "tool_call");
-    let step = |event: &RunEvent| {
+fn steps(view: &RunView, events: &[RunEventRecord]) -> Vec<String> {
+    let calls = events.iter().filter(|event| matches!(event.event, RunEvent::ToolCall(_)));
+    let step = |event: &RunEventRecord| {
         let line = crate::records::events::line(event)?;
         Some(agent_of(view, event).map_or(line.clone(), |agent| format!("{agent}: {line}")))
     };
@@ -234,7 +236,7 @@ fn steps(view: &RunView, events: &[RunEvent]) -> Vec<String> {
 }
 
 /// The agent that an event is of, where the run has more than one attempt.
-pub fn agent_of(view: &RunView, event: &RunEvent) -> Option<String> {
+pub fn agent_of(view: &RunView, event: &RunEventRecord) -> Option<String> {
     let attempts = Some(&view.attempts).filter(|attempts| attempts.len() > 1)?;
     let attempt = attempts.iter().find(|attempt| Some(attempt.id) == event.attempt)?;
     Some(jackfield_replay::describe::named(&attempt.executor, attempt.model.as_deref()))

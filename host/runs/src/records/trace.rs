@@ -19,7 +19,7 @@ use crate::execution::ended::Ended;
 use jackfield_process::{Exited, Identity};
 use jackfield_store::RunView;
 use jackfield_types::Settled;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use tracing::field::Empty;
 use tracing::{Span, info_span};
@@ -90,10 +90,9 @@ mod context {
     }
 }
 
-/// The trace context of the current span, as it is kept with a run; nothing where nobody collects spans.
-pub(crate) fn kept() -> Option<serde_json::Value> {
-    let carried = trace_context(&Span::current());
-    (!carried.is_empty()).then(|| serde_json::json!(carried))
+/// The trace context of the current span, as it is kept with a run; empty where nobody collects spans.
+pub(crate) fn kept() -> BTreeMap<String, String> {
+    trace_context(&Span::current()).into_iter().collect()
 }
 
 /// The trace context of a span as variables of a program's environment.

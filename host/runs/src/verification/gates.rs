@@ -11,6 +11,7 @@ use crate::verification::evidence::{Diff, WorktreeEvidence, changed_path};
 use jackfield_api::Gate;
 use jackfield_core::secrets::Redaction;
 use jackfield_core::settings::Settings;
+use jackfield_model::{GateRuled, Measured, RunEvent};
 use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
 use jackfield_plugins::{Called, PluginError, Plugins};
 use jackfield_store::{CheckResult, NewRunEvent, Store};
@@ -107,17 +108,7 @@ impl Gates {
         if let Err(error) = self.store.decisions().record_calls(calls).await {
             tracing::warn!(run = %run.id, %error, "a gate's ruling was not recorded");
         }
-        let payload = match asked {
-            Ok(called) => match &called.value {
-                Ok(ruling) => json!({
-                    "gate": gate.label(), "passed": ruling.passed, "message": ruling.message,
-                    "measurements": ruling.measurements, "digest": called.plugin.digest,
-                }),
-                Err(why) => json!({ "gate": gate.label(), "passed": false, "message": why }),
-            },
-            Err(error) => json!({ "gate": gate.label(), "passed": false, "message": error.to_string() }),
-        };
-        let event = NewRunEvent { at: self.clock.now(), kind: "gate".into(), payload };
+        let event = NewRunEvent { at: self.clock.now(), event: RunEvent::Gate(ruled(gate.label(), asked)) };
         if let Err(error) = self.store.attempts().append_events(run.id, Some(attempt), vec![event]).await {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");
         }
@@ -229,6 +220,31 @@ impl WorktreeEvidence {
             "kind": gate.kind, "config": gate.config, "head": ended.head.as_ref().map(|head| head.as_str()),
             "figures": self.metrics, "artifacts": self.artifacts, "commands": commands,
         })
+    }
+}
+
+/// The event that a gate was asked. One that could not rule did not pass.
+fn ruled(gate: String, asked: &Result<Called<Result<Ruling, String>>, PluginError>) -> GateRuled {
+    let failed = |gate, message| GateRuled { gate, passed: false, message, measurements: None, digest: None };
+    match asked {
+        Ok(called) => match &called.value {
+            Ok(ruling) => {
+                let measured = ruling.measurements.iter().map(|figure| Measured {
+                    name: figure.name.clone(),
+                    value: figure.value,
+                    unit: figure.unit.clone(),
+                });
+                GateRuled {
+                    gate,
+                    passed: ruling.passed,
+                    message: ruling.message.clone(),
+                    measurements: Some(measured.collect()),
+                    digest: Some(called.plugin.digest),
+                }
+            }
+            Err(why) => failed(gate, why.clone()),
+        },
+        Err(error) => failed(gate, error.to_string()),
     }
 }
 

@@ -5,7 +5,7 @@ use axum::http::Uri;
 use jackfield::Host;
 use jackfield_api::{Answer, RunsFilter};
 use jackfield_render::text;
-use jackfield_store::{RunEvent, RunSummary};
+use jackfield_store::{RunEventRecord, RunSummary};
 use jackfield_types::{Audience, ErrorCode, Problem, RunId};
 use rmcp::model::{
     CacheScope, ErrorData, ListResourcesResult, MetaObject, ReadResourceResult, Resource, ResourceContents,
@@ -217,9 +217,9 @@ async fn log(host: &Host, place: Place) -> Result<Page, Problem> {
 }
 
 /// A line of the log; longer where the agent said more than one.
-fn line(event: &RunEvent) -> Option<String> {
+fn line(event: &RunEventRecord) -> Option<String> {
     let line = text::event(event)?;
-    let whole = event.payload.get("text").and_then(|text| text.as_str()).filter(|text| text.contains('\n'));
+    let whole = event.event.text().filter(|text| text.contains('\n'));
     let more = whole.map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
     Some(format!("{} {}\n", event.seq, plain(&format!("{line}{more}"))))
 }

@@ -1,14 +1,14 @@
 //! Access tokens: create, find, list and revoke.
 
 use crate::StoreError;
-use crate::file::{Columns, Exact, Sql, Tx, stamp};
+use crate::file::{Columns, Exact, Sql, stamp};
 use crate::handles::Tokens;
-use crate::view::trail;
+use crate::view::trail::add_event;
+use jackfield_model::{By, HostEvent};
 use jackfield_types::{Scopes, Sees, Timestamp, TokenId};
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 use serde::Serialize;
-use serde_json::json;
 
 /// A token to record.
 #[derive(Debug, Clone)]
@@ -99,7 +99,7 @@ impl Tokens<'_> {
                     new.expires_at.map(stamp),
                 ],
             )?;
-                told(tx, "token_created", &new.name, &new.created_by)?;
+                add_event(tx, &new.name, &HostEvent::TokenCreated(By { by: new.created_by.clone() }))?;
                 of_name(tx, &new.name)
             })
             .await
@@ -135,7 +135,7 @@ impl Tokens<'_> {
                     "UPDATE access_tokens SET revoked_at = ?2 WHERE id = ?1",
                     params![found.id.to_string(), stamp(tx.now)],
                 )?;
-                told(tx, "token_revoked", &name, &by)?;
+                add_event(tx, &name, &HostEvent::TokenRevoked(By { by }))?;
                 Ok(Some(AccessToken { revoked_at: Some(tx.now), ..found }))
             })
             .await
@@ -155,8 +155,4 @@ impl Tokens<'_> {
 fn of_name(conn: &Connection, name: &str) -> Result<Option<AccessToken>, StoreError> {
     let sql = "SELECT * FROM access_tokens WHERE name = ?1 AND revoked_at IS NULL";
     conn.one(sql, [name], AccessToken::read)
-}
-
-fn told(tx: &Tx<'_>, kind: &'static str, name: &str, by: &str) -> Result<(), StoreError> {
-    trail::add_event(tx, kind, name, &json!({ "by": by })).map(drop)
 }

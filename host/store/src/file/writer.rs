@@ -225,7 +225,8 @@ mod tests {
     }
 
     fn note(tx: &Tx<'_>, text: &str) -> Result<(), StoreError> {
-        crate::view::trail::add_event(tx, "note", text, &serde_json::Value::Null).map(drop)
+        let event = jackfield_model::HostEvent::read("note".to_owned(), serde_json::Value::Null);
+        crate::view::trail::add_event(tx, text, &event).map(drop)
     }
 
     async fn notes(desk: &Desk) -> Vec<String> {

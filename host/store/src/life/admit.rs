@@ -11,6 +11,7 @@ use crate::{
     AdmitError, Idempotency, LedgerKind, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, RecordKind,
     Refusal, Run, StoreError,
 };
+use jackfield_model::{AttemptPlanned, RunAdmitted, RunEvent, RunQueued, RunRetried};
 use jackfield_types::{Micros, RunId, RunState, StagePosition, TaskEvent, TaskId, TaskState, Timestamp};
 use rusqlite::params;
 use serde_json::json;
@@ -175,8 +176,8 @@ impl Admissions<'_> {
                     "UPDATE runs SET retry_of = ?2, retry_key = ?3, principal = ?4 WHERE id = ?1",
                     params![run.id.to_string(), of.to_string(), key, Exact(&principal)],
                 )?;
-                let payload = json!({ "of": of, "by": principal, "reason": reason });
-                events::add(tx, run.id, None, "run_retried", &payload)?;
+                let retried = RunRetried { of, by: principal.clone(), reason };
+                events::add(tx, run.id, None, &RunEvent::RunRetried(retried))?;
                 add_all(tx, &limits, place, &attempts, &calls)?;
                 task_state::apply(tx, task, &TaskEvent::RunQueued, Some(run.id))?;
                 Ok(Ok(Retried::Admitted(run.id)))
@@ -366,11 +367,13 @@ pub(super) fn add_run(
             json!(on_end).to_string(),
         ],
     )?;
-    let mut payload = json!({ "task": place.task, "workflow": workflow, "stage": stage });
-    if let (Some(trace), Some(fields)) = (&run.trace, payload.as_object_mut()) {
-        fields.insert("trace".to_owned(), trace.clone());
-    }
-    events::add(tx, run.id, None, "run_queued", &payload).map(drop)
+    let admitted = RunAdmitted {
+        task: place.task,
+        workflow: workflow.clone(),
+        stage: stage.clone(),
+        trace: run.trace.clone(),
+    };
+    events::add(tx, run.id, None, &RunEvent::RunQueued(RunQueued::Admitted(admitted))).map(drop)
 }
 
 fn add_all(
@@ -428,12 +431,17 @@ pub(super) fn add_attempt(
         ],
     )?;
     trail::add_calls(tx, calls)?;
-    let payload = json!({
-        "number": attempt.number, "executor": attempt.executor, "model": attempt.model,
-        "effort": attempt.effort, "reason": attempt.reason, "reserved": attempt.reserve, "round": attempt.round,
-        "rung": attempt.rung,
-    });
-    events::add(tx, place.run, Some(attempt.id), "attempt_planned", &payload)?;
+    let planned = AttemptPlanned {
+        number: attempt.number,
+        executor: attempt.executor.clone(),
+        model: attempt.model.clone(),
+        effort: attempt.effort,
+        reason: attempt.reason.clone(),
+        reserved: attempt.reserve,
+        round: attempt.round,
+        rung: attempt.rung.clone(),
+    };
+    events::add(tx, place.run, Some(attempt.id), &RunEvent::AttemptPlanned(planned))?;
     if attempt.reserve == Micros::ZERO {
         return Ok(());
     }

@@ -5,8 +5,8 @@ use crate::handles::Attempts;
 use crate::money::breaker;
 use crate::view::trail;
 use crate::{Charged, Limits, RecordKind, StoreError};
+use jackfield_model::{BreakerStopped, HostEvent};
 use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
-use serde_json::json;
 
 impl Attempts<'_> {
     /// Charges an attempt up to `total`, its running total. Charged amounts are not charged again, and a lower total
@@ -40,8 +40,10 @@ impl Attempts<'_> {
                 if let Charged::Stop(refusal) = &charged
                     && runs_out
                 {
-                    let payload = json!({ "refusal": refusal, "run": money.attempt_account.spender.run });
-                    trail::add_event(tx, "breaker_stopped", &attempt.to_string(), &payload)?;
+                    let run = money.attempt_account.spender.run;
+                    let stopped = BreakerStopped { refusal: refusal.as_ref().clone(), run };
+                    let event = HostEvent::BreakerStopped(Box::new(stopped));
+                    trail::add_event(tx, &attempt.to_string(), &event)?;
                 }
                 breaker::tell(tx, &limits, &money.attempt_account.spender)?;
                 Ok(charged)

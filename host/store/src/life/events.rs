@@ -2,19 +2,18 @@
 
 use crate::file::{Columns, Tx, stamp};
 use crate::{RecordKind, StoreError};
+use jackfield_model::RunEvent;
 use jackfield_types::{AttemptId, RunId, Timestamp};
 use rusqlite::params;
-use serde_json::Value;
 
 /// Adds one that happens now and gives its number.
 pub(crate) fn add(
     tx: &Tx<'_>,
     run: RunId,
     attempt: Option<AttemptId>,
-    kind: &str,
-    payload: &Value,
+    event: &RunEvent,
 ) -> Result<u64, StoreError> {
-    add_at(tx, run, attempt, tx.now, kind, payload)
+    add_at(tx, run, attempt, tx.now, event)
 }
 
 /// Adds one that happened at some time and gives its number.
@@ -23,8 +22,7 @@ pub(crate) fn add_at(
     run: RunId,
     attempt: Option<AttemptId>,
     at: Timestamp,
-    kind: &str,
-    payload: &Value,
+    event: &RunEvent,
 ) -> Result<u64, StoreError> {
     let seq = tx
         .one(
@@ -40,8 +38,8 @@ pub(crate) fn add_at(
             crate::file::signed(seq),
             stamp(at),
             attempt.map(|id| id.to_string()),
-            kind,
-            payload.to_string(),
+            event.kind(),
+            event.payload().to_string(),
         ],
     )?;
     tx.run_changed(run, seq);

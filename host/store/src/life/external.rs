@@ -13,6 +13,7 @@ use crate::{
     Action, AdmitError, Idempotency, Limit, LimitScope, Limits, NewAttempt, NewCheckpoint, NewDecision,
     NewRun, Period, RecordKind, Refusal, Scope, Settlement, Spender, StoreError,
 };
+use jackfield_model::{BreakerRefused, HostEvent};
 use jackfield_types::{AttemptId, Micros, RunId, RunState, StagePosition, TaskId, WorkflowName};
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -65,37 +66,45 @@ impl Tasks<'_> {
     /// An open task stays open, whatever the outcome of the attempt; a closed one keeps its state.
     pub async fn log_attempt(self, external: ExternalAttempt, limits: &Limits) -> Result<Logged, AdmitError> {
         let limits = limits.clone();
-        self.0.write(move |tx| {
-            let ExternalAttempt { task, principal, run, attempt, .. } = &external;
-            let found = runs::task_of(tx, *task)?;
-            if let Some(key) = &external.idempotency
-                && let Some(known) = known(tx, *task, principal, key)?
-            {
-                return Ok(Ok(known));
-            }
-            if attempt.reserve != Micros::ZERO {
-                return Err(StoreError::Misuse("nothing is held for work that is done".to_owned()));
-            }
-            let place = Place { task: *task, run: run.id, workspace: found.workspace, principal };
-            if let Some(refusal) = over(tx, &external, &place.spender(attempt), &limits)? {
-                let payload =
-                    json!({ "refusal": refusal, "executor": attempt.executor, "workspace": found.workspace });
-                breaker::log(tx, "breaker_refused", &Scope::Token(principal.clone()), payload)?;
-                return Ok(Err(AdmitError::Refused(Box::new(refusal))));
-            }
-            if external.without_component {
-                know_executor(tx, attempt)?;
-            }
-            let recorded = remembering(run, principal, external.idempotency.as_ref());
-            add_run(tx, place, &recorded, &StagePosition::recording(found.stage), &[attempt])?;
-            tx.exec("UPDATE runs SET principal = ?2 WHERE id = ?1", params![run.id.to_string(), principal])?;
-            add_attempt(tx, &limits, place, attempt, &[])?;
-            states::run_becomes(tx, run.id, RunState::Running, Some("it was made elsewhere"))?;
-            settle::settled(tx, &external.settlement, &limits)?;
-            tell(tx, &external)?;
-            Ok(Ok(Logged { run: run.id, attempt: attempt.id, existing: false }))
-        })
-        .await?
+        self.0
+            .write(move |tx| {
+                let ExternalAttempt { task, principal, run, attempt, .. } = &external;
+                let found = runs::task_of(tx, *task)?;
+                if let Some(key) = &external.idempotency
+                    && let Some(known) = known(tx, *task, principal, key)?
+                {
+                    return Ok(Ok(known));
+                }
+                if attempt.reserve != Micros::ZERO {
+                    return Err(StoreError::Misuse("nothing is held for work that is done".to_owned()));
+                }
+                let place = Place { task: *task, run: run.id, workspace: found.workspace, principal };
+                if let Some(refusal) = over(tx, &external, &place.spender(attempt), &limits)? {
+                    let refused = BreakerRefused {
+                        refusal: refusal.clone(),
+                        executor: attempt.executor.clone(),
+                        workspace: found.workspace,
+                    };
+                    let event = HostEvent::BreakerRefused(Box::new(refused));
+                    breaker::log(tx, &Scope::Token(principal.clone()), &event)?;
+                    return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+                }
+                if external.without_component {
+                    know_executor(tx, attempt)?;
+                }
+                let recorded = remembering(run, principal, external.idempotency.as_ref());
+                add_run(tx, place, &recorded, &StagePosition::recording(found.stage), &[attempt])?;
+                tx.exec(
+                    "UPDATE runs SET principal = ?2 WHERE id = ?1",
+                    params![run.id.to_string(), principal],
+                )?;
+                add_attempt(tx, &limits, place, attempt, &[])?;
+                states::run_becomes(tx, run.id, RunState::Running, Some("it was made elsewhere"))?;
+                settle::settled(tx, &external.settlement, &limits)?;
+                tell(tx, &external)?;
+                Ok(Ok(Logged { run: run.id, attempt: attempt.id, existing: false }))
+            })
+            .await?
     }
 }
 

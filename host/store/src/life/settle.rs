@@ -7,10 +7,10 @@ use crate::handles::Attempts;
 use crate::money::breaker;
 use crate::view::{runs, trail};
 use crate::{Limits, NewArtifact, NewTranscript, Refusal, Settlement, Spender, StoreError};
+use jackfield_model::{AttemptSettled, HostWarning, RunEvent};
 use jackfield_types::{AttemptState, FailureKind, Micros, RunId, RunState, Settled, Usage, Verified};
 use rusqlite::params;
 use serde::Serialize;
-use serde_json::json;
 
 /// Longest recorded duration of an attempt, milliseconds: some 30 years.
 const LONGEST: u64 = 1_000_000_000_000;
@@ -108,7 +108,7 @@ fn warn_of_figures(tx: &Tx<'_>, settlement: &Settlement, money: &Money) -> Resul
         Micros::MOST
     );
     let (run, attempt) = (money.attempt_account.spender.run, money.attempt_account.spender.attempt);
-    events::add(tx, run, Some(attempt), "host_warning", &json!({ "text": text })).map(drop)
+    events::add(tx, run, Some(attempt), &RunEvent::HostWarning(HostWarning::new(text))).map(drop)
 }
 
 pub(super) fn why(settled: &Settled) -> Option<&str> {
@@ -245,11 +245,15 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
 fn tell(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender, total: Micros) -> Result<(), StoreError> {
     let (run, attempt) = (spender.run, Some(spender.attempt));
     for event in &settlement.events {
-        events::add_at(tx, run, attempt, event.at, &event.kind, &event.payload)?;
+        events::add_at(tx, run, attempt, event.at, &event.event)?;
     }
-    let payload = json!({
-        "settled": settlement.settled, "outcome": settlement.outcome, "usage": settlement.usage.bounded(),
-        "cost": total, "source": settlement.source, "latency_ms": settlement.latency_ms.min(LONGEST),
-    });
-    events::add(tx, run, attempt, "attempt_settled", &payload).map(drop)
+    let settled = AttemptSettled {
+        settled: settlement.settled.clone(),
+        outcome: settlement.outcome.clone(),
+        usage: settlement.usage.bounded(),
+        cost: total,
+        source: settlement.source,
+        latency_ms: settlement.latency_ms.min(LONGEST),
+    };
+    events::add(tx, run, attempt, &RunEvent::AttemptSettled(Box::new(settled))).map(drop)
 }

@@ -5,9 +5,10 @@ use crate::file::{Columns, Exact, signed, stamp};
 use crate::handles::Attempts;
 use crate::view::runs;
 use crate::{NewRunEvent, RecordKind, StoreError};
+use jackfield_model::{AttemptStarted, RunEvent};
 use jackfield_types::{AttemptId, AttemptState, RunId, RunState};
 use rusqlite::params;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The process of a started attempt and its place.
 #[derive(Debug, Clone)]
@@ -59,11 +60,14 @@ impl Attempts<'_> {
                     stamp(tx.now),
                 ],
             )?;
-            let payload = json!({
-                "executor": found.executor, "model": found.model,
-                "worktree": worktree, "branch": branch, "base": base,
+            let event = RunEvent::AttemptStarted(AttemptStarted {
+                executor: found.executor,
+                model: found.model,
+                worktree: worktree.clone(),
+                branch: branch.clone(),
+                base: base.clone(),
             });
-            events::add(tx, run.id, Some(attempt), "attempt_started", &payload).map(drop)
+            events::add(tx, run.id, Some(attempt), &event).map(drop)
         })
         .await
     }
@@ -79,7 +83,7 @@ impl Attempts<'_> {
         self.0
             .write(move |tx| {
                 for event in &events {
-                    events::add_at(tx, run, attempt, event.at, &event.kind, &event.payload)?;
+                    events::add_at(tx, run, attempt, event.at, &event.event)?;
                 }
                 runs::run_of(tx, run).map(|run| run.last_seq)
             })
@@ -112,7 +116,7 @@ impl Attempts<'_> {
                 let known = usize::try_from(heard - from).unwrap_or(usize::MAX);
                 let fresh = events.get(known..).unwrap_or_default();
                 for event in fresh {
-                    events::add_at(tx, run, Some(attempt), event.at, &event.kind, &event.payload)?;
+                    events::add_at(tx, run, Some(attempt), event.at, &event.event)?;
                 }
                 let now = heard + fresh.len() as u64;
                 tx.exec(

@@ -4,9 +4,9 @@ use super::{events, task_state};
 use crate::file::{Columns, Tx, stamp};
 use crate::view::runs;
 use crate::{RecordKind, StoreError};
+use jackfield_model::{RunChanged, RunEvent};
 use jackfield_types::{AttemptId, RunId, RunState};
 use rusqlite::params;
-use serde_json::json;
 
 /// The run goes to `next`, its events say so, and its task follows as `task_state` decides.
 pub(crate) fn run_becomes(
@@ -32,11 +32,8 @@ pub(crate) fn run_becomes(
         params![run.to_string(), next.as_str(), stamp(tx.now), next.is_final()],
     )?;
     task_state::after_run(tx, &found, next)?;
-    let kind = match next {
-        RunState::Running => "run_started".to_owned(),
-        other => format!("run_{other}"),
-    };
-    events::add(tx, run, None, &kind, &json!({ "from": found.state, "why": why })).map(drop)
+    let change = RunChanged { from: found.state, why: why.map(str::to_owned) };
+    events::add(tx, run, None, &RunEvent::run_changed(next, change)).map(drop)
 }
 
 /// An attempt that is not settled, or is at work already where those to come do not count.

@@ -11,6 +11,7 @@ use crate::view::{runs, trail, workspaces};
 use crate::{
     AdmitError, Checkpoint, Limits, NewCheckpoint, NewDecision, NewTask, RecordKind, Spender, StoreError,
 };
+use jackfield_model::{HostEvent, TaskClosed, TaskCreated};
 use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskEvent, TaskId, TaskState};
 use serde_json::{Value, json};
 
@@ -76,10 +77,12 @@ impl Tasks<'_> {
                     return Ok(Err(AdmitError::Refused(Box::new(refusal))));
                 }
                 add_task(tx, &task)?;
-                let payload = json!({
-                    "title": task.title, "workspace": task.workspace, "by": task.principal,
-                });
-                trail::add_event(tx, "task_created", &task.id.to_string(), &payload)?;
+                let created = TaskCreated {
+                    title: task.title.clone(),
+                    workspace: task.workspace,
+                    by: task.principal.clone(),
+                };
+                trail::add_event(tx, &task.id.to_string(), &HostEvent::TaskCreated(created))?;
                 let decision = NewDecision {
                     task: task.id,
                     run: None,
@@ -186,8 +189,8 @@ fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
         content,
     };
     let added = add_checkpoint(tx, &checkpoint)?;
-    let payload = json!({ "from": found.state, "to": state, "reason": reason, "by": principal });
-    trail::add_event(tx, "task_closed", &task.to_string(), &payload)?;
+    let closed = TaskClosed { from: found.state, to: *state, reason: reason.clone(), by: principal.clone() };
+    trail::add_event(tx, &task.to_string(), &HostEvent::TaskClosed(closed))?;
     Ok(Closed::Closed { version: added.version })
 }
 

@@ -3,11 +3,11 @@
 use crate::file::{Columns, Tx, stamp};
 use crate::view::trail;
 use crate::{RecordKind, Run, StoreError, Task};
+use jackfield_model::{HostEvent, TaskStageChanged};
 use jackfield_types::{
     RunId, RunState, StageName, StagePosition, TaskChange, TaskEvent, TaskId, TaskState, WorkflowName,
 };
 use rusqlite::params;
-use serde_json::json;
 
 /// Where a task stands.
 struct Standing {
@@ -61,8 +61,13 @@ fn enter(
     run: Option<RunId>,
 ) -> Result<(), StoreError> {
     tx.exec("UPDATE tasks SET stage = ?2 WHERE id = ?1", params![task.to_string(), stage.as_str()])?;
-    let payload = json!({ "workflow": before.workflow, "from": before.stage, "to": stage, "run": run });
-    trail::add_event(tx, "task_stage_changed", &task.to_string(), &payload).map(drop)
+    let changed = TaskStageChanged {
+        workflow: before.workflow.clone(),
+        from: before.stage.clone(),
+        to: stage.clone(),
+        run,
+    };
+    trail::add_event(tx, &task.to_string(), &HostEvent::TaskStageChanged(changed)).map(drop)
 }
 
 fn standing(tx: &Tx<'_>, task: TaskId) -> Result<Standing, StoreError> {

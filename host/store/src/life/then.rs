@@ -9,6 +9,7 @@ use crate::{
     Decided, HumanTaskKind, Limits, NewDecision, NewHandoff, NewHumanTask, Refusal, Settlement, Spender,
     StoreError, Then,
 };
+use jackfield_model::{HostEvent, HumanTaskCancelled};
 use jackfield_types::{HumanTaskId, RunId, RunState};
 use rusqlite::params;
 use serde_json::json;
@@ -96,7 +97,8 @@ pub(super) fn close_handoff(tx: &Tx<'_>, run: RunId, why: &str) -> Result<(), St
         params![run.to_string(), json!({ "text": why }).to_string(), stamp(tx.now)],
     )?;
     if closed > 0 {
-        trail::add_event(tx, "human_task_cancelled", &run.to_string(), &json!({ "run": run, "why": why }))?;
+        let cancelled = HumanTaskCancelled::RunEnded { run, why: why.to_owned() };
+        trail::add_event(tx, &run.to_string(), &HostEvent::HumanTaskCancelled(Box::new(cancelled)))?;
     }
     Ok(())
 }

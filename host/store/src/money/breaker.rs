@@ -11,9 +11,9 @@ use super::{
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx};
 use crate::view::trail;
+use jackfield_model::{BreakerChanged, BreakerRefused, HostEvent};
 use jackfield_types::{Micros, Timestamp};
 use rusqlite::{Connection, params};
-use serde_json::{Value, json};
 
 /// Reads how limits stand, at one moment.
 #[derive(Clone, Copy)]
@@ -149,14 +149,12 @@ pub(crate) fn refused(
     refusal: &Refusal,
     least: Micros,
 ) -> Result<(), StoreError> {
-    log(
-        tx,
-        "breaker_refused",
-        &refusal.scope,
-        json!({
-            "refusal": refusal, "executor": spender.executor, "workspace": spender.workspace,
-        }),
-    )?;
+    let event = HostEvent::BreakerRefused(Box::new(BreakerRefused {
+        refusal: refusal.clone(),
+        executor: spender.executor.clone(),
+        workspace: spender.workspace,
+    }));
+    log(tx, &refusal.scope, &event)?;
     let could_ever_fit = least <= refusal.limit.amount + refusal.allowance;
     let outlives_the_refused = !matches!(refusal.scope, Scope::Task(_) | Scope::Run(_));
     if could_ever_fit && outlives_the_refused {
@@ -232,7 +230,8 @@ pub(super) fn tell_scope(tx: &Tx<'_>, limits: &Limits, scope: &Scope) -> Result<
     if to == BreakerState::Alert && alerted {
         return Ok(());
     }
-    log(tx, &format!("breaker_{to}"), scope, json!({ "from": from, "to": to, "limit": worst })).map(drop)
+    let event = HostEvent::breaker_changed(BreakerChanged { from, to, limit: worst });
+    log(tx, scope, &event).map(drop)
 }
 
 /// Tells of a limit that alerts once in its period, on the row of which that it was told is kept. True: now.
@@ -249,8 +248,8 @@ fn tell_alert(tx: &Tx<'_>, status: &LimitStatus) -> Result<bool, StoreError> {
     if status.state != BreakerState::Alert {
         return Ok(false);
     }
-    let payload = json!({ "from": from, "to": status.state, "limit": status });
-    log(tx, "breaker_alert", &status.scope, payload).map(|_| true)
+    let change = BreakerChanged { from, to: status.state, limit: Some(status.clone()) };
+    log(tx, &status.scope, &HostEvent::breaker_changed(change)).map(|_| true)
 }
 
 /// The state that was told last.
@@ -273,6 +272,6 @@ fn now_told(tx: &Tx<'_>, scope: &Scope, period: &str, state: BreakerState) -> Re
 }
 
 /// Puts an event about a scope on the host's log.
-pub(crate) fn log(tx: &Tx<'_>, kind: &str, scope: &Scope, payload: Value) -> Result<u64, StoreError> {
-    trail::add_event(tx, kind, &scope.to_string(), &payload)
+pub(crate) fn log(tx: &Tx<'_>, scope: &Scope, event: &HostEvent) -> Result<u64, StoreError> {
+    trail::add_event(tx, &scope.to_string(), event)
 }

@@ -11,10 +11,10 @@ use crate::handles::Ledger;
 use crate::life::attempt_account::Money;
 use crate::view::runs;
 use crate::{RecordKind, Spender, StoreError};
+use jackfield_model::{BreakerCorrected, HostEvent};
 use jackfield_types::{AttemptId, Micros};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{params, params_from_iter};
-use serde_json::json;
 
 impl Ledger<'_> {
     /// Corrects the cost of an ended run. A surplus is taken from its last attempts first, on the days of their
@@ -71,10 +71,14 @@ fn corrected(tx: &Tx<'_>, correction: &Correction, limits: &Limits) -> Result<Co
         add_up(tx, &money.attempt_account.spender, &days, correction)?;
         tell(tx, limits, &money.attempt_account.spender)?;
     }
-    let payload = json!({
-        "run": run, "was": was, "cost": cost, "principal": principal, "reason": reason,
+    let event = HostEvent::BreakerCorrected(BreakerCorrected::Cost {
+        run: *run,
+        was,
+        cost: *cost,
+        principal: principal.clone(),
+        reason: reason.clone(),
     });
-    log(tx, "breaker_corrected", &Scope::Run(*run), payload)?;
+    log(tx, &Scope::Run(*run), &event)?;
     let gauge = Gauge::of(tx, limits);
     let own = limits.limits.iter().filter_map(|limit| Some((limit, limit.own_scope()?)));
     let limits = own.map(|(limit, scope)| gauge.status(limit, scope)).collect::<Result<_, _>>()?;
@@ -185,9 +189,12 @@ fn trim(
         "UPDATE breaker SET allowance = ?3 WHERE scope = ?1 AND period = ?2",
         params![Exact(scope.to_string()), period, kept.0],
     )?;
-    let payload = json!({
-        "period": period, "allowance": kept - logged, "run": correction.run,
-        "principal": correction.principal, "reason": correction.reason,
+    let event = HostEvent::BreakerCorrected(BreakerCorrected::Allowance {
+        period: period.to_owned(),
+        allowance: kept - logged,
+        run: correction.run,
+        principal: correction.principal.clone(),
+        reason: correction.reason.clone(),
     });
-    log(tx, "breaker_corrected", scope, payload).map(drop)
+    log(tx, scope, &event).map(drop)
 }

@@ -5,10 +5,11 @@ use super::breaker::{Gauge, log, refusal, tell_scope};
 use super::{Action, BreakerState, BreakerStatus, Limit, LimitStatus, Limits, Raise, Refusal, Reset, Scope};
 use crate::file::{Exact, Sql, Tx, room};
 use crate::handles::Breaker;
-use crate::{Event, Spender, StoreError};
+use crate::record::host_event;
+use crate::{HostEventRecord, Spender, StoreError};
+use jackfield_model::{AllowanceAdded, HostEvent};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, WorkspaceId};
 use rusqlite::params;
-use serde_json::json;
 use std::sync::Arc;
 
 impl Breaker<'_> {
@@ -89,15 +90,13 @@ impl Breaker<'_> {
                 }
                 let period = tx.calendar.today(tx.now).key(raise.period);
                 allow(tx, &raise.scope, &period, raise.by)?;
-                log(
-                    tx,
-                    "breaker_raised",
-                    &raise.scope,
-                    json!({
-                        "period": period, "allowance": raise.by,
-                        "principal": raise.principal, "reason": raise.reason,
-                    }),
-                )?;
+                let event = HostEvent::BreakerRaised(AllowanceAdded {
+                    period,
+                    allowance: raise.by,
+                    principal: raise.principal.clone(),
+                    reason: raise.reason.clone(),
+                });
+                log(tx, &raise.scope, &event)?;
                 tell_scope(tx, &limits, &raise.scope)?;
                 let gauge = Gauge::of(tx, &limits);
                 raised.into_iter().map(|limit| gauge.status(limit, raise.scope.clone())).collect()
@@ -120,15 +119,13 @@ impl Breaker<'_> {
                     }
                     let allowance = (status.spent - status.allowance).max(Micros::ZERO);
                     allow(tx, &reset.scope, &status.period, allowance)?;
-                    log(
-                        tx,
-                        "breaker_reset",
-                        &reset.scope,
-                        json!({
-                            "period": status.period, "allowance": allowance,
-                            "principal": reset.principal, "reason": reset.reason,
-                        }),
-                    )?;
+                    let event = HostEvent::BreakerReset(AllowanceAdded {
+                        period: status.period,
+                        allowance,
+                        principal: reset.principal.clone(),
+                        reason: reset.reason.clone(),
+                    });
+                    log(tx, &reset.scope, &event)?;
                     begun.push(gauge.status(limit, reset.scope.clone())?);
                 }
                 tell_scope(tx, &limits, &reset.scope)?;
@@ -138,13 +135,13 @@ impl Breaker<'_> {
     }
 
     /// Returns the events of the breaker, newest first: refusals, changes of state, raises and resets.
-    pub async fn history(self, limit: u32) -> Result<Vec<Event>, StoreError> {
+    pub async fn history(self, limit: u32) -> Result<Vec<HostEventRecord>, StoreError> {
         self.0
             .read(move |conn| {
                 conn.all(
                     "SELECT * FROM events WHERE kind GLOB 'breaker_*' ORDER BY seq DESC LIMIT ?1",
                     [limit],
-                    Event::read,
+                    host_event,
                 )
             })
             .await

@@ -10,9 +10,10 @@ use crate::{
     AdmitError, HumanTask, HumanTaskKind, HumanTaskState, Limits, NewAttempt, NewDecision, RecordKind,
     StoreError,
 };
+use jackfield_model::{AnswerAction, HostEvent, HumanTaskAnswered};
 use jackfield_types::{AttemptId, HumanTaskId, RunState};
 use rusqlite::params;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The effect of a person's answer on a run.
 #[derive(Debug, Clone)]
@@ -48,7 +49,7 @@ impl HumanTasks<'_> {
                 return Err(StoreError::illegal(RecordKind::Run, run, found.state, "answered"));
             }
             let reason = said.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-            let kind = match &answered {
+            let action = match &answered {
                 Answered::Retry(attempt) => {
                     let attempt = std::slice::from_ref(attempt.as_ref());
                     if let Some(refusal) =
@@ -56,7 +57,7 @@ impl HumanTasks<'_> {
                     {
                         return Ok(Err(AdmitError::Refused(Box::new(refusal))));
                     }
-                    "retry"
+                    AnswerAction::Retry
                 }
                 Answered::Accept(attempt) => {
                     tx.exec(
@@ -64,11 +65,11 @@ impl HumanTasks<'_> {
                         params![run.to_string(), attempt.to_string()],
                     )?;
                     states::run_becomes(tx, run, RunState::Succeeded, Some("a person took it as it is"))?;
-                    "accept"
+                    AnswerAction::Accept
                 }
                 Answered::Stop => {
                     states::run_becomes(tx, run, RunState::Failed, Some("a person gave it up"))?;
-                    "stop"
+                    AnswerAction::Stop
                 }
             };
             tx.exec(
@@ -85,8 +86,8 @@ impl HumanTasks<'_> {
                 reason,
                 details: said.clone(),
             })?;
-            let payload = json!({ "run": run, "action": kind, "by": principal });
-            trail::add_event(tx, "human_task_answered", &id.to_string(), &payload)?;
+            let event = HostEvent::HumanTaskAnswered(HumanTaskAnswered { run, action, by: principal });
+            trail::add_event(tx, &id.to_string(), &event)?;
             of_id(tx, id).map(Ok)
         })
         .await?

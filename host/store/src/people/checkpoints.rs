@@ -4,9 +4,9 @@ use crate::file::{Sql, Tx, stamp};
 use crate::handles::Checkpoints;
 use crate::view::{runs, trail};
 use crate::{Checkpoint, NewCheckpoint, RecordKind, StoreError};
+use jackfield_model::{CheckpointAdded, HostEvent};
 use jackfield_types::TaskId;
 use rusqlite::{Connection, params};
-use serde_json::json;
 
 impl Checkpoints<'_> {
     /// Adds the next version and returns it.
@@ -70,7 +70,12 @@ pub(crate) fn add_checkpoint(tx: &Tx<'_>, checkpoint: &NewCheckpoint) -> Result<
         Checkpoint::read,
     )?;
     let added = added.ok_or_else(|| StoreError::Damaged(format!("a checkpoint of {task} was not added")))?;
-    let payload = json!({ "version": added.version, "kind": kind, "label": label, "by": principal });
-    trail::add_event(tx, "checkpoint_added", &task.to_string(), &payload)?;
+    let event = HostEvent::CheckpointAdded(CheckpointAdded {
+        version: added.version,
+        kind: kind.clone(),
+        label: label.clone(),
+        by: principal.clone(),
+    });
+    trail::add_event(tx, &task.to_string(), &event)?;
     Ok(added)
 }

@@ -4,9 +4,9 @@ use crate::file::{Sql, Tx, count, stamp};
 use crate::handles::Decisions;
 use crate::view::trail;
 use crate::{Decision, NewDecision, StoreError};
+use jackfield_model::{DecisionMade, HostEvent};
 use jackfield_types::TaskId;
 use rusqlite::{Connection, params};
-use serde_json::json;
 
 impl Decisions<'_> {
     /// Records a decision about a task. Returns its number.
@@ -43,7 +43,13 @@ pub(crate) fn add_decision(tx: &Tx<'_>, decision: &NewDecision) -> Result<u64, S
         ],
     )?;
     let id = count(tx.last_insert_rowid());
-    let payload = json!({ "decision": id, "kind": kind, "run": run, "by": decided_by, "reason": reason });
-    trail::add_event(tx, "decision_made", &task.to_string(), &payload)?;
+    let event = HostEvent::DecisionMade(DecisionMade {
+        decision: id,
+        kind: kind.clone(),
+        run: *run,
+        by: decided_by.clone(),
+        reason: reason.clone(),
+    });
+    trail::add_event(tx, &task.to_string(), &event)?;
     Ok(id)
 }

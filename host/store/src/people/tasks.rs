@@ -8,10 +8,10 @@ use crate::{
     HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, RecordKind,
     StoreError,
 };
+use jackfield_model::{HostEvent, HumanTaskChanged, HumanTaskCreated, HumanTaskDeleted};
 use jackfield_types::{HumanTaskId, RunId, TaskId, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params, params_from_iter};
-use serde_json::json;
 
 /// Which human tasks to list: open ones first, then by priority, newest first.
 #[derive(Debug, Clone)]
@@ -123,8 +123,8 @@ impl HumanTasks<'_> {
                     return Err(illegal(&task, "deleted"));
                 }
                 tx.exec("DELETE FROM human_tasks WHERE id = ?1", [id.to_string()])?;
-                let payload = json!({ "by": principal, "was": task });
-                trail::add_event(tx, "human_task_deleted", &id.to_string(), &payload)?;
+                let deleted = HumanTaskDeleted { by: principal, was: task.clone() };
+                trail::add_event(tx, &id.to_string(), &HostEvent::HumanTaskDeleted(Box::new(deleted)))?;
                 Ok(task)
             })
             .await
@@ -186,10 +186,14 @@ pub(crate) fn add_human_task(tx: &Tx<'_>, new: &NewHumanTask) -> Result<HumanTas
             Exact(new.idempotency.as_ref().map(|of| &of.digest)),
         ],
     )?;
-    let payload = json!({
-        "kind": new.kind, "title": new.title, "task": new.task, "run": new.run, "by": new.created_by,
-    });
-    trail::add_event(tx, "human_task_created", &new.id.to_string(), &payload)?;
+    let created = HumanTaskCreated {
+        kind: new.kind,
+        title: new.title.clone(),
+        task: new.task,
+        run: new.run,
+        by: new.created_by.clone(),
+    };
+    trail::add_event(tx, &new.id.to_string(), &HostEvent::HumanTaskCreated(created))?;
     of_id(tx, new.id)
 }
 
@@ -249,12 +253,7 @@ pub(crate) fn apply(
         ],
     )?;
     let after = of_id(tx, id)?;
-    let kind = match (before.state, after.state) {
-        (from, to) if from == to => "human_task_changed",
-        (_, HumanTaskState::Open) => "human_task_reopened",
-        (_, HumanTaskState::Done) => "human_task_done",
-        (_, HumanTaskState::Cancelled) => "human_task_cancelled",
-    };
-    trail::add_event(tx, kind, &id.to_string(), &json!({ "by": principal, "was": before, "is": after }))?;
+    let changed = HumanTaskChanged { by: principal.to_owned(), was: before, is: after.clone() };
+    trail::add_event(tx, &id.to_string(), &HostEvent::human_task_changed(changed))?;
     Ok(after)
 }

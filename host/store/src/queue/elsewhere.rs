@@ -7,8 +7,8 @@ use crate::life::{attempt_account, events};
 use crate::money::breaker;
 use crate::view::runs;
 use crate::{Limits, StoreError};
+use jackfield_model::{ChargedLate, RunEvent};
 use jackfield_types::{AttemptId, CostSource, Micros, RunId, Usage, WorkerId};
-use serde_json::json;
 
 impl Workers<'_> {
     /// Returns the unsettled attempts of a worker, by run.
@@ -58,13 +58,8 @@ impl Workers<'_> {
                 money.spend(tx, total, price)?;
                 breaker::tell(tx, &limits, &money.attempt_account.spender)?;
                 let run = runs::attempt_of(tx, attempt)?.run;
-                events::add(
-                    tx,
-                    run,
-                    Some(attempt),
-                    "charged_late",
-                    &json!({ "more": more, "total": total.bounded() }),
-                )?;
+                let late = ChargedLate { more, total: total.bounded() };
+                events::add(tx, run, Some(attempt), &RunEvent::ChargedLate(late))?;
                 Ok(more)
             })
             .await

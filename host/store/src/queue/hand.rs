@@ -5,9 +5,10 @@ use crate::handles::Queue;
 use crate::life::events;
 use crate::view::runs;
 use crate::{CheckResult, RecordKind, StoreError};
+use jackfield_model::{AttemptAdopted, CancelAsked, CheckOutcome, Checked, RunEvent, RunTakenOver};
 use jackfield_types::{AttemptId, AttemptState, RunId, Timestamp, WorkerId};
 use rusqlite::params;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// A run that a worker executes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,7 +67,7 @@ impl Queue<'_> {
                     "UPDATE attempts SET host = ?2 WHERE run = ?1 AND state <> 'settled'",
                     params![run.to_string(), holder],
                 )?;
-                events::add(tx, run, None, "run_taken_over", &json!({ "from": from, "to": to }))?;
+                events::add(tx, run, None, &RunEvent::RunTakenOver(RunTakenOver { from, to }))?;
                 Ok(true)
             })
             .await
@@ -107,7 +108,7 @@ impl Queue<'_> {
                 params![run.to_string(), reason],
             )?;
             if asked > 0 {
-                events::add(tx, run, None, "cancel_asked", &json!({ "reason": reason }))?;
+                events::add(tx, run, None, &RunEvent::CancelAsked(CancelAsked { reason }))?;
             }
             Ok(asked > 0)
         })
@@ -157,7 +158,8 @@ impl Queue<'_> {
             .write(move |tx| {
                 let found = runs::attempt_of(tx, attempt)?;
                 tx.exec("UPDATE attempts SET adopted = 1 WHERE id = ?1", [attempt.to_string()])?;
-                events::add(tx, found.run, Some(attempt), "attempt_adopted", &json!({ "how": how })).map(drop)
+                let adopted = RunEvent::AttemptAdopted(AttemptAdopted { how });
+                events::add(tx, found.run, Some(attempt), &adopted).map(drop)
             })
             .await
     }
@@ -178,10 +180,12 @@ impl Queue<'_> {
     /// Records the results of an attempt's checks, before its worktree is removed.
     pub async fn checks_done(self, attempt: AttemptId, results: &[CheckResult]) -> Result<(), StoreError> {
         let text = serde_json::to_string(results).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        let told: Vec<Value> = results
-            .iter()
-            .map(|check| json!({ "name": check.name, "passed": check.passed, "code": check.code }))
-            .collect();
+        let outcome = |check: &CheckResult| CheckOutcome {
+            name: check.name.clone(),
+            passed: check.passed,
+            code: check.code,
+        };
+        let checked = Checked { checks: results.iter().map(outcome).collect() };
         self.0
             .write(move |tx| {
                 let run = runs::attempt_of(tx, attempt)?.run;
@@ -189,7 +193,7 @@ impl Queue<'_> {
                     "UPDATE attempts SET checks = ?2, checking = NULL WHERE id = ?1",
                     params![attempt.to_string(), text],
                 )?;
-                events::add(tx, run, Some(attempt), "checked", &json!({ "checks": told })).map(drop)
+                events::add(tx, run, Some(attempt), &RunEvent::Checked(checked)).map(drop)
             })
             .await
     }

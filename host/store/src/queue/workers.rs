@@ -4,6 +4,7 @@ use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::handles::Workers;
 use crate::view::trail;
 use crate::{Begun, NewWorker, RecordKind, StoreError, Worker, WorkerKind};
+use jackfield_model::{HostEvent, WorkerBegan, WorkerEnded};
 use jackfield_types::{RunId, Timestamp, WorkerId};
 use rusqlite::params;
 use serde_json::json;
@@ -147,8 +148,8 @@ fn begin(tx: &Tx<'_>, worker: &NewWorker) -> Result<(), StoreError> {
             principal,
         ],
     )?;
-    trail::add_event(tx, "worker_began", name, &json!({ "worker": id, "kind": kind, "slots": slots }))
-        .map(drop)
+    let began = WorkerBegan { worker: *id, kind: *kind, slots: *slots };
+    trail::add_event(tx, name, &HostEvent::WorkerBegan(began)).map(drop)
 }
 
 fn end(tx: &Tx<'_>, worker: WorkerId, why: &str) -> Result<bool, StoreError> {
@@ -157,7 +158,8 @@ fn end(tx: &Tx<'_>, worker: WorkerId, why: &str) -> Result<bool, StoreError> {
         params![worker.to_string(), stamp(tx.now)],
     )?;
     if ended > 0 {
-        trail::add_event(tx, "worker_ended", &worker.to_string(), &json!({ "why": why }))?;
+        let ended = WorkerEnded { why: why.to_owned() };
+        trail::add_event(tx, &worker.to_string(), &HostEvent::WorkerEnded(ended))?;
     }
     Ok(ended > 0)
 }

@@ -15,8 +15,11 @@ pub use attempt::{
     Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement,
     Then,
 };
-pub use event::{Event, NewRunEvent, RunEvent};
-pub use jackfield_model::{HumanTask, HumanTaskKind, HumanTaskState, Serving, WorkerKind};
+pub(crate) use event::{host_event, payload, run_event};
+pub use jackfield_model::{
+    HostEventRecord, HumanTask, HumanTaskKind, HumanTaskState, NewRunEvent, RunEventRecord, Serving,
+    WorkerKind,
+};
 pub use people::{Checkpoint, Decision, HumanTaskChange, NewCheckpoint, NewDecision, NewHumanTask};
 pub(crate) use people::{HUMAN_TASKS, human_task};
 pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion};

@@ -1,7 +1,7 @@
 //! Plugins: every version ever seen, and every decision with the facts it was made from.
 
 use crate::file::Columns;
-use jackfield_model::Serving;
+use jackfield_model::{ComponentReceipt, Serving};
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
 use rusqlite::Row;
 use serde::Serialize;
@@ -16,8 +16,8 @@ pub struct PluginReceipt {
     pub state: Serving,
     /// Why, in a sentence.
     pub reason: String,
-    /// Anything more: from which digest, how long each step took, …
-    pub details: Value,
+    /// How it came to that, where it is known.
+    pub details: Option<ComponentReceipt>,
 }
 
 /// One version of a plugin that the host has seen.

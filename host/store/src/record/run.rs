@@ -9,6 +9,7 @@ use jackfield_types::{
 use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// A run to be recorded. It begins as `queued`.
 #[derive(Debug, Clone)]
@@ -23,8 +24,8 @@ pub struct NewRun {
     pub affinity: Option<String>,
     /// A host elsewhere decides what follows an attempt.
     pub assigned: bool,
-    /// Where the trace of the request goes on, told with the event that it is queued.
-    pub trace: Option<Value>,
+    /// The trace context of the request, part of the event that it is queued; empty without one.
+    pub trace: BTreeMap<String, String>,
     /// Where it is to work, as it was checked: a value of the caller's, given back with the run.
     pub place: Option<Value>,
 }

@@ -3,7 +3,8 @@
 use super::ids;
 use crate::file::{Columns, Sql, signed};
 use crate::handles::Runs;
-use crate::{Artifact, Attempt, RecordKind, Run, RunEvent, RunSummary, RunView, StoreError, Task};
+use crate::record::run_event;
+use crate::{Artifact, Attempt, RecordKind, Run, RunEventRecord, RunSummary, RunView, StoreError, Task};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, WorkspaceId};
 use rusqlite::types::Value as SqlValue;
 use rusqlite::{Connection, params, params_from_iter};
@@ -29,7 +30,7 @@ pub struct RunFilter {
 #[derive(Debug, Clone, PartialEq)]
 pub struct EventPage {
     /// The kept events.
-    pub events: Vec<RunEvent>,
+    pub events: Vec<RunEventRecord>,
     /// The last deleted event before them that was requested, if any.
     pub gone_to: Option<u64>,
 }
@@ -131,13 +132,13 @@ impl Runs<'_> {
     }
 
     /// Returns the events of a run after a sequence number, oldest first.
-    pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, StoreError> {
+    pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEventRecord>, StoreError> {
         self.0
             .read(move |conn| {
                 conn.all(
                     "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
                     params![run.to_string(), signed(after), limit],
-                    RunEvent::read,
+                    run_event,
                 )
             })
             .await
@@ -151,7 +152,7 @@ impl Runs<'_> {
                 let events = conn.all(
                     "SELECT * FROM run_events WHERE run = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
                     params![run.to_string(), signed(after), limit],
-                    RunEvent::read,
+                    run_event,
                 )?;
                 let before_first = match events.first() {
                     Some(first) => first.seq - 1,

@@ -2,10 +2,12 @@
 
 use crate::file::{Columns, Exact, Sql, Tx, count, signed, stamp, word};
 use crate::handles::{Decisions, HostLog};
-use crate::{Event, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, StoreError};
+use crate::record::host_event;
+use crate::{HostEventRecord, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, StoreError};
+use jackfield_model::{ComponentReported, HostEvent};
 use jackfield_types::{PluginRef, TaskId};
 use rusqlite::{Connection, params};
-use serde_json::{Value, json};
+use serde_json::json;
 
 impl Decisions<'_> {
     /// Records component calls. A component that is not known yet is recorded too.
@@ -24,7 +26,7 @@ impl HostLog<'_> {
     pub async fn record_plugin(self, receipt: PluginReceipt) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
-                let PluginReceipt { plugin, state, reason, details } = &receipt;
+                let PluginReceipt { plugin, state, reason, details } = receipt;
                 tx.exec(
                     "INSERT INTO plugins (digest, kind, name, version, state, reason, details,
                                       first_seen_at, first_served_at, changed_at)
@@ -40,32 +42,31 @@ impl HostLog<'_> {
                         Exact(&plugin.version),
                         word(state),
                         reason,
-                        details.to_string(),
+                        json!(details).to_string(),
                         stamp(tx.now),
                     ],
                 )?;
-                let kind = format!("plugin_{}", word(state));
                 let subject = format!("{}/{}", plugin.kind, plugin.name);
-                let payload = json!({ "plugin": plugin, "reason": reason, "details": details });
-                add_event(tx, &kind, &subject, &payload).map(drop)
+                let report = ComponentReported::Version { plugin, reason, details };
+                add_event(tx, &subject, &HostEvent::component_stands(state, report)).map(drop)
             })
             .await
     }
 
     /// Adds an event to the host's log. Returns its sequence number.
-    pub async fn record(self, kind: &str, subject: &str, payload: Value) -> Result<u64, StoreError> {
-        let (kind, subject) = (kind.to_owned(), subject.to_owned());
-        self.0.write(move |tx| add_event(tx, &kind, &subject, &payload)).await
+    pub async fn record(self, subject: &str, event: HostEvent) -> Result<u64, StoreError> {
+        let subject = subject.to_owned();
+        self.0.write(move |tx| add_event(tx, &subject, &event)).await
     }
 
     /// Returns the host's events after a sequence number, oldest first.
-    pub async fn list(self, after: u64, limit: u32) -> Result<Vec<Event>, StoreError> {
+    pub async fn list(self, after: u64, limit: u32) -> Result<Vec<HostEventRecord>, StoreError> {
         self.0
             .read(move |conn| {
                 conn.all(
                     "SELECT * FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2",
                     params![signed(after), limit],
-                    Event::read,
+                    host_event,
                 )
             })
             .await
@@ -107,10 +108,10 @@ pub(crate) fn calls_of(conn: &Connection, task: TaskId) -> Result<Vec<PluginCall
 }
 
 /// Adds an event to the host's log. Returns its sequence number.
-pub(crate) fn add_event(tx: &Tx<'_>, kind: &str, subject: &str, payload: &Value) -> Result<u64, StoreError> {
+pub(crate) fn add_event(tx: &Tx<'_>, subject: &str, event: &HostEvent) -> Result<u64, StoreError> {
     tx.exec(
         "INSERT INTO events (at, kind, subject, payload) VALUES (?1, ?2, ?3, ?4)",
-        params![stamp(tx.now), kind, subject, payload.to_string()],
+        params![stamp(tx.now), event.kind(), subject, event.payload().to_string()],
     )?;
     let seq = count(tx.last_insert_rowid());
     tx.event_added(seq);

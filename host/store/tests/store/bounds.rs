@@ -2,11 +2,11 @@
 //! there was a bound is put right by an operator.
 
 use crate::support::*;
+use jackfield_model::{HostEvent, RunEvent};
 use jackfield_store::Scope;
 use jackfield_store::*;
 use jackfield_types::*;
 use rusqlite::Connection;
-use serde_json::json;
 
 fn absurd() -> Usage {
     Usage {
@@ -26,8 +26,8 @@ fn alerting(scope: LimitScope, period: Period, amount: Micros) -> Limit {
 
 async fn kinds(house: &House) -> Vec<(String, String)> {
     let events = house.store.host_log().list(0, 1000).await.unwrap();
-    let breaker = events.into_iter().filter(|event| event.kind.starts_with("breaker_"));
-    breaker.map(|event| (event.kind, event.subject)).collect()
+    let breaker = events.into_iter().filter(|event| event.event.is_of_breaker());
+    breaker.map(|event| (event.kind().to_owned(), event.subject)).collect()
 }
 
 #[tokio::test]
@@ -51,7 +51,10 @@ async fn absurd_usage_of_a_running_attempt_is_cut_and_settles() {
         assert!(attempt.cost <= Micros::MOST && attempt.cost >= Micros::ZERO, "{}", attempt.cost);
         assert!(attempt.usage.is_plausible() && attempt.usage.estimated);
         let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
-        assert!(events.iter().any(|event| event.kind == "host_warning"), "the run says so: {events:?}");
+        assert!(
+            events.iter().any(|event| matches!(event.event, RunEvent::HostWarning(_))),
+            "the run says so: {events:?}"
+        );
     }
     house.store.stats().totals().await.unwrap();
     house.store.stats().by_model(None, None).await.unwrap();
@@ -234,8 +237,9 @@ async fn alert_is_told_once_also_while_another_limit_halts() {
     house.pass(24);
     house.admit(cents(1), &limits).await.unwrap();
     let events = house.store.host_log().list(0, 1000).await.unwrap();
-    let last = events.iter().rfind(|event| event.kind.starts_with("breaker_")).unwrap();
-    assert_eq!((last.kind.as_str(), &last.payload["from"]), ("breaker_alert", &json!("halted")));
+    let last = events.iter().rfind(|event| event.event.is_of_breaker()).unwrap();
+    let HostEvent::BreakerAlert(change) = &last.event else { panic!("{last:?}") };
+    assert_eq!(change.from, BreakerState::Halted);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Charging and settling: by difference, never twice, and never less than what was spent.
 
 use crate::support::*;
+use jackfield_model::HostEvent;
 use jackfield_store::*;
 use jackfield_types::*;
 
@@ -90,7 +91,8 @@ async fn an_attempt_that_is_stopped_is_told_of_once() {
         assert!(matches!(house.charge(work.attempt, cents(total), &limits).await, Charged::Stop(_)));
     }
     let history = house.store.breaker().history(20).await.unwrap();
-    let stopped: Vec<_> = history.iter().filter(|event| event.kind == "breaker_stopped").collect();
+    let stopped: Vec<_> =
+        history.iter().filter(|event| matches!(event.event, HostEvent::BreakerStopped(_))).collect();
     assert_eq!(stopped.len(), 1);
     assert_eq!(stopped[0].subject, work.attempt.to_string());
 }

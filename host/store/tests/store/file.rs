@@ -1,6 +1,7 @@
 //! The file and its folder: whose they are, and which files are taken for ours.
 
 use crate::support::*;
+use jackfield_model::{HostEvent, NoDetails};
 use jackfield_store::*;
 use jackfield_types::*;
 use rusqlite::Connection;
@@ -105,7 +106,7 @@ async fn every_table_that_is_promised_is_there() {
 async fn the_ledger_and_the_event_log_cannot_be_rewritten() {
     let house = house().await;
     house.at_work(cents(5), &Limits::none()).await;
-    house.store.host_log().record("note", "host", serde_json::json!(1)).await.unwrap();
+    house.store.host_log().record("host", HostEvent::PluginRevoked(NoDetails {})).await.unwrap();
     let conn = Connection::open(house.store.file()).unwrap();
     for sql in [
         "UPDATE ledger SET spent_delta = 0",

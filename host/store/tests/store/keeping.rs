@@ -1,6 +1,7 @@
 //! What is old goes in small steps, and everything that money or people rely on stays.
 
 use crate::support::*;
+use jackfield_model::{HostEvent, NoDetails, RunEvent};
 use jackfield_store::*;
 use jackfield_types::*;
 use rusqlite::Connection;
@@ -13,8 +14,7 @@ impl House {
     async fn said(&self, work: &AtWork, count: u64) {
         let said = |number| NewRunEvent {
             at: self.at(),
-            kind: "text".to_owned(),
-            payload: json!({ "text": format!("{number} {}", "so ".repeat(400)) }),
+            event: RunEvent::Text(format!("{number} {}", "so ".repeat(400)).into()),
         };
         let events = (0..count).map(said).collect();
         self.store.attempts().append_events(work.run, Some(work.attempt), events).await.unwrap();
@@ -166,7 +166,7 @@ async fn decisions_behind_many_that_stay_are_found_and_go_in_steps() {
 async fn whatever_is_trimmed_the_records_of_work_and_money_are_as_they_were() {
     let house = house().await;
     let work = house.ended(30).await;
-    house.store.host_log().record("note", "host", json!(1)).await.unwrap();
+    house.store.host_log().record("host", HostEvent::PluginRevoked(NoDetails {})).await.unwrap();
     let view = house.store.runs().get(work.run).await.unwrap();
     let ledger = house.ledger_of(work.attempt).await;
     let tables = ["tasks", "runs", "attempts", "artifacts", "transcripts", "ledger", "events", "model_stats"];

@@ -1,6 +1,7 @@
 //! The life of a run in the records, and what is not allowed in it.
 
 use crate::support::*;
+use jackfield_model::RunEvent;
 use jackfield_store::*;
 use jackfield_types::*;
 use serde_json::json;
@@ -16,7 +17,7 @@ async fn a_run_is_told_from_the_queue_to_the_end() {
     house.store.attempts().run_started(work.run).await.unwrap();
     assert_eq!(house.store.runs().task(work.task).await.unwrap().state, TaskState::InProgress);
     house.store.attempts().started(work.attempt, started()).await.unwrap();
-    let said = NewRunEvent { at: house.at(), kind: "message".to_owned(), payload: json!({ "text": "hm" }) };
+    let said = NewRunEvent { at: house.at(), event: RunEvent::Text("hm".into()) };
     assert_eq!(
         house.store.attempts().append_events(work.run, Some(work.attempt), vec![said]).await.unwrap(),
         5
@@ -40,7 +41,7 @@ async fn a_run_is_told_from_the_queue_to_the_end() {
     assert_eq!(view.artifacts[0].meta, json!({ "files": 2 }));
 
     let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
-    let told: Vec<_> = events.iter().map(|event| (event.seq, event.kind.as_str())).collect();
+    let told: Vec<_> = events.iter().map(|event| (event.seq, event.kind())).collect();
     assert_eq!(
         told,
         [
@@ -48,7 +49,7 @@ async fn a_run_is_told_from_the_queue_to_the_end() {
             (2, "attempt_planned"),
             (3, "run_started"),
             (4, "attempt_started"),
-            (5, "message"),
+            (5, "text"),
             (6, "attempt_settled"),
             (7, "run_succeeded"),
         ]
@@ -199,10 +200,9 @@ async fn events_of_a_run_have_no_gap_however_many_write_them() {
         .map(|at| {
             let (store, run, now) = (house.store.clone(), work.run, house.at());
             tokio::spawn(async move {
-                let event = |part| NewRunEvent {
-                    at: now,
-                    kind: "message".to_owned(),
-                    payload: json!({ "writer": at, "part": part }),
+                let event = |part| {
+                    let event = RunEvent::Text(format!("part {part} of writer {at}").into());
+                    NewRunEvent { at: now, event }
                 };
                 store.attempts().append_events(run, None, (0..5).map(event).collect()).await.unwrap()
             })

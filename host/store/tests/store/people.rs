@@ -1,6 +1,7 @@
 //! Human tasks, decisions and checkpoints.
 
 use crate::support::*;
+use jackfield_model::HostEvent;
 use jackfield_store::*;
 use jackfield_types::*;
 use serde_json::{Value, json};
@@ -23,7 +24,15 @@ fn todo(workspace: Option<WorkspaceId>, title: &str) -> NewHumanTask {
 }
 
 async fn kinds(house: &House) -> Vec<String> {
-    house.store.host_log().list(0, 100).await.unwrap().into_iter().map(|event| event.kind).collect()
+    house
+        .store
+        .host_log()
+        .list(0, 100)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|event| event.kind().to_owned())
+        .collect()
 }
 
 fn state(state: HumanTaskState) -> HumanTaskChange {
@@ -89,7 +98,8 @@ async fn a_to_do_is_made_changed_done_reopened_and_deleted_and_the_log_tells_of_
         ["created", "changed", "done", "reopened", "deleted"].map(|what| format!("human_task_{what}"));
     assert_eq!(kinds(&house).await, expected);
     let deleted = house.store.host_log().list(4, 1).await.unwrap().remove(0);
-    assert_eq!(deleted.payload["was"]["title"], "Sign the new lease", "what was deleted can be read there");
+    let HostEvent::HumanTaskDeleted(deleted) = deleted.event else { panic!("{deleted:?}") };
+    assert_eq!(deleted.was.title, "Sign the new lease", "what was deleted can be read there");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //! those others.
 
 use crate::support::*;
+use jackfield_model::RunEvent;
 use jackfield_store::*;
 use jackfield_types::*;
 use std::io::{BufRead, BufReader, Write};
@@ -127,8 +128,7 @@ async fn write_for_ever(store: Store, workspace: WorkspaceId) {
         let admission = admission(workspace, cents(1));
         let run = store.admissions().admit(admission, &Limits::none()).await.unwrap().run;
         tell(&format!("{run} 2"));
-        let (at, kind) = (Timestamp::now(), "message".to_owned());
-        let said = NewRunEvent { at, kind, payload: serde_json::json!(1) };
+        let said = NewRunEvent { at: Timestamp::now(), event: RunEvent::Text("1".into()) };
         let seq = store.attempts().append_events(run, None, vec![said]).await.unwrap();
         tell(&format!("{run} {seq}"));
     }

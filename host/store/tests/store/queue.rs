@@ -1,6 +1,7 @@
 //! Who takes what from the queue, in which order, and what becomes of it.
 
 use crate::support::*;
+use jackfield_model::RunEvent;
 use jackfield_store::*;
 use jackfield_types::*;
 use serde_json::json;
@@ -342,7 +343,8 @@ async fn what_was_heard_is_recorded_once_however_often_it_is_told() {
     let house = house().await;
     let work = house.at_work(cents(1), &Limits::none()).await;
     let said = |range: std::ops::Range<u64>| -> Vec<NewRunEvent> {
-        let event = |number| NewRunEvent { at: house.at(), kind: "text".into(), payload: json!(number) };
+        let event =
+            |number: u64| NewRunEvent { at: house.at(), event: RunEvent::Text(number.to_string().into()) };
         range.map(event).collect()
     };
     let tell = |from, events| house.store.attempts().append_heard(work.run, work.attempt, from, events);
@@ -351,9 +353,12 @@ async fn what_was_heard_is_recorded_once_however_often_it_is_told() {
     assert_eq!(tell(2, said(2..5)).await.unwrap(), 5);
     assert_eq!(tell(7, said(7..8)).await.unwrap_err().problem().code, "bad_request", "a gap");
     let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
-    let told: Vec<_> =
-        events.iter().filter(|event| event.kind == "text").map(|event| &event.payload).collect();
-    assert_eq!(told, [&json!(0), &json!(1), &json!(2), &json!(3), &json!(4)]);
+    let text = |record: &RunEventRecord| match &record.event {
+        RunEvent::Text(said) => Some(said.text.clone()),
+        _ => None,
+    };
+    let told: Vec<_> = events.iter().filter_map(text).collect();
+    assert_eq!(told, ["0", "1", "2", "3", "4"]);
 }
 
 #[tokio::test]

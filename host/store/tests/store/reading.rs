@@ -1,6 +1,7 @@
 //! What can be read back: lists, statistics, decisions, histories.
 
 use crate::support::*;
+use jackfield_model::RunEvent;
 use jackfield_store::*;
 use jackfield_types::*;
 use serde_json::json;
@@ -224,7 +225,7 @@ async fn every_version_of_a_plugin_that_ever_served_stays_known() {
         plugin: PluginRef { digest: Digest::from_bytes([byte; 32]), ..adapter() },
         state,
         reason: reason.to_owned(),
-        details: json!({ "load_ms": 3 }),
+        details: None,
     };
     house.store.host_log().record_plugin(receipt(1, Serving::Serving, "it was dropped in")).await.unwrap();
     house.pass(1);
@@ -242,11 +243,40 @@ async fn every_version_of_a_plugin_that_ever_served_stays_known() {
     assert_eq!(by(2).first_seen_at, "2026-11-21T11:00:00Z".parse().unwrap());
     assert_eq!(by(2).first_served_at, Some("2026-11-21T12:00:00Z".parse().unwrap()));
     let events = house.store.host_log().list(0, 10).await.unwrap();
-    let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
+    let kinds: Vec<_> = events.iter().map(|event| event.kind()).collect();
     assert_eq!(kinds, ["plugin_serving", "plugin_held", "plugin_serving", "plugin_retired"]);
     assert_eq!(events[0].subject, "executor/shell");
     assert_eq!(*told.borrow(), events[3].seq, "watchers of the log were told");
     assert_eq!(house.store.host_log().list(events[2].seq, 10).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn event_that_this_version_does_not_know_is_read_as_it_was_recorded() {
+    let house = house().await;
+    let work = house.at_work(cents(5), &Limits::none()).await;
+    let known = house.store.runs().get(work.run).await.unwrap().run.last_seq;
+    let recorded = [
+        ("text", r#"{"text":"said","language":"en"}"#, json!({ "text": "said", "language": "en" })),
+        ("run_teleported", r#"{"to":["mars"]}"#, json!({ "to": ["mars"] })),
+        ("tool_call", "7", json!(7)),
+        ("usage", "no JSON", json!("no JSON")),
+    ];
+    let conn = rusqlite::Connection::open(house.store.file()).unwrap();
+    for (seq, (kind, payload, _)) in (known + 1..).zip(&recorded) {
+        let of_run = "INSERT INTO run_events (run, seq, at, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let at = "2026-11-21T10:00:00.000000Z";
+        conn.execute(of_run, rusqlite::params![work.run.to_string(), seq as i64, at, kind, payload]).unwrap();
+        let of_host = "INSERT INTO events (at, kind, subject, payload) VALUES (?1, ?2, 'it', ?3)";
+        conn.execute(of_host, rusqlite::params![at, kind, payload]).unwrap();
+    }
+    let of_run = house.store.runs().events(work.run, known, 10).await.unwrap();
+    let of_host = house.store.host_log().list(0, 10).await.unwrap();
+    assert_eq!((of_run.len(), of_host.len()), (recorded.len(), recorded.len()));
+    for ((kind, _, payload), (run, host)) in recorded.into_iter().zip(of_run.iter().zip(&of_host)) {
+        assert_eq!((run.kind(), run.payload()), (kind, payload.clone()));
+        assert!(matches!(run.event, RunEvent::Other { .. }), "{run:?}");
+        assert_eq!((host.kind(), host.event.payload()), (kind, payload));
+    }
 }
 
 /// Executors that run the instruction as a command.

@@ -1,6 +1,7 @@
 //! Tasks that pass the stages of a workflow, with runs of their own in each.
 
 use crate::support::*;
+use jackfield_model::{HostEvent, RunEvent, RunQueued};
 use jackfield_store::*;
 use jackfield_types::*;
 use serde_json::{Value, json};
@@ -55,7 +56,11 @@ async fn stands(house: &House, task: TaskId) -> (TaskState, String) {
 
 async fn stage_changes(house: &House) -> Vec<Value> {
     let events = house.store.host_log().list(0, 1000).await.unwrap();
-    events.into_iter().filter(|event| event.kind == "task_stage_changed").map(|event| event.payload).collect()
+    let events = events.into_iter().map(|record| record.event);
+    events
+        .filter(|event| matches!(event, HostEvent::TaskStageChanged(_)))
+        .map(|event| event.payload())
+        .collect()
 }
 
 #[tokio::test]
@@ -85,7 +90,8 @@ async fn task_with_two_stages_is_done_after_the_run_of_the_second() {
     let told = serde_json::to_value(&view.task).unwrap();
     assert_eq!((&told["workflow"], &told["stage"]), (&json!("board"), &json!("build")));
     let queued = house.store.runs().events(second.run, 0, 1).await.unwrap().remove(0);
-    assert_eq!((&queued.payload["workflow"], &queued.payload["stage"]), (&json!("board"), &json!("build")));
+    let RunEvent::RunQueued(RunQueued::Admitted(admitted)) = &queued.event else { panic!("{queued:?}") };
+    assert_eq!((admitted.workflow.as_str(), admitted.stage.as_str()), ("board", "build"));
 }
 
 #[tokio::test]

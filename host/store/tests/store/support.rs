@@ -89,7 +89,7 @@ pub(crate) fn run() -> NewRun {
         request: json!({ "wait": 45 }),
         affinity: None,
         assigned: false,
-        trace: None,
+        trace: std::collections::BTreeMap::new(),
         place: None,
     }
 }

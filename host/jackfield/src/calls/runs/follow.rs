@@ -4,7 +4,7 @@ use super::super::feed::RunFeed;
 use crate::handles::Runs;
 use jackfield_api::{Answer, Progress};
 use jackfield_runs::records::events;
-use jackfield_store::RunEvent;
+use jackfield_store::RunEventRecord;
 use jackfield_types::{Problem, RunId, RunState};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -72,7 +72,7 @@ impl Runs<'_> {
         self,
         run: RunId,
         wait: Duration,
-        each: impl FnMut(&RunEvent) + Send,
+        each: impl FnMut(&RunEventRecord) + Send,
     ) -> Result<RunState, Problem> {
         // A person may take days to answer, so a waiting run ends the wait.
         let over = |state: RunState| state.is_final() || state == RunState::Waiting;
@@ -89,7 +89,7 @@ impl Runs<'_> {
         run: RunId,
         after: u64,
         wait: Duration,
-        each: impl FnMut(&RunEvent) + Send,
+        each: impl FnMut(&RunEventRecord) + Send,
     ) -> Result<RunState, Problem> {
         self.follow_until(run, after, wait, RunState::is_final, each).await
     }
@@ -100,7 +100,7 @@ impl Runs<'_> {
         after: u64,
         wait: Duration,
         over: impl Fn(RunState) -> bool + Send,
-        each: impl FnMut(&RunEvent) + Send,
+        each: impl FnMut(&RunEventRecord) + Send,
     ) -> Result<RunState, Problem> {
         match self.follow_on(run, after, wait, over, each).await {
             Ok(state) => Ok(state),
@@ -114,7 +114,7 @@ impl Runs<'_> {
         after: u64,
         wait: Duration,
         over: impl Fn(RunState) -> bool + Send,
-        mut each: impl FnMut(&RunEvent) + Send,
+        mut each: impl FnMut(&RunEventRecord) + Send,
     ) -> Result<RunState, Problem> {
         let deadline = Instant::now() + wait.min(LONGEST_FOLLOWED);
         // Subscribe before the first read, so that no event is missed.

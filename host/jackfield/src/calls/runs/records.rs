@@ -5,7 +5,7 @@ use jackfield_api::{Answer, Handle, RecordedRequest, RunsFilter, Word, bounds};
 use jackfield_runs::escalation::compared;
 use jackfield_runs::execution::leftovers;
 use jackfield_runs::records::report;
-use jackfield_store::{Attempt, RunEvent, RunFilter, RunSummary, RunView};
+use jackfield_store::{Attempt, RunEventRecord, RunFilter, RunSummary, RunView};
 use jackfield_types::{Audience, Begun, ErrorCode, Problem, RunId, RunState, Scope};
 use jackfield_workspace::Worktree;
 
@@ -166,7 +166,7 @@ impl Runs<'_> {
     ///
     /// # Errors
     /// A [`Problem`] if the run does not exist or the principal may not see it.
-    pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEvent>, Problem> {
+    pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEventRecord>, Problem> {
         self.0.caller.shown_run(&self.0.inner.store, run).await?;
         let page = self.0.inner.store.runs().events_kept(run, after, limit).await?;
         let mut events = page.events;
@@ -184,13 +184,10 @@ impl Runs<'_> {
     }
 
     /// Names the agent in the events of a run with several attempts: parallel agents write into one log.
-    async fn name_agents(self, run: RunId, events: &mut [RunEvent]) -> Result<(), Problem> {
+    async fn name_agents(self, run: RunId, events: &mut [RunEventRecord]) -> Result<(), Problem> {
         let view = self.0.inner.store.runs().get(run).await?;
         for event in events {
-            let agent = report::agent_of(&view, event);
-            if let (Some(agent), Some(fields)) = (agent, event.payload.as_object_mut()) {
-                fields.entry("agent").or_insert(agent.into());
-            }
+            event.agent = event.agent.take().or_else(|| report::agent_of(&view, event));
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! What callers and compressors are told of runs that went this way or that.
 
 use super::*;
+use jackfield_model::ToolCall;
 use jackfield_store::{Account, Artifact, Run, Task};
 use jackfield_types::{
     AttemptId, AttemptState, Failure, FailureClass, Outcome, PluginKind, PluginRef, Role, RunId, TaskId,
@@ -216,15 +217,13 @@ fn a_failure_is_told_with_its_class() {
 
 #[test]
 fn steps_are_the_tool_calls_and_no_more_than_a_compressor_takes() {
-    let event = |seq, kind: &str| RunEvent {
-        seq,
-        at: NOW,
-        attempt: None,
-        kind: kind.into(),
-        payload: json!({ "name": "Edit", "summary": "a.txt", "text": "so" }),
+    let call = ToolCall { id: "1".into(), name: "Edit".into(), summary: "a.txt".into(), input: "{}".into() };
+    let event = |seq| match seq % 2 {
+        0 => RunEvent::ToolCall(call.clone()),
+        _ => RunEvent::Text("so".into()),
     };
-    let events: Vec<_> =
-        (0..600).map(|seq| event(seq, if seq % 2 == 0 { "tool_call" } else { "text" })).collect();
+    let record = |seq| RunEventRecord { seq, at: NOW, attempt: None, agent: None, event: event(seq) };
+    let events: Vec<_> = (0..600).map(record).collect();
     let steps = steps(&view(RunState::Succeeded, &[], &one_file()), &events);
     assert_eq!((steps.len(), steps[0].as_str()), (MOST_STEPS, "Edit a.txt"));
 }

@@ -1,0 +1,93 @@
+//! Events of an agent on their way to the record. What it says comes in pieces, and a secret may begin in one and end in
+//! the next, so that a piece may wait for the event after it.
+
+use super::events::recorded;
+use jackfield_model::NewRunEvent;
+use jackfield_plugins::facts::driving::Event;
+use jackfield_redact::{Redactor, Texts};
+use jackfield_types::Timestamp;
+
+/// Whether an agent speaks or thinks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    Aloud,
+    Thinking,
+}
+
+/// The events of one agent, without secrets.
+#[derive(Debug)]
+pub(crate) struct Speech {
+    redactor: Redactor,
+    /// Of the texts that wait.
+    voice: Voice,
+    texts: Texts,
+}
+
+impl Speech {
+    pub(crate) fn new(redactor: &Redactor) -> Self {
+        Self { redactor: redactor.clone(), voice: Voice::Aloud, texts: Texts::new(redactor.clone()) }
+    }
+
+    /// What can be recorded once the agent's next event is known.
+    pub(crate) fn feed(&mut self, at: Timestamp, event: &Event) -> Vec<NewRunEvent> {
+        let (voice, text) = match event {
+            Event::Text(text) => (Voice::Aloud, text),
+            Event::Thought(text) => (Voice::Thinking, text),
+            other => {
+                let mut events = self.finish(at);
+                events.push(recorded(at, other, &self.redactor));
+                return events;
+            }
+        };
+        let mut events = if self.voice == voice { Vec::new() } else { self.finish(at) };
+        self.voice = voice;
+        let texts = self.texts.feed(text.clone());
+        events.extend(self.said(at, texts));
+        events
+    }
+
+    /// What waits, once no more text follows.
+    pub(crate) fn finish(&mut self, at: Timestamp) -> Vec<NewRunEvent> {
+        let texts = self.texts.finish();
+        self.said(at, texts)
+    }
+
+    fn said(&self, at: Timestamp, texts: Vec<String>) -> Vec<NewRunEvent> {
+        let event = |text| match self.voice {
+            Voice::Aloud => Event::Text(text),
+            Voice::Thinking => Event::Thought(text),
+        };
+        texts.into_iter().map(|text| recorded(at, &event(text), &self.redactor)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jackfield_model::RunEvent;
+
+    fn heard(speech: &mut Speech, event: &Event) -> Vec<RunEvent> {
+        speech.feed(Timestamp::UNIX_EPOCH, event).into_iter().map(|new| new.event).collect()
+    }
+
+    #[test]
+    fn secret_in_two_pieces_is_replaced() {
+        let redactor = Redactor::new([("KEY".to_owned(), "sk-0123456789".to_owned())]);
+        let mut speech = Speech::new(&redactor);
+        assert_eq!(heard(&mut speech, &Event::Text("it is sk-01234".into())), []);
+        let whole = heard(&mut speech, &Event::Text("56789, I think".into()));
+        assert_eq!(whole, [RunEvent::Text("it is [KEY], I think".into())]);
+    }
+
+    #[test]
+    fn piece_that_waits_comes_before_the_event_that_ends_it() {
+        let redactor = Redactor::new([("KEY".to_owned(), "sk-0123456789".to_owned())]);
+        let mut speech = Speech::new(&redactor);
+        assert_eq!(heard(&mut speech, &Event::Text("it is sk-01234".into())), []);
+        let thought = heard(&mut speech, &Event::Thought("is it sk-01234".into()));
+        assert_eq!(thought, [RunEvent::Text("it is sk-01234".into())]);
+        let finished = heard(&mut speech, &Event::Finished);
+        assert_eq!(finished, [RunEvent::Thought("is it sk-01234".into()), RunEvent::AgentFinished(())]);
+        assert_eq!(speech.finish(Timestamp::UNIX_EPOCH), []);
+    }
+}
