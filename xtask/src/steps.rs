@@ -81,7 +81,16 @@ fn format(ground: &Ground) -> Outcome {
 fn tidy(ground: &Ground) -> Outcome {
     hygiene::check(ground)?;
     edges::check(ground)?;
-    modules::check(ground)
+    modules::check(ground)?;
+    locked(ground)
+}
+
+/// Checks the lock files of the other workspaces: they follow the crates of this one, and a later step refuses old ones.
+fn locked(ground: &Ground) -> Outcome {
+    for folder in GUESTS.map(|(folder, _)| folder).into_iter().chain(["fuzz"]) {
+        ground.metadata(&ground.root.join(folder).join("Cargo.toml"), &["--locked"])?;
+    }
+    Ok(())
 }
 
 /// The shipped components are linted as what they are too: half of an adapter exists only there.
