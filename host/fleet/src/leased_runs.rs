@@ -43,9 +43,9 @@ impl Assignments {
     /// Creates them on top of the services of the runs.
     pub fn new(runs: &jackfield_runs::Services) -> Self {
         Self {
-            store: runs.store.clone(),
-            plugins: Arc::clone(&runs.plugins),
-            host: runs.host.clone(),
+            store: runs.shared.store.clone(),
+            plugins: Arc::clone(&runs.shared.plugins),
+            host: runs.shared.host.clone(),
             settings: Arc::clone(&runs.settings),
             orders: Arc::clone(&runs.orders),
             admissions: Arc::clone(&runs.admissions),

@@ -56,15 +56,15 @@ impl Host {
 
     /// Starts the background tasks of the host: the worker, pruning, and the log of the breaker.
     pub fn begin(&self) {
-        if self.inner.runs.work != Work::Nothing {
-            self.inner.runs.tasks.spawn(self.inner.runs.queue.clone().work());
+        if self.inner.runs.shared.work != Work::Nothing {
+            self.inner.runs.shared.tasks.spawn(self.inner.runs.queue.clone().work());
         }
-        if self.inner.runs.work == Work::All {
-            self.inner.runs.tasks.spawn(self.inner.pruner.clone().prune_periodically());
-            self.inner
-                .runs
-                .tasks
-                .spawn(crate::alarms::log_breaker(self.inner.store.clone(), self.inner.runs.stop.clone()));
+        if self.inner.runs.shared.work == Work::All {
+            self.inner.runs.shared.tasks.spawn(self.inner.pruner.clone().prune_periodically());
+            self.inner.runs.shared.tasks.spawn(crate::alarms::log_breaker(
+                self.inner.store.clone(),
+                self.inner.runs.shared.stop.clone(),
+            ));
         }
     }
 
@@ -94,12 +94,12 @@ impl Host {
     }
 
     pub(super) fn stops(&self) -> bool {
-        self.inner.runs.stop.is_cancelled()
+        self.inner.runs.shared.stop.is_cancelled()
     }
 
     /// Resolves when the host begins to stop. Callers that wait for an event without a deadline wait for this too.
     pub async fn stopping(&self) {
-        self.inner.runs.stop.cancelled().await;
+        self.inner.runs.shared.stop.cancelled().await;
     }
 
     /// Stops accepting work and waits until running attempts end, at most `longest`. Reads still work. Returns the
@@ -107,7 +107,7 @@ impl Host {
     ///
     /// Queued runs stay queued, and so does the next round of a run whose attempt failed.
     pub async fn drain(&self, longest: Duration) -> usize {
-        let shutdown = &self.inner.runs.shutdown;
+        let shutdown = &self.inner.runs.shared.shutdown;
         shutdown.closed.cancel();
         shutdown.hands.close();
         let _ = timeout(longest, shutdown.hands.wait()).await;
@@ -116,36 +116,37 @@ impl Host {
 
     /// The number of runs whose attempts this host executes.
     pub fn in_hand(&self) -> usize {
-        self.inner.runs.shutdown.hands.len()
+        self.inner.runs.shared.shutdown.hands.len()
     }
 
     /// Stops and leaves the agents running: the next host on this data folder adopts them. Until then no host enforces
     /// their limits. Returns the runs that it left.
     pub async fn hand_over(&self) -> Vec<RunId> {
-        self.inner.runs.shutdown.leaves.cancel();
+        self.inner.runs.shared.shutdown.leaves.cancel();
         self.stop().await;
         let Ok(hands) = self.inner.store.queue().in_hand().await else { return Vec::new() };
-        let left = hands.into_iter().filter(|hand| hand.worker == Some(self.inner.runs.worker));
+        let left = hands.into_iter().filter(|hand| hand.worker == Some(self.inner.runs.shared.worker));
         left.map(|hand| hand.run).collect()
     }
 
     /// Stops: accepts no work, cancels and settles the running attempts, and writes pending records.
     pub async fn shutdown(&self) {
-        self.inner.runs.shutdown.ends.cancel();
+        self.inner.runs.shared.shutdown.ends.cancel();
         self.stop().await;
     }
 
     async fn stop(&self) {
         let inner = &self.inner;
-        inner.runs.shutdown.closed.cancel();
-        inner.runs.stop.cancel();
-        inner.runs.tasks.close();
-        inner.runs.tasks.wait().await;
-        if !inner.runs.shutdown.on_record.load(Ordering::Relaxed) {
+        inner.runs.shared.shutdown.closed.cancel();
+        inner.runs.shared.stop.cancel();
+        inner.runs.shared.tasks.close();
+        inner.runs.shared.tasks.wait().await;
+        if !inner.runs.shared.shutdown.on_record.load(Ordering::Relaxed) {
             return;
         }
         // Last: from here on, other hosts take over its runs.
-        if let Err(error) = inner.store.workers().end(inner.runs.worker, "the host was stopped").await {
+        if let Err(error) = inner.store.workers().end(inner.runs.shared.worker, "the host was stopped").await
+        {
             tracing::warn!(%error, "this worker's end is not on record; it is given up in time");
         }
     }

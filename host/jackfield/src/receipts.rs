@@ -22,7 +22,7 @@ pub(super) fn observer(store: &Store) -> Observer {
         }
     });
     Arc::new(move |event| {
-        // Nobody listens only when the host is gone; then there is nothing to record to.
+        // The receiver ends only with the host; an event after that cannot be recorded.
         let _ = tell.send(event);
     })
 }

@@ -153,11 +153,11 @@ pub(crate) struct Reconfiguration {
 impl Reconfiguration {
     pub(crate) fn new(runs: &jackfield_runs::Services) -> Self {
         Self {
-            store: runs.store.clone(),
-            plugins: Arc::clone(&runs.plugins),
-            health: Arc::clone(&runs.health),
-            work: runs.work,
-            wake: Arc::clone(&runs.wake),
+            store: runs.shared.store.clone(),
+            plugins: Arc::clone(&runs.shared.plugins),
+            health: Arc::clone(&runs.shared.health),
+            work: runs.shared.work,
+            wake: Arc::clone(&runs.shared.wake),
             settings: Arc::clone(&runs.settings),
             redaction: Arc::clone(&runs.redaction),
             local: Arc::clone(&runs.local),

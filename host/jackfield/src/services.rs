@@ -37,21 +37,22 @@ impl Services {
     /// Builds every service.
     pub(crate) fn assemble(parts: Parts) -> Self {
         let runs = jackfield_runs::Services::assemble(parts);
-        let audit_log = Arc::new(AuditLog::new(Arc::clone(&runs.folders), Arc::clone(&runs.redaction)));
+        let audit_log =
+            Arc::new(AuditLog::new(Arc::clone(&runs.shared.folders), Arc::clone(&runs.redaction)));
         let pruner = Arc::new(Pruner::new(
-            Arc::clone(&runs.folders),
-            Arc::clone(&runs.clock),
-            runs.store.clone(),
-            runs.worktrees.clone(),
-            runs.stop.clone(),
+            Arc::clone(&runs.shared.folders),
+            Arc::clone(&runs.shared.clock),
+            runs.shared.store.clone(),
+            runs.shared.worktrees.clone(),
+            runs.shared.stop.clone(),
             Arc::clone(&runs.settings),
             Arc::clone(&audit_log),
         ));
         Self {
-            clock: Arc::clone(&runs.clock),
-            folders: Arc::clone(&runs.folders),
-            store: runs.store.clone(),
-            plugins: Arc::clone(&runs.plugins),
+            clock: Arc::clone(&runs.shared.clock),
+            folders: Arc::clone(&runs.shared.folders),
+            store: runs.shared.store.clone(),
+            plugins: Arc::clone(&runs.shared.plugins),
             settings: Arc::clone(&runs.settings),
             remote: RemoteRounds::new(&runs),
             assignments: Assignments::new(&runs),

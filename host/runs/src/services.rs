@@ -44,52 +44,21 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Makes a service from parts of the base, services below it, and state of its own.
+/// Makes a service from shared parts, services below it, and state of its own.
 macro_rules! service {
-    ($service:ident, $base:ident: $($part:ident),*; $($below:ident),* $(; own: $($own:ident),*)?) => {
+    ($service:ident, $shared:ident: $($part:ident),*; $($below:ident),* $(; own: $($own:ident),*)?) => {
         Arc::new($service {
-            $($part: $base.$part.clone(),)*
+            $($part: $shared.$part.clone(),)*
             $($below: Arc::clone(&$below),)*
             $($($own: Default::default(),)*)?
         })
     };
 }
 
-/// The services of the life of a run, with the parts that they share. Nothing is global: hosts in one process share
-/// nothing.
+/// The services of the life of a run. Nothing is global: hosts in one process share nothing.
 pub struct Services {
-    /// The clock of the host.
-    pub clock: Arc<dyn Clock>,
-    /// The data folder and the folders in it.
-    pub folders: Arc<Folders>,
-    /// The records.
-    pub store: Store,
-    /// The components.
-    pub plugins: Arc<Plugins>,
-    /// The worktrees of attempts.
-    pub worktrees: Worktrees,
-    /// The environment of the host at the time of opening.
-    pub environment: Arc<Environment>,
-    /// The last health of each executor.
-    pub health: Arc<HealthCache>,
-    /// The values that are removed from every text.
-    pub secrets: Arc<Secrets>,
-    /// The runs that this host executes.
-    pub running: Arc<RunsInHand>,
-    /// The queued work that this host executes.
-    pub work: Work,
-    /// The id of this host as a worker of the queue.
-    pub worker: WorkerId,
-    /// Notified when a run is queued or a slot is free.
-    pub wake: Arc<Notify>,
-    /// The background tasks of the host.
-    pub tasks: TaskTracker,
-    /// Cancelled to end the background tasks.
-    pub stop: CancellationToken,
-    /// The stages of the shutdown.
-    pub shutdown: Arc<Shutdown>,
-    /// The identity of this process, for recovery.
-    pub host: String,
+    /// The parts that they share.
+    pub shared: Shared,
     /// The configuration in force.
     pub settings: Arc<Settings>,
     /// Removes secrets from texts.
@@ -130,6 +99,44 @@ pub struct Services {
     pub cancellation: Arc<Cancellation>,
 }
 
+/// The parts that services share.
+pub struct Shared {
+    /// The data folder and the folders in it.
+    pub folders: Arc<Folders>,
+    /// The clock of the host.
+    pub clock: Arc<dyn Clock>,
+    /// The records.
+    pub store: Store,
+    /// The components.
+    pub plugins: Arc<Plugins>,
+    /// The worktrees of attempts.
+    pub worktrees: Worktrees,
+    /// The environment of the host at the time of opening.
+    pub environment: Arc<Environment>,
+    /// The last health of each executor.
+    pub health: Arc<HealthCache>,
+    /// The values that are removed from every text.
+    pub secrets: Arc<Secrets>,
+    /// The runs that this host executes.
+    pub running: Arc<RunsInHand>,
+    /// The queued work that this host executes.
+    pub work: Work,
+    /// The id of this host as a worker of the queue.
+    pub worker: WorkerId,
+    /// Notified when a run is queued or a slot is free.
+    pub wake: Arc<Notify>,
+    /// The background tasks of the host.
+    pub tasks: TaskTracker,
+    /// Cancelled to end the background tasks.
+    pub stop: CancellationToken,
+    /// The stages of the shutdown.
+    pub shutdown: Arc<Shutdown>,
+    /// The identity of this process, for recovery.
+    pub host: String,
+    /// The lease file of the agents of a host that another host could declare lost.
+    lease: Option<PathBuf>,
+}
+
 /// The parts that a host is opened with.
 pub struct Parts {
     /// The configuration to begin with.
@@ -156,39 +163,10 @@ pub struct Parts {
     pub host: String,
 }
 
-/// The parts that services share. Clones are the same parts.
-struct Base {
-    folders: Arc<Folders>,
-    clock: Arc<dyn Clock>,
-    store: Store,
-    plugins: Arc<Plugins>,
-    worktrees: Worktrees,
-    /// The host's environment at the time of opening.
-    environment: Arc<Environment>,
-    health: Arc<HealthCache>,
-    /// Removed from every text that is recorded, sent or shown.
-    secrets: Arc<Secrets>,
-    /// The runs that this host executes.
-    running: Arc<RunsInHand>,
-    /// The queued work that this host executes.
-    work: Work,
-    worker: WorkerId,
-    /// Notified when a run is queued or a slot is free.
-    wake: Arc<Notify>,
-    tasks: TaskTracker,
-    /// Cancelled to end the background tasks.
-    stop: CancellationToken,
-    shutdown: Arc<Shutdown>,
-    /// The lease file of the agents of a host that another host could declare lost.
-    lease: Option<PathBuf>,
-    /// Which process this is, for recovery.
-    host: String,
-}
-
 impl Services {
     /// Builds every service.
     pub fn assemble(parts: Parts) -> Self {
-        let base = Base {
+        let shared = Shared {
             folders: Arc::new(parts.folders),
             clock: parts.clock,
             store: parts.store,
@@ -209,83 +187,67 @@ impl Services {
         };
         let settings = Arc::new(Settings::new(parts.config));
         let redaction = Arc::new(Redaction::new(
-            Arc::clone(&base.folders),
-            Arc::clone(&base.plugins),
-            Arc::clone(&base.environment),
-            Arc::clone(&base.secrets),
+            Arc::clone(&shared.folders),
+            Arc::clone(&shared.plugins),
+            Arc::clone(&shared.environment),
+            Arc::clone(&shared.secrets),
             Arc::clone(&settings),
         ));
-        let places = service!(Places, base: store; settings);
-        let gates = service!(Gates, base: clock, store, plugins; settings, redaction);
-        let orders = service!(Orders, base: store, plugins; settings, places, gates);
-        let models = service!(Models, base: plugins; settings);
-        let cooldowns = service!(Cooldowns, base: clock, store, health;);
-        let backlog = service!(Backlog, base: clock, store, work; settings);
+        let places = service!(Places, shared: store; settings);
+        let gates = service!(Gates, shared: clock, store, plugins; settings, redaction);
+        let orders = service!(Orders, shared: store, plugins; settings, places, gates);
+        let models = service!(Models, shared: plugins; settings);
+        let cooldowns = service!(Cooldowns, shared: clock, store, health;);
+        let backlog = service!(Backlog, shared: clock, store, work; settings);
         let probes = service!(
-            HealthProbes, base: folders, clock, plugins, environment, health;
+            HealthProbes, shared: folders, clock, plugins, environment, health;
             settings, redaction, backlog
         );
-        let quality = service!(QualityIssues, base: store, plugins;);
+        let quality = service!(QualityIssues, shared: store, plugins;);
         let selection =
-            service!(Selection, base: clock, store, plugins; settings, models, probes, cooldowns, quality);
-        let processes = service!(Processes, base: work, lease; settings; own: launcher);
+            service!(Selection, shared: clock, store, plugins; settings, models, probes, cooldowns, quality);
+        let processes = service!(Processes, shared: work, lease; settings; own: launcher);
         let checks = service!(
-            Checks, base: store, worktrees, environment, lease;
+            Checks, shared: store, worktrees, environment, lease;
             settings, redaction, gates, processes
         );
-        let outputs = service!(Outputs, base: clock, store; settings, cooldowns, processes);
+        let outputs = service!(Outputs, shared: clock, store; settings, cooldowns, processes);
         let attempts = service!(
-            Attempts, base: folders, clock, store, plugins, worktrees, environment, lease;
+            Attempts, shared: folders, clock, store, plugins, worktrees, environment, lease;
             settings, redaction, places, processes, checks, outputs
         );
-        let plans = service!(AttemptPlans, base: clock, plugins, host; settings);
+        let plans = service!(AttemptPlans, shared: clock, plugins, host; settings);
         let escalation =
-            service!(Escalation, base: clock, plugins; settings, redaction, models, selection, plans);
+            service!(Escalation, shared: clock, plugins; settings, redaction, models, selection, plans);
         let shadow_calls = Arc::new(ShadowCalls::new(
-            Arc::clone(&base.folders),
-            base.store.clone(),
-            Arc::clone(&base.plugins),
-            base.tasks.clone(),
-            base.stop.clone(),
+            Arc::clone(&shared.folders),
+            shared.store.clone(),
+            Arc::clone(&shared.plugins),
+            shared.tasks.clone(),
+            shared.stop.clone(),
             Arc::clone(&settings),
         ));
         let admissions = service!(
-            Admissions, base: store, work, wake, tasks, shutdown, host;
+            Admissions, shared: store, work, wake, tasks, shutdown, host;
             settings, places, orders, selection, probes, plans, backlog, shadow_calls
         );
-        let loader = service!(RunLoader, base: work, stop, shutdown, host; settings, orders);
+        let loader = service!(RunLoader, shared: work, stop, shutdown, host; settings, orders);
         let rounds = service!(
-            Rounds, base: clock, store, plugins, running, wake, tasks, stop, shutdown;
+            Rounds, shared: clock, store, plugins, running, wake, tasks, stop, shutdown;
             settings, redaction, places, models, probes, cooldowns, attempts, plans, escalation, loader, shadow_calls
         );
-        let local =
-            service!(LocalWorker, base: clock, store, plugins, work, worker, stop, shutdown, host; settings);
+        let local = service!(LocalWorker, shared: clock, store, plugins, work, worker, stop, shutdown, host; settings);
         let recovery = service!(
-            Recovery, base: store, worktrees, work, worker, wake, shutdown, host;
+            Recovery, shared: store, worktrees, work, worker, wake, shutdown, host;
             settings, rounds, local; own: repaired
         );
         let queue = service!(
-            Queue, base: store, running, work, worker, wake, tasks, stop, shutdown, host;
+            Queue, shared: store, running, work, worker, wake, tasks, stop, shutdown, host;
             settings, probes, rounds, local, backlog, recovery
         );
-        let cancellation = service!(Cancellation, base: store, running; settings, rounds);
+        let cancellation = service!(Cancellation, shared: store, running; settings, rounds);
         Self {
-            clock: base.clock,
-            folders: base.folders,
-            store: base.store,
-            plugins: base.plugins,
-            worktrees: base.worktrees,
-            environment: base.environment,
-            health: base.health,
-            secrets: base.secrets,
-            running: base.running,
-            work: base.work,
-            worker: base.worker,
-            wake: base.wake,
-            tasks: base.tasks,
-            stop: base.stop,
-            shutdown: base.shutdown,
-            host: base.host,
+            shared,
             settings,
             redaction,
             places,

@@ -69,11 +69,11 @@ impl RemoteRounds {
     /// Creates them on top of the services of the runs.
     pub fn new(runs: &jackfield_runs::Services) -> Self {
         Self {
-            folders: Arc::clone(&runs.folders),
-            clock: Arc::clone(&runs.clock),
-            store: runs.store.clone(),
-            running: Arc::clone(&runs.running),
-            wake: Arc::clone(&runs.wake),
+            folders: Arc::clone(&runs.shared.folders),
+            clock: Arc::clone(&runs.shared.clock),
+            store: runs.shared.store.clone(),
+            running: Arc::clone(&runs.shared.running),
+            wake: Arc::clone(&runs.shared.wake),
             settings: Arc::clone(&runs.settings),
             redaction: Arc::clone(&runs.redaction),
             places: Arc::clone(&runs.places),

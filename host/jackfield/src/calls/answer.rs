@@ -60,7 +60,7 @@ impl HumanTasks<'_> {
             .human_tasks()
             .answer(task.id, answered, kept, self.0.caller.name(), &limits)
             .await?;
-        self.0.inner.runs.wake.notify_one();
+        self.0.inner.runs.shared.wake.notify_one();
         self.0.runs().answer(run, None).await
     }
 

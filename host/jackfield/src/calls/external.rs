@@ -63,7 +63,7 @@ impl Tasks<'_> {
                 reason: format!("made elsewhere, written down by {}", self.0.caller.name()),
                 reserve: Micros::ZERO,
                 account: Account::Billed,
-                host: self.0.inner.runs.host.clone(),
+                host: self.0.inner.runs.shared.host.clone(),
                 rung: None,
                 round: 1,
                 context: None,

@@ -64,7 +64,7 @@ impl RunFeed {
         let mut ended = false;
         loop {
             // A stopping host still settles the runs that it executes.
-            let ours = self.host.inner.runs.running.lock().contains_key(&self.run);
+            let ours = self.host.inner.runs.shared.running.lock().contains_key(&self.run);
             let over = ended || (self.host.stops() && !ours);
             let events = self.host.runs().events(self.run, self.seen, PAGE).await?;
             if let Some(last) = events.last() {
@@ -111,7 +111,7 @@ async fn wait(host: &Host, changes: &mut watch::Receiver<u64>, longest: Duration
         match host.stops() {
             // The host was stopping before this call: wait for the remaining changes.
             true => std::future::pending().await,
-            false => host.inner.runs.stop.cancelled().await,
+            false => host.inner.runs.shared.stop.cancelled().await,
         }
     };
     let changed = async {

@@ -41,7 +41,7 @@ impl LeasedRuns<'_> {
 
     /// Ends an assigned run with `failure`. Only the first call has an effect.
     pub fn end(self, run: RunId, failure: Failure) {
-        if let Some(running) = self.0.inner.runs.running.lock().get(&run) {
+        if let Some(running) = self.0.inner.runs.shared.running.lock().get(&run) {
             running.end_with(failure);
         }
     }

@@ -45,6 +45,7 @@ impl Notifications<'_> {
         self.0
             .inner
             .runs
+            .shared
             .environment
             .get(std::ffi::OsStr::new(name))
             .and_then(|value| value.to_str().map(str::to_owned))

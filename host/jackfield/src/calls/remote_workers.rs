@@ -60,7 +60,7 @@ impl RemoteWorkers<'_> {
         self.require_own(asked.worker).await?;
         let until = Instant::now() + Duration::from_secs(asked.wait_s).min(LONGEST_WAIT);
         loop {
-            if self.0.inner.runs.shutdown.closed.is_cancelled() {
+            if self.0.inner.runs.shared.shutdown.closed.is_cancelled() {
                 return Ok(None);
             }
             if let Some(assignment) = self.0.inner.remote.assign(&asked).await? {
@@ -70,7 +70,7 @@ impl RemoteWorkers<'_> {
                 return Ok(None);
             }
             // A new run wakes only this host's own worker; remote workers poll.
-            let _ = timeout(LOOK, self.0.inner.runs.shutdown.closed.cancelled()).await;
+            let _ = timeout(LOOK, self.0.inner.runs.shared.shutdown.closed.cancelled()).await;
         }
     }
 
@@ -99,7 +99,7 @@ impl RemoteWorkers<'_> {
             let news = heard.unknown
                 || !heard.lost.is_empty()
                 || heard.end.iter().any(|(attempt, _)| !beat.ending.contains(attempt));
-            if news || Instant::now() >= until || self.0.inner.runs.stop.is_cancelled() {
+            if news || Instant::now() >= until || self.0.inner.runs.shared.stop.is_cancelled() {
                 return Ok(heard);
             }
             sleep(LOOK).await;

@@ -34,7 +34,7 @@ impl Status<'_> {
         let config = self.0.inner.settings.config();
         let rungs = config.ladder.iter().filter_map(|rung| Some((&rung.name, resting.get(&rung.name)?)));
         warnings.extend(rungs.map(|(rung, until)| format!("the rung '{rung}' rests until {until}")));
-        if self.0.inner.runs.shutdown.closed.is_cancelled() {
+        if self.0.inner.runs.shared.shutdown.closed.is_cancelled() {
             warnings.push(format!(
                 "this host is being stopped and takes nothing new; {} run(s) are still at work",
                 self.0.in_hand()

@@ -135,7 +135,7 @@ impl Access<'_> {
             return;
         }
         let store = self.0.inner.store.clone();
-        self.0.inner.runs.tasks.spawn(async move {
+        self.0.inner.runs.shared.tasks.spawn(async move {
             if let Err(error) = store.tokens().used(token).await {
                 tracing::debug!(%error, "that a token is in use is not on record");
             }

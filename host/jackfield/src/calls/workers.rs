@@ -45,7 +45,7 @@ impl Workers<'_> {
     /// A [`Problem`] if this host does not execute runs, or the store cannot be written.
     pub async fn apply(self, action: WorkerAction) -> Result<WorkersStatus, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        if action != WorkerAction::HealthCheck && self.0.inner.runs.work != Work::All {
+        if action != WorkerAction::HealthCheck && self.0.inner.runs.shared.work != Work::All {
             return Err(Problem::operator(
                 ErrorCode::NoWorkerHere,
                 "this process is here for a look, and could not go on with what it took over",

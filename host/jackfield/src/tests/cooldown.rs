@@ -23,7 +23,7 @@ async fn a_rung_that_rests_is_told_of() {
     let latest = host.inner.clock.now().checked_add(LONGEST_REST).unwrap();
     assert!(
         host.inner.runs.cooldowns.resting().await.unwrap()["far"] <= latest,
-        "it was told to rest until the year 9999"
+        "the requested end is in the year 9999, past the longest cooldown"
     );
     host.shutdown().await;
 }

@@ -61,12 +61,15 @@ async fn a_caller_names_folders_within_the_roots_only_however_they_are_written()
         let problem = asked(folder).await.unwrap_err();
         assert_eq!(problem.code, "workspace_out_of_bounds", "{}: {problem}", folder.display());
         let same = format!("{} is in none of the folders that may be worked in", folder.display());
-        assert_eq!(problem.message, same, "nothing is told of what is there");
+        assert_eq!(problem.message, same, "the message must not depend on what the folder holds");
         assert!(problem.remedy.contains("there: own") && problem.remedy.contains("run.roots"), "{problem}");
     }
     for missing in [open.join("sight"), open.join("sight/../../closed")] {
         let problem = asked(&missing).await.unwrap_err();
-        assert_ne!(problem.code, "workspace_out_of_bounds", "a slip of the pen is told as one: {problem}");
+        assert_ne!(
+            problem.code, "workspace_out_of_bounds",
+            "a misspelled name must not be reported as out of bounds: {problem}"
+        );
     }
     config.run.roots.clear();
     host.reconfigure(config).await.unwrap();

@@ -328,7 +328,7 @@ async fn a_worktree_that_no_record_knows_is_as_old_as_its_attempt() {
     let house = house(true).await;
     let source = jackfield_workspace::source(&house.repository).await.unwrap();
     let attempt = jackfield_types::AttemptId::new();
-    let made = house.host.inner.runs.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
+    let made = house.host.inner.runs.shared.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
     fs::write(made.path.join("left.txt"), "before the records were restored\n").unwrap();
     house.pass(71 * HOUR);
     assert_eq!(house.prune().await.worktrees.count, 0);

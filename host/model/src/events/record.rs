@@ -79,14 +79,14 @@ impl Serialize for RunEventRecord {
     }
 }
 
-/// An event on the host's log, which nobody can change afterwards.
+/// A recorded event of the host. The log is append-only.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HostEventRecord {
     /// Its place in the log.
     pub seq: u64,
     /// When it was recorded.
     pub at: Timestamp,
-    /// What it is about.
+    /// The id or the name of the object that it concerns.
     pub subject: String,
     /// What happened.
     #[serde(flatten)]
@@ -169,7 +169,7 @@ mod schemas {
         seq: u64,
         /// When it was recorded.
         at: Timestamp,
-        /// What it is about.
+        /// The id or the name of the object that it concerns.
         subject: String,
     }
 
@@ -191,7 +191,7 @@ mod schemas {
         }
 
         fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-            let about = "An event on the host's log, which nobody can change afterwards.";
+            let about = "A recorded event of the host. The log is append-only.";
             schema::record::<OfHost, HostEvent>(generator, "HostEvent", about)
         }
     }

@@ -123,8 +123,8 @@ impl Runs<'_> {
         loop {
             // A stopping host still settles the runs that it executes. Another host ends the rest, so stop following
             // them.
-            let ours = self.0.inner.runs.running.lock().contains_key(&run);
-            let left = self.0.inner.runs.stop.is_cancelled() && !ours;
+            let ours = self.0.inner.runs.shared.running.lock().contains_key(&run);
+            let left = self.0.inner.runs.shared.stop.is_cancelled() && !ours;
             let state = self.state(run).await?;
             loop {
                 let events = self.events(run, seen, PAGE).await?;
@@ -136,11 +136,11 @@ impl Runs<'_> {
                 return Ok(state);
             }
             // A stopping host releases the run without a notification.
-            let look =
-                Instant::now() + if ours && !self.0.inner.runs.stop.is_cancelled() { DOUBT } else { LOOK };
+            let look = Instant::now()
+                + if ours && !self.0.inner.runs.shared.stop.is_cancelled() { DOUBT } else { LOOK };
             tokio::select! {
                 _ = timeout_at(deadline.min(look), changes.changed()) => {}
-                () = self.0.stopping(), if !self.0.inner.runs.stop.is_cancelled() => {}
+                () = self.0.stopping(), if !self.0.inner.runs.shared.stop.is_cancelled() => {}
             }
         }
     }
