@@ -30,6 +30,6 @@ pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilte
 pub use word::{Word, WordSet};
 pub use workers::{WorkerAction, WorkerLine, WorkersStatus};
 pub use workflow::{
-    CloseAnswer, CloseRequest, CloseState, ExternalOutcome, Handle, InitAnswer, InitRequest, Spec,
-    SpecRequest, SpecVersion, TasksFilter, WriteAnswer, WriteRequest,
+    CloseAnswer, CloseRequest, ExternalOutcome, Handle, InitAnswer, InitRequest, Spec, SpecRequest,
+    SpecVersion, TasksFilter, WriteAnswer, WriteRequest,
 };

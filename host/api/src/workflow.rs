@@ -5,7 +5,7 @@ use super::view::MOST_ON_A_PAGE;
 use super::word::Word;
 use super::{Complexity, Expect};
 use jackfield_types::{
-    AttemptId, CostSource, FailureClass, Micros, Role, RunId, RunState, TaskId, TaskState, Verified,
+    AttemptId, CostSource, FailureClass, Micros, Role, RunId, RunState, TaskEnd, TaskId, TaskState, Verified,
 };
 use serde::{Deserialize, Serialize};
 
@@ -199,30 +199,9 @@ pub struct WriteAnswer {
 #[serde(deny_unknown_fields)]
 pub struct CloseRequest {
     /// done, failed or cancelled.
-    pub state: CloseState,
+    pub state: TaskEnd,
     /// Why; kept with the task.
     pub reason: String,
-}
-
-/// How a task can end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum CloseState {
-    Done,
-    Failed,
-    Cancelled,
-}
-
-impl From<CloseState> for TaskState {
-    fn from(state: CloseState) -> Self {
-        match state {
-            CloseState::Done => Self::Done,
-            CloseState::Failed => Self::Failed,
-            CloseState::Cancelled => Self::Cancelled,
-        }
-    }
 }
 
 /// A task is closed.

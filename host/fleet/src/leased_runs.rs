@@ -12,7 +12,7 @@ use jackfield_store::{
 };
 use jackfield_types::{
     AttemptId, AttemptState, ErrorCode, Failure, FailureClass, Micros, Outcome, Problem, Process, RunId,
-    TaskId, Verified,
+    TaskId, Verified, Workflow,
 };
 use jackfield_workspace::{ChangedFile, Commit};
 use std::path::{Path, PathBuf};
@@ -99,7 +99,7 @@ impl Assignments {
                 stack: assignment.stack,
                 role: assignment.role,
                 expect_change: assignment.expect_change,
-                position: order.position.clone(),
+                position: Workflow::direct().first(),
                 idempotency: None,
             },
             run: NewRun {

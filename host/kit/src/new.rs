@@ -122,7 +122,7 @@ mod tests {
     fn every_kind_has_a_template_in_every_language() {
         let place = tempfile::tempdir().unwrap();
         for language in Language::ALL {
-            for kind in PluginKind::ALL {
+            for &kind in PluginKind::ALL {
                 let name = format!("{kind}-in-{language}");
                 let made = new(place.path(), &name, kind, language).unwrap();
                 let source = std::fs::read_to_string(made.folder.join(language.source())).unwrap();

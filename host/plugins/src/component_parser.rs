@@ -90,7 +90,7 @@ impl ParsedComponent {
             [] => {
                 return Err(format!(
                     "it exports no world of {PACKAGE}@{SPOKEN}: one of {} is needed",
-                    PluginKind::ALL.map(|kind| interface(kind).to_owned()).join(", ")
+                    PluginKind::ALL.iter().map(|kind| interface(*kind)).collect::<Vec<_>>().join(", ")
                 ));
             }
             [one] => one,
@@ -156,7 +156,7 @@ fn split(name: &str) -> Option<(&str, Option<Version>)> {
 
 fn world(export: &str) -> Option<(PluginKind, Option<Version>)> {
     let (name, version) = split(export)?;
-    let kind = PluginKind::ALL.into_iter().find(|kind| interface(*kind) == name)?;
+    let kind = PluginKind::ALL.iter().copied().find(|kind| interface(*kind) == name)?;
     Some((kind, version))
 }
 

@@ -83,6 +83,8 @@ pub enum StoreError {
     Ambiguous { prefix: String, found: Vec<String> },
     #[error("{what} {id} is {from} and cannot become {to}")]
     Illegal { what: RecordKind, id: String, from: String, to: String },
+    #[error("failed to {action} {what} {id}: it is {state}")]
+    NotNow { action: &'static str, what: RecordKind, id: String, state: String },
     #[error("failed to admit a run for the stage {asked}: task {task} is in the stage {at}")]
     OtherStage { task: TaskId, at: String, asked: String },
     #[error("the idempotency key '{key}' was used for another request ({what} {id})")]
@@ -100,6 +102,16 @@ impl StoreError {
         to: impl fmt::Display,
     ) -> Self {
         Self::Illegal { what, id: id.to_string(), from: from.to_string(), to: to.to_string() }
+    }
+
+    /// A record whose state does not allow an action.
+    pub(crate) fn not_now(
+        action: &'static str,
+        what: RecordKind,
+        id: impl fmt::Display,
+        state: impl fmt::Display,
+    ) -> Self {
+        Self::NotNow { action, what, id: id.to_string(), state: state.to_string() }
     }
 
     /// For the person who meets it.
@@ -159,7 +171,7 @@ impl StoreError {
             Self::Ambiguous { .. } => {
                 return Problem::caller(ErrorCode::AmbiguousId, message, "give more characters of the id");
             }
-            Self::Illegal { .. } => {
+            Self::Illegal { .. } | Self::NotNow { .. } => {
                 return Problem::caller(ErrorCode::IllegalTransition, message, "look at its state");
             }
             Self::OtherStage { .. } => {

@@ -1,46 +1,20 @@
 //! Who asks, what they may do, and what they are shown.
 
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// One thing that a token allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Scope {
-    /// Look at runs, tasks, figures and components.
-    Read,
-    /// Hand work in, call it off, keep tasks and to-dos. Includes [`Read`](Self::Read).
-    Execute,
-    /// Carry out runs as a worker elsewhere, which sees the instructions and the code of all of them.
-    Work,
-    /// Everything: the breaker, components, workers, tokens.
-    Admin,
-}
-
-impl Scope {
-    /// Every scope, the least first.
-    pub const ALL: [Self; 4] = [Self::Read, Self::Execute, Self::Work, Self::Admin];
-
-    /// Its name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Execute => "execute",
-            Self::Work => "work",
-            Self::Admin => "admin",
-        }
-    }
-
-    /// The scope of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == name)
-    }
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+words! {
+    /// A permission of a token. The least comes first.
+    Scope {
+        /// Read runs, tasks, figures and components.
+        Read = "read",
+        /// Request and cancel runs, edit tasks and human tasks. Includes [`Read`](Self::Read).
+        Execute = "execute",
+        /// Execute runs as a worker on another machine. It sees the instructions and the code of all of them.
+        Work = "work",
+        /// Everything: the breaker, components, workers, tokens.
+        Admin = "admin",
     }
 }
 
@@ -132,9 +106,12 @@ mod tests {
         assert!(execute.allow(Scope::Read) && execute.allow(Scope::Execute));
         assert!(!execute.allow(Scope::Work) && !execute.allow(Scope::Admin));
         let work = Scopes::parse("work").unwrap();
-        assert_eq!(Scope::ALL.map(|scope| work.allow(scope)), [false, false, true, false]);
+        assert_eq!(
+            Scope::ALL.iter().map(|scope| work.allow(*scope)).collect::<Vec<_>>(),
+            [false, false, true, false]
+        );
         let admin = Scopes::parse("admin").unwrap();
-        assert!(Scope::ALL.into_iter().all(|scope| admin.allow(scope)));
+        assert!(Scope::ALL.iter().all(|scope| admin.allow(*scope)));
     }
 
     #[test]

@@ -1,25 +1,17 @@
 //! Why an attempt failed.
 
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 macro_rules! classes {
     ($($(#[$doc:meta])* $variant:ident = $text:literal => $kind:ident),+ $(,)?) => {
-        /// Why an attempt failed. What follows from each is the chooser's judgement.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-        #[serde(rename_all = "snake_case")]
-        pub enum FailureClass { $($(#[$doc])* $variant),+ }
+        words! {
+            /// Why an attempt failed. What follows from each is the chooser's judgement.
+            FailureClass { $($(#[$doc])* $variant = $text),+ }
+        }
 
         impl FailureClass {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// As stored and shown.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
             /// Which kind of failure it is.
             pub const fn kind(self) -> FailureKind {
                 match self { $(Self::$variant => FailureKind::$kind),+ }
@@ -67,12 +59,6 @@ classes! {
     Budget = "budget" => Policy,
     /// A person or a client stopped it.
     Cancelled = "cancelled" => Policy,
-}
-
-impl fmt::Display for FailureClass {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
 }
 
 /// What sort of thing a failure class says about the attempt.

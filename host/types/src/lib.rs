@@ -17,6 +17,7 @@ mod state;
 mod task;
 mod text;
 mod usage;
+mod words;
 mod workflow;
 
 pub use access::{Scope, Scopes, Sees};

@@ -1,42 +1,11 @@
 //! What became of an attempt: three axes recorded apart, and the one table of truth that turns
 //! them into success or a failure class. Nothing else in Jackfield calls work done.
 
+use crate::words::words;
 use crate::{Failure, FailureClass};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
-macro_rules! axis {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
-
-        impl $name {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$variant),+];
-
-            /// As stored and shown.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// The value that is written so, if there is one.
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
-
-axis! {
+words! {
     /// How the process ended.
     Process {
         /// By itself, and its adapter says that the agent finished its work.
@@ -52,7 +21,7 @@ axis! {
     }
 }
 
-axis! {
+words! {
     /// What it left behind.
     Delivered {
         /// Nothing but words.
@@ -64,7 +33,7 @@ axis! {
     }
 }
 
-axis! {
+words! {
     /// What its checks said.
     Verified {
         /// There were none, or they did not run.

@@ -1,21 +1,25 @@
 //! Kinds of component, and which one served a call.
 
 use crate::Digest;
+use crate::words::words;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// What a component decides. One WIT world each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs)]
-pub enum PluginKind {
-    Executor,
-    Chooser,
-    Compressor,
-    Gate,
-    Judge,
+words! {
+    /// The decision that a component makes. Each kind has a WIT world of its own.
+    PluginKind {
+        /// How an agent program is called, and what its output means.
+        Executor = "executor",
+        /// Who works on a task, and what follows an attempt.
+        Chooser = "chooser",
+        /// The text of an answer.
+        Compressor = "compressor",
+        /// Whether the evidence of an attempt is good enough.
+        Gate = "gate",
+        /// Which of several results is the best.
+        Judge = "judge",
+    }
 }
 
 /// No such kind of component.
@@ -23,33 +27,11 @@ pub enum PluginKind {
 #[error("'{0}' is not a kind of plugin: kinds are executor, chooser, compressor, gate and judge")]
 pub struct UnknownKind(String);
 
-impl PluginKind {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Executor, Self::Chooser, Self::Compressor, Self::Gate, Self::Judge];
-
-    /// As written in the WIT, the database and on the command line.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Executor => "executor",
-            Self::Chooser => "chooser",
-            Self::Compressor => "compressor",
-            Self::Gate => "gate",
-            Self::Judge => "judge",
-        }
-    }
-}
-
-impl fmt::Display for PluginKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 impl FromStr for PluginKind {
     type Err = UnknownKind;
 
     fn from_str(text: &str) -> Result<Self, UnknownKind> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| UnknownKind(text.to_owned()))
+        Self::parse(text).ok_or_else(|| UnknownKind(text.to_owned()))
     }
 }
 

@@ -1,38 +1,8 @@
 //! States of runs and attempts, and the transitions between them. `task.rs` has those of tasks.
 
-macro_rules! states {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$variant_doc])* $variant),+ }
+use crate::words::words;
 
-        impl $name {
-            /// Every state, in the order of a life.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// As stored and shown.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text),+ }
-            }
-
-            /// The state that is written so, if there is one.
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-    };
-}
-pub(crate) use states;
-
-states! {
+words! {
     /// Where a run is in its life.
     RunState {
         /// Waits for a slot.
@@ -69,7 +39,7 @@ impl RunState {
     }
 }
 
-states! {
+words! {
     /// Where an attempt is in its life.
     AttemptState {
         /// Committed, money reserved, no process yet.

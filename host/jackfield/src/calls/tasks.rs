@@ -8,7 +8,7 @@ use jackfield_api::{
 };
 use jackfield_runs::admission::admit::title;
 use jackfield_store::{Checkpoint, Closed, Closing, NewTask, Round, TaskFilter, TaskSummary, TaskView};
-use jackfield_types::{ErrorCode, Problem, RunId, Scope, TaskId};
+use jackfield_types::{ErrorCode, Problem, RunId, Scope, TaskId, Workflow};
 use serde_json::json;
 
 /// Most acceptance criteria of a task.
@@ -68,7 +68,7 @@ impl Tasks<'_> {
             stack: order.stack,
             role: order.role,
             expect_change: order.expect_change,
-            position: order.position,
+            position: Workflow::direct().first(),
             idempotency: idempotency(idempotency_key, asked),
         };
         let limits = self.0.inner.settings.limits(Some(order.workspace.id), None);
@@ -160,8 +160,8 @@ impl Tasks<'_> {
         self.0.caller.require(Scope::Execute)?;
         let task = self.find(task).await?;
         let reason = text("reason", super::budget::with_reason(&request.reason)?)?;
-        let state = request.state.into();
-        let closing = Closing { task, state, reason, principal: self.0.caller.name().to_owned() };
+        let (end, state) = (request.state, request.state.into());
+        let closing = Closing { task, end, reason, principal: self.0.caller.name().to_owned() };
         match self.0.inner.store.tasks().close(closing).await? {
             Closed::Closed { version } | Closed::Already { version } => {
                 Ok(CloseAnswer { task_id: task, state, version })

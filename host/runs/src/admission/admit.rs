@@ -17,7 +17,7 @@ use jackfield_plugins::ExecutorInfo;
 use jackfield_replay::shadow::ShadowCalls;
 use jackfield_store::{Admission, Idempotency, Limits, NewAttempt, NewPluginCall, NewRun, NewTask, Store};
 use jackfield_types::clip;
-use jackfield_types::{Digest, ErrorCode, Problem, RunId, TaskId};
+use jackfield_types::{Digest, ErrorCode, Problem, RunId, TaskId, Workflow};
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -146,7 +146,7 @@ impl Admissions {
                 stack: order.stack.clone(),
                 role: order.role,
                 expect_change: order.expect_change,
-                position: order.position.clone(),
+                position: Workflow::direct().first(),
                 idempotency: idempotency(&order.request, &asked),
             },
             run: NewRun {

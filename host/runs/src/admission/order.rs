@@ -10,7 +10,7 @@ use jackfield_api::{ExecuteRequest, Expect, MAX_INSTRUCTION_BYTES, RecordedReque
 use jackfield_core::settings::Settings;
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_store::{RunView, Store};
-use jackfield_types::{ErrorCode, Micros, Problem, Role, Workflow};
+use jackfield_types::{ErrorCode, Micros, Problem, Role};
 use jackfield_workspace::detect_stack;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,7 +76,6 @@ impl Orders {
             access: request.access.unwrap_or_default(),
             source,
             admitted,
-            position: Workflow::direct().first(),
             task_type,
             expect_change,
             request,
@@ -124,7 +123,6 @@ impl Orders {
             stack: task.stack.clone(),
             role: task.role,
             expect_change: task.expect_change,
-            position: view.run.position(),
             workspace,
             source,
             admitted,

@@ -3,7 +3,7 @@
 use crate::admission::admitted::Admitted;
 use jackfield_api::{Access, ExecuteRequest, Gate};
 use jackfield_store::Workspace;
-use jackfield_types::{Micros, Role, StagePosition};
+use jackfield_types::{Micros, Role};
 use jackfield_workspace::Source;
 use std::time::Duration;
 
@@ -21,8 +21,6 @@ pub struct Order {
     pub source: Source,
     /// The place that admission checked; `None` if an older version recorded the run.
     pub(crate) admitted: Option<Admitted>,
-    /// The stage of a workflow that it is for.
-    pub position: StagePosition,
     /// The type of the task.
     pub task_type: String,
     /// The type is a guess from the words of the instruction.

@@ -123,13 +123,8 @@ impl Admissions<'_> {
                 let task = runs::task_of(tx, task)?;
                 task_state::check_stage(&task, &position)?;
                 if let Some((active, _)) = runs::active_run_of(tx, task.id)? {
-                    let from = format!("at work in run {active}");
-                    return Err(StoreError::illegal(
-                        RecordKind::Task,
-                        task.id,
-                        from,
-                        "at work in another run",
-                    ));
+                    let state = format!("at work in run {active}");
+                    return Err(StoreError::not_now("admit a run of", RecordKind::Task, task.id, state));
                 }
                 let place = Place {
                     task: task.id,
@@ -142,7 +137,7 @@ impl Admissions<'_> {
                 }
                 add_run(tx, place, &run, &position, &[&attempt])?;
                 add_attempt(tx, &limits, place, &attempt, &calls)?;
-                task_state::apply(tx, task.id, &TaskEvent::RunQueued, Some(run.id))?;
+                task_state::apply(tx, &task, &TaskEvent::RunQueued, Some(run.id))?;
                 Ok(Ok(()))
             })
             .await?
@@ -173,13 +168,13 @@ impl Admissions<'_> {
                 }
                 add_run(tx, place, &run, &position, &attempts)?;
                 tx.exec(
-                    "UPDATE runs SET retry_of = ?2, retry_key = ?3, principal = ?4 WHERE id = ?1",
-                    params![run.id.to_string(), of.to_string(), key, Exact(&principal)],
+                    "UPDATE runs SET retry_of = ?2, retry_key = ?3 WHERE id = ?1",
+                    params![run.id.to_string(), of.to_string(), key],
                 )?;
                 let retried = RunRetried { of, by: principal.clone(), reason };
                 events::add(tx, run.id, None, &RunEvent::RunRetried(retried))?;
                 add_all(tx, &limits, place, &attempts, &calls)?;
-                task_state::apply(tx, task, &TaskEvent::RunQueued, Some(run.id))?;
+                task_state::apply(tx, &found, &TaskEvent::RunQueued, Some(run.id))?;
                 Ok(Ok(Retried::Admitted(run.id)))
             })
             .await?
@@ -347,8 +342,8 @@ pub(super) fn add_run(
     let StagePosition { workflow, stage, on_end } = position;
     tx.exec(
         "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at, queued_ms,
-                           affinity, wants, assigned, place, on_end)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                           affinity, wants, assigned, place, on_end, principal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
         params![
             run.id.to_string(),
             place.task.to_string(),
@@ -365,6 +360,7 @@ pub(super) fn add_run(
             run.assigned,
             run.place.as_ref().map(ToString::to_string),
             json!(on_end).to_string(),
+            Exact(place.principal),
         ],
     )?;
     let admitted = RunAdmitted {

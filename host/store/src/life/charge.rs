@@ -28,7 +28,7 @@ impl Attempts<'_> {
             .write(move |tx| {
                 let (mut money, total) = (Money::of(tx, attempt)?, total.bounded());
                 if money.state == AttemptState::Settled {
-                    return Err(StoreError::illegal(RecordKind::Attempt, attempt, money.state, "charged"));
+                    return Err(StoreError::not_now("charge", RecordKind::Attempt, attempt, money.state));
                 }
                 let price = Price { source, as_of: as_of.as_deref() };
                 record_usage(tx, attempt, &usage, price)?;

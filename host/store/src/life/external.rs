@@ -94,10 +94,6 @@ impl Tasks<'_> {
                 }
                 let recorded = remembering(run, principal, external.idempotency.as_ref());
                 add_run(tx, place, &recorded, &StagePosition::recording(found.stage), &[attempt])?;
-                tx.exec(
-                    "UPDATE runs SET principal = ?2 WHERE id = ?1",
-                    params![run.id.to_string(), principal],
-                )?;
                 add_attempt(tx, &limits, place, attempt, &[])?;
                 states::run_becomes(tx, run.id, RunState::Running, Some("it was made elsewhere"))?;
                 settle::settled(tx, &external.settlement, &limits)?;

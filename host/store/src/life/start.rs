@@ -41,7 +41,7 @@ impl Attempts<'_> {
             let found = runs::attempt_of(tx, attempt)?;
             let run = runs::run_of(tx, found.run)?;
             if run.state != RunState::Running {
-                return Err(StoreError::illegal(RecordKind::Run, run.id, run.state, "working on an attempt"));
+                return Err(StoreError::not_now("start an attempt of", RecordKind::Run, run.id, run.state));
             }
             if found.state != AttemptState::Planned {
                 return Err(StoreError::illegal(RecordKind::Attempt, attempt, found.state, AttemptState::Running));

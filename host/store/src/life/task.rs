@@ -12,7 +12,7 @@ use crate::{
     AdmitError, Checkpoint, Limits, NewCheckpoint, NewDecision, NewTask, RecordKind, Spender, StoreError,
 };
 use jackfield_model::{HostEvent, TaskClosed, TaskCreated};
-use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskEvent, TaskId, TaskState};
+use jackfield_types::{AttemptId, Micros, RunId, RunState, TaskEnd, TaskEvent, TaskId, TaskState};
 use serde_json::{Value, json};
 
 /// The result of creating a task.
@@ -29,8 +29,7 @@ pub struct Opened {
 #[allow(missing_docs)]
 pub struct Closing {
     pub task: TaskId,
-    /// A final state: done, failed or cancelled.
-    pub state: TaskState,
+    pub end: TaskEnd,
     pub reason: String,
     pub principal: String,
 }
@@ -120,12 +119,7 @@ impl Tasks<'_> {
             .write(move |tx| {
                 let found = runs::task_of(tx, task)?;
                 if found.state.is_final() {
-                    return Err(StoreError::illegal(
-                        RecordKind::Task,
-                        task,
-                        found.state.as_str(),
-                        "specified anew",
-                    ));
+                    return Err(StoreError::not_now("specify", RecordKind::Task, task, found.state));
                 }
                 let before = latest_checkpoint(tx, task, "spec")?;
                 let content = make(before.as_ref());
@@ -155,22 +149,20 @@ impl Tasks<'_> {
 }
 
 fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
-    let Closing { task, state, reason, principal } = closing;
+    let Closing { task, end, reason, principal } = closing;
     let found = runs::task_of(tx, *task)?;
-    let Some(end) = state.end() else {
-        return Err(StoreError::illegal(RecordKind::Task, task, found.state, format!("closed as {state}")));
-    };
+    let state = TaskState::from(*end);
     if let Some((run, state)) = runs::active_run_of(tx, *task)? {
         return Ok(Closed::RunActive(run, state));
     }
     let content = json!({ "state": state, "reason": reason });
-    if found.state == *state
+    if found.state == state
         && let Some(last) = latest_checkpoint(tx, *task, "close")?
         && last.content == content
     {
         return Ok(Closed::Already { version: last.version });
     }
-    task_state::apply(tx, *task, &TaskEvent::Closed(end), None)?;
+    task_state::apply(tx, &found, &TaskEvent::Closed(*end), None)?;
     let decision = NewDecision {
         task: *task,
         run: None,
@@ -189,7 +181,7 @@ fn close(tx: &Tx<'_>, closing: &Closing) -> Result<Closed, StoreError> {
         content,
     };
     let added = add_checkpoint(tx, &checkpoint)?;
-    let closed = TaskClosed { from: found.state, to: *state, reason: reason.clone(), by: principal.clone() };
+    let closed = TaskClosed { from: found.state, to: state, reason: reason.clone(), by: principal.clone() };
     trail::add_event(tx, &task.to_string(), &HostEvent::TaskClosed(closed))?;
     Ok(Closed::Closed { version: added.version })
 }

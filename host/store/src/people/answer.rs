@@ -46,7 +46,7 @@ impl HumanTasks<'_> {
             };
             let found = runs::run_of(tx, run)?;
             if found.state != RunState::Waiting {
-                return Err(StoreError::illegal(RecordKind::Run, run, found.state, "answered"));
+                return Err(StoreError::not_now("answer", RecordKind::Run, run, found.state));
             }
             let reason = said.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
             let action = match &answered {

@@ -120,7 +120,7 @@ impl HumanTasks<'_> {
             .write(move |tx| {
                 let task = of_id(tx, id)?;
                 if task.kind == HumanTaskKind::Handoff {
-                    return Err(illegal(&task, "deleted"));
+                    return Err(not_now("delete", &task));
                 }
                 tx.exec("DELETE FROM human_tasks WHERE id = ?1", [id.to_string()])?;
                 let deleted = HumanTaskDeleted { by: principal, was: task.clone() };
@@ -137,9 +137,9 @@ pub(crate) fn of_id(conn: &Connection, id: HumanTaskId) -> Result<HumanTask, Sto
         .ok_or_else(|| StoreError::NotFound { what: RecordKind::HumanTask, id: id.to_string() })
 }
 
-fn illegal(task: &HumanTask, to: &str) -> StoreError {
-    let from = format!("a {} that is {}", word(task.kind), task.state.as_str());
-    StoreError::illegal(RecordKind::HumanTask, task.id, from, to)
+fn not_now(action: &'static str, task: &HumanTask) -> StoreError {
+    let state = format!("a {} that is {}", word(task.kind), task.state.as_str());
+    StoreError::not_now(action, RecordKind::HumanTask, task.id, state)
 }
 
 /// The human tasks about a task, oldest first.
@@ -207,7 +207,7 @@ fn change_human_task(
     let HumanTaskChange { title, body, state, answer, .. } = change;
     let says = title.is_some() || body.is_some() || state.is_some() || answer.is_some();
     if says && before.kind == HumanTaskKind::Handoff {
-        return Err(illegal(&before, "changed but in its priority and its date"));
+        return Err(not_now("change more than priority and date of", &before));
     }
     apply(tx, before, change, principal)
 }

@@ -104,7 +104,7 @@ async fn what_went_badly_of_late_and_stands_so_is_counted_in_its_workspace() {
     let quality = house.store.stats().quality(house.workspace, before, commands()).await.unwrap();
     let closing = Closing {
         task: quality.bad[0].task,
-        state: TaskState::Done,
+        end: TaskEnd::Done,
         reason: "the check was wrong".into(),
         principal: "ada".into(),
     };

@@ -221,7 +221,7 @@ async fn closed_task_is_opened_again_by_another_run_in_its_stage() {
     end(&house, &work, RunState::Succeeded).await;
     let closing = Closing {
         task: work.task,
-        state: TaskState::Cancelled,
+        end: TaskEnd::Cancelled,
         reason: "not wanted".to_owned(),
         principal: "ann".to_owned(),
     };
