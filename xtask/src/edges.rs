@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Every crate below `host/` with its allowed dependencies; `ARCHITECTURE.md` describes each crate.
-const ALLOWED: [(&str, &[&str]); 25] = [
+const ALLOWED: [(&str, &[&str]); 26] = [
     ("types", &[]),
     ("files", &[]),
+    ("http", &[]),
     ("redact", &["sdk"]),
     ("process", &["types"]),
     ("workspace", &["types", "process"]),
@@ -64,9 +65,9 @@ const ALLOWED: [(&str, &[&str]); 25] = [
         ],
     ),
     ("kit", &["types", "process", "workspace", "plugins", "embedded", "jackfield"]),
-    ("registry", &["types", "files", "plugins", "jackfield"]),
-    ("notifications", &["types", "model", "store", "config", "jackfield"]),
-    ("worker", &["types", "files", "process", "workspace", "store", "api", "config", "jackfield"]),
+    ("registry", &["types", "files", "http", "plugins", "jackfield"]),
+    ("notifications", &["types", "http", "model", "store", "config", "jackfield"]),
+    ("worker", &["types", "files", "http", "process", "workspace", "store", "api", "config", "jackfield"]),
     ("render", &["types", "model", "files", "store", "plugins", "api", "jackfield", "sdk"]),
     (
         "server",
@@ -77,6 +78,7 @@ const ALLOWED: [(&str, &[&str]); 25] = [
         &[
             "types",
             "files",
+            "http",
             "redact",
             "process",
             "workspace",
@@ -101,11 +103,12 @@ const ALLOWED: [(&str, &[&str]); 25] = [
 const EMBEDDED: usize = 231;
 
 /// Libraries that only these crates may depend on.
-const PLACES: [(&str, &[&str]); 9] = [
+const PLACES: [(&str, &[&str]); 10] = [
     ("wasmtime", &["plugins"]),
     ("wasmtime-wasi", &["plugins"]),
     ("rusqlite", &["store"]),
     ("axum", &["server"]),
+    ("rustls", &["http"]),
     ("rmcp", &["server"]),
     ("clap", &["cli"]),
     ("oci-client", &["registry"]),

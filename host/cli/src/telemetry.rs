@@ -167,7 +167,7 @@ fn provider(section: &TelemetrySection, runtime: &Handle) -> Result<Option<SdkTr
     if !named || variable("OTEL_SDK_DISABLED").is_some_and(|said| said.eq_ignore_ascii_case("true")) {
         return Ok(None);
     }
-    let client = reqwest::Client::builder()
+    let client = jackfield_http::client()
         .timeout(SENDING)
         .redirect(reqwest::redirect::Policy::none())
         .build()

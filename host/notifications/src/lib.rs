@@ -38,7 +38,7 @@ struct Post {
 impl Post {
     fn new() -> Result<Self, Problem> {
         let client = |allow_private| {
-            Client::builder()
+            jackfield_http::client()
                 .timeout(TRY)
                 .redirect(reqwest::redirect::Policy::none())
                 // Else the proxy would look the address up, and nobody would look at it.

@@ -54,6 +54,7 @@ impl OciRepository {
         } else {
             ClientProtocol::Https
         };
+        jackfield_http::install_tls();
         let client = Client::new(ClientConfig {
             protocol,
             connect_timeout: Some(CONNECT),

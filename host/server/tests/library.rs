@@ -14,7 +14,6 @@ use jackfield::config::Config;
 use jackfield::{ExecuteRequest, Host};
 use jackfield_server::{Token, http};
 use jackfield_types::RunState;
-use reqwest::Client;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -118,7 +117,7 @@ async fn its_routes_work_below_a_path_of_another_program() {
     let root = format!("http://{}", listener.local_addr().unwrap());
     let served = tokio::spawn(async move { axum::serve(listener, app).await });
     let base = format!("{root}/teams/red/agents");
-    let client = Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
+    let client = jackfield_http::client().timeout(PATIENCE).no_proxy().build().unwrap();
     let get = |url: String| client.get(url).bearer_auth(TOKEN);
 
     assert_eq!(fine(client.get(&root)).await, "the program's own", "its own routes are not behind the token");

@@ -80,7 +80,7 @@ impl CoordinatorClient {
         if !base.path().ends_with('/') {
             base.set_path(&format!("{}/", base.path()));
         }
-        let client = Client::builder()
+        let client = jackfield_http::client()
             .connect_timeout(CONNECT)
             .user_agent(format!("jackfield-worker/{}", jackfield::VERSION))
             .redirect(reqwest::redirect::Policy::none())

@@ -47,7 +47,7 @@ impl Reply {
 impl Rest {
     /// A client for a server; without a token it sends none.
     pub fn new(address: &str, token: Option<&str>) -> Self {
-        let client = Client::builder().timeout(PATIENCE).no_proxy().build().unwrap();
+        let client = jackfield_http::client().timeout(PATIENCE).no_proxy().build().unwrap();
         Self { client, base: format!("http://{address}"), token: token.map(str::to_owned) }
     }
 

@@ -85,7 +85,7 @@ pub(super) async fn port(server: &ServerSection) -> Finding {
 async fn jackfield_at(listen: &str, tls: bool) -> Option<String> {
     let address: SocketAddr = listen.parse().ok()?;
     // Nothing secret is said to it, so whose certificate it is does not matter.
-    let client = reqwest::Client::builder().timeout(ANSWER).no_proxy().danger_accept_invalid_certs(true);
+    let client = jackfield_http::client().timeout(ANSWER).no_proxy().danger_accept_invalid_certs(true);
     let scheme = if tls { "https" } else { "http" };
     let answer = client.build().ok()?.get(format!("{scheme}://{address}/health")).send().await.ok()?;
     let told: serde_json::Value = answer.json().await.ok()?;

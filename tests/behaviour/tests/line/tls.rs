@@ -40,7 +40,7 @@ impl Authority {
 
     fn client(&self) -> Client {
         let ca = Certificate::from_pem(&std::fs::read(&self.ca).unwrap()).unwrap();
-        Client::builder().no_proxy().tls_certs_only([ca]).pool_max_idle_per_host(0).build().unwrap()
+        jackfield_http::client().no_proxy().tls_certs_only([ca]).pool_max_idle_per_host(0).build().unwrap()
     }
 }
 
@@ -63,7 +63,7 @@ async fn with_a_certificate_others_come_in_over_tls_and_a_renewed_one_is_shown()
     let health = authority.client().get(format!("{url}/health")).send().await.unwrap();
     assert_eq!(health.status(), StatusCode::OK);
     assert_eq!(health.version(), reqwest::Version::HTTP_11);
-    let plain = Client::builder().no_proxy().build().unwrap();
+    let plain = jackfield_http::client().no_proxy().build().unwrap();
     let spoken = plain.get(format!("http://127.0.0.1:{}/health", server.port())).send().await;
     assert!(spoken.is_err(), "nothing is said without TLS: {spoken:?}");
     let stranger = plain.get(format!("{url}/health")).send().await;

@@ -13,7 +13,7 @@ fn text(value: &Value) -> &str {
 
 /// `POST /mcp` with nothing but what is said: no version, no session, and this `Accept`.
 async fn mcp(server: &Server, accept: Option<&str>, message: &str) -> Reply {
-    let client = reqwest::Client::builder().build().unwrap();
+    let client = jackfield_http::client().build().unwrap();
     let request = client.post(format!("http://{}/mcp", server.address())).bearer_auth(server.token());
     let request = request.header(CONTENT_TYPE, "application/json").body(message.to_owned());
     sent(match accept {
