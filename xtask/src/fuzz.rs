@@ -7,6 +7,8 @@ use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown, told};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::thread;
 
 /// The targets, and where what they begin with lies.
 const TARGETS: [(&str, &[&str]); 3] = [
@@ -47,13 +49,26 @@ pub(crate) fn run(ground: &Ground) -> Outcome {
     let mut build = ground.program("cargo");
     build.current_dir(ground.root.join("fuzz")).args(["build", "--release", "--locked", "--target", &host]);
     shown(build.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", &target))?;
-    for (name, seeds) in TARGETS {
-        one(ground, &target.join(&host).join("release").join(name), name, seeds)?;
+    let programs = target.join(&host).join("release");
+    let commands: Vec<_> = TARGETS
+        .iter()
+        .map(|(name, seeds)| prepare(ground, &programs.join(name), name, seeds))
+        .collect::<Result<_, _>>()?;
+    // All at once: each waits for nobody, and the cores are shared.
+    let outputs = thread::scope(|scope| {
+        let started: Vec<_> =
+            commands.into_iter().map(|mut command| scope.spawn(move || command.output())).collect();
+        started.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>()
+    });
+    for ((name, _), output) in TARGETS.iter().zip(outputs) {
+        let output = output.map_err(|_| Failure::new(format!("the thread of {name} panicked"), "run it again"))?;
+        judge(ground, name, &output.map_err(|error| Failure::new(error.to_string(), "build it first"))?)?;
     }
     Ok(())
 }
 
-fn one(ground: &Ground, program: &Path, name: &str, seeds: &[&str]) -> Outcome {
+/// Tries the known inputs of a target, and makes the command that looks for new ones.
+fn prepare(ground: &Ground, program: &Path, name: &str, seeds: &[&str]) -> Result<Command, Failure> {
     let found = ground.target.join("fuzz/found");
     let corpus = ground.target.join("fuzz/corpus").join(name);
     for folder in [&found, &corpus] {
@@ -78,7 +93,13 @@ fn one(ground: &Ground, program: &Path, name: &str, seeds: &[&str]) -> Outcome {
         // What is real is long; it is not to be left for last.
         command.arg("-len_control=0");
     }
-    let output = command.output().map_err(|error| Failure::new(error.to_string(), "build it first"))?;
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    Ok(command)
+}
+
+/// Reads what a target printed: it must have survived, and have tried enough inputs.
+fn judge(ground: &Ground, name: &str, output: &Output) -> Outcome {
+    let found = ground.target.join("fuzz/found");
     let said = String::from_utf8_lossy(&output.stderr);
     let figure = |name: &str| -> Option<u64> {
         said.lines().find_map(|line| line.strip_prefix(name)?.trim().parse().ok())
