@@ -49,7 +49,8 @@ impl Registry {
         };
         let registry = Self { process, address };
         let url = format!("http://{}/v2/", registry.address);
-        until_told("the registry answering", async || reqwest::get(&url).await.ok().map(drop)).await;
+        let client = jackfield_http::client().build().unwrap();
+        until_told("the registry answering", async || client.get(&url).send().await.ok().map(drop)).await;
         Some(registry)
     }
 
