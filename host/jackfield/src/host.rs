@@ -162,7 +162,7 @@ mod tests {
 
     async fn host(folder: &Path) -> Host {
         let environment = [("PATH".to_owned(), std::env::var("PATH").unwrap())];
-        Host::builder(folder.join("data")).environment(environment).watch(false).open().await.unwrap()
+        crate::tests::builder(folder.join("data")).environment(environment).watch(false).open().await.unwrap()
     }
 
     #[tokio::test]

@@ -89,7 +89,7 @@ mod tests {
     #[tokio::test]
     async fn the_shipped_names_are_those_of_the_shipped_components() {
         let folder = tempfile::tempdir().unwrap();
-        let host = Host::builder(folder.path()).environment([]).watch(false).open().await.unwrap();
+        let host = crate::tests::builder(folder.path()).environment([]).watch(false).open().await.unwrap();
         let of = |kind: PluginKind| -> BTreeSet<String> {
             let known = host.plugins().list().into_iter().filter(|plugin| plugin.kind == Some(kind));
             known.filter_map(|plugin| plugin.name).collect()

@@ -173,13 +173,13 @@ fn what_needs_a_restart_keeps_its_value_and_everything_else_is_taken_over() {
 
 async fn host(config: Config) -> (Host, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
+    let builder = crate::tests::builder(folder.path().join("data")).config(config).environment([]).watch(false);
     (builder.open().await.unwrap(), folder)
 }
 
 async fn recorded(host: &Host) -> Vec<HostEventRecord> {
     let events = host.inner.store.host_log().list(0, 1_000).await.unwrap();
-    events.into_iter().filter(|event| matches!(event.event, HostEvent::ConfigChanged(_))).collect()
+    events.into_iter().filter(|event| matches!(event.event(), HostEvent::ConfigChanged(_))).collect()
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn a_change_is_in_force_at_once_and_on_record_without_its_secrets() {
 
     let events = recorded(&host).await;
     assert_eq!(events.len(), 1);
-    let text = events[0].event.payload().to_string();
+    let text = events[0].payload.get();
     assert!(text.contains("executors.claude.environment.ANTHROPIC_API_KEY"), "{text}");
     assert!(!text.contains("claude-key-1") && !text.contains("far-key-1"), "{text}");
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 async fn host(config: Config) -> (Host, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
+    let builder = super::builder(folder.path().join("data")).config(config).environment([]).watch(false);
     (builder.open().await.unwrap(), folder)
 }
 

@@ -10,7 +10,7 @@ async fn a_rung_that_rests_is_told_of() {
     let folder = tempfile::tempdir().unwrap();
     let ladder = "[[ladder]]\nname = 'far'\nexecutor = 'shell'\ntier = 'light'";
     let config: Config = toml::from_str(ladder).unwrap();
-    let builder = Host::builder(folder.path()).config(config).environment([]).watch(false);
+    let builder = super::builder(folder.path()).config(config).environment([]).watch(false);
     let host = builder.open().await.unwrap();
     let warned = async || host.status().orchestrator().await.unwrap().warnings.join("; ");
     assert!(!warned().await.contains("rests"), "{}", warned().await);

@@ -21,7 +21,7 @@ async fn host() -> (Host, tempfile::TempDir) {
         gates: Vec::new(),
     };
     config.workspaces.insert("site".into(), section);
-    let builder = Host::builder(folder.path().join("data")).config(config).environment([]).watch(false);
+    let builder = super::builder(folder.path().join("data")).config(config).environment([]).watch(false);
     (builder.open().await.unwrap(), folder)
 }
 

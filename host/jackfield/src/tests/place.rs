@@ -38,7 +38,7 @@ async fn a_caller_names_folders_within_the_roots_only_however_they_are_written()
     config.run.roots = vec![all.path().join("entrance"), roofless.clone(), "/nowhere".into()];
     let section = WorkspaceSection { path: own.clone(), repo: None, max_concurrent: None, gates: Vec::new() };
     config.workspaces.insert("own".into(), section);
-    let builder = Host::builder(all.path().join("data")).config(config.clone()).environment([]).watch(false);
+    let builder = super::builder(all.path().join("data")).config(config.clone()).environment([]).watch(false);
     let host = builder.open().await.unwrap();
     let asked = async |folder: &Path| host.inner.runs.places.known_workspace(folder.to_str().unwrap()).await;
     for folder in [&site, &plain, &own, Path::new("own"), &all.path().join("entrance/site")] {
@@ -88,7 +88,7 @@ async fn bounded(all: &Path) -> (Host, Config, PathBuf, PathBuf) {
     }
     let mut config = Config::default();
     config.run.roots = vec![open];
-    let builder = Host::builder(all.join("data")).config(config.clone()).environment([]).watch(false);
+    let builder = super::builder(all.join("data")).config(config.clone()).environment([]).watch(false);
     (builder.open().await.unwrap(), config, site, closed)
 }
 

@@ -30,7 +30,7 @@ async fn house(keep_worktrees: bool) -> House {
     let mut config = Config::default();
     config.run.keep_worktrees = keep_worktrees;
     let environment = [("PATH".to_owned(), std::env::var("PATH").unwrap())];
-    let builder = Host::builder(folder.path().join("data")).config(config).environment(environment);
+    let builder = super::builder(folder.path().join("data")).config(config).environment(environment);
     let host = builder.watch(false).clock(Arc::new(clock.clone())).open().await.unwrap();
     House { folder, repository, clock, host }
 }
@@ -245,7 +245,7 @@ async fn nothing_goes_of_a_run_that_has_not_ended_nor_the_log_of_one_that_has_a_
     assert!(house.logs(&at_work).is_dir() && worktree(&at_work).is_dir());
     assert!(house.logs(&kept).is_dir(), "its worktree is there");
     let first = house.host.runs().events(running, 0, 10).await.unwrap().remove(0);
-    assert_ne!(first.kind(), "events_gone");
+    assert_ne!(first.kind, "events_gone");
     let refused =
         house.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap_err();
     assert_eq!(refused.code, "runs_at_work");
@@ -274,17 +274,13 @@ async fn events_and_decisions_go_and_whoever_reads_the_log_is_told() {
     assert!(house.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
     let left = house.host.runs().events(id, 0, 100).await.unwrap();
     assert_eq!(left.len(), 1);
-    assert_eq!((left[0].kind(), left[0].seq), ("events_gone", whole.len() as u64));
-    let line = crate::event_line(&left[0]).unwrap();
+    assert_eq!((left[0].kind.as_str(), left[0].seq), ("events_gone", whole.len() as u64));
+    let line = crate::event_line(&left[0].event(), None).unwrap();
     assert_eq!(line, format!("older events, up to number {}, are no longer kept", whole.len()));
     assert_eq!(house.host.runs().events(id, left[0].seq, 100).await.unwrap(), []);
     let mut told = Vec::new();
-    let state = house
-        .host
-        .runs()
-        .follow(id, 0, Duration::ZERO, |event| told.push(event.kind().to_owned()))
-        .await
-        .unwrap();
+    let state =
+        house.host.runs().follow(id, 0, Duration::ZERO, |event| told.push(event.kind.clone())).await.unwrap();
     assert_eq!((state, told), (RunState::Succeeded, vec!["events_gone".to_owned()]));
     // What was settled and paid for is as it was.
     assert_eq!(house.host.runs().get(id).await.unwrap(), run);
@@ -366,7 +362,7 @@ async fn a_backup_is_made_beside_work_and_can_be_put_back() {
     let data = house.folder.path().join("restored");
     fs::create_dir(&data).unwrap();
     fs::copy(&file, data.join(made.database.file_name().unwrap())).unwrap();
-    let restored = Host::builder(&data).environment([]).watch(false).open().await.unwrap();
+    let restored = super::builder(&data).environment([]).watch(false).open().await.unwrap();
     assert_eq!(restored.runs().get(run.run.id).await.unwrap(), run);
     assert_eq!(restored.runs().get(after.run.id).await.unwrap_err().code, "run_not_found");
     restored.shutdown().await;

@@ -21,7 +21,7 @@ async fn house(share: u8) -> (tempfile::TempDir, Host, RunId) {
     let mut config = Config::default();
     config.plugins.shadow_cpu_percent = share.into();
     let environment = [("PATH".to_owned(), std::env::var("PATH").unwrap())];
-    let builder = Host::builder(folder.path().join("data")).config(config).environment(environment);
+    let builder = super::builder(folder.path().join("data")).config(config).environment(environment);
     let host = builder.watch(false).open().await.unwrap();
     let request = ExecuteRequest {
         executor: Some("shell".into()),
