@@ -97,7 +97,7 @@ fn steps(asked: Timestamp, events: &[RunEventRecord], answered: Timestamp) -> Re
     let mut since = asked;
     let mut spent = Vec::new();
     for (kind, _) in STEPS {
-        let event = events.iter().find(|event| event.kind() == kind);
+        let event = events.iter().find(|event| event.kind == kind);
         let at = event.with_context(|| format!("the run has no event {kind}"))?.at;
         spent.push(at.duration_since(since).as_secs_f64());
         since = at;

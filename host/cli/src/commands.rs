@@ -204,7 +204,7 @@ async fn logs(host: &Host, run: RunId, follow: bool, json: bool) -> Result<(), P
     let each = |event: &jackfield_store::RunEventRecord| {
         if json {
             say_line(&printable_json(&serde_json::to_string(event).unwrap_or_default()));
-        } else if let Some(line) = text::event(event) {
+        } else if let Some(line) = text::event(event, &event.event()) {
             say_line(&line);
         }
     };

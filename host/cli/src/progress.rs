@@ -43,8 +43,9 @@ impl Teller {
         Self::Live(bar)
     }
 
-    pub(super) fn tell(&self, event: &RunEventRecord) {
-        let Some(line) = event_line(event) else { return };
+    pub(super) fn tell(&self, record: &RunEventRecord) {
+        let event = record.event();
+        let Some(line) = event_line(&event, record.agent.as_deref()) else { return };
         match self {
             Self::Quiet => {}
             Self::Lines => {
@@ -53,7 +54,7 @@ impl Teller {
             Self::Live(bar) => {
                 let screen = Screen { width: None, colours: colours_wanted() };
                 let dot = screen.paint(Tone::Aside, "·");
-                let line = text::event_tone(event).map_or(line.clone(), |tone| screen.paint(tone, &line));
+                let line = text::event_tone(&event).map_or(line.clone(), |tone| screen.paint(tone, &line));
                 bar.println(printable(&format!("{dot} {line}")));
             }
         }

@@ -25,7 +25,7 @@ pub(super) async fn log_breaker(store: Store, stop: CancellationToken) {
         while let Ok(events) = store.host_log().list(seen, PAGE).await {
             let Some(last) = events.last() else { break };
             seen = last.seq;
-            events.iter().filter(|event| event.event.is_of_breaker()).for_each(log);
+            events.iter().filter(|event| event.is_of_breaker()).for_each(log);
         }
         if stops {
             return;
@@ -38,8 +38,9 @@ pub(super) async fn log_breaker(store: Store, stop: CancellationToken) {
 }
 
 fn log(record: &HostEventRecord) {
-    let line = line(record);
-    match record.event {
+    let event = record.event();
+    let line = line(&record.subject, &event);
+    match event {
         HostEvent::BreakerHalted(_) | HostEvent::BreakerAlert(_) | HostEvent::BreakerStopped(_) => {
             tracing::warn!("{line}");
         }
@@ -48,8 +49,8 @@ fn log(record: &HostEventRecord) {
 }
 
 /// `breaker halted: all, period day:2026-11-21, spent 20.1, held 0.5, limit 20.0`.
-fn line(record: &HostEventRecord) -> String {
-    let figures = match &record.event {
+fn line(subject: &str, event: &HostEvent) -> String {
+    let figures = match event {
         HostEvent::BreakerClosed(change)
         | HostEvent::BreakerAlert(change)
         | HostEvent::BreakerHalted(change) => change.limit.as_ref().map(of_limit).unwrap_or_default(),
@@ -83,8 +84,8 @@ fn line(record: &HostEventRecord) -> String {
         _ => Vec::new(),
     };
     let shown = figures.into_iter().map(|(name, figure)| format!(", {name} {}", figure.escape_debug()));
-    let kind = record.kind().replace('_', " ");
-    format!("{kind}: {}{}", record.subject.escape_debug(), shown.collect::<String>())
+    let kind = event.kind().replace('_', " ");
+    format!("{kind}: {}{}", subject.escape_debug(), shown.collect::<String>())
 }
 
 /// Figures with their names.
@@ -123,11 +124,7 @@ mod tests {
     use super::*;
     use jackfield_model::BreakerState::{Closed, Halted};
     use jackfield_model::{Action, BreakerChanged, BreakerStopped, LimitScope, Period, Scope};
-    use jackfield_types::{RunId, Timestamp};
-
-    fn logged(subject: &str, event: HostEvent) -> String {
-        line(&HostEventRecord { seq: 1, at: Timestamp::UNIX_EPOCH, subject: subject.to_owned(), event })
-    }
+    use jackfield_types::RunId;
 
     fn limit() -> Limit {
         let (scope, amount) = (LimitScope::All, Micros::dollars(20));
@@ -149,10 +146,10 @@ mod tests {
         };
         let changed = |to, limit| HostEvent::breaker_changed(BreakerChanged { from: Closed, to, limit });
         assert_eq!(
-            logged("all", changed(Halted, Some(status))),
+            line("all", &changed(Halted, Some(status))),
             "breaker halted: all, period day:2026-11-21, spent 20.1, held 0.5, limit 20.0, allowed on top 0.0"
         );
-        assert_eq!(logged("executor:codex", changed(Closed, None)), "breaker closed: executor:codex");
+        assert_eq!(line("executor:codex", &changed(Closed, None)), "breaker closed: executor:codex");
         let raised = HostEvent::BreakerRaised(AllowanceAdded {
             period: "day:2026-11-21".to_owned(),
             allowance: Micros::dollars(5),
@@ -160,7 +157,7 @@ mod tests {
             reason: "a\nb".to_owned(),
         });
         assert_eq!(
-            logged("all", raised),
+            line("all", &raised),
             "breaker raised: all, period day:2026-11-21, allowed on top 5.0, by cli, because a\\nb"
         );
     }
@@ -180,7 +177,7 @@ mod tests {
         };
         let stopped = HostEvent::BreakerStopped(Box::new(BreakerStopped { refusal, run }));
         assert_eq!(
-            logged("it", stopped),
+            line("it", &stopped),
             format!(
                 "breaker stopped: it, period ever, spent 20.0, held 0.0, limit 20.0, allowed on top 0.0, asked 0.25, \
                  run {run}"

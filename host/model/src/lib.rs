@@ -19,11 +19,12 @@ pub use events::host::{
     HumanTaskChanged, HumanTaskCreated, HumanTaskDeleted, NoDetails, SettingChange, TaskClosed, TaskCreated,
     TaskStageChanged, WebhookDead, WorkerBegan, WorkerEnded,
 };
+pub use events::payload::Payload;
 pub use events::plugin::{
     ComponentChange, ComponentReceipt, ComponentReported, ComponentStep, Granted, GrantedParts, Pinned,
     RolledBack,
 };
-pub use events::record::{HostEventRecord, MessageEvent, NewRunEvent, RunEventRecord};
+pub use events::record::{HostEventRecord, NewRunEvent, RunEventRecord};
 pub use events::run::{
     AttemptAdopted, AttemptPlanned, AttemptSettled, AttemptStarted, CancelAsked, ChargedLate, CheckOutcome,
     Checked, EventText, GateRuled, HostWarning, LeftoverFound, LeftoverSort, Measured, RunAdmitted,

@@ -9,8 +9,7 @@ mod sign;
 
 use jackfield::Host;
 use jackfield_config::WebhookSection;
-use jackfield_model::{HostEvent, MessageEvent, NoDetails};
-use jackfield_store::WebhookMessage;
+use jackfield_store::{WEBHOOK_TEST, WebhookMessage};
 use jackfield_types::{ErrorCode, Problem};
 use reach::Reach;
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -119,7 +118,8 @@ pub async fn test(host: &Host, name: &str) -> Result<Option<String>, Problem> {
         webhook: name.to_owned(),
         at: jackfield_types::Timestamp::now(),
         subject: name.to_owned(),
-        event: MessageEvent::Host(HostEvent::WebhookTest(NoDetails {})),
+        kind: WEBHOOK_TEST.to_owned(),
+        payload: serde_json::json!({}).into(),
         tries: 0,
     };
     Ok(match attempt(host, &Post::new()?, &section, &message).await {

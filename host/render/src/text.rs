@@ -102,18 +102,18 @@ pub fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<String> {
     each_on_one(lines)
 }
 
-/// One line for an event; none where it is not worth one.
-pub fn event(event: &RunEventRecord) -> Option<String> {
+/// One line for a recorded event, which is given typed as well; none where it is not worth one.
+pub fn event(record: &RunEventRecord, event: &RunEvent) -> Option<String> {
     let screen = Screen::now();
-    let at = screen.paint(Tone::Aside, &event.at.strftime("%H:%M:%S").to_string());
-    event_line(event).map(|line| {
+    let at = screen.paint(Tone::Aside, &record.at.strftime("%H:%M:%S").to_string());
+    event_line(event, record.agent.as_deref()).map(|line| {
         format!("{at}  {}", event_tone(event).map_or(line.clone(), |tone| screen.paint(tone, &line)))
     })
 }
 
 /// How an event sounds.
-pub fn event_tone(record: &RunEventRecord) -> Option<Tone> {
-    match &record.event {
+pub const fn event_tone(event: &RunEvent) -> Option<Tone> {
+    match event {
         RunEvent::RunSucceeded(_) => Some(Tone::Good),
         RunEvent::RunFailed(_) => Some(Tone::Bad),
         RunEvent::ToolResult(result) if !result.ok => Some(Tone::Bad),
@@ -162,7 +162,7 @@ pub fn breaker_history(events: &[HostEventRecord]) -> String {
         return "nothing has happened to the breaker".into();
     }
     let row = |event: &HostEventRecord| {
-        [when(event.at), event.kind().to_owned(), event.subject.clone(), event.event.payload().to_string()]
+        [when(event.at), event.kind.clone(), event.subject.clone(), event.payload.get().to_owned()]
     };
     table(["AT (UTC)", "WHAT", "WHOSE", "DETAILS"], events.iter().map(row))
 }

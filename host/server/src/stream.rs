@@ -57,7 +57,7 @@ pub(super) async fn run(
         let page = told(feed.page().await)?;
         Some((page, feed))
     });
-    Ok(sent(pages.flat_map(stream::iter).map(|event| line(event.seq, event.kind(), &event))))
+    Ok(sent(pages.flat_map(stream::iter).map(|event| line(event.seq, &event.kind, &event))))
 }
 
 /// The host's own events, until it stops.
@@ -67,7 +67,7 @@ pub(super) fn events(host: &Host, headers: &HeaderMap, after: u64) -> Result<Res
         let page = told(feed.page().await)?;
         Some((page, feed))
     });
-    Ok(sent(pages.flat_map(stream::iter).map(|event| line(event.seq, event.kind(), &event))))
+    Ok(sent(pages.flat_map(stream::iter).map(|event| line(event.seq, &event.kind, &event))))
 }
 
 /// A reader whose records cannot be read is cut off: it comes back and asks again.

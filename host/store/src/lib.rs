@@ -52,4 +52,4 @@ pub use view::{
     EventPage, JudgedRun, ModelStats, Quality, RecordedDecision, RecordedOutcome, Round, RoundAttempt,
     RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,
 };
-pub use webhooks::{WebhookMessage, WebhookStanding};
+pub use webhooks::{WEBHOOK_TEST, WebhookMessage, WebhookStanding};

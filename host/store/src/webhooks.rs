@@ -6,12 +6,15 @@ use crate::handles::Webhooks;
 use crate::queue::milliseconds;
 use crate::record::payload;
 use crate::view::trail::add_event;
-use jackfield_model::{HostEvent, MessageEvent, NoDetails, WebhookDead};
+use jackfield_model::{HostEvent, Payload, WebhookDead};
 use jackfield_types::Timestamp;
 use rusqlite::params;
 use serde::Serialize;
 use serde_json::json;
 use std::time::Duration;
+
+/// The kind of a test message, whose payload is empty. It is sent and never recorded, so it is no event of the host.
+pub const WEBHOOK_TEST: &str = "webhook_test";
 
 /// A message for a receiver.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +27,10 @@ pub struct WebhookMessage {
     pub at: Timestamp,
     /// The id of the run, or the subject of the host's event.
     pub subject: String,
-    /// The event.
-    pub event: MessageEvent,
+    /// The kind of the event.
+    pub kind: String,
+    /// The payload of the event.
+    pub payload: Payload,
     /// The number of earlier tries.
     pub tries: u32,
 }
@@ -106,7 +111,8 @@ impl Webhooks<'_> {
                                 webhook: row.get("webhook")?,
                                 at: row.parsed("at")?,
                                 subject: row.get("subject")?,
-                                event: MessageEvent::read(row.get("kind")?, payload(row)?),
+                                kind: row.get("kind")?,
+                                payload: payload(row)?,
                                 tries: row.get("tries")?,
                             })
                         },
@@ -149,7 +155,7 @@ impl Webhooks<'_> {
             )?;
             tx.exec("UPDATE webhooks SET error = ?2 WHERE name = ?1", params![Exact(&message.webhook), why])?;
             if again.is_none() {
-                let dead = WebhookDead { message: message.id, kind: message.event.kind().to_owned(), reason: why };
+                let dead = WebhookDead { message: message.id, kind: message.kind, reason: why };
                 add_event(tx, &message.webhook, &HostEvent::WebhookDead(dead))?;
             }
             Ok(())
@@ -204,11 +210,10 @@ impl Webhooks<'_> {
                 if !is_known(tx, &name)? {
                     return Ok(false);
                 }
-                let event = HostEvent::WebhookTest(NoDetails {});
                 tx.exec(
                     "INSERT INTO webhook_messages (id, webhook, at, kind, subject, payload)
-                 VALUES ('msg_' || lower(hex(randomblob(16))), ?1, ?2, ?3, ?1, ?4)",
-                    params![Exact(&name), stamp(tx.now), event.kind(), event.payload().to_string()],
+                 VALUES ('msg_' || lower(hex(randomblob(16))), ?1, ?2, ?3, ?1, '{}')",
+                    params![Exact(&name), stamp(tx.now), WEBHOOK_TEST],
                 )?;
                 Ok(true)
             })

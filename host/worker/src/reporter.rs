@@ -238,9 +238,9 @@ impl<'a> Reporter<'a> {
 }
 
 fn is_told(record: &RunEventRecord) -> bool {
-    record.attempt.is_some() && REPORTED.contains(&record.kind())
+    record.attempt.is_some() && REPORTED.contains(&record.kind.as_str())
 }
 
 fn news(record: &RunEventRecord) -> ReportedEvent {
-    ReportedEvent { at: record.at, event: record.event.clone() }
+    ReportedEvent { at: record.at, kind: record.kind.clone(), payload: record.payload.to_value() }
 }

@@ -26,7 +26,7 @@ use jackfield_runs::execution::leftovers;
 use jackfield_runs::execution::loader::RunLoader;
 use jackfield_runs::execution::rounds::Rounds;
 use jackfield_runs::execution::running::RunsInHand;
-use jackfield_runs::records::events::told_elsewhere;
+use jackfield_runs::records::events::check_reported;
 use jackfield_runs::scheduling::backlog::Backlog;
 use jackfield_runs::selection::cooldown::Cooldowns;
 use jackfield_store::{
@@ -250,9 +250,7 @@ impl RemoteRounds {
             };
             self.store.attempts().started(attempt, started).await?;
         }
-        let events = news.events.into_iter();
-        let events =
-            events.map(|reported| told_elsewhere(NewRunEvent { at: reported.at, event: reported.event }));
+        let events = news.events.into_iter().map(check_reported);
         let events = events.collect::<Result<Vec<_>, Problem>>()?;
         let heard = self.store.attempts().append_heard(found.run, attempt, news.from, events).await;
         let heard = heard?;

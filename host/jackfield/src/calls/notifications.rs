@@ -2,7 +2,6 @@
 //! the messages; this module knows no HTTP.
 
 use crate::handles::Notifications;
-use jackfield_model::MessageEvent;
 use jackfield_store::{WebhookMessage, WebhookStanding};
 use jackfield_types::{ErrorCode, Problem, RunId, Scope};
 use serde_json::{Value, json};
@@ -97,12 +96,10 @@ impl Notifications<'_> {
 
     /// Returns the body of a message: the event and, for an event of a run, the fields of that run.
     pub async fn body(self, message: &WebhookMessage) -> Value {
-        let mut data = json!({ "subject": message.subject, "event": message.event.payload() });
-        let run = match &message.event {
-            MessageEvent::Run(_) => message.subject.parse::<RunId>().ok(),
-            MessageEvent::Host(_) => None,
-        };
-        let view = match run {
+        let mut data = json!({ "subject": message.subject, "event": message.payload });
+        // Messages tell of events of runs whose kind begins so, as no kind of the host's events does.
+        let run = message.kind.starts_with("run_").then(|| message.subject.parse::<RunId>().ok());
+        let view = match run.flatten() {
             Some(run) => self.0.inner.store.runs().get(run).await.ok(),
             None => None,
         };
@@ -121,7 +118,7 @@ impl Notifications<'_> {
             ];
             fields.extend(told.map(|(name, value)| (name.to_owned(), value)));
         }
-        json!({ "type": message.event.kind(), "timestamp": message.at, "data": data })
+        json!({ "type": message.kind, "timestamp": message.at, "data": data })
     }
 }
 

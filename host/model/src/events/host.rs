@@ -31,8 +31,6 @@ events! {
         "config_changed" => ConfigChanged(ConfigChanged),
         /// A message to a webhook was given up. The subject is the webhook.
         "webhook_dead" => WebhookDead(WebhookDead),
-        /// A test message to a webhook. It is sent and never recorded.
-        "webhook_test" => WebhookTest(NoDetails),
         /// A task was created without a run. The subject is the task.
         "task_created" => TaskCreated(TaskCreated),
         /// A task was closed.
@@ -123,11 +121,6 @@ impl HostEvent {
             Serving::Quarantined => Self::PluginQuarantined(report),
             Serving::Retired => Self::PluginRetired(report),
         }
-    }
-
-    /// Whether it is about the breaker.
-    pub fn is_of_breaker(&self) -> bool {
-        self.kind().starts_with("breaker_")
     }
 }
 

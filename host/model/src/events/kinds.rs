@@ -1,21 +1,9 @@
 //! The form of an enum of events, and how its payloads are read.
 
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
-
-/// An event as it is written: the adjacently tagged form of serde, whatever the payload.
-#[derive(Deserialize)]
-pub(super) struct Parts {
-    pub(super) kind: String,
-    pub(super) payload: Value,
-}
-
 /// Declares an enum of events: each kind with its description, its variant and the type of its payload.
 ///
-/// The JSON is that of `#[serde(tag = "kind", content = "payload")]`. It is written out instead of derived for two
-/// reasons. The list of kinds, their descriptions and their schemas come from one place. And a derived reader drops the
-/// fields that it does not know, so that an event of a later version would lose them on its way through this one; here
-/// such an event stays [`Other`](RunEvent::Other), with all that it has.
+/// The list of kinds, their descriptions and their schemas come from one place. Reading is lenient, because the event may
+/// be one of another version: fields that the type does not have are ignored, and optional fields may be absent.
 macro_rules! events {
     (
         $(#[$meta:meta])*
@@ -25,8 +13,7 @@ macro_rules! events {
         #[derive(Debug, Clone, PartialEq)]
         pub enum $name {
             $($(#[doc = $doc])+ $variant($payload),)*
-            /// An event that this version does not know: its kind is new, or its payload differs from what this version
-            /// writes. It is kept as it is.
+            /// An event that is not typed: its kind is new, or this version cannot read its payload.
             Other {
                 /// The kind.
                 kind: String,
@@ -47,47 +34,28 @@ macro_rules! events {
                 }
             }
 
-            /// The payload as JSON.
-            pub fn payload(&self) -> serde_json::Value {
+            /// The payload as JSON text.
+            ///
+            /// # Errors
+            /// If a field has no form in JSON.
+            pub fn payload_json(&self) -> serde_json::Result<String> {
                 match self {
-                    $(Self::$variant(payload) => $crate::events::kinds::written(payload),)*
-                    Self::Other { payload, .. } => payload.clone(),
+                    $(Self::$variant(payload) => serde_json::to_string(payload),)*
+                    Self::Other { payload, .. } => serde_json::to_string(payload),
                 }
             }
 
-            /// Reads an event. It is [`Other`](Self::Other) if this version would not write it exactly so.
-            pub fn read(kind: String, payload: serde_json::Value) -> Self {
-                let known = match kind.as_str() {
-                    $($kind => $crate::events::kinds::read(&payload).map(Self::$variant),)*
+            /// Types an event from its kind and the JSON text of its payload. It is [`Other`](Self::Other) if the kind is
+            /// unknown or the payload cannot be read.
+            pub fn read(kind: &str, payload: &str) -> Self {
+                let known = match kind {
+                    $($kind => serde_json::from_str(payload).ok().map(Self::$variant),)*
                     _ => None,
                 };
-                known.unwrap_or(Self::Other { kind, payload })
-            }
-
-            /// The same event with another payload. It is [`Other`](Self::Other) if that does not fit the kind.
-            #[must_use]
-            pub fn map_payload(&self, change: impl FnOnce(serde_json::Value) -> serde_json::Value) -> Self {
-                Self::read(self.kind().to_owned(), change(self.payload()))
-            }
-        }
-
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-                use serde::ser::SerializeStruct;
-                let mut fields = to.serialize_struct(stringify!($name), 2)?;
-                fields.serialize_field("kind", self.kind())?;
-                match self {
-                    $(Self::$variant(payload) => fields.serialize_field("payload", payload)?,)*
-                    Self::Other { payload, .. } => fields.serialize_field("payload", payload)?,
-                }
-                fields.end()
-            }
-        }
-
-        impl<'de> serde::Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                let $crate::events::kinds::Parts { kind, payload } = serde::Deserialize::deserialize(from)?;
-                Ok(Self::read(kind, payload))
+                known.unwrap_or_else(|| Self::Other {
+                    kind: kind.to_owned(),
+                    payload: $crate::events::payload::tree(payload),
+                })
             }
         }
 
@@ -105,16 +73,4 @@ macro_rules! events {
             }
         }
     };
-}
-
-/// A payload as JSON.
-pub(super) fn written(payload: &impl Serialize) -> Value {
-    // The fields of every payload are texts, numbers and lists of such, which all have a form in JSON.
-    serde_json::to_value(payload).unwrap_or_default()
-}
-
-/// A payload of a known type; none if it would not be written exactly so.
-pub(super) fn read<T: for<'de> Deserialize<'de> + Serialize>(payload: &Value) -> Option<T> {
-    let read = T::deserialize(payload).ok()?;
-    (serde_json::to_value(&read).ok()? == *payload).then_some(read)
 }

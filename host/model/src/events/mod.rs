@@ -7,6 +7,7 @@
 mod kinds;
 pub(crate) mod agent;
 pub(crate) mod host;
+pub(crate) mod payload;
 pub(crate) mod plugin;
 pub(crate) mod record;
 pub(crate) mod run;

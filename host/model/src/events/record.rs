@@ -1,13 +1,15 @@
-//! Events in their place: as they are recorded, shown and sent.
+//! Events as they are recorded, shown and sent.
 
 use super::host::HostEvent;
+use super::payload::Payload;
 use super::run::RunEvent;
 use jackfield_types::{AttemptId, Timestamp};
-use serde::ser::SerializeStruct;
+use serde::ser::{Error, SerializeStruct};
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+use std::collections::BTreeMap;
 
-/// The field of a payload that names the agent.
+/// The field of a shown payload that names the agent. No kind has such a field of its own.
 const AGENT: &str = "agent";
 
 /// An event of a run that is to be recorded.
@@ -19,8 +21,8 @@ pub struct NewRunEvent {
     pub event: RunEvent,
 }
 
-/// An event of a run, in its place.
-#[derive(Debug, Clone, PartialEq)]
+/// A recorded event of a run: sequence number, time, kind and payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunEventRecord {
     /// From 1, without a gap.
     pub seq: u64,
@@ -28,42 +30,28 @@ pub struct RunEventRecord {
     pub at: Timestamp,
     /// The attempt it belongs to, where it belongs to one.
     pub attempt: Option<AttemptId>,
-    /// The agent of the attempt, where several write into one log. In JSON it is a field of the payload.
+    /// The name of the agent, if the run has several attempts. In JSON it is a field of the payload.
     pub agent: Option<String>,
-    /// What happened.
-    pub event: RunEvent,
+    /// The kind, in `snake_case`.
+    pub kind: String,
+    /// The payload.
+    pub payload: Payload,
 }
 
 impl RunEventRecord {
-    /// An event as it was recorded. Whatever its kind and payload are, it can be read.
-    pub fn read(
-        seq: u64,
-        at: Timestamp,
-        attempt: Option<AttemptId>,
-        kind: String,
-        mut payload: Value,
-    ) -> Self {
-        // No kind has such a field of its own.
-        let agent = match payload.as_object_mut() {
-            Some(fields) if fields.get(AGENT).is_some_and(Value::is_string) => fields.remove(AGENT),
-            _ => None,
-        };
-        let agent = agent.and_then(|agent| agent.as_str().map(str::to_owned));
-        Self { seq, at, attempt, agent, event: RunEvent::read(kind, payload) }
+    /// What happened, typed.
+    pub fn event(&self) -> RunEvent {
+        RunEvent::read(&self.kind, self.payload.get())
     }
 
-    /// The kind of the event, in `snake_case`.
-    pub fn kind(&self) -> &str {
-        self.event.kind()
-    }
-
-    /// The payload as JSON, with the agent where it is named.
-    pub fn payload(&self) -> Value {
-        let mut payload = self.event.payload();
-        if let (Some(agent), Some(fields)) = (&self.agent, payload.as_object_mut()) {
-            fields.insert(AGENT.to_owned(), agent.as_str().into());
-        }
-        payload
+    /// The payload with the name of the agent; none if there is no name or the payload has no fields.
+    fn with_agent(&self) -> Option<serde_json::Result<Box<RawValue>>> {
+        let agent = self.agent.as_ref()?;
+        let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_str(self.payload.get()).ok()?;
+        Some(to_raw_value(agent).and_then(|agent| {
+            fields.insert(AGENT.to_owned(), agent);
+            to_raw_value(&fields)
+        }))
     }
 }
 
@@ -73,14 +61,17 @@ impl Serialize for RunEventRecord {
         fields.serialize_field("seq", &self.seq)?;
         fields.serialize_field("at", &self.at)?;
         fields.serialize_field("attempt", &self.attempt)?;
-        fields.serialize_field("kind", self.kind())?;
-        fields.serialize_field("payload", &self.payload())?;
+        fields.serialize_field("kind", &self.kind)?;
+        match self.with_agent().transpose().map_err(S::Error::custom)? {
+            Some(payload) => fields.serialize_field("payload", &payload)?,
+            None => fields.serialize_field("payload", &self.payload)?,
+        }
         fields.end()
     }
 }
 
 /// A recorded event of the host. The log is append-only.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct HostEventRecord {
     /// Its place in the log.
     pub seq: u64,
@@ -88,56 +79,21 @@ pub struct HostEventRecord {
     pub at: Timestamp,
     /// The id or the name of the object that it concerns.
     pub subject: String,
-    /// What happened.
-    #[serde(flatten)]
-    pub event: HostEvent,
+    /// The kind, in `snake_case`.
+    pub kind: String,
+    /// The payload.
+    pub payload: Payload,
 }
 
 impl HostEventRecord {
-    /// An event as it was recorded. Whatever its kind and payload are, it can be read.
-    pub fn read(seq: u64, at: Timestamp, kind: String, subject: String, payload: Value) -> Self {
-        Self { seq, at, subject, event: HostEvent::read(kind, payload) }
+    /// What happened, typed.
+    pub fn event(&self) -> HostEvent {
+        HostEvent::read(&self.kind, self.payload.get())
     }
 
-    /// The kind of the event, in `snake_case`.
-    pub fn kind(&self) -> &str {
-        self.event.kind()
-    }
-}
-
-/// The event that a message to a webhook tells of.
-#[derive(Debug, Clone, PartialEq)]
-pub enum MessageEvent {
-    /// Of the run that is the subject of the message.
-    Run(RunEvent),
-    /// Of the host.
-    Host(HostEvent),
-}
-
-impl MessageEvent {
-    /// The event of a message as it was recorded. Messages tell of events of runs whose kind begins with `run_`, as no
-    /// kind of the host's events does.
-    pub fn read(kind: String, payload: Value) -> Self {
-        match kind.starts_with("run_") {
-            true => Self::Run(RunEvent::read(kind, payload)),
-            false => Self::Host(HostEvent::read(kind, payload)),
-        }
-    }
-
-    /// The kind of the event, in `snake_case`.
-    pub fn kind(&self) -> &str {
-        match self {
-            Self::Run(event) => event.kind(),
-            Self::Host(event) => event.kind(),
-        }
-    }
-
-    /// The payload as JSON.
-    pub fn payload(&self) -> Value {
-        match self {
-            Self::Run(event) => event.payload(),
-            Self::Host(event) => event.payload(),
-        }
+    /// Whether it is about the breaker.
+    pub fn is_of_breaker(&self) -> bool {
+        self.kind.starts_with("breaker_")
     }
 }
 
@@ -179,8 +135,8 @@ mod schemas {
         }
 
         fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-            let about = "An event of a run, in its place. If several agents write into one log, the payload also has \
-                         the name of the `agent`.";
+            let about = "A recorded event of a run: sequence number, time, kind and payload. If several agents write into \
+                         one log, the payload also has the name of the `agent`.";
             schema::record::<OfRun, RunEvent>(generator, "RunEvent", about)
         }
     }

@@ -151,7 +151,6 @@ pub(crate) fn of_host() -> Vec<(&'static str, Value)> {
             }),
         ),
         ("webhook_dead", json!({ "message": "msg_1", "kind": "run_failed", "reason": "it answered 500" })),
-        ("webhook_test", json!({})),
         ("task_created", json!({ "title": "mend the till", "workspace": WORKSPACE, "by": "owner" })),
         ("task_closed", json!({ "from": "ready", "to": "cancelled", "reason": "not needed", "by": "owner" })),
         ("task_stage_changed", json!({ "workflow": "board", "from": "plan", "to": "build", "run": RUN })),

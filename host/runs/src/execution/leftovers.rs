@@ -105,7 +105,7 @@ pub fn listed<'a>(artifacts: impl IntoIterator<Item = &'a Artifact>) -> Vec<Left
 
 /// What every answer about a run says besides: what the agent did not see, and what is not on the branch.
 pub fn notes(view: &RunView, events: &[RunEventRecord]) -> Vec<String> {
-    let warned = |record: &RunEventRecord| matches!(&record.event, RunEvent::HostWarning(warning) if warning.uncommitted);
+    let warned = |record: &RunEventRecord| matches!(record.event(), RunEvent::HostWarning(warning) if warning.uncommitted);
     let unseen = events.iter().any(warned) || view.attempts.iter().any(saw_no_changes);
     let mut notes: Vec<String> =
         unseen.then(|| format!("Not in the worktree: {NOT_SEEN}")).into_iter().collect();
@@ -172,7 +172,9 @@ mod tests {
             let mut expected = json!(found);
             expected["text"] = found.to_string().into();
             let told = events(&[artifact(found)], Timestamp::UNIX_EPOCH).remove(0);
-            assert_eq!((told.event.kind(), told.event.payload()), ("leftover", expected));
+            let payload: serde_json::Value =
+                serde_json::from_str(&told.event.payload_json().unwrap()).unwrap();
+            assert_eq!((told.event.kind(), payload), ("leftover", expected));
         }
     }
 

@@ -262,19 +262,23 @@ impl<'a> OutputReader<'a> {
             return Ok(());
         }
         let now = self.inner.clock.now();
-        let recorded = heard.iter().flat_map(|event| self.speech.feed(now, event)).collect();
-        for event in &heard {
-            match event {
-                Event::Usage(usage) => drop(self.used((*usage).into())),
+        let (mut recorded, mut has_usage) = (Vec::new(), false);
+        for event in heard {
+            match &event {
+                Event::Usage(usage) => {
+                    self.used((*usage).into());
+                    has_usage = true;
+                }
                 Event::Finished => self.finished_at = Some(Instant::now()),
                 Event::Limit(limit) if limit.rejected => {
                     self.inner.cooldowns.rest(self.planned.name(), limit.resets_at, &limit.name).await;
                 }
                 _ => {}
             }
+            recorded.extend(self.speech.feed(now, event));
         }
         self.tell(recorded).await;
-        if heard.iter().any(|event| matches!(event, Event::Usage(_))) {
+        if has_usage {
             self.charge().await;
         }
         Ok(())

@@ -22,7 +22,7 @@ use jackfield_core::settings::Settings;
 use jackfield_model::{RunEvent, RunQueued};
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_replay::shadow::ShadowCalls;
-use jackfield_store::{Attempt, NewRunEvent, RunView, Settlement, Store, StoreError, Then};
+use jackfield_store::{Attempt, NewRunEvent, RunEventRecord, RunView, Settlement, Store, StoreError, Then};
 use jackfield_types::{
     AttemptState, Clock, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, settle,
 };
@@ -107,7 +107,7 @@ impl Rounds {
             return crate::records::trace::TraceContext::new();
         }
         let queued = self.store.runs().events(run, 0, 1).await.unwrap_or_default();
-        match queued.into_iter().next().map(|queued| queued.event) {
+        match queued.first().map(RunEventRecord::event) {
             Some(RunEvent::RunQueued(RunQueued::Admitted(admitted))) => admitted.trace.into_iter().collect(),
             _ => crate::records::trace::TraceContext::new(),
         }

@@ -1,6 +1,6 @@
 //! What an adapter read, as events of the run and as lines for somebody who waits.
 
-use jackfield_api::remote::REPORTED;
+use jackfield_api::remote::{REPORTED, ReportedEvent};
 use jackfield_model::{
     AgentStarted, FileChange, FileChangeKind, NewRunEvent, RateLimit, ReportedUsage, Retrying, RunEvent,
     RunEventRecord, ToolCall, ToolResult,
@@ -9,67 +9,64 @@ use jackfield_plugins::facts::driving::{self, Event};
 use jackfield_plugins::facts::types::ChangeKind;
 use jackfield_redact::Redactor;
 use jackfield_types::{ErrorCode, Problem, Timestamp, clip};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Longest text that goes into the database, bytes; the whole of it is in the log file.
 const LONGEST: usize = 16 << 10;
 
-/// Longest event that a worker elsewhere may tell, bytes: every text in it was cut at [`LONGEST`].
-const LONGEST_TOLD: usize = 256 << 10;
+/// Longest payload of an event that a remote worker reports, bytes: every text in it was cut at [`LONGEST`].
+const LONGEST_REPORTED: usize = 256 << 10;
 
-/// Checks and clips an event that a remote worker reports.
+/// Checks and clips an event that a remote worker reports. Its payload is not typed: a worker of a later version may
+/// report fields that this host does not know, and they are recorded.
 ///
 /// # Errors
 /// A [`Problem`] if its kind is not reported by workers, or its payload is too long.
-pub fn told_elsewhere(reported: NewRunEvent) -> Result<NewRunEvent, Problem> {
-    let kind = reported.event.kind();
-    if !REPORTED.contains(&kind) {
+pub fn check_reported(reported: ReportedEvent) -> Result<NewRunEvent, Problem> {
+    let ReportedEvent { at, kind, payload } = reported;
+    if !REPORTED.contains(&kind.as_str()) {
         return Err(Problem::caller(
             ErrorCode::BadEvent,
-            format!("failed to record an event: '{}' is not a kind that a worker reports", clip(kind, 64)),
+            format!("failed to record an event: '{}' is not a kind that a worker reports", clip(&kind, 64)),
             format!("report what happens within an attempt: {}", REPORTED.join(", ")),
         ));
     }
-    let payload = clipped(reported.event.payload());
+    let payload = clipped(payload);
     let bytes = payload.to_string().len();
-    if bytes > LONGEST_TOLD {
+    if bytes > LONGEST_REPORTED {
         return Err(Problem::caller(
             ErrorCode::BadEvent,
             format!("failed to record an event: its payload has {bytes} bytes"),
-            format!("send at most {LONGEST_TOLD} bytes; put the whole text into the log file"),
+            format!("send at most {LONGEST_REPORTED} bytes; put the whole text into the log file"),
         ));
     }
-    Ok(NewRunEvent { event: reported.event.map_payload(|_| payload), ..reported })
+    Ok(NewRunEvent { at, event: RunEvent::Other { kind, payload } })
 }
 
-/// One event of an adapter, as it is recorded: without secrets, which are looked for before a text is cut.
-pub(crate) fn recorded(at: Timestamp, event: &Event, redactor: &Redactor) -> NewRunEvent {
-    let event = reported(event).map_payload(|payload| clipped(redactor.json(payload)));
-    NewRunEvent { at, event }
-}
-
-/// An event of an adapter as it is on record.
-fn reported(event: &Event) -> RunEvent {
-    match event.clone() {
+/// One event of an adapter as it is recorded: without secrets, which are replaced before a text is cut.
+pub(crate) fn recorded(at: Timestamp, event: Event, redactor: &Redactor) -> NewRunEvent {
+    let text = |text: String| cut(redactor.changed(&text).unwrap_or(text));
+    let event = match event {
         Event::Started(driving::Started { session, model, version }) => {
-            RunEvent::AgentStarted(AgentStarted { session, model, version })
+            RunEvent::AgentStarted(AgentStarted {
+                session: session.map(text),
+                model: model.map(text),
+                version: version.map(text),
+            })
         }
-        Event::Text(text) => RunEvent::Text(text.into()),
-        Event::Thought(text) => RunEvent::Thought(text.into()),
-        Event::ToolCall(driving::ToolCall { id, name, summary, input }) => {
-            RunEvent::ToolCall(ToolCall { id, name, summary, input })
-        }
+        Event::Text(said) => RunEvent::Text(text(said).into()),
+        Event::Thought(said) => RunEvent::Thought(text(said).into()),
+        Event::ToolCall(driving::ToolCall { id, name, summary, input }) => RunEvent::ToolCall(ToolCall {
+            id: text(id),
+            name: text(name),
+            summary: text(summary),
+            input: text(input),
+        }),
         Event::ToolResult(driving::ToolResult { id, ok, summary }) => {
-            RunEvent::ToolResult(ToolResult { id, ok, summary })
+            RunEvent::ToolResult(ToolResult { id: text(id), ok, summary: text(summary) })
         }
         Event::FileChange(driving::FileChange { path, kind }) => {
-            let kind = match kind {
-                ChangeKind::Added => FileChangeKind::Added,
-                ChangeKind::Modified => FileChangeKind::Modified,
-                ChangeKind::Deleted => FileChangeKind::Deleted,
-                ChangeKind::Renamed => FileChangeKind::Renamed,
-            };
-            RunEvent::FileChange(FileChange { path, kind })
+            RunEvent::FileChange(FileChange { path: text(path), kind: change_kind(kind) })
         }
         Event::Usage(usage) => RunEvent::Usage(ReportedUsage {
             input: usage.input,
@@ -81,38 +78,54 @@ fn reported(event: &Event) -> RunEvent {
             estimated: usage.estimated,
         }),
         Event::Limit(driving::Limit { name, rejected, resets_at }) => {
-            RunEvent::Limit(RateLimit { name, rejected, resets_at })
+            RunEvent::Limit(RateLimit { name: text(name), rejected, resets_at })
         }
         Event::Retrying(driving::Retrying { attempt, of, after, class, message }) => {
-            RunEvent::Retrying(Retrying { attempt, of, after, class: class.into(), message })
+            RunEvent::Retrying(Retrying { attempt, of, after, class: class.into(), message: text(message) })
         }
-        Event::Warning(text) => RunEvent::Warning(text.into()),
+        Event::Warning(said) => RunEvent::Warning(text(said).into()),
         Event::Finished => RunEvent::AgentFinished(()),
-        Event::Raw(text) => RunEvent::Raw(text.into()),
+        Event::Raw(said) => RunEvent::Raw(text(said).into()),
+    };
+    NewRunEvent { at, event }
+}
+
+const fn change_kind(kind: ChangeKind) -> FileChangeKind {
+    match kind {
+        ChangeKind::Added => FileChangeKind::Added,
+        ChangeKind::Modified => FileChangeKind::Modified,
+        ChangeKind::Deleted => FileChangeKind::Deleted,
+        ChangeKind::Renamed => FileChangeKind::Renamed,
     }
 }
 
-/// The same with every text in it short enough for the database.
+/// A text, short enough for the database.
+pub(crate) fn cut(text: String) -> String {
+    if text.len() <= LONGEST { text } else { clip(&text, LONGEST) }
+}
+
+/// A payload with every text in it short enough for the database.
 fn clipped(value: Value) -> Value {
     match value {
-        Value::String(text) => clip(&text, LONGEST).into(),
+        Value::String(text) => cut(text).into(),
         Value::Array(values) => values.into_iter().map(clipped).collect(),
         Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, clipped(value))).collect(),
         other => other,
     }
 }
 
-/// What stands in the place of the first events of a run once they are no longer kept; `last` was the last
-/// of them.
+/// The event that replaces the first events of a run once they are no longer kept; `last` is the number of the last of
+/// them.
 pub fn gone(last: u64, at: Timestamp) -> RunEventRecord {
     let text = format!("older events, up to number {last}, are no longer kept");
-    RunEventRecord { seq: last, at, attempt: None, agent: None, event: RunEvent::EventsGone(text.into()) }
+    let (kind, payload) = ("events_gone".to_owned(), json!({ "text": text }).into());
+    RunEventRecord { seq: last, at, attempt: None, agent: None, kind, payload }
 }
 
-/// One line for a person, or nothing where the event is not worth one.
-pub fn line(record: &RunEventRecord) -> Option<String> {
+/// One line for a person, with the name of the agent if there is one; none where the event is not worth one.
+pub fn line(event: &RunEvent, agent: Option<&str>) -> Option<String> {
     let first_line = |text: &str| clip(text.trim().lines().next().unwrap_or_default(), 160);
-    let said = match &record.event {
+    let said = match event {
         RunEvent::AgentStarted(AgentStarted { model, version, .. }) => {
             let version = version.iter().filter(|version| !version.is_empty());
             let model = model.iter().filter(|model| !model.is_empty());
@@ -144,8 +157,8 @@ pub fn line(record: &RunEventRecord) -> Option<String> {
         RunEvent::RunCancelled(_) => "cancelled".to_owned(),
         _ => return None,
     };
-    let agent = record.agent.iter().filter(|agent| !agent.is_empty());
-    let whose: String = agent.map(|agent| format!("{agent}: ")).collect();
+    let agent = agent.filter(|agent| !agent.is_empty());
+    let whose = agent.map(|agent| format!("{agent}: ")).unwrap_or_default();
     Some(said).filter(|said| !said.trim().is_empty()).map(|said| format!("{whose}{said}"))
 }
 
@@ -153,10 +166,9 @@ pub fn line(record: &RunEventRecord) -> Option<String> {
 mod tests {
     use super::*;
     use jackfield_plugins::facts::types::FailureClass;
-    use serde_json::json;
 
-    fn record(kind: &str, payload: Value) -> RunEventRecord {
-        RunEventRecord::read(1, Timestamp::UNIX_EPOCH, None, kind.to_owned(), payload)
+    fn payload(event: &RunEvent) -> Value {
+        serde_json::from_str(&event.payload_json().unwrap()).unwrap()
     }
 
     fn call(summary: String) -> Event {
@@ -208,43 +220,35 @@ mod tests {
             changes.map(change).map(|one| (Event::FileChange(one.clone()), "file_change", json!(one)));
         events.extend(changes);
         for (event, kind, payload) in events {
-            let recorded = recorded(Timestamp::UNIX_EPOCH, &event, &Redactor::default()).event;
+            let recorded = recorded(Timestamp::UNIX_EPOCH, event, &Redactor::default()).event;
             assert!(!matches!(recorded, RunEvent::Other { .. }), "{recorded:?}");
-            assert_eq!((recorded.kind(), recorded.payload()), (kind, payload));
+            assert_eq!((recorded.kind(), super::tests::payload(&recorded)), (kind, payload));
         }
     }
 
     #[test]
-    fn event_of_a_worker_is_taken_if_workers_report_its_kind() {
-        let told = |kind: &str, payload| {
-            let event = RunEvent::read(kind.to_owned(), payload);
-            told_elsewhere(NewRunEvent { at: Timestamp::UNIX_EPOCH, event })
+    fn event_of_a_worker_is_recorded_if_workers_report_its_kind() {
+        let reported = |kind: &str, payload| {
+            check_reported(ReportedEvent { at: Timestamp::UNIX_EPOCH, kind: kind.to_owned(), payload })
         };
         let long = "x".repeat(2 * LONGEST);
-        let taken = told("text", json!({ "text": long })).unwrap().event;
-        let RunEvent::Text(said) = taken else { panic!("{taken:?}") };
-        assert_eq!(said.text.len(), LONGEST + '…'.len_utf8());
-        // A worker of another version may have another payload.
-        let other = told("text", json!({ "words": 7 })).unwrap().event;
-        assert_eq!((other.kind(), other.payload()), ("text", json!({ "words": 7 })));
+        let cut = payload(&reported("text", json!({ "text": long })).unwrap().event);
+        assert_eq!(cut["text"].as_str().unwrap().len(), LONGEST + '…'.len_utf8());
+        // A worker of another version may have other fields, or another payload.
+        for written in [json!({ "text": "said", "language": "en" }), json!({ "words": 7 })] {
+            let event = reported("text", written.clone()).unwrap().event;
+            assert_eq!((event.kind(), payload(&event)), ("text", written));
+        }
         for kind in ["run_succeeded", "attempt_settled", "breaker_raised", "something_new"] {
-            assert_eq!(told(kind, Value::Null).unwrap_err().code, ErrorCode::BadEvent, "{kind}");
+            assert_eq!(reported(kind, Value::Null).unwrap_err().code, ErrorCode::BadEvent, "{kind}");
         }
         let many = json!({ "text": vec![long; 20] });
-        assert_eq!(told("text", many).unwrap_err().code, ErrorCode::BadEvent);
-    }
-
-    #[test]
-    fn a_huge_field_is_clipped_as_well() {
-        let event = recorded(Timestamp::UNIX_EPOCH, &call("x".repeat(2 * LONGEST)), &Redactor::default());
-        let RunEvent::ToolCall(call) = event.event else { panic!("{event:?}") };
-        assert_eq!(call.summary.len(), LONGEST + '…'.len_utf8());
-        assert_eq!(call.name, "Write");
+        assert_eq!(reported("text", many).unwrap_err().code, ErrorCode::BadEvent);
     }
 
     #[test]
     fn a_person_reads_one_line_for_what_matters_and_nothing_for_the_rest() {
-        let line = |kind: &str, payload: Value| line(&record(kind, payload));
+        let line = |kind: &str, payload: Value| line(&RunEvent::read(kind, &payload.to_string()), None);
         let said = |text: &str| Some(text.to_owned());
         let call = json!({ "id": "1", "name": "Edit", "summary": "a.rs", "input": "{}" });
         let result = |ok, summary| json!({ "id": "1", "ok": ok, "summary": summary });
@@ -264,7 +268,7 @@ mod tests {
         assert_eq!(started(Some("m"), None), said("agent started, model m"));
         assert_eq!(started(Some("m"), Some("2.0")), said("agent 2.0 started, model m"));
         assert_eq!(line("host_warning", json!({ "text": "look" })), said("warning: look"));
-        assert_eq!(line("text", json!({ "text": "x", "agent": "codex" })), said("codex: x"));
+        assert_eq!(super::line(&RunEvent::Text("x".into()), Some("codex")), said("codex: x"));
         assert_eq!(line("run_failed", json!({ "from": "running", "why": null })), said("failed"));
         assert_eq!(line("usage", usage), None);
         assert_eq!(line("something_new", Value::Null), None);
@@ -272,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_huge_text_is_clipped_on_a_character() {
-        let event = recorded(Timestamp::UNIX_EPOCH, &Event::Text("é".repeat(LONGEST)), &Redactor::default());
+        let event = recorded(Timestamp::UNIX_EPOCH, Event::Text("é".repeat(LONGEST)), &Redactor::default());
         let text = event.event.text().unwrap();
         assert!(text.len() <= LONGEST + '…'.len_utf8() && text.ends_with('…'));
     }
@@ -281,15 +285,49 @@ mod tests {
     fn a_secret_that_a_text_is_cut_in_is_replaced_before() {
         let redactor = Redactor::new([("KEY".to_owned(), "sk-0123456789".to_owned())]);
         let text = format!("{}sk-0123456789", "x".repeat(LONGEST - 6));
-        let event = recorded(Timestamp::UNIX_EPOCH, &Event::Text(text), &redactor);
-        assert!(!event.event.payload().to_string().contains("sk-"));
+        let event = recorded(Timestamp::UNIX_EPOCH, Event::Text(text), &redactor);
+        assert!(!event.event.payload_json().unwrap().contains("sk-"));
+    }
+
+    /// An event of every variant with this in each of its texts.
+    fn events_with(text: &str) -> Vec<Event> {
+        let text = || text.to_owned();
+        let (attempt, of, after, class) = (1, None, 500, FailureClass::RateLimited);
+        vec![
+            Event::Started(driving::Started {
+                session: Some(text()),
+                model: Some(text()),
+                version: Some(text()),
+            }),
+            Event::Text(text()),
+            Event::Thought(text()),
+            Event::ToolCall(driving::ToolCall { id: text(), name: text(), summary: text(), input: text() }),
+            Event::ToolResult(driving::ToolResult { id: text(), ok: true, summary: text() }),
+            Event::FileChange(driving::FileChange { path: text(), kind: ChangeKind::Added }),
+            Event::Limit(driving::Limit { name: text(), rejected: true, resets_at: None }),
+            Event::Retrying(driving::Retrying { attempt, of, after, class, message: text() }),
+            Event::Warning(text()),
+            Event::Raw(text()),
+        ]
     }
 
     #[test]
-    fn a_secret_is_replaced_in_every_text_of_an_event() {
-        let redactor = Redactor::new([("KEY".to_owned(), "sk-0123456789".to_owned())]);
-        let event = recorded(Timestamp::UNIX_EPOCH, &call("cat sk-0123456789".into()), &redactor);
-        let RunEvent::ToolCall(call) = event.event else { panic!("{event:?}") };
-        assert_eq!((call.name.as_str(), call.summary.as_str()), ("Write", "cat [KEY]"));
+    fn secret_is_replaced_in_every_text_of_an_event() {
+        let secret = "sk-0123456789";
+        let redactor = Redactor::new([("KEY".to_owned(), secret.to_owned())]);
+        for event in events_with(&format!("cat {secret}")) {
+            let event = recorded(Timestamp::UNIX_EPOCH, event, &redactor).event;
+            let json = event.payload_json().unwrap();
+            assert!(!json.contains(secret) && json.contains("cat [KEY]"), "{json}");
+        }
+    }
+
+    #[test]
+    fn every_text_of_an_event_is_cut() {
+        for event in events_with(&"x".repeat(2 * LONGEST)) {
+            let event = recorded(Timestamp::UNIX_EPOCH, event, &Redactor::default()).event;
+            let json = event.payload_json().unwrap();
+            assert!(json.split('"').all(|text| text.len() <= LONGEST + '…'.len_utf8()), "{}", event.kind());
+        }
     }
 }

@@ -35,8 +35,8 @@ pub fn report(
         warnings.push("waits for a person: a human task has the question".to_owned());
     }
     let own = events.iter().filter(|event| event.attempt == last.map(|attempt| attempt.id));
-    warnings.extend(own.filter_map(|event| match &event.event {
-        RunEvent::HostWarning(warning) if warning.of == Some(WarningTopic::Git) => Some(warning.text.clone()),
+    warnings.extend(own.filter_map(|record| match record.event() {
+        RunEvent::HostWarning(warning) if warning.of == Some(WarningTopic::Git) => Some(warning.text),
         _ => None,
     }));
     let usage = usage(view);
@@ -227,12 +227,12 @@ fn changed_file(file: &ChangedFile) -> reporting::ChangedFile {
 
 /// Where several agents were at work, each step has the name of its own.
 fn steps(view: &RunView, events: &[RunEventRecord]) -> Vec<String> {
-    let calls = events.iter().filter(|event| matches!(event.event, RunEvent::ToolCall(_)));
-    let step = |event: &RunEventRecord| {
-        let line = crate::records::events::line(event)?;
-        Some(agent_of(view, event).map_or(line.clone(), |agent| format!("{agent}: {line}")))
+    let step = |record: &RunEventRecord| {
+        let call = record.event();
+        let is_call = matches!(call, RunEvent::ToolCall(_));
+        is_call.then(|| super::events::line(&call, agent_of(view, record).as_deref())).flatten()
     };
-    calls.filter_map(step).take(MOST_STEPS).collect()
+    events.iter().filter_map(step).take(MOST_STEPS).collect()
 }
 
 /// The agent that an event is of, where the run has more than one attempt.

@@ -217,11 +217,12 @@ async fn log(host: &Host, place: Place) -> Result<Page, Problem> {
 }
 
 /// A line of the log; longer where the agent said more than one.
-fn line(event: &RunEventRecord) -> Option<String> {
-    let line = text::event(event)?;
-    let whole = event.event.text().filter(|text| text.contains('\n'));
+fn line(record: &RunEventRecord) -> Option<String> {
+    let event = record.event();
+    let line = text::event(record, &event)?;
+    let whole = event.text().filter(|text| text.contains('\n'));
     let more = whole.map(|text| format!("\n{}", text.trim_end())).unwrap_or_default();
-    Some(format!("{} {}\n", event.seq, plain(&format!("{line}{more}"))))
+    Some(format!("{} {}\n", record.seq, plain(&format!("{line}{more}"))))
 }
 
 /// Lines are not cut, unless one alone is longer than a page.

@@ -85,7 +85,7 @@ async fn task(host: &Host, view: &RunView) -> Result<Task, Problem> {
         _ => TaskStatus::Working,
     };
     let task = Task::new(run.id.to_string(), status, run.created_at.to_string(), touched.to_string());
-    let said = last.as_ref().and_then(jackfield_render::text::event);
+    let said = last.as_ref().and_then(|last| jackfield_render::text::event(last, &last.event()));
     let message = match run.state {
         RunState::Waiting => "waits for a person".to_owned(),
         state => said.map_or_else(|| state.to_string(), |said| super::text_of::plain(&said)),

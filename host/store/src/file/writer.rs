@@ -225,7 +225,7 @@ mod tests {
     }
 
     fn note(tx: &Tx<'_>, text: &str) -> Result<(), StoreError> {
-        let event = jackfield_model::HostEvent::read("note".to_owned(), serde_json::Value::Null);
+        let event = jackfield_model::HostEvent::read("note", "null");
         crate::view::trail::add_event(tx, text, &event).map(drop)
     }
 

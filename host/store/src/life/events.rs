@@ -1,6 +1,7 @@
 //! Events of a run, numbered without a gap by the run's own row.
 
 use crate::file::{Columns, Tx, stamp};
+use crate::record::payload_text;
 use crate::{RecordKind, StoreError};
 use jackfield_model::RunEvent;
 use jackfield_types::{AttemptId, RunId, Timestamp};
@@ -39,7 +40,7 @@ pub(crate) fn add_at(
             stamp(at),
             attempt.map(|id| id.to_string()),
             event.kind(),
-            event.payload().to_string(),
+            payload_text(event.payload_json())?,
         ],
     )?;
     tx.run_changed(run, seq);

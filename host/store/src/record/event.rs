@@ -1,24 +1,39 @@
 //! Events: what happened in a run, gap-free, and what happened to the host, append-only.
 
+use crate::StoreError;
 use crate::file::Columns;
-use jackfield_model::{HostEventRecord, RunEventRecord};
+use jackfield_model::{HostEventRecord, Payload, RunEventRecord};
 use rusqlite::Row;
-use serde_json::Value;
 
 /// A row of the events of runs.
 pub(crate) fn run_event(row: &Row<'_>) -> rusqlite::Result<RunEventRecord> {
-    let (seq, at, attempt) = (row.count("seq")?, row.parsed("at")?, row.parsed_opt("attempt")?);
-    Ok(RunEventRecord::read(seq, at, attempt, row.get("kind")?, payload(row)?))
+    Ok(RunEventRecord {
+        seq: row.count("seq")?,
+        at: row.parsed("at")?,
+        attempt: row.parsed_opt("attempt")?,
+        agent: None,
+        kind: row.get("kind")?,
+        payload: payload(row)?,
+    })
 }
 
 /// A row of the host's log.
 pub(crate) fn host_event(row: &Row<'_>) -> rusqlite::Result<HostEventRecord> {
-    let (seq, at) = (row.count("seq")?, row.parsed("at")?);
-    Ok(HostEventRecord::read(seq, at, row.get("kind")?, row.get("subject")?, payload(row)?))
+    Ok(HostEventRecord {
+        seq: row.count("seq")?,
+        at: row.parsed("at")?,
+        subject: row.get("subject")?,
+        kind: row.get("kind")?,
+        payload: payload(row)?,
+    })
 }
 
-/// A payload. One that is no JSON is a text: it must not make the events around it unreadable.
-pub(crate) fn payload(row: &Row<'_>) -> rusqlite::Result<Value> {
-    let text: String = row.get("payload")?;
-    Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+/// The payload in a row.
+pub(crate) fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
+    row.get("payload").map(Payload::recorded)
+}
+
+/// The payload of an event as a column.
+pub(crate) fn payload_text(json: serde_json::Result<String>) -> Result<String, StoreError> {
+    json.map_err(|error| StoreError::Misuse(format!("failed to write the payload of an event: {error}")))
 }

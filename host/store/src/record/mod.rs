@@ -15,7 +15,7 @@ pub use attempt::{
     Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement,
     Then,
 };
-pub(crate) use event::{host_event, payload, run_event};
+pub(crate) use event::{host_event, payload, payload_text, run_event};
 pub use jackfield_model::{
     HostEventRecord, HumanTask, HumanTaskKind, HumanTaskState, NewRunEvent, RunEventRecord, Serving,
     WorkerKind,

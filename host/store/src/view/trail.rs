@@ -2,7 +2,7 @@
 
 use crate::file::{Columns, Exact, Sql, Tx, count, signed, stamp, word};
 use crate::handles::{Decisions, HostLog};
-use crate::record::host_event;
+use crate::record::{host_event, payload_text};
 use crate::{HostEventRecord, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, StoreError};
 use jackfield_model::{ComponentReported, HostEvent};
 use jackfield_types::{PluginRef, TaskId};
@@ -111,7 +111,7 @@ pub(crate) fn calls_of(conn: &Connection, task: TaskId) -> Result<Vec<PluginCall
 pub(crate) fn add_event(tx: &Tx<'_>, subject: &str, event: &HostEvent) -> Result<u64, StoreError> {
     tx.exec(
         "INSERT INTO events (at, kind, subject, payload) VALUES (?1, ?2, ?3, ?4)",
-        params![stamp(tx.now), event.kind(), subject, event.payload().to_string()],
+        params![stamp(tx.now), event.kind(), subject, payload_text(event.payload_json())?],
     )?;
     let seq = count(tx.last_insert_rowid());
     tx.event_added(seq);

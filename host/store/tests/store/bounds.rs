@@ -26,8 +26,8 @@ fn alerting(scope: LimitScope, period: Period, amount: Micros) -> Limit {
 
 async fn kinds(house: &House) -> Vec<(String, String)> {
     let events = house.store.host_log().list(0, 1000).await.unwrap();
-    let breaker = events.into_iter().filter(|event| event.event.is_of_breaker());
-    breaker.map(|event| (event.kind().to_owned(), event.subject)).collect()
+    let breaker = events.into_iter().filter(|event| event.is_of_breaker());
+    breaker.map(|event| (event.kind, event.subject)).collect()
 }
 
 #[tokio::test]
@@ -52,7 +52,7 @@ async fn absurd_usage_of_a_running_attempt_is_cut_and_settles() {
         assert!(attempt.usage.is_plausible() && attempt.usage.estimated);
         let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
         assert!(
-            events.iter().any(|event| matches!(event.event, RunEvent::HostWarning(_))),
+            events.iter().any(|event| matches!(event.event(), RunEvent::HostWarning(_))),
             "the run says so: {events:?}"
         );
     }
@@ -237,8 +237,8 @@ async fn alert_is_told_once_also_while_another_limit_halts() {
     house.pass(24);
     house.admit(cents(1), &limits).await.unwrap();
     let events = house.store.host_log().list(0, 1000).await.unwrap();
-    let last = events.iter().rfind(|event| event.event.is_of_breaker()).unwrap();
-    let HostEvent::BreakerAlert(change) = &last.event else { panic!("{last:?}") };
+    let last = events.iter().rfind(|event| event.is_of_breaker()).unwrap();
+    let HostEvent::BreakerAlert(change) = last.event() else { panic!("{last:?}") };
     assert_eq!(change.from, BreakerState::Halted);
 }
 

@@ -51,7 +51,7 @@ async fn a_refusal_leaves_nothing_behind_but_an_event() {
     assert!(house.store.ledger().list(LedgerFilter::default()).await.unwrap().is_empty());
     assert!(house.store.runs().list(RunFilter::default()).await.unwrap().is_empty());
     let events = house.store.host_log().list(0, 10).await.unwrap();
-    let kinds: Vec<_> = events.iter().map(|event| event.kind()).collect();
+    let kinds: Vec<_> = events.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(kinds, ["breaker_refused"]);
 }
 
@@ -181,7 +181,7 @@ async fn changes_of_state_are_told_once_and_in_order() {
     assert_eq!(house.store.breaker().status(&limits).await.unwrap().state, BreakerState::Closed);
     let mut history = house.store.breaker().history(10).await.unwrap();
     history.reverse();
-    let kinds: Vec<_> = history.iter().map(|event| event.kind()).collect();
+    let kinds: Vec<_> = history.iter().map(|event| event.kind.as_str()).collect();
     assert_eq!(
         kinds,
         ["breaker_refused", "breaker_halted", "breaker_refused", "breaker_refused", "breaker_closed"]
@@ -219,11 +219,11 @@ async fn raising_a_limit_lets_work_in_until_the_period_ends_and_says_who_and_why
     assert_eq!(house.store.ledger().list(LedgerFilter::default()).await.unwrap(), rows_before);
     house.admit(cents(5), &limits).await.unwrap();
     let history = house.store.breaker().history(10).await.unwrap();
-    let raised = history.iter().find_map(|event| match &event.event {
-        HostEvent::BreakerRaised(added) => Some((added.principal.as_str(), added.reason.as_str())),
+    let raised = history.iter().find_map(|event| match event.event() {
+        HostEvent::BreakerRaised(added) => Some((added.principal, added.reason)),
         _ => None,
     });
-    assert_eq!(raised, Some(("ada", "the release is today")));
+    assert_eq!(raised, Some(("ada".to_owned(), "the release is today".to_owned())));
     house.assert_sums_are_proved().await;
     house.pass(24);
     assert_eq!(house.stands(&limits).await.allowance, Micros::ZERO);

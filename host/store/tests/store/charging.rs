@@ -92,7 +92,7 @@ async fn an_attempt_that_is_stopped_is_told_of_once() {
     }
     let history = house.store.breaker().history(20).await.unwrap();
     let stopped: Vec<_> =
-        history.iter().filter(|event| matches!(event.event, HostEvent::BreakerStopped(_))).collect();
+        history.iter().filter(|event| matches!(event.event(), HostEvent::BreakerStopped(_))).collect();
     assert_eq!(stopped.len(), 1);
     assert_eq!(stopped[0].subject, work.attempt.to_string());
 }

@@ -48,15 +48,8 @@ async fn a_task_is_made_without_a_run_and_one_key_makes_one_task() {
         [(1, "spec")]
     );
     assert_eq!(view.decisions.iter().map(|one| &*one.kind).collect::<Vec<_>>(), ["init"]);
-    let kinds: Vec<_> = house
-        .store
-        .host_log()
-        .list(0, 9)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|event| event.kind().to_owned())
-        .collect();
+    let kinds: Vec<_> =
+        house.store.host_log().list(0, 9).await.unwrap().into_iter().map(|event| event.kind).collect();
     assert_eq!(kinds, ["task_created", "decision_made", "checkpoint_added"]);
 }
 

@@ -41,7 +41,7 @@ async fn a_run_is_told_from_the_queue_to_the_end() {
     assert_eq!(view.artifacts[0].meta, json!({ "files": 2 }));
 
     let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
-    let told: Vec<_> = events.iter().map(|event| (event.seq, event.kind())).collect();
+    let told: Vec<_> = events.iter().map(|event| (event.seq, event.kind.as_str())).collect();
     assert_eq!(
         told,
         [

@@ -24,15 +24,7 @@ fn todo(workspace: Option<WorkspaceId>, title: &str) -> NewHumanTask {
 }
 
 async fn kinds(house: &House) -> Vec<String> {
-    house
-        .store
-        .host_log()
-        .list(0, 100)
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|event| event.kind().to_owned())
-        .collect()
+    house.store.host_log().list(0, 100).await.unwrap().into_iter().map(|event| event.kind).collect()
 }
 
 fn state(state: HumanTaskState) -> HumanTaskChange {
@@ -98,7 +90,7 @@ async fn a_to_do_is_made_changed_done_reopened_and_deleted_and_the_log_tells_of_
         ["created", "changed", "done", "reopened", "deleted"].map(|what| format!("human_task_{what}"));
     assert_eq!(kinds(&house).await, expected);
     let deleted = house.store.host_log().list(4, 1).await.unwrap().remove(0);
-    let HostEvent::HumanTaskDeleted(deleted) = deleted.event else { panic!("{deleted:?}") };
+    let HostEvent::HumanTaskDeleted(deleted) = deleted.event() else { panic!("{deleted:?}") };
     assert_eq!(deleted.was.title, "Sign the new lease", "what was deleted can be read there");
 }
 

@@ -56,11 +56,8 @@ async fn stands(house: &House, task: TaskId) -> (TaskState, String) {
 
 async fn stage_changes(house: &House) -> Vec<Value> {
     let events = house.store.host_log().list(0, 1000).await.unwrap();
-    let events = events.into_iter().map(|record| record.event);
-    events
-        .filter(|event| matches!(event, HostEvent::TaskStageChanged(_)))
-        .map(|event| event.payload())
-        .collect()
+    let moved = events.into_iter().filter(|record| matches!(record.event(), HostEvent::TaskStageChanged(_)));
+    moved.map(|record| record.payload.to_value()).collect()
 }
 
 #[tokio::test]
@@ -90,7 +87,7 @@ async fn task_with_two_stages_is_done_after_the_run_of_the_second() {
     let told = serde_json::to_value(&view.task).unwrap();
     assert_eq!((&told["workflow"], &told["stage"]), (&json!("board"), &json!("build")));
     let queued = house.store.runs().events(second.run, 0, 1).await.unwrap().remove(0);
-    let RunEvent::RunQueued(RunQueued::Admitted(admitted)) = &queued.event else { panic!("{queued:?}") };
+    let RunEvent::RunQueued(RunQueued::Admitted(admitted)) = queued.event() else { panic!("{queued:?}") };
     assert_eq!((admitted.workflow.as_str(), admitted.stage.as_str()), ("board", "build"));
 }
 

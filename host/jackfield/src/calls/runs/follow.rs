@@ -57,7 +57,7 @@ impl Runs<'_> {
         mut tell: impl FnMut(Progress) + Send,
     ) -> Result<RunState, Problem> {
         self.watch(run, wait, |event| {
-            if let Some(message) = events::line(event) {
+            if let Some(message) = events::line(&event.event(), event.agent.as_deref()) {
                 tell(Progress { seq: event.seq, message });
             }
         })

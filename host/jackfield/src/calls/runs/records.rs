@@ -187,7 +187,7 @@ impl Runs<'_> {
     async fn name_agents(self, run: RunId, events: &mut [RunEventRecord]) -> Result<(), Problem> {
         let view = self.0.inner.store.runs().get(run).await?;
         for event in events {
-            event.agent = event.agent.take().or_else(|| report::agent_of(&view, event));
+            event.agent = report::agent_of(&view, event);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What callers and compressors are told of runs that went this way or that.
 
 use super::*;
-use jackfield_model::ToolCall;
+use jackfield_model::{Payload, ToolCall};
 use jackfield_store::{Account, Artifact, Run, Task};
 use jackfield_types::{
     AttemptId, AttemptState, Failure, FailureClass, Outcome, PluginKind, PluginRef, Role, RunId, TaskId,
@@ -222,7 +222,10 @@ fn steps_are_the_tool_calls_and_no_more_than_a_compressor_takes() {
         0 => RunEvent::ToolCall(call.clone()),
         _ => RunEvent::Text("so".into()),
     };
-    let record = |seq| RunEventRecord { seq, at: NOW, attempt: None, agent: None, event: event(seq) };
+    let record = |seq| {
+        let (kind, payload) = (event(seq).kind().to_owned(), event(seq).payload_json().unwrap());
+        RunEventRecord { seq, at: NOW, attempt: None, agent: None, kind, payload: Payload::recorded(payload) }
+    };
     let events: Vec<_> = (0..600).map(record).collect();
     let steps = steps(&view(RunState::Succeeded, &[], &one_file()), &events);
     assert_eq!((steps.len(), steps[0].as_str()), (MOST_STEPS, "Edit a.txt"));
