@@ -1,6 +1,8 @@
 //! What a caller is told.
 
-use jackfield_types::{AttemptId, Failure, FailureClass, RunId, RunState, TaskId, Usage};
+use jackfield_types::{
+    AttemptId, Failure, FailureClass, Operation, RunId, RunState, TaskId, Usage, with_names,
+};
 use jackfield_workspace::Leftover;
 use serde::Serialize;
 
@@ -19,6 +21,9 @@ pub struct Answer {
     /// What to do next, where something is left to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// The operations that `next` calls for: an interface adds its own names of them to it.
+    #[serde(skip)]
+    pub operations: Vec<Operation>,
     /// Figures of the run.
     pub metrics: Metrics,
     /// The last attempt, or the winner's.
@@ -42,6 +47,15 @@ pub struct Answer {
     /// What was not as it was asked for: another verbosity, for example. The text says it too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+impl Answer {
+    /// The same for the clients of an interface: `next` ends with the interface's names of the operations.
+    #[must_use]
+    pub fn named(self, name: impl Fn(&Operation) -> Option<String>) -> Self {
+        let next = self.next.map(|next| with_names(next, &self.operations, name));
+        Self { next, operations: Vec::new(), ..self }
+    }
 }
 
 /// Figures of a run.

@@ -5,7 +5,8 @@ use super::view::MOST_ON_A_PAGE;
 use super::word::Word;
 use super::{Complexity, Expect};
 use jackfield_types::{
-    AttemptId, CostSource, FailureClass, Micros, Role, RunId, RunState, TaskEnd, TaskId, TaskState, Verified,
+    AttemptId, CostSource, FailureClass, Micros, Operation, Role, RunId, RunState, TaskEnd, TaskId,
+    TaskState, Verified, with_names,
 };
 use serde::{Deserialize, Serialize};
 
@@ -250,4 +251,16 @@ pub struct Handle {
     pub state: RunState,
     /// What to do next.
     pub next: String,
+    /// The operations that `next` calls for: an interface adds its own names of them to it.
+    #[serde(skip)]
+    pub operations: Vec<Operation>,
+}
+
+impl Handle {
+    /// The same for the clients of an interface: `next` ends with the interface's names of the operations.
+    #[must_use]
+    pub fn named(self, name: impl Fn(&Operation) -> Option<String>) -> Self {
+        let next = with_names(self.next, &self.operations, name);
+        Self { next, operations: Vec::new(), ..self }
+    }
 }

@@ -1,108 +1,120 @@
-//! The commands behind the remedies of problems and failures.
+//! The command lines of operations and links.
 //!
-//! Below the interfaces a remedy says what to do in words that hold for all of them. Here each code gets the command line
-//! that does it.
+//! Below the interfaces a remedy says what to do in words that hold for all of them, and names the operations that it
+//! calls for. Here each operation gets the command line that does it.
 
 use jackfield::Answer;
 use jackfield_api::Link;
 use jackfield_plugins::{Grant, PluginStatus};
-use jackfield_types::{ErrorCode, FailureClass, PluginKind, Problem, RunId, RunState};
+use jackfield_types::{FailureClass, Operation, PluginKind, Problem, RunId, RunState};
 use std::collections::BTreeSet;
 
 /// The problem with the commands that its remedy calls for.
 pub(super) fn with_commands(problem: &Problem) -> Problem {
-    let Some(commands) = commands(problem) else { return problem.clone() };
-    let (remedy, end) = problem.remedy.strip_suffix('.').map_or((&*problem.remedy, ""), |text| (text, "."));
-    Problem { remedy: format!("{remedy}{commands}{end}"), ..problem.clone() }
+    problem.clone().named(command)
 }
 
-/// What is added to the remedy of a problem.
-fn commands(problem: &Problem) -> Option<String> {
-    let subject = problem.subject.as_deref();
-    let or = |placeholder| subject.unwrap_or(placeholder);
-    let text = match &problem.code {
-        ErrorCode::RunNotFound | ErrorCode::AttemptNotFound => ": `jackfield runs`",
-        ErrorCode::NoRuns => ": `jackfield run \"…\"`, or `jackfield demo`",
-        ErrorCode::TaskNotFound | ErrorCode::CheckpointNotFound => {
-            ": `jackfield task list`, `jackfield runs`"
+/// The command of an operation, in backquotes.
+pub(super) fn command(operation: &Operation) -> Option<String> {
+    command_line(operation).map(|line| format!("`{line}`"))
+}
+
+/// The command line of an operation, or the option of every command that does it.
+fn command_line(operation: &Operation) -> Option<String> {
+    let line = match operation {
+        Operation::StartRun => "jackfield run \"…\"".into(),
+        Operation::RunDemo => "jackfield demo".into(),
+        Operation::ListRuns => "jackfield runs".into(),
+        Operation::ShowRun(run) => format!("jackfield runs {run}"),
+        Operation::AwaitResult(run) => format!("jackfield result {run} --wait 600"),
+        Operation::CancelRun(run) => format!("jackfield cancel {run}"),
+        Operation::ListTasks => "jackfield task list".into(),
+        Operation::ShowTask(task) => format!("jackfield task show {task}"),
+        Operation::ListHumanTasks => "jackfield todo list --all".into(),
+        Operation::ShowHumanTask(id) => format!("jackfield todo show {id}"),
+        Operation::AnswerHumanTask(id) => format!("jackfield todo answer {id} --retry TEXT"),
+        Operation::CompleteHumanTask(id) => format!("jackfield todo done {id}"),
+        Operation::ListWorkers => "jackfield workers".into(),
+        Operation::ListTokens => "jackfield token list".into(),
+        Operation::CreateToken(scope) => format!("jackfield token create NAME --scope {scope}"),
+        Operation::RevokeToken(name) => format!("jackfield token revoke {}", quoted(name)),
+        Operation::ListWebhooks => "jackfield webhooks".into(),
+        Operation::RaiseBreaker => "jackfield breaker raise USD --reason WHY".into(),
+        Operation::ResetBreaker => "jackfield breaker reset --reason WHY".into(),
+        Operation::ListPlugins => "jackfield plugin list".into(),
+        Operation::InspectPlugin { kind, name } => {
+            format!("jackfield plugin inspect {} --kind {kind}", quoted(name))
         }
-        ErrorCode::HumanTaskNotFound => ": `jackfield todo list --all`",
-        ErrorCode::WorkerNotFound => ": `jackfield workers`",
-        ErrorCode::IllegalTransition => ": `jackfield result RUN`",
-        ErrorCode::RunNotWaiting => return Some(format!(": `jackfield runs {}`", or("RUN"))),
-        ErrorCode::DiffGone => return subject.map(|run| format!(": `jackfield runs {run} --json`")),
-        ErrorCode::Handoff => {
-            return Some(format!(
-                ": `jackfield todo answer {} --retry TEXT`, or --accept, or --stop; `jackfield cancel RUN`",
-                or("ID")
-            ));
+        Operation::PinPlugin { kind, name } => format!("jackfield plugin pin {kind} {} DIGEST", quoted(name)),
+        Operation::RollBackPlugin { kind, name } => {
+            format!("jackfield plugin rollback {kind} {}", quoted(name))
         }
-        ErrorCode::NothingToAnswer => ": `jackfield todo done ID`",
-        ErrorCode::TokenNotFound => ": `jackfield token list`",
-        ErrorCode::TokenExists => return Some(format!(": `jackfield token revoke {}`", or("NAME"))),
-        // Only a worker shows a token on the command line.
-        ErrorCode::TokenHasWorker | ErrorCode::InsufficientScope | ErrorCode::Unauthorized => {
-            ": `jackfield token create NAME --scope work`, on the machine of the host"
+        Operation::CheckPluginFile(Some(file)) => {
+            format!("jackfield plugin check {}", quoted(&file.to_string_lossy()))
         }
-        ErrorCode::WebhookNotFound => " (`jackfield webhooks` lists them)",
-        ErrorCode::BadConfig => {
-            "; `jackfield config check` lists every mistake, `jackfield config` prints the commented default"
+        Operation::CheckPluginFile(None) => "jackfield plugin check FILE".into(),
+        Operation::TestPluginFile(file) => {
+            format!("jackfield plugin test {} CASES", quoted(&file.to_string_lossy()))
         }
-        ErrorCode::DataFolder
-        | ErrorCode::WorkerFolder
-        | ErrorCode::ForeignDatabase
-        | ErrorCode::NewerRecords => "; `--data FOLDER` names another data folder",
-        ErrorCode::CannotListen => ", or give `--listen ADDRESS`",
-        ErrorCode::RecordsReplaced => "; `jackfield backup FILE` makes backups",
-        ErrorCode::RecordsFailed => ": `jackfield doctor`",
-        ErrorCode::BudgetExhausted => match subject? {
-            "daily" => ": `jackfield breaker raise USD --reason WHY`, `jackfield breaker reset --reason WHY`",
-            _ => ": `jackfield breaker reset --reason WHY`",
-        },
-        ErrorCode::NobodyAvailable => {
-            let roll_back = |chooser| format!(": `jackfield plugin rollback chooser {chooser}`");
-            let look = || ": `jackfield doctor`, `jackfield plugin list`".to_owned();
-            return Some(subject.map_or_else(look, roll_back));
+        Operation::NewPlugin => "jackfield plugin new NAME".into(),
+        Operation::PullPlugin { reference, plain_http } => {
+            let option = if *plain_http { " --plain-http" } else { "" };
+            format!("jackfield plugin pull {}{option}", quoted(reference))
         }
-        ErrorCode::NoExecutor
-        | ErrorCode::PluginNotServing
-        | ErrorCode::PluginNotDropped
-        | ErrorCode::NoChooser
-        | ErrorCode::NoJudge
-        | ErrorCode::NothingToUndo => " (`jackfield plugin list`)",
-        ErrorCode::BadGate => return Some(format!(": `jackfield plugin inspect {}`", or("gates"))),
-        ErrorCode::PluginNotKept => " (`jackfield plugin inspect NAME`)",
-        ErrorCode::PluginNotSound | ErrorCode::UnsoundComponent => {
-            return Some(format!(" (`jackfield plugin check {}`)", or("FILE")));
-        }
-        ErrorCode::BadKey => " (`jackfield plugin keygen FILE`)",
-        ErrorCode::PluginsLocked => " (without `--locked`, or with `--set plugins.locked=false`)",
-        ErrorCode::NothingToGrant | ErrorCode::BadGrant => {
-            ": `jackfield plugin list` with the command for each that is held, `jackfield plugin check FILE`"
-        }
-        ErrorCode::NoSuchShadow | ErrorCode::AmbiguousShadow => "; `jackfield plugin shadow` lists them",
-        ErrorCode::NotReplayable => ": `jackfield plugin test FILE CASES`",
-        ErrorCode::NoWorkerHere => ": `jackfield serve`",
-        ErrorCode::RunsAtWork => ": `jackfield prune`",
-        ErrorCode::NoDigest => return Some(format!(": `jackfield plugin pull {}`", or("REFERENCE"))),
-        ErrorCode::NotAComponent => ": `jackfield plugin push FILE REFERENCE` stores one",
-        ErrorCode::RegistryTrouble => return subject.map(|_| " (`--plain-http`)".to_owned()),
-        ErrorCode::NoFolder | ErrorCode::NoRecipe | ErrorCode::BadRecipe | ErrorCode::NothingBuilt => {
-            "; `jackfield plugin new NAME` writes a folder that builds"
-        }
-        _ => return None,
+        Operation::PushPlugin => "jackfield plugin push FILE REFERENCE".into(),
+        Operation::AllowPlainHttp => "--plain-http".into(),
+        Operation::CreateSigningKey => "jackfield plugin keygen FILE".into(),
+        Operation::CompareShadows => "jackfield plugin shadow".into(),
+        Operation::CheckExecutors | Operation::CheckInstallation => "jackfield doctor".into(),
+        Operation::CheckConfig => "jackfield config check".into(),
+        Operation::ShowDefaultConfig => "jackfield config".into(),
+        Operation::ChooseDataFolder => "--data FOLDER".into(),
+        Operation::Serve => "jackfield serve".into(),
+        Operation::ServeElsewhere => "jackfield serve --listen ADDRESS:PORT".into(),
+        Operation::ServeUnlocked => "jackfield serve --set plugins.locked=false".into(),
+        Operation::Prune => "jackfield prune".into(),
+        Operation::ListPluginVersions => return None,
     };
-    Some(text.to_owned())
+    Some(line)
 }
 
-/// An answer whose text refers to commands in place of URIs.
+/// The answer as the command line shows it: commands in place of the URIs of its links and of operations.
 pub(super) fn in_commands(answer: Answer) -> Answer {
-    let run = answer.run_id;
-    let text = answer.links.iter().fold(answer.text, |text, link| match command_of(run, link) {
-        Some(command) => text.replace(&link.uri, &command),
-        None => text,
+    let command = |link: &Link| Some((link.uri.clone(), command_of(answer.run_id, link)?));
+    let commands: Vec<(String, String)> = answer.links.iter().filter_map(command).collect();
+    let text = with_replaced_uris(&answer.text, &commands);
+    Answer { text, ..answer }.named(self::command)
+}
+
+/// The text with commands in place of these URIs.
+fn with_replaced_uris(text: &str, commands: &[(String, String)]) -> String {
+    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
+    loop {
+        let found = commands.iter().filter_map(|(uri, command)| Some((split_at(rest, uri)?, command)));
+        // One URI may be the beginning of another one, but only one of them is whole at a place.
+        let Some(((before, after), command)) = found.min_by_key(|((before, _), _)| before.len()) else {
+            return shown + rest;
+        };
+        shown.push_str(before);
+        shown.push_str(command);
+        rest = after;
+    }
+}
+
+/// The text before and after a URI, at its first whole place: where it is not the beginning of a longer URI.
+fn split_at<'a>(text: &'a str, uri: &str) -> Option<(&'a str, &'a str)> {
+    let parts = text.match_indices(uri).filter_map(|(place, _)| {
+        let (before, from) = text.split_at_checked(place)?;
+        Some((before, from.strip_prefix(uri)?))
     });
-    Answer { text, ..answer }
+    parts.into_iter().find(|(_, after)| !continues_uri(after))
+}
+
+/// Whether a URI goes on with this text. A mark that ends a sentence is no part of it.
+fn continues_uri(text: &str) -> bool {
+    let part = |letter: char| letter.is_alphanumeric() || "/?#&=%-_~+@".contains(letter);
+    let mut letters = text.chars().skip_while(|letter| matches!(letter, '.' | ',' | ':' | ';' | '!'));
+    letters.next().is_some_and(part)
 }
 
 /// The command that shows what a link leads to.
@@ -161,7 +173,7 @@ pub(super) fn grant(kind: PluginKind, name: &str, grant: &Grant) -> String {
 
 /// As a shell takes it.
 fn quoted(name: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '@');
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+@/:".contains(c);
     if !name.is_empty() && name.chars().all(plain) {
         name.to_owned()
     } else {
@@ -171,43 +183,82 @@ fn quoted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::manual;
     use super::*;
+    use jackfield_plugins::PluginError;
+    use jackfield_store::{RecordKind, StoreError};
+    use jackfield_types::ErrorCode;
 
-    fn remedy(code: ErrorCode, subject: Option<&str>) -> String {
-        let problem = Problem::caller(code, "it is so", "do that");
-        with_commands(&subject.map_or(problem.clone(), |subject| problem.about(subject))).remedy
-    }
-
-    /// The commands between backticks.
-    fn commands_in(text: &str) -> impl Iterator<Item = &str> {
-        let quoted = text.split('`').skip(1).step_by(2);
-        quoted.filter(|quoted| quoted.starts_with("jackfield "))
+    /// Whether the program takes a command line, or an option of every command.
+    fn parsed(line: &str) -> Result<(), clap::Error> {
+        let whole = match line {
+            "--plain-http" => format!("jackfield plugin pull REFERENCE {line}"),
+            option if option.starts_with("--") => format!("jackfield runs {option}"),
+            _ => line.to_owned(),
+        };
+        manual::command().try_get_matches_from(whole.split(' ')).map(drop)
     }
 
     #[test]
-    fn command_of_every_code_is_one_that_the_program_takes() {
-        let mut count = 0;
-        for code in ErrorCode::ALL {
-            for subject in [None, Some("daily"), Some("x")] {
-                for command in commands_in(&remedy(code.clone(), subject)) {
-                    let parsed = super::super::manual::command().try_get_matches_from(command.split(' '));
-                    assert!(parsed.is_ok(), "{code}: {command}: {}", parsed.unwrap_err());
-                    count += 1;
-                }
-            }
+    fn command_of_every_operation_is_one_that_the_program_takes() {
+        let examples = Operation::examples().into_iter().chain([
+            Operation::CheckPluginFile(None),
+            Operation::PullPlugin { reference: "r@sha256:00".into(), plain_http: false },
+        ]);
+        for operation in examples {
+            let Some(line) = command_line(&operation) else {
+                assert_eq!(operation, Operation::ListPluginVersions);
+                continue;
+            };
+            assert!(parsed(&line).is_ok(), "{operation:?}: {line}: {}", parsed(&line).unwrap_err());
         }
-        assert!(count > 60, "{count}");
     }
 
     #[test]
-    fn remedy_gets_the_command_of_its_code_with_its_subject() {
-        assert_eq!(remedy(ErrorCode::RunNotFound, None), "do that: `jackfield runs`");
-        assert_eq!(remedy(ErrorCode::TokenExists, Some("ci")), "do that: `jackfield token revoke ci`");
-        assert_eq!(remedy(ErrorCode::BudgetExhausted, None), "do that");
-        assert!(remedy(ErrorCode::BudgetExhausted, Some("daily")).contains("breaker raise"));
-        assert!(!remedy(ErrorCode::BudgetExhausted, Some("monthly")).contains("breaker raise"));
-        let problem = Problem::caller(ErrorCode::NoChooser, "none", "List them.");
-        assert_eq!(with_commands(&problem).remedy, "List them (`jackfield plugin list`).");
+    fn remedy_with_operations_ends_with_their_commands() {
+        let problem = Problem::caller(ErrorCode::NoRuns, "there is no run yet", "start one")
+            .with(Operation::StartRun)
+            .with(Operation::RunDemo);
+        assert_eq!(with_commands(&problem).remedy, "start one: `jackfield run \"…\"`, `jackfield demo`");
+        let named = problem.with(Operation::CheckPluginFile(Some("my file.wasm".into())));
+        assert!(with_commands(&named).remedy.ends_with("`jackfield plugin check 'my file.wasm'`"));
+        let plain = Problem::caller(ErrorCode::BadGate, "it is too long", "give a shorter one");
+        assert_eq!(with_commands(&plain).remedy, "give a shorter one");
+    }
+
+    #[test]
+    fn problems_with_one_code_get_the_commands_of_their_places() {
+        let (task, run) = (jackfield_types::TaskId::new(), RunId::new());
+        let remedy = |error: StoreError| with_commands(&error.problem()).remedy;
+        let not_now = |what, id| StoreError::NotNow { action: "start", what, id, state: "done".into() };
+        assert_eq!(
+            remedy(not_now(RecordKind::Task, task.to_string())),
+            format!("look at its state: `jackfield task show {task}`")
+        );
+        assert_eq!(
+            remedy(not_now(RecordKind::Run, run.to_string())),
+            format!("look at its state: `jackfield runs {run}`")
+        );
+        let other_stage = StoreError::OtherStage { task, at: "plan".into(), asked: "impl".into() };
+        assert_eq!(remedy(other_stage), "ask for a run of the stage that the task is in");
+        let folder = StoreError::Folder { path: "/srv".into(), why: "it is a file".into() };
+        assert!(remedy(folder).ends_with("or name another data folder: `--data FOLDER`"));
+        let kept = PluginError::NotDropped { kind: PluginKind::Chooser, name: "careful".into() };
+        assert!(with_commands(&kept.problem()).remedy.ends_with(": `jackfield plugin list`."));
+    }
+
+    #[test]
+    fn uri_that_begins_another_one_is_replaced_only_where_it_is_whole() {
+        let commands = [("run://R", "runs R"), ("run://R/log", "logs R")]
+            .map(|(uri, command)| (uri.to_owned(), command.to_owned()));
+        let replaced = |text| with_replaced_uris(text, &commands);
+        assert_eq!(replaced("run://R/log, run://R."), "logs R, runs R.");
+        assert_eq!(replaced("see run://R/log\nrun://R"), "see logs R\nruns R");
+        assert_eq!(
+            replaced("run://R/logs run://R/log?after=2 run://R2"),
+            "run://R/logs run://R/log?after=2 run://R2"
+        );
+        assert_eq!(replaced("c[\"12s<br>run://R/log\"]"), "c[\"12s<br>logs R\"]");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::output::{Outcome, say};
 use clap::{Args, Subcommand};
 use jackfield::Host;
 use jackfield_registry::{Pulled, Pushed, pull, push};
-use jackfield_types::{ErrorCode, Problem};
+use jackfield_types::Problem;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
@@ -42,8 +42,7 @@ pub(crate) struct How {
 pub(super) async fn shelve(host: &Host, command: ShelveCommand, json: bool) -> Result<Outcome, Problem> {
     match command {
         ShelveCommand::Pull { reference, how } => {
-            let pulled = pull(host, &reference, how.plain_http).await;
-            let pulled = pulled.map_err(|problem| with_option(problem, how.plain_http))?;
+            let pulled = pull(host, &reference, how.plain_http).await?;
             say(json, || told(&pulled), &pulled);
         }
         ShelveCommand::Push { file, reference, how } => {
@@ -53,17 +52,6 @@ pub(super) async fn shelve(host: &Host, command: ShelveCommand, json: bool) -> R
         }
     }
     Ok(Outcome::Fine)
-}
-
-/// The reference that a tag stands for, with the option that this pull was made with.
-fn with_option(problem: Problem, plain_http: bool) -> Problem {
-    match problem.subject.as_deref() {
-        Some(reference) if plain_http && problem.code == ErrorCode::NoDigest => {
-            let reference = format!("{reference} --plain-http");
-            problem.about(reference)
-        }
-        _ => problem,
-    }
 }
 
 fn told(pulled: &Pulled) -> String {

@@ -2,7 +2,7 @@
 
 use super::Config;
 use super::check::check;
-use jackfield_types::ErrorCode;
+use jackfield_types::{ErrorCode, Operation};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -38,7 +38,11 @@ pub enum ConfigError {
 
 impl From<ConfigError> for jackfield_types::Problem {
     fn from(error: ConfigError) -> Self {
-        Self::operator(ErrorCode::BadConfig, error.to_string(), "fix it and start again")
+        let remedy =
+            "fix it and start again; a check lists every mistake, and the commented default shows every key";
+        Self::operator(ErrorCode::BadConfig, error.to_string(), remedy)
+            .with(Operation::CheckConfig)
+            .with(Operation::ShowDefaultConfig)
     }
 }
 

@@ -16,7 +16,7 @@ use jackfield_plugins::{
 use jackfield_process::{Environment, host_environment};
 use jackfield_redact::Secrets;
 use jackfield_store::{Redact, Store, StoreOptions};
-use jackfield_types::{Clock, ErrorCode, Problem, SystemClock};
+use jackfield_types::{Clock, ErrorCode, Operation, Problem, SystemClock};
 use jackfield_workspace::Worktrees;
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -156,8 +156,9 @@ impl HostBuilder {
             Problem::operator(
                 ErrorCode::DataFolder,
                 format!("the data folder {} cannot be used: {error}", self.data.display()),
-                "name another data folder, or correct its permissions",
+                "correct its permissions, or name another data folder",
             )
+            .with(Operation::ChooseDataFolder)
         })?;
         let environment = self.environment.unwrap_or_else(host_environment);
         let secrets = Arc::new(Secrets::default());

@@ -93,7 +93,7 @@ pub use jackfield_runs::records::trace::{
 pub use jackfield_runs::scheduling::work::Work;
 pub use jackfield_runs::selection::quality::QualityIssue;
 pub use jackfield_runs::verification::evidence::{Diff, WorktreeEvidence};
-pub use jackfield_types::{Audience, ErrorClass, ErrorCode, Problem, Scope, Scopes, Sees, clip};
+pub use jackfield_types::{Audience, ErrorClass, ErrorCode, Operation, Problem, Scope, Scopes, Sees, clip};
 pub use served::served;
 
 /// This program's version.

@@ -13,7 +13,7 @@ use jackfield_runs::selection::health_cache::HealthCache;
 
 use jackfield_config::{Config, Key, Step, check, flat, shown};
 use jackfield_store::Store;
-use jackfield_types::{ErrorCode, Problem};
+use jackfield_types::{ErrorCode, Operation, Problem};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Notify;
@@ -174,8 +174,9 @@ impl Reconfiguration {
             return Err(Problem::operator(
                 ErrorCode::BadConfig,
                 faults.join("\n"),
-                "fix the file; the previous configuration stays in effect",
-            ));
+                "the previous configuration stays in effect; fix the file, and check it",
+            )
+            .with(Operation::CheckConfig));
         }
         let before = self.settings.config();
         let restart = changes(&before, &config).into_iter().filter(|(_, when, _)| *when == When::Restart);

@@ -5,7 +5,7 @@
 
 use super::language::Language;
 use jackfield_process::{Environment, Quick, QuickSpec, run_quick, which};
-use jackfield_types::{ErrorCode, PluginKind, Problem};
+use jackfield_types::{ErrorCode, Operation, PluginKind, Problem};
 use serde::Serialize;
 use serde_json::Value;
 use std::ffi::OsString;
@@ -43,8 +43,9 @@ pub async fn build(folder: &Path, environment: &Environment, tell: impl Fn(&str)
         Problem::caller(
             ErrorCode::NoFolder,
             format!("{} cannot be built in: {error}", folder.display()),
-            "name the folder of a component",
+            "name the folder of a component, or make one",
         )
+        .with(Operation::NewPlugin)
     })?;
     let begun = Instant::now();
     let shop = Shop { folder, environment, tell: &tell };
@@ -59,8 +60,9 @@ pub async fn build(folder: &Path, environment: &Environment, tell: impl Fn(&str)
         Problem::author(
             ErrorCode::NothingBuilt,
             format!("the recipe ended well and {} is not there: {error}", file.display()),
-            "let the recipe write NAME.wasm beside itself, NAME being the name in it",
+            "let the recipe write NAME.wasm beside itself, NAME being the name in it, as that of a new component does",
         )
+        .with(Operation::NewPlugin)
     })?;
     let millis = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Built { file, language, size, millis })
@@ -93,16 +95,18 @@ impl Shop<'_> {
             return Err(Problem::caller(
                 ErrorCode::NoRecipe,
                 format!("{} holds no Cargo.toml, package.json or pyproject.toml", self.folder.display()),
-                "name the folder of a component",
-            ));
+                "name the folder of a component, or make one",
+            )
+            .with(Operation::NewPlugin));
         };
         match found {
             (language, Some(name)) => Ok((language, name)),
             (language, None) => Err(Problem::author(
                 ErrorCode::BadRecipe,
                 format!("the recipe in {} does not name a component in {language}", self.folder.display()),
-                "correct its `name`",
-            )),
+                "correct its `name`, as in the recipe of a new component",
+            )
+            .with(Operation::NewPlugin)),
         }
     }
 
@@ -135,6 +139,7 @@ impl Shop<'_> {
                 format!("cargo ended well, and {} cannot be taken: {error}", built.display()),
                 "let the crate be a `cdylib`, as that of a new component is",
             )
+            .with(Operation::NewPlugin)
         })
     }
 

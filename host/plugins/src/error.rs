@@ -3,7 +3,7 @@
 
 use crate::options::Limits;
 use crate::report::State;
-use jackfield_types::{Digest, ErrorCode, PluginKind, PluginRef, Problem};
+use jackfield_types::{Digest, ErrorCode, Operation, PluginKind, PluginRef, Problem};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -82,8 +82,10 @@ pub enum PluginError {
     /// A component that is not in service could not be tried.
     #[error("{what} cannot be tried: {step}: {reason}")]
     Untriable {
-        /// The file or the digest.
+        /// The file or the component.
         what: String,
+        /// The file, where it is one.
+        file: Option<PathBuf>,
         /// The step at which it stopped.
         step: State,
         /// Why.
@@ -149,25 +151,29 @@ impl PluginError {
                 ErrorCode::PluginNotServing,
                 message,
                 format!(
-                    "List the components: the list has every {} and why one is not in service.",
+                    "Look for it in the list of components, which shows every {} and why one is not in service.",
                     kind_or_plugin(*kind)
                 ),
-            ),
+            )
+            .with(Operation::ListPlugins),
             Self::NotDropped { .. } => Problem::caller(
                 ErrorCode::PluginNotDropped,
                 message,
-                "List the components: the list shows which serve, and their files.",
-            ),
+                "See which components serve, and their files, in the list of components.",
+            )
+            .with(Operation::ListPlugins),
             Self::NoChooser => Problem::operator(
                 ErrorCode::NoChooser,
                 message,
-                "List the components: the list shows why; the configured chooser's name may be wrong.",
-            ),
+                "The configured chooser's name may be wrong; see why none serves in the list of components.",
+            )
+            .with(Operation::ListPlugins),
             Self::NoJudge => Problem::operator(
                 ErrorCode::NoJudge,
                 message,
-                "List the components: the list shows why; the shipped judge serves unless another replaces it.",
-            ),
+                "The shipped judge serves unless another replaces it; see why none serves in the list of components.",
+            )
+            .with(Operation::ListPlugins),
             Self::NoSuchGate { .. } => {
                 Problem::caller(ErrorCode::NoSuchGate, message, "Ask for one of the kinds that are offered.")
             }
@@ -191,10 +197,16 @@ impl PluginError {
                 message,
                 "The WIT in `wit/` names every fact; missing facts are empty or have their defaults.",
             ),
-            Self::Untriable { .. } => Problem::author(
+            Self::Untriable { file: Some(file), .. } => Problem::author(
                 ErrorCode::PluginNotSound,
                 message,
-                "Check the file: the check shows every step.",
+                "Check the file, to see every step.",
+            )
+            .with(Operation::CheckPluginFile(Some(file.clone()))),
+            Self::Untriable { file: None, .. } => Problem::author(
+                ErrorCode::PluginNotSound,
+                message,
+                "Try again; if it fails again, build the component anew.",
             ),
             Self::Embedded(_) => Problem::operator(
                 ErrorCode::EmbeddedPluginUnusable,
@@ -217,23 +229,27 @@ impl PluginError {
             Self::Locked(_) => Problem::operator(
                 ErrorCode::PluginsLocked,
                 message,
-                "Start once with plugins.locked = false: the active components are then written to plugins.lock.",
-            ),
+                "Start once with plugins.locked = false, so that the active components are written to plugins.lock.",
+            )
+            .with(Operation::ServeUnlocked),
             Self::NotKept { .. } => Problem::caller(
                 ErrorCode::PluginNotKept,
                 message,
-                "Name a digest from the history of the components; drop the file to have a new one.",
-            ),
+                "Drop the file of the version that you want, or name a digest from the history of the components.",
+            )
+            .with(Operation::ListPluginVersions),
             Self::BadKey(_) => Problem::operator(
                 ErrorCode::BadKey,
                 message,
-                "Generate a signing key; its public key belongs into plugins.keys.",
-            ),
+                "Create a signing key, sign with it, and write its public key into plugins.keys.",
+            )
+            .with(Operation::CreateSigningKey),
             Self::NothingToUndo(_) => Problem::caller(
                 ErrorCode::NothingToUndo,
                 message,
-                "List the components: the list shows which serve, and why.",
-            ),
+                "See which components serve, and why, in the list of components.",
+            )
+            .with(Operation::ListPlugins),
             Self::Engine(_) => Problem::operator(
                 ErrorCode::PluginEngine,
                 message,

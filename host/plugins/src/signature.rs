@@ -109,7 +109,7 @@ fn public_key(text: &str) -> Result<VerifyingKey, PluginError> {
     let key = from_hex::<32>(text).and_then(|bytes| VerifyingKey::from_bytes(&bytes).ok());
     key.filter(|key| !key.is_weak()).ok_or_else(|| {
         PluginError::BadKey(format!(
-            "{text:?} is no public key (64 hexadecimal digits, as `plugin keygen` prints)"
+            "{text:?} is no public key (64 hexadecimal digits, as a new signing key has one)"
         ))
     })
 }

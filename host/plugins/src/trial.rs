@@ -30,8 +30,12 @@ pub struct Trial {
 
 impl Trial {
     pub(crate) async fn of_file(manager: Arc<PluginManager>, file: &Path) -> Result<Self, PluginError> {
-        let unsound =
-            |step, reason| PluginError::Untriable { what: file.display().to_string(), step, reason };
+        let unsound = |step, reason| PluginError::Untriable {
+            what: file.display().to_string(),
+            file: Some(file.to_owned()),
+            step,
+            reason,
+        };
         let path = file.to_owned();
         let bytes = tokio::task::spawn_blocking(move || read_component(&path)).await;
         let bytes = bytes.unwrap_or_else(|panicked| Err(std::io::Error::other(panicked)));
@@ -150,6 +154,7 @@ impl Trial {
         let made = made.await.unwrap_or_else(|panicked| Err(panicked.to_string()));
         let unsound = |reason| PluginError::Untriable {
             what: self.plugin().to_string(),
+            file: None,
             step: State::Compiling,
             reason,
         };

@@ -9,7 +9,7 @@ mod oci_repository;
 use jackfield::Host;
 use jackfield_files::write_private;
 use jackfield_plugins::{CheckReport, CheckVerdict, signature_of};
-use jackfield_types::{Digest, ErrorCode, PluginRef, Problem};
+use jackfield_types::{Digest, ErrorCode, Operation, PluginRef, Problem};
 use oci_repository::{OciRepository, Stored};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -80,7 +80,7 @@ pub async fn push(host: &Host, file: &Path, reference: &str, plain_http: bool) -
             format!("{} is no component that a host would take", file.display()),
             "check the file: the check says why",
         )
-        .about(file.display().to_string()));
+        .with(Operation::CheckPluginFile(Some(file.to_owned()))));
     };
     let bytes = std::fs::read(file).map_err(|error| unreadable(file, &error))?;
     let signature = std::fs::read_to_string(signature_of(file)).ok();

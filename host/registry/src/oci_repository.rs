@@ -1,6 +1,6 @@
 //! One place in a registry, and what it keeps of a component.
 
-use jackfield_types::{Digest, ErrorCode, PluginRef, Problem};
+use jackfield_types::{Digest, ErrorCode, Operation, PluginRef, Problem};
 use oci_client::client::{Client, ClientConfig, ClientProtocol, Config, ImageLayer};
 use oci_client::errors::{OciDistributionError, OciErrorCode};
 use oci_client::manifest::{OCI_IMAGE_MEDIA_TYPE, OciDescriptor, OciImageManifest, WASM_LAYER_MEDIA_TYPE};
@@ -175,7 +175,7 @@ impl OciRepository {
                     format!("{reference} names no digest, and a tag may stand for something else tomorrow"),
                     format!("name the artifact that the tag stands for now: {pinned}"),
                 )
-                .about(pinned)
+                .with(Operation::PullPlugin { reference: pinned, plain_http: self.plain_http })
             }
         }
     }
@@ -184,8 +184,9 @@ impl OciRepository {
         Problem::operator(
             ErrorCode::NotAComponent,
             format!("{} is not used: {why}", self.reference.whole()),
-            "pull a component that was pushed, or an artifact with one layer 'application/wasm'",
+            "pull an artifact with one layer 'application/wasm', or a component that was pushed",
         )
+        .with(Operation::PushPlugin)
     }
 
     /// What the registry's own words come to, and what helps.
@@ -215,7 +216,7 @@ impl OciRepository {
         match error {
             OciDistributionError::RequestError(_) if !self.plain_http => {
                 trouble("check the name and the network; allow plain HTTP for a registry without TLS")
-                    .about(registry)
+                    .with(Operation::AllowPlainHttp)
             }
             _ => trouble("check the name and the network, and try again"),
         }

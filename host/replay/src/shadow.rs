@@ -10,7 +10,7 @@ use jackfield_core::folders::Folders;
 use jackfield_core::settings::Settings;
 use jackfield_plugins::{Plugins, Trial};
 use jackfield_store::{NewPluginCall, PluginCall, Store};
-use jackfield_types::{Digest, ErrorCode, PluginKind, Problem, TaskId, Timestamp};
+use jackfield_types::{Digest, ErrorCode, Operation, PluginKind, Problem, TaskId, Timestamp};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -218,8 +218,9 @@ impl ShadowCalls {
             return Err(Problem::caller(
                 code,
                 format!("there is {what} component '{name}' in {}", folder.display()),
-                "name one of its files",
-            ));
+                "name one of the files that the comparison of this folder lists",
+            )
+            .with(Operation::CompareShadows));
         };
         let target = self.folders.drop.join(file.file_name().unwrap_or_default());
         // In one step, and over an earlier version of the same file: that is what a swap is.

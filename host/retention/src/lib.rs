@@ -18,7 +18,7 @@ use jackfield_config::RetentionSection;
 use jackfield_core::folders::Folders;
 use jackfield_core::settings::Settings;
 use jackfield_store::{Compacted, Store, StoreError, Trimmed};
-use jackfield_types::{Clock, ErrorCode, Problem, Timestamp};
+use jackfield_types::{Clock, ErrorCode, Operation, Problem, Timestamp};
 use jackfield_workspace::Worktrees;
 use serde::Serialize;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -257,7 +257,8 @@ impl Pruner {
                     hand.run
                 ),
                 "wait until it has ended, or prune without making the file smaller",
-            )),
+            )
+            .with(Operation::Prune)),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::fields;
 use super::refused::{too_large, too_slow};
+use super::remedies::route;
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -116,7 +117,7 @@ pub(super) fn of_run(answer: Answer, StatusQuery { fail_status }: &StatusQuery) 
         state if state.is_final() => StatusCode::OK,
         _ => StatusCode::ACCEPTED,
     };
-    (status, Json(answer)).into_response()
+    (status, Json(answer.named(route))).into_response()
 }
 
 /// Which part of a log.

@@ -5,7 +5,7 @@ use axum_server::accept::Accept;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use jackfield_config::ServerSection;
-use jackfield_types::{ErrorCode, Problem};
+use jackfield_types::{ErrorCode, Operation, Problem};
 use std::future::{Ready, ready};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -60,7 +60,9 @@ impl Port {
             }
         };
         let address = listener.local_addr().map_err(|error| {
-            Problem::operator(ErrorCode::CannotListen, error.to_string(), "set server.listen to another port")
+            let remedy = "set server.listen to another port, or start with another address";
+            Problem::operator(ErrorCode::CannotListen, error.to_string(), remedy)
+                .with(Operation::ServeElsewhere)
         })?;
         Ok(Self { listener, address, tls, connections: server.connections })
     }
@@ -215,8 +217,9 @@ pub async fn bind(listen: &str, open: bool) -> Result<TcpListener, Problem> {
         Problem::operator(
             ErrorCode::CannotListen,
             format!("cannot listen on {address}: {error}"),
-            "is another host running? Set server.listen to another port",
+            "another host may be running; set server.listen to another port, or start with another address",
         )
+        .with(Operation::ServeElsewhere)
     })
 }
 

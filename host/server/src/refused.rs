@@ -1,6 +1,6 @@
 //! Refusals: problems as responses.
 
-use super::remedies::with_route;
+use super::remedies::route;
 use super::status_code::status_of;
 use axum::http::StatusCode;
 use axum::http::header::{ALLOW, CONTENT_TYPE};
@@ -38,7 +38,7 @@ pub(super) struct ProblemDocument {
 }
 
 pub(super) fn refuse(status: StatusCode, problem: Problem) -> Response {
-    let problem = with_route(problem);
+    let problem = problem.named(route);
     let document = ProblemDocument {
         kind: "about:blank",
         title: status.canonical_reason().unwrap_or("Problem"),

@@ -1,94 +1,181 @@
-//! The routes and tools behind the remedies of problems.
+//! The routes and tools of operations.
 //!
-//! Below the interfaces a remedy says what to do in words that hold for all of them. Here some codes get the route or the
-//! tool that does it.
+//! Below the interfaces a remedy says what to do in words that hold for all of them, and names the operations that it
+//! calls for. Here each operation gets the route and the tool that does it.
 
-use jackfield_types::{ErrorCode, Problem};
+use jackfield_types::{Operation, PluginKind};
 
-/// The problem as a client of REST reads it: with the route that its remedy calls for.
-pub(super) fn with_route(problem: Problem) -> Problem {
-    let route = match &problem.code {
-        ErrorCode::RunNotFound | ErrorCode::AttemptNotFound => "GET /api/runs",
-        ErrorCode::TaskNotFound | ErrorCode::CheckpointNotFound => "GET /api/tasks",
-        ErrorCode::HumanTaskNotFound => "GET /api/human-tasks?state=any",
-        ErrorCode::Handoff => "POST /api/human-tasks/{id}/answer",
-        ErrorCode::NothingToAnswer => "PATCH /api/human-tasks/{id}",
-        ErrorCode::WorkerNotFound => "GET /api/workers",
-        ErrorCode::TokenNotFound => "GET /api/tokens",
-        ErrorCode::WebhookNotFound => "GET /api/webhooks",
-        ErrorCode::BudgetExhausted if problem.subject.is_some() => "POST /api/breaker",
-        ErrorCode::NothingToUndo | ErrorCode::PluginNotDropped | ErrorCode::PluginNotServing => {
-            "GET /api/plugins"
+/// The route of an operation for a client of REST.
+pub(super) fn route(operation: &Operation) -> Option<String> {
+    let route = match operation {
+        Operation::StartRun => "POST /tasks/execute".into(),
+        Operation::ListRuns => "GET /api/runs".into(),
+        Operation::ShowRun(run) => format!("GET /api/runs/{run}"),
+        Operation::AwaitResult(run) => format!("GET /api/runs/{run}/result"),
+        Operation::CancelRun(run) => format!("POST /api/runs/{run}"),
+        Operation::ListTasks => "GET /api/tasks".into(),
+        Operation::ShowTask(task) => format!("GET /api/tasks/{task}"),
+        Operation::ListHumanTasks => "GET /api/human-tasks?state=any".into(),
+        Operation::ShowHumanTask(id) => format!("GET /api/human-tasks/{id}"),
+        Operation::AnswerHumanTask(id) => format!("POST /api/human-tasks/{id}/answer"),
+        Operation::CompleteHumanTask(id) => format!("PATCH /api/human-tasks/{id}"),
+        Operation::ListWorkers => "GET /api/workers".into(),
+        Operation::ListTokens => "GET /api/tokens".into(),
+        Operation::CreateToken(_) => "POST /api/tokens".into(),
+        Operation::RevokeToken(name) => format!("DELETE /api/tokens/{name}"),
+        Operation::ListWebhooks => "GET /api/webhooks".into(),
+        Operation::RaiseBreaker | Operation::ResetBreaker => "POST /api/breaker".into(),
+        Operation::ListPlugins => "GET /api/plugins".into(),
+        Operation::ListPluginVersions => "GET /api/plugins?history=1000".into(),
+        Operation::InspectPlugin { kind, name } => format!("GET /api/plugins/{kind}/{name}"),
+        Operation::PinPlugin { kind, name } | Operation::RollBackPlugin { kind, name } => {
+            format!("POST /api/plugins/{kind}/{name}")
         }
-        ErrorCode::PluginNotKept => "GET /api/plugins?history=1000",
-        _ => return problem,
+        Operation::CheckExecutors => "GET /api/auth".into(),
+        Operation::RunDemo
+        | Operation::CheckPluginFile(_)
+        | Operation::TestPluginFile(_)
+        | Operation::NewPlugin
+        | Operation::PullPlugin { .. }
+        | Operation::PushPlugin
+        | Operation::AllowPlainHttp
+        | Operation::CreateSigningKey
+        | Operation::CompareShadows
+        | Operation::CheckInstallation
+        | Operation::CheckConfig
+        | Operation::ShowDefaultConfig
+        | Operation::ChooseDataFolder
+        | Operation::Serve
+        | Operation::ServeElsewhere
+        | Operation::ServeUnlocked
+        | Operation::Prune => return None,
     };
-    with(problem, route)
+    Some(route)
 }
 
-/// The problem as a client of MCP reads it: with the tool that its remedy calls for.
-pub(super) fn with_tool(problem: Problem) -> Problem {
-    let tool = match &problem.code {
-        ErrorCode::RunNotFound | ErrorCode::TaskNotFound => "`workflow_query` with query `summary`",
-        ErrorCode::HumanTaskNotFound => "`task` with action `list`",
-        ErrorCode::Handoff => "`task` with action `answer`",
-        ErrorCode::NothingToAnswer => "`task` with action `update`",
-        ErrorCode::WorkerNotFound => "`workers`",
-        ErrorCode::NobodyAvailable if problem.subject.is_none() => "`auth_status`",
-        ErrorCode::BudgetExhausted if problem.subject.is_some() => "`breaker`",
-        ErrorCode::NothingToUndo | ErrorCode::PluginNotDropped | ErrorCode::PluginNotServing => {
-            "`plugins` with action `list`"
-        }
-        _ => return problem,
+/// The tool of an operation for a client of MCP, with its arguments.
+pub(super) fn tool(operation: &Operation) -> Option<String> {
+    let of_plugin = |action: &str, kind: &PluginKind, name: &str| {
+        format!("`plugins` with action `{action}`, kind `{kind}` and name `{name}`")
     };
-    with(problem, tool)
-}
-
-fn with(problem: Problem, name: &str) -> Problem {
-    let (remedy, end) = problem.remedy.strip_suffix('.').map_or((&*problem.remedy, ""), |text| (text, "."));
-    Problem { remedy: format!("{remedy}: {name}{end}"), ..problem }
+    let tool = match operation {
+        Operation::StartRun => "`execute`".into(),
+        Operation::ListRuns | Operation::ListTasks => "`workflow_query` with query `summary`".into(),
+        Operation::ShowRun(run) => format!("`workflow_query` with query `state` and run_id {run}"),
+        Operation::AwaitResult(run) => format!("`result` with run_id {run}"),
+        Operation::CancelRun(run) => format!("`cancel` with run_id {run}"),
+        Operation::ShowTask(task) => format!("`workflow_query` with query `state` and task_id {task}"),
+        Operation::ListHumanTasks => "`task` with action `list` and state `any`".into(),
+        Operation::ShowHumanTask(id) => format!("`task` with action `read` and id {id}"),
+        Operation::AnswerHumanTask(id) => format!("`task` with action `answer` and id {id}"),
+        Operation::CompleteHumanTask(id) => format!("`task` with action `update`, id {id} and state `done`"),
+        Operation::ListWorkers => "`workers`".into(),
+        Operation::RaiseBreaker => "`breaker` with action `raise`".into(),
+        Operation::ResetBreaker => "`breaker` with action `reset`".into(),
+        Operation::ListPlugins => "`plugins` with action `list`".into(),
+        Operation::InspectPlugin { kind, name } => of_plugin("inspect", kind, name),
+        Operation::PinPlugin { kind, name } => of_plugin("pin", kind, name),
+        Operation::RollBackPlugin { kind, name } => of_plugin("rollback", kind, name),
+        Operation::CheckExecutors => "`auth_status`".into(),
+        Operation::RunDemo
+        | Operation::ListTokens
+        | Operation::CreateToken(_)
+        | Operation::RevokeToken(_)
+        | Operation::ListWebhooks
+        | Operation::ListPluginVersions
+        | Operation::CheckPluginFile(_)
+        | Operation::TestPluginFile(_)
+        | Operation::NewPlugin
+        | Operation::PullPlugin { .. }
+        | Operation::PushPlugin
+        | Operation::AllowPlainHttp
+        | Operation::CreateSigningKey
+        | Operation::CompareShadows
+        | Operation::CheckInstallation
+        | Operation::CheckConfig
+        | Operation::ShowDefaultConfig
+        | Operation::ChooseDataFolder
+        | Operation::Serve
+        | Operation::ServeElsewhere
+        | Operation::ServeUnlocked
+        | Operation::Prune => return None,
+    };
+    Some(tool)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mcp::tool_names;
+    use crate::mcp::tool_schemas;
     use crate::rest::routes;
+    use jackfield_plugins::PluginError;
+    use jackfield_store::{RecordKind, StoreError};
+    use jackfield_types::{ErrorCode, Problem, RunId, TaskId};
+    use serde_json::Value;
 
-    /// What is added for each code, with a subject and without one.
-    fn added(to: fn(Problem) -> Problem) -> Vec<String> {
-        let problem = |code: &ErrorCode| Problem::caller(code.clone(), "it is so", "do that");
-        let both = ErrorCode::ALL.iter().flat_map(|code| [problem(code), problem(code).about("x")]);
-        both.filter_map(|problem| to(problem).remedy.strip_prefix("do that: ").map(str::to_owned)).collect()
+    fn names(of: fn(&Operation) -> Option<String>) -> Vec<String> {
+        Operation::examples().iter().filter_map(of).collect()
+    }
+
+    /// Whether a path has the form of a route, such as `/api/runs/{run}`.
+    fn has_form(path: &str, form: &str) -> bool {
+        let same = |(part, form): (&str, &str)| part == form || form.starts_with('{');
+        path.split('/').count() == form.split('/').count() && path.split('/').zip(form.split('/')).all(same)
     }
 
     #[test]
-    fn route_of_every_code_is_one_that_the_server_has() {
+    fn route_of_every_operation_is_one_that_the_server_has() {
         let routes = routes();
         let known = |route: &str| {
             let (method, address) = route.split_once(' ').unwrap();
             let path = address.split('?').next().unwrap();
-            routes.operations().iter().any(|one| one.method.as_str() == method && one.path == path)
+            let mut all = routes.operations().iter();
+            all.any(|one| one.method.as_str() == method && has_form(path, one.path))
         };
-        let added = added(with_route);
-        assert!(added.len() > 20, "{added:?}");
-        assert_eq!(added.into_iter().find(|route| !known(route)), None);
+        let unknown: Vec<_> = names(route).into_iter().filter(|route| !known(route)).collect();
+        assert_eq!(unknown, [""; 0]);
     }
 
     #[test]
-    fn tool_of_every_code_is_one_that_the_server_has() {
-        let names = tool_names();
-        let known = |text: &str| names.iter().any(|name| text.starts_with(&format!("`{name}`")));
-        let added = added(with_tool);
-        assert!(added.len() > 10, "{added:?}");
-        assert_eq!(added.into_iter().find(|text| !known(text)), None);
+    fn tool_of_every_operation_is_one_that_takes_its_arguments() {
+        let schemas = tool_schemas();
+        for text in names(tool) {
+            let (name, arguments) = text.split_once(" with ").unwrap_or((&text, ""));
+            let schema = &schemas[name.trim_matches('`')];
+            let arguments = arguments.replace(" and ", ", ");
+            for argument in arguments.split(", ").filter(|argument| !argument.is_empty()) {
+                let (field, value) = argument.split_once(' ').unwrap();
+                let field = &schema["properties"][field];
+                assert!(field.is_object(), "{text}: {schema:?}");
+                let value = Value::from(value.trim_matches('`'));
+                let taken = field["enum"].as_array().is_none_or(|values| values.contains(&value));
+                assert!(taken, "{text}: {field}");
+            }
+        }
     }
 
     #[test]
-    fn remedy_without_a_route_stays_as_it_is() {
-        let problem = Problem::caller(ErrorCode::BadTitle, "it is so", "do that");
-        assert_eq!(with_tool(with_route(problem.clone())), problem);
-        let refused = Problem::operator(ErrorCode::BudgetExhausted, "it is spent", "ask for more");
-        assert_eq!(with_route(refused).remedy, "ask for more");
+    fn problems_with_one_code_get_the_routes_and_tools_of_their_places() {
+        let (task, run) = (TaskId::new(), RunId::new());
+        let not_now =
+            |what, id| StoreError::NotNow { action: "start", what, id, state: "done".to_owned() }.problem();
+        let of_task = not_now(RecordKind::Task, task.to_string());
+        assert_eq!(of_task.clone().named(route).remedy, format!("look at its state: GET /api/tasks/{task}"));
+        let of_run = not_now(RecordKind::Run, run.to_string());
+        assert_eq!(of_run.code, of_task.code);
+        let asked = format!("look at its state: `workflow_query` with query `state` and run_id {run}");
+        assert_eq!(of_run.named(tool).remedy, asked);
+        let unknown = PluginError::NothingToUndo("it is not pinned".to_owned()).problem();
+        assert!(unknown.clone().named(route).remedy.ends_with(": GET /api/plugins."));
+        assert!(unknown.named(tool).remedy.ends_with(": `plugins` with action `list`."));
+    }
+
+    #[test]
+    fn remedy_without_an_operation_stays_as_it_is() {
+        let other = Problem::caller(ErrorCode::RunNotFound, "that run is another task's", "leave run_id out");
+        assert_eq!(other.clone().named(route), other);
+        let local = Problem::operator(ErrorCode::DataFolder, "it cannot be used", "name another data folder")
+            .with(Operation::ChooseDataFolder);
+        assert_eq!(local.clone().named(route).remedy, local.remedy);
     }
 }

@@ -6,6 +6,7 @@ use super::guard::Acting;
 use super::operation::{Content, get, post};
 use super::path::Path;
 use super::refused::Answered;
+use super::remedies::route;
 use super::rest_query::{Asked, query};
 use super::stream;
 use axum::Json;
@@ -140,12 +141,13 @@ async fn act_on_run(
     match action.action {
         RunVerb::Cancel => {
             let reason = action.reason.unwrap_or_else(|| "cancelled over REST".to_owned());
-            Ok(Json(host.runs().cancel(run, &reason).await?).into_response())
+            Ok(Json(host.runs().cancel(run, &reason).await?.named(route)).into_response())
         }
         RunVerb::Retry => {
             let reason = action.reason.unwrap_or_else(|| "retried over REST".to_owned());
             let again = host.runs().retry(run, action.idempotency_key, &reason).await?;
-            Ok((StatusCode::ACCEPTED, Json(host.runs().answer(again, None).await?)).into_response())
+            let answer = host.runs().answer(again, None).await?.named(route);
+            Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
         }
     }
 }

@@ -7,6 +7,7 @@ use super::guard::Acting;
 use super::operation::{delete, get, patch, post};
 use super::path::Path;
 use super::refused::Answered;
+use super::remedies::route;
 use super::rest_query::{Asked, query};
 use axum::Json;
 use axum::body::Bytes;
@@ -179,12 +180,12 @@ async fn dispatch(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answ
     let mut request: ExecuteRequest = body(bytes)?;
     with_key(&headers, &mut request.idempotency_key)?;
     let run = host.runs().dispatch(request).await?;
-    Ok((StatusCode::ACCEPTED, Json(host.runs().handle(run).await?)).into_response())
+    Ok((StatusCode::ACCEPTED, Json(host.runs().handle(run).await?.named(route))).into_response())
 }
 
 async fn answer(Acting(host): Acting, Path(id): Path<String>, bytes: Body) -> Answered<Response> {
     let said: HumanAnswer = body(bytes)?;
-    Ok(Json(host.human_tasks().answer(&id, said).await?).into_response())
+    Ok(Json(host.human_tasks().answer(&id, said).await?.named(route)).into_response())
 }
 
 /// As `execute`, and the names of who is asked.

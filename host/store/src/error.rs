@@ -1,7 +1,7 @@
 //! What can go wrong with the records, told so that the reader knows what to do.
 
 use crate::Refusal;
-use jackfield_types::{ErrorCode, Problem, TaskId};
+use jackfield_types::{ErrorCode, Operation, Problem, TaskId};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,7 +11,6 @@ use std::sync::Arc;
 #[allow(missing_docs, reason = "each has the name of its record")]
 pub enum RecordKind {
     Attempt,
-    Checkpoint,
     HumanTask,
     Run,
     Task,
@@ -23,12 +22,44 @@ impl RecordKind {
     const fn not_found(self) -> ErrorCode {
         match self {
             Self::Attempt => ErrorCode::AttemptNotFound,
-            Self::Checkpoint => ErrorCode::CheckpointNotFound,
             Self::HumanTask => ErrorCode::HumanTaskNotFound,
             Self::Run => ErrorCode::RunNotFound,
             Self::Task => ErrorCode::TaskNotFound,
             Self::Worker => ErrorCode::WorkerNotFound,
             Self::Workspace => ErrorCode::WorkspaceNotFound,
+        }
+    }
+
+    /// Where the id of such a record is found, in words.
+    const fn where_found(self) -> &'static str {
+        match self {
+            Self::Attempt | Self::Run => "list the runs",
+            Self::HumanTask => "list the human tasks, with those that are closed",
+            Self::Task => "list the tasks",
+            Self::Worker => "list the workers",
+            Self::Workspace => "name a workspace by its path",
+        }
+    }
+
+    /// Lists such records; an attempt is found by its run.
+    const fn list(self) -> Option<Operation> {
+        match self {
+            Self::Attempt | Self::Run => Some(Operation::ListRuns),
+            Self::HumanTask => Some(Operation::ListHumanTasks),
+            Self::Task => Some(Operation::ListTasks),
+            Self::Worker => Some(Operation::ListWorkers),
+            Self::Workspace => None,
+        }
+    }
+
+    /// Shows one such record.
+    fn show(self, id: &str) -> Option<Operation> {
+        match self {
+            Self::HumanTask => id.parse().ok().map(Operation::ShowHumanTask),
+            Self::Run => id.parse().ok().map(Operation::ShowRun),
+            Self::Task => id.parse().ok().map(Operation::ShowTask),
+            Self::Worker => Some(Operation::ListWorkers),
+            Self::Attempt | Self::Workspace => None,
         }
     }
 }
@@ -37,7 +68,6 @@ impl fmt::Display for RecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Attempt => "attempt",
-            Self::Checkpoint => "checkpoint",
             Self::HumanTask => "human task",
             Self::Run => "run",
             Self::Task => "task",
@@ -79,6 +109,8 @@ pub enum StoreError {
     Closed,
     #[error("there is no {what} {id}")]
     NotFound { what: RecordKind, id: String },
+    #[error("there is no checkpoint {version} of task {task}")]
+    NoCheckpoint { task: TaskId, version: u32 },
     #[error("'{prefix}' could be any of {}", found.join(", "))]
     Ambiguous { prefix: String, found: Vec<String> },
     #[error("{what} {id} is {from} and cannot become {to}")]
@@ -119,14 +151,19 @@ impl StoreError {
         let message = self.to_string();
         let (code, remedy) = match self {
             Self::Folder { .. } => {
-                (ErrorCode::DataFolder, "name another data folder, or correct its owner and permissions")
+                let remedy = "correct its owner and permissions, or name another data folder";
+                return Problem::operator(ErrorCode::DataFolder, message, remedy)
+                    .with(Operation::ChooseDataFolder);
             }
-            Self::Newer { .. } => (
-                ErrorCode::NewerRecords,
-                "run the Jackfield that wrote it, or give this one another data folder",
-            ),
+            Self::Newer { .. } => {
+                let remedy = "run the Jackfield that wrote it, or name another data folder";
+                return Problem::operator(ErrorCode::NewerRecords, message, remedy)
+                    .with(Operation::ChooseDataFolder);
+            }
             Self::Foreign { .. } => {
-                (ErrorCode::ForeignDatabase, "move that file away, or name another data folder")
+                let remedy = "move that file away, or name another data folder";
+                return Problem::operator(ErrorCode::ForeignDatabase, message, remedy)
+                    .with(Operation::ChooseDataFolder);
             }
             Self::TimeZone(_) => {
                 (ErrorCode::UnknownTimeZone, "give an IANA name such as UTC or Europe/Vienna as time_zone")
@@ -145,7 +182,9 @@ impl StoreError {
                 "put the file back from a backup; or move the folder of runs away to begin anew, with nothing spent",
             ),
             Self::Sqlite(_) | Self::Damaged(_) => {
-                (ErrorCode::RecordsFailed, "check the installation; a backup may have to be restored")
+                let remedy = "a backup may have to be restored; first check the installation";
+                return Problem::operator(ErrorCode::RecordsFailed, message, remedy)
+                    .with(Operation::CheckInstallation);
             }
             Self::BackupExists { .. } => {
                 return Problem::caller(
@@ -159,20 +198,20 @@ impl StoreError {
             }
             Self::Closed => (ErrorCode::StoreClosed, "the host is going down; start it again"),
             Self::NotFound { what, .. } => {
-                let remedy = match what {
-                    RecordKind::HumanTask => "list the human tasks, with those that are closed",
-                    RecordKind::Task | RecordKind::Checkpoint => "list the tasks",
-                    RecordKind::Run | RecordKind::Attempt => "list the runs",
-                    RecordKind::Worker => "list the workers",
-                    RecordKind::Workspace => "name a workspace by its path",
-                };
-                return Problem::caller(what.not_found(), message, remedy);
+                let problem = Problem::caller(what.not_found(), message, what.where_found());
+                return what.list().into_iter().fold(problem, Problem::with);
+            }
+            Self::NoCheckpoint { task, .. } => {
+                let remedy = "leave the version out for the latest one, or look at the task";
+                return Problem::caller(ErrorCode::CheckpointNotFound, message, remedy)
+                    .with(Operation::ShowTask(*task));
             }
             Self::Ambiguous { .. } => {
                 return Problem::caller(ErrorCode::AmbiguousId, message, "give more characters of the id");
             }
-            Self::Illegal { .. } | Self::NotNow { .. } => {
-                return Problem::caller(ErrorCode::IllegalTransition, message, "look at its state");
+            Self::Illegal { what, id, .. } | Self::NotNow { what, id, .. } => {
+                let problem = Problem::caller(ErrorCode::IllegalTransition, message, "look at its state");
+                return what.show(id).into_iter().fold(problem, Problem::with);
             }
             Self::OtherStage { .. } => {
                 return Problem::caller(

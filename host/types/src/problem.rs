@@ -1,6 +1,7 @@
 //! An error as the person who meets it should read it.
 
-use crate::{ErrorCode, RunId};
+use crate::operation::with_names;
+use crate::{ErrorCode, Operation, RunId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -27,12 +28,12 @@ pub struct Problem {
     pub audience: Audience,
     /// What happened, in plain words.
     pub message: String,
-    // In words that hold for every interface: each adds its own name for what is to be done.
+    // In words that hold for every interface.
     /// What to do next.
     pub remedy: String,
-    /// The name, path or reference that the remedy is about, for an interface to fill into its own command.
+    /// The operations that the remedy calls for: an interface adds its own names of them to the remedy.
     #[serde(skip)]
-    pub subject: Option<Box<str>>,
+    pub operations: Vec<Operation>,
     /// The run that it happened to, where one had begun.
     #[serde(flatten)]
     pub run: Option<Box<Begun>>,
@@ -70,10 +71,18 @@ impl Problem {
         Self { run: Some(Box::new(run)), ..self }
     }
 
-    /// The same, with what its remedy is about.
+    /// The same, with an operation that its remedy calls for.
     #[must_use]
-    pub fn about(self, subject: impl Into<Box<str>>) -> Self {
-        Self { subject: Some(subject.into()), ..self }
+    pub fn with(mut self, operation: Operation) -> Self {
+        self.operations.push(operation);
+        self
+    }
+
+    /// The same for the clients of an interface: its remedy ends with the interface's names of the operations.
+    #[must_use]
+    pub fn named(self, name: impl Fn(&Operation) -> Option<String>) -> Self {
+        let remedy = with_names(self.remedy, &self.operations, name);
+        Self { remedy, operations: Vec::new(), ..self }
     }
 
     /// The request is wrong.
@@ -97,7 +106,8 @@ impl Problem {
         message: impl Into<String>,
         remedy: impl Into<String>,
     ) -> Self {
-        Self { code, audience, message: message.into(), remedy: remedy.into(), subject: None, run: None }
+        let (message, remedy) = (message.into(), remedy.into());
+        Self { code, audience, message, remedy, operations: Vec::new(), run: None }
     }
 }
 

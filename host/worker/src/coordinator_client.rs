@@ -4,7 +4,7 @@ use jackfield_api::remote::{
     Assignment, AssignmentRequest, AttemptProgress, COMMIT, Heartbeat, HeartbeatReply, ProgressReply,
     Registration, RoundResult, SentFile, WorkerTerms,
 };
-use jackfield_types::{AttemptId, ErrorCode, Problem, WorkerId, WorkspaceId};
+use jackfield_types::{AttemptId, ErrorCode, Operation, Problem, Scope, WorkerId, WorkspaceId};
 use jackfield_workspace::Commit;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Certificate, Client, RequestBuilder, Response, StatusCode, Url};
@@ -229,8 +229,22 @@ impl CoordinatorClient {
         if detail.is_empty() || status.is_server_error() {
             return Err(Trouble::Passing(format!("the host answered {status}: {detail}")));
         }
-        Err(Trouble::Refused(Problem::caller(ErrorCode::parse(&field("code")), detail, field("remedy"))))
+        Err(Trouble::Refused(refused(ErrorCode::parse(&field("code")), detail, field("remedy"))))
     }
+}
+
+/// The problem as whoever runs the worker can solve it: the remedy of the host is for clients of its API.
+fn refused(code: ErrorCode, message: String, remedy: String) -> Problem {
+    let remedy = match code {
+        ErrorCode::InsufficientScope | ErrorCode::Unauthorized => {
+            "on the machine of the host, create a token with the scope work, and start the worker with it"
+        }
+        ErrorCode::TokenHasWorker => {
+            "stop the other worker; or, on the machine of the host, create a token with the scope work for this one"
+        }
+        _ => return Problem::caller(code, message, remedy),
+    };
+    Problem::caller(code, message, remedy).with(Operation::CreateToken(Scope::Work))
 }
 
 /// The error and what is behind it, without the address, which the reader knows.

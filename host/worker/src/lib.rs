@@ -27,7 +27,7 @@ use jackfield_api::remote::{AssignmentRequest, Heartbeat, Registration, WorkerTe
 use jackfield_config::Config;
 use jackfield_process::Lease;
 use jackfield_types::{
-    AttemptId, AttemptState, ErrorCode, Failure, FailureClass, Problem, RunId, RunState, WorkerId,
+    AttemptId, AttemptState, ErrorCode, Failure, FailureClass, Operation, Problem, RunId, RunState, WorkerId,
 };
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -92,6 +92,7 @@ impl Remote {
     ) -> Result<Arc<Self>, Problem> {
         jackfield_files::private_folder(&data).map_err(|error| {
             Problem::operator(ErrorCode::DataFolder, error.to_string(), "name another data folder")
+                .with(Operation::ChooseDataFolder)
         })?;
         let id = state::worker(&data, &options.host)?;
         let lease = Lease::kept_in(data.join("lease"));

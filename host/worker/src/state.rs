@@ -1,7 +1,7 @@
 //! What a worker keeps across its restarts: who it is, and whom it works for.
 
 use jackfield_files::write_private;
-use jackfield_types::{ErrorCode, Problem, WorkerId};
+use jackfield_types::{ErrorCode, Operation, Problem, WorkerId};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -21,6 +21,7 @@ pub(crate) fn worker(data: &Path, host: &str) -> Result<WorkerId, Problem> {
             format!("{} cannot be used: {why}", file.display()),
             "name another data folder",
         )
+        .with(Operation::ChooseDataFolder)
     };
     let host = host.trim_end_matches('/');
     match std::fs::read(&file) {

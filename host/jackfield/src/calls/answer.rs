@@ -7,7 +7,7 @@ use jackfield_runs::escalation::advance::count;
 use jackfield_runs::escalation::context;
 use jackfield_runs::selection::choose::Pick;
 use jackfield_store::{Answered, Attempt, RunView};
-use jackfield_types::{ErrorCode, Problem, RunState, Scope, Settled};
+use jackfield_types::{ErrorCode, Operation, Problem, RunState, Scope, Settled};
 use serde_json::json;
 
 /// Longest text of an answer, bytes.
@@ -29,7 +29,8 @@ impl HumanTasks<'_> {
                 ErrorCode::NothingToAnswer,
                 format!("human task {} is a to-do: no run waits for it", task.id),
                 "mark it as done",
-            ));
+            )
+            .with(Operation::CompleteHumanTask(task.id)));
         };
         if said.text.len() > LONGEST {
             return Err(Problem::caller(
@@ -49,7 +50,7 @@ impl HumanTasks<'_> {
                 ),
                 "look at the state of the run",
             )
-            .about(run.to_string()));
+            .with(Operation::ShowRun(run)));
         }
         let limits = self.0.inner.settings.limits(Some(view.run.workspace), None);
         let answered = self.answered(&view, &said).await?;

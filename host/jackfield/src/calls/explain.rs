@@ -10,7 +10,7 @@ use jackfield_store::{
 };
 use jackfield_types::clip;
 use jackfield_types::{
-    ErrorClass, ErrorCode, Problem, RunId, Scope, Settled, TaskId, Timestamp, WorkflowName,
+    ErrorClass, ErrorCode, Operation, Problem, RunId, Scope, Settled, TaskId, Timestamp, WorkflowName,
 };
 use serde_json::Value;
 
@@ -45,7 +45,9 @@ impl Tasks<'_> {
                     ErrorCode::TaskNotFound,
                     format!("there is no task and no run {id}"),
                     "list the tasks or the runs for their ids",
-                )),
+                )
+                .with(Operation::ListTasks)
+                .with(Operation::ListRuns)),
                 meant => meant,
             },
             meant => meant,

@@ -4,7 +4,9 @@ use super::texts::{idempotency, text};
 use crate::handles::HumanTasks;
 use jackfield_api::{HumanTaskEdit, HumanTaskRequest, HumanTaskStateFilter, HumanTasksFilter, Word, bounds};
 use jackfield_store::{HumanTask, HumanTaskChange, HumanTaskFilter, HumanTaskKind, NewHumanTask};
-use jackfield_types::{ErrorCode, HumanTaskId, Problem, RunId, Scope, TaskId, Timestamp, WorkspaceId};
+use jackfield_types::{
+    ErrorCode, HumanTaskId, Operation, Problem, RunId, Scope, TaskId, Timestamp, WorkspaceId,
+};
 use serde_json::{Value, json};
 
 /// Longest title, bytes.
@@ -154,13 +156,14 @@ impl HumanTasks<'_> {
 }
 
 fn answer_it(what: &str, task: &HumanTask) -> Problem {
-    let run = task.run.map(|run| format!("; or cancel its run {run}"));
+    let or_cancel = if task.run.is_some() { "; or cancel its run" } else { "" };
     let problem = Problem::caller(
         ErrorCode::Handoff,
         format!("{} is a run that was handed over: it is answered, and cannot be {what}", task.id),
-        format!("answer it: retry, accept or stop{}", run.unwrap_or_default()),
-    );
-    problem.about(task.id.to_string())
+        format!("answer it with retry, accept or stop{or_cancel}"),
+    )
+    .with(Operation::AnswerHumanTask(task.id));
+    task.run.into_iter().map(Operation::CancelRun).fold(problem, Problem::with)
 }
 
 fn title(title: &str) -> Result<String, Problem> {

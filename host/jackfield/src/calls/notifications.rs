@@ -3,7 +3,7 @@
 
 use crate::handles::Notifications;
 use jackfield_store::{WebhookMessage, WebhookStanding};
-use jackfield_types::{ErrorCode, Problem, RunId, Scope};
+use jackfield_types::{ErrorCode, Operation, Problem, RunId, Scope};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -126,6 +126,7 @@ fn unknown(name: &str) -> Problem {
     Problem::caller(
         ErrorCode::WebhookNotFound,
         format!("there is no webhook '{name}'"),
-        "use a name of [webhooks] in jackfield.toml; new webhooks apply when the host starts to serve",
+        "add it to [webhooks] in jackfield.toml and start the host again, or use a name from the list of webhooks",
     )
+    .with(Operation::ListWebhooks)
 }

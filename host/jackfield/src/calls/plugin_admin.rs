@@ -8,10 +8,14 @@ use jackfield_plugins::{
     PluginStatus, Trial,
 };
 use jackfield_store::PluginVersion;
-use jackfield_types::{Digest, ErrorCode, PluginKind, Problem, Scope};
+use jackfield_types::{Digest, ErrorCode, Operation, PluginKind, Problem, Scope};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// The remedy of a grant that cannot be made.
+const GRANTABLE: &str = "name programs, environment variables or imports: the list of components shows what a held one \
+                         asks for, and a check of a file what the component in it asks for";
 
 /// What was ordered, and what serves now.
 #[derive(Debug, Clone, Serialize)]
@@ -47,15 +51,19 @@ impl PluginAdmin<'_> {
             return Err(Problem::caller(
                 ErrorCode::NothingToGrant,
                 format!("nothing is named that {kind} {name} is to be granted"),
-                "name programs, environment variables or imports; the list of components shows what one that is held is missing",
-            ));
+                GRANTABLE,
+            )
+            .with(Operation::ListPlugins)
+            .with(Operation::CheckPluginFile(None)));
         }
         if let Some(fault) = grant.fault(name) {
             return Err(Problem::caller(
                 ErrorCode::BadGrant,
                 format!("failed to grant {kind} {name:?}: {fault}"),
-                "the list of components shows what one that is held is missing; a check of a file what that asks for",
-            ));
+                GRANTABLE,
+            )
+            .with(Operation::ListPlugins)
+            .with(Operation::CheckPluginFile(None)));
         }
         self.0.inner.plugins.policies().grant(kind, name, grant).await?;
         let Grant { programs, environment, imports } = grant.clone();
@@ -119,7 +127,8 @@ impl PluginAdmin<'_> {
                     None => format!("no {kind} {name} is in service"),
                 },
                 "drop the version that you want into the plugin folder, or pin one that was there",
-            ));
+            )
+            .with(Operation::PinPlugin { kind, name: name.to_owned() }));
         };
         let from = self.pin_version(kind, name, digest).await?;
         let rolled_back = RolledBack { from, to: Some(digest) };

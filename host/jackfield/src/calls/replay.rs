@@ -8,7 +8,7 @@ use jackfield_plugins::Trial;
 use jackfield_replay::estimate::Estimate;
 use jackfield_replay::{Changes, Difference, MOST_TOLD, PAGE, again};
 use jackfield_store::RecordedDecision;
-use jackfield_types::{ErrorCode, PluginKind, Problem, Scope, Timestamp};
+use jackfield_types::{ErrorCode, Operation, PluginKind, Problem, Scope, Timestamp};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
@@ -29,8 +29,9 @@ impl Evaluation<'_> {
                 format!(
                     "what a component of kind {kind} is asked cannot be asked again: it is about a process or a worktree that is gone"
                 ),
-                "replay a chooser, a compressor or a judge; test an executor with a file of cases",
-            ));
+                "replay a chooser, a compressor or a judge; test a component of another kind with a file of cases",
+            )
+            .with(Operation::TestPluginFile(file.to_owned())));
         }
         Replay::new(self.0, &trial, since).await?.run(kind, limit).await
     }

@@ -8,7 +8,7 @@ use jackfield_api::{
 };
 use jackfield_runs::admission::admit::title;
 use jackfield_store::{Checkpoint, Closed, Closing, NewTask, Round, TaskFilter, TaskSummary, TaskView};
-use jackfield_types::{ErrorCode, Problem, RunId, Scope, TaskId, Workflow};
+use jackfield_types::{ErrorCode, Operation, Problem, RunId, Scope, TaskId, Workflow};
 use serde_json::json;
 
 /// Most acceptance criteria of a task.
@@ -169,10 +169,10 @@ impl Tasks<'_> {
             Closed::RunActive(run, now) => Err(Problem::caller(
                 ErrorCode::RunActive,
                 format!("task {task} cannot be closed: run {run} of it is {now}"),
-                format!(
-                    "wait for it with `result`, or end it with `cancel` (run_id {run}), then close the task"
-                ),
-            )),
+                "wait for the result of the run, or cancel it; then close the task",
+            )
+            .with(Operation::AwaitResult(run))
+            .with(Operation::CancelRun(run))),
         }
     }
 

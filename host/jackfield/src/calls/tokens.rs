@@ -9,7 +9,7 @@ use jackfield_api::{TokenMade, TokenRequest, bounds};
 use jackfield_core::moment::moment;
 use jackfield_files::random_hex;
 use jackfield_store::{AccessToken, NewToken};
-use jackfield_types::{ErrorCode, Problem, Scope, Sees, Timestamp, TokenId};
+use jackfield_types::{ErrorCode, Operation, Problem, Scope, Sees, Timestamp, TokenId};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use subtle::ConstantTimeEq;
@@ -68,7 +68,7 @@ impl Access<'_> {
                 format!("there is a token of the name '{name}'"),
                 "revoke it first, or take another name",
             )
-            .about(name)
+            .with(Operation::RevokeToken(name))
         })?;
         Ok(TokenMade { text: format!("{BEGINS}{id}_{secret}"), token })
     }
@@ -96,6 +96,7 @@ impl Access<'_> {
                 format!("there is no token of the name '{name}'"),
                 "list the tokens",
             )
+            .with(Operation::ListTokens)
         })
     }
 

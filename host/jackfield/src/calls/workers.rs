@@ -5,7 +5,7 @@ use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_core::instance::Instance;
 use jackfield_runs::scheduling::work::Work;
 use jackfield_store::{RunFilter, Worker, WorkerKind};
-use jackfield_types::{ErrorCode, Problem, RunState, Scope, Timestamp};
+use jackfield_types::{ErrorCode, Operation, Problem, RunState, Scope, Timestamp};
 use std::time::Duration;
 
 /// Number of latest runs that the failure rate covers.
@@ -49,8 +49,9 @@ impl Workers<'_> {
             return Err(Problem::operator(
                 ErrorCode::NoWorkerHere,
                 "this process is here for a look, and could not go on with what it took over",
-                "a host that serves does it by itself; or ask that host",
-            ));
+                "a host that serves does it by itself: ask the one that serves, or start one",
+            )
+            .with(Operation::Serve));
         }
         match action {
             WorkerAction::HealthCheck => {}

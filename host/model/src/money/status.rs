@@ -1,7 +1,7 @@
 //! What the breaker says: how each limit stands, why something was refused, what an operator did.
 
 use super::limit::{Action, Limit, LimitScope, Period, Scope};
-use jackfield_types::{ErrorCode, Micros, Problem, RunId, Timestamp};
+use jackfield_types::{ErrorCode, Micros, Operation, Problem, RunId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -136,7 +136,10 @@ impl Refusal {
         let problem = Problem::operator(ErrorCode::BudgetExhausted, self.to_string(), self.remedy());
         match (&self.limit.scope, self.limit.period) {
             // An operator can change these while the host runs.
-            (LimitScope::All, period) => problem.about(period.adjective()),
+            (LimitScope::All, Period::Day) => {
+                problem.with(Operation::RaiseBreaker).with(Operation::ResetBreaker)
+            }
+            (LimitScope::All, _) => problem.with(Operation::ResetBreaker),
             _ => problem,
         }
     }

@@ -3,7 +3,7 @@
 use crate::admission::admit::Admissions;
 use crate::selection::choose::Pick;
 use jackfield_store::{Admission, Retried, Retry, RunView};
-use jackfield_types::{ErrorCode, Problem, RunId, WorkflowName};
+use jackfield_types::{ErrorCode, Operation, Problem, RunId, WorkflowName};
 
 impl Admissions {
     /// Admits a new run of the same task.
@@ -25,8 +25,9 @@ impl Admissions {
             return Err(Problem::caller(
                 ErrorCode::NotRetried,
                 format!("failed to retry run {}: it was recorded elsewhere", view.run.id),
-                "retry it there, or hand its task in with `execute`",
-            ));
+                "retry it there, or start a run of the same instruction here",
+            )
+            .with(Operation::StartRun));
         }
         let order = self.orders.order_again(view).await?;
         self.places.may_work(&order).await?;
@@ -75,6 +76,8 @@ fn active(run: RunId) -> Problem {
     Problem::caller(
         ErrorCode::RunActive,
         format!("failed to retry: run {run} of the same task has not ended"),
-        format!("wait for it (`result` with run_id {run}), or end it first (`cancel`)"),
+        "wait for its result, or cancel it first",
     )
+    .with(Operation::AwaitResult(run))
+    .with(Operation::CancelRun(run))
 }

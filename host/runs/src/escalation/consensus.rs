@@ -12,7 +12,9 @@ use crate::selection::choose::{Pick, Ranked};
 use jackfield_api::{ExecuteRequest, bounds};
 use jackfield_plugins::facts::judging::{Comparison, ResultInQuestion};
 use jackfield_store::{Artifact, NewArtifact, RunView};
-use jackfield_types::{AttemptState, ErrorCode, FailureKind, Micros, Problem, RunId, RunState, Settled};
+use jackfield_types::{
+    AttemptState, ErrorCode, FailureKind, Micros, Operation, Problem, RunId, RunState, Settled,
+};
 use serde_json::{Value, json};
 use std::io::Read;
 
@@ -86,9 +88,10 @@ impl Admissions {
         }
         Err(Problem::operator(
             ErrorCode::NobodyToCompare,
-            format!("two different executors are needed, and {} is ready", two.len()),
-            problem.message,
-        ))
+            format!("two different executors are needed, and {} is ready: {}", two.len(), problem.message),
+            "install or log in to another agent that the message names, and check it",
+        )
+        .with(Operation::CheckExecutors))
     }
 }
 

@@ -7,8 +7,8 @@ use jackfield_plugins::facts::{reporting, types};
 use jackfield_store::{Artifact, Attempt, CheckResult, RunEventRecord, RunView};
 use jackfield_types::clip;
 use jackfield_types::{
-    AttemptState, Begun, CostSource, Delivered, Micros, Process, RunState, Settled, Timestamp, Usage,
-    Verified,
+    AttemptState, Begun, CostSource, Delivered, Micros, Operation, Process, RunState, Settled, Timestamp,
+    Usage, Verified,
 };
 use jackfield_workspace::{ChangeKind, ChangedFile};
 
@@ -94,14 +94,16 @@ fn check(result: &CheckResult) -> reporting::Check {
 /// What a caller is told, around the compressed text; `line` says where it stands while it waits.
 pub fn answer(view: &RunView, text: String, line: Option<String>, now: Timestamp) -> Answer {
     let id = view.run.id;
-    let next = match view.run.state {
-        state if state.is_final() => None,
-        RunState::Waiting => Some(format!(
-            "waits for a person: a human task has the question; call `result` with run_id {id} later"
-        )),
+    let (next, operations) = match view.run.state {
+        state if state.is_final() => (None, Vec::new()),
+        RunState::Waiting => {
+            let next = "waits for a person: a human task has the question; ask for its result later";
+            (Some(next.to_owned()), vec![Operation::AwaitResult(id)])
+        }
         state => {
             let stands = line.unwrap_or_else(|| format!("still {state}"));
-            Some(format!("{stands}: call `result` with run_id {id} to wait on, or `cancel` to end it"))
+            let next = format!("{stands}; wait for its result, or cancel it");
+            (Some(next), vec![Operation::AwaitResult(id), Operation::CancelRun(id)])
         }
     };
     let changed = files(view);
@@ -111,6 +113,7 @@ pub fn answer(view: &RunView, text: String, line: Option<String>, now: Timestamp
         state: view.run.state,
         text,
         next,
+        operations,
         metrics: Metrics {
             cost_usd: cost(view).map(Micros::usd),
             wall_ms: wall(view, now),

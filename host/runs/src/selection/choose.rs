@@ -13,7 +13,7 @@ use jackfield_core::settings::Settings;
 use jackfield_plugins::facts::{choosing, driving, types};
 use jackfield_plugins::{ExecutorInfo, Plugins, shown};
 use jackfield_store::{BreakerState, BreakerStatus, NewPluginCall, Period, Refusal, Store};
-use jackfield_types::{Clock, Effort, ErrorCode, Micros, PluginRef, Problem, Timestamp};
+use jackfield_types::{Clock, Effort, ErrorCode, Micros, Operation, PluginRef, Problem, Timestamp};
 use serde_json::json;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -237,8 +237,9 @@ impl Selection {
             return Err(Problem::operator(
                 ErrorCode::NoExecutor,
                 "no executor is in service, or every one is switched off",
-                "look at the list of components, and at enabled under [executors] in jackfield.toml",
-            ));
+                "look at `enabled` under [executors] in jackfield.toml, and list the components",
+            )
+            .with(Operation::ListPlugins));
         }
         let facts = Facts {
             health: self.probes.health_anywhere(&executors).await?,
@@ -421,8 +422,10 @@ pub(crate) fn nobody(
     );
     let message = format!("{who} found no executor for this task: {}", names.join(", "));
     let Some((plugin, Some(file))) = chooser else {
-        let remedy = "install or log in to an agent that the message names; or name an executor";
-        return Problem::operator(ErrorCode::NobodyAvailable, message, remedy);
+        let remedy =
+            "name an executor; or install or log in to an agent that the message names, and check it";
+        return Problem::operator(ErrorCode::NobodyAvailable, message, remedy)
+            .with(Operation::CheckExecutors);
     };
     let remedy = format!(
         "name an executor; or take {} out of the plugin folder, or roll the chooser {} back, and the chooser before it \
@@ -430,5 +433,6 @@ pub(crate) fn nobody(
         shown(file),
         plugin.name
     );
-    Problem::operator(ErrorCode::NobodyAvailable, message, remedy).about(plugin.name.as_str())
+    Problem::operator(ErrorCode::NobodyAvailable, message, remedy)
+        .with(Operation::RollBackPlugin { kind: plugin.kind, name: plugin.name.clone() })
 }

@@ -16,7 +16,7 @@ use jackfield_plugins::facts::gating::{Artifact, CommandResult, Ruling};
 use jackfield_plugins::{Called, PluginError, Plugins};
 use jackfield_store::{CheckResult, NewRunEvent, Store};
 use jackfield_types::clip;
-use jackfield_types::{AttemptId, Clock, ErrorCode, Failure, FailureClass, Problem};
+use jackfield_types::{AttemptId, Clock, ErrorCode, Failure, FailureClass, Operation, Problem};
 use jackfield_workspace::{View, Worktree};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -158,20 +158,22 @@ impl Gates {
         }
         match self.plugins.gate_fault(&gate.kind, &config).await {
             Ok(None) => Ok(()),
-            Ok(Some(why)) => Err(Problem::caller(
-                ErrorCode::BadGate,
-                format!("the gate {} cannot be: {why}", clip(&gate.label(), 200)),
-                "inspect the component that offers it: the inspection shows what its config takes",
-            )
-            .about(self.offering(&gate.kind))),
+            Ok(Some(why)) => {
+                let problem = Problem::caller(
+                    ErrorCode::BadGate,
+                    format!("the gate {} cannot be: {why}", clip(&gate.label(), 200)),
+                    "inspect the component that offers it, to see what its config takes",
+                );
+                Err(self.offering(&gate.kind).into_iter().fold(problem, Problem::with))
+            }
             Err(error) => Err(error.problem()),
         }
     }
 
-    /// The name of the component that has a kind of gate.
-    fn offering(&self, kind: &str) -> String {
+    /// What shows the component that has a kind of gate.
+    fn offering(&self, kind: &str) -> Option<Operation> {
         let known = self.plugins.gates().into_iter().find(|info| info.kind.name == kind);
-        known.map_or_else(|| "gates".to_owned(), |info| info.plugin.name)
+        known.map(|info| Operation::InspectPlugin { kind: info.plugin.kind, name: info.plugin.name })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What each tool does: arguments in, one call of the host, text and data out.
 
 use super::caller::Caller;
-use super::output::{Said, answered, said};
+use super::output::{Said, answered, queued, said};
 use super::tools::{CancelArguments, NoArguments, QueryArguments, Question, ResultArguments, RetryArguments};
 use super::waiting::Wait;
 use super::{admin, tasks, workflow};
@@ -160,15 +160,14 @@ async fn result(caller: &Caller<'_>, arguments: ResultArguments) -> Result<Said,
 async fn cancel(host: &Host, arguments: CancelArguments) -> Result<Said, Problem> {
     let run = host.runs().find(&named(&arguments.run_id)?).await?;
     let reason = arguments.reason.unwrap_or_else(|| "cancelled over MCP".to_owned());
-    answered(&host.runs().cancel(run, &reason).await?)
+    answered(host.runs().cancel(run, &reason).await?)
 }
 
 async fn retry(host: &Host, arguments: RetryArguments) -> Result<Said, Problem> {
     let run = host.runs().find(&named(&arguments.run_id)?).await?;
     let reason = arguments.reason.unwrap_or_else(|| "retried over MCP".to_owned());
     let again = host.runs().retry(run, arguments.idempotency_key, &reason).await?;
-    let handle = host.runs().handle(again).await?;
-    said(text_people::handle(&handle), &handle)
+    queued(host.runs().handle(again).await?)
 }
 
 /// An empty id would mean the last run, which no client should end by mistake.

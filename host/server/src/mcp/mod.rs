@@ -42,10 +42,10 @@ pub(super) fn around(handler: impl ServerHandler + Clone) -> Router {
     served(handler, InFlight::default())
 }
 
-/// The names of all tools.
+/// The schemas of the arguments of all tools, by name.
 #[cfg(test)]
-pub(super) fn tool_names() -> Vec<String> {
-    tools::all().into_iter().map(|(_, tool)| tool.name.into_owned()).collect()
+pub(super) fn tool_schemas() -> std::collections::BTreeMap<String, Arc<rmcp::model::JsonObject>> {
+    tools::all().into_iter().map(|(_, tool)| (tool.name.into_owned(), tool.input_schema)).collect()
 }
 
 fn served(handler: impl ServerHandler + Clone, calls: InFlight) -> Router {

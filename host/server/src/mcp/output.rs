@@ -7,8 +7,9 @@
 use super::choice::Answers;
 use super::text_of::plain;
 use crate::mcp::resources;
-use crate::remedies::with_tool;
-use jackfield_api::Answer;
+use crate::remedies;
+use jackfield_api::{Answer, Handle};
+use jackfield_render::text_people;
 use jackfield_types::{ErrorCode, Problem};
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject, Resource};
 use serde::Serialize;
@@ -34,17 +35,24 @@ pub(super) fn said(text: String, data: &impl Serialize) -> Result<Said, Problem>
 }
 
 /// The compressed text, what to do next where something is left to do, and links to the rest.
-pub(super) fn answered(answer: &Answer) -> Result<Said, Problem> {
+pub(super) fn answered(answer: Answer) -> Result<Said, Problem> {
+    let answer = answer.named(remedies::tool);
     let next = answer.next.as_ref().map(|next| format!("\n{next}")).unwrap_or_default();
-    let said = said(format!("{}{next}", answer.text), answer)?;
-    Ok(Said { links: resources::links(answer), ..said })
+    let said = said(format!("{}{next}", answer.text), &answer)?;
+    Ok(Said { links: resources::links(&answer), ..said })
+}
+
+/// A run that was queued, and what to do next.
+pub(super) fn queued(handle: Handle) -> Result<Said, Problem> {
+    let handle = handle.named(remedies::tool);
+    said(text_people::handle(&handle), &handle)
 }
 
 /// What of an answer's data is told with the text, since the next call needs it: name and type.
-type Handle = (&'static str, &'static str);
+type Field = (&'static str, &'static str);
 
 /// The handles of a tool's answer: those that are always there, and those that may be.
-fn handles(tool: &str) -> (&'static [Handle], &'static [Handle]) {
+fn handles(tool: &str) -> (&'static [Field], &'static [Field]) {
     match tool {
         "execute" | "dispatch" | "result" | "cancel" | "retry" | "consensus" => {
             (&[("run_id", "string"), ("state", "string"), ("task_id", "string")], &[])
@@ -96,7 +104,7 @@ pub(super) fn result(tool: &str, said: Said, answers: Answers) -> CallToolResult
 
 /// What a client is given where the call was refused: never structured, so that every model reads the text.
 pub(super) fn refused(problem: &Problem) -> CallToolResult {
-    let problem = with_tool(problem.clone());
+    let problem = problem.clone().named(remedies::tool);
     let result = CallToolResult::error(vec![ContentBlock::text(plain(&problem.to_string()))]);
     with_data(result, serde_json::to_value(&problem).unwrap_or_default())
 }

@@ -1,6 +1,7 @@
 //! Runs as resources: `run://RUN/{log,diff,result,diagram}`, read a page at a time where they are long.
 
 use super::text_of::plain;
+use crate::remedies;
 use axum::http::Uri;
 use jackfield::Host;
 use jackfield_api::{Answer, RunsFilter};
@@ -240,7 +241,7 @@ async fn diff(host: &Host, place: Place) -> Result<Page, Problem> {
 }
 
 async fn whole(host: &Host, place: Place) -> Result<Page, Problem> {
-    let answer = host.runs().answer(place.run, None).await?;
+    let answer = host.runs().answer(place.run, None).await?.named(remedies::tool);
     let text = serde_json::to_string(&answer).map_err(|error| {
         Problem::operator(ErrorCode::UnreadableAnswer, error.to_string(), "report this as a bug")
     })?;
@@ -250,7 +251,7 @@ async fn whole(host: &Host, place: Place) -> Result<Page, Problem> {
 /// What is not there, or is no longer kept, is not found; what went wrong here is this host's own fault.
 fn missing(uri: &str, problem: &Problem) -> ErrorData {
     if problem.audience == Audience::Caller || problem.code == ErrorCode::DiffGone {
-        return absent(uri, &problem.to_string());
+        return absent(uri, &problem.clone().named(remedies::tool).to_string());
     }
     told(problem)
 }
@@ -261,7 +262,8 @@ fn absent(uri: &str, why: &str) -> ErrorData {
 
 /// A problem as an error of the protocol.
 pub(super) fn told(problem: &Problem) -> ErrorData {
-    let data = serde_json::to_value(problem).ok();
+    let problem = problem.clone().named(remedies::tool);
+    let data = serde_json::to_value(&problem).ok();
     match problem.audience {
         Audience::Caller => ErrorData::invalid_params(problem.to_string(), data),
         _ => ErrorData::internal_error(problem.to_string(), data),

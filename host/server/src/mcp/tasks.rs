@@ -55,7 +55,7 @@ async fn detailed(caller: &Caller<'_>, view: &RunView) -> Result<DetailedTask, P
     let payload = match view.run.state {
         RunState::Succeeded | RunState::Failed => {
             let answer = caller.host.runs().answer(view.run.id, None).await?;
-            let result = output::result("execute", output::answered(&answer)?, caller.choice.answers);
+            let result = output::result("execute", output::answered(answer)?, caller.choice.answers);
             TaskPayload::Completed { result: object(&result) }
         }
         RunState::Cancelled => TaskPayload::Cancelled,

@@ -4,7 +4,7 @@ use super::caller::Caller;
 use super::output::{Said, answered};
 use jackfield_api::Progress;
 use jackfield_config::OnClose;
-use jackfield_types::{ErrorCode, Problem, RunId};
+use jackfield_types::{ErrorCode, Operation, Problem, RunId};
 use rmcp::model::ProgressNotificationParam;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -47,7 +47,7 @@ impl Wait<'_> {
         };
         match gone {
             Some((true, why)) if self.on_close.is_some() => match host.runs().cancel(run, why).await {
-                Ok(answer) => return answered(&answer),
+                Ok(answer) => return answered(answer),
                 // It ended at the same moment.
                 Err(problem) if problem.code == ErrorCode::RunEnded => {}
                 Err(problem) => return Err(problem),
@@ -56,7 +56,7 @@ impl Wait<'_> {
             Some(_) => return Err(left(run)),
             None => {}
         }
-        answered(&host.runs().answer(run, self.verbosity).await?)
+        answered(host.runs().answer(run, self.verbosity).await?)
     }
 }
 
@@ -64,8 +64,9 @@ fn left(run: RunId) -> Problem {
     Problem::caller(
         ErrorCode::CallClosed,
         format!("the call is over and run {run} goes on"),
-        format!("call `result` with run_id {run}"),
+        "wait for its result",
     )
+    .with(Operation::AwaitResult(run))
 }
 
 /// Tells a client that asked for it of each step, and that it still goes on where there is none.

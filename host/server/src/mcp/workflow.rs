@@ -2,7 +2,7 @@
 
 use super::caller::Caller;
 use super::calls::{bad_arguments, parse};
-use super::output::{Said, answered, said};
+use super::output::{Said, answered, queued, said};
 use crate::fields;
 use jackfield_api::{ExecuteRequest, HumanAnswer, SpecRequest};
 use jackfield_render::text_people;
@@ -66,8 +66,7 @@ impl Asked {
 pub(super) async fn dispatch(caller: &Caller<'_>, request: ExecuteRequest) -> Result<Said, Problem> {
     let host = &caller.host;
     let run = host.runs().dispatch(request).await?;
-    let handle = host.runs().handle(run).await?;
-    said(text_people::handle(&handle), &handle)
+    queued(host.runs().handle(run).await?)
 }
 
 pub(super) async fn workflow(caller: &Caller<'_>, arguments: Value) -> Result<Said, Problem> {
@@ -116,7 +115,7 @@ pub(super) async fn task(caller: &Caller<'_>, arguments: Value) -> Result<Said, 
         }
         "answer" => {
             let answer = host.human_tasks().answer(asked.id(), asked.person()?).await?;
-            return answered(&answer);
+            return answered(answer);
         }
         "list" => {
             let tasks = host.human_tasks().list(parse(asked.rest)?).await?;

@@ -3,7 +3,7 @@
 use crate::file::{Sql, Tx, stamp};
 use crate::handles::Checkpoints;
 use crate::view::{runs, trail};
-use crate::{Checkpoint, NewCheckpoint, RecordKind, StoreError};
+use crate::{Checkpoint, NewCheckpoint, StoreError};
 use jackfield_model::{CheckpointAdded, HostEvent};
 use jackfield_types::TaskId;
 use rusqlite::{Connection, params};
@@ -28,10 +28,7 @@ impl Checkpoints<'_> {
                     params![task.to_string(), version],
                     Checkpoint::read,
                 )?;
-                found.ok_or_else(|| StoreError::NotFound {
-                    what: RecordKind::Checkpoint,
-                    id: format!("{version} of task {task}"),
-                })
+                found.ok_or(StoreError::NoCheckpoint { task, version })
             })
             .await
     }

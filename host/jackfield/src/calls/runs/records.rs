@@ -6,7 +6,7 @@ use jackfield_runs::escalation::compared;
 use jackfield_runs::execution::leftovers;
 use jackfield_runs::records::report;
 use jackfield_store::{Attempt, RunEventRecord, RunFilter, RunSummary, RunView};
-use jackfield_types::{Audience, Begun, ErrorCode, Problem, RunId, RunState, Scope};
+use jackfield_types::{Audience, Begun, ErrorCode, Operation, Problem, RunId, RunState, Scope};
 use jackfield_workspace::Worktree;
 
 impl Runs<'_> {
@@ -126,9 +126,11 @@ impl Runs<'_> {
             return Ok(found);
         }
         let last = self.list(RunsFilter { limit: Some(1), ..RunsFilter::default() }).await?;
-        last.first()
-            .map(|run| run.run)
-            .ok_or_else(|| Problem::caller(ErrorCode::NoRuns, "there is no run yet", "start one"))
+        last.first().map(|run| run.run).ok_or_else(|| {
+            Problem::caller(ErrorCode::NoRuns, "there is no run yet", "start one")
+                .with(Operation::StartRun)
+                .with(Operation::RunDemo)
+        })
     }
 
     /// Lists runs, newest first.
@@ -211,11 +213,12 @@ impl Runs<'_> {
     /// A [`Problem`] if the run does not exist or the principal may not see it.
     pub async fn handle(self, run: RunId) -> Result<Handle, Problem> {
         let run = self.get(run).await?.run;
-        let next = match run.state.is_final() {
-            false => format!("call `result` with run_id {} to wait for it, or `cancel` to end it", run.id),
-            true => format!("call `result` with run_id {} for its answer", run.id),
+        let wait = Operation::AwaitResult(run.id);
+        let (next, operations) = match run.state.is_final() {
+            false => ("wait for its result, or cancel it", vec![wait, Operation::CancelRun(run.id)]),
+            true => ("get its result", vec![wait]),
         };
-        Ok(Handle { task_id: run.task, run_id: run.id, state: run.state, next })
+        Ok(Handle { task_id: run.task, run_id: run.id, state: run.state, next: next.to_owned(), operations })
     }
 }
 
@@ -230,7 +233,7 @@ fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> P
         made_by.and_then(|attempt| serde_json::from_str(attempt.worktree.as_deref()?).ok());
     let Some(made) = worktree else {
         let remedy = "what it changed is on its branch, which the record of the run names";
-        return Problem::operator(ErrorCode::DiffGone, message, remedy).about(run.to_string());
+        return Problem::operator(ErrorCode::DiffGone, message, remedy).with(Operation::ShowRun(run));
     };
     let remedy = format!(
         "what it changed is on its branch: git --git-dir '{}' diff {} {}",

@@ -4,8 +4,8 @@ use super::*;
 use jackfield_model::{Payload, ToolCall};
 use jackfield_store::{Account, Artifact, Run, Task};
 use jackfield_types::{
-    AttemptId, AttemptState, Failure, FailureClass, Outcome, PluginKind, PluginRef, Role, RunId, TaskId,
-    TaskState, Workflow, WorkspaceId,
+    AttemptId, AttemptState, Failure, FailureClass, Operation, Outcome, PluginKind, PluginRef, Role, RunId,
+    TaskId, TaskState, Workflow, WorkspaceId,
 };
 use serde_json::{Value, json};
 
@@ -168,9 +168,11 @@ fn a_run_without_a_change_names_neither_branch_nor_diff() {
 }
 
 #[test]
-fn a_run_under_way_says_what_to_call_next() {
+fn a_run_under_way_says_what_to_do_next() {
     let answer = answer(&view(RunState::Running, &[], &json!([])), String::new(), None, NOW);
-    assert!(answer.next.unwrap().contains("call `result`"));
+    let run = answer.run_id;
+    assert_eq!(answer.next.as_deref(), Some("still running; wait for its result, or cancel it"));
+    assert_eq!(answer.operations, [Operation::AwaitResult(run), Operation::CancelRun(run)]);
     assert_eq!((answer.metrics.attempts, answer.attempt), (0, None));
 }
 
