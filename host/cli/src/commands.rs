@@ -1,9 +1,9 @@
 //! What each command does with a host.
 
 use super::args::{BreakerCommand, Command, RunArgs};
-use super::output::{Outcome, say, say_diff, say_line};
+use super::output::{Outcome, say, say_answer, say_diff, say_line};
 use super::progress::Teller;
-use super::remedies::{after, in_commands};
+use super::remedies;
 use super::stop::ToldToStop;
 use super::{kit, maintenance, tasks, todos};
 use jackfield::{Answer, Host, PruneOptions};
@@ -107,10 +107,7 @@ pub(super) async fn run(
         host.runs().cancel(run, "interrupted on the command line").await?;
     }
     teller.done();
-    let answer = in_commands(host.runs().answer(run, verbosity).await?);
-    let next = answer.next.clone().into_iter().chain(after(&answer)).map(|next| format!("\n{next}"));
-    let next: String = next.collect();
-    say(json, || format!("{}{next}", answer.text), &answer);
+    let answer = say_answer(json, host.runs().answer(run, verbosity).await?);
     Ok(came_to(&answer))
 }
 
@@ -154,8 +151,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
             logs(host, run, follow, json).await?;
         }
         Command::Cancel { run, reason } => {
-            let answer = host.runs().cancel(host.runs().find(&run).await?, &reason).await?;
-            say(json, || answer.text.clone(), &answer);
+            say_answer(json, host.runs().cancel(host.runs().find(&run).await?, &reason).await?);
         }
         Command::Retry { run, reason, idempotency_key } => {
             if run.trim().is_empty() {
@@ -166,7 +162,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
                 ));
             }
             let again = host.runs().retry(host.runs().find(&run).await?, idempotency_key, &reason).await?;
-            let handle = host.runs().handle(again).await?;
+            let handle = host.runs().handle(again).await?.named(remedies::command);
             say(json, || text_people::handle(&handle), &handle);
         }
         Command::Backup { file } => return maintenance::backup(host, &file, json).await,

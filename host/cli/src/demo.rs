@@ -3,9 +3,8 @@
 //! and the next answer changed without a restart.
 
 use super::args::Global;
-use super::output::{Outcome, say_diff, say_line};
+use super::output::{Outcome, say_answer, say_diff, say_line};
 use super::progress::Teller;
-use super::remedies::in_commands;
 use jackfield::{Answer, Host};
 use jackfield_api::ExecuteRequest;
 use jackfield_config::Config;
@@ -38,8 +37,7 @@ pub(super) async fn demo(keep: bool, global: &Global) -> Result<Outcome, Problem
 async fn show(host: &Host, repository: &Path, json: bool) -> Result<Outcome, Problem> {
     heading("1. A task, in a worktree of a throw-away repository");
     say_line(&format!("$ jackfield run --executor shell \"{}\"\n", TASK.replace('\n', "; ")));
-    let first = execute(host, repository).await?;
-    say_line(&first.text);
+    let first = say_answer(false, execute(host, repository).await?);
 
     heading("2. What it changed, on its own branch; the checkout is untouched");
     say_diff(&host.runs().diff(first.run_id).await?);
@@ -61,8 +59,7 @@ async fn show(host: &Host, repository: &Path, json: bool) -> Result<Outcome, Pro
     ));
 
     heading("5. The same question again, answered by the new component");
-    let second = in_commands(host.runs().answer(first.run_id, None).await?);
-    say_line(&second.text);
+    let second = say_answer(false, host.runs().answer(first.run_id, None).await?);
     if json {
         let steps = serde_json::json!({ "first": first, "second": second });
         say_line(&steps.to_string());
@@ -88,7 +85,7 @@ async fn execute(host: &Host, repository: &Path) -> Result<Answer, Problem> {
     let ended = host.runs().watch(run, Duration::from_secs(60), |event| teller.tell(event)).await;
     teller.done();
     ended?;
-    host.runs().answer(run, None).await.map(in_commands)
+    host.runs().answer(run, None).await
 }
 
 /// As an operator should: written beside, renamed into place.

@@ -1,6 +1,7 @@
 //! The output of commands, and their outcome.
 
-use super::remedies::with_commands;
+use super::remedies::{after, in_commands, with_commands};
+use jackfield::Answer;
 use jackfield_render::screen::{Screen, Tone, colours_wanted, printable, printable_json};
 use jackfield_types::Problem;
 use std::io::{IsTerminal, Write};
@@ -22,6 +23,18 @@ pub(super) fn say(json: bool, text: impl FnOnce() -> String, data: &impl serde::
         text()
     };
     say_line(&line);
+}
+
+/// Prints the answer of a run with what is left to do. Its links and operations are shown as commands. Returns the answer
+/// as it was printed.
+pub(super) fn say_answer(json: bool, answer: Answer) -> Answer {
+    let answer = in_commands(answer);
+    let told = || {
+        let left = answer.next.clone().into_iter().chain(after(&answer));
+        left.fold(answer.text.clone(), |text, line| format!("{text}\n{line}"))
+    };
+    say(json, told, &answer);
+    answer
 }
 
 /// Prints a line in printable form. Every output of the command line goes through here.

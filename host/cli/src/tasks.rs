@@ -1,8 +1,8 @@
 //! `dispatch`, `result`, `explain` and `task`.
 
 use super::commands::{came_to, expect, instruction, request, workspace};
-use super::output::{Outcome, say};
-use super::remedies::{after, in_commands};
+use super::output::{Outcome, say, say_answer};
+use super::remedies;
 use super::task_args::{DispatchArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WriteArgs};
 use jackfield::Host;
 use jackfield_api::{
@@ -18,7 +18,7 @@ use std::time::Duration;
 pub(super) async fn dispatch(host: &Host, arguments: &DispatchArgs, json: bool) -> Result<Outcome, Problem> {
     let request = ExecuteRequest { title: arguments.name.clone(), wait_s: None, ..request(&arguments.run)? };
     let run = host.runs().dispatch(request).await?;
-    let handle = host.runs().handle(run).await?;
+    let handle = host.runs().handle(run).await?.named(remedies::command);
     let told = || {
         let run = handle.run_id;
         format!("run {run} is {}\njackfield result {run} --wait 600   # waits for it", handle.state)
@@ -30,12 +30,8 @@ pub(super) async fn dispatch(host: &Host, arguments: &DispatchArgs, json: bool) 
 pub(super) async fn result(host: &Host, arguments: &ResultArgs, json: bool) -> Result<Outcome, Problem> {
     let run = host.runs().find(&arguments.run).await?;
     let wait = Duration::from_secs(arguments.wait);
-    let answer = in_commands(host.runs().result(run, wait, arguments.verbosity.as_deref()).await?);
-    let told = || match after(&answer) {
-        Some(next) => format!("{}\n{next}", answer.text),
-        None => answer.text.clone(),
-    };
-    say(json, told, &answer);
+    let answer = host.runs().result(run, wait, arguments.verbosity.as_deref()).await?;
+    let answer = say_answer(json, answer);
     Ok(if answer.state.is_final() { came_to(&answer) } else { Outcome::Fine })
 }
 

@@ -1,8 +1,7 @@
 //! `todo`: human tasks, and answers to runs that wait for a person.
 
 use super::commands::{instruction, workspace};
-use super::output::{Outcome, say};
-use super::remedies::in_commands;
+use super::output::{Outcome, say, say_answer};
 use clap::{Args, Subcommand};
 use jackfield::Host;
 use jackfield_api::{
@@ -147,8 +146,7 @@ pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Resul
                 (None, false) => HumanAction::Stop,
             };
             let said = HumanAnswer { action, text: retry.unwrap_or(note), executor, model };
-            let answer = in_commands(host.human_tasks().answer(&id, said).await?);
-            say(json, || format!("run {} is {}", answer.run_id, answer.state), &answer);
+            say_answer(json, host.human_tasks().answer(&id, said).await?);
             return Ok(Outcome::Fine);
         }
         TodoCommand::Rm { id } => {
