@@ -1,5 +1,6 @@
-//! The words of the command line belong to `host/cli`. Other clients read the texts of the crates below it, and some of
-//! those texts are stored, so no string literal there may name a command or an option of the program.
+//! The words of the command line belong to `host/cli`. Other clients read the texts of the crates below it and of the
+//! components, and some of those texts are stored, so no string literal there may name a command or an option of the
+//! program.
 
 use crate::failure::{Failure, Outcome};
 use crate::ground::Ground;
@@ -79,16 +80,18 @@ fn is_command(word: &str) -> bool {
     word.bytes().all(|byte| byte == b'-' || byte.is_ascii_lowercase())
 }
 
-pub(crate) fn faults(crates: &[Crate], known: &CommandWords) -> Vec<String> {
-    let below = crates.iter().filter(|one| one.name != INTERFACE);
-    let modules = below.flat_map(|one| one.modules.iter().map(move |module| (one, module)));
-    let faults = modules.flat_map(|(one, module)| {
+/// The texts that name commands: of the crates below `host/` but the command line, and of the crates of components.
+pub(crate) fn faults(crates: &[Crate], guests: &[Crate], known: &CommandWords) -> Vec<String> {
+    let below = crates.iter().filter(|one| one.name != INTERFACE).map(|one| ("host/", one));
+    let all = below.chain(guests.iter().map(|one| ("", one)));
+    let modules = all.flat_map(|(above, one)| one.modules.iter().map(move |module| (above, one, module)));
+    let faults = modules.flat_map(|(above, one, module)| {
         let named = literals(&module.source).filter_map(|literal| known.named(literal));
         let own = named.filter(|named| !FOREIGN.contains(&(one.name.as_str(), named)));
         own.map(move |named| {
             format!(
-                "host/{}/src/{}: a text names `{named}`: say what to do in words that hold for every interface, and add \
-                 the command in host/cli/src/remedies.rs",
+                "{above}{}/src/{}: a text names `{named}`: say what to do in words that hold for every interface, and \
+                 name the operation, whose command is in host/cli/src/remedies.rs",
                 one.name, module.file
             )
         })

@@ -11,9 +11,10 @@ use std::fs;
 /// Longest chain of re-exports to follow.
 const DEEPEST: usize = 8;
 
-/// A crate below `host/`, without its test-only files.
+/// A crate, without its test-only files.
 #[derive(Debug)]
 pub(crate) struct Crate {
+    /// Its folder, for a crate below `host/` without that.
     pub(crate) name: String,
     pub(crate) modules: Vec<Module>,
     /// The file of every module, including inline modules.
@@ -55,12 +56,13 @@ struct Import {
 /// Checks that no type of a crate is too wide, that its files have no circles, and that texts below the command line name
 /// no command.
 pub(crate) fn check(ground: &Ground) -> Outcome {
-    let crates = crates(ground)?;
-    let mut faults = widths::faults(&crates);
-    faults.extend(circles::faults(&crates));
-    faults.extend(command_words::faults(&crates, &CommandWords::read(ground)?));
+    let host = crates(ground, |folder| folder.strip_prefix("host/").filter(|name| !name.contains('/')))?;
+    let guests = crates(ground, |folder| is_guest(folder).then_some(folder))?;
+    let mut faults = widths::faults(&host);
+    faults.extend(circles::faults(&host));
+    faults.extend(command_words::faults(&host, &guests, &CommandWords::read(ground)?));
     if faults.is_empty() {
-        let files: usize = crates.iter().map(|one| one.modules.len()).sum();
+        let files: usize = host.iter().map(|one| one.modules.len()).sum();
         println!(
             "{files} files of crates, no wide type and no circle that is not known, no command below the command line"
         );
@@ -69,24 +71,27 @@ pub(crate) fn check(ground: &Ground) -> Outcome {
     Err(Failure::new(faults.join("\n"), "mend each where it says"))
 }
 
-/// Every crate below `host/`.
-fn crates(ground: &Ground) -> Outcome<Vec<Crate>> {
+/// Whether the crate in this folder is one of those that components are made of: their texts reach every interface.
+fn is_guest(folder: &str) -> bool {
+    folder == "sdk" || folder.starts_with("plugins/") || folder.starts_with("examples/")
+}
+
+/// Every crate whose folder has a name.
+fn crates(ground: &Ground, name: impl Fn(&str) -> Option<&str>) -> Outcome<Vec<Crate>> {
     let mut texts: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
     for file in ground.files()? {
-        let Some((folder, below)) = file.strip_prefix("host/").and_then(|rest| rest.split_once("/src/"))
-        else {
-            continue;
-        };
+        let named = file.split_once("/src/").and_then(|(folder, below)| Some((name(folder)?, below)));
+        let Some((name, below)) = named else { continue };
         // A file that git tracks but that does not exist is a change in progress.
         let Ok(text) = fs::read_to_string(ground.root.join(&file)) else { continue };
-        if below.ends_with(".rs") && !folder.contains('/') {
-            texts.entry(folder.to_owned()).or_default().insert(below.to_owned(), text);
+        if below.ends_with(".rs") {
+            texts.entry(name.to_owned()).or_default().insert(below.to_owned(), text);
         }
     }
     let read = |(name, texts): (String, BTreeMap<String, String>)| {
         let root = ["lib.rs", "main.rs"].into_iter().find(|root| texts.contains_key(*root));
         let root =
-            root.ok_or_else(|| Failure::new(format!("host/{name} has no root"), "see its src/lib.rs"))?;
+            root.ok_or_else(|| Failure::new(format!("the crate {name} has no root"), "see its src/lib.rs"))?;
         Ok(Crate::read(&name, root, &texts))
     };
     texts.into_iter().map(read).collect()
