@@ -261,3 +261,20 @@ fn said_plainly(error: &reqwest::Error) -> String {
         (false, None) => "the host cannot be reached".into(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusal_of_a_token_names_the_creation_of_another_one() {
+        let of = |code| refused(code, "it is refused".to_owned(), "use another token".to_owned());
+        for code in [ErrorCode::Unauthorized, ErrorCode::InsufficientScope, ErrorCode::TokenHasWorker] {
+            let problem = of(code);
+            assert!(problem.remedy.contains("on the machine of the host"), "{problem}");
+            assert_eq!(problem.operations, [Operation::CreateToken(Scope::Work)]);
+        }
+        let other = of(ErrorCode::WorkerGivenUp);
+        assert_eq!((&*other.remedy, other.operations.len()), ("use another token", 0));
+    }
+}
