@@ -83,7 +83,6 @@ fn components_in(folder: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Host;
     use std::collections::BTreeSet;
 
     #[tokio::test]

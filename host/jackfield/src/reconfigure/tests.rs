@@ -173,7 +173,8 @@ fn what_needs_a_restart_keeps_its_value_and_everything_else_is_taken_over() {
 
 async fn host(config: Config) -> (Host, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let builder = crate::tests::builder(folder.path().join("data")).config(config).environment([]).watch(false);
+    let builder =
+        crate::tests::builder(folder.path().join("data")).config(config).environment([]).watch(false);
     (builder.open().await.unwrap(), folder)
 }
 

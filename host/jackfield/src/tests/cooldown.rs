@@ -1,6 +1,4 @@
 //! Cooldowns of executors and rungs.
-
-use crate::Host;
 use jackfield_config::Config;
 use jackfield_runs::selection::cooldown::LONGEST_REST;
 use jackfield_types::{Failure, FailureClass};
