@@ -7,7 +7,7 @@ use jackfield_api::{AuditEntry, AuditFilter};
 use jackfield_core::folders::Folders;
 use jackfield_core::secrets::Redaction;
 use jackfield_files::private_folder;
-use jackfield_types::{ErrorCode, Problem, RunId, Timestamp};
+use jackfield_types::{ErrorCode, Problem, Timestamp};
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 use std::collections::VecDeque;
@@ -92,12 +92,10 @@ impl AuditLog {
     pub fn read_audit(&self, filter: &AuditFilter, since: Option<Timestamp>) -> io::Result<Vec<AuditEntry>> {
         let most = filter.limit.unwrap_or(100).clamp(1, MOST) as usize;
         let first_day = since.map(day);
-        // An id that is none is in no entry.
-        let run = filter.run.as_ref().map(|run| run.parse::<RunId>().ok());
         let wanted = |entry: &AuditEntry| {
             since.is_none_or(|since| entry.at >= since)
                 && filter.who.as_ref().is_none_or(|who| entry.who.as_ref() == Some(who))
-                && run.is_none_or(|run| run.is_some() && entry.run == run)
+                && filter.run.is_none_or(|run| entry.run == Some(run))
         };
         let mut found = Vec::new();
         for (day, path) in self.audit_files()? {

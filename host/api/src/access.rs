@@ -78,7 +78,7 @@ pub struct AuditFilter {
     /// Of one principal.
     pub who: Option<String>,
     /// About one run, by its whole id.
-    pub run: Option<String>,
+    pub run: Option<RunId>,
     /// At most so many.
     pub limit: Option<u32>,
 }

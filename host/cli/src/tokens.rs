@@ -80,7 +80,7 @@ pub(crate) struct AuditArgs {
 
 pub(super) async fn audit(host: &Host, arguments: AuditArgs, json: bool) -> Result<Outcome, Problem> {
     let run = match &arguments.run {
-        Some(run) => Some(host.runs().find(run).await?.to_string()),
+        Some(run) => Some(host.runs().find(run).await?),
         None => None,
     };
     let AuditArgs { since, who, limit, .. } = arguments;
