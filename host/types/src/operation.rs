@@ -31,9 +31,9 @@ macro_rules! operations {
 }
 
 operations! {
-    /// Has a task done.
+    /// Runs a task.
     StartRun,
-    /// Has a task done that needs no account.
+    /// Runs a task that needs no account.
     RunDemo,
     /// Lists the runs.
     ListRuns,
