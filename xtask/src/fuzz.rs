@@ -61,7 +61,8 @@ pub(crate) fn run(ground: &Ground) -> Outcome {
         started.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>()
     });
     for ((name, _), output) in TARGETS.iter().zip(outputs) {
-        let output = output.map_err(|_| Failure::new(format!("the thread of {name} panicked"), "run it again"))?;
+        let output =
+            output.map_err(|_| Failure::new(format!("the thread of {name} panicked"), "run it again"))?;
         judge(ground, name, &output.map_err(|error| Failure::new(error.to_string(), "build it first"))?)?;
     }
     Ok(())
