@@ -251,7 +251,7 @@ async fn every_version_of_a_plugin_that_ever_served_stays_known() {
 }
 
 #[tokio::test]
-async fn event_that_this_version_does_not_know_is_read_as_it_was_recorded() {
+async fn event_of_another_version_is_read_as_it_was_recorded() {
     let house = house().await;
     let work = house.at_work(cents(5), &Limits::none()).await;
     let known = house.store.runs().get(work.run).await.unwrap().run.last_seq;
@@ -274,7 +274,8 @@ async fn event_that_this_version_does_not_know_is_read_as_it_was_recorded() {
     assert_eq!((of_run.len(), of_host.len()), (recorded.len(), recorded.len()));
     for ((kind, _, payload), (run, host)) in recorded.into_iter().zip(of_run.iter().zip(&of_host)) {
         assert_eq!((run.kind.as_str(), run.payload.to_value()), (kind, payload.clone()));
-        assert!(matches!(run.event(), RunEvent::Other { .. }), "{run:?}");
+        // Only the text with one more field can be typed.
+        assert_eq!(matches!(run.event(), RunEvent::Other { .. }), kind != "text", "{run:?}");
         assert_eq!((host.kind.as_str(), host.payload.to_value()), (kind, payload));
     }
 }
