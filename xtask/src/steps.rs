@@ -71,8 +71,7 @@ pub(crate) fn run(ground: &Ground, only: Option<&str>) -> Outcome {
 
 fn format(ground: &Ground) -> Outcome {
     ground.cargo("fmt --all --check")?;
-    let guests = GUESTS.map(|(folder, _)| folder);
-    for folder in guests.into_iter().chain(["fuzz", "bench/extism"]) {
+    for folder in GUESTS.into_iter().chain(["fuzz", "bench/extism"]) {
         ground.cargo(&format!("fmt --all --check --manifest-path {folder}/Cargo.toml"))?;
     }
     Ok(())
@@ -87,7 +86,7 @@ fn tidy(ground: &Ground) -> Outcome {
 
 /// Checks the lock files of the other workspaces: they follow the crates of this one, and a later step refuses old ones.
 fn locked(ground: &Ground) -> Outcome {
-    for folder in GUESTS.map(|(folder, _)| folder).into_iter().chain(["fuzz"]) {
+    for folder in GUESTS.into_iter().chain(["fuzz"]) {
         ground.metadata(&ground.root.join(folder).join("Cargo.toml"), &["--locked"])?;
     }
     Ok(())
@@ -104,10 +103,11 @@ fn clippy(ground: &Ground) -> Outcome {
     ground.cargo(&format!("clippy {packages} --target {} --locked -- -D warnings", tools::WASM))
 }
 
-/// Components that the tests of the component layer load, workspaces of their own, and where below the target
-/// folder the tests look for them.
-const GUESTS: [(&str, &str); 2] =
-    [("host/plugins/tests/guests", "tmp/guests"), ("host/plugins/tests/hostile/guests", "tmp/hostile")];
+/// Components that the tests of the component layer load, workspaces of their own.
+const GUESTS: [&str; 2] = ["host/plugins/tests/guests", "host/plugins/tests/hostile/guests"];
+/// Where below the target folder the tests look for them. Both are built there, because they have most dependencies in
+/// common.
+const BUILT_GUESTS: &str = "tmp/guests";
 
 /// Packages that become components.
 const COMPONENTS: [&str; 9] = [
@@ -126,8 +126,8 @@ fn build(ground: &Ground) -> Outcome {
     ground.compile()?;
     // Their tests build them too; here nobody waits for it under a time limit.
     let line = format!("build --quiet --release --examples --locked --target {}", tools::WASM);
-    for (source, built) in GUESTS {
-        let folder = ground.target.join(built);
+    let folder = ground.target.join(BUILT_GUESTS);
+    for source in GUESTS {
         ground.cargo_in(&ground.root.join(source), &line, &[("CARGO_TARGET_DIR", folder.as_os_str())])?;
     }
     Ok(())

@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
 fn built() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hostile");
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("guests");
         let built = Command::new(env!("CARGO"))
             .current_dir(folder())
             .args(["build", "--quiet", "--release", "--examples", "--locked", "--target", "wasm32-wasip2"])
