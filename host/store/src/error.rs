@@ -30,25 +30,16 @@ impl RecordKind {
         }
     }
 
-    /// Where the id of such a record is found, in words.
-    const fn where_found(self) -> &'static str {
+    /// How the id of such a record is found, in words and as an operation. An attempt is found by its run.
+    const fn search(self) -> (&'static str, Option<Operation>) {
         match self {
-            Self::Attempt | Self::Run => "list the runs",
-            Self::HumanTask => "list the human tasks, with those that are closed",
-            Self::Task => "list the tasks",
-            Self::Worker => "list the workers",
-            Self::Workspace => "name a workspace by its path",
-        }
-    }
-
-    /// Lists such records; an attempt is found by its run.
-    const fn list(self) -> Option<Operation> {
-        match self {
-            Self::Attempt | Self::Run => Some(Operation::ListRuns),
-            Self::HumanTask => Some(Operation::ListHumanTasks),
-            Self::Task => Some(Operation::ListTasks),
-            Self::Worker => Some(Operation::ListWorkers),
-            Self::Workspace => None,
+            Self::Attempt | Self::Run => ("list the runs", Some(Operation::ListRuns)),
+            Self::HumanTask => {
+                ("list the human tasks, with those that are closed", Some(Operation::ListHumanTasks))
+            }
+            Self::Task => ("list the tasks", Some(Operation::ListTasks)),
+            Self::Worker => ("list the workers", Some(Operation::ListWorkers)),
+            Self::Workspace => ("name a workspace by its path", None),
         }
     }
 
@@ -148,94 +139,78 @@ impl StoreError {
 
     /// For the person who meets it.
     pub fn problem(&self) -> Problem {
-        let message = self.to_string();
-        let (code, remedy) = match self {
-            Self::Folder { .. } => {
-                let remedy = "correct its owner and permissions, or name another data folder";
-                return Problem::operator(ErrorCode::DataFolder, message, remedy)
-                    .with(Operation::ChooseDataFolder);
-            }
-            Self::Newer { .. } => {
-                let remedy = "run the Jackfield that wrote it, or name another data folder";
-                return Problem::operator(ErrorCode::NewerRecords, message, remedy)
-                    .with(Operation::ChooseDataFolder);
-            }
+        let caller = |code, remedy| Problem::caller(code, self.to_string(), remedy);
+        let operator = |code, remedy| Problem::operator(code, self.to_string(), remedy);
+        match self {
+            Self::Folder { .. } => operator(
+                ErrorCode::DataFolder,
+                "correct its owner and permissions, or name another data folder",
+            )
+            .with(Operation::ChooseDataFolder),
+            Self::Newer { .. } => operator(
+                ErrorCode::NewerRecords,
+                "run the Jackfield that wrote it, or name another data folder",
+            )
+            .with(Operation::ChooseDataFolder),
             Self::Foreign { .. } => {
-                let remedy = "move that file away, or name another data folder";
-                return Problem::operator(ErrorCode::ForeignDatabase, message, remedy)
-                    .with(Operation::ChooseDataFolder);
+                operator(ErrorCode::ForeignDatabase, "move that file away, or name another data folder")
+                    .with(Operation::ChooseDataFolder)
             }
-            Self::TimeZone(_) => {
-                (ErrorCode::UnknownTimeZone, "give an IANA name such as UTC or Europe/Vienna as time_zone")
-            }
-            Self::Busy => (
+            Self::TimeZone(_) => operator(
+                ErrorCode::UnknownTimeZone,
+                "give an IANA name such as UTC or Europe/Vienna as time_zone",
+            ),
+            Self::Busy => operator(
                 ErrorCode::RecordsBusy,
                 "try again; if it stays so, look for a process that hangs on the file",
             ),
-            Self::DiskFull => (ErrorCode::DiskFull, "free some space on the disk of the data folder"),
-            Self::Replaced { .. } => (
+            Self::DiskFull => operator(ErrorCode::DiskFull, "free some space on the disk of the data folder"),
+            Self::Replaced { .. } => operator(
                 ErrorCode::RecordsReplaced,
                 "stop the host, put the file back, from a backup for example, and start it again",
             ),
-            Self::Emptied { .. } => (
+            Self::Emptied { .. } => operator(
                 ErrorCode::RecordsEmptied,
                 "put the file back from a backup; or move the folder of runs away to begin anew, with nothing spent",
             ),
-            Self::Sqlite(_) | Self::Damaged(_) => {
-                let remedy = "a backup may have to be restored; first check the installation";
-                return Problem::operator(ErrorCode::RecordsFailed, message, remedy)
-                    .with(Operation::CheckInstallation);
-            }
-            Self::BackupExists { .. } => {
-                return Problem::caller(
-                    ErrorCode::BackupExists,
-                    message,
-                    "name a file that does not exist: a backup never overwrites anything",
-                );
-            }
-            Self::Backup { .. } => {
-                (ErrorCode::BackupFailed, "remove the cause, or name a file on another disk, then try again")
-            }
-            Self::Closed => (ErrorCode::StoreClosed, "the host is going down; start it again"),
+            Self::Sqlite(_) | Self::Damaged(_) => operator(
+                ErrorCode::RecordsFailed,
+                "a backup may have to be restored; first check the installation",
+            )
+            .with(Operation::CheckInstallation),
+            Self::BackupExists { .. } => caller(
+                ErrorCode::BackupExists,
+                "name a file that does not exist: a backup never overwrites anything",
+            ),
+            Self::Backup { .. } => operator(
+                ErrorCode::BackupFailed,
+                "remove the cause, or name a file on another disk, then try again",
+            ),
+            Self::Closed => operator(ErrorCode::StoreClosed, "the host is going down; start it again"),
             Self::NotFound { what, .. } => {
-                let problem = Problem::caller(what.not_found(), message, what.where_found());
-                return what.list().into_iter().fold(problem, Problem::with);
+                let (remedy, operation) = what.search();
+                caller(what.not_found(), remedy).with(operation)
             }
-            Self::NoCheckpoint { task, .. } => {
-                let remedy = "leave the version out for the latest one, or look at the task";
-                return Problem::caller(ErrorCode::CheckpointNotFound, message, remedy)
-                    .with(Operation::ShowTask(*task));
-            }
-            Self::Ambiguous { .. } => {
-                return Problem::caller(ErrorCode::AmbiguousId, message, "give more characters of the id");
-            }
+            Self::NoCheckpoint { task, .. } => caller(
+                ErrorCode::CheckpointNotFound,
+                "leave the version out for the latest one, or look at the task",
+            )
+            .with(Operation::ShowTask(*task)),
+            Self::Ambiguous { .. } => caller(ErrorCode::AmbiguousId, "give more characters of the id"),
             Self::Illegal { what, id, .. } | Self::NotNow { what, id, .. } => {
-                let problem = Problem::caller(ErrorCode::IllegalTransition, message, "look at its state");
-                return what.show(id).into_iter().fold(problem, Problem::with);
+                caller(ErrorCode::IllegalTransition, "look at its state").with(what.show(id))
             }
             Self::OtherStage { .. } => {
-                return Problem::caller(
-                    ErrorCode::IllegalTransition,
-                    message,
-                    "ask for a run of the stage that the task is in",
-                );
+                caller(ErrorCode::IllegalTransition, "ask for a run of the stage that the task is in")
             }
-            Self::KeyUsed { .. } => {
-                return Problem::caller(
-                    ErrorCode::IdempotencyConflict,
-                    message,
-                    "send the same request as before with this key, or a new key with a new request",
-                );
-            }
+            Self::KeyUsed { .. } => caller(
+                ErrorCode::IdempotencyConflict,
+                "send the same request as before with this key, or a new key with a new request",
+            ),
             Self::Misuse(_) => {
-                return Problem::caller(
-                    ErrorCode::BadRequest,
-                    message,
-                    "correct the request as the message says, and send it again",
-                );
+                caller(ErrorCode::BadRequest, "correct the request as the message says, and send it again")
             }
-        };
-        Problem::operator(code, message, remedy)
+        }
     }
 }
 

@@ -71,10 +71,10 @@ impl Problem {
         Self { run: Some(Box::new(run)), ..self }
     }
 
-    /// The same, with an operation that its remedy calls for.
+    /// The same, with an operation that its remedy calls for, if there is one.
     #[must_use]
-    pub fn with(mut self, operation: Operation) -> Self {
-        self.operations.push(operation);
+    pub fn with(mut self, operation: impl Into<Option<Operation>>) -> Self {
+        self.operations.extend(operation.into());
         self
     }
 

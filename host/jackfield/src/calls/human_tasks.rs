@@ -157,13 +157,13 @@ impl HumanTasks<'_> {
 
 fn answer_it(what: &str, task: &HumanTask) -> Problem {
     let or_cancel = if task.run.is_some() { "; or cancel its run" } else { "" };
-    let problem = Problem::caller(
+    Problem::caller(
         ErrorCode::Handoff,
         format!("{} is a run that was handed over: it is answered, and cannot be {what}", task.id),
         format!("answer it with retry, accept or stop{or_cancel}"),
     )
-    .with(Operation::AnswerHumanTask(task.id));
-    task.run.into_iter().map(Operation::CancelRun).fold(problem, Problem::with)
+    .with(Operation::AnswerHumanTask(task.id))
+    .with(task.run.map(Operation::CancelRun))
 }
 
 fn title(title: &str) -> Result<String, Problem> {

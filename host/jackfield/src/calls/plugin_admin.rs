@@ -13,10 +13,6 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The remedy of a grant that cannot be made.
-const GRANTABLE: &str = "name programs, environment variables or imports: the list of components shows what a held one \
-                         asks for, and a check of a file what the component in it asks for";
-
 /// What was ordered, and what serves now.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -48,22 +44,11 @@ impl PluginAdmin<'_> {
     pub async fn grant(self, kind: PluginKind, name: &str, grant: &Grant) -> Result<Ordered, Problem> {
         self.0.caller.require(Scope::Admin)?;
         if grant.is_empty() {
-            return Err(Problem::caller(
-                ErrorCode::NothingToGrant,
-                format!("nothing is named that {kind} {name} is to be granted"),
-                GRANTABLE,
-            )
-            .with(Operation::ListPlugins)
-            .with(Operation::CheckPluginFile(None)));
+            let message = format!("failed to grant {kind} {name}: nothing to grant is named");
+            return Err(ungranted(ErrorCode::NothingToGrant, message));
         }
         if let Some(fault) = grant.fault(name) {
-            return Err(Problem::caller(
-                ErrorCode::BadGrant,
-                format!("failed to grant {kind} {name:?}: {fault}"),
-                GRANTABLE,
-            )
-            .with(Operation::ListPlugins)
-            .with(Operation::CheckPluginFile(None)));
+            return Err(ungranted(ErrorCode::BadGrant, format!("failed to grant {kind} {name:?}: {fault}")));
         }
         self.0.inner.plugins.policies().grant(kind, name, grant).await?;
         let Grant { programs, environment, imports } = grant.clone();
@@ -325,4 +310,15 @@ impl PluginAdmin<'_> {
 pub fn plugin_file(what: &str) -> Option<&Path> {
     let file = Path::new(what);
     (what.contains(['/', '.']) || file.is_file()).then_some(file)
+}
+
+fn ungranted(code: ErrorCode, message: String) -> Problem {
+    Problem::caller(
+        code,
+        message,
+        "name programs, environment variables or imports: the list of components shows what a held one asks for, and a \
+         check of a file what the component in it asks for",
+    )
+    .with(Operation::ListPlugins)
+    .with(Operation::CheckPluginFile(None))
 }

@@ -158,20 +158,18 @@ impl Gates {
         }
         match self.plugins.gate_fault(&gate.kind, &config).await {
             Ok(None) => Ok(()),
-            Ok(Some(why)) => {
-                let problem = Problem::caller(
-                    ErrorCode::BadGate,
-                    format!("the gate {} cannot be: {why}", clip(&gate.label(), 200)),
-                    "inspect the component that offers it, to see what its config takes",
-                );
-                Err(self.offering(&gate.kind).into_iter().fold(problem, Problem::with))
-            }
+            Ok(Some(why)) => Err(Problem::caller(
+                ErrorCode::BadGate,
+                format!("failed to use the gate {}: {why}", clip(&gate.label(), 200)),
+                "inspect the component that offers it, to see what its config takes",
+            )
+            .with(self.inspection(&gate.kind))),
             Err(error) => Err(error.problem()),
         }
     }
 
-    /// What shows the component that has a kind of gate.
-    fn offering(&self, kind: &str) -> Option<Operation> {
+    /// Inspects the component that offers a kind of gate.
+    fn inspection(&self, kind: &str) -> Option<Operation> {
         let known = self.plugins.gates().into_iter().find(|info| info.kind.name == kind);
         known.map(|info| Operation::InspectPlugin { kind: info.plugin.kind, name: info.plugin.name })
     }
