@@ -7,100 +7,101 @@ use jackfield_types::{Operation, PluginKind};
 
 /// The route of an operation for a client of REST.
 pub(super) fn route(operation: &Operation) -> Option<String> {
-    let route = match operation {
-        Operation::StartRun => "POST /tasks/execute".into(),
-        Operation::ListRuns => "GET /api/runs".into(),
-        Operation::ShowRun(run) => format!("GET /api/runs/{run}"),
-        Operation::AwaitResult(run) => format!("GET /api/runs/{run}/result"),
-        Operation::CancelRun(run) => format!("POST /api/runs/{run}"),
-        Operation::ListTasks => "GET /api/tasks".into(),
-        Operation::ShowTask(task) => format!("GET /api/tasks/{task}"),
-        Operation::ListHumanTasks => "GET /api/human-tasks?state=any".into(),
-        Operation::ShowHumanTask(id) => format!("GET /api/human-tasks/{id}"),
-        Operation::AnswerHumanTask(id) => format!("POST /api/human-tasks/{id}/answer"),
-        Operation::CompleteHumanTask(id) => format!("PATCH /api/human-tasks/{id}"),
-        Operation::ListWorkers => "GET /api/workers".into(),
-        Operation::ListTokens => "GET /api/tokens".into(),
-        Operation::CreateToken(_) => "POST /api/tokens".into(),
-        Operation::RevokeToken(name) => format!("DELETE /api/tokens/{name}"),
-        Operation::ListWebhooks => "GET /api/webhooks".into(),
-        Operation::RaiseBreaker | Operation::ResetBreaker => "POST /api/breaker".into(),
-        Operation::ListPlugins => "GET /api/plugins".into(),
-        Operation::ListPluginVersions => "GET /api/plugins?history=1000".into(),
-        Operation::InspectPlugin { kind, name } => format!("GET /api/plugins/{kind}/{name}"),
-        Operation::PinPlugin { kind, name } | Operation::RollBackPlugin { kind, name } => {
-            format!("POST /api/plugins/{kind}/{name}")
-        }
-        Operation::CheckExecutors => "GET /api/auth".into(),
-        Operation::RunDemo
-        | Operation::CheckPluginFile(_)
-        | Operation::TestPluginFile(_)
-        | Operation::NewPlugin
-        | Operation::PullPlugin { .. }
-        | Operation::PushPlugin
-        | Operation::AllowPlainHttp
-        | Operation::CreateSigningKey
-        | Operation::CompareShadows
-        | Operation::CheckInstallation
-        | Operation::CheckConfig
-        | Operation::ShowDefaultConfig
-        | Operation::ChooseDataFolder
-        | Operation::Serve
-        | Operation::ServeElsewhere
-        | Operation::ServeUnlocked
-        | Operation::Prune => return None,
-    };
-    Some(route)
+    Names::of(operation).route
 }
 
 /// The tool of an operation for a client of MCP, with its arguments.
 pub(super) fn tool(operation: &Operation) -> Option<String> {
-    let of_plugin = |action: &str, kind: &PluginKind, name: &str| {
-        format!("`plugins` with action `{action}`, kind `{kind}` and name `{name}`")
-    };
-    let tool = match operation {
-        Operation::StartRun => "`execute`".into(),
-        Operation::ListRuns | Operation::ListTasks => "`workflow_query` with query `summary`".into(),
-        Operation::ShowRun(run) => format!("`workflow_query` with query `state` and run_id {run}"),
-        Operation::AwaitResult(run) => format!("`result` with run_id {run}"),
-        Operation::CancelRun(run) => format!("`cancel` with run_id {run}"),
-        Operation::ShowTask(task) => format!("`workflow_query` with query `state` and task_id {task}"),
-        Operation::ListHumanTasks => "`task` with action `list` and state `any`".into(),
-        Operation::ShowHumanTask(id) => format!("`task` with action `read` and id {id}"),
-        Operation::AnswerHumanTask(id) => format!("`task` with action `answer` and id {id}"),
-        Operation::CompleteHumanTask(id) => format!("`task` with action `update`, id {id} and state `done`"),
-        Operation::ListWorkers => "`workers`".into(),
-        Operation::RaiseBreaker => "`breaker` with action `raise`".into(),
-        Operation::ResetBreaker => "`breaker` with action `reset`".into(),
-        Operation::ListPlugins => "`plugins` with action `list`".into(),
-        Operation::InspectPlugin { kind, name } => of_plugin("inspect", kind, name),
-        Operation::PinPlugin { kind, name } => of_plugin("pin", kind, name),
-        Operation::RollBackPlugin { kind, name } => of_plugin("rollback", kind, name),
-        Operation::CheckExecutors => "`auth_status`".into(),
-        Operation::RunDemo
-        | Operation::ListTokens
-        | Operation::CreateToken(_)
-        | Operation::RevokeToken(_)
-        | Operation::ListWebhooks
-        | Operation::ListPluginVersions
-        | Operation::CheckPluginFile(_)
-        | Operation::TestPluginFile(_)
-        | Operation::NewPlugin
-        | Operation::PullPlugin { .. }
-        | Operation::PushPlugin
-        | Operation::AllowPlainHttp
-        | Operation::CreateSigningKey
-        | Operation::CompareShadows
-        | Operation::CheckInstallation
-        | Operation::CheckConfig
-        | Operation::ShowDefaultConfig
-        | Operation::ChooseDataFolder
-        | Operation::Serve
-        | Operation::ServeElsewhere
-        | Operation::ServeUnlocked
-        | Operation::Prune => return None,
-    };
-    Some(tool)
+    Names::of(operation).tool
+}
+
+/// The names that the server has for an operation.
+struct Names {
+    route: Option<String>,
+    tool: Option<String>,
+}
+
+impl Names {
+    fn of(operation: &Operation) -> Self {
+        match operation {
+            Operation::StartRun => both("POST /tasks/execute", "`execute`"),
+            Operation::ListRuns => both("GET /api/runs", "`workflow_query` with query `summary`"),
+            Operation::ShowRun(run) => both(
+                format!("GET /api/runs/{run}"),
+                format!("`workflow_query` with query `state` and run_id {run}"),
+            ),
+            Operation::AwaitResult(run) => {
+                both(format!("GET /api/runs/{run}/result"), format!("`result` with run_id {run}"))
+            }
+            Operation::CancelRun(run) => {
+                both(format!("POST /api/runs/{run}"), format!("`cancel` with run_id {run}"))
+            }
+            Operation::ListTasks => both("GET /api/tasks", "`workflow_query` with query `summary`"),
+            Operation::ShowTask(task) => both(
+                format!("GET /api/tasks/{task}"),
+                format!("`workflow_query` with query `state` and task_id {task}"),
+            ),
+            Operation::ListHumanTasks => {
+                both("GET /api/human-tasks?state=any", "`task` with action `list` and state `any`")
+            }
+            Operation::ShowHumanTask(id) => {
+                both(format!("GET /api/human-tasks/{id}"), format!("`task` with action `read` and id {id}"))
+            }
+            Operation::AnswerHumanTask(id) => both(
+                format!("POST /api/human-tasks/{id}/answer"),
+                format!("`task` with action `answer` and id {id}"),
+            ),
+            Operation::CompleteHumanTask(id) => both(
+                format!("PATCH /api/human-tasks/{id}"),
+                format!("`task` with action `update`, id {id} and state `done`"),
+            ),
+            Operation::ListWorkers => both("GET /api/workers", "`workers`"),
+            Operation::ListTokens => only_route("GET /api/tokens"),
+            Operation::CreateToken(_) => only_route("POST /api/tokens"),
+            Operation::RevokeToken(name) => only_route(format!("DELETE /api/tokens/{name}")),
+            Operation::ListWebhooks => only_route("GET /api/webhooks"),
+            Operation::RaiseBreaker => both("POST /api/breaker", "`breaker` with action `raise`"),
+            Operation::ResetBreaker => both("POST /api/breaker", "`breaker` with action `reset`"),
+            Operation::ListPlugins => both("GET /api/plugins", "`plugins` with action `list`"),
+            Operation::ListPluginVersions => only_route("GET /api/plugins?history=1000"),
+            Operation::InspectPlugin { kind, name } => of_plugin("GET", "inspect", *kind, name),
+            Operation::PinPlugin { kind, name } => of_plugin("POST", "pin", *kind, name),
+            Operation::RollBackPlugin { kind, name } => of_plugin("POST", "rollback", *kind, name),
+            Operation::CheckExecutors => both("GET /api/auth", "`auth_status`"),
+            Operation::RunDemo
+            | Operation::CheckPluginFile(_)
+            | Operation::TestPluginFile(_)
+            | Operation::NewPlugin
+            | Operation::PullPlugin { .. }
+            | Operation::PushPlugin
+            | Operation::AllowPlainHttp
+            | Operation::CreateSigningKey
+            | Operation::CompareShadows
+            | Operation::CheckInstallation
+            | Operation::CheckConfig
+            | Operation::ShowDefaultConfig
+            | Operation::ChooseDataFolder
+            | Operation::Serve
+            | Operation::ServeElsewhere
+            | Operation::ServeUnlocked
+            | Operation::Prune => Self { route: None, tool: None },
+        }
+    }
+}
+
+fn both(route: impl Into<String>, tool: impl Into<String>) -> Names {
+    Names { route: Some(route.into()), tool: Some(tool.into()) }
+}
+
+fn only_route(route: impl Into<String>) -> Names {
+    Names { route: Some(route.into()), tool: None }
+}
+
+fn of_plugin(method: &str, action: &str, kind: PluginKind, name: &str) -> Names {
+    both(
+        format!("{method} /api/plugins/{kind}/{name}"),
+        format!("`plugins` with action `{action}`, kind `{kind}` and name `{name}`"),
+    )
 }
 
 #[cfg(test)]
