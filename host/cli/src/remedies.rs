@@ -80,41 +80,12 @@ fn command_line(operation: &Operation) -> Option<String> {
 
 /// The answer as the command line shows it: commands in place of the URIs of its links and of operations.
 pub(super) fn in_commands(answer: Answer) -> Answer {
-    let command = |link: &Link| Some((link.uri.clone(), command_of(answer.run_id, link)?));
-    let commands: Vec<(String, String)> = answer.links.iter().filter_map(command).collect();
-    let text = with_replaced_uris(&answer.text, &commands);
-    Answer { text, ..answer }.named(self::command)
-}
-
-/// The text with commands in place of these URIs.
-fn with_replaced_uris(text: &str, commands: &[(String, String)]) -> String {
-    let (mut shown, mut rest) = (String::with_capacity(text.len()), text);
-    loop {
-        let found = commands.iter().filter_map(|(uri, command)| Some((split_at(rest, uri)?, command)));
-        // One URI may be the beginning of another one, but only one of them is whole at a place.
-        let Some(((before, after), command)) = found.min_by_key(|((before, _), _)| before.len()) else {
-            return shown + rest;
-        };
-        shown.push_str(before);
-        shown.push_str(command);
-        rest = after;
-    }
-}
-
-/// The text before and after a URI, at its first whole place: where it is not the beginning of a longer URI.
-fn split_at<'a>(text: &'a str, uri: &str) -> Option<(&'a str, &'a str)> {
-    let parts = text.match_indices(uri).filter_map(|(place, _)| {
-        let (before, from) = text.split_at_checked(place)?;
-        Some((before, from.strip_prefix(uri)?))
+    let run = answer.run_id;
+    let text = answer.links.iter().fold(answer.text, |text, link| match command_of(run, link) {
+        Some(command) => text.replace(&link.uri, &command),
+        None => text,
     });
-    parts.into_iter().find(|(_, after)| !continues_uri(after))
-}
-
-/// Whether a URI goes on with this text. A mark that ends a sentence is no part of it.
-fn continues_uri(text: &str) -> bool {
-    let part = |letter: char| letter.is_alphanumeric() || "/?#&=%-_~+@".contains(letter);
-    let mut letters = text.chars().skip_while(|letter| matches!(letter, '.' | ',' | ':' | ';' | '!'));
-    letters.next().is_some_and(part)
+    Answer { text, ..answer }.named(command)
 }
 
 /// The command that shows what a link leads to.
@@ -245,20 +216,6 @@ mod tests {
         assert!(remedy(folder).ends_with("or name another data folder: `--data FOLDER`"));
         let kept = PluginError::NotDropped { kind: PluginKind::Chooser, name: "careful".into() };
         assert!(with_commands(&kept.problem()).remedy.ends_with(": `jackfield plugin list`."));
-    }
-
-    #[test]
-    fn uri_that_begins_another_one_is_replaced_only_where_it_is_whole() {
-        let commands = [("run://R", "runs R"), ("run://R/log", "logs R")]
-            .map(|(uri, command)| (uri.to_owned(), command.to_owned()));
-        let replaced = |text| with_replaced_uris(text, &commands);
-        assert_eq!(replaced("run://R/log, run://R."), "logs R, runs R.");
-        assert_eq!(replaced("see run://R/log\nrun://R"), "see logs R\nruns R");
-        assert_eq!(
-            replaced("run://R/logs run://R/log?after=2 run://R2"),
-            "run://R/logs run://R/log?after=2 run://R2"
-        );
-        assert_eq!(replaced("c[\"12s<br>run://R/log\"]"), "c[\"12s<br>logs R\"]");
     }
 
     #[test]

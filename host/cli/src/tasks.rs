@@ -14,16 +14,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
 
-/// `dispatch`: the run is on record when this is back, and a worker carries it out.
+/// `dispatch`: queues the run and returns; a worker executes it.
 pub(super) async fn dispatch(host: &Host, arguments: &DispatchArgs, json: bool) -> Result<Outcome, Problem> {
     let request = ExecuteRequest { title: arguments.name.clone(), wait_s: None, ..request(&arguments.run)? };
     let run = host.runs().dispatch(request).await?;
     let handle = host.runs().handle(run).await?.named(remedies::command);
-    let told = || {
-        let run = handle.run_id;
-        format!("run {run} is {}\njackfield result {run} --wait 600   # waits for it", handle.state)
-    };
-    say(json, told, &handle);
+    say(json, || text_people::handle(&handle), &handle);
     Ok(Outcome::Fine)
 }
 
