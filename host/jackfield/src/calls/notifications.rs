@@ -97,7 +97,7 @@ impl Notifications<'_> {
     /// Returns the body of a message: the event and, for an event of a run, the fields of that run.
     pub async fn body(self, message: &WebhookMessage) -> Value {
         let mut data = json!({ "subject": message.subject, "event": message.payload });
-        // Messages tell of events of runs whose kind begins so, as no kind of the host's events does.
+        // Webhooks receive those events of runs whose kind begins so, and no kind of the host's events begins so.
         let run = message.kind.starts_with("run_").then(|| message.subject.parse::<RunId>().ok());
         let view = match run.flatten() {
             Some(run) => self.0.inner.store.runs().get(run).await.ok(),

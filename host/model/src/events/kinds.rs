@@ -54,7 +54,7 @@ macro_rules! events {
                 };
                 known.unwrap_or_else(|| Self::Other {
                     kind: kind.to_owned(),
-                    payload: $crate::events::payload::tree(payload),
+                    payload: $crate::events::payload::value(payload),
                 })
             }
         }

@@ -25,15 +25,15 @@ impl Payload {
         self.0.get()
     }
 
-    /// The payload as a tree.
+    /// The payload as a JSON value.
     pub fn to_value(&self) -> Value {
-        tree(self.get())
+        value(self.get())
     }
 }
 
 impl From<Value> for Payload {
     fn from(value: Value) -> Self {
-        // Every tree has a form in JSON: the names of its fields are texts.
+        // Every value has a form in JSON: the names of its fields are texts.
         Self(to_raw_value(&value).unwrap_or_else(|_| RawValue::NULL.to_owned()))
     }
 }
@@ -46,7 +46,7 @@ impl PartialEq for Payload {
 
 impl Eq for Payload {}
 
-/// A payload as a tree. A text that is not JSON, or JSON with more levels than a tree may have, becomes a string.
-pub(super) fn tree(payload: &str) -> Value {
+/// A payload as a JSON value. A text that is not JSON, or that is nested too deeply for a value, becomes a string.
+pub(super) fn value(payload: &str) -> Value {
     serde_json::from_str(payload).unwrap_or_else(|_| payload.into())
 }

@@ -2,7 +2,7 @@
 
 use super::host::HostEvent;
 use super::payload::Payload;
-use super::run::RunEvent;
+use super::run::{HostWarning, RunEvent};
 use jackfield_types::{AttemptId, Timestamp};
 use serde::ser::{Error, SerializeStruct};
 use serde::{Serialize, Serializer};
@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 
 /// The field of a shown payload that names the agent. No kind has such a field of its own.
 const AGENT: &str = "agent";
+
+const HOST_WARNING: &str = "host_warning";
 
 /// An event of a run that is to be recorded.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,14 @@ impl RunEventRecord {
     /// What happened, typed.
     pub fn event(&self) -> RunEvent {
         RunEvent::read(&self.kind, self.payload.get())
+    }
+
+    /// The warning of the host, if the event is one. Other events are not typed.
+    pub fn warning(&self) -> Option<HostWarning> {
+        if self.kind != HOST_WARNING {
+            return None;
+        }
+        serde_json::from_str(self.payload.get()).ok()
     }
 
     /// The payload with the name of the agent; none if there is no name or the payload has no fields.

@@ -105,8 +105,8 @@ pub fn listed<'a>(artifacts: impl IntoIterator<Item = &'a Artifact>) -> Vec<Left
 
 /// What every answer about a run says besides: what the agent did not see, and what is not on the branch.
 pub fn notes(view: &RunView, events: &[RunEventRecord]) -> Vec<String> {
-    let warned = |record: &RunEventRecord| matches!(record.event(), RunEvent::HostWarning(warning) if warning.uncommitted);
-    let unseen = events.iter().any(warned) || view.attempts.iter().any(saw_no_changes);
+    let mut warnings = events.iter().filter_map(RunEventRecord::warning);
+    let unseen = warnings.any(|warning| warning.uncommitted) || view.attempts.iter().any(saw_no_changes);
     let mut notes: Vec<String> =
         unseen.then(|| format!("Not in the worktree: {NOT_SEEN}")).into_iter().collect();
     for artifact in view.artifacts.iter().filter(|artifact| artifact.kind == KIND) {

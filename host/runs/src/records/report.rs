@@ -2,7 +2,7 @@
 //! the same run can be told again at another verbosity.
 
 use jackfield_api::{Answer, AttemptSummary, FileLine, Link, Metrics, run_uri};
-use jackfield_model::{RunEvent, WarningTopic};
+use jackfield_model::WarningTopic;
 use jackfield_plugins::facts::{reporting, types};
 use jackfield_store::{Artifact, Attempt, CheckResult, RunEventRecord, RunView};
 use jackfield_types::clip;
@@ -18,6 +18,8 @@ const LONGEST_ANSWER: usize = 256 << 10;
 const LONGEST_PLAIN: usize = 4 << 10;
 /// Most files that an answer lists; the diff has them all.
 const MOST_FILES: usize = 200;
+/// The kind of the events that are steps.
+const TOOL_CALL: &str = "tool_call";
 /// Most steps that a compressor is given.
 const MOST_STEPS: usize = 200;
 
@@ -35,10 +37,8 @@ pub fn report(
         warnings.push("waits for a person: a human task has the question".to_owned());
     }
     let own = events.iter().filter(|event| event.attempt == last.map(|attempt| attempt.id));
-    warnings.extend(own.filter_map(|record| match record.event() {
-        RunEvent::HostWarning(warning) if warning.of == Some(WarningTopic::Git) => Some(warning.text),
-        _ => None,
-    }));
+    let of_git = own.filter_map(RunEventRecord::warning).filter(|one| one.of == Some(WarningTopic::Git));
+    warnings.extend(of_git.map(|warning| warning.text));
     let usage = usage(view);
     reporting::Report {
         task: view.task.id.to_string(),
@@ -230,12 +230,10 @@ fn changed_file(file: &ChangedFile) -> reporting::ChangedFile {
 
 /// Where several agents were at work, each step has the name of its own.
 fn steps(view: &RunView, events: &[RunEventRecord]) -> Vec<String> {
-    let step = |record: &RunEventRecord| {
-        let call = record.event();
-        let is_call = matches!(call, RunEvent::ToolCall(_));
-        is_call.then(|| super::events::line(&call, agent_of(view, record).as_deref())).flatten()
-    };
-    events.iter().filter_map(step).take(MOST_STEPS).collect()
+    let calls = events.iter().filter(|record| record.kind == TOOL_CALL);
+    let step =
+        |record: &RunEventRecord| super::events::line(&record.event(), agent_of(view, record).as_deref());
+    calls.filter_map(step).take(MOST_STEPS).collect()
 }
 
 /// The agent that an event is of, where the run has more than one attempt.

@@ -90,6 +90,7 @@ mod tests {
         assert_eq!(finished, [RunEvent::Thought("is it sk-01234".into()), RunEvent::AgentFinished(())]);
         assert_eq!(speech.finish(Timestamp::UNIX_EPOCH), []);
     }
+
     #[test]
     fn secret_that_a_text_is_cut_in_is_replaced_before() {
         let redactor = Redactor::new([("KEY".to_owned(), "sk-0123456789".to_owned())]);

@@ -1,7 +1,7 @@
 //! What callers and compressors are told of runs that went this way or that.
 
 use super::*;
-use jackfield_model::{Payload, ToolCall};
+use jackfield_model::{Payload, RunEvent, ToolCall};
 use jackfield_store::{Account, Artifact, Run, Task};
 use jackfield_types::{
     AttemptId, AttemptState, Failure, FailureClass, Operation, Outcome, PluginKind, PluginRef, Role, RunId,
