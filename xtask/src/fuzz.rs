@@ -8,7 +8,6 @@ use crate::ground::{Ground, shown, told};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::thread;
 
 /// The targets, and where what they begin with lies.
 const TARGETS: [(&str, &[&str]); 3] = [
@@ -54,18 +53,15 @@ pub(crate) fn run(ground: &Ground) -> Outcome {
         .iter()
         .map(|(name, seeds)| prepare(ground, &programs.join(name), name, seeds))
         .collect::<Result<_, _>>()?;
-    // All at once: each waits for nobody, and the cores are shared.
-    let outputs = thread::scope(|scope| {
-        let started: Vec<_> =
-            commands.into_iter().map(|mut command| scope.spawn(move || command.output())).collect();
-        started.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>()
-    });
-    for ((name, _), output) in TARGETS.iter().zip(outputs) {
-        let output =
-            output.map_err(|_| Failure::new(format!("the thread of {name} panicked"), "run it again"))?;
-        judge(ground, name, &output.map_err(|error| Failure::new(error.to_string(), "build it first"))?)?;
+    // The targets run at the same time.
+    let failed = |error: std::io::Error| Failure::new(error.to_string(), "build it first");
+    let started: Vec<_> =
+        commands.into_iter().map(|mut command| command.spawn().map_err(failed)).collect::<Result<_, _>>()?;
+    let mut outputs = Vec::new();
+    for program in started {
+        outputs.push(program.wait_with_output().map_err(failed)?);
     }
-    Ok(())
+    TARGETS.iter().zip(outputs).try_for_each(|((name, _), output)| judge(ground, name, &output))
 }
 
 /// Tries the known inputs of a target, and makes the command that looks for new ones.

@@ -102,7 +102,7 @@ pub fn run_lines(attempts: &[Attempt], artifacts: &[Artifact]) -> Vec<String> {
     each_on_one(lines)
 }
 
-/// One line for a recorded event, which is given typed as well; none where it is not worth one.
+/// One line for a record, whose event is given typed; none where it is not worth one.
 pub fn event(record: &RunEventRecord, event: &RunEvent) -> Option<String> {
     let screen = Screen::now();
     let at = screen.paint(Tone::Aside, &record.at.strftime("%H:%M:%S").to_string());

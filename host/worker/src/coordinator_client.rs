@@ -233,7 +233,8 @@ impl CoordinatorClient {
     }
 }
 
-/// The problem as whoever runs the worker can solve it: the remedy of the host is for clients of its API.
+/// The refusal of a request. A refused token gets a remedy for the operator of the worker, because the host's remedy is
+/// for clients of its API.
 fn refused(code: ErrorCode, message: String, remedy: String) -> Problem {
     let remedy = match code {
         ErrorCode::InsufficientScope | ErrorCode::Unauthorized => {

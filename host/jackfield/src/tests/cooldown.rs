@@ -1,4 +1,5 @@
 //! Cooldowns of executors and rungs.
+
 use jackfield_config::Config;
 use jackfield_runs::selection::cooldown::LONGEST_REST;
 use jackfield_types::{Failure, FailureClass};
