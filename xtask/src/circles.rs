@@ -13,7 +13,6 @@ const KNOWN: &[(&str, &[usize])] = &[
     ("plugins", &[12, 11, 3]),
     ("process", &[2]),
     ("redact", &[3]),
-    ("server", &[4]),
     ("store", &[2, 2]),
     ("worker", &[2]),
     ("workspace", &[5, 2, 2]),

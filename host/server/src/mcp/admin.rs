@@ -2,10 +2,10 @@
 //!
 //! What a component is granted is not among it: that is for a person at the command line, and not for a model.
 
+use super::arguments::parse;
 use super::caller::Caller;
-use super::calls::parse;
 use super::output::{Said, said};
-use super::tools::tool;
+use super::schema::tool;
 use jackfield_api::WorkerAction;
 use jackfield_render::{text, text_workers};
 use jackfield_types::{ErrorCode, Micros, PluginKind, Problem};

@@ -1,42 +1,17 @@
 //! What each tool does: arguments in, one call of the host, text and data out.
 
+use super::arguments::{CancelArguments, Names, NoArguments, ResultArguments, RetryArguments, parse, taken};
 use super::caller::Caller;
 use super::output::{Said, answered, queued, said};
-use super::tools::{CancelArguments, NoArguments, QueryArguments, Question, ResultArguments, RetryArguments};
+use super::query::query;
 use super::waiting::Wait;
 use super::{admin, tasks, workflow};
-use crate::fields;
 use jackfield::Host;
-use jackfield_api::{ExecuteRequest, HumanTasksFilter, RunsFilter};
-use jackfield_config::{OnClose, plain};
-use jackfield_render::{text, text_people};
+use jackfield_api::ExecuteRequest;
+use jackfield_config::OnClose;
+use jackfield_render::text;
 use jackfield_types::{ErrorCode, Problem, RunId, Scope};
-use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
-
-/// Names, as a list or as one text with commas.
-#[derive(Deserialize, JsonSchema)]
-#[serde(from = "OneOrMore")]
-struct Names(Vec<String>);
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
-
-impl From<OneOrMore> for Names {
-    fn from(given: OneOrMore) -> Self {
-        let names = match given {
-            OneOrMore::One(text) => text.split(',').map(|name| name.trim().to_owned()).collect(),
-            OneOrMore::More(names) => names,
-        };
-        Self(names.into_iter().filter(|name: &String| !name.is_empty()).collect())
-    }
-}
+use serde_json::Value;
 
 /// What a call came to.
 pub(super) enum Outcome {
@@ -91,28 +66,6 @@ pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> R
         )),
     };
     said.map(Outcome::from)
-}
-
-pub(super) fn parse<T: DeserializeOwned + JsonSchema>(arguments: Value) -> Result<T, Problem> {
-    fields::read(arguments).map_err(|why| bad_arguments(&why))
-}
-
-pub(super) fn bad_arguments(why: &str) -> Problem {
-    Problem::caller(
-        ErrorCode::BadArguments,
-        format!("failed to read the arguments: {}", plain(why)),
-        "correct the arguments: the tool's input schema lists its fields, their types and which are required",
-    )
-}
-
-/// Takes a field out that the host's own request does not have.
-fn taken<T: DeserializeOwned + JsonSchema>(
-    arguments: Value,
-    field: &str,
-) -> Result<(Option<T>, Value), Problem> {
-    let mut given: Map<String, Value> = parse(arguments)?;
-    let taken = fields::take(&mut given, field).map_err(|why| bad_arguments(&why))?;
-    Ok((taken.map(parse).transpose()?, Value::Object(given)))
 }
 
 async fn execute(caller: &Caller<'_>, arguments: Value) -> Result<Outcome, Problem> {
@@ -180,51 +133,4 @@ fn named(run: &str) -> Result<String, Problem> {
         ));
     }
     Ok(run.trim().to_owned())
-}
-
-async fn query(host: &Host, arguments: QueryArguments) -> Result<Said, Problem> {
-    match arguments.query {
-        Question::Summary => {
-            let limit = Some(arguments.limit.unwrap_or(10));
-            let runs = host.runs().list(RunsFilter { limit, ..RunsFilter::default() }).await?;
-            let waiting = host.human_tasks().list(HumanTasksFilter::default()).await?;
-            let told = match waiting.len() {
-                0 => text::runs(&runs),
-                _ => format!("{}\n\nfor people\n{}", text::runs(&runs), text_people::human_tasks(&waiting)),
-            };
-            said(told, &serde_json::json!({ "runs": runs, "human_tasks": waiting }))
-        }
-        Question::State => {
-            let (task, run) = meant(host, &arguments).await?;
-            let view = host.tasks().get_narrowed(task, run).await?;
-            said(text_people::task(&view), &view)
-        }
-        Question::Consensus => {
-            let (task, run) = meant(host, &arguments).await?;
-            let rounds = host.tasks().rounds(task, run).await?;
-            said(text_people::rounds(&rounds), &serde_json::json!({ "rounds": rounds }))
-        }
-        Question::Stats => {
-            let (totals, models) = (host.status().totals().await?, host.status().model_stats().await?);
-            said(text::stats(&totals, &models), &serde_json::json!({ "totals": totals, "models": models }))
-        }
-        Question::Chooser => {
-            let request = arguments.request.ok_or_else(|| {
-                Problem::caller(
-                    ErrorCode::NoRequest,
-                    "`chooser` needs `request`",
-                    "give what you would give to `execute`",
-                )
-            })?;
-            let advice = host.runs().advise(request).await?;
-            said(text::advice(&advice), &advice)
-        }
-    }
-}
-
-async fn meant(
-    host: &Host,
-    arguments: &QueryArguments,
-) -> Result<(jackfield_types::TaskId, Option<jackfield_types::RunId>), Problem> {
-    host.tasks().resolve(arguments.task_id.as_deref(), arguments.run_id.as_deref()).await
 }

@@ -2,6 +2,7 @@
 //! ones, on one endpoint.
 
 mod admin;
+mod arguments;
 mod caller;
 mod calls;
 mod choice;
@@ -11,10 +12,12 @@ mod inflight;
 mod message;
 mod output;
 mod prompts;
+mod query;
 mod resources;
 mod schema;
 mod tasks;
 mod text_of;
+mod tool_schemas;
 mod tools;
 mod waiting;
 mod watch;

@@ -1,8 +1,9 @@
 //! Schemas of arguments: made from the types that take them, and made small.
 
-use rmcp::model::JsonObject;
+use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// The arguments' schema, without what only costs tokens or confuses clients.
 pub(super) fn schema<T: JsonSchema>() -> JsonObject {
@@ -18,6 +19,15 @@ pub(super) fn schema<T: JsonSchema>() -> JsonObject {
         }
         _ => JsonObject::new(),
     }
+}
+
+/// A tool whose arguments are one type.
+pub(super) fn tool<T: JsonSchema>(
+    name: &'static str,
+    description: &'static str,
+    annotations: ToolAnnotations,
+) -> Tool {
+    Tool::new(name, description, Arc::new(schema::<T>())).with_annotations(annotations)
 }
 
 fn lighten(value: &mut Value) {

@@ -1,16 +1,13 @@
 //! Work that is handed in or kept track of, and what waits for people: tools with several actions.
 
+use super::arguments::{ANSWER, NoArguments, bad_arguments, parse};
 use super::caller::Caller;
-use super::calls::{bad_arguments, parse};
 use super::output::{Said, answered, queued, said};
 use crate::fields;
 use jackfield_api::{ExecuteRequest, HumanAnswer, SpecRequest};
 use jackfield_render::text_people;
 use jackfield_types::{ErrorCode, Problem};
 use serde_json::{Map, Value, json};
-
-/// What is to become of a run that waits for a person, as this door names the field.
-pub(super) const ANSWER: &str = "answer";
 
 /// What is left when the action and the id are taken out of the arguments.
 struct Asked {
@@ -41,7 +38,7 @@ impl Asked {
 
     /// Nothing more may be said.
     fn no_more(&self) -> Result<(), Problem> {
-        parse::<super::tools::NoArguments>(self.rest.clone()).map(drop)
+        parse::<NoArguments>(self.rest.clone()).map(drop)
     }
 
     /// What a person says: `action` is the tool's own field here, so that this one's has another name.
