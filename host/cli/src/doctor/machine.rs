@@ -1,6 +1,6 @@
 //! What the machine has to offer: programs, disk, namespaces, a toolchain for authors.
 
-use super::{Finding, absent, broken, fine, refused};
+use super::finding::{Finding, absent, broken, fine, refused};
 use jackfield_process::{Containment, Launcher, Quick, QuickSpec, host_environment, run_quick, which};
 use std::ffi::{OsStr, OsString};
 use std::path::Path;

@@ -1,29 +1,17 @@
 //! `doctor`: what is there, what is not, and how to mend it.
 
+mod finding;
 mod machine;
 mod place;
 
 use super::args::Global;
 use super::opening::{open, settings};
 use super::output::{Outcome, say};
-use super::remedies::{for_held, with_commands};
+use super::remedies::for_held;
+use finding::{Finding, broken, fine, refused, told};
 use jackfield::Work;
 use jackfield_api::AuthStatus;
-use jackfield_render::screen::{Screen, Tone};
 use jackfield_types::Problem;
-use serde::Serialize;
-
-/// One thing that was looked at.
-#[derive(Debug, Serialize)]
-struct Finding {
-    subject: String,
-    ok: bool,
-    found: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    remedy: Option<String>,
-    /// Work can be done without it.
-    optional: bool,
-}
 
 pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
     let mut findings = vec![machine::git().await];
@@ -58,41 +46,6 @@ pub(super) async fn doctor(global: &Global) -> Result<Outcome, Problem> {
     say(global.json, || told(&findings), &findings);
     let sound = findings.iter().all(|finding| finding.ok || finding.optional);
     Ok(if sound { Outcome::Fine } else { Outcome::Failed })
-}
-
-fn told(findings: &[Finding]) -> String {
-    let screen = Screen::now();
-    let line = |finding: &Finding| {
-        let mark = match (finding.ok, finding.optional) {
-            (true, _) => screen.paint(Tone::Good, "ok  "),
-            (false, true) => screen.paint(Tone::Careful, "-   "),
-            (false, false) => screen.paint(Tone::Bad, "BAD "),
-        };
-        let remedy = finding.remedy.as_deref().map(|remedy| format!("\n      {remedy}")).unwrap_or_default();
-        format!("{mark}{}: {}{remedy}", finding.subject, finding.found)
-    };
-    findings.iter().map(line).collect::<Vec<_>>().join("\n")
-}
-
-fn fine(subject: &str, found: impl Into<String>) -> Finding {
-    Finding { subject: subject.into(), ok: true, found: found.into(), remedy: None, optional: false }
-}
-
-/// No work can be done before it is mended.
-fn broken(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    let remedy = Some(remedy.into()).filter(|remedy| !remedy.is_empty());
-    Finding { subject: subject.into(), ok: false, found: found.into(), remedy, optional: false }
-}
-
-/// The same, from a problem.
-fn refused(subject: &str, problem: &Problem) -> Finding {
-    let Problem { message, remedy, .. } = with_commands(problem);
-    broken(subject, message, remedy)
-}
-
-/// Work can be done without it.
-fn absent(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    Finding { optional: true, ..broken(subject, found, remedy) }
 }
 
 fn rejected(host: &jackfield::Host) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! The host's own place: its folder, its port, its clock.
 
-use super::{Finding, absent, broken, fine, refused};
+use super::finding::{Finding, absent, broken, fine, refused};
 use jackfield::Host;
 use jackfield_config::ServerSection;
 use jackfield_types::{ErrorCode, Problem, Timestamp};
