@@ -1,9 +1,9 @@
 //! `plugin`: what is in service, and the author's kit.
 
-use super::args::PluginCommand;
 use super::kit_args::{Asked, CompileArgs, KitCommand, NewArgs};
 use super::kit_text;
 use super::output::{Outcome, say};
+use super::plugin_args::PluginCommand;
 use super::remedies::for_held;
 use jackfield::{Host, plugin_file, view_of_server};
 use jackfield_kit::Cases;

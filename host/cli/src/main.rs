@@ -14,10 +14,13 @@ mod notify;
 mod opening;
 mod operate;
 mod output;
+mod plugin_args;
 mod progress;
 mod reload;
 mod remedies;
 mod replay;
+mod request;
+mod run_args;
 mod serve;
 mod service;
 mod shelve;
@@ -26,12 +29,13 @@ mod stop;
 mod task_args;
 mod tasks;
 mod telemetry;
+mod todo_args;
 mod todos;
 mod tokens;
 mod webhooks;
 mod worker;
 
-use args::{Cli, Command, PluginCommand};
+use args::{Cli, Command};
 use clap::FromArgMatches;
 use jackfield::{Host, Work};
 use jackfield_render::screen::Screen;
@@ -39,6 +43,9 @@ use jackfield_types::{ErrorCode, Problem};
 use kit_args::KitCommand;
 use opening::{open, settings};
 use output::{Outcome, say_problem};
+use plugin_args::PluginCommand;
+use request::request;
+use run_args::RunArgs;
 use rustix::process::Signal;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -117,7 +124,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
         Command::Serve { listen, locked, drain, .. } => {
             serve::serve(serve::Asked { listen, locked, drain }, &global).await
         }
-        Command::Plugin(args::PluginCommand::Sign(command)) => sign::sign(command, global.json),
+        Command::Plugin(PluginCommand::Sign(command)) => sign::sign(command, global.json),
         Command::Doctor => doctor::doctor(&global).await,
         Command::Service { system, install } => service::service(system, install, &global),
         Command::Completions { shell } => Ok(manual::completions(shell)),
@@ -137,7 +144,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
             outcome
         }
         Command::Run(arguments) => {
-            let request = commands::request(&arguments)?;
+            let request = request(&arguments)?;
             let host = open(&global, Work::Own).await?;
             let outcome = match host.runs().dispatch(request).await {
                 Ok(run) => follow(&host, run, &arguments, global.json).await,
@@ -147,7 +154,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
             outcome
         }
         Command::Consensus { run: arguments, among } => {
-            let request = commands::request(&arguments)?;
+            let request = request(&arguments)?;
             let host = open(&global, Work::Own).await?;
             let outcome = match host.runs().dispatch_consensus(request, &among).await {
                 Ok(run) => follow(&host, run, &arguments, global.json).await,
@@ -168,7 +175,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
 async fn follow(
     host: &Host,
     run: jackfield_types::RunId,
-    arguments: &args::RunArgs,
+    arguments: &RunArgs,
     json: bool,
 ) -> Result<Outcome, Problem> {
     commands::run(host, run, arguments.verbosity.as_deref(), arguments.quiet, json).await

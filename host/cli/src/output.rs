@@ -3,7 +3,7 @@
 use super::remedies::{after, in_commands, with_commands};
 use jackfield::Answer;
 use jackfield_render::screen::{Screen, Tone, colours_wanted, printable, printable_json};
-use jackfield_types::Problem;
+use jackfield_types::{Problem, RunState};
 use std::io::{IsTerminal, Write};
 
 /// The outcome of a command.
@@ -13,6 +13,13 @@ pub(super) enum Outcome {
     Failed,
     /// The examined input is unusable, and the command has reported why.
     Unusable,
+}
+
+impl Outcome {
+    /// The outcome of a command whose work was a run that has ended.
+    pub(super) const fn of_run(answer: &Answer) -> Self {
+        if matches!(answer.state, RunState::Succeeded) { Self::Fine } else { Self::Failed }
+    }
 }
 
 /// Prints text, or JSON with `json`. A closed pipe is not an error.

@@ -1,6 +1,6 @@
 //! Arguments of `dispatch`, `result` and `task`.
 
-use super::args::RunArgs;
+use super::run_args::RunArgs;
 use clap::{Args, Subcommand};
 
 #[derive(Debug, Args)]

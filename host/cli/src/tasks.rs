@@ -1,8 +1,8 @@
 //! `dispatch`, `result`, `explain` and `task`.
 
-use super::commands::{came_to, expect, instruction, request, workspace};
 use super::output::{Outcome, say, say_answer};
 use super::remedies;
+use super::request::{expect, instruction, request, workspace};
 use super::task_args::{DispatchArgs, InitArgs, ResultArgs, SpecArgs, TaskCommand, WriteArgs};
 use jackfield::Host;
 use jackfield_api::{
@@ -28,7 +28,7 @@ pub(super) async fn result(host: &Host, arguments: &ResultArgs, json: bool) -> R
     let wait = Duration::from_secs(arguments.wait);
     let answer = host.runs().result(run, wait, arguments.verbosity.as_deref()).await?;
     let answer = say_answer(json, answer);
-    Ok(if answer.state.is_final() { came_to(&answer) } else { Outcome::Fine })
+    Ok(if answer.state.is_final() { Outcome::of_run(&answer) } else { Outcome::Fine })
 }
 
 pub(super) async fn explain(host: &Host, id: Option<&str>, json: bool) -> Result<Outcome, Problem> {

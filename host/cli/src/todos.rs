@@ -1,8 +1,8 @@
 //! `todo`: human tasks, and answers to runs that wait for a person.
 
-use super::commands::{instruction, workspace};
 use super::output::{Outcome, say, say_answer};
-use clap::{Args, Subcommand};
+use super::request::{instruction, workspace};
+use super::todo_args::{AddArgs, EditArgs, TodoCommand};
 use jackfield::Host;
 use jackfield_api::{
     HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTaskStateFilter, HumanTasksFilter, Word,
@@ -11,122 +11,6 @@ use jackfield_render::text_people;
 use jackfield_store::{HumanTaskKind, HumanTaskState};
 use jackfield_types::{ErrorCode, Problem};
 use serde_json::json;
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum TodoCommand {
-    /// List open human tasks and runs that wait for a decision
-    List {
-        /// Include done and cancelled tasks
-        #[arg(long, conflicts_with = "state")]
-        all: bool,
-        /// Filter by state: open, done, cancelled [default: open]
-        #[arg(long)]
-        state: Option<String>,
-        /// Filter by kind: todo, handoff
-        #[arg(long)]
-        kind: Option<String>,
-        /// Filter by workspace
-        #[arg(long, short)]
-        workspace: Option<String>,
-        /// Maximum number of tasks to list
-        #[arg(long, default_value_t = 20)]
-        limit: u32,
-    },
-    /// Create a human task
-    Add(AddArgs),
-    /// Show a human task
-    Show {
-        /// Human task ID or unique prefix
-        id: String,
-    },
-    /// Edit a human task
-    Edit(EditArgs),
-    /// Mark a human task as done
-    Done {
-        /// Human task ID or unique prefix
-        id: String,
-        /// Note, recorded with the task
-        #[arg(long)]
-        note: Option<String>,
-    },
-    /// Answer a run that waits for a decision
-    #[command(group = clap::ArgGroup::new("what").required(true))]
-    Answer {
-        /// Human task ID or unique prefix
-        id: String,
-        /// Try again with this instruction for the agent
-        #[arg(long, group = "what", value_name = "TEXT")]
-        retry: Option<String>,
-        /// Accept the work as it is
-        #[arg(long, group = "what")]
-        accept: bool,
-        /// End the run as failed
-        #[arg(long, group = "what")]
-        stop: bool,
-        /// Executor of the next attempt, with --retry [default: the previous one]
-        #[arg(long, short, requires = "retry")]
-        executor: Option<String>,
-        /// Model of the next attempt, with --retry
-        #[arg(long, short, requires = "retry")]
-        model: Option<String>,
-        /// Note, recorded with the answer
-        #[arg(long, conflicts_with = "retry", default_value = "")]
-        note: String,
-    },
-    /// Delete a human task
-    Rm {
-        /// Human task ID or unique prefix
-        id: String,
-    },
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct AddArgs {
-    /// Title
-    title: String,
-    /// Description; `-` reads it from standard input
-    #[arg(long, default_value = "")]
-    body: String,
-    /// Workspace: a configured name or a path
-    #[arg(long, short)]
-    workspace: Option<String>,
-    /// ID of a related task
-    #[arg(long, value_name = "ID")]
-    task: Option<String>,
-    /// ID of a related run
-    #[arg(long, value_name = "ID")]
-    run: Option<String>,
-    /// Priority; higher is listed first
-    #[arg(long, allow_hyphen_values = true)]
-    priority: Option<i32>,
-    /// Due date or time, UTC
-    #[arg(long, value_name = "WHEN")]
-    due: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct EditArgs {
-    /// Human task ID or unique prefix
-    id: String,
-    /// Title
-    #[arg(long)]
-    title: Option<String>,
-    /// Description; `-` reads it from standard input
-    #[arg(long)]
-    body: Option<String>,
-    /// Priority; higher is listed first
-    #[arg(long, allow_hyphen_values = true)]
-    priority: Option<i32>,
-    /// Due date or time, UTC; empty removes it
-    #[arg(long, value_name = "WHEN")]
-    due: Option<String>,
-    /// State: open, done or cancelled
-    #[arg(long)]
-    state: Option<String>,
-    /// Note, recorded with the task
-    #[arg(long)]
-    note: Option<String>,
-}
 
 pub(super) async fn todo(host: &Host, command: TodoCommand, json: bool) -> Result<Outcome, Problem> {
     let task = match command {
