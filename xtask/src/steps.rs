@@ -170,7 +170,7 @@ fn tests(ground: &Ground) -> Outcome {
 /// The document is written by the test that holds it to what the suites say.
 pub(crate) fn conformance(ground: &Ground) -> Outcome {
     ground.compile()?;
-    let line = "test --workspace --locked --test client_programs the_suites_pass -- --nocapture";
+    let line = "test --workspace --locked --test client_programs conformance_suites_pass -- --nocapture";
     ground.members(line, &[("BLESS", OsStr::new("1"))])
 }
 

@@ -61,7 +61,7 @@ fn assert_accounted(ground: &Ground, answer: &Value, agent: Agent, requests: u64
     database.assert_events_without_gap();
 }
 
-async fn answers_and_is_charged_exactly(agent: Agent) {
+async fn answer_is_charged_exactly(agent: Agent) {
     let Some(agents) = Agents::set_up().await else { return };
     let (ground, repository) = (&agents.ground, agents.ground.repository());
     let server = ground.serve().await;
@@ -82,7 +82,7 @@ async fn answers_and_is_charged_exactly(agent: Agent) {
     agents.ground.leave();
 }
 
-async fn leaves_its_work_on_a_branch(agent: Agent) {
+async fn work_is_committed_to_a_branch(agent: Agent) {
     let Some(agents) = Agents::set_up().await else { return };
     let (ground, repository) = (&agents.ground, agents.ground.repository());
     let server = ground.serve().await;
@@ -110,7 +110,7 @@ async fn leaves_its_work_on_a_branch(agent: Agent) {
     agents.ground.leave();
 }
 
-async fn fails_as_what_it_is(agent: Agent) {
+async fn failure_of_the_provider_has_its_class(agent: Agent) {
     let Some(agents) = Agents::set_up().await else { return };
     let (ground, repository) = (&agents.ground, agents.ground.repository());
     let server = ground.serve().await;
@@ -139,7 +139,7 @@ async fn fails_as_what_it_is(agent: Agent) {
     agents.ground.leave();
 }
 
-async fn finds_nobody_at_its_provider(agent: Agent) {
+async fn unreachable_provider_is_a_network_failure(agent: Agent) {
     let Some(Agents { standin, ground, .. }) = Agents::set_up().await else { return };
     let repository = ground.repository();
     // Where it was told to ask, nobody listens any more.
@@ -156,7 +156,7 @@ async fn finds_nobody_at_its_provider(agent: Agent) {
     ground.leave();
 }
 
-async fn is_ended_when_its_model_hangs(agent: Agent) {
+async fn agent_with_a_model_that_hangs_is_ended(agent: Agent) {
     let Some(agents) = Agents::set_up().await else { return };
     let (ground, repository) = (&agents.ground, agents.ground.repository());
     let server = ground.serve().await;
@@ -188,9 +188,9 @@ macro_rules! stories {
 }
 
 stories!(claude: Claude, codex: Codex, gemini: Gemini; [
-    answers_and_is_charged_exactly,
-    leaves_its_work_on_a_branch,
-    fails_as_what_it_is,
-    finds_nobody_at_its_provider,
-    is_ended_when_its_model_hangs
+    answer_is_charged_exactly,
+    work_is_committed_to_a_branch,
+    failure_of_the_provider_has_its_class,
+    unreachable_provider_is_a_network_failure,
+    agent_with_a_model_that_hangs_is_ended
 ]);

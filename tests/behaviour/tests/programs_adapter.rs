@@ -14,7 +14,7 @@ const GUIDE: &str = "adapter.md";
 const GRANT: &str = "jackfield plugin grant executor agy --program agy --env DBUS_SESSION_BUS_ADDRESS";
 
 #[test]
-fn the_guide_leads_from_nothing_to_a_task_that_a_new_program_carried_out() {
+fn adapter_guide_leads_to_a_task_executed_by_a_new_program() {
     if !toolchains(&["cargo", "git"]) {
         return;
     }

@@ -23,7 +23,7 @@ fn json(text: &str) -> Value {
 }
 
 #[test]
-fn the_guide_leads_from_nothing_to_a_served_chooser_in_each_language() {
+fn author_guide_leads_to_a_serving_chooser_in_each_language() {
     if !toolchains(&["cargo", "npm", "python3"]) {
         return;
     }

@@ -30,7 +30,7 @@ const STORY: [&str; 15] = [
 ];
 
 #[tokio::test]
-async fn the_guide_leads_through_all_that_can_become_of_a_file() {
+async fn operator_guide_leads_through_every_state_of_a_component() {
     if !toolchains(&["cargo", "curl"]) {
         return;
     }

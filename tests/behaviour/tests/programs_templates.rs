@@ -42,21 +42,21 @@ fn assert_wanted(ground: &Ground, place: &Path, name: &str, kind: &str) {
 }
 
 #[test]
-fn every_kind_is_written_built_and_tested_in_rust() {
+fn rust_template_of_every_kind_builds_and_passes_its_cases() {
     if toolchains(&["cargo"]) {
         every_kind("rust", None);
     }
 }
 
 #[test]
-fn every_kind_is_written_built_and_tested_in_javascript() {
+fn javascript_template_of_every_kind_builds_and_passes_its_cases() {
     if toolchains(&["npm"]) {
         every_kind("js", Some("node_modules"));
     }
 }
 
 #[test]
-fn every_kind_is_written_built_and_tested_in_python() {
+fn python_template_of_every_kind_builds_and_passes_its_cases() {
     if toolchains(&["python3"]) {
         every_kind("python", Some(".venv"));
     }

@@ -40,7 +40,7 @@ async fn run_of(server: &Server, answer: &Value) -> Value {
 const TWO: &str = "[executors.gemini]\nenabled = false\n[executors.shell]\nenabled = false\n";
 
 #[tokio::test]
-async fn where_one_program_has_no_room_another_does_the_work_and_the_first_rests() {
+async fn work_of_a_rate_limited_program_goes_to_another_and_the_first_cools_down() {
     let Some(agents) = Agents::set_up_with(TWO).await else { return };
     let (ground, repository) = (&agents.ground, agents.ground.repository());
     let server = ground.serve().await;
@@ -94,7 +94,7 @@ const FAILURES: [(&str, &str, bool, &str); 8] = [
 ];
 
 #[tokio::test]
-async fn whatever_a_program_fails_with_has_its_name_its_next_step_and_its_remedy() {
+async fn failure_of_a_program_has_its_class_next_step_and_remedy() {
     for (scenario, class, another, remedy) in FAILURES {
         let Some(agents) = Agents::set_up_with(TWO).await else { return };
         let (ground, repository) = (&agents.ground, agents.ground.repository());
@@ -141,7 +141,7 @@ async fn whatever_a_program_fails_with_has_its_name_its_next_step_and_its_remedy
 }
 
 #[tokio::test]
-async fn two_programs_do_the_same_task_side_by_side_and_are_compared() {
+async fn two_programs_do_the_same_task_in_parallel_and_are_compared() {
     let Some(agents) = Agents::set_up_with(TWO).await else { return };
     let (ground, repository) = (&agents.ground, agents.ground.repository());
     let server = ground.serve().await;

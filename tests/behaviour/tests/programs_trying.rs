@@ -139,7 +139,7 @@ fn history(ground: &Ground, run: &str, other: &str) {
 }
 
 #[tokio::test]
-async fn a_policy_is_replayed_asked_on_the_side_and_promoted() {
+async fn policy_is_replayed_shadowed_and_promoted() {
     let ground = ground();
     let place = tempfile::tempdir().unwrap();
     let [cheapest, dearest] = built(&ground, place.path());

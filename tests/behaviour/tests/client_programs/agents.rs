@@ -106,7 +106,7 @@ async fn asked(claude: &mut Command) -> String {
 }
 
 #[tokio::test]
-async fn claude_code_has_jackfield_execute_and_reads_the_diagram_as_structured_content() {
+async fn claude_code_calls_execute_and_reads_the_diagram_as_structured_content() {
     let Some(scene) = Scene::set("claude").await else { return };
     let server =
         json!({ "type": "http", "url": scene.url(), "headers": { "Authorization": scene.bearer() } });
@@ -118,7 +118,7 @@ async fn claude_code_has_jackfield_execute_and_reads_the_diagram_as_structured_c
 }
 
 #[tokio::test]
-async fn claude_code_set_up_by_the_line_of_the_readme_sees_progress_and_answers_with_the_diagram() {
+async fn claude_code_set_up_as_in_the_readme_shows_progress_and_answers_with_the_diagram() {
     let Some(scene) = Scene::set("claude").await else { return };
     // In between, to see what is said.
     let proxy = Proxy::start(scene.server.address(), scene.server.token()).await;
@@ -148,7 +148,7 @@ async fn claude_code_set_up_by_the_line_of_the_readme_sees_progress_and_answers_
 }
 
 #[tokio::test]
-async fn codex_has_jackfield_execute_and_reads_the_diagram_as_structured_content() {
+async fn codex_calls_execute_and_reads_the_diagram_as_structured_content() {
     let Some(scene) = Scene::set("codex").await else { return };
     let said = codex(&scene, "").await;
     assert!(said.contains(r#"{"answer":"flowchart LR\n"#), "the text comes first: {said}");
@@ -156,7 +156,7 @@ async fn codex_has_jackfield_execute_and_reads_the_diagram_as_structured_content
 }
 
 #[tokio::test]
-async fn codex_reads_the_diagram_as_it_is_written_where_answers_are_text() {
+async fn codex_reads_the_diagram_as_text_if_answers_are_text_only() {
     let Some(scene) = Scene::set("codex").await else { return };
     let said = codex(&scene, "?answers=text").await;
     assert!(said.contains("\nflowchart LR\n"), "{said}");
@@ -193,7 +193,7 @@ async fn codex(scene: &Scene, address: &str) -> String {
 }
 
 #[tokio::test]
-async fn gemini_has_jackfield_execute_and_reads_the_diagram() {
+async fn gemini_calls_execute_and_reads_the_diagram() {
     let Some(scene) = Scene::set("gemini").await else { return };
     let server =
         json!({ "httpUrl": scene.url(), "headers": { "Authorization": scene.bearer() }, "trust": true });

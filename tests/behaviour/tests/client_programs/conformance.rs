@@ -73,7 +73,7 @@ fn kept() -> PathBuf {
 }
 
 #[tokio::test]
-async fn the_suites_pass_but_for_their_lists_and_the_document_says_how() {
+async fn conformance_suites_pass_except_for_listed_failures_and_match_the_document() {
     let Some(clients) = Clients::for_test().await else { return };
     let ground = Ground::new();
     let server = ground.serve().await;
@@ -100,7 +100,7 @@ async fn the_suites_pass_but_for_their_lists_and_the_document_says_how() {
 }
 
 #[test]
-fn whatever_a_list_excuses_has_a_reason_and_what_is_excused_twice_is_impossible() {
+fn listed_failures_have_reasons_and_those_of_the_fixtures_are_listed_for_the_host() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../clients/conformance");
     for suite in SUITES {
         let read = |server: &str| {

@@ -16,7 +16,7 @@ async fn inspect(clients: &Clients, ground: &Ground, server: &Server, era: &str,
 }
 
 #[tokio::test]
-async fn the_inspector_finds_no_fault_in_the_tools_and_runs_one_in_either_era() {
+async fn inspector_accepts_the_tools_and_calls_one_in_both_eras() {
     let Some(clients) = Clients::for_test().await else { return };
     let ground = Ground::new();
     let repository = ground.repository();

@@ -20,7 +20,7 @@ const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_co
 const CONFIG: &str = "[run]\nhere = false\nwait_s = 0\n[breaker]\nday_usd = 1000000000\n";
 
 #[tokio::test]
-async fn whatever_is_sent_is_answered_as_the_description_says() {
+async fn fuzzed_requests_are_answered_as_described() {
     let Some(python) = Python::for_test().await else { return };
     let mut ground = Ground::new().with_config(CONFIG);
     for program in ["claude", "codex", "gemini"] {
@@ -70,7 +70,7 @@ async fn whatever_is_sent_is_answered_as_the_description_says() {
 }
 
 #[tokio::test]
-async fn a_generated_client_does_real_work() {
+async fn generated_client_does_real_work() {
     let Some(python) = Python::for_test().await else { return };
     let ground = Ground::new();
     let repository = ground.repository();

@@ -33,7 +33,7 @@ fn assert_saw(saw: &Value, protocol: &str, repository: &Repository) {
 }
 
 #[tokio::test]
-async fn the_second_typescript_sdk_does_everything_in_either_era_and_its_abort_ends_the_run() {
+async fn second_typescript_sdk_does_everything_in_both_eras_and_its_abort_ends_the_run() {
     let Some(clients) = Clients::for_test().await else { return };
     let ground = Ground::new();
     let repository = ground.repository();
@@ -56,7 +56,7 @@ async fn the_second_typescript_sdk_does_everything_in_either_era_and_its_abort_e
 }
 
 #[tokio::test]
-async fn the_python_sdk_does_everything_in_either_era() {
+async fn python_sdk_does_everything_in_both_eras() {
     let Some(python) = Python::for_test().await else { return };
     let ground = Ground::new();
     let repository = ground.repository();

@@ -5,7 +5,7 @@ use jackfield_behaviour::Ground;
 use serde_json::json;
 
 #[tokio::test]
-async fn the_sdk_executes_with_rising_progress_and_is_told_what_was_wrong() {
+async fn typescript_sdk_executes_with_increasing_progress_and_gets_errors() {
     let Some(clients) = Clients::for_test().await else { return };
     let ground = Ground::new();
     let repository = ground.repository();

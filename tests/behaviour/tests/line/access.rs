@@ -27,7 +27,7 @@ fn assert_refused(reply: &Reply, status: StatusCode, code: &str) {
 }
 
 #[tokio::test]
-async fn a_token_shows_its_own_work_and_others_are_as_if_they_were_not_there() {
+async fn work_of_another_token_is_answered_as_not_found() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -146,7 +146,7 @@ fn changing(repository: &str, id: &str) -> Vec<(Method, String, Value, &'static 
 }
 
 #[tokio::test]
-async fn a_token_does_what_its_scopes_say_and_is_told_which_one_is_wanting() {
+async fn call_without_its_scope_is_refused_with_the_name_of_the_scope() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -212,7 +212,7 @@ async fn a_token_does_what_its_scopes_say_and_is_told_which_one_is_wanting() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_revoked_or_has_expired_is_out_and_its_streams_end() {
+async fn revoked_or_expired_token_is_refused_and_its_streams_end() {
     let ground = Ground::new().with_config("[run]\ngrace_s = 1\n");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -269,7 +269,7 @@ fn assert_absent(folder: &Path, secret: &[u8]) {
 }
 
 #[tokio::test]
-async fn a_worker_needs_a_token_for_work_and_no_other() {
+async fn worker_without_the_scope_work_is_refused() {
     let ground = Ground::new().with_config("[run]\nhere = false\n");
     let there = Ground::new();
     let repository = ground.repository();
@@ -291,7 +291,7 @@ async fn a_worker_needs_a_token_for_work_and_no_other() {
 }
 
 #[tokio::test]
-async fn nobody_asks_more_than_the_limits_allow() {
+async fn calls_over_the_rate_or_concurrency_limit_are_refused() {
     let ground = Ground::new()
         .with_config("[server]\non_stop = \"cancel\"\ndrain_s = 0\ncalls_per_s = 5\ncalls_at_once = 2\n");
     let repository = ground.repository();
@@ -332,7 +332,7 @@ async fn nobody_asks_more_than_the_limits_allow() {
 }
 
 #[tokio::test]
-async fn every_call_through_the_port_is_on_the_audit_log() {
+async fn every_call_to_the_port_is_in_the_audit_log() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -385,7 +385,7 @@ async fn every_call_through_the_port_is_on_the_audit_log() {
 
 /// A host that is the same one for whoever holds a token, however it is asked.
 #[tokio::test]
-async fn a_session_of_one_token_is_none_of_anothers() {
+async fn mcp_task_of_another_token_is_answered_as_not_found() {
     let ground = Ground::new().with_config("[run]\ngrace_s = 1\n");
     let repository = ground.repository();
     let server: Server = ground.serve().await;

@@ -53,7 +53,7 @@ async fn message_of_the_next(ground: &Ground, run: &str) -> String {
 }
 
 #[tokio::test]
-async fn an_agent_is_read_to_its_end_by_the_version_of_the_adapter_that_began_it() {
+async fn adopted_agent_is_read_by_the_adapter_version_that_started_it() {
     let ground = Ground::new().with_config("[server]\ndrain_s = 0\n");
     ground.serve().await.stop().await;
     let first = adapter_saying(&ground, "The first one heard of");
@@ -66,7 +66,7 @@ async fn an_agent_is_read_to_its_end_by_the_version_of_the_adapter_that_began_it
 }
 
 #[tokio::test]
-async fn where_that_version_is_gone_the_serving_one_reads_it_and_the_log_says_so() {
+async fn adopted_agent_without_its_adapter_version_is_read_by_the_serving_one_and_logged() {
     let ground = Ground::new().with_config("[server]\ndrain_s = 0\n");
     ground.serve().await.stop().await;
     let first = adapter_saying(&ground, "The first one heard of");
@@ -84,7 +84,7 @@ async fn where_that_version_is_gone_the_serving_one_reads_it_and_the_log_says_so
 }
 
 #[tokio::test]
-async fn an_agent_whose_executor_was_taken_out_of_service_is_read_to_its_end_all_the_same() {
+async fn adopted_agent_of_a_removed_executor_is_read_to_its_end() {
     let ground = Ground::new().with_config("[server]\ndrain_s = 0\n");
     ground.serve().await.stop().await;
     // Under a name of its own, and granted what it asks for: removed, nothing serves in its place.

@@ -28,7 +28,7 @@ async fn ended(rest: &Rest, run: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_link_that_is_swapped_while_a_run_waits_leads_it_nowhere_else() {
+async fn link_that_changes_while_its_run_is_queued_leads_to_no_other_folder() {
     let ground = Ground::new();
     let open = ground.path().join("open");
     std::fs::create_dir(&open).unwrap();
@@ -76,7 +76,7 @@ async fn a_link_that_is_swapped_while_a_run_waits_leads_it_nowhere_else() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_worker_speaks_for_that_worker_only() {
+async fn work_token_of_one_worker_is_refused_for_another() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -147,7 +147,7 @@ async fn a_token_of_a_worker_speaks_for_that_worker_only() {
 }
 
 #[tokio::test]
-async fn a_text_or_list_that_is_too_long_is_refused_by_name() {
+async fn text_or_list_over_its_limit_is_refused_with_the_name_of_the_field() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -192,7 +192,7 @@ fn raw(server: &Server, head: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_request_names_this_host_once_and_by_its_own_name() {
+async fn request_with_a_missing_repeated_or_foreign_host_is_refused() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let own = format!("Host: {}\n", server.address());
@@ -221,7 +221,7 @@ async fn a_request_names_this_host_once_and_by_its_own_name() {
 }
 
 #[tokio::test]
-async fn records_that_are_deleted_under_a_running_host_take_nothing_more_in() {
+async fn database_that_is_replaced_while_the_host_runs_refuses_requests() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -247,7 +247,7 @@ async fn records_that_are_deleted_under_a_running_host_take_nothing_more_in() {
 }
 
 #[tokio::test]
-async fn a_small_limit_of_file_size_is_an_error_and_not_the_end_of_the_host() {
+async fn small_file_size_limit_of_the_user_is_reported_as_an_error() {
     let ground = Ground::new();
     let repository = ground.repository();
     let through = ["sh", "-c", "ulimit -f 8; exec \"$@\"", "sh"];

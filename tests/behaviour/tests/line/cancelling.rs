@@ -44,7 +44,7 @@ fn assert_ended(ground: &Ground, repository: &Repository, answer: &Value, attemp
 }
 
 #[tokio::test]
-async fn a_run_is_cancelled_over_rest() {
+async fn run_cancelled_over_rest_ends_with_its_processes() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -62,7 +62,7 @@ async fn a_run_is_cancelled_over_rest() {
 }
 
 #[tokio::test]
-async fn a_run_is_cancelled_over_mcp() {
+async fn run_cancelled_over_mcp_ends_with_its_processes() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -74,7 +74,7 @@ async fn a_run_is_cancelled_over_mcp() {
 }
 
 #[tokio::test]
-async fn a_run_of_the_server_is_cancelled_by_the_command_line() {
+async fn run_of_the_server_cancelled_on_the_command_line_ends_with_its_processes() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -86,7 +86,7 @@ async fn a_run_of_the_server_is_cancelled_by_the_command_line() {
 }
 
 #[tokio::test]
-async fn an_interrupt_on_the_command_line_cancels_its_own_run() {
+async fn interrupted_command_cancels_its_own_run() {
     let ground = Ground::new();
     let repository = ground.repository();
     let cli = ground.cli().in_folder(repository.path());
@@ -101,7 +101,7 @@ async fn an_interrupt_on_the_command_line_cancels_its_own_run() {
 }
 
 #[tokio::test]
-async fn a_hang_is_ended_by_the_time_out() {
+async fn agent_that_hangs_is_ended_at_its_time_limit() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

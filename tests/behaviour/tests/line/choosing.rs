@@ -17,7 +17,7 @@ fn ground(more: &str) -> Ground {
 }
 
 #[tokio::test]
-async fn a_request_without_a_type_is_classified_and_a_named_executor_is_heeded_before_anything_starts() {
+async fn request_without_a_type_is_classified_and_an_unknown_model_is_refused() {
     let ground = ground("");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -49,7 +49,7 @@ async fn a_request_without_a_type_is_classified_and_a_named_executor_is_heeded_b
 }
 
 #[tokio::test]
-async fn a_named_rung_with_more_attempts_climbs_the_rungs_above_it() {
+async fn named_rung_with_more_attempts_escalates_to_the_rungs_above_it() {
     let ground = ground("");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -68,7 +68,7 @@ async fn a_named_rung_with_more_attempts_climbs_the_rungs_above_it() {
 }
 
 #[tokio::test]
-async fn a_forbidden_model_is_asked_by_nobody_and_refused_when_named() {
+async fn forbidden_model_is_never_chosen_and_refused_if_named() {
     let ground = ground("[models]\nnever = [\"opus\"]\n[roles]\nreview = { executors = [\"dear\"] }\n");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -86,7 +86,7 @@ async fn a_forbidden_model_is_asked_by_nobody_and_refused_when_named() {
 }
 
 #[tokio::test]
-async fn commands_that_fail_open_no_quality_issue_and_a_failed_run_can_be_told_by_its_status() {
+async fn failed_command_opens_no_quality_issue_and_has_a_status_of_its_own_on_request() {
     let ground = ground("");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -110,7 +110,7 @@ async fn commands_that_fail_open_no_quality_issue_and_a_failed_run_can_be_told_b
 }
 
 #[tokio::test]
-async fn a_file_that_grows_too_large_is_told_as_the_limit_that_it_is() {
+async fn attempt_over_its_file_size_limit_fails_and_names_the_setting() {
     let ground = ground("[run]\nmax_file_mb = 1\n");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -123,7 +123,7 @@ async fn a_file_that_grows_too_large_is_told_as_the_limit_that_it_is() {
 }
 
 #[tokio::test]
-async fn what_is_in_force_is_printed_as_a_configuration_that_reads_back() {
+async fn effective_configuration_is_printed_as_a_file_that_can_be_read() {
     let ground = ground(
         "[breaker]\nday_usd = 12.345678\n[executors.claude.environment]\nMY_API_KEY = \"top-secret\"\n",
     );

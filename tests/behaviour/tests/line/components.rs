@@ -77,7 +77,7 @@ pub(crate) async fn file_in_state(server: &Server, name: &str, state: &str) -> V
 }
 
 #[tokio::test]
-async fn a_dropped_component_changes_the_next_answer_and_its_removal_brings_the_shipped_one_back() {
+async fn dropped_component_changes_the_next_answer_and_its_removal_restores_the_shipped_one() {
     let ground = Ground::new();
     let component = headline(&ground).await;
     let server = ground.serve().await;
@@ -101,7 +101,7 @@ async fn a_dropped_component_changes_the_next_answer_and_its_removal_brings_the_
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_component_is_refused_with_its_reason_and_changes_nothing() {
+async fn file_that_is_no_component_is_rejected_with_a_reason_and_changes_nothing() {
     let ground = Ground::new();
     let component = headline(&ground).await;
     let server = ground.serve().await;
@@ -137,7 +137,7 @@ async fn a_file_that_is_no_component_is_refused_with_its_reason_and_changes_noth
 }
 
 #[tokio::test]
-async fn swaps_under_constant_calls_fail_none_and_each_record_names_what_served_it() {
+async fn swaps_during_constant_calls_fail_no_call_and_each_record_names_its_component() {
     const SWAPS: u32 = 20;
     let ground = Ground::new();
     let component = headline(&ground).await;

@@ -51,7 +51,7 @@ async fn server(config: &str) -> (Ground, Server) {
 }
 
 #[tokio::test]
-async fn a_changed_file_is_in_force_without_a_restart_and_on_record() {
+async fn changed_file_is_applied_without_a_restart_and_recorded() {
     let (ground, server) = server("[run]\nmax_concurrent = 3\n").await;
     let rest = server.rest();
     assert_eq!((most(&rest).await, day_limit(&rest).await), (json!(3), json!(20.0)));
@@ -87,7 +87,7 @@ async fn a_changed_file_is_in_force_without_a_restart_and_on_record() {
 }
 
 #[tokio::test]
-async fn a_limit_that_was_lowered_refuses_the_next_call() {
+async fn lowered_limit_refuses_the_next_call() {
     let (ground, server) = server("").await;
     let repository = ground.repository();
     let rest = server.rest();
@@ -104,7 +104,7 @@ async fn a_limit_that_was_lowered_refuses_the_next_call() {
 }
 
 #[tokio::test]
-async fn a_broken_file_changes_nothing_and_the_log_says_why() {
+async fn invalid_file_changes_nothing_and_is_logged_with_the_reason() {
     let (ground, server) = server("[run]\nmax_concurrent = 3\n").await;
     let rest = server.rest();
     for (broken, why) in [
@@ -126,7 +126,7 @@ async fn a_broken_file_changes_nothing_and_the_log_says_why() {
 }
 
 #[tokio::test]
-async fn what_needs_a_restart_is_named_and_what_is_secret_is_not_shown() {
+async fn setting_that_needs_a_restart_is_named_and_a_secret_one_is_not_shown() {
     let (ground, server) = server("[run]\nmax_concurrent = 3\n").await;
     let rest = server.rest();
     replace(
@@ -151,7 +151,7 @@ async fn what_needs_a_restart_is_named_and_what_is_secret_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_hangup_reads_the_file_again_and_the_flags_and_variables_still_win() {
+async fn hangup_reloads_the_file_below_flags_and_variables() {
     let ground = Ground::new().with("JACKFIELD_RUN__MAX_CONCURRENT", "8").with_config("");
     let server = ground.serve().await;
     let rest = server.rest();
@@ -167,7 +167,7 @@ async fn a_hangup_reads_the_file_again_and_the_flags_and_variables_still_win() {
 }
 
 #[tokio::test]
-async fn a_link_whose_target_changes_is_followed_too() {
+async fn configuration_behind_a_link_is_reloaded_when_the_target_changes() {
     let ground = Ground::new();
     for (version, text) in [("one", "[run]\nmax_concurrent = 3\n"), ("two", "[run]\nmax_concurrent = 4\n")] {
         fs::create_dir(ground.path().join(version)).unwrap();
@@ -187,7 +187,7 @@ async fn a_link_whose_target_changes_is_followed_too() {
 }
 
 #[tokio::test]
-async fn config_check_tells_every_mistake_at_once_and_touches_nothing() {
+async fn config_check_reports_every_mistake_at_once_and_writes_nothing() {
     let ground = Ground::new();
     let cli = ground.cli();
     let fine = cli.run(["config", "check"]).await.fine();
@@ -229,7 +229,7 @@ async fn config_check_tells_every_mistake_at_once_and_touches_nothing() {
 }
 
 #[tokio::test]
-async fn config_check_knows_the_components_that_were_dropped_in() {
+async fn config_check_knows_dropped_components() {
     let ground = Ground::new().with_config("[executors.agy]\nslots = 1\n");
     fs::set_permissions(ground.config(), fs::Permissions::from_mode(0o600)).unwrap();
     let warned = ground.cli().run(["config", "check"]).await.fine();
@@ -238,7 +238,7 @@ async fn config_check_knows_the_components_that_were_dropped_in() {
 }
 
 #[tokio::test]
-async fn a_workspace_is_known_by_its_repository_at_every_door() {
+async fn workspace_is_found_by_its_repository_at_every_interface() {
     let ground = Ground::new();
     let repository = ground.repository();
     let ground = ground

@@ -38,7 +38,7 @@ async fn orphan(ground: &Ground, repository: &Repository, command: &str) -> (Str
 }
 
 #[tokio::test]
-async fn an_agent_that_outlives_its_host_is_listened_to_by_the_next_one_as_if_nothing_had_happened() {
+async fn agent_that_outlives_its_host_is_adopted_by_the_next_one_without_a_gap() {
     let ground = Ground::new();
     let repository = ground.repository();
     let (run, attempt) = orphan(&ground, &repository, PATIENT).await;
@@ -66,7 +66,7 @@ async fn an_agent_that_outlives_its_host_is_listened_to_by_the_next_one_as_if_no
 }
 
 #[tokio::test]
-async fn an_agent_that_ended_while_no_host_was_there_ended_as_it_did() {
+async fn agent_that_ends_without_a_host_keeps_its_result() {
     let ground = Ground::new();
     let repository = ground.repository();
     let (run, attempt) = orphan(&ground, &repository, &format!("{PATIENT}; exit 3")).await;
@@ -84,7 +84,7 @@ async fn an_agent_that_ended_while_no_host_was_there_ended_as_it_did() {
 }
 
 #[tokio::test]
-async fn an_agent_that_goes_with_its_host_is_charged_for_what_it_said_and_asked_once_more() {
+async fn agent_lost_with_its_host_is_charged_for_its_output_and_started_again() {
     let ground = Ground::new()
         .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
         .with_config("[executors.claude]\nreserve_usd = 0.07\n")
@@ -139,7 +139,7 @@ async fn an_agent_that_goes_with_its_host_is_charged_for_what_it_said_and_asked_
 }
 
 #[tokio::test]
-async fn a_run_that_waited_in_line_when_its_host_was_killed_is_carried_out_by_the_next() {
+async fn queued_run_of_a_killed_host_is_executed_by_the_next_one() {
     let ground = Ground::new().with_config("[run]\nmax_concurrent = 1\n");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -163,7 +163,7 @@ async fn a_run_that_waited_in_line_when_its_host_was_killed_is_carried_out_by_th
 }
 
 #[tokio::test]
-async fn a_host_killed_over_and_over_never_charges_twice() {
+async fn host_that_is_killed_repeatedly_never_charges_twice() {
     let ground = Ground::new()
         .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
         .with_script("claude", &recorded_claude("0.01", "echo once > once.txt"));

@@ -13,7 +13,7 @@ const READERS: usize = 500;
 const CALLERS: usize = 64;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_hundred_readers_and_sixty_four_callers_at_once_lose_nothing() {
+async fn five_hundred_readers_and_sixty_four_concurrent_callers_lose_nothing() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

@@ -3,7 +3,7 @@
 use jackfield_behaviour::Ground;
 
 #[tokio::test]
-async fn the_demo_shows_the_main_job_and_leaves_nothing_behind() {
+async fn demo_runs_the_main_workflow_and_leaves_no_files() {
     let ground = Ground::new();
     let told = ground.cli().run(["demo"]).await.fine();
     for shown in [
@@ -24,7 +24,7 @@ async fn the_demo_shows_the_main_job_and_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn a_demo_that_is_kept_says_where_and_can_be_looked_into() {
+async fn kept_demo_prints_its_folder_and_can_be_inspected() {
     let ground = Ground::new();
     let told = ground.cli().run(["demo", "--keep"]).await.fine();
     let kept = told.stdout.lines().find_map(|line| line.strip_prefix("kept: ")).expect("where it is");

@@ -47,7 +47,7 @@ fn assert_faulty(told: &Told, subject: &str, found: &str, remedy: &str) {
 }
 
 #[tokio::test]
-async fn a_sound_set_up_is_told_as_one_and_what_is_missing_is_told_as_optional() {
+async fn complete_setup_is_reported_as_fine_and_missing_extras_as_optional() {
     let ground = sound_ground();
     let told = doctor(&ground).await.fine();
     let all = told.json();
@@ -66,7 +66,7 @@ async fn a_sound_set_up_is_told_as_one_and_what_is_missing_is_told_as_optional()
 }
 
 #[tokio::test]
-async fn a_program_that_is_missing_is_named_with_where_to_get_it() {
+async fn missing_program_is_reported_with_where_to_get_it() {
     let told = doctor(&sound_ground()).await;
     for (agent, program) in [("claude", "claude"), ("codex", "codex"), ("gemini", "gemini")] {
         assert_faulty(&told, agent, "not installed", &format!("`{program}` is not on the PATH; install it:"));
@@ -74,7 +74,7 @@ async fn a_program_that_is_missing_is_named_with_where_to_get_it() {
 }
 
 #[tokio::test]
-async fn an_agent_without_a_login_is_told_with_how_to_log_in() {
+async fn agent_without_a_login_is_reported_with_how_to_log_in() {
     let asked = "case \"$*\" in\n  --version) echo '2.1.197 (Claude Code)';;\n  *) echo '{\"loggedIn\": false}'; exit 1;;\nesac";
     let ground = sound_ground().with_script("claude", &format!("#!/bin/sh\n{asked}\n"));
     let told = doctor(&ground).await;
@@ -82,7 +82,7 @@ async fn an_agent_without_a_login_is_told_with_how_to_log_in() {
 }
 
 #[tokio::test]
-async fn no_git_and_an_old_git_are_faults() {
+async fn missing_or_old_git_is_a_fault() {
     let told = doctor(&ground_with(PROGRAMS.into_iter().filter(|program| *program != "git"))).await;
     assert_eq!(told.code, 1, "{told:#?}");
     assert_faulty(&told, "git", "`git` is not on the PATH", "install git 2.31 or later");
@@ -92,7 +92,7 @@ async fn no_git_and_an_old_git_are_faults() {
 }
 
 #[tokio::test]
-async fn a_disk_that_is_nearly_full_is_found_before_a_run_finds_it() {
+async fn nearly_full_disk_is_a_fault() {
     let ground = sound_ground();
     let disk = ground.path().join("disk");
     fs::create_dir(&disk).unwrap();
@@ -111,7 +111,7 @@ async fn a_disk_that_is_nearly_full_is_found_before_a_run_finds_it() {
 }
 
 #[tokio::test]
-async fn a_port_that_somebody_else_has_is_told_and_one_that_jackfield_serves_is_fine() {
+async fn port_used_by_another_program_is_reported_and_one_used_by_jackfield_is_fine() {
     let ground = sound_ground();
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();
@@ -131,7 +131,7 @@ async fn a_port_that_somebody_else_has_is_told_and_one_that_jackfield_serves_is_
 }
 
 #[tokio::test]
-async fn a_clock_that_went_back_is_found_by_records_of_the_future() {
+async fn clock_behind_the_newest_record_is_a_fault() {
     let ground = sound_ground();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -147,7 +147,7 @@ async fn a_clock_that_went_back_is_found_by_records_of_the_future() {
 }
 
 #[tokio::test]
-async fn what_others_can_look_into_is_a_fault() {
+async fn data_that_other_users_can_read_is_a_fault() {
     let ground = sound_ground();
     doctor(&ground).await.fine();
     fs::set_permissions(ground.data(), Permissions::from_mode(0o755)).unwrap();
@@ -159,7 +159,7 @@ async fn what_others_can_look_into_is_a_fault() {
 }
 
 #[tokio::test]
-async fn a_machine_without_namespaces_is_told_what_that_means_and_how_to_allow_them() {
+async fn machine_without_namespaces_is_reported_with_how_to_allow_them() {
     let without =
         |program: &'static str| ground_with(PROGRAMS.into_iter().filter(move |name| *name != program));
     let told = doctor(&without("unshare")).await.fine();
@@ -173,7 +173,7 @@ async fn a_machine_without_namespaces_is_told_what_that_means_and_how_to_allow_t
 }
 
 #[tokio::test]
-async fn authors_are_told_which_target_is_missing() {
+async fn missing_compilation_target_is_reported() {
     let told = doctor(&sound_ground()).await;
     assert_faulty(&told, "toolchain", "no Rust", "rustup target add wasm32-wasip2");
     let bare =
@@ -183,7 +183,7 @@ async fn authors_are_told_which_target_is_missing() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_cannot_be_read_is_a_fault_and_the_rest_is_told_all_the_same() {
+async fn unreadable_configuration_is_a_fault_and_the_other_checks_still_run() {
     let ground = sound_ground().with_config("[run]\ntimeout_s = \"long\"\n");
     let told = doctor(&ground).await;
     assert_eq!(told.code, 1, "{told:#?}");

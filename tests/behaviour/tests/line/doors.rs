@@ -56,7 +56,7 @@ fn assert_recorded(database: &Database, answer: &Value) {
 }
 
 #[tokio::test]
-async fn every_door_gives_the_same_answer_and_leaves_the_whole_record() {
+async fn same_work_at_every_interface_has_the_same_answer_and_record() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -103,7 +103,7 @@ async fn every_door_gives_the_same_answer_and_leaves_the_whole_record() {
 }
 
 #[tokio::test]
-async fn progress_arrives_over_mcp_before_the_answer_and_rises() {
+async fn mcp_progress_arrives_before_the_answer_and_increases() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -124,7 +124,7 @@ async fn progress_arrives_over_mcp_before_the_answer_and_rises() {
 }
 
 #[tokio::test]
-async fn a_run_that_takes_longer_gives_a_handle_and_its_answer_later() {
+async fn run_longer_than_the_wait_returns_a_handle_and_its_answer_later() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

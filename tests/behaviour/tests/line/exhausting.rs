@@ -39,7 +39,7 @@ fn compiles_in(ground: &Ground) -> bool {
 }
 
 #[tokio::test]
-async fn a_component_that_exhausts_the_compiler_is_rejected_by_name_and_the_server_answers_meanwhile() {
+async fn component_that_exhausts_the_compiler_is_rejected_while_the_server_answers() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

@@ -18,7 +18,7 @@ fn texts(list: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_run_that_named_its_executor_is_explained_from_what_was_asked_to_its_end() {
+async fn run_with_a_named_executor_is_explained_from_its_request_to_its_end() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -58,7 +58,7 @@ async fn a_run_that_named_its_executor_is_explained_from_what_was_asked_to_its_e
 }
 
 #[tokio::test]
-async fn a_choice_is_explained_by_everybody_who_could_have_been_asked_and_by_what_was_known_of_them() {
+async fn choice_is_explained_by_its_candidates_and_their_history() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -98,7 +98,7 @@ async fn a_choice_is_explained_by_everybody_who_could_have_been_asked_and_by_wha
 }
 
 #[tokio::test]
-async fn work_that_was_done_elsewhere_is_explained_as_that() {
+async fn external_work_is_explained_as_external() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

@@ -217,7 +217,7 @@ async fn assert_sound(ground: &Ground, rest: &Rest, paid: &Value) {
 }
 
 #[tokio::test]
-async fn every_figure_of_rest_is_refused_or_bounded_and_work_goes_on() {
+async fn every_extreme_figure_over_rest_is_refused_or_bounded_and_work_goes_on() {
     let ground =
         ground("[run]\nmax_concurrent = 6\n[executors.shell]\nslots = 6\n[server]\ncalls_per_s = 100000\n");
     let repository = ground.repository();
@@ -250,7 +250,7 @@ async fn every_figure_of_rest_is_refused_or_bounded_and_work_goes_on() {
 }
 
 #[tokio::test]
-async fn every_figure_that_a_worker_reports_is_refused_or_bounded_and_work_goes_on() {
+async fn every_extreme_figure_of_a_worker_is_refused_or_bounded_and_work_goes_on() {
     let ground = ground("[run]\nhere = false\n[server]\ncalls_per_s = 100000\n");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -297,7 +297,7 @@ async fn every_figure_that_a_worker_reports_is_refused_or_bounded_and_work_goes_
 }
 
 #[tokio::test]
-async fn every_figure_of_a_tool_is_refused_or_bounded_and_work_goes_on() {
+async fn every_extreme_figure_of_a_tool_is_refused_or_bounded_and_work_goes_on() {
     let ground =
         ground("[run]\nmax_concurrent = 6\n[executors.shell]\nslots = 6\n[server]\ncalls_per_s = 100000\n");
     let repository = ground.repository();
@@ -363,7 +363,7 @@ async fn every_figure_of_a_tool_is_refused_or_bounded_and_work_goes_on() {
 }
 
 #[tokio::test]
-async fn every_figure_of_the_command_line_is_refused_or_bounded() {
+async fn every_extreme_figure_on_the_command_line_is_refused_or_bounded() {
     let ground = ground("");
     let repository = ground.repository();
     let work = ["run", "--workspace", &repository.text(), "--executor", "shell", "true"].map(str::to_owned);
@@ -393,7 +393,7 @@ async fn every_figure_of_the_command_line_is_refused_or_bounded() {
 }
 
 #[tokio::test]
-async fn every_figure_of_the_configuration_is_refused_or_bounded() {
+async fn every_extreme_figure_in_the_configuration_is_refused_or_bounded() {
     let ground = ground("");
     let usual = include_str!("../../../../host/config/src/default.toml");
     let mut section = String::new();

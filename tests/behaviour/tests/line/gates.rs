@@ -21,7 +21,7 @@ const TWO_RUNGS: &str = "[[ladder]]\nname = \"cheap\"\nexecutor = \"claude\"\nmo
     [executors.codex]\nenabled = false\n[executors.gemini]\nenabled = false\n[executors.shell]\nenabled = false\n";
 
 #[tokio::test]
-async fn work_that_a_gate_does_not_let_through_goes_to_the_next_rung_which_is_told_why() {
+async fn work_rejected_by_a_gate_goes_to_the_next_rung_with_the_reason() {
     let work = r#"if [ "$RUNG" = dear ]; then echo good; else echo bad; fi > answer.txt"#;
     let ground = Ground::new()
         .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
@@ -71,7 +71,7 @@ async fn work_that_a_gate_does_not_let_through_goes_to_the_next_rung_which_is_to
 }
 
 #[tokio::test]
-async fn a_gate_that_cannot_be_is_refused_before_anything_is_made() {
+async fn invalid_gate_is_refused_before_anything_is_created() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -94,7 +94,7 @@ async fn a_gate_that_cannot_be_is_refused_before_anything_is_made() {
 }
 
 #[tokio::test]
-async fn a_gate_sees_the_worktree_and_nothing_outside_it() {
+async fn gate_reads_the_worktree_and_nothing_outside_it() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -126,7 +126,7 @@ async fn a_gate_sees_the_worktree_and_nothing_outside_it() {
 }
 
 #[tokio::test]
-async fn gates_come_from_the_configuration_the_command_line_and_every_door() {
+async fn gates_of_the_configuration_and_of_every_interface_apply() {
     let mut ground = Ground::new();
     let repository = ground.repository();
     let config = format!(

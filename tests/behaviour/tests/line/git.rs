@@ -11,7 +11,7 @@ fn branch(answer: &Value) -> &str {
 }
 
 #[tokio::test]
-async fn settings_given_as_variables_reach_git_and_the_agents_git() {
+async fn git_settings_in_variables_reach_the_git_of_the_agent_without_commands() {
     let ground = Ground::new()
         .with("GIT_CONFIG_COUNT", "2")
         .with("GIT_CONFIG_KEY_0", "user.email")
@@ -40,7 +40,7 @@ fn plant(trace: &str) -> String {
 }
 
 #[tokio::test]
-async fn filters_that_an_agent_sets_run_for_nobody_and_the_answer_tells_of_them() {
+async fn filters_set_by_an_agent_are_never_run_and_are_reported() {
     let ground = Ground::new().with("DATABASE_PASSWORD", "never-shown-to-filters");
     let (repository, other) = (ground.repository(), Repository::beside(&ground, "other"));
     let server = ground.serve().await;
@@ -68,7 +68,7 @@ async fn filters_that_an_agent_sets_run_for_nobody_and_the_answer_tells_of_them(
 }
 
 #[tokio::test]
-async fn a_filter_that_hangs_holds_a_run_up_for_moments_and_loses_nothing() {
+async fn filter_that_hangs_delays_a_run_briefly_and_loses_nothing() {
     let ground = Ground::new();
     let repository = ground.repository();
     repository.git(&["config", "filter.slow.clean", "sleep 60; cat"]);
@@ -87,7 +87,7 @@ async fn a_filter_that_hangs_holds_a_run_up_for_moments_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_line_of_300_megabytes_fails_no_run_whose_work_was_done() {
+async fn line_of_300_megabytes_does_not_fail_a_run_with_finished_work() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

@@ -35,7 +35,7 @@ pub(crate) fn asked(repository: &Repository, checks: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn work_that_fails_its_checks_goes_to_the_next_rung_which_is_told_what_failed() {
+async fn work_that_fails_its_checks_goes_to_the_next_rung_with_the_failure() {
     let ground = ground(r#"if [ "$RUNG" = dear ]; then echo good; else echo bad; fi > answer.txt"#);
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -73,7 +73,7 @@ async fn work_that_fails_its_checks_goes_to_the_next_rung_which_is_told_what_fai
 }
 
 #[tokio::test]
-async fn when_nobody_is_good_enough_a_person_is_asked_and_the_answer_resumes_the_run() {
+async fn run_without_a_good_attempt_asks_a_person_and_resumes_with_the_answer() {
     let ground = ground(r#"if grep -q "use the word good"; then echo good; else echo bad; fi > answer.txt"#);
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -102,7 +102,7 @@ async fn when_nobody_is_good_enough_a_person_is_asked_and_the_answer_resumes_the
 }
 
 #[tokio::test]
-async fn a_person_can_take_the_work_as_it_is_or_give_it_up_and_the_run_can_be_cancelled() {
+async fn waiting_run_can_be_accepted_stopped_or_cancelled() {
     let ground = ground("echo bad > answer.txt");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -128,7 +128,7 @@ async fn a_person_can_take_the_work_as_it_is_or_give_it_up_and_the_run_can_be_ca
 }
 
 #[tokio::test]
-async fn two_agents_do_the_same_and_the_judge_says_who_wins_and_why() {
+async fn consensus_of_two_agents_has_a_winner_and_a_reason() {
     let ground = ground(r#"if [ "$RUNG" = dear ]; then echo good; else echo bad; fi > answer.txt"#);
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -154,7 +154,7 @@ async fn two_agents_do_the_same_and_the_judge_says_who_wins_and_why() {
 }
 
 #[tokio::test]
-async fn whoever_names_an_executor_gets_that_one_and_once() {
+async fn run_with_a_named_executor_makes_one_attempt_with_it() {
     let ground = ground("echo bad > answer.txt");
     let repository = ground.repository();
     let server = ground.serve().await;

@@ -79,7 +79,7 @@ async fn work(server: &Server, repository: &Repository, count: usize) {
 }
 
 #[tokio::test]
-async fn hundreds_of_runs_leave_a_server_as_large_as_it_was() {
+async fn server_after_hundreds_of_runs_holds_no_more_resources() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -104,7 +104,7 @@ async fn hundreds_of_runs_leave_a_server_as_large_as_it_was() {
 }
 
 #[tokio::test]
-async fn what_is_old_goes_and_the_records_are_backed_up_beside_a_server_that_works() {
+async fn old_data_is_pruned_and_records_are_backed_up_while_the_server_works() {
     let ground = Ground::new().with_config("[retention]\nlog_days = 0\nevent_days = 0\ncall_days = 0\n");
     let repository = ground.repository();
     let server = ground.serve().await;

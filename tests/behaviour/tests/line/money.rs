@@ -38,7 +38,7 @@ async fn until_refused(rest: &Rest, request: &Value) -> usize {
 }
 
 #[tokio::test]
-async fn two_hundred_calls_at_once_never_hold_or_spend_more_than_the_limit() {
+async fn two_hundred_concurrent_calls_never_hold_or_spend_more_than_the_limit() {
     let ground = ground();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -77,7 +77,7 @@ async fn two_hundred_calls_at_once_never_hold_or_spend_more_than_the_limit() {
 }
 
 #[tokio::test]
-async fn a_raise_and_a_reset_let_work_on_and_are_in_the_history() {
+async fn raise_and_reset_of_the_breaker_resume_work_and_are_in_the_history() {
     let ground = ground();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -127,7 +127,7 @@ async fn a_raise_and_a_reset_let_work_on_and_are_in_the_history() {
 }
 
 #[tokio::test]
-async fn no_change_of_the_breaker_goes_without_a_reason_or_an_amount() {
+async fn breaker_change_without_a_reason_or_an_amount_is_refused() {
     let ground = ground();
     let server = ground.serve().await;
     for (usd, reason, code) in

@@ -24,7 +24,7 @@ async fn until_serving(server: &Server, name: &str, digest: &str) {
 }
 
 #[tokio::test]
-async fn a_version_is_rolled_back_pinned_and_let_go_while_the_server_runs() {
+async fn version_is_rolled_back_pinned_and_unpinned_while_the_server_runs() {
     let ground = Ground::new();
     let first = headline(&ground).await;
     let (second, third) = (saying(&first, "TWO!"), saying(&first, "3RD!"));
@@ -62,7 +62,7 @@ async fn a_version_is_rolled_back_pinned_and_let_go_while_the_server_runs() {
 }
 
 #[tokio::test]
-async fn a_locked_server_serves_what_the_lock_says_and_a_monitor_reads_how_it_does() {
+async fn locked_server_serves_the_locked_versions_and_its_metrics_count_their_calls() {
     let ground = Ground::new();
     let first = headline(&ground).await;
     let server = ground.serve().await;
@@ -99,7 +99,7 @@ async fn a_locked_server_serves_what_the_lock_says_and_a_monitor_reads_how_it_do
 }
 
 #[tokio::test]
-async fn a_server_that_was_started_locked_holds_what_is_dropped_and_writes_no_lock() {
+async fn server_started_locked_holds_dropped_components_and_writes_no_lock() {
     let ground = Ground::new();
     let first = headline(&ground).await;
     let (second, third) = (saying(&first, "TWO!"), saying(&first, "3RD!"));
@@ -144,7 +144,7 @@ async fn a_server_that_was_started_locked_holds_what_is_dropped_and_writes_no_lo
 }
 
 #[tokio::test]
-async fn a_person_makes_a_key_signs_a_component_and_has_nothing_else_served() {
+async fn server_with_a_required_key_serves_only_signed_components() {
     let ground = Ground::new();
     let component = headline(&ground).await;
     let (key, file) = (ground.path().join("my.key"), ground.path().join("headline.wasm"));

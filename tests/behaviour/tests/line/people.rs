@@ -17,7 +17,7 @@ fn ids(tasks: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_to_do_is_the_same_at_every_door_from_its_making_to_its_deletion() {
+async fn human_task_is_the_same_at_every_interface_from_creation_to_deletion() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -90,7 +90,7 @@ async fn a_to_do_is_the_same_at_every_door_from_its_making_to_its_deletion() {
 }
 
 #[tokio::test]
-async fn a_to_do_can_be_about_a_run_and_is_told_of_with_it() {
+async fn human_task_about_a_run_is_shown_with_the_run() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -113,7 +113,7 @@ async fn a_to_do_can_be_about_a_run_and_is_told_of_with_it() {
 }
 
 #[tokio::test]
-async fn what_makes_no_to_do_is_refused_by_name_at_each_door() {
+async fn invalid_human_task_is_refused_by_name_at_every_interface() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let (rest, mcp) = (server.rest(), server.mcp(Era::Stateless));

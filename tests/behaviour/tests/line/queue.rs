@@ -22,7 +22,7 @@ async fn drained(ground: &Ground) {
 }
 
 #[tokio::test]
-async fn a_thousand_runs_drain_in_order_within_their_caps_and_fairly() {
+async fn thousand_queued_runs_are_executed_in_order_within_caps_and_fairly() {
     let ground = Ground::new().with_config(
         "[run]\nmax_concurrent = 8\n[executors.shell]\nslots = 8\n[queue]\nlost = \"fail\"\n[retention]\nevery_min = 0\n",
     );
@@ -100,7 +100,7 @@ async fn a_thousand_runs_drain_in_order_within_their_caps_and_fairly() {
 }
 
 #[tokio::test]
-async fn without_a_worker_runs_wait_and_everybody_is_told() {
+async fn run_without_a_worker_stays_queued_and_the_answer_says_why() {
     let ground = Ground::new();
     let repository = ground.repository();
     let cli = ground.cli().in_folder(repository.path());
@@ -121,7 +121,7 @@ async fn without_a_worker_runs_wait_and_everybody_is_told() {
 }
 
 #[tokio::test]
-async fn the_command_line_and_a_server_share_the_places_of_one_machine() {
+async fn command_line_and_server_share_the_slots_of_one_machine() {
     let ground = Ground::new().with_config("[run]\nmax_concurrent = 1\n");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -148,7 +148,7 @@ async fn the_command_line_and_a_server_share_the_places_of_one_machine() {
 }
 
 #[tokio::test]
-async fn a_run_in_line_is_cancelled_by_every_door_before_anything_of_it_began() {
+async fn queued_run_is_cancelled_at_every_interface_before_it_starts() {
     let ground = Ground::new().with_config("[server]\non_stop = \"cancel\"\ndrain_s = 0\n");
     let repository = ground.repository();
     let cli = ground.cli().in_folder(repository.path());

@@ -118,7 +118,7 @@ async fn bad_requests_are_refused_on_the_command_line() {
 }
 
 #[tokio::test]
-async fn an_instruction_of_ten_megabytes_is_refused_at_each_door() {
+async fn instruction_of_ten_megabytes_is_refused_at_every_interface() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -133,7 +133,7 @@ async fn an_instruction_of_ten_megabytes_is_refused_at_each_door() {
 }
 
 #[tokio::test]
-async fn nobody_comes_in_without_the_token_or_from_elsewhere() {
+async fn request_without_the_token_or_from_a_foreign_origin_is_refused() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -172,7 +172,7 @@ async fn nobody_comes_in_without_the_token_or_from_elsewhere() {
 }
 
 #[tokio::test]
-async fn what_is_not_understood_is_refused_by_name() {
+async fn unknown_field_route_or_tool_is_refused_by_name() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -216,7 +216,7 @@ async fn what_is_not_understood_is_refused_by_name() {
 }
 
 #[tokio::test]
-async fn a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_starts() {
+async fn mistake_in_the_configuration_is_reported_with_its_line_and_nothing_starts() {
     for (config, line, named) in [
         ("[run]\n\nmax_concurent = 3\n", "line 3", "max_concurent"),
         ("[breaker]\nday_usd = \"lots\"\n", "line 2", "lots"),
@@ -241,7 +241,7 @@ async fn a_mistake_in_the_configuration_is_told_with_its_line_and_nothing_starts
 }
 
 #[tokio::test]
-async fn a_mistyped_command_line_says_what_there_is() {
+async fn mistyped_command_line_is_refused_with_what_is_possible() {
     let ground = Ground::new();
     let repository = ground.repository();
     for (typed, named) in [

@@ -17,7 +17,7 @@ async fn serving(ground: &Ground, name: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn what_one_hands_in_another_fetches_by_digest_with_its_signature() {
+async fn pushed_component_is_pulled_by_its_digest_with_its_signature() {
     let (author, operator) = (Ground::new(), Ground::new());
     let Some(registry) = Registry::start(&author.path().join("registry"), false).await else { return };
     let component = headline(&author).await;
@@ -58,7 +58,7 @@ async fn what_one_hands_in_another_fetches_by_digest_with_its_signature() {
 }
 
 #[tokio::test]
-async fn what_is_not_what_it_should_be_is_not_dropped() {
+async fn component_that_differs_from_its_reference_is_not_dropped() {
     let ground = Ground::new();
     let store = ground.path().join("registry");
     let Some(registry) = Registry::start(&store, false).await else { return };
@@ -98,7 +98,7 @@ async fn what_is_not_what_it_should_be_is_not_dropped() {
 }
 
 #[tokio::test]
-async fn a_login_is_taken_from_where_it_is_kept_and_asked_for_where_there_is_none() {
+async fn registry_login_is_read_from_the_docker_configuration_and_required_if_missing() {
     let ground = Ground::new();
     let Some(registry) = Registry::start(&ground.path().join("registry"), true).await else { return };
     let component = headline(&ground).await;

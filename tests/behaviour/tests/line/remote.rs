@@ -83,7 +83,7 @@ fn marks(ground: &Ground) -> PathBuf {
 }
 
 #[tokio::test]
-async fn work_goes_to_a_worker_elsewhere_and_comes_back_as_events_checks_a_diff_and_a_branch() {
+async fn remote_worker_returns_events_checks_a_diff_and_a_branch() {
     let (ground, there) = (host(30), worker());
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -131,7 +131,7 @@ async fn work_goes_to_a_worker_elsewhere_and_comes_back_as_events_checks_a_diff_
 }
 
 #[tokio::test]
-async fn what_an_agent_elsewhere_uses_is_on_the_hosts_ledger_and_stops_at_the_hosts_limit() {
+async fn usage_of_a_remote_agent_is_on_the_ledger_and_stops_at_the_limit_of_the_host() {
     let ground = host(30).with("ANTHROPIC_API_KEY", "a-key-of-no-account");
     let there = worker()
         .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
@@ -163,7 +163,7 @@ async fn what_an_agent_elsewhere_uses_is_on_the_hosts_ledger_and_stops_at_the_ho
 }
 
 #[tokio::test]
-async fn an_agent_that_spends_more_than_is_held_for_it_while_the_host_cannot_be_asked_is_ended() {
+async fn remote_agent_over_its_reservation_is_ended_while_the_host_is_unreachable() {
     let Some(network) = Network::new() else { return };
     let ground = host(600).with("ANTHROPIC_API_KEY", "a-key-of-no-account");
     let config = std::fs::read_to_string(ground.config()).unwrap().replace("0.0.0.0", network.here());
@@ -208,7 +208,7 @@ async fn an_agent_that_spends_more_than_is_held_for_it_while_the_host_cannot_be_
 }
 
 #[tokio::test]
-async fn a_link_that_is_cut_and_restored_loses_nothing_and_runs_nothing_twice() {
+async fn interrupted_connection_loses_nothing_and_runs_nothing_twice() {
     let Some(network) = Network::new() else { return };
     let (ground, there) = (host(60), worker());
     let repository = ground.repository();
@@ -240,7 +240,7 @@ async fn a_link_that_is_cut_and_restored_loses_nothing_and_runs_nothing_twice() 
 }
 
 #[tokio::test]
-async fn a_worker_that_is_cut_off_for_too_long_ends_its_agent_before_another_begins() {
+async fn worker_that_is_disconnected_too_long_ends_its_agent_before_another_starts() {
     let Some(network) = Network::new() else { return };
     let (ground, there, other) = (host(12), worker(), worker());
     let repository = ground.repository();
@@ -284,7 +284,7 @@ async fn a_worker_that_is_cut_off_for_too_long_ends_its_agent_before_another_beg
 }
 
 #[tokio::test]
-async fn a_worker_that_is_killed_and_started_again_goes_on_with_its_agent() {
+async fn restarted_worker_continues_with_its_agent() {
     let (ground, there) = (host(60), worker());
     let repository = ground.repository();
     let marks = marks(&ground);
@@ -307,7 +307,7 @@ async fn a_worker_that_is_killed_and_started_again_goes_on_with_its_agent() {
 }
 
 #[tokio::test]
-async fn a_worker_that_is_killed_for_good_leaves_no_agent_and_its_run_goes_to_another() {
+async fn killed_worker_leaves_no_agent_and_its_run_goes_to_another() {
     let (ground, there, other) = (host(12), worker(), worker());
     let repository = ground.repository();
     let marks = marks(&ground);
@@ -332,7 +332,7 @@ async fn a_worker_that_is_killed_for_good_leaves_no_agent_and_its_run_goes_to_an
 }
 
 #[tokio::test]
-async fn a_host_that_is_killed_finds_its_worker_at_work_when_it_is_back() {
+async fn restarted_host_gets_the_result_of_the_worker_that_went_on() {
     let (ground, there) = (host(60), worker());
     let repository = ground.repository();
     let marks = marks(&ground);
@@ -357,7 +357,7 @@ async fn a_host_that_is_killed_finds_its_worker_at_work_when_it_is_back() {
 }
 
 #[tokio::test]
-async fn cancelling_ends_an_agent_elsewhere_within_five_seconds() {
+async fn cancelled_remote_agent_ends_within_five_seconds() {
     let (ground, there) = (host(60), worker());
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -378,7 +378,7 @@ async fn cancelling_ends_an_agent_elsewhere_within_five_seconds() {
 }
 
 #[tokio::test]
-async fn two_workers_share_a_queue_within_the_caps_and_each_run_is_made_once() {
+async fn two_workers_share_a_queue_within_the_caps_and_each_run_is_executed_once() {
     let (ground, a, b) = (host(60), worker(), worker());
     let repository: Repository = ground.repository();
     let server = ground.serve().await;
@@ -417,7 +417,7 @@ async fn two_workers_share_a_queue_within_the_caps_and_each_run_is_made_once() {
 }
 
 #[tokio::test]
-async fn what_cannot_travel_is_given_back_with_the_reason_and_holds_up_nothing() {
+async fn workspace_that_cannot_be_sent_fails_its_run_with_the_reason_and_blocks_no_other() {
     let (ground, there) = (host(60), worker());
     let repository = ground.repository();
     let empty = ground.path().join("empty");
@@ -439,7 +439,7 @@ async fn what_cannot_travel_is_given_back_with_the_reason_and_holds_up_nothing()
 }
 
 #[tokio::test]
-async fn what_a_worker_cannot_be_is_said_plainly() {
+async fn worker_with_a_wrong_address_token_or_id_is_refused_with_the_reason() {
     let (ground, there) = (host(60), worker());
     let server = ground.serve().await;
     let told = there.cli().run(["worker", "--host", "nonsense", "--token", "x"]).await;

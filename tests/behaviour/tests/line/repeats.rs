@@ -5,7 +5,7 @@ use jackfield_behaviour::{Era, Ground};
 use serde_json::json;
 
 #[tokio::test]
-async fn the_same_key_and_request_run_once_and_another_request_is_refused() {
+async fn repeated_key_runs_the_same_request_once_and_refuses_another_request() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -43,7 +43,7 @@ async fn the_same_key_and_request_run_once_and_another_request_is_refused() {
 }
 
 #[tokio::test]
-async fn requests_that_come_at_the_same_time_with_one_key_are_one_run() {
+async fn concurrent_requests_with_one_key_are_one_run() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

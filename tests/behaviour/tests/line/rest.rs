@@ -30,7 +30,7 @@ fn references<'a>(value: &'a Value, into: &mut BTreeSet<&'a str>) {
 }
 
 #[tokio::test]
-async fn the_description_is_whole_and_changes_only_when_its_snapshot_does() {
+async fn openapi_description_is_complete_and_equals_its_snapshot() {
     let ground = Ground::new();
     let server = ground.serve().await;
     // It holds no secret, so that tools may read it without a token.
@@ -68,7 +68,7 @@ async fn the_description_is_whole_and_changes_only_when_its_snapshot_does() {
 
 /// Asks with a method that no route has: the refusal names those that it has.
 #[tokio::test]
-async fn every_route_answers_to_the_methods_that_are_described_and_to_no_other() {
+async fn every_route_answers_the_described_methods_and_no_other() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let rest = server.rest();
@@ -93,7 +93,7 @@ async fn every_route_answers_to_the_methods_that_are_described_and_to_no_other()
 
 /// A token with every scope but the needed one, and one with the needed one alone.
 #[tokio::test]
-async fn every_route_needs_the_scope_that_is_described_and_no_more() {
+async fn every_route_needs_the_described_scope_and_no_more() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let owner = server.rest();
@@ -140,7 +140,7 @@ fn next(reply: &Reply, path: &str) -> Option<String> {
 }
 
 #[tokio::test]
-async fn a_reader_of_pages_sees_every_line_once() {
+async fn paged_list_shows_every_entry_once() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -179,7 +179,7 @@ async fn a_reader_of_pages_sees_every_line_once() {
 }
 
 #[tokio::test]
-async fn who_has_an_answer_already_is_told_so_until_it_changes() {
+async fn request_with_the_current_etag_is_not_answered_again_until_a_change() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -210,7 +210,7 @@ async fn who_has_an_answer_already_is_told_so_until_it_changes() {
 }
 
 #[tokio::test]
-async fn the_header_with_a_key_makes_a_repeated_call_one_piece_of_work() {
+async fn call_repeated_with_an_idempotency_key_header_is_executed_once() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -256,7 +256,7 @@ async fn the_header_with_a_key_makes_a_repeated_call_one_piece_of_work() {
 }
 
 #[tokio::test]
-async fn what_the_tools_of_mcp_do_can_be_done_here_too() {
+async fn what_mcp_tools_do_is_available_over_rest() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -305,7 +305,7 @@ async fn what_the_tools_of_mcp_do_can_be_done_here_too() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_no_text_is_refused_like_everything_else() {
+async fn path_that_is_not_utf8_is_refused_with_a_problem() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let reply = server.rest().get("/api/runs/%FF%FE").await;

@@ -60,7 +60,7 @@ fn ground() -> Ground {
 }
 
 #[tokio::test]
-async fn a_secret_that_agents_and_checks_print_is_in_no_record_and_no_answer() {
+async fn secret_printed_by_agents_and_checks_is_in_no_record_and_no_answer() {
     let collector = Collector::start().await;
     let escaped = SECRET.replace('-', "\\\\u002d");
     let line = format!(
@@ -123,7 +123,7 @@ async fn a_secret_that_agents_and_checks_print_is_in_no_record_and_no_answer() {
 }
 
 #[tokio::test]
-async fn what_agents_and_callers_write_does_nothing_to_a_terminal() {
+async fn text_of_agents_and_callers_does_not_control_a_terminal() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

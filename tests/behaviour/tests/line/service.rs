@@ -20,7 +20,7 @@ fn judged(unit: &Path, arguments: &[&str]) -> Option<(bool, String)> {
 }
 
 #[tokio::test]
-async fn the_units_are_sound_and_the_one_of_the_machine_is_hardened() {
+async fn units_are_valid_and_the_system_unit_is_hardened() {
     let ground = Ground::new();
     let cli = ground.cli();
     let own = cli.run(["service"]).await.fine().stdout;
@@ -47,7 +47,7 @@ async fn the_units_are_sound_and_the_one_of_the_machine_is_hardened() {
 }
 
 #[tokio::test]
-async fn a_user_has_the_unit_put_where_systemd_looks_and_is_told_the_rest() {
+async fn user_unit_is_installed_where_systemd_finds_it_and_next_steps_are_printed() {
     let ground = Ground::new();
     let told = ground.cli().run(["service", "--install"]).await.fine().stdout;
     let file = ground.path().join("home/.config/systemd/user/jackfield.service");
@@ -64,7 +64,7 @@ async fn a_user_has_the_unit_put_where_systemd_looks_and_is_told_the_rest() {
 }
 
 #[tokio::test]
-async fn the_manager_is_told_when_calls_are_answered_and_how_long_a_stop_may_take() {
+async fn service_manager_is_notified_of_readiness_and_of_the_stop_timeout() {
     let ground = Ground::new();
     let socket = ground.path().join("manager");
     let manager = UnixDatagram::bind(&socket).unwrap();

@@ -42,7 +42,7 @@ fn write(fields: Value) -> Value {
 }
 
 #[tokio::test]
-async fn token_without_admin_writes_down_a_bounded_amount_and_halts_nobody() {
+async fn token_without_admin_records_a_bounded_amount_and_halts_no_other_work() {
     let ground = ground("", &recorded_claude("0.06", ""));
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -107,7 +107,7 @@ async fn limit_of_a_token_holds_for_that_token_only() {
 }
 
 #[tokio::test]
-async fn correction_at_every_door_is_recorded_with_who_and_why() {
+async fn correction_at_every_interface_is_recorded_with_principal_and_reason() {
     let ground = ground("", &recorded_claude("42.0", ""));
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -146,7 +146,7 @@ async fn correction_at_every_door_is_recorded_with_who_and_why() {
 }
 
 #[tokio::test]
-async fn final_line_without_figures_takes_no_reported_usage_back() {
+async fn final_line_without_figures_does_not_reduce_reported_usage() {
     let message = r#"{"type":"assistant","message":{"id":"m1","model":"claude-sonnet-4-5","content":[{"type":"text","text":"x"}],"usage":{"input_tokens":100000,"output_tokens":20000}}}"#;
     for last in [
         r#"{"type":"result","subtype":"success","is_error":false,"result":"x"}"#,
@@ -178,7 +178,7 @@ async fn final_line_without_figures_takes_no_reported_usage_back() {
 }
 
 #[tokio::test]
-async fn worker_reports_events_of_attempts_and_none_of_a_run() {
+async fn worker_that_reports_an_event_of_a_run_is_refused() {
     let ground = ground("[run]\nhere = false\n", &recorded_claude("0.06", ""));
     let repository = ground.repository();
     let server = ground.serve().await;

@@ -50,7 +50,7 @@ async fn adopted(ground: &Ground, attempt: &str) {
 }
 
 #[tokio::test]
-async fn an_agent_at_work_goes_on_without_the_server_and_with_the_next_one_runs_and_is_charged_once() {
+async fn running_agent_survives_a_restart_of_the_server_and_is_charged_once() {
     let ground = Ground::new()
         .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
         .with_config("[server]\ndrain_s = 0\n")
@@ -89,7 +89,7 @@ async fn an_agent_at_work_goes_on_without_the_server_and_with_the_next_one_runs_
 }
 
 #[tokio::test]
-async fn what_is_at_work_may_end_before_the_server_does_and_nothing_new_is_taken_in() {
+async fn running_attempt_ends_within_the_drain_time_and_no_new_one_starts() {
     let ground = Ground::new().with_config("[run]\nmax_concurrent = 1\n");
     let repository = ground.repository();
     let server = ground.serve_with("127.0.0.1:0", &["--drain", "60"]).await;
@@ -117,7 +117,7 @@ async fn what_is_at_work_may_end_before_the_server_does_and_nothing_new_is_taken
 }
 
 #[tokio::test]
-async fn a_server_that_is_told_again_ends_at_once_and_loses_nothing() {
+async fn second_signal_ends_the_server_at_once_and_loses_nothing() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve_with("127.0.0.1:0", &["--drain", "600"]).await;
@@ -141,7 +141,7 @@ async fn a_server_that_is_told_again_ends_at_once_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_check_at_work_is_ended_and_made_again_by_the_next_server() {
+async fn running_check_is_ended_and_repeated_by_the_next_server() {
     let ground = Ground::new().with_config("[server]\ndrain_s = 0\n");
     let repository = ground.repository();
     let gate = ground.path().join("gate");
@@ -170,7 +170,7 @@ async fn a_check_at_work_is_ended_and_made_again_by_the_next_server() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_to_cancel_settles_what_it_has_in_hand() {
+async fn server_set_to_cancel_on_stop_settles_its_runs() {
     let ground = Ground::new().with_config("[server]\ndrain_s = 0\non_stop = \"cancel\"\n");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -185,7 +185,7 @@ async fn a_server_that_is_to_cancel_settles_what_it_has_in_hand() {
 }
 
 #[tokio::test]
-async fn what_becomes_of_work_in_hand_can_be_changed_while_the_server_runs() {
+async fn changed_on_stop_setting_applies_without_a_restart() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

@@ -51,7 +51,7 @@ fn assert_whole(ground: &Ground, run: &str, heard: &[Heard], who: &str) {
 }
 
 #[tokio::test]
-async fn a_hundred_readers_of_a_chatty_run_each_see_every_event_once() {
+async fn hundred_readers_of_a_verbose_run_each_get_every_event_once() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -72,7 +72,7 @@ async fn a_hundred_readers_of_a_chatty_run_each_see_every_event_once() {
 }
 
 #[tokio::test]
-async fn a_reader_that_comes_late_or_after_the_end_is_told_everything_too() {
+async fn reader_that_connects_late_or_after_the_end_gets_every_event() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -114,7 +114,7 @@ async fn a_reader_that_comes_late_or_after_the_end_is_told_everything_too() {
 }
 
 #[tokio::test]
-async fn readers_that_lose_the_connection_at_any_point_go_on_where_they_were() {
+async fn reconnected_reader_continues_after_its_last_event() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -150,7 +150,7 @@ async fn readers_that_lose_the_connection_at_any_point_go_on_where_they_were() {
 }
 
 #[tokio::test]
-async fn readers_that_are_slow_or_never_read_lose_nothing_and_cost_no_memory() {
+async fn slow_or_stalled_readers_lose_nothing_and_cost_no_memory() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -194,7 +194,7 @@ fn memory(pid: u32) -> u64 {
 }
 
 #[tokio::test]
-async fn a_stream_without_news_shows_that_it_lives() {
+async fn idle_stream_is_kept_alive() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -216,7 +216,7 @@ async fn a_stream_without_news_shows_that_it_lives() {
 }
 
 #[tokio::test]
-async fn the_hosts_own_events_are_read_the_same_way() {
+async fn events_of_the_host_are_streamed_like_those_of_a_run() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let rest = server.rest();

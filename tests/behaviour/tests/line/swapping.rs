@@ -41,7 +41,7 @@ async fn level_gone(server: &Server) {
 }
 
 #[tokio::test]
-async fn a_run_whose_level_is_gone_is_answered_at_the_usual_one_with_a_warning() {
+async fn run_whose_verbosity_is_gone_is_answered_at_the_default_with_a_warning() {
     let ground = Ground::new();
     let component = custom(&ground).await;
     let server = ground.serve().await;
@@ -84,7 +84,7 @@ async fn a_run_whose_level_is_gone_is_answered_at_the_usual_one_with_a_warning()
 }
 
 #[tokio::test]
-async fn plugin_list_shows_what_the_server_has_with_its_figures_and_who_is_asked() {
+async fn plugin_list_shows_the_components_and_figures_of_the_server() {
     let ground = Ground::new();
     let component = headline(&ground).await;
     let alone = ground.cli().run(["plugin", "list"]).await.fine();
@@ -115,7 +115,7 @@ async fn plugin_list_shows_what_the_server_has_with_its_figures_and_who_is_asked
 }
 
 #[tokio::test]
-async fn the_lock_of_a_server_holds_for_every_command_also_when_it_is_stopped() {
+async fn lock_of_a_server_applies_to_every_command_even_when_it_is_stopped() {
     let ground = Ground::new();
     let first = headline(&ground).await;
     ground.serve().await.stop().await;
@@ -160,7 +160,7 @@ async fn the_lock_of_a_server_holds_for_every_command_also_when_it_is_stopped() 
 }
 
 #[tokio::test]
-async fn the_first_version_of_a_new_name_is_rolled_back_and_the_history_is_bounded() {
+async fn first_version_of_a_new_name_is_rolled_back_and_the_history_is_bounded() {
     let ground = Ground::new();
     let first = headline(&ground).await;
     let server = ground.serve().await;

@@ -34,7 +34,7 @@ async fn ground_with_a_run() -> Ground {
 }
 
 #[tokio::test]
-async fn a_table_fits_the_terminal_keeps_its_ids_whole_and_has_colours_there_only() {
+async fn table_fits_the_terminal_with_whole_ids_and_has_colours_only_there() {
     let ground = ground_with_a_run().await;
     let run = ground.database().row("SELECT id FROM runs")["id"].as_str().unwrap().to_owned();
     for columns in [72, 100] {
@@ -57,7 +57,7 @@ async fn a_table_fits_the_terminal_keeps_its_ids_whole_and_has_colours_there_onl
 }
 
 #[tokio::test]
-async fn a_run_on_a_terminal_shows_its_steps_and_how_far_its_budget_is_used_up() {
+async fn run_on_a_terminal_shows_its_steps_and_the_used_budget() {
     let work = "sleep 1; echo done > done.txt";
     let ground = Ground::new()
         .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
@@ -79,7 +79,7 @@ async fn a_run_on_a_terminal_shows_its_steps_and_how_far_its_budget_is_used_up()
 }
 
 #[tokio::test]
-async fn what_is_for_programs_has_no_colours_on_a_terminal_either() {
+async fn json_on_a_terminal_has_no_colours() {
     let ground = ground_with_a_run().await;
     let shown = ground.cli().on_terminal(60).run(["runs", "--json"]).await.fine().stdout;
     assert!(!shown.contains(ESCAPE), "{shown}");
@@ -111,7 +111,7 @@ async fn bash_completes_commands_and_flags() {
 }
 
 #[tokio::test]
-async fn the_manual_has_a_page_for_every_command_that_groff_reads_without_complaint() {
+async fn man_page_of_every_command_is_read_by_groff_without_warnings() {
     let ground = Ground::new();
     let folder = ground.path().join("man");
     let told = ground.cli().run(["man", folder.to_str().unwrap()]).await.fine();

@@ -45,7 +45,7 @@ impl Authority {
 }
 
 #[tokio::test]
-async fn with_a_certificate_others_come_in_over_tls_and_a_renewed_one_is_shown() {
+async fn server_with_a_certificate_is_reachable_over_tls_and_shows_a_renewed_one() {
     let files = tempfile::tempdir().unwrap();
     let authority = Authority::new(files.path());
     authority.sign(&["127.0.0.1"]);
@@ -104,7 +104,7 @@ async fn with_a_certificate_others_come_in_over_tls_and_a_renewed_one_is_shown()
 }
 
 #[tokio::test]
-async fn without_one_nothing_listens_beyond_this_machine() {
+async fn server_without_a_certificate_listens_on_loopback_only() {
     let ground = Ground::new();
     let refused = ground.cli().run(["serve", "--listen", "0.0.0.0:0", "--json"]).await;
     assert_eq!((refused.code, &refused.problem()["code"]), (2, &json!("not_loopback")), "{refused:#?}");

@@ -15,7 +15,7 @@ fn of<'a>(span: &'a Traced, attribute: &str) -> &'a str {
 }
 
 #[tokio::test]
-async fn a_trace_leads_from_the_request_through_every_decision_to_the_process() {
+async fn trace_connects_the_request_with_every_decision_and_the_process() {
     let collector = Collector::start().await;
     let work = "echo \"$TRACEPARENT\" > parent.txt";
     let ground = Ground::new()
@@ -81,7 +81,7 @@ async fn a_trace_leads_from_the_request_through_every_decision_to_the_process() 
 }
 
 #[tokio::test]
-async fn a_trace_goes_on_at_a_worker_elsewhere() {
+async fn trace_continues_at_a_remote_worker() {
     let collector = Collector::start().await;
     let collected = || Ground::new().with("OTEL_EXPORTER_OTLP_ENDPOINT", collector.address());
     let (ground, there) = (collected().with_config("[run]\nhere = false\n"), collected());
@@ -105,7 +105,7 @@ async fn a_trace_goes_on_at_a_worker_elsewhere() {
 }
 
 #[tokio::test]
-async fn a_failed_attempt_says_so_and_a_tool_call_has_a_span_of_its_own() {
+async fn failed_attempt_is_marked_and_a_tool_call_has_a_span_of_its_own() {
     let collector = Collector::start().await;
     let ground = Ground::new().with_config(&format!(
         "[telemetry]\notlp_endpoint = \"{}/\"\nservice_name = \"till\"\n",
@@ -135,7 +135,7 @@ async fn a_failed_attempt_says_so_and_a_tool_call_has_a_span_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_collector_that_is_not_there_harms_nothing_and_a_command_is_traced_too() {
+async fn unreachable_collector_disturbs_nothing_and_a_command_is_traced() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let ground = Ground::new().with("OTEL_EXPORTER_OTLP_ENDPOINT", format!("http://{nobody}"));
     let repository = ground.repository();
@@ -164,7 +164,7 @@ async fn a_collector_that_is_not_there_harms_nothing_and_a_command_is_traced_too
 }
 
 #[tokio::test]
-async fn nothing_is_traced_where_nobody_asked_for_it() {
+async fn nothing_is_traced_without_configuration() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -180,7 +180,7 @@ async fn nothing_is_traced_where_nobody_asked_for_it() {
 }
 
 #[tokio::test]
-async fn a_log_of_json_is_one_object_a_line() {
+async fn json_log_has_one_object_per_line() {
     let ground = Ground::new().with_config("[telemetry]\nlog_format = \"json\"\n");
     let server = ground.serve().await;
     server.stop().await;

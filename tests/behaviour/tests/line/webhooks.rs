@@ -85,7 +85,7 @@ fn ground(config: &str) -> Ground {
 }
 
 #[tokio::test]
-async fn what_happens_is_told_signed_and_again_where_it_was_not_taken() {
+async fn notification_is_signed_and_sent_again_after_a_failed_delivery() {
     let receiver = Receiver::start(&[500, 429]).await;
     let ground = ground(&receiver.config("events = [\"run_queued\", \"run_succeeded\", \"breaker_*\"]"));
     let repository = ground.repository();
@@ -124,7 +124,7 @@ async fn what_happens_is_told_signed_and_again_where_it_was_not_taken() {
 }
 
 #[tokio::test]
-async fn what_happened_before_a_host_was_killed_is_told_by_the_next_one() {
+async fn notification_of_a_killed_host_is_sent_by_the_next_one() {
     let receiver = Receiver::start(&[503, 503, 503, 503]).await;
     let ground = ground(&receiver.config("events = [\"run_*\"]"));
     let repository = ground.repository();
@@ -157,7 +157,7 @@ async fn what_happened_before_a_host_was_killed_is_told_by_the_next_one() {
 }
 
 #[tokio::test]
-async fn whoever_never_takes_it_is_given_up_which_is_told_and_can_be_undone() {
+async fn webhook_that_always_fails_is_given_up_recorded_and_can_be_retried() {
     let receiver = Receiver::start(&[500, 500]).await;
     let ground = ground(&receiver.config("events = [\"run_succeeded\"]\ntries = 2"));
     let repository = ground.repository();
@@ -186,7 +186,7 @@ async fn whoever_never_takes_it_is_given_up_which_is_told_and_can_be_undone() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_one_that_does_not_answer() {
+async fn webhook_that_does_not_answer_delays_nothing() {
     let receiver = Receiver::start(&[]).await;
     // It takes connections, and that is all.
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -209,7 +209,7 @@ async fn nobody_waits_for_one_that_does_not_answer() {
 }
 
 #[tokio::test]
-async fn no_message_goes_to_this_machine_or_its_network_unless_it_may() {
+async fn webhook_to_a_private_address_is_refused_unless_allowed() {
     let receiver = Receiver::start(&[]).await;
     let port = receiver.address.split([':', '/']).nth(4).unwrap().to_owned();
     let config = receiver.config("").replace("allow_private = true", "");

@@ -24,7 +24,7 @@ async fn mcp(server: &Server, accept: Option<&str>, message: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_plain_post_to_mcp_is_answered_with_json() {
+async fn plain_post_to_mcp_is_answered_with_json() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let listing = r#"{"jsonrpc":"2.0","method":"tools/list","id":1}"#;
@@ -59,7 +59,7 @@ async fn a_plain_post_to_mcp_is_answered_with_json() {
 }
 
 #[tokio::test]
-async fn a_broken_message_is_answered_with_an_error_of_json_rpc() {
+async fn malformed_message_is_answered_with_a_json_rpc_error() {
     let ground = Ground::new();
     let server = ground.serve().await;
     for (message, code) in [
@@ -100,7 +100,7 @@ async fn a_broken_message_is_answered_with_an_error_of_json_rpc() {
 }
 
 #[tokio::test]
-async fn the_fields_of_the_first_documents_are_understood_at_every_door() {
+async fn field_names_of_the_first_documents_are_accepted_at_every_interface() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -140,7 +140,7 @@ async fn the_fields_of_the_first_documents_are_understood_at_every_door() {
 }
 
 #[tokio::test]
-async fn a_parameter_that_a_route_does_not_have_is_refused_by_every_route() {
+async fn unknown_query_parameter_is_refused_by_every_route() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let rest = server.rest();
@@ -162,7 +162,7 @@ async fn a_parameter_that_a_route_does_not_have_is_refused_by_every_route() {
 }
 
 #[tokio::test]
-async fn everything_that_a_tool_lacks_is_named_at_once() {
+async fn missing_arguments_of_a_tool_are_named_at_once() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let client = server.mcp(Era::Stateless);
@@ -196,7 +196,7 @@ async fn everything_that_a_tool_lacks_is_named_at_once() {
 }
 
 #[tokio::test]
-async fn a_run_that_has_ended_is_made_again_at_every_door() {
+async fn ended_run_is_retried_at_every_interface() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -251,7 +251,7 @@ async fn a_run_that_has_ended_is_made_again_at_every_door() {
 }
 
 #[tokio::test]
-async fn an_answer_about_many_files_is_short_at_every_verbosity() {
+async fn answer_about_many_files_is_short_at_every_verbosity() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

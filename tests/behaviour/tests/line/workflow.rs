@@ -139,7 +139,7 @@ impl Door<'_> {
 }
 
 #[tokio::test]
-async fn work_done_elsewhere_is_kept_charged_and_counted_by_every_door_alike() {
+async fn external_work_is_recorded_charged_and_counted_alike_at_every_interface() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -218,7 +218,7 @@ async fn work_done_elsewhere_is_kept_charged_and_counted_by_every_door_alike() {
 }
 
 #[tokio::test]
-async fn one_key_is_charged_once_however_often_and_at_once_it_is_sent() {
+async fn repeated_key_is_charged_once_even_if_sent_concurrently() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -260,7 +260,7 @@ async fn one_key_is_charged_once_however_often_and_at_once_it_is_sent() {
 }
 
 #[tokio::test]
-async fn what_it_cost_is_reckoned_by_rates_or_at_the_ceiling_and_a_halted_breaker_takes_no_task_in() {
+async fn external_work_is_priced_by_rates_or_at_the_ceiling_and_a_halted_breaker_refuses_tasks() {
     let config = "[executors.aider.rates.small]\ninput = 1\noutput = 2\nas_of = \"2026-11-01\"\n";
     let ground = Ground::new().with_config(config);
     let repository = ground.repository();
@@ -308,7 +308,7 @@ async fn what_it_cost_is_reckoned_by_rates_or_at_the_ceiling_and_a_halted_breake
 }
 
 #[tokio::test]
-async fn a_task_is_not_closed_over_a_run_that_has_not_ended() {
+async fn task_with_an_active_run_is_not_closed() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -333,7 +333,7 @@ async fn a_task_is_not_closed_over_a_run_that_has_not_ended() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_kept_is_refused_by_name_and_leaves_nothing() {
+async fn invalid_external_work_is_refused_by_name_and_leaves_nothing() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -391,7 +391,7 @@ async fn what_cannot_be_kept_is_refused_by_name_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_dispatched_run_has_its_id_at_once_and_its_answer_when_it_is_asked_for() {
+async fn dispatched_run_has_its_id_at_once_and_its_answer_on_request() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -423,7 +423,7 @@ async fn a_dispatched_run_has_its_id_at_once_and_its_answer_when_it_is_asked_for
 }
 
 #[tokio::test]
-async fn what_is_dispatched_on_the_command_line_is_on_record_when_it_is_back() {
+async fn run_dispatched_on_the_command_line_is_recorded() {
     let ground = Ground::new();
     let repository = ground.repository();
     let typed = [

@@ -44,7 +44,7 @@ async fn ended(server: &Server, run: &str, attempt: &str) {
 }
 
 #[tokio::test]
-async fn a_notification_ends_the_run_of_the_call_that_it_means_and_no_other() {
+async fn cancel_notification_ends_the_run_of_its_own_call_only() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -70,7 +70,7 @@ async fn a_notification_ends_the_run_of_the_call_that_it_means_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_run_outlives_the_connection_of_its_caller_unless_it_is_not_to() {
+async fn run_outlives_the_connection_of_its_caller_unless_set_to_cancel() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -93,7 +93,7 @@ async fn a_run_outlives_the_connection_of_its_caller_unless_it_is_not_to() {
 }
 
 #[tokio::test]
-async fn the_configuration_says_what_a_closed_connection_means_where_the_call_does_not() {
+async fn closed_connection_without_on_close_follows_the_configuration() {
     let ground = Ground::new().with_config("[mcp]\non_close = \"cancel\"\n");
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -119,7 +119,7 @@ async fn the_configuration_says_what_a_closed_connection_means_where_the_call_do
 }
 
 #[tokio::test]
-async fn a_client_that_waits_hears_something_every_fifteen_seconds() {
+async fn waiting_client_gets_a_message_every_fifteen_seconds() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

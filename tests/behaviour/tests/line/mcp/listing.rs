@@ -24,7 +24,7 @@ async fn listed(mcp: &Mcp) -> BTreeMap<String, Value> {
 }
 
 #[tokio::test]
-async fn what_clients_are_shown_changes_only_when_its_snapshot_does() {
+async fn listings_equal_their_snapshots_in_both_eras() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let mcp = server.mcp(Era::Stateless).at("/x/all");
@@ -58,7 +58,7 @@ async fn what_clients_are_shown_changes_only_when_its_snapshot_does() {
 }
 
 #[tokio::test]
-async fn a_client_loads_the_toolsets_that_it_names() {
+async fn client_gets_the_toolsets_that_it_names() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let core = server.mcp(Era::Stateless).tools().await;
@@ -103,7 +103,7 @@ async fn a_client_loads_the_toolsets_that_it_names() {
 }
 
 #[tokio::test]
-async fn the_configuration_says_what_a_client_loads_that_names_nothing() {
+async fn client_that_names_no_toolset_gets_those_of_the_configuration() {
     let ground = Ground::new().with_config("[mcp]\ntoolsets = [\"admin\"]\n");
     let server = ground.serve().await;
     assert_eq!(server.mcp(Era::Stateless).tools().await, ["breaker", "plugins", "workers"]);
@@ -113,7 +113,7 @@ async fn the_configuration_says_what_a_client_loads_that_names_nothing() {
 }
 
 #[tokio::test]
-async fn lists_say_how_long_they_hold_and_each_era_is_offered_what_works_for_it() {
+async fn lists_have_a_cache_time_and_each_era_gets_its_own_capabilities() {
     let ground = Ground::new();
     let server = ground.serve().await;
     let mcp = server.mcp(Era::Stateless);
@@ -139,7 +139,7 @@ async fn lists_say_how_long_they_hold_and_each_era_is_offered_what_works_for_it(
 }
 
 #[tokio::test]
-async fn answers_are_text_alone_where_the_address_says_so() {
+async fn answers_are_text_only_if_the_address_asks_for_it() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -162,7 +162,7 @@ async fn answers_are_text_alone_where_the_address_says_so() {
 }
 
 #[tokio::test]
-async fn what_is_answered_by_default_is_short_however_much_there_is() {
+async fn default_answers_are_short_whatever_the_amount_of_data() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

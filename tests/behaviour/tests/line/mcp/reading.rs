@@ -15,7 +15,7 @@ async fn text(mcp: &Mcp, uri: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_run_is_read_as_log_diff_result_and_diagram_in_either_era() {
+async fn run_is_read_as_log_diff_result_and_diagram_in_both_eras() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -50,7 +50,7 @@ async fn a_run_is_read_as_log_diff_result_and_diagram_in_either_era() {
 }
 
 #[tokio::test]
-async fn what_is_long_is_read_a_page_at_a_time_and_comes_out_whole() {
+async fn long_resource_is_read_completely_page_by_page() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -93,7 +93,7 @@ async fn what_is_long_is_read_a_page_at_a_time_and_comes_out_whole() {
 }
 
 #[tokio::test]
-async fn prompts_are_filled_in_and_say_what_is_missing() {
+async fn prompts_are_filled_in_and_name_missing_arguments() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -133,7 +133,7 @@ async fn prompts_are_filled_in_and_say_what_is_missing() {
 }
 
 #[tokio::test]
-async fn ids_and_names_that_exist_are_completed() {
+async fn existing_ids_and_names_are_completed() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -165,7 +165,7 @@ async fn ids_and_names_that_exist_are_completed() {
 }
 
 #[tokio::test]
-async fn a_client_that_listens_is_told_when_what_it_reads_has_changed() {
+async fn subscribed_client_is_notified_of_changes() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;

@@ -20,7 +20,7 @@ async fn until_status(mcp: &Mcp, id: &str, status: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_task_is_the_run_and_survives_a_restart_of_the_host() {
+async fn mcp_task_of_a_run_survives_a_restart_of_the_host() {
     let ground = Ground::new();
     let repository = ground.repository();
     let address = format!("127.0.0.1:{}", steady_port());
@@ -55,7 +55,7 @@ async fn a_task_is_the_run_and_survives_a_restart_of_the_host() {
 }
 
 #[tokio::test]
-async fn only_who_declares_tasks_with_the_request_is_given_one() {
+async fn mcp_task_is_created_only_for_a_request_that_declares_tasks() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -81,7 +81,7 @@ async fn only_who_declares_tasks_with_the_request_is_given_one() {
 }
 
 #[tokio::test]
-async fn a_task_is_called_off_with_every_process_of_its_run() {
+async fn cancelled_mcp_task_ends_every_process_of_its_run() {
     let ground = Ground::new();
     let repository = ground.repository();
     let server = ground.serve().await;
@@ -104,7 +104,7 @@ async fn a_task_is_called_off_with_every_process_of_its_run() {
 }
 
 #[tokio::test]
-async fn a_task_that_waits_for_a_person_asks_its_client_and_goes_on_with_the_answer() {
+async fn mcp_task_that_waits_for_a_person_asks_its_client_and_resumes_with_the_answer() {
     let ground = ladder::ground("echo bad > answer.txt");
     let repository = ground.repository();
     let server = ground.serve().await;
