@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_administrator_sees_everything_whatever_the_token_says() {
+    fn administrator_sees_everything_whatever_the_token_allows() {
         let admin = Principal::new("a", Scopes::parse("admin").unwrap(), Sees::Own);
         assert_eq!(admin.sees, Sees::All);
         let reader = Principal::new("r", Scopes::parse("read").unwrap(), Sees::Own);

@@ -207,13 +207,13 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_nobody_thought_of_is_bounded_too() {
+    fn field_without_a_bound_of_its_own_is_bounded() {
         let problem = check(&json!({ "colour": "x".repeat(TEXT + 1) })).unwrap_err();
         assert!(problem.message.contains("`colour`"), "{problem}");
     }
 
     #[test]
-    fn a_schema_says_what_is_held() {
+    fn schema_states_the_bounds() {
         let mut schema = json!({ "properties": {
             "model": { "type": ["string", "null"] },
             "keywords": { "type": "array", "items": { "type": "string" } },

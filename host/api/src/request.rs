@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_field_is_refused_by_name() {
+    fn unknown_field_is_refused_by_name() {
         let error = serde_json::from_str::<ExecuteRequest>(r#"{"instruction":"x","excutor":"claude"}"#);
         assert!(error.unwrap_err().to_string().contains("excutor"));
     }

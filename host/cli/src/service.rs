@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_unit_starts_this_program_whatever_its_path_is_like() {
+    fn unit_starts_this_program_whatever_characters_its_path_has() {
         let global =
             Global { data: Some("/srv/50% \"full\"".into()), config: None, json: false, set: Vec::new() };
         let unit = user_unit(Path::new("/opt/my tools/jackfield"), &global);

@@ -227,7 +227,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_the_log_is_one_line_and_its_colours_are_the_formatters() {
+    fn log_record_is_one_line_with_no_colours_but_those_of_the_formatter() {
         let plain = LogLine { json: false, colour: false };
         let said = "\u{1b}[2mnow\u{1b}[0m ERROR a\r\nFAKE \u{202e}b\u{1b}]0;t\u{7}";
         assert_eq!(plain.text(said), r"\u{1b}[2mnow\u{1b}[0m ERROR a\u{d}\nFAKE \u{202e}b\u{1b}]0;t\u{7}");

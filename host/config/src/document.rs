@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_key_is_told_with_what_was_meant() {
+    fn unknown_key_is_reported_with_the_nearest_known_one() {
         for (text, line, column, said, remedy) in [
             (
                 "[run]\n  max_concurent = 3\n",
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_the_wrong_kind_is_told_with_how_to_write_it() {
+    fn value_of_the_wrong_type_is_reported_with_how_to_write_it() {
         for (text, line, column, said, remedy) in [
             ("[run]\nmax_concurrent = 'two'\n", 2, 18, "a whole number, 0 or more", "`max_concurrent = 2`"),
             ("[run]\nmax_concurrent = -1\n", 2, 18, "a whole number, 0 or more", "`max_concurrent = 2`"),
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_told_once_and_the_rest_is_looked_at_all_the_same() {
+    fn missing_key_is_reported_once_and_the_rest_is_still_checked() {
         let told =
             mistakes("[[ladder]]\nname = 'a'\ntier = 'best'\n[workspaces.x]\nrepo = 'a/b'\nnmae = 1\n");
         let said: Vec<_> = told.iter().map(|(_, _, said, _)| said.as_str()).collect();
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_found_at_once_and_what_is_sound_is_read() {
+    fn every_mistake_is_found_at_once_and_valid_values_are_read() {
         let text = "[run]\nwait_s = 7\nwiat_s = 8\ntimeout_s = 'long'\n[breaker\n[queue]\npoll_s = x\nheartbeat_s = 9\n\n[nothing]\na = 1\n";
         let document = Document::read(text);
         let lines: Vec<_> =
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_is_found_where_it_is_written_or_else_the_section_around_it() {
+    fn setting_is_located_at_its_key_or_else_at_its_section() {
         let text = "# a comment\n[run]\nwait_s = 1\n\n[[ladder]]\nname = 'a'\nexecutor = 'b'\n\n[[ladder]]\nname = 'ü'\n\
                     executor = 'b'\nsettings = { ü = 'x', y = 'z' }\n";
         let document = Document::read(text);

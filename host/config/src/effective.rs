@@ -98,7 +98,7 @@ mod tests {
     "#;
 
     #[test]
-    fn what_is_in_force_reads_back_as_the_same() {
+    fn effective_configuration_reads_back_the_same() {
         for config in [Config::default(), toml::from_str(WRITTEN).unwrap()] {
             let text = effective(&config).unwrap();
             let again: Config = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn no_secret_is_in_it_and_it_reads_back_all_the_same() {
+    fn effective_configuration_has_no_secret_and_still_reads_back() {
         let hidden = without_secrets(toml::from_str(WRITTEN).unwrap());
         let text = effective(&hidden).unwrap();
         for secret in ["sk-0123456789abcdef", "me:secret", "hooks/0123456789abcdef"] {

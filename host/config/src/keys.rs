@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_has_a_line_of_its_own_and_a_rung_goes_by_its_name() {
+    fn every_setting_has_a_line_of_its_own_and_rungs_are_listed_by_name() {
         let settings = settings(
             "[[ladder]]\nname = 'far'\nexecutor = 'claude'\nsettings = { max_turns = '9' }\n\
              [executors.shell.rates.'a.b']\ninput = 1\noutput = 0.5\n",
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_a_secret_is_never_shown() {
+    fn possible_secret_is_never_shown() {
         let settings = settings(
             "[executors.claude.environment]\nHTTPS_PROXY = 'http://me:pass@proxy'\n\
              [executors.claude.settings]\n'env.SITE_TOKEN' = 'short'\nheader = 'Bearer sk-ant-0123456789abcdef'\n\

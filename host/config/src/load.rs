@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn the_commented_default_says_what_is_true() {
+    fn commented_default_states_the_default_values() {
         assert_eq!(from_text(DEFAULT_TOML).unwrap(), Config::default());
         // What is marked as a default is known to the parser, and is the default.
         assert_eq!(from_text(&uncommented(&["#: "])).unwrap(), Config::default());
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_commented_default_shows_every_setting_that_there_is() {
+    fn commented_default_shows_every_setting() {
         let mut shown = BTreeSet::new();
         let text: Value = Value::Table(toml::from_str(&uncommented(&["#: ", "#   "])).unwrap());
         written(&text, "", &mut shown);
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_line() {
+    fn mistake_is_reported_with_its_line() {
         let error = from_text("[run]\nmax_concurent = 3\n").unwrap_err().to_string();
         assert!(error.contains("line 2") && error.contains("max_concurent"), "{error}");
         let error = from_text("[breaker]\nday_usd = \"lots\"\n").unwrap_err().to_string();
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_wins_over_the_file_and_flags_over_both() {
+    fn environment_overrides_the_file_and_flags_override_both() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("jackfield.toml");
         std::fs::write(&file, "[run]\ntimeout_s = 10\nwait_s = 1\n[breaker]\nday_usd = 5").unwrap();
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_means_nothing_is_named() {
+    fn variable_without_a_setting_is_named() {
         let layers = Layers {
             environment: vec![("JACKFIELD_RUN__TIMEOUTS".into(), "20".into())],
             ..Layers::default()
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_file_must_exist() {
+    fn missing_named_file_is_refused() {
         let layers =
             Layers { file: Some("/nowhere/jackfield.toml".into()), required: true, ..Layers::default() };
         assert!(load(&layers).unwrap_err().to_string().contains("/nowhere/jackfield.toml"));

@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_is_a_whole_name_a_part_between_hyphens_or_has_stars() {
+    fn pattern_matches_a_whole_name_a_hyphenated_part_or_by_stars() {
         for (pattern, model) in [
             ("opus", "opus"),
             ("opus", "claude-opus-4-5"),

@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_and_a_missing_file_are_fine() {
+    fn default_and_missing_file_have_no_findings() {
         let (layers, _folder) = layers(crate::DEFAULT_TOML);
         assert_eq!(review(&layers), Vec::new());
         let missing = Layers { file: Some("/nowhere/jackfield.toml".into()), ..Layers::default() };
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_of_every_sort_are_told_together_in_the_order_of_the_file() {
+    fn mistakes_of_every_kind_are_reported_together_in_file_order() {
         let (layers, _folder) = layers(
             "[run]\nmax_concurrent = 0\nwiat_s = 3\n\n[queue]\nstale_s = 5\n\n[breaker]\nday_usd = 'lots'\ntask_usd = 30\n",
         );
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_and_flags_are_named_and_what_they_set_is_not_looked_for_in_the_file() {
+    fn fault_of_a_variable_or_flag_is_named_and_not_located_in_the_file() {
         let (layers, _folder) = layers("[run]\nmax_concurrent = 4\nidle_s = 9\n");
         let layers = Layers {
             environment: vec![
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_read_gives_no_second_finding() {
+    fn unreadable_value_has_one_finding() {
         let (layers, _folder) = layers(
             "[queue]\nheartbeat_s = 'x'\nrescue_s = 'y'\n[[ladder]]\nname = 'a'\n[workspaces.site]\nrepo = 'a/b'\n",
         );
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_with_secrets_that_others_can_read_is_warned_about() {
+    fn file_with_secrets_that_others_can_read_is_a_warning() {
         let (layers, folder) = layers("[executors.claude.environment]\nANTHROPIC_API_KEY = 'sk-ant-1'\n");
         assert_eq!(review(&layers), Vec::new());
         fs::set_permissions(folder.path().join("jackfield.toml"), fs::Permissions::from_mode(0o644)).unwrap();

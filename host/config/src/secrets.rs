@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_and_passwords_are_recognised_by_how_they_look() {
+    fn keys_and_passwords_are_recognised_by_their_form() {
         for secret in [
             "sk-ant-api03-abcdefgh",
             "Bearer ghp_0123456789abcdef",
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_write_is_no_secret() {
+    fn ordinary_text_is_no_secret() {
         for plain in [
             "",
             "50",
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_tells_by_its_end() {
+    fn secret_name_is_recognised_by_its_end() {
         for name in ["ANTHROPIC_API_KEY", "forge_token", "API_KEY_2", "TOKEN1", "DB_PASS", "NPM_AUTH"] {
             assert!(is_secret_name(name), "{name}");
         }

@@ -66,7 +66,7 @@ mod tests {
     use crate::SHIPPED_EXECUTORS;
 
     #[test]
-    fn every_setting_is_in_the_guide_for_operators() {
+    fn every_setting_is_in_the_operator_guide() {
         let guide = include_str!("../../../docs/operations.md");
         for executor in SHIPPED_EXECUTORS {
             let known = settings_of(executor);

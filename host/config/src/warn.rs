@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_about_what_is_in_order() {
+    fn sound_configuration_has_no_warning() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join(".git/objects")).unwrap();
         std::fs::write(folder.path().join(".git/HEAD"), "ref: refs/heads/main").unwrap();
@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn each_thing_that_cannot_be_meant_is_told_with_what_to_do() {
+    fn each_implausible_setting_is_a_warning_with_a_fix() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
         std::fs::create_dir(folder.path().join(".git")).unwrap();

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_that_the_cut_goes_through_is_not_in_what_is_kept() {
+    fn secret_at_the_cut_is_not_kept() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("log");
         let value = "sk-0123456789-abcdefghij";

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_host_knows_itself_and_never_takes_another_for_itself() {
+    fn host_recognises_itself_and_no_other_process_with_its_pid() {
         let own = host_instance();
         assert!(Instance::lives(&own));
         let instance = Instance::current().unwrap();

@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn by_default_the_day_halts_and_the_month_only_warns() {
+    fn default_day_limit_halts_and_month_limit_only_warns() {
         let limits = limits(&BreakerSection::default(), Some(WorkspaceId::new()), None);
         assert_eq!(halts(&limits), [(LimitScope::All, Period::Day)]);
         let month = limits.limits.iter().find(|limit| limit.period == Period::Month).unwrap();

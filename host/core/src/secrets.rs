@@ -112,7 +112,7 @@ mod tests {
     use jackfield_config::ExecutorSection;
 
     #[test]
-    fn values_are_secret_by_their_name_their_look_or_their_use() {
+    fn value_is_secret_by_its_name_form_or_use() {
         let host: Environment = [
             ("PATH", "/bin"),
             ("DATABASE_PASSWORD", "database-word"),

@@ -59,7 +59,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
-    fn a_private_file_takes_the_place_of_the_old_one_and_leaves_nothing_beside_it() {
+    fn private_file_replaces_the_old_one_and_leaves_no_other_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("state/settings.json");
         for content in ["first", "second"] {

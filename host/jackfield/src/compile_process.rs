@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_compiler_that_was_ended_at_a_limit_is_told_from_one_that_refused() {
+    fn compiler_ended_at_a_limit_is_distinguished_from_one_that_refused() {
         let process = OwnProcess::new("jackfield".into());
         let why = |quick: &Quick| process.came_to(quick).unwrap_err();
         assert_eq!(process.came_to(&ended(Some(0), None, false)), Ok(()));
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_cannot_be_started_is_said_so() {
+    fn program_that_cannot_be_started_is_reported() {
         let process = OwnProcess::new("/nonexistent/jackfield".into());
         let failed = process.compile(b"", Compiled::Baseline, Path::new("/nonexistent/code")).unwrap_err();
         assert!(failed.to_string().contains("cannot be started"), "{failed}");

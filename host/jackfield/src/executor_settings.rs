@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_setting_that_its_executor_does_not_take_is_told_with_what_was_meant() {
+    async fn unknown_executor_setting_is_reported_with_the_nearest_known_one() {
         let told = faults(
             "[executors.claude.settings]\ncolour = 'red'\nmax_turn = '9'\nmax_retries = 'many'\nbase_url = 'https://x.example'\n\
              [executors.codex.settings]\nautth = 'key'\nnetwork = 'true'\n\
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn every_setting_that_is_shown_is_one_that_its_executor_knows() {
+    async fn every_documented_executor_setting_is_accepted_by_its_executor() {
         let mut toml = String::new();
         for executor in SHIPPED_EXECUTORS {
             toml.push_str(&format!("[executors.{executor}.settings]\n"));

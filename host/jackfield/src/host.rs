@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_host_hands_over_to_the_next_one_of_the_same_process() {
+    async fn host_in_the_same_process_takes_over_from_the_previous_one() {
         let folder = tempfile::tempdir().unwrap();
         let repository = folder.path().join("repository");
         throwaway(&repository).await.unwrap();

@@ -86,7 +86,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[tokio::test]
-    async fn the_shipped_names_are_those_of_the_shipped_components() {
+    async fn shipped_names_are_those_of_the_shipped_components() {
         let folder = tempfile::tempdir().unwrap();
         let host = crate::tests::builder(folder.path()).environment([]).watch(false).open().await.unwrap();
         let of = |kind: PluginKind| -> BTreeSet<String> {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_lies_in_the_folder_is_looked_at_and_nothing_is_left() {
+    async fn folder_of_components_is_examined_without_writing_to_it() {
         let folder = tempfile::tempdir().unwrap();
         let plugins = folder.path().join("plugins");
         std::fs::create_dir(&plugins).unwrap();

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_of_what_was_measured() {
+    fn percentiles_are_measured_values() {
         let sorted: Vec<_> = (1..=101).collect();
         assert_eq!([0, 50, 99, 100].map(|percent| at(&sorted, percent)), [1, 51, 100, 101]);
         assert_eq!(at(&[7], 99), 7);

@@ -183,7 +183,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_a_case_says_goes_over_what_all_share() {
+    fn fields_of_a_case_override_shared_ones() {
         let mut facts = json!({ "task": { "complexity": 3, "language": "rust" }, "candidates": [1, 2] });
         merge(
             &mut facts,
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_case_holds_an_answer_to_all_that_it_expects() {
+    fn answer_is_checked_against_every_expectation_of_a_case() {
         let case = |more: Value| {
             let mut case = json!({ "name": "one", "function": "choose" });
             merge(&mut case, &more, true);

@@ -83,7 +83,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_part_of_an_answer_is_enough_unless_the_whole_is_wanted() {
+    fn expected_part_of_an_answer_is_enough_unless_exact_is_set() {
         let got = json!([{ "candidate": 1, "effort": "low" }, { "candidate": 0, "effort": "high" }]);
         assert!(differences(&json!([{ "candidate": 1 }]), &got, false).is_empty());
         assert_eq!(
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn each_place_that_differs_is_named() {
+    fn each_difference_is_reported_with_its_path() {
         let got = json!({ "retry": { "candidate": 1, "reason": "why" } });
         assert_eq!(
             differences(&json!({ "retry": { "candidate": 2, "cost_now": 1 } }), &got, false),

@@ -169,7 +169,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn files_are_seen_as_they_are_written_and_nothing_else_is() {
+    fn evidence_has_the_files_as_written_and_no_others() {
         let told = json!({
             "files": { "src/a_b.rs": "fn main() {}\n", "README.md": "hello" },
             "metrics": { "lines-added": 3 },
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_evidence_is_said() {
+    fn invalid_evidence_is_refused_with_the_reason() {
         let why = |told: Value| written(told).err().unwrap().message;
         assert!(why(json!({ "files": { "../out": "" } })).contains("not a path within a worktree"));
         assert!(why(json!({ "file": {} })).contains("unknown field `file`"));

@@ -80,7 +80,7 @@ mod tests {
     use crate::templates::{SDK_MANIFEST, WORKSPACE};
 
     #[test]
-    fn what_a_crate_has_from_its_workspace_is_written_out() {
+    fn inherited_manifest_keys_are_written_out() {
         let manifest = "[package]\nname = \"a\"\nversion.workspace = true\n[lints]\nworkspace = true\n\
                         [dependencies]\nb.workspace = true\nc = { workspace = true, features = [\"y\"] }\n\
                         e = { workspace = true, optional = true }\n\
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kit_that_is_carried_stands_alone() {
+    fn manifest_of_the_embedded_kit_has_no_workspace_keys() {
         let whole = alone(SDK_MANIFEST, WORKSPACE).unwrap();
         assert!(!whole.contains("workspace"), "{whole}");
         assert!(whole.contains("wit-bindgen") && whole.contains("dlmalloc"), "{whole}");

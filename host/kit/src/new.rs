@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_is_written_whole_and_nothing_is_written_over() {
+    fn new_folder_is_complete_and_an_existing_one_is_not_overwritten() {
         let place = tempfile::tempdir().unwrap();
         let made = new(place.path(), "cheapest", PluginKind::Chooser, Language::Rust).unwrap();
         assert_eq!(made.folder, place.path().join("cheapest"));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_must_be_one_that_the_host_takes() {
+    fn name_that_the_host_refuses_is_refused() {
         let place = tempfile::tempdir().unwrap();
         for name in ["", "Cheap", "2cheap", "cheap_one", "../out", &"a".repeat(65)] {
             let refused = new(place.path(), name, PluginKind::Chooser, Language::Rust).unwrap_err();

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_of_the_contract_and_of_the_kit_is_carried() {
+    fn every_file_of_the_contract_and_of_the_kit_is_embedded() {
         assert_eq!(carried(&WIT), there("wit"));
         assert_eq!(carried(&SDK), there("sdk/src"));
     }

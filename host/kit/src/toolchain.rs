@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_toolchain_that_is_missing_is_named_with_what_to_install() {
+    async fn missing_toolchain_is_reported_with_what_to_install() {
         let place = tempfile::tempdir().unwrap();
         let empty = place.path().join("bin");
         std::fs::create_dir(&empty).unwrap();
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_folder_without_a_recipe_is_not_built() {
+    async fn folder_without_a_recipe_is_refused() {
         let place = tempfile::tempdir().unwrap();
         let nothing = build(place.path(), &with_path(place.path()), |_| {}).await.unwrap_err();
         assert_eq!(nothing.code, "no_recipe");

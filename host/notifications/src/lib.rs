@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_and_stay_within_bounds() {
+    fn pauses_between_tries_grow_within_bounds() {
         assert_eq!([0, 1, 2].map(|tries| pause(5, tries).as_secs()), [5, 10, 20]);
         assert_eq!(pause(5, 40), LONGEST_PAUSE);
     }

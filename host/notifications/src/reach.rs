@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_public_addresses_pass_in_whichever_dress() {
+    fn address_that_is_not_public_is_refused_in_every_notation() {
         for address in ["93.184.215.14", "1.1.1.1", "2606:4700::1111", "::ffff:1.1.1.1", "64:ff9b::101:101"] {
             assert!(is_public(address.parse().unwrap()), "{address}");
         }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_must_be_https_and_public_unless_it_is_let_be() {
+    fn address_without_https_or_not_public_is_refused_unless_allowed() {
         let asked = |url: &str, private| allowed(&Url::parse(url).unwrap(), private).is_ok();
         assert!(asked("https://example.com/hook", false));
         for refused in [
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_leads_home_is_not_followed() {
+    async fn name_that_resolves_to_a_private_address_is_refused() {
         let name = || "localhost".parse::<Name>().unwrap();
         let refused = Reach { allow_private: false }.resolve(name()).await.err().unwrap();
         assert!(refused.to_string().contains("no public address"), "{refused}");

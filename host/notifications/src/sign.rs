@@ -37,7 +37,7 @@ mod tests {
 
     /// The example of the specification.
     #[test]
-    fn a_signature_is_what_every_library_expects() {
+    fn signature_equals_the_published_test_vector() {
         let key = key("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
         let signed = signature(&key, "msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, "{\"test\": 2432232314}");
         assert_eq!(signed, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");

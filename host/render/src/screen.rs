@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn only_what_is_done_for_a_screen_knows_of_it() {
+    async fn screen_is_known_only_within_its_own_task() {
         assert_eq!(Screen::now(), Screen::default());
         let screen = Screen { width: Some(60), colours: true };
         assert_eq!(screen.showing(async { Screen::now() }).await, screen);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_heard_by_its_first_word() {
+    fn tone_of_a_state_follows_from_its_first_word() {
         assert_eq!(tone("failed (timeout)"), Some(Tone::Bad));
         assert_eq!(tone("succeeded"), Some(Tone::Good));
         assert_eq!(tone("running"), None);
@@ -173,7 +173,7 @@ mod tests {
     const NASTY: &str = "a\u{1b}[2J\u{1b}]0;t\u{7}\0\u{8}\u{7f}\u{9b}31m\u{85}\u{202e}\u{2066}\u{2028}\u{200b}\u{e0041}b\r\nc";
 
     #[test]
-    fn nothing_that_a_terminal_acts_on_is_printed_but_the_programs_own_colours() {
+    fn control_sequences_are_not_printed_except_own_colours() {
         assert_eq!(printable(NASTY), "ab\nc");
         assert_eq!(one_line(NASTY), "ab c");
         let red = Screen { width: None, colours: true }.paint(Tone::Bad, NASTY);
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn json_and_log_lines_say_what_was_there_and_have_none_of_it() {
+    fn control_characters_in_json_and_log_lines_are_escaped() {
         let shown = |text: &str| text.chars().all(|c| c == '\n' || !hidden(c));
         let json = printable_json(&serde_json::to_string(NASTY).unwrap());
         assert!(shown(&json), "{json}");

@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_asked_for_is_told_apart_from_what_was_granted() {
+    fn requested_and_granted_permissions_are_shown_separately() {
         let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let asks = Grant { programs: set(&["agy", "sh"]), ..Grant::default() };
         let granted = Grant { programs: set(&["sh"]), ..Grant::default() };

@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_could_be_anything_and_bounds_close_in_as_more_is_known() {
+    fn bounds_of_a_rate_narrow_with_more_observations() {
         let nothing = Tally::default().success();
         assert_eq!((nothing.low, nothing.high), (0.0, 1.0));
         let few = tally(4, 4).success();
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn costs_that_are_all_the_same_leave_no_doubt_and_none_at_all_leaves_all_of_it() {
+    fn bounds_of_a_mean_are_exact_for_equal_costs_and_full_without_costs() {
         let same = tally(50, 10).mean_cost(9.0);
         assert!((same.low - 0.1).abs() < 1e-6 && (same.high - 0.1).abs() < 1e-6, "{same:?}");
         let none = Tally::default().mean_cost(9.0);

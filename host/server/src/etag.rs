@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn who_has_the_answer_is_not_sent_it_again() {
+    fn request_with_the_current_etag_gets_no_body() {
         let answer = |asked: &HeaderMap, body: &str| {
             tagged(asked, ([(CONTENT_TYPE, "application/json")], "").into_response(), body.into())
         };

@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_of_a_field_is_that_field() {
+    fn other_spelling_of_a_field_is_accepted() {
         let asked = json!({
             "prompt": "do it", "repo": "/r", "taskType": "docs", "stack": "node, react", "keywords": null,
             "maxAttempts": 2, "idempotencyKey": "k", "model": null, "checks": [{ "command": "true", "timeoutS": 5 }],
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_component_takes_is_left_as_it_is() {
+    fn configuration_of_a_component_is_left_unchanged() {
         let asked = json!({ "instruction": "x", "repo": "/r",
             "gates": [{ "kind": "k", "config": { "camelCase": null, "repo": 1 } }] });
         let config = execute(asked).unwrap().gates[0].config.clone();
@@ -279,14 +279,14 @@ mod tests {
     }
 
     #[test]
-    fn two_names_of_one_field_with_two_values_are_refused() {
+    fn two_spellings_of_a_field_with_different_values_are_refused() {
         let error = execute(json!({ "instruction": "x", "repo": "/a", "workspace": "/b" })).unwrap_err();
         assert!(error.contains("`repo` and `workspace`"), "{error}");
         assert!(execute(json!({ "instruction": "x", "repo": "/a", "workspace": "/a" })).is_ok());
     }
 
     #[test]
-    fn an_unknown_field_is_refused_with_the_one_that_was_meant() {
+    fn unknown_field_is_refused_with_the_nearest_known_one() {
         for (given, meant) in
             [("excutor", "executor"), ("max_cost", "max_cost_usd"), ("timeout", "timeout_s")]
         {
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_has_the_same_spellings() {
+    fn query_accepts_the_same_spellings() {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let named = names::<RunsFilter>(vec![pair("workspaceId", "w"), pair("status", "failed")]).unwrap();
         assert_eq!(named, [pair("workspace", "w"), pair("state", "failed")]);
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_makes_no_long_answer() {
+    fn long_unknown_name_is_cut_in_the_answer() {
         let error = execute(json!({ "instruction": "x", "y".repeat(1 << 20): 1 })).unwrap_err();
         assert!(error.len() <= LONGEST + '…'.len_utf8(), "{}", error.len());
     }

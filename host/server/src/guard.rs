@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_shown_in_either_header() {
+    fn token_is_accepted_in_both_headers() {
         assert!(shown(&headers(&[])).is_empty());
         assert_eq!(shown(&headers(&[("authorization", "bEARER  one ")])), ["one"]);
         let both = headers(&[("authorization", "Bearer one"), ("x-auth-token", "two")]);

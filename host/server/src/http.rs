@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machines_own_names_pass() {
+    fn host_name_of_another_machine_is_refused() {
         for own in ["localhost", "localhost:7700", "127.0.0.1:7700", "127.0.0.2", "[::1]:7700", "LOCALHOST"] {
             assert!(is_own(own, &[]), "{own}");
         }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn other_names_pass_where_the_operator_gave_them() {
+    fn configured_host_name_is_accepted() {
         let names = ["Build.example.com".to_owned(), "10.0.0.5".to_owned(), "[fd00::5]".to_owned()];
         for named in
             ["build.example.com", "build.example.com:7700", "10.0.0.5:7700", "[fd00::5]:7700", "localhost"]

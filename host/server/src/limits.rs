@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_asks_too_often_waits_and_others_do_not() {
+    fn caller_over_its_rate_is_refused_and_others_are_not() {
         let limits = limits(5, 1_000);
         let asked: Vec<_> = (0..20).map(|_| limits.enter("eager", true)).collect();
         let refused: Vec<_> = asked.iter().filter_map(|asked| asked.as_ref().err()).collect();
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_answered_is_counted_until_it_is_answered() {
+    fn concurrent_call_is_counted_until_it_is_answered() {
         let limits = limits(0, 2);
         let first = limits.enter("one", true).unwrap();
         let _second = limits.enter("one", true).unwrap();

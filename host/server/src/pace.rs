@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_body_that_trickles_or_pauses_is_cut_and_a_slow_one_comes_through() {
+    async fn body_that_pauses_or_trickles_is_refused_and_a_slow_one_is_read() {
         let (taken, late) = read(body(1_000, 1, Duration::from_millis(20))).await;
         assert!(late && (1..100).contains(&taken), "trickles: {taken}");
         assert_eq!(read(body(2, 1, Duration::from_secs(2))).await, (0, true), "pauses");

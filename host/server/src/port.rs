@@ -228,7 +228,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn nothing_listens_beyond_this_machine_unless_told_to() {
+    async fn address_beyond_loopback_is_refused_unless_configured() {
         let problem = bind("0.0.0.0:0", false).await.unwrap_err();
         assert_eq!(problem.code, "not_loopback");
         assert!(bind("0.0.0.0:0", true).await.is_ok());
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_is_told_an_address_that_it_can_ask() {
+    async fn announced_address_is_one_that_clients_can_reach() {
         let server = ServerSection { plain_http: true, ..ServerSection::default() };
         let told = async |listen: &str, names: &[&str]| {
             let port = Port::open(&server, Some(listen)).await.unwrap();
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_a_certificate_and_a_broken_one_are_refused() {
+    async fn incomplete_or_invalid_certificate_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("cert.pem");
         std::fs::write(&file, "no certificate").unwrap();

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_header_wins_over_the_address_and_must_be_a_number() {
+    fn last_event_id_header_overrides_the_query_and_must_be_a_number() {
         assert_eq!(place(&HeaderMap::new(), 5).unwrap(), (5, false));
         assert_eq!(place(&headers("7"), 5).unwrap(), (7, true));
         assert_eq!(place(&headers(""), 5).unwrap(), (5, false));

@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_may_hand_in_may_look_and_an_administrator_may_do_everything() {
+    fn scope_execute_includes_read_and_admin_includes_all() {
         let execute = Scopes::parse("execute").unwrap();
         assert!(execute.allow(Scope::Read) && execute.allow(Scope::Execute));
         assert!(!execute.allow(Scope::Work) && !execute.allow(Scope::Admin));
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_in_any_order_and_a_word_that_is_no_scope_is_named() {
+    fn scopes_are_read_in_any_order_and_an_unknown_one_is_named() {
         assert_eq!(Scopes::parse("execute, read,read").unwrap().to_string(), "read,execute");
         assert_eq!(Scopes::parse("read,rites").unwrap_err(), "rites");
         assert!(Scopes::parse(" ,").unwrap().is_empty());

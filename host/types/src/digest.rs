@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_digest_reads_back_what_it_shows() {
+    fn digest_is_read_back_from_its_text() {
         let digest = Digest::from_bytes(std::array::from_fn(|at| at as u8 * 7));
         assert_eq!(digest.to_string().parse::<Digest>().unwrap(), digest);
         assert_eq!(format!("sha256:{digest}").parse::<Digest>().unwrap(), digest);

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_knows_when_it_was_made() {
+    fn id_has_the_time_of_its_creation() {
         let before = Timestamp::now().as_millisecond();
         let at = RunId::new().made_at().as_millisecond();
         assert!((before..=Timestamp::now().as_millisecond()).contains(&at));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_reads_back_what_it_shows() {
+    fn id_is_read_back_from_its_text() {
         let id = RunId::new();
         assert_eq!(id.to_string().parse::<RunId>().unwrap(), id);
         let error = "nope".parse::<RunId>().unwrap_err().to_string();

@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn every_cell_of_the_table() {
+    fn every_combination_of_axes_settles_as_the_table_says() {
         use FailureClass as F;
         for &process in Process::ALL {
             for &delivered in Delivered::ALL {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_adapters_reason_wins_over_the_general_one() {
+    fn reason_of_the_adapter_overrides_the_general_one() {
         let failure = Failure::new(FailureClass::RateLimited, "429");
         let told = Outcome {
             failure: Some(failure.clone()),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_denied_tool_explains_why_nothing_was_delivered() {
+    fn denied_tool_is_the_reason_why_nothing_was_delivered() {
         let denied = Outcome {
             denied: vec!["Write".into()],
             ..outcome(Process::Exited, Delivered::Nothing, Verified::NotRun)
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn work_that_was_done_without_a_denied_tool_says_which() {
+    fn success_despite_a_denied_tool_names_the_tool() {
         let denied = Outcome {
             denied: vec!["Bash".into()],
             ..outcome(Process::Exited, Delivered::Diff, Verified::NotRun)

@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sum_of_absurd_figures_stays_a_figure() {
+    fn sum_of_absurd_figures_saturates() {
         let much = Usage { input: u64::MAX, output: 1, cost: Some(Micros(5)), ..Usage::default() };
         let sum = much.plus(Usage { input: 1, output: 2, estimated: true, ..Usage::default() });
         assert_eq!((sum.input, sum.output, sum.cost, sum.estimated), (u64::MAX, 3, None, true));
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn an_estimate_is_replaced_by_a_report_but_not_by_silence() {
+    fn estimate_is_replaced_by_reported_usage_but_not_by_none() {
         let guess = Usage { input: 100, output: 1_000, estimated: true, ..Usage::default() };
         let exact = Usage { input: 90, output: 56, cost: Some(Micros(5)), ..Usage::default() };
         assert_eq!(guess.updated(exact), exact);
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fraction_of_a_micro_dollar_is_charged_as_a_whole_one() {
+    fn fraction_of_a_micro_dollar_is_rounded_up() {
         let rates = Rates {
             input: Micros(1),
             cached_input: None,

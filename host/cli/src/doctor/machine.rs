@@ -183,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_git_that_is_too_old_is_known_by_its_version() {
+    fn git_that_is_too_old_is_recognised_by_its_version() {
         assert_eq!(version("git version 2.39.5 (Apple Git-154)"), Some((2, 39)));
         assert_eq!(version("git version 2.47.1"), Some((2, 47)));
         assert!(version("git version 2.9.5").unwrap() < OLDEST_GIT);
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_is_told_in_the_unit_that_fits_it() {
+    fn size_is_shown_in_a_fitting_unit() {
         assert_eq!((size(12 << 20), size(3 << 30)), ("12 MB".to_owned(), "3.0 GB".to_owned()));
     }
 }

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_of_tomorrow_says_that_the_clock_was_changed() {
+    fn record_of_the_future_is_a_fault_of_the_clock() {
         let now: Timestamp = "2026-11-28T12:00:00Z".parse().unwrap();
         let at = |text: &str| Some(text.parse().unwrap());
         assert!(judged(now, None).ok && judged(now, at("2026-11-28T12:00:30Z")).ok);

@@ -7,12 +7,12 @@ fn faults(toml: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_default_has_no_fault() {
+fn default_configuration_has_no_fault() {
     assert_eq!(faults(""), Vec::<String>::new());
 }
 
 #[test]
-fn each_value_that_cannot_be_used_is_a_fault_of_its_own() {
+fn each_unusable_value_is_a_fault_of_its_own() {
     for (toml, said) in [
         ("[server]\nlisten = '7700'", "server.listen = \"7700\": must be an address"),
         ("[server]\nlisten = '0.0.0.0:7700'", "must be 127.0.0.1 or [::1]"),
@@ -59,7 +59,7 @@ fn each_value_that_cannot_be_used_is_a_fault_of_its_own() {
 }
 
 #[test]
-fn rungs_have_names_of_their_own() {
+fn rung_with_an_invalid_or_used_name_is_a_fault() {
     let rung = |name: &str| format!("[[ladder]]\nname = '{name}'\nexecutor = 'claude'\n");
     assert_eq!(faults(&rung("deepseek-2")), Vec::<String>::new());
     for (toml, said) in [
@@ -75,7 +75,7 @@ fn rungs_have_names_of_their_own() {
 }
 
 #[test]
-fn one_workspace_has_a_repository_and_no_other() {
+fn repository_of_two_workspaces_is_a_fault() {
     let faults = faults(
         "[workspaces.a]\npath = '/a'\nrepo = 'acme/site'\n[workspaces.b]\npath = '/b'\nrepo = 'Acme/Site'\n\
          [workspaces.c]\npath = '/c'\nrepo = 'acme/d'\n[workspaces.'acme/d']\npath = '/d'\n",
@@ -86,7 +86,7 @@ fn one_workspace_has_a_repository_and_no_other() {
 }
 
 #[test]
-fn owner_and_name_are_told_from_paths() {
+fn repository_name_is_distinguished_from_a_path() {
     for repo in ["rust-lang/cargo", "a/b", "Some.Body/x_y.z"] {
         assert!(is_repo(repo), "{repo}");
     }

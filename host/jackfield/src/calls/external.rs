@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cost_that_nobody_tells_is_asked_for_and_not_taken_for_nothing() {
+    fn missing_cost_is_refused_and_not_taken_as_zero() {
         let ceiling = Pricing::Ceiling(Micros::dollars(25));
         assert_eq!(cost(&ceiling, &request()).unwrap_err().code, "no_cost");
         assert_eq!(cost(&Pricing::Free, &request()).unwrap().total, Micros::ZERO);

@@ -201,7 +201,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_is_due_when_it_ends_and_nothing_is_due_at_no_time() {
+    fn due_date_without_a_time_is_the_end_of_the_day() {
         assert_eq!(due("").unwrap(), None);
         assert_eq!(due("2026-12-31").unwrap(), Some("2026-12-31T23:59:59Z".parse().unwrap()));
         assert_eq!(due("2026-12-31T17:00:00+01:00").unwrap(), Some("2026-12-31T16:00:00Z".parse().unwrap()));
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_title_is_one_line_that_says_something() {
+    fn title_is_one_line_with_text() {
         assert_eq!(title("  Look at the bill ").unwrap(), "Look at the bill");
         for bad in [String::new(), " \t".into(), "one\ntwo".into(), "x".repeat(LONGEST_TITLE + 1)] {
             assert_eq!(title(&bad).unwrap_err().code, "bad_title", "{bad:?}");

@@ -305,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_is_no_part_of_what_it_stands_for() {
+    fn idempotency_key_is_not_part_of_the_digest() {
         let asked = |key: &str, instruction: &str| json!({ "init": { "instruction": instruction, "idempotency_key": key } });
         let made =
             |key: &str, instruction: &str| idempotency(Some(key.into()), asked(key, instruction)).unwrap();

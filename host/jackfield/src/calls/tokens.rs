@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_ends_after_a_while_or_at_the_end_of_a_day() {
+    fn token_expires_after_a_duration_or_at_the_end_of_a_day() {
         let now: Timestamp = "2026-11-28T12:00:00Z".parse().unwrap();
         assert_eq!(end("90d", now).unwrap(), "2027-02-26T12:00:00Z".parse().unwrap());
         assert_eq!(end("12h", now).unwrap(), "2026-11-29T00:00:00Z".parse().unwrap());
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_a_word_that_stands_for_nobody_else() {
+    fn token_name_with_other_characters_or_a_reserved_one_is_refused() {
         for good in ["ci", "ann.laptop", "build-7"] {
             assert_eq!(named(good.into()).unwrap(), good);
         }

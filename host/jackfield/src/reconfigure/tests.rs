@@ -142,7 +142,7 @@ fn everything() -> Config {
 }
 
 #[test]
-fn every_setting_is_in_the_table_and_every_line_of_the_table_is_a_setting() {
+fn reload_table_has_every_setting_and_no_other() {
     let settings: BTreeSet<_> =
         flat(&Config::default()).into_keys().chain(flat(&everything()).into_keys()).collect();
     let settings = settings.into_iter().filter(|key| !key.is_in(&Key::of("grants")));
@@ -157,7 +157,7 @@ fn every_setting_is_in_the_table_and_every_line_of_the_table_is_a_setting() {
 }
 
 #[test]
-fn what_needs_a_restart_keeps_its_value_and_everything_else_is_taken_over() {
+fn setting_that_needs_a_restart_keeps_its_value_and_others_are_applied() {
     let (old, new) = (Config::default(), everything());
     let now = flat(&in_force(new.clone(), &old));
     let changed = changes(&old, &new);
@@ -184,7 +184,7 @@ async fn recorded(host: &Host) -> Vec<HostEventRecord> {
 }
 
 #[tokio::test]
-async fn a_change_is_in_force_at_once_and_on_record_without_its_secrets() {
+async fn change_is_applied_at_once_and_recorded_without_secrets() {
     let (host, _folder) = host(Config::default()).await;
     let done = host.reconfigure(everything()).await.unwrap();
     let line = |changes: &[SettingChange], key: &str| {
@@ -218,7 +218,7 @@ async fn a_change_is_in_force_at_once_and_on_record_without_its_secrets() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_used_changes_nothing() {
+async fn unusable_configuration_changes_nothing() {
     let (host, _folder) = host(Config::default()).await;
     let mut broken = everything();
     broken.run.max_concurrent = 0;
@@ -232,7 +232,7 @@ async fn what_cannot_be_used_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_rung_that_only_moved_is_told_by_the_order() {
+async fn moved_rung_is_reported_as_a_changed_order() {
     let rung = |name: &str| format!("[[ladder]]\nname = '{name}'\nexecutor = 'claude'\n");
     let (first, second) = (rung("near") + &rung("far"), rung("far") + &rung("near"));
     let (host, _folder) = host(toml::from_str(&first).unwrap()).await;

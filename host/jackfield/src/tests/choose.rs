@@ -25,7 +25,7 @@ async fn offered(
 }
 
 #[tokio::test]
-async fn a_chooser_is_offered_the_shell_for_commands_only_or_where_it_is_named() {
+async fn chooser_gets_the_shell_as_a_candidate_for_commands_or_if_named() {
     let rung: RungSection = serde_json::from_value(json!({ "name": "free", "executor": "shell" })).unwrap();
     let (host, folder) = host(Config { ladder: vec![rung], ..Config::default() }).await;
     let request = || ExecuteRequest::new("Fix the README: it says to run `touch x`");
@@ -44,7 +44,7 @@ async fn a_chooser_is_offered_the_shell_for_commands_only_or_where_it_is_named()
 }
 
 #[tokio::test]
-async fn a_task_that_no_executor_is_offered_for_is_refused_with_what_to_do() {
+async fn task_without_a_candidate_is_refused_with_a_remedy() {
     let mut config = Config::default();
     for agent in ["claude", "codex", "gemini"] {
         config.executors.entry(agent.to_owned()).or_default().enabled = false;

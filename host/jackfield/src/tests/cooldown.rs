@@ -5,7 +5,7 @@ use jackfield_runs::selection::cooldown::LONGEST_REST;
 use jackfield_types::{Failure, FailureClass};
 
 #[tokio::test]
-async fn a_rung_that_rests_is_told_of() {
+async fn rung_in_cooldown_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let ladder = "[[ladder]]\nname = 'far'\nexecutor = 'shell'\ntier = 'light'";
     let config: Config = toml::from_str(ladder).unwrap();

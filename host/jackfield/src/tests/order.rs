@@ -30,7 +30,7 @@ fn request() -> ExecuteRequest {
 }
 
 #[tokio::test]
-async fn what_is_not_said_has_a_default() {
+async fn missing_fields_get_defaults() {
     let (host, _folder) = host().await;
     let order = host.inner.runs.orders.order(request()).await.unwrap();
     assert_eq!((order.task_type.as_str(), order.complexity, order.role), ("feature", 3, Role::Implement));
@@ -41,7 +41,7 @@ async fn what_is_not_said_has_a_default() {
 }
 
 #[tokio::test]
-async fn an_instruction_without_a_type_is_classified_by_its_words_and_a_command_by_its_executor() {
+async fn instruction_without_a_type_is_classified_by_its_words_or_executor() {
     let (host, _folder) = host().await;
     for (instruction, executor, keywords, task_type, role) in [
         ("Design the architecture of the billing system", None, "", "architecture", Role::Plan),
@@ -62,7 +62,7 @@ async fn an_instruction_without_a_type_is_classified_by_its_words_and_a_command_
 }
 
 #[tokio::test]
-async fn the_type_of_a_task_says_what_counts_as_done_unless_the_caller_does() {
+async fn expected_result_follows_from_the_task_type_unless_given() {
     let (host, _folder) = host().await;
     for (task_type, expect, change, role) in [
         (Some("Bugfix"), None, true, Role::Implement),
@@ -92,7 +92,7 @@ async fn the_type_of_a_task_says_what_counts_as_done_unless_the_caller_does() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_is_refused_by_a_code_of_its_own() {
+async fn each_invalid_field_is_refused_with_a_code_of_its_own() {
     let (host, folder) = host().await;
     let refused = async |request| host.inner.runs.orders.order(request).await.unwrap_err().code;
     let text = |instruction: &str| ExecuteRequest { instruction: instruction.into(), ..request() };
@@ -120,7 +120,7 @@ async fn what_cannot_be_is_refused_by_a_code_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_workspace_is_asked_for_by_name_by_repository_or_by_path() {
+async fn workspace_is_found_by_name_repository_or_path() {
     let (host, folder) = host().await;
     let site = folder.path().join("site").to_string_lossy().into_owned();
     for asked in ["site", "Acme/Site", "acme/site", &site] {
@@ -137,7 +137,7 @@ async fn a_workspace_is_asked_for_by_name_by_repository_or_by_path() {
 }
 
 #[tokio::test]
-async fn a_repository_that_is_not_configured_is_refused_with_the_lines_to_add() {
+async fn unconfigured_repository_is_refused_with_the_lines_to_add() {
     let (host, folder) = host().await;
     let asked = |repo: &str| ExecuteRequest { workspace: Some(repo.into()), ..request() };
     for (repo, section) in [("acme/Docs.rs", "docs-rs"), ("other/site", "other-site")] {

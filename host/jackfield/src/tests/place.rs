@@ -18,7 +18,7 @@ fn made(folder: PathBuf) -> PathBuf {
 }
 
 #[tokio::test]
-async fn a_caller_names_folders_within_the_roots_only_however_they_are_written() {
+async fn folder_outside_the_roots_is_refused_however_it_is_written() {
     let all = tempfile::tempdir().unwrap();
     let (open, closed) = (made(all.path().join("open")), made(all.path().join("closed")));
     let (site, plain) = (made(open.join("site/docs")), made(open.join("plain")));
@@ -105,7 +105,7 @@ async fn order(
 }
 
 #[tokio::test]
-async fn a_run_begins_only_where_it_was_admitted() {
+async fn run_starts_only_in_the_folder_it_was_admitted_for() {
     let all = tempfile::tempdir().unwrap();
     let (host, mut config, site, closed) = bounded(&all.path().canonicalize().unwrap()).await;
     let admitted = order(&host, &site).await.unwrap();
@@ -136,7 +136,7 @@ async fn a_run_begins_only_where_it_was_admitted() {
 }
 
 #[tokio::test]
-async fn a_repository_that_git_reads_from_outside_the_bounds_is_out_of_them() {
+async fn repository_that_reads_objects_from_outside_the_roots_is_refused() {
     let all = tempfile::tempdir().unwrap();
     let all = all.path().canonicalize().unwrap();
     let (host, _, site, closed) = bounded(&all).await;

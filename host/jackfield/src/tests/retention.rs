@@ -1,4 +1,4 @@
-//! What goes and what stays, with real runs, real repositories and a clock that the test turns.
+//! What pruning deletes and what it keeps, with real runs and repositories and a clock that the test sets.
 
 use crate::{ExecuteRequest, Host, PruneOptions, PruneReport};
 use jackfield_config::{Config, RetentionSection};
@@ -14,7 +14,7 @@ use std::time::Duration;
 const HOUR: u64 = 60 * 60;
 const DAY: u64 = 24 * HOUR;
 
-struct House {
+struct Fixture {
     folder: tempfile::TempDir,
     repository: PathBuf,
     clock: ManualClock,
@@ -22,7 +22,7 @@ struct House {
 }
 
 /// A host that keeps worktrees or does not, and a repository.
-async fn house(keep_worktrees: bool) -> House {
+async fn fixture(keep_worktrees: bool) -> Fixture {
     let folder = tempfile::tempdir().unwrap();
     let repository = folder.path().join("repository");
     throwaway(&repository).await.unwrap();
@@ -32,10 +32,10 @@ async fn house(keep_worktrees: bool) -> House {
     let environment = [("PATH".to_owned(), std::env::var("PATH").unwrap())];
     let builder = super::builder(folder.path().join("data")).config(config).environment(environment);
     let host = builder.watch(false).clock(Arc::new(clock.clone())).open().await.unwrap();
-    House { folder, repository, clock, host }
+    Fixture { folder, repository, clock, host }
 }
 
-impl House {
+impl Fixture {
     fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
@@ -68,7 +68,7 @@ impl House {
         self.host.inner.pruner.prune(&bounds, PruneOptions::default()).await.unwrap()
     }
 
-    /// Bounds that let nothing go.
+    /// Bounds that nothing exceeds.
     fn generous(&self) -> Bounds {
         let never = Bound { before: Timestamp::MIN, bytes: u64::MAX };
         Bounds {
@@ -104,38 +104,38 @@ fn branch(run: &RunView) -> String {
 }
 
 #[tokio::test]
-async fn a_worktree_goes_when_its_hours_are_over_with_all_that_is_in_it_on_its_branch() {
-    let house = house(true).await;
-    let old = house.run("echo agent > agent.txt").await;
-    house.pass(50 * HOUR);
-    let young = house.run("echo young > young.txt").await;
-    house.pass(23 * HOUR);
+async fn worktree_past_its_retention_is_deleted_after_saving_its_files_on_the_branch() {
+    let fixture = fixture(true).await;
+    let old = fixture.run("echo agent > agent.txt").await;
+    fixture.pass(50 * HOUR);
+    let young = fixture.run("echo young > young.txt").await;
+    fixture.pass(23 * HOUR);
     fs::write(worktree(&old).join("person.txt"), "by hand\n").unwrap();
-    let report = house.prune().await;
+    let report = fixture.prune().await;
     assert_eq!((report.worktrees.count, report.kept), (1, vec![]));
     assert!(report.worktrees.bytes > 0);
     assert!(!worktree(&old).exists() && worktree(&young).is_dir());
-    assert_eq!(house.git(&["show", &format!("{}:person.txt", branch(&old))]), "by hand");
-    assert_eq!(house.git(&["show", &format!("{}:agent.txt", branch(&old))]), "agent");
-    assert_eq!(house.prune().await.worktrees.count, 0);
-    house.host.shutdown().await;
+    assert_eq!(fixture.git(&["show", &format!("{}:person.txt", branch(&old))]), "by hand");
+    assert_eq!(fixture.git(&["show", &format!("{}:agent.txt", branch(&old))]), "agent");
+    assert_eq!(fixture.prune().await.worktrees.count, 0);
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_worktree_whose_commits_are_not_proved_to_be_on_a_branch_stays_and_is_told_of() {
-    let house = house(true).await;
-    let run = house.run("echo agent > agent.txt").await;
+async fn worktree_with_commits_not_proved_on_a_branch_is_kept_and_reported() {
+    let fixture = fixture(true).await;
+    let run = fixture.run("echo agent > agent.txt").await;
     let tree = worktree(&run);
     fs::write(tree.join("second.txt"), "thought better of\n").unwrap();
     git(&tree, &["add", "-A"]);
     git(&tree, &["commit", "-qm", "Thought better of"]);
     let lost = git(&tree, &["rev-parse", "HEAD"]);
     git(&tree, &["reset", "-q", "--hard", "HEAD~"]);
-    let object = house.repository.join(".git/objects").join(&lost[..2]).join(&lost[2..]);
-    let aside = house.folder.path().join("aside");
+    let object = fixture.repository.join(".git/objects").join(&lost[..2]).join(&lost[2..]);
+    let aside = fixture.folder.path().join("aside");
     fs::rename(&object, &aside).unwrap();
-    house.pass(100 * HOUR);
-    let report = house.prune().await;
+    fixture.pass(100 * HOUR);
+    let report = fixture.prune().await;
     assert_eq!(report.worktrees.count, 0);
     assert_eq!(report.kept.len(), 1, "{report:?}");
     assert_eq!(report.kept[0].what, tree.display().to_string());
@@ -143,28 +143,28 @@ async fn a_worktree_whose_commits_are_not_proved_to_be_on_a_branch_stays_and_is_
     assert!(tree.join("agent.txt").is_file());
 
     fs::rename(&aside, &object).unwrap();
-    let report = house.prune().await;
+    let report = fixture.prune().await;
     assert_eq!((report.worktrees.count, report.kept), (1, vec![]));
     assert_eq!(report.branches, [format!("{}-earlier", branch(&run))]);
-    assert_eq!(house.git(&["rev-parse", &report.branches[0]]), lost);
-    house.host.shutdown().await;
+    assert_eq!(fixture.git(&["rev-parse", &report.branches[0]]), lost);
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn the_oldest_worktrees_go_while_all_together_are_too_many() {
-    let house = house(true).await;
+async fn oldest_worktrees_are_deleted_until_all_fit_their_limit() {
+    let fixture = fixture(true).await;
     let mut runs = Vec::new();
     for name in ["first", "second", "third", "fourth"] {
         runs.push(
-            house.run(&format!("head -c 400000 /dev/zero > ignored.log; echo {name} > {name}.txt")).await,
+            fixture.run(&format!("head -c 400000 /dev/zero > ignored.log; echo {name} > {name}.txt")).await,
         );
-        house.pass(HOUR);
+        fixture.pass(HOUR);
     }
     // The owner wants to look at the oldest.
     let oldest = worktree(&runs[0]);
-    house.git(&["worktree", "lock", "--reason", "mine for now", oldest.to_str().unwrap()]);
-    let enough = Bound { bytes: 1_000_000, ..house.generous().worktrees };
-    let report = house.prune_by(Bounds { worktrees: enough, ..house.generous() }).await;
+    fixture.git(&["worktree", "lock", "--reason", "mine for now", oldest.to_str().unwrap()]);
+    let enough = Bound { bytes: 1_000_000, ..fixture.generous().worktrees };
+    let report = fixture.prune_by(Bounds { worktrees: enough, ..fixture.generous() }).await;
     assert_eq!(report.worktrees.count, 2, "{report:?}");
     assert!((800_000..1_000_000).contains(&report.worktrees.bytes), "{report:?}");
     let there: Vec<bool> = runs.iter().map(|run| worktree(run).is_dir()).collect();
@@ -173,129 +173,133 @@ async fn the_oldest_worktrees_go_while_all_together_are_too_many() {
     assert!(report.kept[0].why.contains("mine for now"));
 
     let none = Bound { bytes: 0, ..enough };
-    let report = house.prune_by(Bounds { worktrees: none, ..house.generous() }).await;
+    let report = fixture.prune_by(Bounds { worktrees: none, ..fixture.generous() }).await;
     let why: Vec<_> = report.kept.iter().map(|kept| kept.why.as_str()).collect();
     assert_eq!(report.worktrees.count, 1);
     assert!(why.len() == 2 && why[1].contains("retention.worktree_gb"), "{why:?}");
-    house.host.shutdown().await;
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn logs_and_diffs_go_when_their_days_are_over_and_say_so_from_then_on() {
-    let house = house(false).await;
-    let old = house.run("echo said; echo old > old.txt").await;
-    house.pass(20 * DAY);
-    let young = house.run("echo young > young.txt").await;
-    house.pass(11 * DAY);
-    let before = house.host.runs().get(old.run.id).await.unwrap();
+async fn logs_and_diffs_past_their_retention_are_deleted_and_answered_as_deleted() {
+    let fixture = fixture(false).await;
+    let old = fixture.run("echo said; echo old > old.txt").await;
+    fixture.pass(20 * DAY);
+    let young = fixture.run("echo young > young.txt").await;
+    fixture.pass(11 * DAY);
+    let before = fixture.host.runs().get(old.run.id).await.unwrap();
     assert!(Path::new(before.attempts[0].transcript.as_deref().unwrap()).is_file());
-    let dry = house.host.retention().prune(PruneOptions { dry_run: true, vacuum: false }).await.unwrap();
+    let dry = fixture.host.retention().prune(PruneOptions { dry_run: true, vacuum: false }).await.unwrap();
     assert_eq!((dry.dry_run, dry.logs.count), (true, 1));
-    assert!(house.logs(&old).is_dir(), "nothing has gone yet");
-    let report = house.prune().await;
+    assert!(fixture.logs(&old).is_dir(), "nothing has gone yet");
+    let report = fixture.prune().await;
     assert_eq!((report.logs, report.kept), (dry.logs, vec![]));
-    assert!(!house.logs(&old).exists());
-    assert_eq!(house.host.runs().get(old.run.id).await.unwrap(), before, "the record stays");
+    assert!(!fixture.logs(&old).exists());
+    assert_eq!(fixture.host.runs().get(old.run.id).await.unwrap(), before, "the record stays");
 
-    let problem = house.host.runs().diff(old.run.id).await.unwrap_err();
+    let problem = fixture.host.runs().diff(old.run.id).await.unwrap_err();
     assert_eq!(problem.code, "diff_gone");
     assert!(problem.message.contains("no longer kept"), "{problem}");
     let (_, command) = problem.remedy.split_once("git ").unwrap();
     let command: Vec<String> = command.split(' ').map(|word| word.trim_matches('\'').to_owned()).collect();
-    let shown = house.git(&command.iter().map(String::as_str).collect::<Vec<_>>());
+    let shown = fixture.git(&command.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(shown.contains("+old"), "the remedy works: {shown}");
-    let diff = house.host.runs().diff(young.run.id).await.unwrap();
+    let diff = fixture.host.runs().diff(young.run.id).await.unwrap();
     assert!(String::from_utf8(diff).unwrap().contains("+young"));
-    house.host.shutdown().await;
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn the_oldest_logs_go_while_all_together_are_too_many() {
-    let house = house(false).await;
+async fn oldest_logs_are_deleted_until_all_fit_their_limit() {
+    let fixture = fixture(false).await;
     let mut runs = Vec::new();
     for _ in 0..3 {
-        runs.push(house.run("head -c 300000 /dev/zero | tr '\\0' x").await);
-        house.pass(HOUR);
+        runs.push(fixture.run("head -c 300000 /dev/zero | tr '\\0' x").await);
+        fixture.pass(HOUR);
     }
-    let bound = Bound { bytes: 800_000, ..house.generous().logs };
-    let report = house.prune_by(Bounds { logs: bound, ..house.generous() }).await;
+    let bound = Bound { bytes: 800_000, ..fixture.generous().logs };
+    let report = fixture.prune_by(Bounds { logs: bound, ..fixture.generous() }).await;
     assert_eq!((report.logs.count, report.kept), (1, vec![]));
-    let there: Vec<bool> = runs.iter().map(|run| house.logs(run).is_dir()).collect();
+    let there: Vec<bool> = runs.iter().map(|run| fixture.logs(run).is_dir()).collect();
     assert_eq!(there, [false, true, true]);
-    house.host.shutdown().await;
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn nothing_goes_of_a_run_that_has_not_ended_nor_the_log_of_one_that_has_a_worktree() {
-    let house = house(true).await;
-    let kept = house.run("echo kept > kept.txt").await;
+async fn files_of_an_active_run_and_logs_of_a_kept_worktree_are_not_deleted() {
+    let fixture = fixture(true).await;
+    let kept = fixture.run("echo kept > kept.txt").await;
     let running =
-        house.host.runs().dispatch(house.request("echo begun > begun.txt; sleep 600")).await.unwrap();
+        fixture.host.runs().dispatch(fixture.request("echo begun > begun.txt; sleep 600")).await.unwrap();
     let at_work = loop {
-        let view = house.host.runs().get(running).await.unwrap();
+        let view = fixture.host.runs().get(running).await.unwrap();
         if view.attempts[0].worktree.is_some() && worktree(&view).join("begun.txt").is_file() {
             break view;
         }
         tokio::task::yield_now().await;
     };
-    house.pass(400 * DAY);
-    house.git(&["worktree", "lock", worktree(&kept).to_str().unwrap()]);
-    let report = house.prune().await;
+    fixture.pass(400 * DAY);
+    fixture.git(&["worktree", "lock", worktree(&kept).to_str().unwrap()]);
+    let report = fixture.prune().await;
     assert_eq!((report.worktrees.count, report.logs.count), (0, 0), "{report:?}");
-    assert!(house.logs(&at_work).is_dir() && worktree(&at_work).is_dir());
-    assert!(house.logs(&kept).is_dir(), "its worktree is there");
-    let first = house.host.runs().events(running, 0, 10).await.unwrap().remove(0);
+    assert!(fixture.logs(&at_work).is_dir() && worktree(&at_work).is_dir());
+    assert!(fixture.logs(&kept).is_dir(), "its worktree is there");
+    let first = fixture.host.runs().events(running, 0, 10).await.unwrap().remove(0);
     assert_ne!(first.kind, "events_gone");
     let refused =
-        house.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap_err();
+        fixture.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap_err();
     assert_eq!(refused.code, "runs_at_work");
 
-    house.host.runs().cancel(running, "seen enough").await.unwrap();
-    house.git(&["worktree", "unlock", worktree(&kept).to_str().unwrap()]);
-    house.pass(400 * DAY);
-    let report = house.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap();
+    fixture.host.runs().cancel(running, "seen enough").await.unwrap();
+    fixture.git(&["worktree", "unlock", worktree(&kept).to_str().unwrap()]);
+    fixture.pass(400 * DAY);
+    let report = fixture.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap();
     assert_eq!((report.worktrees.count, report.logs.count), (2, 2), "{report:?}");
     assert!(report.database.is_some_and(|database| database.now <= database.before));
-    house.host.shutdown().await;
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn events_and_decisions_go_and_whoever_reads_the_log_is_told() {
-    let house = house(false).await;
-    let run = house.run("echo said").await;
+async fn events_and_decisions_past_their_retention_are_deleted_and_readers_are_informed() {
+    let fixture = fixture(false).await;
+    let run = fixture.run("echo said").await;
     let id = run.run.id;
-    let whole = house.host.runs().events(id, 0, 100).await.unwrap();
-    assert!(!house.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
-    house.pass(91 * DAY);
-    let dry = house.host.retention().prune(PruneOptions { dry_run: true, vacuum: false }).await.unwrap();
-    let report = house.prune().await;
+    let whole = fixture.host.runs().events(id, 0, 100).await.unwrap();
+    assert!(!fixture.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
+    fixture.pass(91 * DAY);
+    let dry = fixture.host.retention().prune(PruneOptions { dry_run: true, vacuum: false }).await.unwrap();
+    let report = fixture.prune().await;
     assert_eq!(report.events, whole.len() as u64);
     assert_eq!((dry.events, dry.calls), (report.events, report.calls));
-    assert!(house.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
-    let left = house.host.runs().events(id, 0, 100).await.unwrap();
+    assert!(fixture.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
+    let left = fixture.host.runs().events(id, 0, 100).await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!((left[0].kind.as_str(), left[0].seq), ("events_gone", whole.len() as u64));
     let line = crate::event_line(&left[0].event(), None).unwrap();
     assert_eq!(line, format!("older events, up to number {}, are no longer kept", whole.len()));
-    assert_eq!(house.host.runs().events(id, left[0].seq, 100).await.unwrap(), []);
+    assert_eq!(fixture.host.runs().events(id, left[0].seq, 100).await.unwrap(), []);
     let mut told = Vec::new();
-    let state =
-        house.host.runs().follow(id, 0, Duration::ZERO, |event| told.push(event.kind.clone())).await.unwrap();
+    let state = fixture
+        .host
+        .runs()
+        .follow(id, 0, Duration::ZERO, |event| told.push(event.kind.clone()))
+        .await
+        .unwrap();
     assert_eq!((state, told), (RunState::Succeeded, vec!["events_gone".to_owned()]));
     // What was settled and paid for is as it was.
-    assert_eq!(house.host.runs().get(id).await.unwrap(), run);
-    assert!(house.host.runs().answer(id, Some("summary")).await.unwrap().state.is_final());
-    house.host.shutdown().await;
+    assert_eq!(fixture.host.runs().get(id).await.unwrap(), run);
+    assert!(fixture.host.runs().answer(id, Some("summary")).await.unwrap().state.is_final());
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn leftovers_go_and_what_is_not_ours_is_left_alone() {
-    let house = house(false).await;
-    let run = house.run("echo said").await;
-    let inner = &house.host.inner;
+async fn leftovers_are_deleted_and_foreign_files_are_kept() {
+    let fixture = fixture(false).await;
+    let run = fixture.run("echo said").await;
+    let inner = &fixture.host.inner;
     let unknown = inner.folders.runs.join(RunId::new().to_string());
     let foreign = inner.folders.runs.join("notes");
-    let scratch = house.logs(&run).join(run.attempts[0].id.to_string()).join("scratch/deep");
+    let scratch = fixture.logs(&run).join(run.attempts[0].id.to_string()).join("scratch/deep");
     let asked = inner.folders.temporary.join("asked");
     for folder in [&unknown, &foreign, &scratch, &asked] {
         fs::create_dir_all(folder).unwrap();
@@ -303,63 +307,63 @@ async fn leftovers_go_and_what_is_not_ours_is_left_alone() {
     }
     // As the module caches of some tools are.
     fs::set_permissions(&scratch, std::os::unix::fs::PermissionsExt::from_mode(0o500)).unwrap();
-    assert_eq!(house.prune().await.leftovers.count, 0, "it may still be in use");
-    house.pass(2 * HOUR);
-    assert_eq!(house.prune().await.leftovers.count, 1);
-    assert!(!scratch.exists() && house.logs(&run).is_dir());
+    assert_eq!(fixture.prune().await.leftovers.count, 0, "it may still be in use");
+    fixture.pass(2 * HOUR);
+    assert_eq!(fixture.prune().await.leftovers.count, 1);
+    assert!(!scratch.exists() && fixture.logs(&run).is_dir());
     let yesterday = std::time::SystemTime::now() - Duration::from_secs(25 * HOUR);
     fs::File::open(&asked).unwrap().set_modified(yesterday).unwrap();
-    house.pass(29 * DAY);
-    assert_eq!(house.prune().await.leftovers.count, 1);
+    fixture.pass(29 * DAY);
+    assert_eq!(fixture.prune().await.leftovers.count, 1);
     assert!(!asked.exists() && unknown.is_dir());
-    house.pass(2 * DAY);
-    let report = house.prune().await;
+    fixture.pass(2 * DAY);
+    let report = fixture.prune().await;
     assert_eq!((report.leftovers.count, report.logs.count), (1, 1));
     assert!(!unknown.exists() && foreign.is_dir());
-    house.host.shutdown().await;
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_worktree_that_no_record_knows_is_as_old_as_its_attempt() {
-    let house = house(true).await;
-    let source = jackfield_workspace::source(&house.repository).await.unwrap();
+async fn worktree_without_a_record_is_as_old_as_its_attempt() {
+    let fixture = fixture(true).await;
+    let source = jackfield_workspace::source(&fixture.repository).await.unwrap();
     let attempt = jackfield_types::AttemptId::new();
-    let made = house.host.inner.runs.shared.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
+    let made = fixture.host.inner.runs.shared.worktrees.create(&source, RunId::new(), attempt).await.unwrap();
     fs::write(made.path.join("left.txt"), "before the records were restored\n").unwrap();
-    house.pass(71 * HOUR);
-    assert_eq!(house.prune().await.worktrees.count, 0);
-    house.pass(2 * HOUR);
-    assert_eq!(house.prune().await.worktrees.count, 1);
-    let shown = house.git(&["show", &format!("{}:left.txt", made.branch)]);
+    fixture.pass(71 * HOUR);
+    assert_eq!(fixture.prune().await.worktrees.count, 0);
+    fixture.pass(2 * HOUR);
+    assert_eq!(fixture.prune().await.worktrees.count, 1);
+    let shown = fixture.git(&["show", &format!("{}:left.txt", made.branch)]);
     assert_eq!(shown, "before the records were restored");
-    house.host.shutdown().await;
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
 async fn prune_of_a_folder_that_is_being_pruned_is_refused() {
-    let house = house(false).await;
-    let other = house.host.inner.pruner.alone().unwrap();
+    let fixture = fixture(false).await;
+    let other = fixture.host.inner.pruner.alone().unwrap();
     assert_eq!(
-        house.host.retention().prune(PruneOptions::default()).await.unwrap_err().code,
+        fixture.host.retention().prune(PruneOptions::default()).await.unwrap_err().code,
         "prune_in_progress"
     );
     drop(other);
-    assert!(house.prune().await.is_nothing());
-    house.host.shutdown().await;
+    assert!(fixture.prune().await.is_nothing());
+    fixture.host.shutdown().await;
 }
 
 #[tokio::test]
-async fn a_backup_is_made_beside_work_and_can_be_put_back() {
-    let house = house(false).await;
-    let run = house.run("echo kept > kept.txt").await;
-    let file = house.folder.path().join("backup.db");
-    let made = house.host.retention().backup(&file).await.unwrap();
+async fn backup_during_work_can_be_restored() {
+    let fixture = fixture(false).await;
+    let run = fixture.run("echo kept > kept.txt").await;
+    let file = fixture.folder.path().join("backup.db");
+    let made = fixture.host.retention().backup(&file).await.unwrap();
     assert_eq!((&made.file, made.bytes), (&file, fs::metadata(&file).unwrap().len()));
-    let after = house.run("echo after").await;
-    assert_eq!(house.host.retention().backup(&file).await.unwrap_err().code, "backup_exists");
-    house.host.shutdown().await;
+    let after = fixture.run("echo after").await;
+    assert_eq!(fixture.host.retention().backup(&file).await.unwrap_err().code, "backup_exists");
+    fixture.host.shutdown().await;
 
-    let data = house.folder.path().join("restored");
+    let data = fixture.folder.path().join("restored");
     fs::create_dir(&data).unwrap();
     fs::copy(&file, data.join(made.database.file_name().unwrap())).unwrap();
     let restored = super::builder(&data).environment([]).watch(false).open().await.unwrap();
@@ -369,7 +373,7 @@ async fn a_backup_is_made_beside_work_and_can_be_put_back() {
 }
 
 #[test]
-fn what_was_configured_is_turned_into_times_and_bytes_however_large() {
+fn configured_retention_is_converted_without_overflow() {
     let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
     let bounds = Bounds::of(&RetentionSection::default(), now);
     assert_eq!(bounds.worktrees.before, "2026-11-18T10:00:00Z".parse().unwrap());

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Returns a host with a shadow of its compressor under another digest, and a run with an answer.
-async fn house(share: u8) -> (tempfile::TempDir, Host, RunId) {
+async fn host_with_shadow(share: u8) -> (tempfile::TempDir, Host, RunId) {
     let folder = tempfile::tempdir().unwrap();
     let shadows = folder.path().join("data/plugins").join(FOLDER);
     std::fs::create_dir_all(&shadows).unwrap();
@@ -49,8 +49,8 @@ async fn answered(host: &Host, task: TaskId, count: usize) -> Vec<PluginCall> {
 }
 
 #[tokio::test]
-async fn an_answer_never_waits_for_what_is_asked_on_the_side() {
-    let (_folder, host, run) = house(100).await;
+async fn answer_never_waits_for_a_shadow() {
+    let (_folder, host, run) = host_with_shadow(100).await;
     let task = host.runs().get(run).await.unwrap().task.id;
     // As if a shadow never returned: no other call gets its turn.
     let turn = host.inner.runs.shadow_calls.shadows.turn.lock().await;
@@ -67,9 +67,9 @@ async fn an_answer_never_waits_for_what_is_asked_on_the_side() {
 }
 
 #[tokio::test]
-async fn what_is_asked_on_the_side_keeps_within_its_share_of_a_processor() {
+async fn shadow_keeps_within_its_share_of_a_processor() {
     const COUNT: usize = 30;
-    let (_folder, host, run) = house(1).await;
+    let (_folder, host, run) = host_with_shadow(1).await;
     let task = host.runs().get(run).await.unwrap().task.id;
     for _ in 0..COUNT {
         host.runs().answer(run, None).await.unwrap();

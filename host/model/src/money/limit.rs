@@ -278,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_scope_reads_back_what_it_shows() {
+    fn scope_is_read_back_from_its_text() {
         let scopes = [
             Scope::All,
             Scope::Workspace(WorkspaceId::new()),

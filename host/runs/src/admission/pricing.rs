@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_only_the_catalogue_knows_has_its_list_price() {
+    fn model_known_only_to_the_catalogue_has_its_list_price() {
         let at: Timestamp = "2026-11-01T00:00:00Z".parse().unwrap();
         let executor = ExecutorSection::default();
         let pricing = Pricing::of(false, Some("gpt-4o"), &executor, None, &BreakerSection::default(), at);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_operators_prices_win_over_the_agents_figure() {
+    fn configured_prices_override_the_reported_cost() {
         let config: jackfield_config::Config =
             toml::from_str("[executors.x.rates.m]\ninput = 1\noutput = 2\nas_of = \"2026-11-01\"").unwrap();
         let pricing = Pricing::of(

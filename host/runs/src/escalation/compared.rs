@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_is_told_in_lines_and_in_a_chart_as_comments() {
+    fn verdict_is_shown_as_lines_and_in_a_diagram_as_comments() {
         let (winner, loser) = (author("claude", None), author("codex", Some(FailureClass::TestFail)));
         let mut result = ConsensusResult {
             verdict: Some("its checks\npassed".to_owned()),

@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_text_begins_with_a_whole_character() {
+    fn end_of_a_text_begins_with_a_whole_character() {
         assert_eq!(ending("abc", 10), "abc");
         assert_eq!(ending("aäb", 2), "b");
         assert_eq!(ending("aäb", 3), "äb");

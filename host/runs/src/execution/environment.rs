@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_gets_what_it_was_granted_and_nothing_else() {
+    fn plan_gets_the_granted_variables_and_no_others() {
         with_sources(|sources| {
             assert_eq!(sources.present(), ["AGENT_KEY", "AGENT_URL"]);
             let planned = [
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_reaches_further_is_refused_with_the_name() {
+    fn plan_with_a_variable_that_is_not_granted_is_refused_by_name() {
         with_sources(|sources| {
             for (name, value) in [
                 ("X", Value::PassFrom("DATABASE_PASSWORD".into())),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_below_the_program_forget_what_is_secret() {
+    fn commands_of_the_program_do_not_inherit_secrets() {
         with_sources(|sources| {
             let planned = [
                 ("AGENT_KEY".to_owned(), Value::Pass),

@@ -247,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn a_person_reads_one_line_for_what_matters_and_nothing_for_the_rest() {
+    fn event_that_matters_has_one_line_for_people_and_others_have_none() {
         let line = |kind: &str, payload: Value| line(&RunEvent::read(kind, &payload.to_string()), None);
         let said = |text: &str| Some(text.to_owned());
         let call = json!({ "id": "1", "name": "Edit", "summary": "a.rs", "input": "{}" });
@@ -275,14 +275,14 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_text_is_clipped_on_a_character() {
+    fn huge_text_is_clipped_at_a_character() {
         let event = recorded(Timestamp::UNIX_EPOCH, Event::Text("é".repeat(LONGEST)), &Redactor::default());
         let text = event.event.text().unwrap();
         assert!(text.len() <= LONGEST + '…'.len_utf8() && text.ends_with('…'));
     }
 
     #[test]
-    fn a_secret_that_a_text_is_cut_in_is_replaced_before() {
+    fn secret_at_the_cut_of_an_event_is_replaced_before() {
         let redactor = Redactor::new([("KEY".to_owned(), "sk-0123456789".to_owned())]);
         let text = format!("{}sk-0123456789", "x".repeat(LONGEST - 6));
         let event = recorded(Timestamp::UNIX_EPOCH, Event::Text(text), &redactor);

@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_reported_model_is_the_asked_one_with_a_date_behind_it() {
+    fn reported_model_with_a_date_suffix_is_the_requested_one() {
         for (model, reported) in [
             ("claude-opus-4-5", "claude-opus-4-5"),
             ("claude-opus-4-5", "claude-opus-4-5-20251101"),

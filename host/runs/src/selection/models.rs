@@ -269,7 +269,7 @@ mod tests {
     const CODEX: [&str; 3] = ["gpt-6-astra", "gpt-5.5", "gpt-5.3-codex"];
 
     #[test]
-    fn a_new_model_of_a_known_family_is_plausible_and_a_misspelling_is_not() {
+    fn new_model_of_a_known_family_is_plausible_and_a_misspelling_is_not() {
         for new in ["claude-opus-5", "claude-sonnet-5-20270101", "claude-opus-4-5-fast"] {
             assert!(is_plausible(&CLAUDE, new), "{new}");
         }
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_model_is_told_with_what_was_meant() {
+    fn misspelt_model_is_reported_with_the_nearest_known_one() {
         assert!(suggestion(&CLAUDE, "opuss").starts_with("did you mean 'opus'?"));
         assert!(suggestion(&CLAUDE, "claude-sonet-4-5").starts_with("did you mean 'claude-sonnet-4-5'?"));
         assert!(suggestion(&CODEX, "llama").starts_with("use one of: gpt-6-astra, "));

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn an_area_is_shared_code_shared_keywords_or_where_neither_is_told_the_type() {
+    fn area_is_shared_code_shared_keywords_or_else_the_task_type() {
         let login = area("bugfix", "Fix src/login/form.rs", &[]);
         assert!(login.overlaps(&area("test", "Test src/login", &[])));
         assert!(!login.overlaps(&area("bugfix", "Fix src/logins/form.rs", &[])));
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_issue_is_open_until_a_later_run_of_its_area_succeeds() {
+    fn quality_issue_is_open_until_a_later_run_of_its_area_succeeds() {
         let bad = run("bugfix", "Fix the crash", true);
         let elsewhere = run("docs", "Write the guide", true);
         let good_docs = run("docs", "Write the guide again", false);

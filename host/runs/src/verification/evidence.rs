@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_changed_path_is_told_as_it_is_called_in_the_folder_of_the_task() {
+    fn changed_path_is_relative_to_the_folder_of_the_task() {
         for (path, within, told) in [
             ("secret/key", "", "secret/key"),
             ("site/secret/key", "site", "secret/key"),
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diff_is_read_piece_by_piece_until_its_end() {
+    fn diff_is_read_in_pieces_to_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("diff.patch");
         std::fs::write(&path, "0123456789").unwrap();

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn toolsets_are_chosen_by_what_follows_the_question_mark_or_by_the_path() {
+    fn toolsets_are_chosen_by_query_or_path() {
         let both = [Toolset::Core, Toolset::Admin];
         for address in ["/?toolsets=admin,core", "/x/core,admin", "/x/all", "/?toolsets=core%2Cadmin"] {
             assert_eq!(of(address).unwrap().toolsets.unwrap(), both, "{address}");
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_misspelt_is_told_and_not_passed_over() {
+    fn misspelt_choice_is_refused_and_not_ignored() {
         assert_eq!(of("/?toolset=admin").unwrap_err().code, "bad_query");
         assert_eq!(of("/?answers=pictures").unwrap_err().code, "bad_query");
         assert_eq!(of("/?toolsets=").unwrap_err().code, "no_such_toolset");

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_call_of_that_client_with_that_id_is_called_off() {
+    fn only_the_call_with_the_client_and_id_is_cancelled() {
         let calls = InFlight::default();
         let mine = calls.enter("me", "one", "7");
         let others =
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_used_twice_stays_with_the_first() {
+    fn repeated_request_id_belongs_to_the_first_call() {
         let calls = InFlight::default();
         let first = calls.enter("me", "one", "7");
         drop(calls.enter("me", "one", "7"));
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_what_its_method_says_and_not_what_it_mentions() {
+    fn kind_of_a_message_follows_from_its_method_only() {
         let call =
             Bytes::from(r#"{"method":"tools/call","params":{"instruction":"notifications/cancelled"}}"#);
         assert_eq!(called_off(&call), None);

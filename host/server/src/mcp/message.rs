@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn accept_is_read_as_http_has_it() {
+    fn accept_header_is_read_as_http_defines_it() {
         for (values, both) in [
             (vec![], (true, true)),
             (vec!["*/*"], (true, true)),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_none_is_refused_by_its_code() {
+    fn malformed_message_is_refused_with_its_json_rpc_code() {
         for broken in ["{\"jsonrpc\":", "", "\u{feff}{}", "{\"jsonrpc\":\"2.0\",}"] {
             assert_eq!(code(broken), -32700, "{broken:?}");
         }
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_left_out_may_be_null_and_the_rest_stays_as_it_came() {
+    fn null_params_are_removed_and_other_messages_stay_unchanged() {
         let plain = r#"{ "jsonrpc":"2.0", "id":"a", "method":"ping" }"#;
         assert_eq!(checked(plain.into(), ALL).unwrap().body, plain);
         let null = r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":null}"#;
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_takes_no_stream_is_given_none() {
+    fn client_without_streams_gets_no_progress_and_no_subscription() {
         let json = Accepted { json: true, stream: false };
         let asks =
             r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"_meta":{"progressToken":1,"a":2}}}"#;

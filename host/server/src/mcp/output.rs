@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn text_alone_and_refusals_have_no_structured_content() {
+    fn text_only_answers_and_refusals_have_no_structured_content() {
         let alone = result("execute", said("flowchart LR".into(), &json!({})).unwrap(), Answers::Text);
         assert_eq!(alone.structured_content, None);
         let refused = refused(&Problem::caller(ErrorCode::BadArguments, "no", "call again"));

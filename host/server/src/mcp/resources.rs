@@ -275,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_read_as_it_is_written() {
+    fn resource_address_is_read_back_from_its_text() {
         let run = RunId::new();
         for kind in Kind::ALL {
             let place = Place::of(run, kind);
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is_an_address() {
+    fn other_text_is_no_resource_address() {
         let run = RunId::new();
         for wrong in [
             "run://last/log".to_owned(),

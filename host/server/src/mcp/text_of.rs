@@ -11,7 +11,7 @@ mod tests {
     use super::plain;
 
     #[test]
-    fn what_is_not_shown_is_taken_out_and_nothing_else() {
+    fn only_control_and_invisible_characters_are_removed() {
         assert_eq!(plain("\u{1b}[1;31mred\u{1b}[0m\tand\r\nplain"), "red\tand\nplain");
         assert_eq!(plain("ig\u{200b}nore\u{e0041}\u{202e}\u{2028}\u{2029}\u{61c}"), "ignore");
         assert_eq!(plain("naïve 日本 🦀 [x]"), "naïve 日本 🦀 [x]");

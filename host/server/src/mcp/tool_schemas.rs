@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_field_of_several_actions_says_which() {
+    fn field_of_several_actions_names_them() {
         let schema = workflow_schema();
         let said = |field: &str| schema["properties"][field]["description"].as_str().unwrap().to_owned();
         assert!(said("instruction").starts_with("init, spec: "), "{}", said("instruction"));

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_tool_says_what_it_does_and_what_it_touches() {
+    fn every_tool_has_a_description_and_annotations() {
         for (_, tool) in all() {
             let described = tool.description.as_deref().unwrap_or_default();
             assert!((20..600).contains(&described.len()), "{}", tool.name);
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tools_of_a_toolset_cost_a_client_few_tokens() {
+    fn listing_of_a_toolset_is_below_its_token_limit() {
         let tokens = |text: &str| tiktoken_rs::o200k_base_singleton().encode_ordinary(text).len();
         for (toolset, most) in [(Toolset::Core, 4_000), (Toolset::Admin, 1_000)] {
             let listed: Vec<_> =

@@ -178,7 +178,7 @@ async fn final_line_without_figures_does_not_reduce_reported_usage() {
 }
 
 #[tokio::test]
-async fn worker_that_reports_an_event_of_a_run_is_refused() {
+async fn worker_that_reports_an_event_of_a_run_or_too_much_is_refused() {
     let ground = ground("[run]\nhere = false\n", &recorded_claude("0.06", ""));
     let repository = ground.repository();
     let server = ground.serve().await;

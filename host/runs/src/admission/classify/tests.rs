@@ -110,14 +110,14 @@ fn keywords_of_the_caller_count_like_words_and_more() {
 }
 
 #[test]
-fn a_named_type_is_kept_and_only_its_complexity_is_read_from_the_words() {
+fn named_type_is_kept_and_its_complexity_is_read_from_the_words() {
     assert_eq!(complexity("docs", "fix typo in README", &[]), 1);
     assert_eq!(complexity("feature", "do it", &[]), USUAL_COMPLEXITY);
     assert_eq!(complexity("bugfix", "migrate the parser", &[]), 7);
 }
 
 #[test]
-fn long_lists_and_long_texts_are_harder_and_nothing_is_harder_than_ten() {
+fn complexity_grows_with_length_up_to_ten() {
     let list: String = (0..8).map(|point| format!("\n{point}. add the field")).collect();
     assert_eq!(classify(&format!("Extend the form:{list}"), &[]).complexity, USUAL_COMPLEXITY + 1);
     let long = format!("Build this epic{list}{}", " more".repeat(1_000));
@@ -129,7 +129,7 @@ fn long_lists_and_long_texts_are_harder_and_nothing_is_harder_than_ten() {
 }
 
 #[test]
-fn a_language_is_read_where_exactly_one_is_named() {
+fn language_is_recognised_if_exactly_one_is_named() {
     assert_eq!(language("Write a parser in Python"), Some("python"));
     assert_eq!(language("Write a server in Go"), Some("go"));
     assert_eq!(language("Go through the list"), None);

@@ -143,7 +143,7 @@ fn one_file() -> Value {
 }
 
 #[test]
-fn a_run_with_a_change_names_its_branch_its_files_and_its_diff() {
+fn report_of_a_run_with_a_change_names_branch_files_and_diff() {
     let view = view(RunState::Succeeded, &[CostSource::Adapter], &one_file());
     let answer = answer(&view, "text".into(), None, NOW);
     assert_eq!(answer.files.len(), 1);
@@ -159,7 +159,7 @@ fn a_run_with_a_change_names_its_branch_its_files_and_its_diff() {
 }
 
 #[test]
-fn a_run_without_a_change_names_neither_branch_nor_diff() {
+fn report_of_a_run_without_a_change_names_neither_branch_nor_diff() {
     let view = view(RunState::Succeeded, &[CostSource::Adapter], &json!([]));
     let answer = answer(&view, String::new(), None, NOW);
     assert!(answer.files.is_empty() && !answer.links.iter().any(|link| link.label == "diff"));
@@ -168,7 +168,7 @@ fn a_run_without_a_change_names_neither_branch_nor_diff() {
 }
 
 #[test]
-fn a_run_under_way_says_what_to_do_next() {
+fn report_of_an_active_run_says_what_to_do_next() {
     let answer = answer(&view(RunState::Running, &[], &json!([])), String::new(), None, NOW);
     let run = answer.run_id;
     assert_eq!(answer.next.as_deref(), Some("still running; wait for its result, or cancel it"));
@@ -177,7 +177,7 @@ fn a_run_under_way_says_what_to_do_next() {
 }
 
 #[test]
-fn a_run_that_waits_says_where_it_stands_and_for_whom() {
+fn report_of_a_waiting_run_names_its_position_or_the_person() {
     let stands = Some("queued, 2 of 3 in line (all 2 places are taken)".to_owned());
     let queued = answer(&view(RunState::Queued, &[], &json!([])), String::new(), stands, NOW).next.unwrap();
     assert!(queued.starts_with("queued, 2 of 3 in line"), "{queued}");
@@ -187,7 +187,7 @@ fn a_run_that_waits_says_where_it_stands_and_for_whom() {
 }
 
 #[test]
-fn of_several_attempts_the_chosen_one_speaks() {
+fn answer_for_several_attempts_shows_the_chosen_one() {
     let mut view = view(RunState::Succeeded, &[CostSource::Adapter, CostSource::Adapter], &one_file());
     view.attempts[0].branch = Some("jackfield/first".into());
     view.run.chosen = Some(view.attempts[0].id);
@@ -208,7 +208,7 @@ fn costs_and_tokens_add_up_and_an_unknown_price_is_no_figure() {
 }
 
 #[test]
-fn a_failure_is_told_with_its_class() {
+fn report_of_a_failure_has_its_class() {
     let mut view = view(RunState::Failed, &[CostSource::Adapter], &json!([]));
     let failure = Failure::new(FailureClass::RateLimited, "429");
     view.attempts[0].settled = Some(Settled::Failed(failure.clone()));
