@@ -119,7 +119,7 @@ async fn failure_of_the_provider_has_its_class(agent: Agent) {
         [("auth", "auth_failure"), ("ratelimit", "rate_limited"), ("overloaded", "overloaded")]
     {
         agents.standin.scenario(word.parse().unwrap());
-        // A host of its own each time: one that was told of a rate limit lets the executor rest.
+        // A new host each time: after a rate limit a host has the executor in cooldown.
         let answer = match word {
             "auth" => over_mcp(&server.mcp(Era::Stateless), agent, &repository, 120).await,
             _ => typed(ground, agent, &repository).await,
@@ -142,7 +142,7 @@ async fn failure_of_the_provider_has_its_class(agent: Agent) {
 async fn unreachable_provider_is_a_network_failure(agent: Agent) {
     let Some(Agents { standin, ground, .. }) = Agents::set_up().await else { return };
     let repository = ground.repository();
-    // Where it was told to ask, nobody listens any more.
+    // Nothing listens at the configured address any more.
     drop(standin);
     let server = ground.serve().await;
     let answer = over_mcp(&server.mcp(Era::Stateless), agent, &repository, 120).await;

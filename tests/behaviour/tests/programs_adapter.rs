@@ -1,5 +1,5 @@
-//! `docs/adapter.md`, done as a person does it: an agent program that nobody here knew is taught, held, granted, and
-//! carries out a task. The program itself is the stand-in that the guide shows; everything else is real.
+//! `docs/adapter.md`, step by step as a person follows it: a new agent program gets an adapter, which is held, granted,
+//! and executes a task. The program itself is the stand-in that the guide shows; everything else is real.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

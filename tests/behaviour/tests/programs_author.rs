@@ -109,7 +109,7 @@ fn what_they_may_reach(ground: &Ground, place: &Path) {
     assert!(made_with("cheapest-js").contains("JavaScript"));
 }
 
-/// Twelve megabytes from somebody else are compiled in a process that is ended at its limits.
+/// A foreign component of twelve megabytes is compiled in a process that is ended at its limits.
 fn compiled_apart(ground: &Ground, place: &Path) {
     let component = "cheapest-js/cheapest-js.wasm";
     let limited = |memory_mib: u64, seconds: u64| {

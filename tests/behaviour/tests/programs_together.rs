@@ -1,5 +1,5 @@
-//! Several real agent programs at one task: one after the other where one has no room, and side by side with
-//! a judge over them. A stand-in plays their models.
+//! Several real agent programs at one task: one after the other when the first is rate-limited, and in parallel with
+//! a judge. A stand-in plays their models.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -80,8 +80,8 @@ async fn work_of_a_rate_limited_program_goes_to_another_and_the_first_cools_down
     agents.ground.leave();
 }
 
-/// What the first program meets, what that is called, whether another is asked then (who is at fault is
-/// the work, or the room for it) or the operator (whom nobody else could spare the repair), and a word of the remedy.
+/// The failure of the first program, its class, whether another program is tried next (if the fault lies in
+/// the work or in a rate limit) or the run fails (if only the operator can repair it), and a word of the remedy.
 const FAILURES: [(&str, &str, bool, &str); 8] = [
     ("shell:echo+other+>other.txt", "test_fail", true, "explanation of the run"),
     ("refusal", "refused", true, "differently"),
@@ -131,7 +131,7 @@ async fn failure_of_a_program_has_its_class_next_step_and_remedy() {
         } else {
             assert_eq!((attempts.len(), &view["run"]["state"]), (1, &json!("failed")), "{scenario}: {view}");
             assert_eq!(kinds, ["stop"], "{scenario}");
-            // Whoever asked is told what to do, wherever they read it.
+            // The answer has the remedy in its text too.
             assert!(answer["text"].as_str().unwrap().contains(remedy), "{scenario}: {answer}");
         }
         assert_eq!(ground.database().breaker(), ground.database().ledger());

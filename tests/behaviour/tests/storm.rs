@@ -1,5 +1,5 @@
-//! Hosts are killed over and over, at random points, while real commands and agents that misbehave are at
-//! work: nothing is lost, nothing runs twice at once, nothing is left.
+//! Hosts are killed repeatedly, at random points, while real commands and agents that misbehave are
+//! running: nothing is lost, nothing runs twice at once, nothing is left.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
@@ -12,8 +12,8 @@ const KILLS: u32 = 200;
 /// Runs of each sort.
 const EACH: usize = 12;
 
-/// What agents do that makes life hard. Each takes a place that nobody else may have at the same time: a
-/// second one of the same attempt at work would leave the word `twice`.
+/// Commands of agents that misbehave. Each takes a lock that no other process may have at the same time: a
+/// second process of the same attempt would write the word `twice`.
 const SORTS: [(&str, &str, &str); 8] = [
     ("plain", "sleep 0.3; echo done", "succeeded"),
     ("forks", "setsid sleep 600 & sleep 600 & sleep 0.4; echo forked", "succeeded"),
@@ -36,7 +36,7 @@ const LINGERING: usize = 2;
 /// What one of them costs, dollars.
 const COST: &str = "0.01";
 
-/// Does what it is told, says what Claude Code once said, and stays.
+/// Executes its instruction, prints recorded output of Claude Code, and does not end.
 fn lingering_claude() -> String {
     let file = std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../../plugins/claude/tests/transcripts/hello.jsonl");

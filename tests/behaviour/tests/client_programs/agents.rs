@@ -1,5 +1,5 @@
 //! The real Claude Code, Codex and Gemini CLI as MCP clients of Jackfield. A stand-in plays their models
-//! and has each call `execute`; the work is done by the shell, and its diagram comes back to the model.
+//! and has each call `execute`; the shell does the work, and its diagram is returned to the model.
 
 use crate::proxy::Proxy;
 use crate::ran::{Ran, program, ran};
@@ -163,7 +163,7 @@ async fn codex_reads_the_diagram_as_text_if_answers_are_text_only() {
     scene.assert_done("codex", &said).await;
 }
 
-/// What the model of Codex said after its call, with the door at this address.
+/// The last message of the model of Codex after its call, with the MCP endpoint at this address.
 async fn codex(scene: &Scene, address: &str) -> String {
     let provider = format!(
         r#"model_providers.standin={{name="standin",base_url="{}",env_key="STANDIN_KEY",wire_api="responses"}}"#,

@@ -1,4 +1,4 @@
-//! Tokens from outside: who comes in, what each may do and sees, and when it ends.
+//! Access tokens: scopes, visibility, limits, expiry and the audit log.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Era, Ground, Reply, Rest, Server, Sse, sent, until, until_told};
@@ -234,7 +234,7 @@ async fn revoked_or_expired_token_is_refused_and_its_streams_end() {
     while stream.next().await.is_some() {}
     let still = server.rest().get(&format!("/api/runs/{run}")).await.fine();
     assert_eq!(still["run"]["state"], "running", "what it handed in goes on");
-    // A new token of the old name sees what the old one handed in, and the old one stays out.
+    // A new token of the same name sees the work of the old one, which stays revoked.
     let anew = server.rest_as(&token(&ground, "ci", &["--scope", "execute"]).await);
     anew.post(&format!("/api/runs/{run}"), &json!({ "action": "cancel" })).await.fine();
     assert_refused(&ci.get("/api/runs").await, StatusCode::UNAUTHORIZED, "unauthorized");
@@ -249,7 +249,7 @@ async fn revoked_or_expired_token_is_refused_and_its_streams_end() {
         ground.cli().run(["token", "create", "x", "--scope", "read", "--expires", "soon", "--json"]).await;
     assert_eq!((bad.code, &bad.problem()["code"]), (2, &json!("bad_time")));
 
-    // What lets somebody in is nowhere on the disk.
+    // The token is nowhere on the disk.
     let secret = shown.rsplit_once('_').unwrap().1;
     assert_absent(ground.path(), secret.as_bytes());
     server.stop().await;
@@ -383,7 +383,7 @@ async fn every_call_to_the_port_is_in_the_audit_log() {
     ground.leave();
 }
 
-/// A host that is the same one for whoever holds a token, however it is asked.
+/// MCP tasks belong to the token that created them.
 #[tokio::test]
 async fn mcp_task_of_another_token_is_answered_as_not_found() {
     let ground = Ground::new().with_config("[run]\ngrace_s = 1\n");

@@ -1,4 +1,4 @@
-//! An agent that was begun under one version of its adapter and is taken over under another.
+//! An agent that was started under one version of its adapter and is adopted under another.
 
 use crate::actors::{shell, with};
 use crate::components::{digest, drop_in, file_in_state};
@@ -7,7 +7,7 @@ use jackfield_behaviour::{Ground, Repository, until};
 use serde_json::{Value, json};
 use std::fs;
 
-/// What the shell's adapter says of a command that failed.
+/// The message of the shell's adapter about a command that failed.
 const SAYS: &str = "The command ended with";
 
 /// The shipped adapter for the shell, from where the host keeps it, which says this instead.
@@ -38,7 +38,7 @@ async fn begun_under(ground: &Ground, repository: &Repository, first: &[u8], sec
     run
 }
 
-/// What the next server says of it.
+/// The failure message under the next server.
 async fn message_of_the_next(ground: &Ground, run: &str) -> String {
     let server = ground.serve().await;
     file_in_state(&server, "shell.wasm", "serving").await;

@@ -1,5 +1,5 @@
-//! What holds whoever asks in bounds: where a run works, for which worker a token speaks, how long a text may be, by
-//! which name the host is called, and whether the records are the ones that it opened.
+//! Bounds of requests: the folders of a run, the worker of a token, the length of texts, the names of the host; and the
+//! check that the database is the one that was opened.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Ground, Rest, Server, until_told};

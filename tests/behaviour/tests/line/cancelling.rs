@@ -1,4 +1,4 @@
-//! A run is ended, with every process that it started, by whoever asks for it.
+//! Cancelling at each interface ends the run and every process that it started.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Era, Ground, Repository, Server, tagged, until};

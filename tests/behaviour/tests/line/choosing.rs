@@ -1,4 +1,4 @@
-//! Who is asked and why: by the words of an instruction, by what the operator allows, and up the configured ladder.
+//! Choice of executor and model: by the words of an instruction, allowed models, and the configured ladder.
 
 use crate::actors::{said_claude, shell, with};
 use jackfield_behaviour::Ground;

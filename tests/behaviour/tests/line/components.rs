@@ -1,4 +1,4 @@
-//! Components dropped into the folder of a server that is at work.
+//! Components dropped into the folder of a running server.
 
 use crate::actors::shell;
 use jackfield_behaviour::{Era, Ground, Mcp, Server, until_told};

@@ -118,7 +118,7 @@ async fn invalid_file_changes_nothing_and_is_logged_with_the_reason() {
     }
     assert!(ground.server_log().contains("the previous configuration stays in effect"));
     assert_eq!(changes(&rest).await, Vec::<Value>::new());
-    // Mended, it is taken over.
+    // Once corrected, it is applied.
     replace(&ground.config(), "[run]\nmax_concurrent = 9\n");
     until_told("the mended file", async || (most(&rest).await == 9).then_some(())).await;
     server.stop().await;
@@ -262,7 +262,7 @@ async fn workspace_is_found_by_its_repository_at_every_interface() {
     );
     let typed = ["run", "--json", "--executor", "shell", "--workspace", "acme/docs", "true"];
     assert_eq!(ground.cli().run(typed).await.problem()["code"], "unknown_workspace");
-    // The lines that were told, added while the server runs.
+    // The lines of the remedy, added while the server runs.
     let added = remedy.split_once('\n').unwrap().1.replace("/path/to/the/clone", &repository.text());
     replace(&ground.config(), &added);
     in_the_log(&ground, "workspaces.docs.repo").await;

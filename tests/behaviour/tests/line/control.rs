@@ -1,4 +1,4 @@
-//! No agent outlives its limits when the process that started it dies, by whichever signal.
+//! No agent outlives its limits when the process that started it is killed, by any signal.
 
 use jackfield_behaviour::{Ground, Repository, tagged, until};
 use rustix::process::Signal;

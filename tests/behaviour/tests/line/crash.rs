@@ -1,4 +1,4 @@
-//! A host that dies in the middle of a run: the next one puts everything in order.
+//! A host that is killed during a run: the next one adopts or repeats its work.
 
 use crate::actors::{recorded_claude, shell, stuck_claude, with};
 use jackfield_behaviour::{Ground, Repository, Server, tagged, until, until_told};
@@ -16,7 +16,7 @@ pub(crate) async fn state(server: &Server, run: &str, wanted: &str) -> Value {
     .await
 }
 
-/// What the agent of a run said, by its record.
+/// The recorded output of the agent of a run.
 pub(crate) fn said(ground: &Ground, run: &str) -> Vec<String> {
     let rows = ground.database().rows(&format!(
         "SELECT payload ->> '$.text' AS text FROM run_events WHERE run = '{run}' AND kind = 'text' ORDER BY seq"

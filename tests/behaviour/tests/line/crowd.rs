@@ -18,7 +18,7 @@ async fn five_hundred_readers_and_sixty_four_concurrent_callers_lose_nothing() {
     let repository = ground.repository();
     let server = ground.serve().await;
     let gate = ground.path().join("gate");
-    // Speaks before the crowd is there, while it is, and when all of it is.
+    // Prints before the readers connect, while they do, and when all are connected.
     let command = format!(
         "say() {{ i=0; while [ $i -lt 20 ]; do i=$((i+1)); echo \"line $i, $1\"; sleep 0.02; done; }}
          say early; until [ -e {} ]; do say waiting; sleep 0.5; done; say late",

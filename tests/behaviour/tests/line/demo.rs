@@ -1,4 +1,4 @@
-//! The first of the two commands that everybody types.
+//! `jackfield demo`.
 
 use jackfield_behaviour::Ground;
 

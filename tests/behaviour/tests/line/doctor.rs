@@ -1,4 +1,4 @@
-//! `jackfield doctor`: every fault of a set-up is found, and it says how each is mended.
+//! `jackfield doctor`: every fault of a setup is reported with its remedy.
 #![allow(clippy::disallowed_methods, reason = "a machine with a fault is made by its own programs")]
 
 use crate::actors::shell;
@@ -35,7 +35,7 @@ fn findings<'a>(told: &'a Value, subject: &str) -> Vec<&'a Value> {
     told.as_array().unwrap().iter().filter(|finding| finding["subject"] == subject).collect()
 }
 
-/// Fails where the subject is sound, or where it is not said how to mend it in these words.
+/// Fails if the subject has no fault, or if the remedy lacks these words.
 fn assert_faulty(told: &Told, subject: &str, found: &str, remedy: &str) {
     let all = told.json();
     let matching = |finding: &&&Value| {

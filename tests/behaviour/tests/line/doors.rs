@@ -1,4 +1,4 @@
-//! The same work through every door: command line, REST, and MCP in both eras.
+//! The same work at every interface: command line, REST, and MCP in both eras.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Database, Era, Ground};

@@ -1,5 +1,5 @@
-//! Components whose bytes are made to exhaust a compiler: one megabyte that it wants gigabytes for. They
-//! are compiled in a process with limits of its own, get a named answer, and the server does not notice.
+//! Components whose bytes are made to exhaust a compiler: one megabyte that needs gigabytes to compile. They
+//! are compiled in a process with limits of its own and rejected by name, and the server is not affected.
 
 use crate::actors::shell;
 use crate::components::{drop_in, file_in_state};

@@ -1,4 +1,4 @@
-//! Why things went as they did.
+//! Explanations of tasks and runs.
 
 use crate::actors::shell;
 use jackfield_behaviour::{Era, Ground};
@@ -38,12 +38,12 @@ async fn run_with_a_named_executor_is_explained_from_its_request_to_its_end() {
     assert_eq!((&next["answer"], next["digest"].as_str().unwrap().len()), (&json!("stop"), 64), "{next}");
     assert!(next["by"].as_str().unwrap().starts_with("chooser "), "{next}");
     assert!(texts(&next["facts"])[0].starts_with("shell/command failed (test_fail)"), "{next}");
-    // Whoever names an executor gets that one and once: nobody is asked in its place.
+    // A named executor makes one attempt, and no other one replaces it.
     assert!(texts(&next["then"])[0].starts_with("the host: stop"), "{next}");
     assert_eq!(texts(&next["then"]).last(), Some(&"the run failed"));
     assert_eq!(told["run_ids"], json!([run]));
 
-    // A run's id, the beginning of one, and nothing at all mean the same here; so does every door.
+    // The id of the run, its prefix and no id give the same explanation, at every interface.
     for id in [run, &run[..20], ""] {
         let typed: Vec<&str> =
             ["explain", "--json", id].into_iter().filter(|word| !word.is_empty()).collect();
@@ -89,7 +89,7 @@ async fn choice_is_explained_by_its_candidates_and_their_history() {
     let picked = &choice["candidates"][0];
     assert_eq!((&picked["attempts"], &picked["succeeded"]), (&json!(1), &json!(1)), "{picked}");
 
-    // Nobody of whom a person knows is installed here, and each is said not to be.
+    // No known agent is installed here, and the error says so of each.
     let prose = json!({ "query": "chooser", "request": { "instruction": "mend it", "workspace": repository.text() } });
     let said = server.mcp(Era::Stateless).call("workflow_query", prose).await;
     assert!(said.is_error && said.text.contains("not installed"), "{said:#?}");

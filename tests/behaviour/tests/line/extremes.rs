@@ -198,7 +198,7 @@ fn ground(config: &str) -> Ground {
         .with_script("claude", &recorded_claude("0.06", ""))
 }
 
-/// Nothing of what was sent is on the books, and paid work is done as ever.
+/// Nothing of what was sent is in the ledger, and a paid run still succeeds.
 async fn assert_sound(ground: &Ground, rest: &Rest, paid: &Value) {
     assert_eq!(rest.get("/health").await.fine()["status"], "ok");
     for path in ["/workflow/stats", "/api/status", "/api/breaker", "/api/runs", "/api/tasks"] {

@@ -1,4 +1,4 @@
-//! Work that must keep what a gate wants: looked at as it was committed, told to the next agent, on record.
+//! Gates: they rule on committed work; their reasons go to the next agent and are recorded.
 
 use crate::actors::{said_claude, shell, with};
 use jackfield_behaviour::{Era, Ground, Repository, Server};

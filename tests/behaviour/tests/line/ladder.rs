@@ -1,4 +1,4 @@
-//! Work that is not good enough: checked, tried again by somebody else, compared, and handed to a person.
+//! Work that is not good enough: checks, escalation, consensus and questions to a person.
 
 use crate::actors::{said_claude, shell, with};
 use jackfield_behaviour::{Ground, Repository, Server, until_told};

@@ -1,5 +1,5 @@
-//! Days of running, in little: hundreds of runs through one server, by every door, leave it as large as it
-//! was. Then what is old is let go of, and backed up, beside the server.
+//! Hundreds of runs through one server, at every interface: its resources do not grow. Then old data is pruned, and the
+//! records are backed up while the server runs.
 
 use crate::actors::shell;
 use futures::stream::{self, StreamExt};
@@ -70,7 +70,7 @@ async fn work(server: &Server, repository: &Repository, count: usize) {
         let told = rest.request(Method::GET, &path).send().await.unwrap().text().await.unwrap();
         assert!(told.contains("run_succeeded"), "{told}");
         if number % 8 == 3 {
-            // Somebody who goes away in the middle.
+            // A client that disconnects before the end.
             drop(rest.request(Method::GET, &path).send().await.unwrap());
         }
         rest.get(&format!("/api/runs/{run}/diff")).await;

@@ -1,4 +1,4 @@
-//! The line from outside: an instruction in, an agent's work out, by every door of the real binary.
+//! The real binary from outside: instructions in, work of agents out, at every interface.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,5 +1,4 @@
-//! An operator at work on the components of a server that runs: back to the version before, on again, held to
-//! what is locked, and read by a monitor.
+//! Operating the components of a running server: rollback, pins, the lock, signatures and metrics.
 
 use crate::components::{digest, drop_in, file_in_state, headline, saying};
 use jackfield_behaviour::{Ground, Rest, Server, until, until_told};

@@ -1,4 +1,4 @@
-//! To-dos for people, at every door.
+//! Human tasks, at every interface.
 
 use jackfield_behaviour::{Era, Ground, Reply, Rest, sent};
 use reqwest::Method;
@@ -41,7 +41,7 @@ async fn human_task_is_the_same_at_every_interface_from_creation_to_deletion() {
     assert_eq!(by_rest["due_at"], "2026-12-31T23:59:59Z");
     assert_eq!(by_rest["workspace_name"], "repository");
 
-    // The most pressing first, then the newest; every door lists the same.
+    // By priority, then newest first, at every interface.
     let expected = vec![made[1].as_str(), made[2].as_str(), made[0].as_str()];
     let listed = rest.get("/api/human-tasks").await.fine();
     assert_eq!(ids(&listed), expected);
@@ -51,7 +51,7 @@ async fn human_task_is_the_same_at_every_interface_from_creation_to_deletion() {
     let here = rest.get("/api/human-tasks?workspace=repository").await.fine();
     assert_eq!(ids(&here), [made[0].as_str()]);
 
-    // Changed at one door, seen at the others.
+    // A change at one interface is visible at the others.
     patch(&rest, &made[2], json!({ "title": "Water all plants", "priority": 9 })).await.fine();
     let read = mcp.call("task", json!({ "action": "read", "id": made[2] })).await.fine();
     assert_eq!((&read["title"], &read["priority"]), (&json!("Water all plants"), &json!(9)));

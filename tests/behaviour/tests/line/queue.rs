@@ -1,4 +1,4 @@
-//! Many runs, and many who carry them out.
+//! Many runs, and the workers that execute them.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Ground, Server, until, until_none};
@@ -26,7 +26,7 @@ async fn thousand_queued_runs_are_executed_in_order_within_caps_and_fairly() {
     let ground = Ground::new().with_config(
         "[run]\nmax_concurrent = 8\n[executors.shell]\nslots = 8\n[queue]\nlost = \"fail\"\n[retention]\nevery_min = 0\n",
     );
-    // Everything is in line before anybody works, so that the order is the queue's and not the callers'.
+    // Every run is queued before a worker starts, so that the order is that of the queue and not of the calls.
     let blocker = ground.serve().await;
     for _ in 0..8 {
         dispatch(&blocker, &quick(&ground, "gate", "sleep 600")).await;

@@ -1,4 +1,4 @@
-//! Bad input at each door: an error that says what to do, and nothing half-made left behind.
+//! Bad input at each interface: an error with a remedy, and nothing is created.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Era, Ground, Reply, Repository, Rest, sent};

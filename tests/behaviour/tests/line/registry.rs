@@ -1,4 +1,4 @@
-//! Components that are handed in to a registry by one and fetched by another.
+//! Components that are pushed to a registry and pulled from it.
 
 use crate::components::{digest, headline};
 use jackfield_behaviour::{Ground, LOGIN, Registry};
@@ -76,7 +76,7 @@ async fn component_that_differs_from_its_reference_is_not_dropped() {
     assert_eq!(tls["code"], "registry_trouble");
     assert!(tls["remedy"].as_str().unwrap().contains("--plain-http"), "{tls}");
 
-    // Somebody changes what the registry keeps: one byte of the component, then the manifest.
+    // The contents of the registry are changed: one byte of the component, then the manifest.
     let blob = |digest: &str| {
         store.join(format!("kept/docker/registry/v2/blobs/sha256/{}/{digest}/data", &digest[..2]))
     };

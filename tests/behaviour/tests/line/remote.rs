@@ -1,4 +1,4 @@
-//! Workers elsewhere: what they do comes back whole, and nothing runs twice however they or the link go.
+//! Remote workers: results are complete, and nothing runs twice, whatever fails: worker, host or connection.
 
 use crate::actors::{recorded_claude, shell, stuck_claude, with};
 use jackfield_behaviour::{
@@ -343,7 +343,7 @@ async fn restarted_host_gets_the_result_of_the_worker_that_went_on() {
     let run = handed_in(&server, &shell(&repository, &guarded(&marks, patient))).await;
     heard(&ground, &run, "one").await;
     server.kill().await;
-    // It ends while nobody is there to be told.
+    // It ends while there is no host to report to.
     std::fs::write(there.worktrees()[0].join("go"), "").unwrap();
     until("the end of its work", || there.worktrees().is_empty().then_some(())).await;
     let server = ground.serve_on(&address).await;
@@ -458,7 +458,7 @@ async fn worker_with_a_wrong_address_token_or_id_is_refused_with_the_reason() {
     server.stop().await;
 }
 
-/// An id that nobody has.
+/// The id of no worker.
 fn nobody() -> &'static str {
     "01M8000000000000000000000A"
 }

@@ -14,7 +14,7 @@ async fn repeated_key_runs_the_same_request_once_and_refuses_another_request() {
         with(shell(&repository, "echo once >> once.txt"), json!({ "idempotency_key": "only-once" }));
 
     let first = rest.execute(&request).await.fine();
-    // How long the caller waits and how it wants to be told make no other request.
+    // The wait and the verbosity do not make it another request.
     let again = with(request.clone(), json!({ "wait_s": 30, "verbosity": "summary" }));
     let second = rest.execute(&again).await.fine();
     assert_eq!(first["run_id"], second["run_id"]);

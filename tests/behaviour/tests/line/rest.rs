@@ -1,5 +1,5 @@
-//! REST by its own description: what is described is there and nothing else, and what a client of it relies on holds:
-//! pages, tags, keys. The description is pinned by `tests/snapshots/openapi.json`; `BLESS=1` writes it anew.
+//! REST against its own description: methods, scopes, pages, tags and keys are as described. The description is pinned
+//! by `tests/snapshots/openapi.json`; `BLESS=1` writes it anew.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Ground, Reply, Rest, sent};
@@ -117,7 +117,7 @@ async fn every_route_needs_the_described_scope_and_no_more() {
         let method: Method = method.to_uppercase().parse().unwrap();
         let address = path.replace(['{', '}'], "");
         for (caller, refused) in [(without, true), (scope, false)] {
-            // An empty body is refused too, but only after whoever may not call at all.
+            // An empty body is refused too, but only after the scope was checked.
             let reply = sent(callers[caller].request(method.clone(), &address)).await;
             let is_refused = reply.status == StatusCode::FORBIDDEN;
             assert_eq!(is_refused, refused, "{method} {path} with {caller}: {reply:?}");

@@ -1,5 +1,5 @@
-//! What is secret is in no record, answer or log, in whatever form it was printed; and what agents and callers write
-//! does nothing to the terminal that it is shown on.
+//! A secret is in no record, answer or log, in whatever form it was printed; and text of agents and callers does not
+//! control the terminal that shows it.
 
 use crate::actors::{recorded_claude, shell, with};
 use base64::Engine;

@@ -1,4 +1,4 @@
-//! Jackfield under a service manager: the units, and what the manager is told.
+//! Jackfield under a service manager: the units, and notifications to the manager.
 #![allow(clippy::disallowed_methods, reason = "systemd's own tools judge its units")]
 
 use jackfield_behaviour::{Ground, until};

@@ -1,5 +1,5 @@
-//! Whose money it is: what a token may spend and write down, what an operator corrects, what a program reports of
-//! itself, and who is told of it.
+//! Spending: amounts that a token may record, limits of tokens, corrections, usage that a program reports, and the
+//! notices of all that.
 
 use crate::actors::{recorded_claude, shell, with};
 use jackfield_behaviour::{Era, Ground, Reply, Rest, Server, until};
@@ -74,7 +74,7 @@ async fn token_without_admin_records_a_bounded_amount_and_halts_no_other_work() 
     }
     assert_eq!(state(&owner).await, "closed");
     owner.execute(&claude(&repository.text())).await.fine();
-    // Whoever runs the host writes down what was spent.
+    // An administrator records amounts without that bound.
     let path = task(&owner, &repository.text()).await;
     owner.post(&path, &write(json!({ "cost_usd": 30 }))).await.fine();
     assert_eq!(state(&owner).await, "halted");

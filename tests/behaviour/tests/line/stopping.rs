@@ -1,4 +1,4 @@
-//! A server that is told to stop: what it waits for, what it leaves to the next one, and what it ends.
+//! A server that stops: what it waits for, what the next one takes over, and what it ends.
 
 use crate::actors::{recording_in_two, shell, with};
 use crate::crash::{PATIENT, said, state};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
-/// A run whose agent has said something, and somebody who waits for its end.
+/// A run whose agent has printed something, and a caller that waits for its end.
 struct AtWork {
     run: String,
     attempt: String,
@@ -64,7 +64,7 @@ async fn running_agent_survives_a_restart_of_the_server_and_is_charged_once() {
     let AtWork { run, attempt, waits } = at_work(&ground, &server, request).await;
     let heard = said(&ground, &run);
     server.stop().await;
-    // Whoever waits is told that it goes on.
+    // The waiting caller gets an answer that the run goes on.
     let told = waits.await.unwrap().fine();
     assert_eq!(told["state"], "running", "{told}");
     assert!(told["next"].as_str().unwrap().contains(&run), "{told}");

@@ -1,4 +1,4 @@
-//! Live logs: whoever reads, whenever and however slowly, sees every event exactly once and in order.
+//! Live logs: each reader, early or late, fast or slow, gets every event exactly once and in order.
 
 use crate::actors::{shell, with};
 use futures::future::join_all;
@@ -57,7 +57,7 @@ async fn hundred_readers_of_a_verbose_run_each_get_every_event_once() {
     let server = ground.serve().await;
     let (rest, run) = (server.rest(), started(&server, &repository, &chatty(3_000, "0.05")).await);
     let readers = (0..100).map(async |number| {
-        // They come one after the other while the run is at work.
+        // They connect one after the other while the run is active.
         tokio::time::sleep(Duration::from_millis(20 * number)).await;
         Sse::open(&rest, &logs(&run), None).await.to_the_end().await
     });
@@ -99,10 +99,10 @@ async fn reader_that_connects_late_or_after_the_end_gets_every_event() {
     let last = heard.last().unwrap().id;
     let tail = Sse::open(&rest, &format!("{}&after={}", logs(&run), last - 3), None).await.to_the_end().await;
     assert_eq!(tail, heard[heard.len() - 3..]);
-    // Who comes back with everything seen is told to stay away; a browser would ask for ever.
+    // A reader that has every event gets 204, so that a browser does not reconnect for ever.
     let nothing = Sse::ask(&rest, &logs(&run), Some(last)).await;
     assert_eq!(nothing.status().as_u16(), 204);
-    // The header is what was really seen, whatever the address says.
+    // The header has the last event that was received, so it overrides the query.
     let header =
         Sse::open(&rest, &format!("{}&after=1", logs(&run)), Some(last - 2)).await.to_the_end().await;
     assert_eq!(header, heard[heard.len() - 2..]);

@@ -1,4 +1,4 @@
-//! Components that come, go and change under a server, as other commands and callers see it.
+//! Components that are added, removed or changed under a server, as other commands and callers see it.
 
 use crate::actors::{shell, with};
 use crate::components::{digest, drop_in, file_in_state, headline, saying};

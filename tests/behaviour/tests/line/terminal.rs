@@ -1,5 +1,4 @@
-//! The command line as a person sees it: on a terminal of some width, in colours or without, and what shells and
-//! `man` are given.
+//! The command line on a terminal: widths, colours, completions of shells, and man pages.
 #![allow(clippy::disallowed_methods, reason = "shells and groff are asked what they make of it")]
 
 use crate::actors::recorded_claude;

@@ -1,4 +1,4 @@
-//! TLS: others come in from beyond this machine, a worker too, and a renewed certificate is shown.
+//! TLS: connections from other machines, also of a worker, and a renewed certificate.
 
 use crate::actors::shell;
 use jackfield_behaviour::{Ground, until_told};
@@ -7,7 +7,7 @@ use reqwest::{Certificate, Client, StatusCode};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
-/// Somebody who signs certificates, and the files of the one that the host shows.
+/// A certificate authority, and the files of the certificate that the host uses.
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
     ca: PathBuf,

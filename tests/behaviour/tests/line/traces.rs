@@ -1,4 +1,4 @@
-//! What a host tells about itself while it runs: traces for a collector, lines for a log.
+//! Traces for a collector, and lines of the log.
 
 use crate::actors::{recorded_claude, shell, with};
 use jackfield_behaviour::{Collector, Era, Ground, Traced, sent};

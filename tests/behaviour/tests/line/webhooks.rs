@@ -1,4 +1,4 @@
-//! Webhooks: whoever wants to know is told, by messages that nobody can forge and no crash can lose.
+//! Webhooks: messages are signed, and no crash loses one.
 
 use crate::actors::{shell, with};
 use axum::Router;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 const KEY: &[u8] = b"a key of two dozen bytes";
 
-/// Somebody who is told. It answers with what it is set to, and keeps everything whose signature is right.
+/// A receiver of messages. It answers with the configured statuses, and keeps every message with a valid signature.
 #[derive(Clone)]
 struct Receiver {
     address: String,

@@ -1,5 +1,4 @@
-//! Requests as the first documents of the product write them, to the letter, and as clients write them who take a
-//! liberty that harms nobody.
+//! Requests exactly as the first documents of the product write them, and harmless variations that clients send.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Era, Ground, Reply, Server, sent, until_told};

@@ -1,10 +1,10 @@
-//! Work that is kept here and done elsewhere, and work that is handed in without waiting.
+//! External work that is recorded, and work that is dispatched without waiting.
 
 use crate::actors::{shell, with};
 use jackfield_behaviour::{Cli, Era, Ground, Mcp, Rest, until};
 use serde_json::{Value, json};
 
-/// The same steps by one door; each answers with its data.
+/// The same steps at one interface; each returns the data of the answer.
 enum Door<'a> {
     Rest(Rest),
     Mcp(Mcp),
@@ -281,7 +281,7 @@ async fn external_work_is_priced_by_rates_or_at_the_ceiling_and_a_halted_breaker
     // The shell is free, and on the ledger all the same.
     let answer = rest.post(&path, &write(json!({ "executor": "shell" }))).await.fine();
     assert_eq!((&answer["cost_usd"], &answer["cost_source"]), (&json!(0.0), &json!("free")));
-    // Nobody knows the price: every token at the ceiling, which is past the limit of the day.
+    // The price is unknown: every token at the ceiling, which exceeds the limit of the day.
     let unknown = write(json!({ "executor": "aider", "model": "unheard-of", "input_tokens": 1_000_000 }));
     let answer = rest.post(&path, &unknown).await.fine();
     assert_eq!((&answer["cost_usd"], &answer["cost_source"]), (&json!(25.0), &json!("ceiling")));

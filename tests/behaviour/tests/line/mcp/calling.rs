@@ -9,7 +9,7 @@ use tokio::time::timeout;
 /// Works until it is ended.
 const LONG: &str = "echo begun; sleep 600";
 
-/// A call of `execute` with progress, whose run is at work: the stream, the run and its attempt.
+/// A call of `execute` with progress, whose agent is running: the stream, the run and its attempt.
 async fn begun(
     ground: &Ground,
     mcp: &Mcp,

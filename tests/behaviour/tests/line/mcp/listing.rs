@@ -80,7 +80,7 @@ async fn client_gets_the_toolsets_that_it_names() {
     assert_eq!(server.mcp(Era::Stateless).at("?toolsets=admin").tools().await, admin);
     assert_eq!(server.mcp(Era::Legacy).at("/x/admin,core").tools().await, [&expected[..], &admin].concat());
 
-    // A tool of a set that was not chosen is told where it is, and does nothing.
+    // The refusal of a tool of another toolset names the toolset.
     let raise = json!({ "action": "raise", "usd": 1, "reason": "x" });
     let hidden =
         server.mcp(Era::Stateless).ask("tools/call", json!({ "name": "breaker", "arguments": raise })).await;

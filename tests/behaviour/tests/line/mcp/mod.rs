@@ -1,4 +1,4 @@
-//! The MCP door beyond its tools' work: what it lists, what can be read and watched, how a call ends.
+//! MCP beyond the work of its tools: listings, resources, subscriptions, and how a call ends.
 
 mod calling;
 mod listing;
