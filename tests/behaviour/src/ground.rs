@@ -3,7 +3,7 @@
 //!
 //! The paths are short and unique, so that whatever still runs in them or knows them can be found.
 
-use crate::{Cli, Database, Network, Process, Repository, Server, Worker, binary, processes};
+use crate::{Cli, Database, Network, Process, Repository, Server, Worker, code, processes};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
@@ -28,11 +28,7 @@ impl Ground {
         for part in ["data/plugin-store", "home", "bin", "tmp"] {
             private(&ground.path().join(part));
         }
-        // Compiling the shipped components takes longer than most tests; the code is kept by its
-        // digest and checked before use, so that all tests can share it.
-        let compiled = binary::profile_folder().join("jackfield-behaviour-compiled");
-        private(&compiled);
-        symlink(&compiled, ground.data().join("plugin-store/compiled")).unwrap();
+        symlink(code::shared(), ground.data().join("plugin-store/compiled")).unwrap();
         let path = format!("{}:/usr/local/bin:/usr/bin:/bin", ground.path().join("bin").display());
         let home = ground.path().join("home").display().to_string();
         let tmp = ground.path().join("tmp").display().to_string();

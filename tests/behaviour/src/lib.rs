@@ -15,6 +15,7 @@
 mod agents;
 mod binary;
 mod cli;
+mod code;
 mod collector;
 mod database;
 mod ground;
