@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const KNOWN: &[(&str, &[usize])] = &[
     ("plugins", &[12, 11, 3]),
     ("process", &[2]),
-    ("redact", &[3]),
     ("store", &[2, 2]),
     ("worker", &[2]),
     ("workspace", &[5, 2, 2]),

@@ -6,6 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use std::collections::BTreeSet;
 
+/// Shorter values are not treated as secrets: they would blank out ordinary words.
+pub(super) const SHORTEST: usize = 8;
 /// Longest value that is looked for in base64 and in hexadecimal digits as well, bytes.
 const LONGEST_ENCODED: usize = 4 << 10;
 /// Shortest line of a value of several that is looked for by itself, bytes.
@@ -36,7 +38,7 @@ impl Finder {
     pub(super) fn new(decoding: Decoding, values: &[(usize, &str)]) -> Option<Self> {
         let mut needles: Vec<(Vec<u8>, usize)> = Vec::new();
         for (secret, value) in values {
-            let forms = forms(decoding, value).into_iter().filter(|form| form.len() >= super::SHORTEST);
+            let forms = forms(decoding, value).into_iter().filter(|form| form.len() >= SHORTEST);
             needles.extend(forms.map(|form| (form, *secret)));
         }
         let longest = needles.iter().map(|(needle, _)| needle.len()).max()?;

@@ -1,28 +1,29 @@
-//! Bytes and texts that arrive in pieces: no secret gets through because it was cut.
+//! Bytes that arrive in pieces: no secret gets through because it was cut.
 
-use super::Redactor;
+use super::values::Values;
+use std::sync::Arc;
 
 /// Takes secrets out of a byte stream, however it is split.
 #[derive(Debug)]
 pub struct Stream {
-    redactor: Redactor,
+    values: Arc<Values>,
     /// The end of what was fed so far, while it may still be the beginning of a secret.
     held: Vec<u8>,
 }
 
 impl Stream {
-    pub(super) const fn new(redactor: Redactor) -> Self {
-        Self { redactor, held: Vec::new() }
+    pub(super) const fn new(values: Arc<Values>) -> Self {
+        Self { values, held: Vec::new() }
     }
 
     /// What can be shown of `bytes` now; the rest is held until it is clear what it is.
     pub fn feed(&mut self, bytes: Vec<u8>) -> Vec<u8> {
-        if self.redactor.is_empty() {
+        if self.values.is_empty() {
             return bytes;
         }
         let mut pending = std::mem::take(&mut self.held);
         pending.extend(bytes);
-        let (clean, decided) = self.redactor.replaced(&pending, true);
+        let (clean, decided) = self.values.replaced(&pending, true);
         let clean = clean.into_owned();
         self.held = pending.split_off(decided);
         clean
@@ -31,47 +32,6 @@ impl Stream {
     /// The rest, once nothing more will come.
     pub fn finish(&mut self) -> Vec<u8> {
         let rest = std::mem::take(&mut self.held);
-        self.redactor.replaced(&rest, false).0.into_owned()
-    }
-}
-
-/// Texts that an agent prints one after the other and that may be pieces of one: each stays a text of its own, and
-/// one that may end within a secret waits for the next.
-#[derive(Debug)]
-pub struct Texts {
-    redactor: Redactor,
-    waiting: Vec<String>,
-}
-
-impl Texts {
-    /// For texts that a redactor has not seen yet.
-    pub const fn new(redactor: Redactor) -> Self {
-        Self { redactor, waiting: Vec::new() }
-    }
-
-    /// What can be shown now, this text last where it is among it.
-    pub fn feed(&mut self, text: String) -> Vec<String> {
-        self.waiting.push(text);
-        if self.redactor.is_empty() {
-            return std::mem::take(&mut self.waiting);
-        }
-        let whole = self.waiting.concat();
-        if self.redactor.replaced(whole.as_bytes(), true).1 == whole.len() {
-            return self.finish();
-        }
-        Vec::new()
-    }
-
-    /// What waits, once the next text is none of them.
-    pub fn finish(&mut self) -> Vec<String> {
-        let texts = std::mem::take(&mut self.waiting);
-        if texts.len() < 2 {
-            return texts.iter().map(|text| self.redactor.text(text)).collect();
-        }
-        let whole = texts.concat();
-        let Some(clean) = self.redactor.changed(&whole) else { return texts };
-        let each: Vec<_> = texts.iter().map(|text| self.redactor.text(text)).collect();
-        // A secret that runs over the end of a text makes them one.
-        if each.concat() == clean { each } else { vec![clean] }
+        self.values.replaced(&rest, false).0.into_owned()
     }
 }
