@@ -31,6 +31,7 @@
 
 mod activity;
 mod cgroup;
+mod contained;
 mod control;
 mod environment;
 mod error;
@@ -40,6 +41,7 @@ mod launcher;
 mod lease;
 mod namespace;
 mod occupant;
+mod output;
 mod quick;
 mod readiness;
 mod running;
@@ -51,6 +53,7 @@ mod tail;
 mod which;
 
 pub use activity::{ActivitySample, activity};
+pub use contained::run_contained;
 pub use environment::{
     Environment, GIT_VARIABLES, TAG_VARIABLE, base_environment, git_settings, host_environment,
 };
@@ -59,7 +62,7 @@ pub use identity::{Containment, Identity};
 pub use launcher::{Held, Launcher};
 pub use lease::Lease;
 pub use occupant::{Occupant, occupant};
-pub use quick::{Quick, QuickSpec, run_contained, run_quick};
+pub use quick::{Quick, QuickSpec, run_quick};
 pub use running::{Ended, Grace, Running, Stage, adopt, end_leftovers};
 pub use spec::{ProcessLimits, Spec, TreeLimits};
 pub use status::{Exited, Fate};
