@@ -1,11 +1,8 @@
 //! Texts on their way into the file. Each goes through the store's [`Redact`] unless it is [`Exact`], so whoever adds a
 //! column has nothing to remember: what an agent, a component or a caller wrote is never stored as it came.
 
-use super::Tx;
-use super::row::Sql;
-use crate::StoreError;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, Params, Row, ToSql, params_from_iter};
+use rusqlite::{Params, ToSql};
 use std::fmt;
 use std::sync::Arc;
 
@@ -78,35 +75,8 @@ impl<T: ToSql> Given for [T; 2] {
     }
 }
 
-/// These stand before the connection's own, which redact nothing.
-impl Tx<'_> {
-    /// How many rows a statement changed.
-    pub(crate) fn exec(&self, sql: &str, params: impl Given) -> Result<usize, StoreError> {
-        let conn: &Connection = self;
-        conn.exec(sql, params_from_iter(self.cleaned(&params)?))
-    }
-
-    /// The first row, if there is one, of a question or of what a statement changed.
-    pub(crate) fn one<T>(
-        &self,
-        sql: &str,
-        params: impl Given,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
-    ) -> Result<Option<T>, StoreError> {
-        let conn: &Connection = self;
-        // What is only looked for is looked for as it is.
-        if sql.trim_start().starts_with("SELECT") {
-            return conn.one(sql, params, read);
-        }
-        conn.one(sql, params_from_iter(self.cleaned(&params)?), read)
-    }
-
-    fn cleaned(&self, params: &impl Given) -> rusqlite::Result<Vec<Value>> {
-        params.each().into_iter().map(|value| cleaned(value, self.redact)).collect()
-    }
-}
-
-fn cleaned(value: &dyn ToSql, redact: &Redact) -> rusqlite::Result<Value> {
+/// The value to store: a text without what `redact` takes out of it.
+pub(super) fn cleaned(value: &dyn ToSql, redact: &Redact) -> rusqlite::Result<Value> {
     Ok(match value.to_sql()? {
         ToSqlOutput::Borrowed(ValueRef::Text(bytes)) => {
             let text = std::str::from_utf8(bytes)?;

@@ -8,6 +8,7 @@ mod folder;
 mod readers;
 mod row;
 mod schema;
+mod tx;
 mod writer;
 
 pub use backup::Copied;
@@ -20,4 +21,5 @@ pub(crate) use folder::prepare;
 pub(crate) use readers::Readers;
 pub(crate) use row::{Columns, Sql, count, room, signed, stamp, summed, word};
 pub(crate) use schema::migrate;
-pub(crate) use writer::{Tx, Writer};
+pub(crate) use tx::Tx;
+pub(crate) use writer::Writer;

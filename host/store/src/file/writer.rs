@@ -13,13 +13,12 @@
 //! a transaction reads cannot be changed by another process before it commits.
 
 use super::changes::News;
-use super::{Changes, Redact, Sql};
+use super::{Changes, Redact, Sql, Tx};
 use crate::StoreError;
 use crate::money::Calendar;
-use jackfield_types::{Clock, RunId, Timestamp};
+use jackfield_types::Clock;
 use rusqlite::Connection;
 use std::cell::RefCell;
-use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -29,37 +28,6 @@ const BATCH: usize = 256;
 
 /// So many jobs wait at most; who comes later waits to be queued.
 const QUEUE: usize = 4096;
-
-/// What a job sees: the open transaction, and the moment it happens at.
-pub(crate) struct Tx<'a> {
-    conn: &'a Connection,
-    /// The same throughout one job.
-    pub(crate) now: Timestamp,
-    pub(crate) calendar: &'a Calendar,
-    /// What every text goes through that is written.
-    pub(super) redact: &'a Redact,
-    news: &'a RefCell<News>,
-}
-
-impl Tx<'_> {
-    /// Watchers of the run hear of it, if and when it is committed.
-    pub(crate) fn run_changed(&self, run: RunId, seq: u64) {
-        self.news.borrow_mut().runs.push((run, seq));
-    }
-
-    /// The same for the host's event log.
-    pub(crate) fn event_added(&self, seq: u64) {
-        self.news.borrow_mut().events.push(seq);
-    }
-}
-
-impl Deref for Tx<'_> {
-    type Target = Connection;
-
-    fn deref(&self) -> &Connection {
-        self.conn
-    }
-}
 
 trait Job: Send {
     /// True: keep what it wrote.

@@ -111,13 +111,6 @@ fn warn_of_figures(tx: &Tx<'_>, settlement: &Settlement, money: &Money) -> Resul
     events::add(tx, run, Some(attempt), &RunEvent::HostWarning(HostWarning::new(text))).map(drop)
 }
 
-pub(super) fn why(settled: &Settled) -> Option<&str> {
-    match settled {
-        Settled::Succeeded { .. } => None,
-        Settled::Failed(failure) => Some(&failure.message),
-    }
-}
-
 fn record_outcome(tx: &Tx<'_>, settlement: &Settlement) -> Result<(), StoreError> {
     let class = match &settlement.settled {
         Settled::Succeeded { .. } => None,

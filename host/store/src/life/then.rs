@@ -1,6 +1,6 @@
 //! What follows a settlement: the end of the run, another round, or a person.
 
-use super::{admit, settle, states};
+use super::{admit, states};
 use crate::file::{Tx, stamp};
 use crate::people::decisions::add_decision;
 use crate::people::tasks::add_human_task;
@@ -10,7 +10,7 @@ use crate::{
     StoreError, Then,
 };
 use jackfield_model::{HostEvent, HumanTaskCancelled};
-use jackfield_types::{HumanTaskId, RunId, RunState};
+use jackfield_types::{HumanTaskId, RunId, RunState, Settled};
 use rusqlite::params;
 use serde_json::json;
 
@@ -36,7 +36,7 @@ pub(super) fn follow(
     match (&settlement.then, called_off) {
         (Then::Nothing, _) => {}
         (Then::End(state), _) => {
-            states::run_becomes(tx, run.id, *state, settle::why(&settlement.settled))?;
+            states::run_becomes(tx, run.id, *state, why(&settlement.settled))?;
         }
         (Then::Again { .. } | Then::Human(_), Some(reason)) => {
             states::run_becomes(tx, run.id, RunState::Cancelled, Some(reason))?;
@@ -54,6 +54,14 @@ pub(super) fn follow(
         }
     }
     Ok(None)
+}
+
+/// Why the run ends: the failure of its last attempt.
+fn why(settled: &Settled) -> Option<&str> {
+    match settled {
+        Settled::Succeeded { .. } => None,
+        Settled::Failed(failure) => Some(&failure.message),
+    }
 }
 
 fn decide(tx: &Tx<'_>, spender: &Spender, decided: &Decided) -> Result<(), StoreError> {

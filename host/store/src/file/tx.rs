@@ -1,0 +1,71 @@
+//! The open transaction that a job writes in.
+
+use super::bind::{Given, Redact, cleaned};
+use super::changes::News;
+use super::row::Sql;
+use crate::StoreError;
+use crate::money::Calendar;
+use jackfield_types::{RunId, Timestamp};
+use rusqlite::types::Value;
+use rusqlite::{Connection, Row, params_from_iter};
+use std::cell::RefCell;
+use std::ops::Deref;
+
+/// What a job sees: the open transaction, and the moment it happens at.
+pub(crate) struct Tx<'a> {
+    pub(super) conn: &'a Connection,
+    /// The same throughout one job.
+    pub(crate) now: Timestamp,
+    pub(crate) calendar: &'a Calendar,
+    /// What every text goes through that is written.
+    pub(super) redact: &'a Redact,
+    pub(super) news: &'a RefCell<News>,
+}
+
+impl Tx<'_> {
+    /// Watchers of the run hear of it, if and when it is committed.
+    pub(crate) fn run_changed(&self, run: RunId, seq: u64) {
+        self.news.borrow_mut().runs.push((run, seq));
+    }
+
+    /// The same for the host's event log.
+    pub(crate) fn event_added(&self, seq: u64) {
+        self.news.borrow_mut().events.push(seq);
+    }
+}
+
+impl Deref for Tx<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.conn
+    }
+}
+
+/// These stand before the connection's own, which redact nothing.
+impl Tx<'_> {
+    /// How many rows a statement changed.
+    pub(crate) fn exec(&self, sql: &str, params: impl Given) -> Result<usize, StoreError> {
+        let conn: &Connection = self;
+        conn.exec(sql, params_from_iter(self.cleaned(&params)?))
+    }
+
+    /// The first row, if there is one, of a question or of what a statement changed.
+    pub(crate) fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Given,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let conn: &Connection = self;
+        // What is only looked for is looked for as it is.
+        if sql.trim_start().starts_with("SELECT") {
+            return conn.one(sql, params, read);
+        }
+        conn.one(sql, params_from_iter(self.cleaned(&params)?), read)
+    }
+
+    fn cleaned(&self, params: &impl Given) -> rusqlite::Result<Vec<Value>> {
+        params.each().into_iter().map(|value| cleaned(value, self.redact)).collect()
+    }
+}
