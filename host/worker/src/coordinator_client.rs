@@ -16,6 +16,8 @@ use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
+/// How long after trouble the host is asked again.
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long a file may take.

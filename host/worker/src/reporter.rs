@@ -2,16 +2,17 @@
 //! ended. After a lost connection or a restart it begins anew, and leaves out what the host has.
 
 use super::coordinator_client::Trouble;
-use super::{Remote, ended};
+use super::worker::Worker;
 use jackfield_api::remote::{
     AttemptProgress, AttemptResult, ProgressReply, REPORTED, ReportedEvent, RoundResult, SentFile,
 };
 use jackfield_store::{Attempt, RunEventRecord, RunView};
-use jackfield_types::{AttemptId, Failure, FailureClass, Micros, Problem, RunId, Usage};
+use jackfield_types::{
+    AttemptId, AttemptState, Failure, FailureClass, Micros, Problem, RunId, RunState, Usage,
+};
 use jackfield_workspace::{Commit, pack_branch};
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
@@ -30,7 +31,7 @@ const UNASKED: Duration = Duration::from_secs(30);
 
 /// One run, and how much of it the host knows.
 pub(crate) struct Reporter<'a> {
-    remote: &'a Arc<Remote>,
+    worker: &'a Worker,
     run: RunId,
     changes: watch::Receiver<u64>,
     /// The last event that was told.
@@ -56,18 +57,18 @@ struct Told {
 }
 
 impl<'a> Reporter<'a> {
-    pub(crate) fn new(remote: &'a Arc<Remote>, run: RunId) -> Self {
-        let changes = remote.host.leased_runs().changes(run);
-        Self { remote, run, changes, seen: 0, told: BTreeMap::new(), pause: FIRST_PAUSE }
+    pub(crate) fn new(worker: &'a Worker, run: RunId) -> Self {
+        let changes = worker.host.leased_runs().changes(run);
+        Self { worker, run, changes, seen: 0, told: BTreeMap::new(), pause: FIRST_PAUSE }
     }
 
     /// Until the host knows everything.
     pub(crate) async fn tell(mut self) -> Result<(), Problem> {
         loop {
-            let view = self.remote.host.runs().get(self.run).await?;
+            let view = self.worker.host.runs().get(self.run).await?;
             let over = ended(&view);
             if over {
-                self.remote.is_over(self.run);
+                self.worker.is_over(self.run);
             }
             match self.all_news(&view).await? {
                 Ok(()) => self.pause = FIRST_PAUSE,
@@ -108,14 +109,14 @@ impl<'a> Reporter<'a> {
                     FailureClass::Budget,
                     "it spent what was held for it, and the host could not be asked for more",
                 );
-                self.remote.end(attempt.id, failure.with_remedy("check the connection to the host"));
+                self.worker.end(attempt.id, failure.with_remedy("check the connection to the host"));
             }
         }
     }
 
     async fn all_news(&mut self, view: &RunView) -> Result<Result<(), Trouble>, Problem> {
         loop {
-            let events = self.remote.host.runs().events(self.run, self.seen, PAGE).await?;
+            let events = self.worker.host.runs().events(self.run, self.seen, PAGE).await?;
             let last = events.last().map(|event| event.seq);
             for attempt in &view.attempts {
                 if let Err(trouble) = self.news_of(attempt, &events).await {
@@ -164,12 +165,12 @@ impl<'a> Reporter<'a> {
         // Of an attempt that is not its own any more, the host records nothing.
         told.heard = Some(if taken.lost { u64::MAX } else { taken.heard });
         if taken.lost {
-            self.remote
+            self.worker
                 .end(attempt.id, Failure::new(FailureClass::Lost, "the host gave it to somebody else"));
         }
         if let Some(stop) = taken.stop {
             let failure = Failure::new(FailureClass::Budget, stop.message).with_remedy(stop.remedy);
-            self.remote.end(attempt.id, failure);
+            self.worker.end(attempt.id, failure);
         }
         Ok(())
     }
@@ -182,20 +183,20 @@ impl<'a> Reporter<'a> {
         base: Option<Commit>,
         usage: Option<Usage>,
     ) -> Result<ProgressReply, Trouble> {
-        let news = AttemptProgress { worker: self.remote.id, from, events, base, usage };
-        self.remote.coordinator.news(attempt, &news, self.remote.patience()).await
+        let news = AttemptProgress { worker: self.worker.id, from, events, base, usage };
+        self.worker.coordinator.news(attempt, &news, self.worker.patience()).await
     }
 
     /// The files, then how it ended; again until the host has it.
     async fn end(mut self, view: &RunView) -> Result<(), Problem> {
         loop {
-            let attempts = self.remote.host.leased_runs().finished_attempts(view).await?;
+            let attempts = self.worker.host.leased_runs().finished_attempts(view).await?;
             match self.try_end(view, attempts).await {
-                Ok(()) => return self.remote.host.leased_runs().mark_reported(self.run).await,
+                Ok(()) => return self.worker.host.leased_runs().mark_reported(self.run).await,
                 Err(Trouble::Refused(problem)) => {
                     // Nothing that is said again would change that, and the work is on this machine.
                     tracing::error!(run = %self.run, "the host does not take what was done: {problem}");
-                    return self.remote.host.leased_runs().mark_reported(self.run).await;
+                    return self.worker.host.leased_runs().mark_reported(self.run).await;
                 }
                 Err(trouble) => self.wait_out(&trouble).await,
             }
@@ -204,11 +205,11 @@ impl<'a> Reporter<'a> {
 
     async fn try_end(&self, view: &RunView, attempts: Vec<AttemptResult>) -> Result<(), Trouble> {
         for attempt in &view.attempts {
-            let left = self.remote.host.leased_runs().leftovers(self.run, attempt);
+            let left = self.worker.host.leased_runs().leftovers(self.run, attempt);
             self.send_file(attempt.id, SentFile::Log, &left.log).await?;
             self.send_file(attempt.id, SentFile::Diff, &left.diff).await?;
             if let Some((repository, branch, base)) = left.work {
-                let bundle = self.remote.host.remote_workers().temporary_file("work");
+                let bundle = self.worker.host.remote_workers().temporary_file("work");
                 let packed = pack_branch(&repository, &branch, &base, &bundle).await;
                 let sent = match packed {
                     Ok(true) => self.send_file(attempt.id, SentFile::Work, &bundle).await,
@@ -225,13 +226,13 @@ impl<'a> Reporter<'a> {
                 }
             }
         }
-        let over = RoundResult { worker: self.remote.id, attempts };
-        self.remote.coordinator.over(&over, self.remote.patience() * 4).await
+        let over = RoundResult { worker: self.worker.id, attempts };
+        self.worker.coordinator.over(&over, self.worker.patience() * 4).await
     }
 
     async fn send_file(&self, attempt: AttemptId, kind: SentFile, file: &Path) -> Result<(), Trouble> {
         match file.is_file() {
-            true => self.remote.coordinator.send_file(self.remote.id, attempt, kind, file).await,
+            true => self.worker.coordinator.send_file(self.worker.id, attempt, kind, file).await,
             false => Ok(()),
         }
     }
@@ -243,4 +244,11 @@ fn is_told(record: &RunEventRecord) -> bool {
 
 fn news(record: &RunEventRecord) -> ReportedEvent {
     ReportedEvent { at: record.at, kind: record.kind.clone(), payload: record.payload.to_value() }
+}
+
+/// Whether nothing of a run is at work any more.
+fn ended(view: &RunView) -> bool {
+    view.run.state != RunState::Queued
+        && view.run.state.is_final()
+        && view.attempts.iter().all(|attempt| attempt.state == AttemptState::Settled)
 }
