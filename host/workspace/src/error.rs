@@ -56,6 +56,8 @@ pub enum WorkspaceError {
     Busy {
         /// Its git folder.
         repository: PathBuf,
+        /// The file that is locked.
+        lock: PathBuf,
         /// How long we waited.
         seconds: u64,
     },
@@ -145,10 +147,10 @@ impl WorkspaceError {
                 said,
                 "look whether the disk is full or slow, or a git filter hangs, then try again",
             ),
-            Self::Busy { repository, .. } => Problem::operator(
+            Self::Busy { lock, .. } => Problem::operator(
                 ErrorCode::RepositoryBusy,
                 said,
-                format!("find who holds it: fuser '{}'", repository.join(crate::lock::NAME).display()),
+                format!("find who holds it: fuser '{}'", lock.display()),
             ),
             Self::BranchInTheWay(_) => Problem::caller(
                 ErrorCode::BranchInTheWay,

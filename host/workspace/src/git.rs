@@ -10,43 +10,14 @@
 
 use crate::bounds::Bounds;
 use crate::guard::Guard;
+use crate::logins::without_logins;
 use crate::settings::Settings;
-use crate::{Commit, WorkspaceError, removal};
-use jackfield_process::{
-    Environment, GIT_VARIABLES, ProcessError, QuickSpec, git_settings, host_environment, run_contained,
-    run_quick,
-};
+use crate::{Commit, WorkspaceError, git_environment, removal};
+use jackfield_process::{Environment, ProcessError, QuickSpec, run_contained, run_quick};
 use std::ffi::{OsStr, OsString};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// What may be inherited. Everything else that begins with `GIT_` would redirect git elsewhere,
-/// and the rest may hold secrets that no filter program needs.
-const INHERITED: &[&str] = &[
-    "PATH",
-    "HOME",
-    "USER",
-    "LOGNAME",
-    "TMPDIR",
-    "XDG_CONFIG_HOME",
-    "GIT_EXEC_PATH",
-    // How far up git looks for a repository.
-    "GIT_CEILING_DIRECTORIES",
-    "GIT_DISCOVERY_ACROSS_FILESYSTEM",
-];
-
-const SETTINGS: &[&str] = &[
-    "core.hooksPath=/dev/null",
-    "core.fsmonitor=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "submodule.recurse=false",
-    "advice.addEmbeddedRepo=false",
-];
-
-const NAME: &str = "Jackfield";
-const EMAIL: &str = "jackfield@localhost";
 
 /// Long enough for a checkout of a large repository on a slow disk.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
@@ -88,25 +59,7 @@ pub(crate) struct Answer {
 impl Git {
     /// `what` completes the sentence "git could not …".
     pub(crate) fn to(what: impl Into<String>, cwd: impl Into<PathBuf>) -> Self {
-        let inherited = INHERITED.iter().chain(&GIT_VARIABLES);
-        let mut environment: Environment =
-            inherited.filter_map(|name| Some(((*name).into(), std::env::var_os(name)?))).collect();
-        environment.extend(git_settings(&host_environment()));
-        let fixed = [
-            ("LC_ALL", "C"),
-            ("GIT_TERMINAL_PROMPT", "0"),
-            ("GIT_OPTIONAL_LOCKS", "0"),
-            ("GIT_ADVICE", "0"),
-            ("GIT_AUTHOR_NAME", NAME),
-            ("GIT_AUTHOR_EMAIL", EMAIL),
-            ("GIT_COMMITTER_NAME", NAME),
-            ("GIT_COMMITTER_EMAIL", EMAIL),
-        ];
-        environment.extend(fixed.map(|(name, value)| (name.into(), OsString::from(value))));
-        let mut argv = vec![OsString::from("git")];
-        for setting in SETTINGS {
-            argv.extend(["-c".into(), OsString::from(setting)]);
-        }
+        let (environment, argv) = (git_environment::environment(), git_environment::command());
         let filters = Filters::None;
         let (what, cwd, stdin, patience) = (what.into(), cwd.into(), Vec::new(), TIMEOUT);
         Self { what, cwd, environment, argv, stdin, filters, contained: false, patience }
@@ -206,7 +159,7 @@ impl Git {
     /// Runs it without filters, where there are any to blame for the `answer` that it gave with them.
     async fn unfiltered(mut self, answer: Result<Answer, WorkspaceError>) -> Result<Answer, WorkspaceError> {
         let git_folder = self.environment.get(OsStr::new("GIT_DIR")).map(PathBuf::from);
-        let off = Settings::read(&self.cwd, git_folder.as_deref()).await?.without_filters();
+        let off = settings(&self.cwd, git_folder.as_deref()).await?.without_filters();
         if off.is_empty() {
             return answer;
         }
@@ -311,62 +264,13 @@ impl Answer {
     }
 }
 
-/// Addresses without the passwords in them, as git repeats them in its errors: `https://user:password@host`.
-pub(crate) fn without_logins(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("://") {
-        clean.push_str(before);
-        clean.push_str("://");
-        let ends = |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>');
-        let authority = after.split(ends).next().unwrap_or_default();
-        let behind = after.get(authority.len()..).unwrap_or_default();
-        match authority.rsplit_once('@') {
-            Some((_, host)) => {
-                clean.push_str("[login]@");
-                clean.push_str(host);
-            }
-            None => clean.push_str(authority),
-        }
-        rest = behind;
-    }
-    clean.push_str(rest);
-    clean
-}
-
-/// Whether every commit of `older` is in `newer` too.
-pub(crate) async fn is_ancestor(
-    repository: &Path,
-    older: &Commit,
-    newer: &Commit,
-) -> Result<bool, WorkspaceError> {
-    if older == newer {
-        return Ok(true);
-    }
-    let what = "compare two commits";
-    let answer = Git::to(what, repository)
-        .with("GIT_DIR", repository)
-        .arguments(["merge-base", "--is-ancestor", older.as_str(), newer.as_str()])
-        .ask()
-        .await?;
-    match answer.code {
-        Some(0) => Ok(true),
-        Some(1) => Ok(false),
-        _ => Err(answer.refused(what.to_owned())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_in_an_error_loses_its_login() {
-        let error = "fatal: unable to access 'https://me:hunter2@forge.example/x.git/': not found";
-        let clean = "fatal: unable to access 'https://[login]@forge.example/x.git/': not found";
-        assert_eq!(without_logins(error), clean);
-        assert_eq!(without_logins("https://token@a/b ssh://c/d"), "https://[login]@a/b ssh://c/d");
-        let plain = "see https://forge.example/@me and a@b";
-        assert_eq!(without_logins(plain), plain);
-    }
+/// The commands of the configuration where git is to work. `git_folder` is said where git must not look for it.
+pub(crate) async fn settings(at: &Path, git_folder: Option<&Path>) -> Result<Settings, WorkspaceError> {
+    let git = Git::to("read its configuration", at);
+    let git = match git_folder {
+        Some(folder) => git.with("GIT_DIR", folder),
+        None => git,
+    };
+    let listing = git.arguments(["config", "--list", "-z", "--show-scope"]).run().await?;
+    Ok(Settings::parse(&listing))
 }

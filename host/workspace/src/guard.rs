@@ -1,10 +1,8 @@
 //! What git is held to while a piece of work goes on, carried along with the task as its bounds are.
 
 use crate::settings::{Overrides, Settings};
-use crate::{WorkspaceError, trust};
 use parking_lot::Mutex;
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 
 tokio::task_local! {
@@ -15,7 +13,7 @@ tokio::task_local! {
 #[derive(Debug, Default)]
 pub(crate) struct Guard {
     pub(crate) overrides: Overrides,
-    trusted: Option<Settings>,
+    pub(crate) trusted: Option<Settings>,
     notes: Mutex<Vec<String>>,
 }
 
@@ -46,32 +44,4 @@ impl Guard {
     pub(crate) fn take_notes(&self) -> Vec<String> {
         std::mem::take(&mut self.notes.lock())
     }
-}
-
-/// Does something in the user's own checkout, whose repository's git folder is `common`, without what agents have
-/// added to its configuration.
-pub(crate) async fn within<T>(
-    at: &Path,
-    common: &Path,
-    work: impl Future<Output = Result<T, WorkspaceError>>,
-) -> Result<T, WorkspaceError> {
-    if Guard::current().is_some() || !trust::is_remembered(common) {
-        return work.await;
-    }
-    let now = Settings::read(at, None).await?;
-    let repository = trust::of_repository(common, &now)?;
-    let trusted = Settings { repository, user: now.user.clone() };
-    Guard::new(&now, trusted).hold(work).await
-}
-
-/// Does something with another git folder than the guard in force was made for: a part of the configuration may be
-/// included for that one only.
-pub(crate) async fn again<T>(
-    at: &Path,
-    git_folder: &Path,
-    work: impl Future<Output = Result<T, WorkspaceError>>,
-) -> Result<T, WorkspaceError> {
-    let Some(trusted) = Guard::current().and_then(|guard| guard.trusted.clone()) else { return work.await };
-    let now = Settings::read(at, Some(git_folder)).await?;
-    Guard::new(&now, trusted).hold(work).await
 }

@@ -6,8 +6,8 @@
 //! smallest.
 
 use crate::git::Git;
+use crate::index::{Index, Scratch};
 use crate::leftovers::{named, word};
-use crate::save::{Index, Scratch};
 use crate::survey::{changed, each_file};
 use crate::{Commit, Keeping, Leftover, LeftoverKind, WorkspaceError, Worktree};
 use std::collections::{BTreeSet, HashSet};

@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// The lock's file in the git folder.
-pub(crate) const NAME: &str = "jackfield.lock";
+const NAME: &str = "jackfield.lock";
 
 const PATIENCE: Duration = Duration::from_secs(120);
 const SHORTEST_WAIT: Duration = Duration::from_millis(1);
@@ -49,6 +49,7 @@ impl Lock {
             if asked.elapsed() > PATIENCE {
                 return Err(WorkspaceError::Busy {
                     repository: git_folder.to_owned(),
+                    lock: path,
                     seconds: PATIENCE.as_secs(),
                 });
             }

@@ -5,7 +5,7 @@
 //! change invisible. What a sparse checkout has taken from the disk stays as it was: it is no deletion.
 
 use crate::WorkspaceError;
-use crate::save::Index;
+use crate::index::Index;
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -52,62 +52,61 @@ fn abilities(tree: &Path) -> io::Result<(bool, bool)> {
     Ok((modes?, cases))
 }
 
-impl Index<'_> {
-    /// Clears what hides files: assume-unchanged, skip-worktree of files that are there, and entries for
-    /// repositories whose folders are plain ones now.
-    pub(crate) async fn clear_marks(&self) -> Result<(), WorkspaceError> {
-        let listing = self
-            .git("read the index")
-            .files_untouched()
-            .set("core.sparseCheckout=false")
-            .arguments(["ls-files", "-v", "--stage", "-z"])
-            .run()
-            .await?;
-        let (mut assumed, mut skipped, mut hollow) = (Vec::new(), Vec::new(), Vec::new());
-        for entry in listing.split(|byte| *byte == 0) {
-            let Some((tag, mode, path)) = parts(entry) else { continue };
-            let there = || self.tree.join(OsStr::from_bytes(path));
-            if tag.is_ascii_lowercase() {
-                assumed.extend([path, b"\0"].concat());
-            }
-            if tag.eq_ignore_ascii_case(&b'S') && there().symlink_metadata().is_ok() {
-                skipped.extend([path, b"\0"].concat());
-            }
-            if mode == b"160000" && is_plain(&there()) {
-                hollow.extend([path, b"\0"].concat());
-            }
+/// Clears what hides files: assume-unchanged, skip-worktree of files that are there, and entries for
+/// repositories whose folders are plain ones now.
+pub(crate) async fn clear(index: &Index<'_>) -> Result<(), WorkspaceError> {
+    let listing = index
+        .git("read the index")
+        .files_untouched()
+        .set("core.sparseCheckout=false")
+        .arguments(["ls-files", "-v", "--stage", "-z"])
+        .run()
+        .await?;
+    let (mut assumed, mut skipped, mut hollow) = (Vec::new(), Vec::new(), Vec::new());
+    for entry in listing.split(|byte| *byte == 0) {
+        let Some((tag, mode, path)) = parts(entry) else { continue };
+        let there = || index.tree.join(OsStr::from_bytes(path));
+        if tag.is_ascii_lowercase() {
+            assumed.extend([path, b"\0"].concat());
         }
-        for (option, paths) in
-            [("--no-assume-unchanged", assumed), ("--no-skip-worktree", skipped), ("--force-remove", hollow)]
-        {
-            if !paths.is_empty() {
-                self.git("clear the marks of the index")
-                    .set("core.sparseCheckout=false")
-                    .arguments(["update-index", option, "-z", "--stdin"])
-                    .reading(paths)
-                    .run()
-                    .await?;
-            }
+        if tag.eq_ignore_ascii_case(&b'S') && there().symlink_metadata().is_ok() {
+            skipped.extend([path, b"\0"].concat());
         }
-        Ok(())
+        if mode == b"160000" && is_plain(&there()) {
+            hollow.extend([path, b"\0"].concat());
+        }
     }
+    for (option, paths) in
+        [("--no-assume-unchanged", assumed), ("--no-skip-worktree", skipped), ("--force-remove", hollow)]
+    {
+        if !paths.is_empty() {
+            index
+                .git("clear the marks of the index")
+                .set("core.sparseCheckout=false")
+                .arguments(["update-index", option, "-z", "--stdin"])
+                .reading(paths)
+                .run()
+                .await?;
+        }
+    }
+    Ok(())
+}
 
-    /// Settings that turn every filter off, for content that a filter refuses.
-    pub(crate) async fn without_filters(&self) -> Result<Vec<String>, WorkspaceError> {
-        let answer = self
-            .git("list the filters")
-            .arguments(["config", "--null", "--name-only", "--get-regexp"])
-            .argument(r"^filter\..*\.(clean|process|required)$")
-            .ask()
-            .await?;
-        let names = answer.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
-        let off = |name: &[u8]| {
-            let name = String::from_utf8_lossy(name).into_owned();
-            let value = if name.ends_with(".required") { "false" } else { "" };
-            format!("{name}={value}")
-        };
-        Ok(names.map(off).collect())
-    }
+/// Settings that turn every filter off, for content that a filter refuses.
+pub(crate) async fn without_filters(index: &Index<'_>) -> Result<Vec<String>, WorkspaceError> {
+    let answer = index
+        .git("list the filters")
+        .arguments(["config", "--null", "--name-only", "--get-regexp"])
+        .argument(r"^filter\..*\.(clean|process|required)$")
+        .ask()
+        .await?;
+    let names = answer.stdout.split(|byte| *byte == 0).filter(|name| !name.is_empty());
+    let off = |name: &[u8]| {
+        let name = String::from_utf8_lossy(name).into_owned();
+        let value = if name.ends_with(".required") { "false" } else { "" };
+        format!("{name}={value}")
+    };
+    Ok(names.map(off).collect())
 }
 
 /// `TAG SP MODE SP ID SP STAGE TAB PATH`

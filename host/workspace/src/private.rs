@@ -1,8 +1,8 @@
 //! The private repository of a copied folder: it gives the diff, and the agent does not see it.
 
 use crate::git::Git;
-use crate::save::{self, Index};
-use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, guard, nested, survey};
+use crate::index::Index;
+use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, commits, guarded, nested, survey};
 use std::fs;
 use std::path::Path;
 
@@ -26,11 +26,11 @@ pub(crate) async fn begin(repository: &Path, tree: &Path, branch: &str) -> Resul
         index.take_in().await?;
         index.write_tree(&[]).await
     };
-    let taken = guard::again(tree, repository, taken).await;
+    let taken = guarded::again(tree, repository, taken).await;
     nested::put_back(tree, &aside)?;
     let listed = taken?;
-    let base = save::commit(repository, &listed, &[], "The folder as it was\n").await?;
-    save::move_branch(repository, branch, &base, None).await?;
+    let base = commits::make(repository, &listed, &[], "The folder as it was\n").await?;
+    commits::move_branch(repository, branch, &base, None).await?;
     let began = repository.join(BEGAN);
     fs::write(&began, "").map_err(WorkspaceError::file("write", &began))?;
     Ok(base)

@@ -6,7 +6,7 @@
 //! given a branch of their own before. Where git cannot answer, nothing is proved.
 
 use crate::git::Git;
-use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, entry, save};
+use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, commits, entry};
 use std::collections::HashSet;
 use std::fs;
 use std::io;
@@ -216,14 +216,14 @@ async fn anchor(worktree: &Worktree, branch: &str, lost: &[Lost]) -> Result<(), 
     let to = match ends.as_slice() {
         [only] => only.clone(),
         [first, ..] => {
-            let tree = save::tree_of(&worktree.repository, first).await?;
+            let tree = commits::tree_of(&worktree.repository, first).await?;
             let message = format!(
                 "What attempt {} had gone back on\n\nThe files are those of its first parent.\n\nRun: {}\n",
                 worktree.attempt, worktree.run
             );
-            save::commit(&worktree.repository, &tree, &ends, &message).await?
+            commits::make(&worktree.repository, &tree, &ends, &message).await?
         }
         [] => return Ok(()),
     };
-    save::move_branch(&worktree.repository, branch, &to, before.as_ref()).await
+    commits::move_branch(&worktree.repository, branch, &to, before.as_ref()).await
 }

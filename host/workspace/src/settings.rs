@@ -3,13 +3,10 @@
 //!
 //! An agent may write the configuration of the repository that it works in. Git runs what stands there when it
 //! takes files in or writes them out (filters), and when it fetches objects that a partial clone lacks. Hooks,
-//! the file system monitor and the like are off in any case: see `git.rs`.
+//! the file system monitor and the like are off in any case: see `git_environment.rs`.
 
-use crate::WorkspaceError;
-use crate::git::Git;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 /// Keys and values that name commands, or decide whether they run.
 pub(crate) type Commands = BTreeMap<String, String>;
@@ -35,19 +32,8 @@ pub(crate) struct Overrides {
 }
 
 impl Settings {
-    /// Reads them where git is to work. `git_folder` is said where git must not look for it.
-    pub(crate) async fn read(at: &Path, git_folder: Option<&Path>) -> Result<Self, WorkspaceError> {
-        let git = Git::to("read its configuration", at);
-        let git = match git_folder {
-            Some(folder) => git.with("GIT_DIR", folder),
-            None => git,
-        };
-        let listing = git.arguments(["config", "--list", "-z", "--show-scope"]).run().await?;
-        Ok(Self::parse(&listing))
-    }
-
     /// `SCOPE NUL KEY LF VALUE NUL`, or `SCOPE NUL KEY NUL` for a key without a value; the last one counts.
-    fn parse(listing: &[u8]) -> Self {
+    pub(crate) fn parse(listing: &[u8]) -> Self {
         let mut settings = Self::default();
         let mut fields = listing.split(|byte| *byte == 0);
         while let (Some(scope), Some(entry)) = (fields.next(), fields.next()) {

@@ -1,7 +1,7 @@
 //! What a workspace is: a git repository, a folder inside one, or a plain folder.
 
 use crate::git::Git;
-use crate::{Commit, WorkspaceError, guard};
+use crate::{Commit, WorkspaceError, guarded};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -152,7 +152,7 @@ pub(crate) async fn checkout(top: &Path, common: &Path) -> Result<Checkout, Work
         .arguments(["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal"])
         .arguments(["--ignore-submodules=dirty"])
         .run();
-    let listing = guard::within(top, common, status).await?;
+    let listing = guarded::within(top, common, status).await?;
     let mut found = Checkout { head: None, branch: None, dirty: false };
     let mut headers = 0;
     for line in listing.split(|byte| *byte == 0).filter(|line| !line.is_empty()) {

@@ -7,7 +7,7 @@
 use crate::git::Git;
 use crate::leftovers::plain;
 use crate::lock::Lock;
-use crate::{Commit, Leftover, LeftoverKind, WorkspaceError, Worktree, WorktreeKind, entry, save};
+use crate::{Commit, Leftover, LeftoverKind, WorkspaceError, Worktree, WorktreeKind, commits, entry};
 use std::collections::HashSet;
 
 const STASH: &str = "refs/stash";
@@ -197,7 +197,7 @@ async fn give_branch(worktree: &Worktree, entry: &Entry) -> Result<(), Workspace
         match entry::tip(&worktree.repository, &branch).await? {
             Some(tip) if tip == entry.commit => return Ok(()),
             Some(_) => {}
-            None => return save::move_branch(&worktree.repository, &branch, &entry.commit, None).await,
+            None => return commits::move_branch(&worktree.repository, &branch, &entry.commit, None).await,
         }
     }
     Ok(())

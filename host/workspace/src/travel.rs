@@ -3,7 +3,7 @@
 
 use crate::git::{self, Git};
 use crate::lock::Lock;
-use crate::{Bounds, Commit, Repository, WorkspaceError, entry, guard, shallow};
+use crate::{Bounds, Commit, Repository, WorkspaceError, entry, guarded, shallow};
 use std::fs;
 use std::path::Path;
 
@@ -40,7 +40,7 @@ impl Repository {
             Some(known) if self.has(known).await? => git.argument(format!("^{known}")),
             _ => git,
         };
-        guard::within(&self.top, &self.common, git.run()).await?;
+        guarded::within(&self.top, &self.common, git.run()).await?;
         shallow::tell(&self.top, file).await?;
         Ok(Packed::Written(head))
     }
@@ -146,5 +146,5 @@ pub async fn bring_copy(folder: &Path, bundle: Option<&Path>, to: &Commit) -> Re
         .run();
     // Filters may fetch what they write.
     let bounds = Bounds::new(tokio::time::Instant::now() + git::TIMEOUT, None);
-    bounds.hold(guard::within(&folder, &folder.join(".git"), checkout)).await.map(drop)
+    bounds.hold(guarded::within(&folder, &folder.join(".git"), checkout)).await.map(drop)
 }

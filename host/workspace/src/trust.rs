@@ -8,95 +8,12 @@
 
 use crate::guard::Guard;
 use crate::lock::Lock;
+use crate::memory::{Memory, OF_REPOSITORY, OF_USER, is_remembered, of_repository, trusted};
 use crate::settings::{Commands, Settings, is_filter};
-use crate::{WorkspaceError, Worktree, WorktreeKind, removal};
+use crate::{WorkspaceError, Worktree, WorktreeKind, git};
 use jackfield_types::AttemptId;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// The file of a repository.
-const OF_REPOSITORY: &str = "jackfield.settings";
-/// The file of the user's own configuration.
-const OF_USER: &str = "settings";
-
-/// What is remembered of one configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Memory {
-    /// Attempts that are at work.
-    working: BTreeSet<AttemptId>,
-    /// What was trusted when the first of them began.
-    trusted: Commands,
-    /// What came while an attempt was at work, and is there still.
-    added: Commands,
-    /// The file does not read: nothing is trusted.
-    #[serde(skip)]
-    damaged: bool,
-}
-
-impl Memory {
-    fn read(file: &Path) -> Result<Option<Self>, WorkspaceError> {
-        let bytes = match fs::read(file) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(WorkspaceError::file("read", file)(error)),
-        };
-        Ok(Some(serde_json::from_slice(&bytes).unwrap_or_else(|error| {
-            tracing::warn!(file = %file.display(), %error, "the file is damaged: no filter is trusted");
-            Self { damaged: true, ..Self::default() }
-        })))
-    }
-
-    fn write(&self, file: &Path) -> Result<(), WorkspaceError> {
-        if self.working.is_empty() && self.added.is_empty() {
-            return removal::forget(file);
-        }
-        let next = file.with_extension("next");
-        let bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
-        fs::write(&next, bytes)
-            .and_then(|()| fs::rename(&next, file))
-            .map_err(WorkspaceError::file("write", file))
-    }
-
-    /// What of `now` is trusted.
-    fn judge(&mut self, now: &Commands) -> &Commands {
-        if self.working.is_empty() && !self.damaged {
-            self.added.retain(|key, value| now.get(key) == Some(value));
-            let trusted = now.iter().filter(|(key, value)| self.added.get(*key) != Some(*value));
-            self.trusted = trusted.map(|(key, value)| (key.clone(), value.clone())).collect();
-        }
-        &self.trusted
-    }
-
-    /// Takes note of what is there `now` and was not `trusted` when the attempt began. Gives the keys of which
-    /// that was not known.
-    fn review(&mut self, trusted: &Commands, now: &Commands) -> Vec<String> {
-        self.trusted.clone_from(trusted);
-        let came = now.iter().filter(|(key, value)| trusted.get(*key) != Some(*value));
-        let came: Commands = came.map(|(key, value)| (key.clone(), value.clone())).collect();
-        let fresh = came.iter().filter(|(key, value)| self.added.get(*key) != Some(*value));
-        let fresh = fresh.map(|(key, _)| key.clone()).collect();
-        self.added = came;
-        fresh
-    }
-}
-
-/// Whether an agent is at work in a repository or has added something to its configuration.
-pub(crate) fn is_remembered(common: &Path) -> bool {
-    common.join(OF_REPOSITORY).is_file()
-}
-
-/// What is trusted in a repository now, for who only looks at it.
-pub(crate) fn of_repository(common: &Path, now: &Settings) -> Result<Commands, WorkspaceError> {
-    trusted(&common.join(OF_REPOSITORY), &now.repository)
-}
-
-fn trusted(file: &Path, now: &Commands) -> Result<Commands, WorkspaceError> {
-    Ok(Memory::read(file)?.unwrap_or_default().judge(now).clone())
-}
 
 /// An attempt is over, or never began. Nothing it started is left. `root` is the folder of worktrees.
 pub(crate) async fn leave(
@@ -128,14 +45,14 @@ impl Trust<'_> {
         worktree: &Worktree,
     ) -> Result<(Arc<Guard>, Vec<String>), WorkspaceError> {
         let Some(trusted) = &worktree.settings else { return Ok(Default::default()) };
-        let now = Settings::read(&worktree.repository, Some(worktree.git_folder())).await?;
+        let now = git::settings(&worktree.repository, Some(worktree.git_folder())).await?;
         let warnings = self.review(worktree, trusted, &now).await?;
         Ok((Guard::new(&now, trusted.clone()), warnings))
     }
 
     /// As [`guard`](Self::guard), where the attempt was over long ago: the user may have changed things since.
     pub(crate) async fn later_guard(&self, worktree: &Worktree) -> Result<Arc<Guard>, WorkspaceError> {
-        let now = Settings::read(&worktree.repository, Some(worktree.git_folder())).await?;
+        let now = git::settings(&worktree.repository, Some(worktree.git_folder())).await?;
         let repository = match worktree.kind {
             WorktreeKind::Git => of_repository(&worktree.repository, &now)?,
             WorktreeKind::Copy => Commands::new(),
@@ -206,32 +123,4 @@ fn warning(key: &str, file: &Path) -> String {
          it with `git config --unset`; if it is yours, delete {} while nothing is at work",
         file.display()
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn commands<const N: usize>(pairs: [(&str, &str); N]) -> Commands {
-        pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
-    }
-
-    #[test]
-    fn a_command_is_trusted_only_if_it_came_while_nothing_was_at_work() {
-        let (lfs, evil) = (("filter.lfs.clean", "git-lfs"), ("filter.d.clean", "evil"));
-        let (first, second) = (AttemptId::new(), AttemptId::new());
-        let mut memory = Memory::default();
-        assert_eq!(memory.judge(&commands([lfs])), &commands([lfs]));
-        memory.working.insert(first);
-        // Another begins while the first has added something: it is not trusted, whoever notices first.
-        assert_eq!(memory.judge(&commands([lfs, evil])), &commands([lfs]));
-        memory.working.insert(second);
-        assert_eq!(memory.review(&commands([lfs]), &commands([lfs, evil])), ["filter.d.clean"]);
-        assert_eq!(memory.review(&commands([lfs]), &commands([lfs, evil])), Vec::<String>::new());
-        memory.working.clear();
-        assert_eq!(memory.judge(&commands([lfs, evil])), &commands([lfs]), "it stays untrusted");
-        let other = ("filter.d.clean", "cat");
-        assert_eq!(memory.judge(&commands([lfs, other])), &commands([lfs, other]), "the user has changed it");
-        assert_eq!(memory.added, Commands::new());
-    }
 }

@@ -5,8 +5,8 @@
 
 use crate::capture::Captured;
 use crate::copying::{self, CopyLimits};
-use crate::git::Git;
-use crate::guard::{self, Guard};
+use crate::git::{self, Git};
+use crate::guard::Guard;
 use crate::leftovers::Keeping;
 use crate::lock::Lock;
 use crate::record::{Claim, Place, Record};
@@ -14,8 +14,8 @@ use crate::retire::Retired;
 use crate::settings::{Commands, Settings};
 use crate::trust::Trust;
 use crate::{
-    Commit, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, entry, private, release,
-    removal, source, trust,
+    Commit, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, entry, guarded, private,
+    release, removal, source, trust,
 };
 use crate::{Release, Released, capture, restore, retire};
 use jackfield_types::{AttemptId, RunId};
@@ -97,9 +97,9 @@ impl Worktrees {
         branch: String,
     ) -> Result<Worktree, WorkspaceError> {
         let (now, common) = match source {
-            Source::Git(source) => (Settings::read(&source.top, None).await?, Some(source.common.as_path())),
+            Source::Git(source) => (git::settings(&source.top, None).await?, Some(source.common.as_path())),
             Source::Folder { .. } => {
-                let all = Settings::read(&self.root, None).await?;
+                let all = git::settings(&self.root, None).await?;
                 (Settings { repository: Commands::new(), ..all }, None)
             }
         };
@@ -265,7 +265,7 @@ async fn worktree_of(
     if !real.starts_with(&repository.common) {
         return Err(WorkspaceError::NotFound(repository.common.clone()));
     }
-    guard::again(&place.tree, &admin, fill(&place.tree, &admin, &base)).await?;
+    guarded::again(&place.tree, &admin, fill(&place.tree, &admin, &base)).await?;
     let cwd = place.tree.join(&repository.subpath);
     // A folder that holds nothing committed is not in the commit, and an agent must start somewhere.
     fs::create_dir_all(&cwd).map_err(WorkspaceError::file("make the folder", &cwd))?;
