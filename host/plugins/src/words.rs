@@ -2,36 +2,17 @@
 //!
 //! `task-type` and `test-fail`, where the generated types say `task_type` and `TestFail`. A record need not
 //! be written whole: what is not said is nothing (0, false, empty, none, the first case of an enum), but for
-//! the few fields where nothing would be odd ([`USUAL`]). What no record knows is refused, with its place.
+//! the few fields where nothing would be odd ([`usual::USUAL`]). What no record knows is refused, with its place.
 
+mod misread;
 mod reading;
+mod spelling;
+mod usual;
 mod writing;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-/// What a field is where it is not said: record, field, value.
-const USUAL: [(&str, &str, Usual); 9] = [
-    ("Task", "task_type", Usual::Text("feature")),
-    ("Task", "complexity", Usual::Number(5)),
-    ("Task", "role", Usual::Case("Implement")),
-    ("Candidate", "tier", Usual::Case("Workhorse")),
-    ("Candidate", "installed", Usual::True),
-    ("Candidate", "login", Usual::Case("LoggedIn")),
-    ("Candidate", "slots", Usual::Number(1)),
-    ("Past", "tier", Usual::Case("Workhorse")),
-    ("Report", "state", Usual::Case("Succeeded")),
-];
-
-/// A value that is usual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Usual {
-    Text(&'static str),
-    Case(&'static str),
-    Number(u64),
-    True,
-}
 
 /// Reads a value that a person wrote. The error says where in it what is wrong.
 pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
@@ -41,63 +22,6 @@ pub(crate) fn read<T: DeserializeOwned>(value: Value) -> Result<T, String> {
 /// Writes an answer as a person reads it.
 pub(crate) fn write(value: &impl Serialize) -> Result<Value, String> {
     value.serialize(writing::Writer).map_err(|misread| misread.to_string())
-}
-
-/// `TestFail` as the WIT has it: `test-fail`.
-fn case(name: &str) -> String {
-    let mut words = String::with_capacity(name.len() + 4);
-    for (at, letter) in name.char_indices() {
-        if letter.is_ascii_uppercase() && at > 0 {
-            words.push('-');
-        }
-        words.push(letter.to_ascii_lowercase());
-    }
-    words
-}
-
-/// `task_type` as the WIT has it: `task-type`.
-fn field(name: &str) -> String {
-    name.trim_end_matches('_').replace('_', "-")
-}
-
-/// What was not written as it must be, and where.
-#[derive(Debug, PartialEq, Eq)]
-struct Misread {
-    place: String,
-    why: String,
-}
-
-impl Misread {
-    fn new(why: impl Into<String>) -> Self {
-        Self { place: String::new(), why: why.into() }
-    }
-
-    /// The same, seen from one step further out.
-    fn within(mut self, step: &str) -> Self {
-        let dot = if self.place.is_empty() || self.place.starts_with('[') { "" } else { "." };
-        self.place = format!("{step}{dot}{}", self.place);
-        self
-    }
-}
-
-impl std::fmt::Display for Misread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.place.is_empty() { f.write_str(&self.why) } else { write!(f, "{}: {}", self.place, self.why) }
-    }
-}
-
-impl std::error::Error for Misread {}
-
-impl serde::de::Error for Misread {
-    fn custom<T: std::fmt::Display>(why: T) -> Self {
-        Self::new(why.to_string())
-    }
-}
-
-impl serde::ser::Error for Misread {
-    fn custom<T: std::fmt::Display>(why: T) -> Self {
-        Self::new(why.to_string())
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! JSON in the words of the WIT, into the generated types.
 
-use super::{Misread, USUAL, Usual, case, field};
+use super::misread::Misread;
+use super::spelling::{case, field};
+use super::usual::{USUAL, Usual};
 use serde::de::value::StrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,

@@ -1,6 +1,7 @@
 //! The generated types into JSON in the words of the WIT.
 
-use super::{Misread, case, field};
+use super::misread::Misread;
+use super::spelling::{case, field};
 use serde::Serialize;
 use serde::ser::{
     Impossible, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
