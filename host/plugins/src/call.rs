@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::engine::Engines;
 use crate::error::Violation;
 use crate::guest::Guest;
-use crate::options::Limits;
+use crate::limits::Limits;
 use crate::question::Question;
 use jackfield_types::Timestamp;
 use std::future::Future;

@@ -3,19 +3,25 @@
 
 use crate::code::Identity;
 use crate::facts::{choosing, compressing, gating, judging};
+use bounds::{Kept, TEXT_BYTES, few, must, text, unique};
+use names::is_name;
 use std::collections::BTreeSet;
 
 // Said, because the fuzzed copy of this file is included by its path.
+#[path = "contract/bounds.rs"]
+mod bounds;
 #[path = "contract/driving.rs"]
 mod driving;
 #[path = "contract/instructing.rs"]
 mod instructing;
+#[path = "contract/names.rs"]
+mod names;
 #[path = "contract/variables.rs"]
 mod variables;
 
 pub(crate) use driving::{command, description, events, failure, health, outcome, probes};
-pub(crate) use driving::{environment_name as variable_name, program_name};
 pub(crate) use instructing::{counts_as_command, prompts};
+pub(crate) use names::{granted_name, program_name, variable_name};
 
 /// Longest summary of a component, in bytes.
 const SUMMARY_BYTES: usize = 500;
@@ -23,17 +29,11 @@ const SUMMARY_BYTES: usize = 500;
 /// Most levels of one compressor.
 const LEVELS: usize = 32;
 
-/// Most items in any list of a description, a plan or a set of probes.
-const ITEMS: usize = 1000;
-
 /// Most dimensions of one judge.
 const DIMENSIONS: usize = 32;
 
 /// Highest score on a dimension.
 const SCORE: u16 = 1000;
-
-/// Longest text that people read of an answer, in bytes; all are recorded.
-const TEXT_BYTES: usize = 4096;
 
 /// Most kinds of one gate component, and most measurements of one ruling.
 const GATES: usize = 64;
@@ -41,34 +41,6 @@ const MEASUREMENTS: usize = 100;
 
 /// Longest JSON Schema of a gate's config, bytes.
 const SCHEMA_BYTES: usize = 64 << 10;
-
-type Kept = Result<(), String>;
-
-fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Kept {
-    if holds { Ok(()) } else { Err(otherwise()) }
-}
-
-fn few<T>(items: &[T], what: &str) -> Kept {
-    must(items.len() <= ITEMS, || format!("{} {what} are more than {ITEMS}", items.len()))
-}
-
-fn unique<'a>(names: impl Iterator<Item = &'a str>, what: &str) -> Kept {
-    let mut seen = BTreeSet::new();
-    for name in names {
-        must(seen.insert(name), || format!("the {what} '{name}' is there twice"))?;
-    }
-    Ok(())
-}
-
-fn is_name(name: &str) -> bool {
-    let fits = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    (1..=64).contains(&name.len()) && name.bytes().all(fits)
-}
-
-/// The name of a component, as an operator writes it.
-pub(crate) fn granted_name(name: &str) -> Kept {
-    must(is_name(name), || format!("the name {name:?} is not 1 to 64 of a-z, 0-9 and '-'"))
-}
 
 pub(crate) fn identity(identity: &Identity) -> Kept {
     let Identity { name, version, summary } = identity;
@@ -132,12 +104,6 @@ pub(crate) fn levels(levels: &[compressing::Level]) -> Kept {
         })?;
     }
     unique(levels.iter().map(|level| level.name.as_str()), "level")
-}
-
-fn text(text: &str, what: &str) -> Kept {
-    must(!text.trim().is_empty() && text.len() <= TEXT_BYTES, || {
-        format!("a {what} is empty or longer than {TEXT_BYTES} bytes")
-    })
 }
 
 pub(crate) fn comparison(comparison: &judging::Comparison, results: usize) -> Kept {

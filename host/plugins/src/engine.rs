@@ -7,9 +7,10 @@
 use crate::error::PluginError;
 use crate::facts::{compressor, executor, gate};
 use crate::guest::Guest;
+use crate::limits::KindLimits;
 use crate::machine;
 use crate::memory::Pool;
-use crate::options::{KindLimits, MemoryScan};
+use crate::options::MemoryScan;
 use crate::report::Compiled;
 use crate::ticker::{Running, Ticker};
 use std::num::NonZeroUsize;

@@ -1,7 +1,7 @@
 //! What can go wrong with plugins, each named after the plugin, its version, its digest, the function
 //! and what it did.
 
-use crate::options::Limits;
+use crate::limits::Limits;
 use crate::report::State;
 use jackfield_types::{Digest, ErrorCode, Operation, PluginKind, PluginRef, Problem};
 use std::fmt;

@@ -7,7 +7,7 @@
 use crate::facts::gate::jackfield::plugin::evidence;
 use crate::facts::gating;
 use crate::guest::Guest;
-use crate::options::Limits;
+use crate::limits::Limits;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use crate::evidence::NoEvidence;
 use crate::facts::{driving, gating};
 use crate::folder::{digest_of, write_cached};
 use crate::guest::Guest;
-use crate::options::{KindLimits, Limits};
+use crate::limits::{KindLimits, Limits};
 use crate::question::{
     Choose, Compare, Compress, Describe, Dimensions, Evaluate, Gates, Identify, Levels, Next, Probes,
     Question, Rate, ReadProbes, RunsAsCommand,

@@ -8,8 +8,8 @@
 use crate::evidence::{Evidence, Looking, NoEvidence};
 use crate::facts::compressor::jackfield::plugin::reporting;
 use crate::facts::executor::jackfield::plugin::{log, types};
+use crate::limits::Limits;
 use crate::memory::Reserved;
-use crate::options::Limits;
 use crate::sandbox::Sandbox;
 use crate::ticker::TICK;
 use jackfield_types::Timestamp;
@@ -287,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_loop_is_ended_at_its_budget_and_one_tick() {
-        let mut limits = crate::options::KindLimits::generous().chooser;
+        let mut limits = crate::limits::KindLimits::generous().chooser;
         limits.cpu = TICK * 100;
         let mut cpu = Cpu::of(&limits);
         let ticks = (1..).find(|_| !cpu.tick());

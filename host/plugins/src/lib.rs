@@ -32,7 +32,9 @@ mod examine;
 #[allow(missing_docs)]
 pub mod facts;
 mod folder;
+mod grants;
 mod guest;
+mod limits;
 mod listing;
 mod load;
 mod lock;
@@ -70,11 +72,10 @@ pub use asking::Asking;
 pub use drive::Drive;
 pub use error::{Misbehaviour, PluginError, Violation};
 pub use evidence::{Evidence, NoEvidence};
+pub use grants::{Grant, Grants};
+pub use limits::{KindLimits, Limits};
 pub use memory::MemoryUse;
-pub use options::{
-    Embedded, FailureMode, FailureModes, Grant, Grants, KindLimits, Limits, LockUse, MemoryScan, Observer,
-    Options, Service,
-};
+pub use options::{Embedded, FailureMode, FailureModes, LockUse, MemoryScan, Observer, Options, Service};
 pub use orders::Orders;
 pub use plugins::Plugins;
 pub use policies::Policies;

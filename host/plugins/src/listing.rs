@@ -1,9 +1,9 @@
 //! What the operator is shown: every component, and everything about one.
 
 use crate::error::PluginError;
+use crate::grants::Grant;
 use crate::makeup;
 use crate::manager::{Dropped, PluginManager};
-use crate::options::Grant;
 use crate::report::{CheckReport, FileInspection, Inspection, Makeup, PluginStatus, State, shown};
 use crate::version::Version;
 use crate::views::ServerView;

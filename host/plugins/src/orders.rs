@@ -6,7 +6,7 @@
 
 use crate::error::PluginError;
 use crate::folder::write_whole;
-use crate::options::{Grant, Grants};
+use crate::grants::{Grant, Grants};
 use jackfield_types::{Digest, PluginKind, PluginRef};
 use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};

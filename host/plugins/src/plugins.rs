@@ -7,9 +7,10 @@ use crate::evidence::{Evidence, NoEvidence};
 use crate::examine::Steps;
 use crate::facts::{choosing, driving, gating, judging, reporting};
 use crate::folder::digest_of;
+use crate::grants::{Grant, Grants};
 use crate::listing;
 use crate::manager::PluginManager;
-use crate::options::{Embedded, Grants, Options};
+use crate::options::{Embedded, Options};
 use crate::question::{Choose, Compare, Compress, Evaluate, Next, Probes, Rate, ReadProbes};
 use crate::reconcile::Reconciler;
 use crate::report::{
@@ -167,7 +168,7 @@ impl Plugins {
             summary: None,
             imports: Vec::new(),
             exports: Vec::new(),
-            asks: crate::options::Grant::default(),
+            asks: Grant::default(),
             runs_as_command: false,
             replaces: None,
             verdict: CheckVerdict::WouldServe,

@@ -1,7 +1,7 @@
 //! Grants, pins and rollbacks by command.
 
 use crate::error::PluginError;
-use crate::options::Grant;
+use crate::grants::Grant;
 use crate::orders::Orders;
 use crate::plugins::Plugins;
 use crate::reconcile::Reconciler;

@@ -3,7 +3,8 @@
 //! Plain data that serialises; nothing here holds a component alive.
 
 use crate::facts::{compressing, driving, gating};
-use crate::options::{Grant, Limits};
+use crate::grants::Grant;
+use crate::limits::Limits;
 use crate::stats::Figures;
 use jackfield_types::{Digest, PluginKind, PluginRef, Timestamp};
 use serde::{Deserialize, Serialize, Serializer};

@@ -5,8 +5,8 @@
 //! waited for until nothing has come for a while. Nothing here blocks the other files.
 
 use crate::component_parser::{NotComponent, ParsedComponent};
+use crate::grants::Grant;
 use crate::manager::{Dropped, Mark, PluginManager};
-use crate::options::Grant;
 use crate::report::State;
 use crate::signature::signature_of;
 use std::fs::{self, Metadata};

@@ -1,7 +1,9 @@
 //! What an adapter's answers must keep. Beside what it may have run, that no figure is past all bounds:
 //! they are added up, priced and recorded.
 
-use super::{Kept, TEXT_BYTES, few, must, unique, variables};
+use super::bounds::{Kept, TEXT_BYTES, few, must, unique};
+use super::names::{program_name, unprintable, variable_name};
+use super::variables;
 use crate::facts::{driving, types};
 
 /// Most tokens, micro-dollars or milliseconds of one attempt. What the SDK reads is a thousand times less, so that
@@ -28,7 +30,7 @@ pub(crate) fn description(description: &driving::Description) -> Kept {
         brief(&program.install, "hint at how to install a program")?;
     }
     for variable in environment {
-        environment_name(&variable.name)?;
+        variable_name(&variable.name)?;
     }
     for model in models {
         must(!model.name.trim().is_empty(), || "a model has no name".to_owned())?;
@@ -39,24 +41,6 @@ pub(crate) fn description(description: &driving::Description) -> Kept {
     unique(models.iter().map(|model| model.name.as_str()), "model")?;
     let known = default_model.as_ref().is_none_or(|name| models.iter().any(|model| &model.name == name));
     must(known, || "the default model is not among its models".to_owned())
-}
-
-/// A program is looked up on the PATH, and nowhere else.
-pub(crate) fn program_name(name: &str) -> Kept {
-    let plain = !name.is_empty()
-        && !name.contains(['/', '\\'])
-        && !name.contains(unprintable)
-        && name != "."
-        && name != "..";
-    must(plain, || format!("the program {name:?} is not a plain name to look up on the PATH"))
-}
-
-pub(crate) fn environment_name(name: &str) -> Kept {
-    let first = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_');
-    let rest = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    must(first && rest && name.len() <= 128, || {
-        format!("{name:?} is not the name of an environment variable")
-    })
 }
 
 fn argv(argv: &[String], programs: &[driving::Program]) -> Kept {
@@ -77,7 +61,7 @@ pub(crate) fn command(
     few(&command.environment, "environment names")?;
     few(&command.files, "files")?;
     for (name, value) in &command.environment {
-        environment_name(name)?;
+        variable_name(name)?;
         let described = |name: &str| description.environment.iter().any(|known| known.name == name);
         match value {
             driving::Value::Set(text) => {
@@ -109,12 +93,6 @@ fn file_path(path: &str) -> Kept {
     must(!path.contains(unprintable), || {
         format!("the file {path:?} has a control character in its name: use letters that can be printed")
     })
-}
-
-/// Control characters, and those that change the direction or the lines of what is shown.
-fn unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 pub(crate) fn probes(probes: &[driving::Probe], description: &driving::Description) -> Kept {

@@ -1,7 +1,7 @@
 //! Whether an executor runs the instruction as a command. Since version 1.1.0 of the contract it says so itself; of
 //! an older one the host judges by what it starts, and rather takes an agent for a shell than a shell for an agent.
 
-use super::{Kept, must};
+use super::bounds::{Kept, must};
 use crate::facts::driving;
 
 /// Programs that run what they are given, or start another program that does.

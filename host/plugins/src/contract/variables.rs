@@ -2,7 +2,7 @@
 //! the operator for, the settings of the program that it was granted, what the operator's own settings say, and a
 //! few names that do nothing but change how output looks.
 
-use super::{Kept, must};
+use super::bounds::{Kept, must};
 use crate::facts::driving;
 
 /// Names that change how output looks, and nothing else.
