@@ -1,17 +1,15 @@
 //! Compiling in a process of its own, so that bytes which send the compiler astray cannot exhaust the host.
 //!
 //! This crate starts no process: whoever opens it says how one is started ([`Apart`]), and the process calls
-//! [`compile_alone`]. Without that, as in a program that embeds the host, everything is compiled here.
+//! [`compile_alone`](crate::compile_alone). Without that, as in a program that embeds the host, everything is
+//! compiled here.
 
-use crate::engine;
 use crate::report::Compiled;
-use rustix::process::{Resource, Rlimit, setrlimit};
-use std::io::Read;
 use std::path::Path;
 
 /// Starts a process that compiles.
 pub trait Apart: Send + Sync {
-    /// Has [`compile_alone`] called on these bytes in another process, under limits, and waits for it. Called
+    /// Has [`compile_alone`](crate::compile_alone) called on these bytes in another process, under limits, and waits for it. Called
     /// on threads that may block.
     ///
     /// # Errors
@@ -28,48 +26,4 @@ pub enum NotCompiled {
     /// The bytes do not compile so, or the process could not be started.
     #[error("{0}")]
     Failed(String),
-}
-
-/// What a process that compiles may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CompileLimits {
-    /// Bytes of address space.
-    pub memory_bytes: u64,
-    /// Seconds on the processor, over all threads.
-    pub cpu_seconds: u64,
-}
-
-impl CompileLimits {
-    /// Several times what a component in JavaScript or Python needs (380 MiB and 11 s on the processor).
-    pub const GENEROUS: Self = Self { memory_bytes: 3 << 30, cpu_seconds: 120 };
-}
-
-/// The largest code that is written, in bytes.
-const CODE_BYTES: u64 = 1 << 30;
-
-/// Compiles what standard input holds into the file `code`: the whole work of a process that was started for
-/// it. The limits hold for the process from here on, before a byte of the component is read.
-///
-/// # Errors
-/// What is to be told to whoever started it.
-pub fn compile_alone(compiled: Compiled, code: &Path, limits: CompileLimits) -> Result<(), String> {
-    limit(limits).map_err(|error| format!("the limits cannot be set: {error}"))?;
-    let mut component = Vec::new();
-    let read = std::io::stdin().lock().read_to_end(&mut component);
-    read.map_err(|error| format!("the component cannot be read: {error}"))?;
-    let engine = engine::compiling(compiled).map_err(|error| format!("{error:#}"))?;
-    let made = engine.precompile_component(&component).map_err(|error| format!("{error:#}"))?;
-    std::fs::write(code, made).map_err(|error| format!("{} cannot be written: {error}", code.display()))
-}
-
-fn limit(limits: CompileLimits) -> rustix::io::Result<()> {
-    let at_most = |value| Rlimit { current: Some(value), maximum: Some(value) };
-    setrlimit(Resource::As, at_most(limits.memory_bytes))?;
-    setrlimit(Resource::Cpu, at_most(limits.cpu_seconds))?;
-    setrlimit(Resource::Fsize, at_most(CODE_BYTES))?;
-    setrlimit(Resource::Core, at_most(0))?;
-    // Nobody waits for the code once whoever started this is gone.
-    #[cfg(target_os = "linux")]
-    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-    Ok(())
 }

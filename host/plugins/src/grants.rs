@@ -1,6 +1,7 @@
 //! What components are granted, and what they ask for.
 
-use crate::{component_parser, contract};
+use crate::component_parser::EVIDENCE;
+use crate::contract::{granted_name, program_name, variable_name};
 use jackfield_types::PluginKind;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,18 +52,18 @@ impl Grant {
 
     /// What of this no component can ask for, in words for the operator.
     pub fn fault(&self, name: &str) -> Option<String> {
-        contract::granted_name(name)
+        granted_name(name)
             .err()
             .or_else(|| {
-                let fault = |one: &String| contract::program_name(one).err();
+                let fault = |one: &String| program_name(one).err();
                 self.programs.iter().find_map(fault)
             })
             .or_else(|| {
-                let fault = |one: &String| contract::variable_name(one).err();
+                let fault = |one: &String| variable_name(one).err();
                 self.environment.iter().find_map(fault)
             })
             .or_else(|| {
-                let unknown = self.imports.iter().find(|one| *one != component_parser::EVIDENCE);
+                let unknown = self.imports.iter().find(|one| *one != EVIDENCE);
                 unknown.map(|one| format!("the import {one:?} cannot be granted: there is `evidence`"))
             })
     }

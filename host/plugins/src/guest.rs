@@ -5,10 +5,13 @@
 //! dropped, not queued; WASI has no files, network, environment or arguments, its clocks stand still
 //! at the time of the request, and its random numbers follow from the seed.
 
-use crate::evidence::{Evidence, Looking, NoEvidence};
+mod answers;
+
+use crate::evidence::{Evidence, NoEvidence};
 use crate::facts::compressor::jackfield::plugin::reporting;
 use crate::facts::executor::jackfield::plugin::{log, types};
 use crate::limits::Limits;
+use crate::looking::Looking;
 use crate::memory::Reserved;
 use crate::sandbox::Sandbox;
 use crate::ticker::TICK;

@@ -16,6 +16,7 @@
 //! folder.
 
 mod adapter;
+mod alone;
 mod apart;
 mod asking;
 mod call;
@@ -38,6 +39,7 @@ mod limits;
 mod listing;
 mod load;
 mod lock;
+mod looking;
 mod machine;
 mod makeup;
 mod manager;
@@ -67,7 +69,8 @@ mod views;
 mod watch;
 mod words;
 
-pub use apart::{Apart, CompileLimits, NotCompiled, compile_alone};
+pub use alone::{CompileLimits, compile_alone};
+pub use apart::{Apart, NotCompiled};
 pub use asking::Asking;
 pub use drive::Drive;
 pub use error::{Misbehaviour, PluginError, Violation};
