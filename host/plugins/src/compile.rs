@@ -6,9 +6,10 @@
 
 use crate::apart::{Apart, NotCompiled};
 use crate::code::Code;
+use crate::code_file::CodeFile;
 use crate::engine::{Engines, Tier};
 use crate::error::PluginError;
-use crate::folder::{CodeFile, Folder};
+use crate::folder::Folder;
 use crate::report::Compiled;
 use jackfield_types::{Digest, PluginKind};
 use sha2::{Digest as _, Sha256};

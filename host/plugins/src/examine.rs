@@ -13,7 +13,7 @@ use crate::engine::Engines;
 use crate::error::Violation;
 use crate::evidence::NoEvidence;
 use crate::facts::{driving, gating};
-use crate::folder::{digest_of, write_cached};
+use crate::files::{digest_of, write_cached};
 use crate::guest::Guest;
 use crate::limits::{KindLimits, Limits};
 use crate::question::{

@@ -2,20 +2,17 @@
 //! quarantined.
 //!
 //! Invariants: a file under its final name is whole (written aside, synced, renamed) and is never
-//! changed in place, because running code is mapped from it. Compiled code is machine code that
-//! would be run as it is, so the folder must be writable by nobody else, and every file of code has
-//! its own sha256 beside it that is compared before it is mapped: damage is found, and recompiled.
+//! changed in place. Compiled code is machine code that would be run as it is, so the folder must be
+//! writable by nobody else.
 
 use crate::error::PluginError;
-use crate::report::Compiled;
+use crate::files::{write_cached, write_whole};
 use crate::signature::{beside, signature_of};
 use jackfield_types::Digest;
-use sha2::{Digest as _, Sha256};
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// The host's own folder.
@@ -145,88 +142,6 @@ impl Folder {
     }
 }
 
-/// The sha256 of some bytes.
-pub(crate) fn digest_of(bytes: &[u8]) -> Digest {
-    Digest::from_bytes(Sha256::digest(bytes).into())
-}
-
-/// One file of compiled code, and the file beside it that says what its sha256 is.
-#[derive(Debug, Clone)]
-pub(crate) struct CodeFile {
-    pub(crate) code: PathBuf,
-    sum: PathBuf,
-}
-
-impl CodeFile {
-    pub(crate) fn of(folder: &Path, digest: Digest, compiled: Compiled) -> Self {
-        let how = match compiled {
-            Compiled::Baseline => "baseline",
-            Compiled::Optimised => "optimised",
-        };
-        let name = format!("{digest}.{how}");
-        Self { code: folder.join(format!("{name}.cwasm")), sum: folder.join(format!("{name}.sha256")) }
-    }
-
-    /// Whether the code is there and is what was written.
-    pub(crate) fn is_sound(&self) -> bool {
-        let written = fs::read_to_string(&self.sum).ok().and_then(|sum| sum.parse::<Digest>().ok());
-        written.is_some_and(|sum| fs::read(&self.code).is_ok_and(|code| digest_of(&code) == sum))
-    }
-
-    pub(crate) fn write(&self, code: &[u8]) -> Result<(), PluginError> {
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source| failed("cannot write", &path, source)
-        };
-        write_cached(&self.code, code).map_err(failed(&self.code))?;
-        write_cached(&self.sum, digest_of(code).to_string().as_bytes()).map_err(failed(&self.sum))
-    }
-
-    /// Forgets a damaged file.
-    pub(crate) fn remove(&self) {
-        for path in [&self.sum, &self.code] {
-            if let Err(error) = fs::remove_file(path)
-                && error.kind() != io::ErrorKind::NotFound
-            {
-                tracing::warn!("cannot remove {}: {error}", path.display());
-            }
-        }
-    }
-}
-
-/// Names up to so many bytes can be added to.
-const ROOM: usize = 200;
-
-/// Writes a file so that it is whole under its name, or not there, even when the power fails.
-pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, bytes, fs::File::sync_all)
-}
-
-/// The same without waiting for the disk: for what is checked when it is read, and made again when
-/// it is not what it should be.
-pub(crate) fn write_cached(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write(path, bytes, |_| Ok(()))
-}
-
-fn write(path: &Path, bytes: &[u8], settle: impl Fn(&fs::File) -> io::Result<()>) -> io::Result<()> {
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let next = NEXT.fetch_add(1, Ordering::Relaxed);
-    // Where one made from the name of the file could be longer than a name may be, it has another.
-    let long = path.file_name().is_some_and(|name| name.len() > ROOM);
-    let aside = if long {
-        path.with_file_name(format!(".{}-{next}.tmp", std::process::id()))
-    } else {
-        path.with_extension(format!("{}-{next}.tmp", std::process::id()))
-    };
-    let mut file = fs::File::create(&aside)?;
-    let written = file.write_all(bytes).and_then(|()| settle(&file)).and_then(|()| fs::rename(&aside, path));
-    if written.is_err() {
-        // What matters is the first error; what is left aside is never read.
-        drop(fs::remove_file(&aside));
-    }
-    written
-}
-
 fn failed(what: &'static str, path: &Path, source: io::Error) -> PluginError {
     PluginError::Io { what, path: path.to_owned(), source }
 }
@@ -255,25 +170,14 @@ fn private(_: &Path) -> Result<(), PluginError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::code_file::CodeFile;
+    use crate::files::digest_of;
+    use crate::report::Compiled;
 
     fn folder() -> (tempfile::TempDir, Folder) {
         let data = tempfile::tempdir().unwrap();
         let folder = Folder::open(data.path()).unwrap();
         (data, folder)
-    }
-
-    #[test]
-    fn damaged_code_is_told_from_sound_code() {
-        let (_data, folder) = folder();
-        let place = folder.compiled("engine").unwrap();
-        let file = CodeFile::of(&place, digest_of(b"component"), Compiled::Baseline);
-        assert!(!file.is_sound(), "nothing is there yet");
-        file.write(b"machine code").unwrap();
-        assert!(file.is_sound());
-        fs::write(&file.code, b"machine c0de").unwrap();
-        assert!(!file.is_sound());
-        file.remove();
-        assert!(!file.code.exists());
     }
 
     #[cfg(unix)]

@@ -21,6 +21,7 @@ mod apart;
 mod asking;
 mod call;
 mod code;
+mod code_file;
 mod compile;
 mod component_parser;
 mod contract;
@@ -32,6 +33,7 @@ mod evidence;
 mod examine;
 #[allow(missing_docs)]
 pub mod facts;
+mod files;
 mod folder;
 mod grants;
 mod guest;

@@ -7,7 +7,7 @@
 use crate::compile::Origin;
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
-use crate::folder::{digest_of, write_cached};
+use crate::files::{digest_of, write_cached};
 use crate::grants::Grant;
 use crate::manager::{Dropped, Mark, PluginManager};
 use crate::report::{Change, Replaces, State, StepTime, shown};

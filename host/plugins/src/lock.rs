@@ -6,7 +6,7 @@
 //! is started without the lock.
 
 use crate::error::PluginError;
-use crate::folder::write_whole;
+use crate::files::write_whole;
 use crate::options::LockUse;
 use jackfield_types::{Digest, PluginKind, PluginRef};
 use parking_lot::Mutex;

@@ -5,7 +5,7 @@
 //! that cannot be read changes nothing that is in force.
 
 use crate::error::PluginError;
-use crate::folder::write_whole;
+use crate::files::write_whole;
 use crate::grants::{Grant, Grants};
 use jackfield_types::{Digest, PluginKind, PluginRef};
 use parking_lot::RwLock;
@@ -167,7 +167,7 @@ mod tests {
         let (one, other) = (OrderBook::open(one).unwrap(), OrderBook::open(other).unwrap());
         let grant = Grant { programs: ["agy".to_owned()].into(), ..Grant::default() };
         one.change(|orders| orders.grant(PluginKind::Executor, "agy", &grant)).unwrap();
-        let digest = crate::folder::digest_of(b"one");
+        let digest = crate::files::digest_of(b"one");
         other.change(|orders| orders.set_pin(PluginKind::Chooser, "mine", digest)).unwrap();
         assert!(one.heed() && !one.heed(), "told once");
         assert_eq!(one.now(), other.now());

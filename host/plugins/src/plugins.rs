@@ -6,7 +6,7 @@ use crate::error::PluginError;
 use crate::evidence::{Evidence, NoEvidence};
 use crate::examine::Steps;
 use crate::facts::{choosing, driving, gating, judging, reporting};
-use crate::folder::digest_of;
+use crate::files::{digest_of, read_component};
 use crate::grants::{Grant, Grants};
 use crate::listing;
 use crate::manager::PluginManager;
@@ -18,7 +18,6 @@ use crate::report::{
     PluginStatus, State,
 };
 use crate::serve::Calls;
-use crate::settle::read_component;
 use crate::stats::Counted;
 use crate::trial::Trial;
 use crate::version::Version;

@@ -5,12 +5,13 @@
 //! waited for until nothing has come for a while. Nothing here blocks the other files.
 
 use crate::component_parser::{NotComponent, ParsedComponent};
+use crate::files::{MOST_BYTES, read_component, what};
 use crate::grants::Grant;
 use crate::manager::{Dropped, Mark, PluginManager};
 use crate::report::State;
 use crate::signature::signature_of;
 use std::fs::{self, Metadata};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -20,9 +21,6 @@ const QUIET: Duration = Duration::from_millis(150);
 
 /// How long a file that is not whole may be quiet before it is taken for broken.
 const GIVE_UP: Duration = Duration::from_secs(2);
-
-/// Largest file that is read at all.
-const MOST_BYTES: u64 = 256 << 20;
 
 /// What to do with a file now.
 pub(crate) enum Settling {
@@ -100,23 +98,6 @@ impl Entry {
 }
 
 #[cfg(unix)]
-fn what(about: &Metadata) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    let kind = about.file_type();
-    match () {
-        () if kind.is_dir() => "a folder",
-        () if kind.is_fifo() => "a named pipe",
-        () if kind.is_socket() => "a socket",
-        () => "a device",
-    }
-}
-
-#[cfg(not(unix))]
-fn what(about: &Metadata) -> &'static str {
-    if about.is_dir() { "a folder" } else { "something else" }
-}
-
-#[cfg(unix)]
 fn is_loop(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }
@@ -149,37 +130,6 @@ pub(crate) fn identity(about: &Metadata) -> (u64, u64) {
 #[cfg(not(unix))]
 pub(crate) fn identity(_: &Metadata) -> (u64, u64) {
     (0, 0)
-}
-
-/// The bytes of a component's file. A pipe or a device is refused and not waited for, and so is what is larger
-/// than any component.
-pub(crate) fn read_component(file: &Path) -> io::Result<Vec<u8>> {
-    read_regular(file, MOST_BYTES)
-}
-
-/// The bytes of a regular file that has at most so many.
-pub(crate) fn read_regular(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut options = fs::OpenOptions::new();
-    options.read(true);
-    // Opening a pipe would wait for somebody to write to it.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(
-        &mut options,
-        rustix::fs::OFlags::NONBLOCK.bits().cast_signed(),
-    );
-    let file = options.open(path)?;
-    let about = file.metadata()?;
-    if !about.is_file() {
-        return Err(io::Error::other(format!("it is {}, not a file", what(&about))));
-    }
-    let too_large = |bytes| io::Error::other(format!("it has {bytes} bytes, where {most} are allowed"));
-    if about.len() > most {
-        return Err(too_large(about.len()));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(about.len()).unwrap_or(0));
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    let read = bytes.len() as u64;
-    if read > most { Err(too_large(read)) } else { Ok(bytes) }
 }
 
 impl PluginManager {

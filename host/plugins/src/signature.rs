@@ -4,8 +4,7 @@
 //! Keys and signatures are lines of hexadecimal digits, so that a person can compare and copy them.
 
 use crate::error::PluginError;
-use crate::folder::write_whole;
-use crate::settle::{read_component, read_regular};
+use crate::files::{read_component, read_regular, write_whole};
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use std::fs::OpenOptions;
 use std::io::Write;

@@ -4,7 +4,7 @@
 //! and which questions it has seen. A host holds a file locked for as long as it lives, so that one that is gone
 //! is told from one that is slow.
 
-use crate::folder::write_cached;
+use crate::files::write_cached;
 use crate::report::PluginStatus;
 use jackfield_types::Timestamp;
 use parking_lot::Mutex;
