@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Known circles: the number of files of each circle, by crate. The largest and the sum may go down but not up: write
 /// the new figures here when you remove a circle.
-const KNOWN: &[(&str, &[usize])] = &[("plugins", &[3])];
+const KNOWN: &[(&str, &[usize])] = &[];
 
 pub(crate) fn faults(crates: &[Crate]) -> Vec<String> {
     crates.iter().flat_map(|one| compare(&one.name, &circles(&one.edges()), &one.edges(), KNOWN)).collect()

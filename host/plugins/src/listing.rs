@@ -1,9 +1,10 @@
 //! What the operator is shown: every component, and everything about one.
 
+use crate::dropped::Dropped;
 use crate::error::PluginError;
 use crate::grants::Grant;
 use crate::makeup;
-use crate::manager::{Dropped, PluginManager};
+use crate::manager::PluginManager;
 use crate::report::{CheckReport, FileInspection, Inspection, Makeup, PluginStatus, State, shown};
 use crate::version::Version;
 use crate::views::ServerView;

@@ -5,14 +5,18 @@
 //! sound component takes its place.
 
 use crate::compile::Origin;
+use crate::dropped::Dropped;
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
-use crate::files::{digest_of, write_cached};
+use crate::files::digest_of;
 use crate::grants::Grant;
-use crate::manager::{Dropped, Mark, PluginManager};
-use crate::report::{Change, Replaces, State, StepTime, shown};
+use crate::manager::PluginManager;
+use crate::notes;
+use crate::report::{Change, Replaces, State, StepTime};
 use crate::settle::{Entry, Settling, settle};
 use crate::signature;
+use crate::stamp::Mark;
+use crate::version::Version;
 use jackfield_types::{Digest, PluginRef};
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
@@ -107,6 +111,30 @@ impl PluginManager {
         missing.get_or_insert_with(Instant::now).elapsed() >= MOMENT
     }
 
+    /// Notes what a file looks like now. None: it was dealt with, and is as it was.
+    fn notice(&self, file: &Path, mark: Mark) -> Option<Duration> {
+        let mut files = self.files.lock();
+        let known = files.get_mut(file);
+        match known {
+            Some(dropped) if dropped.mark == mark => {
+                (dropped.state == State::Settling).then(|| dropped.changed.elapsed())
+            }
+            Some(dropped) => {
+                dropped.mark = mark;
+                dropped.changed = Instant::now();
+                dropped.state = State::Settling;
+                dropped.reason = None;
+                dropped.since = self.clock.now();
+                Some(Duration::ZERO)
+            }
+            None => {
+                let dropped = Dropped::seen(mark, State::Settling, self.clock.now());
+                files.insert(file.to_owned(), dropped);
+                Some(Duration::ZERO)
+            }
+        }
+    }
+
     /// Says once of something that cannot be taken why not. `gone`: what was under this name is not there any more.
     fn pass_over(&self, file: &Path, why: &str, gone: bool) {
         let known = self
@@ -119,17 +147,7 @@ impl PluginManager {
             Some(false) if gone => self.retire(file),
             _ => {}
         }
-        let dropped = Dropped {
-            mark: Mark::default(),
-            changed: Instant::now(),
-            state: State::Rejected,
-            reason: None,
-            plugin: None,
-            digest: None,
-            missing: Grant::default(),
-            replaces: None,
-            since: self.clock.now(),
-        };
+        let dropped = Dropped::seen(Mark::default(), State::Rejected, self.clock.now());
         self.files.lock().insert(file.to_owned(), dropped);
         self.refuse(file, None, State::Rejected, why, Vec::new());
     }
@@ -184,7 +202,7 @@ impl PluginManager {
     /// What a file brought into service before this host began serves on, while what is in the file
     /// now does not.
     async fn restore(self: &Arc<Self>, file: &Path) {
-        let any = self.slots(|slots| slots.versions().any(|(version, _)| is_from(version, file)));
+        let any = self.slots(|slots| slots.versions().any(|(version, _)| version.is_from(file)));
         let Some(digest) = self.folder.last_good(file).filter(|_| !any) else { return };
         if self.folder.quarantined(digest).is_some() {
             return;
@@ -214,7 +232,7 @@ impl PluginManager {
         let plugin = version.plugin();
         self.note(file, State::Serving, None, Some(plugin), Some(plugin.digest));
         self.folder.set_last_good(file, Some(plugin.digest));
-        remove_note(file);
+        notes::remove(file);
         let why = match &until_now {
             Some(until_now) => format!("{plugin} takes the place of {}", until_now.plugin()),
             None => format!("{plugin} is new"),
@@ -228,9 +246,7 @@ impl PluginManager {
     /// Sound, and not to serve as things stand; the note beside the file says why.
     pub(crate) fn hold(&self, file: &Path, plugin: &PluginRef, why: &str, steps: Vec<StepTime>) {
         self.note(file, State::Held, Some(why), Some(plugin), Some(plugin.digest));
-        remove_note(file);
-        let name = shown(Path::new(file.file_name().unwrap_or_default()));
-        write_note(file, HELD, &format!("{name} is sound, and does not serve yet.\n{why}\n"));
+        notes::hold(file, why);
         let digest = Some(plugin.digest);
         let mut event = self.file_event(Change::Held, file, Some(plugin), digest, why.to_owned(), steps);
         let serving = self.slots(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
@@ -249,10 +265,10 @@ impl PluginManager {
     ) {
         self.note(file, state, Some(why), None, digest);
         let serving = self.slots(|slots| {
-            let of_file = |(version, serving): &(&Arc<_>, bool)| *serving && is_from(version, file);
+            let of_file = |(version, serving): &(&Arc<Version>, bool)| *serving && version.is_from(file);
             slots.versions().find(of_file).map(|(version, _)| version.plugin().clone())
         });
-        write_refusal(file, why, serving.as_ref());
+        notes::refuse(file, why, serving.as_ref());
         let mut event = self.file_event(Change::Rejected, file, None, digest, why.to_owned(), steps);
         event.from = serving.map(|serving| serving.digest);
         self.tell(event);
@@ -262,7 +278,7 @@ impl PluginManager {
     fn retire(&self, file: &Path) {
         self.files.lock().remove(file);
         self.folder.set_last_good(file, None);
-        remove_note(file);
+        notes::remove(file);
         let gone = self.change(|slots| slots.take_off(file));
         self.write_lock();
         for (gone, now) in gone {
@@ -282,7 +298,7 @@ impl PluginManager {
         self.slots(|slots| {
             slots
                 .versions()
-                .any(|(version, serving)| serving && is_from(version, file) && version.digest() == digest)
+                .any(|(version, serving)| serving && version.is_from(file) && version.digest() == digest)
         })
     }
 
@@ -328,10 +344,6 @@ impl PluginManager {
     }
 }
 
-pub(crate) fn is_from(version: &crate::version::Version, file: &Path) -> bool {
-    version.file.as_deref() == Some(file)
-}
-
 /// What is said of a component that asks for more than it was granted.
 pub(crate) fn ungranted(missing: &Grant, plugin: &PluginRef, replaces: Option<&Replaces>) -> String {
     let (kind, name) = (plugin.kind, &plugin.name);
@@ -340,53 +352,4 @@ pub(crate) fn ungranted(missing: &Grant, plugin: &PluginRef, replaces: Option<&R
         "it waits until it is granted what it asks for, which under [grants] in the configuration is:\n  {}{replaces}",
         missing.line(kind, name)
     )
-}
-
-/// What to do about a file that was not taken.
-const MEND: &str =
-    "Mend the component and drop it again; a check of the file says beforehand what becomes of it.";
-
-/// Endings of the notes beside a file: `NAME.wasm.rejected.txt`.
-const REJECTED: &str = ".rejected.txt";
-const HELD: &str = ".held.txt";
-
-/// Longest name of a file on the file systems that there are, bytes.
-const LONGEST_NAME: usize = 255;
-
-fn note_of(file: &Path, ending: &str) -> PathBuf {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    if name.len() + ending.len() > LONGEST_NAME {
-        // Cut, and told apart from others that begin alike.
-        let own = digest_of(name.as_encoded_bytes()).short();
-        let lossy = name.to_string_lossy();
-        let room = LONGEST_NAME - ending.len() - own.len() - 1;
-        name = format!("{}-{own}", &lossy[..lossy.floor_char_boundary(room)]).into();
-    }
-    name.push(ending);
-    file.with_file_name(name)
-}
-
-/// The note beside a file that does not serve; `serving` came from the same file before.
-pub(crate) fn write_refusal(file: &Path, why: &str, serving: Option<&PluginRef>) {
-    let goes_on = serving.map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
-    let name = shown(Path::new(file.file_name().unwrap_or_default()));
-    remove_note(file);
-    write_note(file, REJECTED, &format!("{name} was not taken.\n{why}{goes_on}\n{MEND}\n"));
-}
-
-fn write_note(file: &Path, ending: &str, text: &str) {
-    if let Err(error) = write_cached(&note_of(file, ending), text.as_bytes()) {
-        tracing::warn!("cannot write the note beside {}: {error}", shown(file));
-    }
-}
-
-fn remove_note(file: &Path) {
-    for ending in [REJECTED, HELD] {
-        if let Err(error) = std::fs::remove_file(note_of(file, ending))
-            // A folder that is gone took its notes with it.
-            && !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
-        {
-            tracing::warn!("cannot remove the note beside {}: {error}", shown(file));
-        }
-    }
 }

@@ -4,7 +4,9 @@
 //! Invariants: `served` is what the slots say, and is replaced whole while they are held; nothing
 //! that answers a call waits for a lock that loading holds across work.
 
+use crate::background::Background;
 use crate::compile::{Cache, Origin};
+use crate::dropped::Dropped;
 use crate::engine::Engines;
 use crate::error::PluginError;
 use crate::examine::Examiner;
@@ -12,18 +14,16 @@ use crate::folder::Folder;
 use crate::grants::{Grant, Grants};
 use crate::limits::KindLimits;
 use crate::lock::LockFile;
-use crate::optimise::Optimiser;
 use crate::options::{FailureModes, Observer, Options};
 use crate::orders::OrderBook;
-use crate::report::{Change, PluginEvent, Replaces, State, StepTime};
-use crate::settle::Stamp;
+use crate::report::{Change, PluginEvent, Replaces, StepTime};
 use crate::signature::Keys;
 use crate::slots::{Served, Slots};
 use crate::stats::Tally;
 use crate::version::{ComponentMetadata, Offers, Version};
 use crate::views::Views;
 use arc_swap::ArcSwap;
-use jackfield_types::{Clock, Digest, PluginKind, PluginRef, Timestamp};
+use jackfield_types::{Clock, Digest, PluginKind, PluginRef};
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,36 +56,12 @@ pub(crate) struct PluginManager {
     /// Since when the drop folder is not there, where it is not.
     pub(crate) missing: Mutex<Option<Instant>>,
     pub(crate) views: Views,
+    /// For work that nobody waits for.
+    pub(crate) background: Background,
     chooser: Option<String>,
     observer: Observer,
-    optimiser: Optimiser,
     slots: Mutex<Slots>,
     served: ArcSwap<Served>,
-}
-
-/// What is known of one file in the drop folder.
-#[derive(Debug, Clone)]
-pub(crate) struct Dropped {
-    pub(crate) mark: Mark,
-    /// When the mark was last seen to change.
-    pub(crate) changed: Instant,
-    pub(crate) state: State,
-    pub(crate) reason: Option<String>,
-    pub(crate) plugin: Option<PluginRef>,
-    pub(crate) digest: Option<Digest>,
-    /// What it asks for and was not granted, while it is held for that.
-    pub(crate) missing: Grant,
-    /// What it would serve in the place of, while it is held.
-    pub(crate) replaces: Option<Replaces>,
-    pub(crate) since: Timestamp,
-}
-
-/// What changes when a file does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Mark {
-    pub(crate) file: Stamp,
-    /// The same of the signature beside it.
-    pub(crate) signature: Option<Stamp>,
 }
 
 impl PluginManager {
@@ -124,9 +100,9 @@ impl PluginManager {
             opened: AtomicBool::new(false),
             missing: Mutex::default(),
             views,
+            background: Background::start("plugin-optimiser")?,
             chooser: options.chooser,
             observer: options.observer,
-            optimiser: Optimiser::start()?,
             slots: Mutex::default(),
             served: ArcSwap::default(),
         })
@@ -153,31 +129,6 @@ impl PluginManager {
         let changed = change(&mut slots);
         self.served.store(Arc::new(slots.served(self.chooser.as_deref(), &self.orders.now())));
         changed
-    }
-
-    /// Takes a sound component into service; what served in its slot until now.
-    pub(crate) fn publish(
-        self: &Arc<Self>,
-        metadata: ComponentMetadata,
-        code: crate::code::Code,
-        file: Option<PathBuf>,
-    ) -> (Arc<Version>, Option<Arc<Version>>) {
-        let now = self.clock.now();
-        let (version, until_now) = self.change(|slots| {
-            let order = slots.next_order();
-            let stats = self.tally.of(&metadata.plugin);
-            let before = slots.serving(metadata.plugin.kind, &metadata.plugin.name).cloned();
-            // Where its name is new, the one that was asked until now is what it is held against.
-            let before = before.or_else(|| self.served().asked_instead_of(&metadata));
-            let before = before.filter(|before| before.digest() != metadata.plugin.digest);
-            let version = Version::new(metadata, code, file, order, &self.limits, now).counted(stats);
-            let version = version.paced(before.as_deref());
-            let version = Arc::new(version);
-            (version.clone(), slots.put(version))
-        });
-        self.write_lock();
-        self.optimiser.improve(self, &version);
-        (version, until_now)
     }
 
     /// What a component asks for beyond what it was granted, by the operator or as the very component that is

@@ -1,53 +1,28 @@
 //! Better code from the background, for versions that serve already.
 //!
-//! One version at a time, on one thread that gives way to everything else. What no longer serves
-//! when its turn comes is passed over.
+//! One version at a time. What no longer serves when its turn comes is passed over.
 
 use crate::compile::{Origin, Source};
-use crate::error::PluginError;
 use crate::manager::PluginManager;
 use crate::report::{Change, Compiled, State, StepTime};
 use crate::version::Version;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Instant;
 
-/// How much the thread gives way (19 is the most).
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 15;
-
-/// The background thread; it ends when this is dropped and its work is done.
-pub(crate) struct Optimiser {
-    work: Sender<(Weak<PluginManager>, Weak<Version>)>,
-}
-
-impl Optimiser {
-    pub(crate) fn start() -> Result<Self, PluginError> {
-        let (work, todo) = channel();
-        std::thread::Builder::new()
-            .name("plugin-optimiser".into())
-            .spawn(move || improve_all(&todo))
-            .map_err(|error| PluginError::Engine(error.to_string()))?;
-        Ok(Self { work })
+/// Makes better code for a version in the background, unless it has the best already.
+pub(crate) fn improve_later(manager: &Arc<PluginManager>, version: &Arc<Version>) {
+    if version.code().compiled != Compiled::Baseline {
+        return;
     }
-
-    /// Makes better code for a version, unless it has the best already.
-    pub(crate) fn improve(&self, manager: &Arc<PluginManager>, version: &Arc<Version>) {
-        if version.code().compiled == Compiled::Baseline
-            && self.work.send((Arc::downgrade(manager), Arc::downgrade(version))).is_err()
-        {
-            tracing::warn!("{} stays in its first code: the optimiser has ended", version.plugin());
-        }
-    }
-}
-
-fn improve_all(todo: &Receiver<(Weak<PluginManager>, Weak<Version>)>) {
-    give_way();
-    while let Ok((manager, version)) = todo.recv() {
+    let waiting = (Arc::downgrade(manager), Arc::downgrade(version));
+    let taken = manager.background.later(move || {
         // Held only for this one: a host that is shut must not wait for the rest.
-        if let (Some(manager), Some(version)) = (manager.upgrade(), version.upgrade()) {
+        if let (Some(manager), Some(version)) = (waiting.0.upgrade(), waiting.1.upgrade()) {
             improve(&manager, &version);
         }
+    });
+    if !taken {
+        tracing::warn!("{} stays in its first code: the optimiser has ended", version.plugin());
     }
 }
 
@@ -80,15 +55,3 @@ fn improve(manager: &Arc<PluginManager>, version: &Arc<Version>) {
         Err(error) => tracing::warn!("{plugin} stays in its first code: {error:#}"),
     }
 }
-
-#[cfg(target_os = "linux")]
-fn give_way() {
-    // On Linux this is the niceness of the thread, not of the process.
-    let thread = rustix::thread::gettid();
-    if let Err(error) = rustix::process::setpriority_process(Some(thread), NICENESS) {
-        tracing::debug!("the optimiser runs at the usual priority: {error}");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn give_way() {}

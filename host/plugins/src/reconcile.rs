@@ -2,9 +2,10 @@
 //! held files are examined again, and pinned versions serve from the host's own folder.
 
 use crate::compile::Origin;
+use crate::dropped::Dropped;
 use crate::error::PluginError;
 use crate::examine::{Sound, Steps};
-use crate::manager::{Dropped, PluginManager};
+use crate::manager::PluginManager;
 use crate::report::{Change, State};
 use crate::serve::Calls;
 use crate::version::Version;

@@ -2,10 +2,11 @@
 //! to another version.
 
 use crate::call::{Answer, Circumstances, ask};
+use crate::dropped::Dropped;
 use crate::error::{Misbehaviour, PluginError, Violation};
 use crate::facts::choosing::Choice;
-use crate::load::{is_from, write_refusal};
-use crate::manager::{Dropped, PluginManager};
+use crate::manager::PluginManager;
+use crate::notes;
 use crate::options::FailureMode;
 use crate::question::{Choose, Question};
 use crate::report::{Called, Change, Compiled, Instead, State};
@@ -195,7 +196,7 @@ impl Calls<'_> {
         let now = self.0.change(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
         self.0.write_lock();
         if let Some(file) = &version.file {
-            let good = now.as_ref().filter(|now| is_from(now, file));
+            let good = now.as_ref().filter(|now| now.is_from(file));
             self.note_quarantine(file, version.digest(), why, good.map(|good| good.plugin()));
             self.0.folder.set_last_good(file, good.map(|good| good.digest()));
         }
@@ -219,7 +220,7 @@ impl Calls<'_> {
     fn note_quarantine(self, file: &Path, digest: Digest, why: &str, serving: Option<&PluginRef>) {
         let has_digest = |dropped: &Dropped| dropped.digest == Some(digest);
         if self.0.files.lock().get(file).is_some_and(has_digest) {
-            write_refusal(file, why, serving);
+            notes::refuse(file, why, serving);
             self.0.set(file, State::Quarantined, Some(why));
         }
     }

@@ -6,15 +6,12 @@
 
 use crate::component_parser::{NotComponent, ParsedComponent};
 use crate::files::{MOST_BYTES, read_component, what};
-use crate::grants::Grant;
-use crate::manager::{Dropped, Mark, PluginManager};
-use crate::report::State;
-use crate::signature::signature_of;
-use std::fs::{self, Metadata};
+use crate::stamp::Mark;
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 /// How long a file must be quiet where nothing says that it is complete.
 const QUIET: Duration = Duration::from_millis(150);
@@ -30,40 +27,6 @@ pub(crate) enum Settling {
     Complete(Arc<[u8]>),
     /// It cannot be read.
     Unreadable(String),
-}
-
-/// Which file it is, and what changes when its content does. Of a link, what it leads to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Stamp {
-    /// Device and inode: a file that replaces another can have its size and its times.
-    pub(crate) identity: (u64, u64),
-    pub(crate) bytes: u64,
-    /// When the inode changed, which nobody can set; not every file system without events keeps it.
-    pub(crate) changed: Option<SystemTime>,
-    pub(crate) modified: Option<SystemTime>,
-}
-
-impl Stamp {
-    fn of(about: &Metadata) -> Self {
-        Self {
-            identity: identity(about),
-            bytes: about.len(),
-            changed: changed(about),
-            modified: about.modified().ok(),
-        }
-    }
-}
-
-impl Mark {
-    fn of(file: &Path, about: &Metadata) -> Self {
-        let signature = fs::metadata(signature_of(file)).ok();
-        Self { file: Stamp::of(about), signature: signature.as_ref().map(Stamp::of) }
-    }
-
-    fn age(&self) -> Duration {
-        let changed = self.file.changed;
-        changed.and_then(|changed| SystemTime::now().duration_since(changed).ok()).unwrap_or_default()
-    }
 }
 
 /// What lies under a name in the drop folder.
@@ -105,67 +68,6 @@ fn is_loop(error: &io::Error) -> bool {
 #[cfg(not(unix))]
 fn is_loop(_: &io::Error) -> bool {
     false
-}
-
-#[cfg(unix)]
-fn changed(about: &Metadata) -> Option<SystemTime> {
-    use std::os::unix::fs::MetadataExt;
-    let seconds = Duration::from_secs(u64::try_from(about.ctime()).ok()?);
-    let rest = Duration::from_nanos(u64::try_from(about.ctime_nsec()).ok()?);
-    SystemTime::UNIX_EPOCH.checked_add(seconds + rest)
-}
-
-#[cfg(not(unix))]
-fn changed(about: &Metadata) -> Option<SystemTime> {
-    about.modified().ok()
-}
-
-/// Device and inode.
-#[cfg(unix)]
-pub(crate) fn identity(about: &Metadata) -> (u64, u64) {
-    use std::os::unix::fs::MetadataExt;
-    (about.dev(), about.ino())
-}
-
-#[cfg(not(unix))]
-pub(crate) fn identity(_: &Metadata) -> (u64, u64) {
-    (0, 0)
-}
-
-impl PluginManager {
-    /// Notes what a file looks like now. None: it was dealt with, and is as it was.
-    pub(crate) fn notice(&self, file: &Path, mark: Mark) -> Option<Duration> {
-        let mut files = self.files.lock();
-        let known = files.get_mut(file);
-        match known {
-            Some(dropped) if dropped.mark == mark => {
-                (dropped.state == State::Settling).then(|| dropped.changed.elapsed())
-            }
-            Some(dropped) => {
-                dropped.mark = mark;
-                dropped.changed = Instant::now();
-                dropped.state = State::Settling;
-                dropped.reason = None;
-                dropped.since = self.clock.now();
-                Some(Duration::ZERO)
-            }
-            None => {
-                let dropped = Dropped {
-                    mark,
-                    changed: Instant::now(),
-                    state: State::Settling,
-                    reason: None,
-                    plugin: None,
-                    digest: None,
-                    missing: Grant::default(),
-                    replaces: None,
-                    since: self.clock.now(),
-                };
-                files.insert(file.to_owned(), dropped);
-                Some(Duration::ZERO)
-            }
-        }
-    }
 }
 
 /// Whether a file is complete, and its bytes if it is. `closed`: something said that it is.

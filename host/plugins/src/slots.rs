@@ -79,7 +79,7 @@ impl Slots {
     fn take_off_others(&mut self, file: &Path, kind: PluginKind, name: &str) {
         for ((its_kind, its_name), slot) in &mut self.slots {
             if *its_kind != kind || its_name != name {
-                slot.dropped.retain(|version| version.file.as_deref() != Some(file));
+                slot.dropped.retain(|version| !version.is_from(file));
             }
         }
     }
@@ -89,10 +89,10 @@ impl Slots {
         let mut gone = Vec::new();
         for slot in self.slots.values_mut() {
             let until_now = slot.serving().cloned();
-            slot.dropped.retain(|version| version.file.as_deref() != Some(file));
+            slot.dropped.retain(|version| !version.is_from(file));
             let now = slot.serving().cloned();
             if let Some(served) = until_now.clone()
-                && served.file.as_deref() == Some(file)
+                && served.is_from(file)
             {
                 gone.push((served, now));
             }

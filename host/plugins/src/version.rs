@@ -11,7 +11,7 @@ use crate::stats::{Figures, Stats};
 use arc_swap::ArcSwap;
 use jackfield_types::{Digest, PluginRef, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
@@ -144,6 +144,11 @@ impl Version {
 
     pub(crate) const fn digest(&self) -> Digest {
         self.metadata.plugin.digest
+    }
+
+    /// Whether it was dropped in this file.
+    pub(crate) fn is_from(&self, file: &Path) -> bool {
+        self.file.as_deref() == Some(file)
     }
 
     /// The best code there is of it now.

@@ -8,7 +8,7 @@
 use crate::error::PluginError;
 use crate::manager::PluginManager;
 use crate::reconcile::Reconciler;
-use crate::settle::identity;
+use crate::stamp::identity;
 use crate::views::QUESTION;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
