@@ -73,7 +73,7 @@ impl Said {
 
 impl Mcp {
     pub(crate) fn new(address: &str, token: &str, era: Era) -> Self {
-        let client = jackfield_http::client().timeout(PATIENCE).no_proxy().build().unwrap();
+        let client = crate::server::client();
         let url = format!("http://{address}/mcp");
         Self {
             client,

@@ -1,6 +1,5 @@
 //! A REST client that hides nothing: status, content type and body as they came.
 
-use crate::PATIENCE;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
@@ -47,7 +46,7 @@ impl Reply {
 impl Rest {
     /// A client for a server; without a token it sends none.
     pub fn new(address: &str, token: Option<&str>) -> Self {
-        let client = jackfield_http::client().timeout(PATIENCE).no_proxy().build().unwrap();
+        let client = crate::server::client();
         Self { client, base: format!("http://{address}"), token: token.map(str::to_owned) }
     }
 

@@ -17,6 +17,11 @@ pub fn steady_port() -> u16 {
         .expect("a free port")
 }
 
+/// A client of servers on this machine. It trusts no certificate: to read those of the system takes longer than a call.
+pub(crate) fn client() -> reqwest::Client {
+    jackfield_http::client().timeout(PATIENCE).no_proxy().tls_certs_only([]).build().unwrap()
+}
+
 /// A server that is ready for calls. Dropping it kills it.
 pub struct Server {
     child: Child,
