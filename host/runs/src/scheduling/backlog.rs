@@ -3,7 +3,7 @@
 use crate::scheduling::work::{Work, most};
 use jackfield_core::instance::Instance;
 use jackfield_core::settings::Settings;
-use jackfield_store::{Caps, RunView, Store, StoreError, Worker, WorkerKind};
+use jackfield_store::{Caps, InLine, RunView, Store, StoreError, Worker, WorkerKind};
 use jackfield_types::{Clock, Problem, RunState};
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,7 +65,11 @@ impl Backlog {
             (None, None) if occupancy.local >= local => format!("all {local} places are taken"),
             (None, None) => "its turn comes now".to_owned(),
         };
-        Ok(Some(format!("queued, {} of {} in line ({why})", line.position, line.of)))
+        let place = match line.position {
+            counted if counted <= InLine::MOST_AHEAD => format!("{counted} of {}", line.of),
+            _ => format!("behind more than {} of {}", InLine::MOST_AHEAD, line.of),
+        };
+        Ok(Some(format!("queued, {place} in line ({why})")))
     }
 
     /// Whether a live remote worker has the executor.

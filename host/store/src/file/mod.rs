@@ -8,6 +8,7 @@ mod folder;
 mod readers;
 mod row;
 mod schema;
+mod totals;
 mod tx;
 mod writer;
 
@@ -21,5 +22,6 @@ pub(crate) use folder::prepare;
 pub(crate) use readers::Readers;
 pub(crate) use row::{Columns, Sql, count, room, signed, stamp, summed, word};
 pub(crate) use schema::migrate;
+pub(crate) use totals::{Counted, total};
 pub(crate) use tx::Tx;
 pub(crate) use writer::Writer;

@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0006-bounds.sql"),
     include_str!("../../migrations/0010-places-and-workers.sql"),
     include_str!("../../migrations/0011-stages-of-tasks.sql"),
+    include_str!("../../migrations/0012-lines-and-totals.sql"),
 ];
 
 /// "JACK": tells our files from any other program's.

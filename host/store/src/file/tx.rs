@@ -3,6 +3,7 @@
 use super::bind::{Given, Redact, cleaned};
 use super::changes::News;
 use super::row::Sql;
+use super::totals::{self, Counted};
 use crate::StoreError;
 use crate::money::Calendar;
 use jackfield_types::{RunId, Timestamp};
@@ -19,18 +20,42 @@ pub(crate) struct Tx<'a> {
     pub(crate) calendar: &'a Calendar,
     /// What every text goes through that is written.
     pub(super) redact: &'a Redact,
-    pub(super) news: &'a RefCell<News>,
+    pub(super) batch: &'a RefCell<Batch>,
+}
+
+/// What the jobs of one commit leave to be done at its end.
+#[derive(Default)]
+pub(super) struct Batch {
+    pub(super) news: News,
+    pub(super) totals: totals::Changes,
+}
+
+impl Batch {
+    /// A position to return to when a job is undone.
+    pub(super) fn mark(&self) -> ((usize, usize), usize) {
+        (self.news.mark(), self.totals.mark())
+    }
+
+    pub(super) fn back_to(&mut self, (news, totals): ((usize, usize), usize)) {
+        self.news.back_to(news);
+        self.totals.back_to(totals);
+    }
 }
 
 impl Tx<'_> {
+    /// Adds to a number of records if this job is committed.
+    pub(crate) fn count(&self, counted: Counted, more: i64) {
+        self.batch.borrow_mut().totals.add(counted, more);
+    }
+
     /// Watchers of the run hear of it, if and when it is committed.
     pub(crate) fn run_changed(&self, run: RunId, seq: u64) {
-        self.news.borrow_mut().runs.push((run, seq));
+        self.batch.borrow_mut().news.runs.push((run, seq));
     }
 
     /// The same for the host's event log.
     pub(crate) fn event_added(&self, seq: u64) {
-        self.news.borrow_mut().events.push(seq);
+        self.batch.borrow_mut().news.events.push(seq);
     }
 }
 

@@ -12,7 +12,7 @@
 //! Nobody is answered before the commit. `BEGIN IMMEDIATE` takes the file's write lock first, so what
 //! a transaction reads cannot be changed by another process before it commits.
 
-use super::changes::News;
+use super::tx::Batch;
 use super::{Changes, Redact, Sql, Tx};
 use crate::StoreError;
 use crate::money::Calendar;
@@ -109,46 +109,49 @@ struct Thread {
 impl Thread {
     fn run(self, mut queue: mpsc::Receiver<Box<dyn Job>>) {
         while let Some(first) = queue.blocking_recv() {
-            let mut batch = vec![first];
-            while batch.len() < BATCH
+            let mut jobs = vec![first];
+            while jobs.len() < BATCH
                 && let Ok(next) = queue.try_recv()
             {
-                batch.push(next);
+                jobs.push(next);
             }
-            let news = RefCell::default();
-            let fate = self.commit(&mut batch, &news);
+            let left = RefCell::<Batch>::default();
+            let fate = self.commit(&mut jobs, &left);
             match &fate {
-                Ok(()) => self.changes.tell(&news.into_inner()),
-                Err(error) => tracing::error!(%error, writes = batch.len(), "a commit failed"),
+                Ok(()) => self.changes.tell(&left.into_inner().news),
+                Err(error) => tracing::error!(%error, writes = jobs.len(), "failed to commit"),
             }
-            for job in batch {
+            for job in jobs {
                 job.answer(fate.clone());
             }
         }
     }
 
-    fn commit(&self, batch: &mut [Box<dyn Job>], news: &RefCell<News>) -> Result<(), StoreError> {
+    fn commit(&self, jobs: &mut [Box<dyn Job>], batch: &RefCell<Batch>) -> Result<(), StoreError> {
         self.conn.exec("BEGIN IMMEDIATE", [])?;
-        let done = batch.iter_mut().try_for_each(|job| self.apply(job.as_mut(), news));
-        let done = done.and_then(|()| self.conn.exec("COMMIT", []).map(drop));
+        let done = jobs
+            .iter_mut()
+            .try_for_each(|job| self.apply(job.as_mut(), batch))
+            .and_then(|()| batch.borrow().totals.write(&self.conn))
+            .and_then(|()| self.conn.exec("COMMIT", []).map(drop));
         if done.is_err() && !self.conn.is_autocommit() {
             drop(self.conn.exec("ROLLBACK", []));
         }
         done
     }
 
-    fn apply(&self, job: &mut dyn Job, news: &RefCell<News>) -> Result<(), StoreError> {
-        let mark = news.borrow().mark();
+    fn apply(&self, job: &mut dyn Job, batch: &RefCell<Batch>) -> Result<(), StoreError> {
+        let mark = batch.borrow().mark();
         self.conn.exec("SAVEPOINT job", [])?;
         let tx = Tx {
             conn: &self.conn,
             now: self.clock.now(),
             calendar: &self.calendar,
             redact: &self.redact,
-            news,
+            batch,
         };
         if !job.run(&tx) {
-            news.borrow_mut().back_to(mark);
+            batch.borrow_mut().back_to(mark);
             // Some errors (a full disk) end the whole transaction; then this fails and all are told.
             self.conn.exec("ROLLBACK TO job", [])?;
         }

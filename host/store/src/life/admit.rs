@@ -2,7 +2,7 @@
 
 use super::refusal::{Place, refuse, refuse_any};
 use super::{events, states, task_state};
-use crate::file::{Columns, Exact, Tx, stamp, word};
+use crate::file::{Columns, Counted, Exact, Tx, stamp, word};
 use crate::handles::Admissions;
 use crate::money::{breaker, ledger};
 use crate::queue::milliseconds;
@@ -322,8 +322,9 @@ pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
             TaskState::Ready.as_str(),
             stamp(tx.now),
         ],
-    )
-    .map(drop)
+    )?;
+    tx.count(Counted::Tasks, 1);
+    Ok(())
 }
 
 /// The executors of parallel attempts.
@@ -342,8 +343,9 @@ pub(super) fn add_run(
     let StagePosition { workflow, stage, on_end } = position;
     tx.exec(
         "INSERT INTO runs (id, task, workspace, workflow, stage, priority, request, state, created_at, queued_ms,
-                           affinity, wants, assigned, place, on_end, principal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                           affinity, wants, assigned, place, on_end, principal, owner)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                 (SELECT principal FROM tasks WHERE id = ?2))",
         params![
             run.id.to_string(),
             place.task.to_string(),
@@ -363,6 +365,7 @@ pub(super) fn add_run(
             Exact(place.principal),
         ],
     )?;
+    tx.count(Counted::Runs(RunState::Queued), 1);
     let admitted = RunAdmitted {
         task: place.task,
         workflow: workflow.clone(),
@@ -426,6 +429,8 @@ pub(super) fn add_attempt(
             attempt.context,
         ],
     )?;
+    tx.count(Counted::Attempts, 1);
+    tx.count(Counted::AttemptsInFlight, 1);
     trail::add_calls(tx, calls)?;
     let planned = AttemptPlanned {
         number: attempt.number,

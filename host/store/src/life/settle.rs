@@ -2,7 +2,7 @@
 
 use super::attempt_account::{Money, Price, record_usage};
 use super::{events, states, then};
-use crate::file::{Exact, Tx, signed, stamp};
+use crate::file::{Counted, Exact, Tx, signed, stamp};
 use crate::handles::Attempts;
 use crate::money::breaker;
 use crate::view::{runs, trail};
@@ -139,8 +139,9 @@ fn record_outcome(tx: &Tx<'_>, settlement: &Settlement) -> Result<(), StoreError
             settlement.model,
             stamp(tx.now),
         ],
-    )
-    .map(drop)
+    )?;
+    tx.count(Counted::AttemptsInFlight, -1);
+    Ok(())
 }
 
 fn text(value: &impl Serialize) -> Result<String, StoreError> {

@@ -1,7 +1,7 @@
 //! The state machine of runs, as it is enforced: whatever is not a transition is an error and changes nothing.
 
 use super::{events, task_state};
-use crate::file::{Columns, Tx, stamp};
+use crate::file::{Columns, Counted, Tx, stamp};
 use crate::view::runs;
 use crate::{RecordKind, StoreError};
 use jackfield_model::{RunChanged, RunEvent};
@@ -27,10 +27,13 @@ pub(crate) fn run_becomes(
     }
     tx.exec(
         "UPDATE runs SET state = ?2, started_at = iif(?2 = 'running', COALESCE(started_at, ?3), started_at),
-                         ended_at = iif(?4, ?3, NULL), worker = iif(?2 = 'running', worker, NULL)
+                         ended_at = iif(?4, ?3, NULL), worker = iif(?2 = 'running', worker, NULL),
+                         resumed = iif(?2 = 'running', 1, resumed)
          WHERE id = ?1",
         params![run.to_string(), next.as_str(), stamp(tx.now), next.is_final()],
     )?;
+    tx.count(Counted::Runs(found.state), -1);
+    tx.count(Counted::Runs(next), 1);
     task_state::after_run(tx, &found, next)?;
     let change = RunChanged { from: found.state, why: why.map(str::to_owned) };
     events::add(tx, run, None, &RunEvent::run_changed(next, change)).map(drop)

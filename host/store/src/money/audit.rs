@@ -1,7 +1,7 @@
 //! The audit: proves the sums of the breaker from the ledger.
 
 use crate::StoreError;
-use crate::file::{Columns, Sql, count, summed};
+use crate::file::{Columns, Counted, Sql, count, summed, total};
 use crate::handles::Ledger;
 use rusqlite::{Connection, Row};
 use serde::Serialize;
@@ -74,7 +74,8 @@ fn attempts() -> String {
 }
 
 impl Ledger<'_> {
-    /// Adds up the whole ledger and compares every sum of the breaker and of every attempt with it.
+    /// Adds up the whole ledger and compares every sum of the breaker and of every attempt with it; counts the records
+    /// and compares the totals with them.
     pub async fn audit(self) -> Result<AuditReport, StoreError> {
         self.0
             .read(|conn| {
@@ -82,6 +83,15 @@ impl Ledger<'_> {
                 let mut report = AuditReport { rows: count(rows.unwrap_or(0)), ..AuditReport::default() };
                 compare(conn, &sums(), sides, &mut report)?;
                 compare(conn, &attempts(), sides_of_attempt, &mut report)?;
+                for counted in Counted::all() {
+                    report.sums += 1;
+                    let (kept, found) = (total(conn, counted)?, counted.recount(conn)?);
+                    if kept != found {
+                        report
+                            .differences
+                            .push(format!("{}: {found} are on record, kept is {kept}", counted.name()));
+                    }
+                }
                 Ok(report)
             })
             .await

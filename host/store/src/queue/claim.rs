@@ -4,6 +4,8 @@
 //! started before, then the workspace with the fewest running runs that was served longest ago, then the oldest. So
 //! one workspace with a thousand runs does not block another one, and every run gets its turn.
 
+use super::lines::{self, Head, Next};
+use super::load::Load;
 use super::{milliseconds, whole};
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, stamp};
@@ -12,7 +14,8 @@ use crate::life::states;
 use jackfield_types::{AttemptId, RunId, RunState, WorkerId, WorkspaceId};
 use rusqlite::{Connection, params};
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 /// The capacity that a worker offers.
@@ -58,9 +61,12 @@ pub struct Claimed {
     pub attempts: Vec<AttemptId>,
 }
 
-struct Waiting {
-    run: RunId,
-    workspace: WorkspaceId,
+/// What a reader of the queue finds for a worker.
+enum Found {
+    Nothing,
+    /// The rest of a run has ended: only a writer can put it into its line.
+    Rested,
+    Run(Head),
 }
 
 impl Queue<'_> {
@@ -72,19 +78,35 @@ impl Queue<'_> {
         // Most calls find nothing, and need not wait for the writer.
         let now = milliseconds(self.0.clock().now());
         let (asked, allowed) = (offer.clone(), caps.clone());
-        if self.0.read(move |conn| next(conn, &asked, &allowed, now)).await?.is_none() {
-            return Ok(None);
-        }
+        let found = match self.0.read(move |conn| look(conn, &asked, &allowed, now)).await? {
+            Found::Nothing => return Ok(None),
+            Found::Rested => None,
+            Found::Run(head) => Some(head),
+        };
         self.0
             .write(move |tx| {
-                let Some(found) = next(tx, &offer, &caps, milliseconds(tx.now))? else { return Ok(None) };
-                take(tx, &found, &offer).map(Some)
+                let now = milliseconds(tx.now);
+                let rested = lines::end_rest(tx, now)? > 0;
+                let claim = Claim::of(tx, &offer, &caps)?;
+                let first = match found {
+                    // Nobody has claimed it since, so it is still the first of its line.
+                    Some(head) if !rested && claim.may_take(tx, &head)? => Some(head),
+                    _ => claim.next(tx, now)?,
+                };
+                first.map(|head| take(tx, &head, &offer)).transpose()
             })
             .await
     }
 }
 
-fn take(tx: &Tx<'_>, found: &Waiting, offer: &Offer) -> Result<Claimed, StoreError> {
+fn look(conn: &Connection, offer: &Offer, caps: &Caps, now: i64) -> Result<Found, StoreError> {
+    if lines::has_rested(conn, now)? {
+        return Ok(Found::Rested);
+    }
+    Ok(Claim::of(conn, offer, caps)?.next(conn, now)?.map_or(Found::Nothing, Found::Run))
+}
+
+fn take(tx: &Tx<'_>, found: &Head, offer: &Offer) -> Result<Claimed, StoreError> {
     let run = found.run.to_string();
     tx.exec("UPDATE runs SET worker = ?2 WHERE id = ?1", params![run, offer.worker.to_string()])?;
     states::run_becomes(tx, found.run, RunState::Running, None)?;
@@ -106,114 +128,92 @@ fn take(tx: &Tx<'_>, found: &Waiting, offer: &Offer) -> Result<Claimed, StoreErr
     Ok(Claimed { run: found.run, attempts })
 }
 
-/// The first run in the queue that exceeds no limit and that the worker can execute.
-fn next(conn: &Connection, offer: &Offer, caps: &Caps, now: i64) -> Result<Option<Waiting>, StoreError> {
-    let load = Load::of(conn)?;
-    let room = caps.local.map_or(offer.free, |most| offer.free.min(most.saturating_sub(load.local)));
-    if room == 0 {
-        return Ok(None);
-    }
-    let waiting = conn.all("SELECT DISTINCT wants FROM runs WHERE state = 'queued'", [], |row| {
-        Ok((row.get::<_, String>("wants")?, row.json::<Vec<String>>("wants")?))
-    })?;
-    let takes = |wants: &[String]| {
-        offer.executors.as_ref().is_none_or(|has| wants.iter().all(|want| has.contains(want)))
-            && wants.iter().all(|want| load.executor_has_room(caps, want, wants))
-            // A round with more attempts than slots starts when nothing else runs.
-            && (count(wants) <= room || load.is_idle())
-    };
-    let possible: Vec<String> =
-        waiting.into_iter().filter(|(_, wants)| takes(wants)).map(|(text, _)| text).collect();
-    if possible.is_empty() {
-        return Ok(None);
-    }
-    let full: Vec<String> = caps
-        .workspaces
-        .iter()
-        .filter(|(workspace, most)| load.workspace(workspace) >= **most)
-        .map(|(workspace, _)| workspace.to_string())
-        .collect();
-    let mine: Option<Vec<String>> =
-        offer.workspaces.as_ref().map(|list| list.iter().map(WorkspaceId::to_string).collect());
-    conn.one(
-        &format!("{ORDERED} LIMIT 1"),
-        params![
-            now,
-            whole(caps.aging).max(1),
-            offer.holder,
-            offer.only_own,
-            json!(possible).to_string(),
-            json!(full).to_string(),
-            mine.map(|list| json!(list).to_string()),
-        ],
-        |row| Ok(Waiting { run: row.parsed("id")?, workspace: row.parsed("workspace")? }),
-    )
+/// A worker's claim under the limits, as they stand.
+struct Claim<'a> {
+    offer: &'a Offer,
+    caps: &'a Caps,
+    load: Load,
+    /// Free slots, within the limit of this machine.
+    room: u32,
+    /// The workspaces of the worker; `None`: all.
+    workspaces: Option<HashSet<WorkspaceId>>,
 }
 
-/// `?1` now, `?2` ageing, `?3` holder, `?4` only its own, `?5` executors that can be taken, `?6` full workspaces, `?7`
-/// the worker's workspaces.
-const ORDERED: &str = "
-    WITH busy AS (SELECT workspace, COUNT(*) AS runs FROM runs WHERE state = 'running' GROUP BY workspace)
-    SELECT runs.id, runs.workspace
-    FROM runs JOIN workspaces ON workspaces.id = runs.workspace
-    LEFT JOIN busy ON busy.workspace = runs.workspace
-    WHERE runs.state = 'queued' AND runs.not_before_ms <= ?1
-      AND (runs.affinity = ?3 OR (runs.affinity IS NULL AND NOT ?4))
-      AND runs.wants IN (SELECT value FROM json_each(?5))
-      AND runs.workspace NOT IN (SELECT value FROM json_each(?6))
-      AND (?7 IS NULL OR runs.workspace IN (SELECT value FROM json_each(?7)))
-    ORDER BY runs.priority + (?1 - runs.queued_ms) / ?2 DESC, runs.started_at IS NULL,
-             COALESCE(busy.runs, 0), workspaces.served_at, runs.queued_ms, runs.id";
+impl<'a> Claim<'a> {
+    fn of(conn: &Connection, offer: &'a Offer, caps: &'a Caps) -> Result<Self, StoreError> {
+        let load = Load::of(conn)?;
+        let room = caps.local.map_or(offer.free, |most| offer.free.min(most.saturating_sub(load.local)));
+        let workspaces = offer.workspaces.as_ref().map(|list| list.iter().copied().collect());
+        Ok(Self { offer, caps, load, room, workspaces })
+    }
+
+    /// The first run in the queue that exceeds no limit and that the worker can execute.
+    fn next(&self, conn: &Connection, now: i64) -> Result<Option<Head>, StoreError> {
+        if self.room == 0 {
+            return Ok(None);
+        }
+        let aging = whole(self.caps.aging).max(1);
+        let mut first: Option<Head> = None;
+        let order = |head: &Head| {
+            let runs = self.load.runs(&head.workspace);
+            (Reverse(head.effective_priority(now, aging)), !head.resumed, runs)
+        };
+        let before = |one: &Head, other: &Head| {
+            let rest = |head: &Head| (head.queued_ms, head.run);
+            order(one)
+                .cmp(&order(other))
+                .then_with(|| one.served_at.cmp(&other.served_at))
+                .then_with(|| rest(one).cmp(&rest(other)))
+                .is_lt()
+        };
+        let mut compare = |head: Head| {
+            if !self.workspace_is_open(&head.workspace) {
+                return Ok(Next::Workspace);
+            }
+            if !self.has_room_for(&head.wants) {
+                return Ok(Next::Executors);
+            }
+            if first.as_ref().is_none_or(|first| before(&head, first)) {
+                first = Some(head);
+            }
+            Ok(Next::Line)
+        };
+        lines::visit(conn, Some(&self.offer.holder), &mut compare)?;
+        if !self.offer.only_own {
+            lines::visit(conn, None, &mut compare)?;
+        }
+        Ok(first)
+    }
+
+    /// True if a run that was found by a reader can still be claimed.
+    fn may_take(&self, conn: &Connection, head: &Head) -> Result<bool, StoreError> {
+        if self.room == 0 || !self.workspace_is_open(&head.workspace) || !self.has_room_for(&head.wants) {
+            return Ok(false);
+        }
+        let queued = conn.one(
+            "SELECT 1 FROM runs WHERE id = ?1 AND state = 'queued' AND not_before_ms = 0 AND queued_ms = ?2
+               AND (affinity IS NULL OR affinity = ?3)",
+            params![head.run.to_string(), head.queued_ms, self.offer.holder],
+            |_| Ok(()),
+        )?;
+        Ok(queued.is_some())
+    }
+
+    /// True if the worker works in the workspace, and the workspace has not reached its limit.
+    fn workspace_is_open(&self, workspace: &WorkspaceId) -> bool {
+        self.workspaces.as_ref().is_none_or(|own| own.contains(workspace))
+            && self.caps.workspaces.get(workspace).is_none_or(|most| self.load.workspace(workspace) < *most)
+    }
+
+    /// True if the worker has the executors of a round, and each of them a free slot.
+    fn has_room_for(&self, wants: &[String]) -> bool {
+        self.offer.executors.as_ref().is_none_or(|has| wants.iter().all(|want| has.contains(want)))
+            && wants.iter().all(|want| self.load.executor_has_room(self.caps, want, wants))
+            // A round with more attempts than slots starts when nothing else runs.
+            && (count(wants) <= self.room || self.load.is_idle())
+    }
+}
 
 fn count(wants: &[String]) -> u32 {
     u32::try_from(wants.len()).unwrap_or(u32::MAX)
-}
-
-/// The running attempts.
-pub(super) struct Load {
-    pub(super) local: u32,
-    pub(super) all: u32,
-    pub(super) executors: BTreeMap<String, u32>,
-    pub(super) workspaces: BTreeMap<String, u32>,
-}
-
-impl Load {
-    pub(super) fn of(conn: &Connection) -> Result<Self, StoreError> {
-        let rows = conn.all(
-            "SELECT runs.workspace, attempts.executor, COALESCE(workers.kind, 'local') = 'local' AS local,
-                    COUNT(*) AS attempts
-             FROM runs JOIN attempts ON attempts.run = runs.id AND attempts.state <> 'settled'
-             LEFT JOIN workers ON workers.id = runs.worker
-             WHERE runs.state = 'running' GROUP BY 1, 2, 3",
-            [],
-            |row| {
-                let (workspace, executor): (String, String) = (row.get(0)?, row.get(1)?);
-                Ok((workspace, executor, row.get::<_, bool>(2)?, row.get::<_, u32>(3)?))
-            },
-        )?;
-        let mut load = Self { local: 0, all: 0, executors: BTreeMap::new(), workspaces: BTreeMap::new() };
-        for (workspace, executor, local, attempts) in rows {
-            load.all += attempts;
-            load.local += if local { attempts } else { 0 };
-            *load.executors.entry(executor).or_default() += attempts;
-            *load.workspaces.entry(workspace).or_default() += attempts;
-        }
-        Ok(load)
-    }
-
-    const fn is_idle(&self) -> bool {
-        self.all == 0
-    }
-
-    fn workspace(&self, workspace: &WorkspaceId) -> u32 {
-        self.workspaces.get(&workspace.to_string()).copied().unwrap_or(0)
-    }
-
-    /// A round that needs more slots of an executor than it has starts when none of them is busy.
-    fn executor_has_room(&self, caps: &Caps, executor: &str, wants: &[String]) -> bool {
-        let most = caps.executors.get(executor).copied().unwrap_or(caps.executor).max(1);
-        let busy = self.executors.get(executor).copied().unwrap_or(0);
-        let wanted = u32::try_from(wants.iter().filter(|want| *want == executor).count()).unwrap_or(u32::MAX);
-        busy == 0 || busy.saturating_add(wanted) <= most
-    }
 }

@@ -1,12 +1,13 @@
 //! Running runs: takeover, cancellation and adoption.
 
-use crate::file::{Columns, Exact, Sql};
+use super::lines;
+use crate::file::{Columns, Counted, Exact, Sql, total};
 use crate::handles::Queue;
 use crate::life::events;
 use crate::view::runs;
 use crate::{CheckResult, RecordKind, StoreError};
 use jackfield_model::{AttemptAdopted, CancelAsked, CheckOutcome, Checked, RunEvent, RunTakenOver};
-use jackfield_types::{AttemptId, AttemptState, RunId, Timestamp, WorkerId};
+use jackfield_types::{AttemptId, AttemptState, RunId, RunState, Timestamp, WorkerId};
 use rusqlite::params;
 use serde_json::Value;
 
@@ -88,15 +89,7 @@ impl Queue<'_> {
 
     /// Returns the host instances that queued runs are reserved for.
     pub async fn affinities(self) -> Result<Vec<String>, StoreError> {
-        self.0
-            .read(|conn| {
-                conn.all(
-                    "SELECT DISTINCT affinity FROM runs WHERE state = 'queued' AND affinity IS NOT NULL",
-                    [],
-                    |row| row.get(0),
-                )
-            })
-            .await
+        self.0.read(lines::affinities).await
     }
 
     /// Requests the cancellation of a running run. Only the first reason counts. False: no worker executes it.
@@ -202,14 +195,8 @@ impl Queue<'_> {
     pub async fn waiting(self) -> Result<(u64, Option<Timestamp>), StoreError> {
         self.0
             .read(|conn| {
-                let found = conn.one(
-                    "SELECT COUNT(*), MIN(queued_ms) FROM runs WHERE state = 'queued'",
-                    [],
-                    |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Option<i64>>(1)?)),
-                )?;
-                let (count, oldest) = found.unwrap_or((0, None));
-                let oldest = oldest.and_then(|at| Timestamp::from_millisecond(at).ok());
-                Ok((u64::from(count), oldest))
+                let oldest = lines::oldest(conn)?.and_then(|at| Timestamp::from_millisecond(at).ok());
+                Ok((total(conn, Counted::Runs(RunState::Queued))?, oldest))
             })
             .await
     }

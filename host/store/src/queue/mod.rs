@@ -7,6 +7,8 @@ mod claim;
 mod elsewhere;
 mod hand;
 mod line;
+mod lines;
+mod load;
 mod rest;
 mod workers;
 

@@ -1,6 +1,7 @@
 //! What is read back: lists, statistics, and histories. Every answer is one snapshot.
 
 pub(crate) mod ids;
+mod newest;
 mod quality;
 mod recorded;
 mod rounds;

@@ -1,13 +1,13 @@
 //! Reading runs, tasks and attempts.
 
 use super::ids;
+use super::newest::Newest;
 use crate::file::{Columns, Sql, signed};
 use crate::handles::Runs;
 use crate::record::run_event;
 use crate::{Artifact, Attempt, RecordKind, Run, RunEventRecord, RunSummary, RunView, StoreError, Task};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, WorkspaceId};
-use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::{Connection, params};
 
 /// Which runs to list, newest first.
 #[derive(Debug, Clone)]
@@ -51,7 +51,39 @@ const SUMMARY: &str = "
     JOIN tasks ON tasks.id = runs.task
     LEFT JOIN attempts last ON last.run = runs.id
         AND last.number = (SELECT MAX(number) FROM attempts WHERE attempts.run = runs.id)
-    WHERE TRUE";
+    WHERE runs.id = ?1";
+
+impl RunFilter {
+    fn newest(&self) -> Newest {
+        let states = if self.states.is_empty() { RunState::ALL } else { &self.states };
+        let columns =
+            [("workspace", self.workspace.map(|id| id.to_string())), ("owner", self.principal.clone())];
+        Newest {
+            table: "runs",
+            states: states.iter().map(|state| state.as_str()).collect(),
+            columns: columns.into_iter().filter_map(|(column, value)| Some((column, value?))).collect(),
+            before: self.before.map(|id| id.to_string()),
+            limit: self.limit,
+        }
+    }
+
+    fn includes(&self, run: &Run, owner: &str) -> bool {
+        (self.states.is_empty() || self.states.contains(&run.state))
+            && self.workspace.is_none_or(|workspace| workspace == run.workspace)
+            && self.principal.as_ref().is_none_or(|principal| principal == owner)
+            && self.before.is_none_or(|before| run.id < before)
+    }
+}
+
+/// The runs of a task that a filter includes, newest first.
+fn of_task(conn: &Connection, task: TaskId, filter: &RunFilter) -> Result<Vec<RunId>, StoreError> {
+    let runs =
+        conn.all("SELECT * FROM runs WHERE task = ?1 ORDER BY id DESC", [task.to_string()], |row| {
+            Ok((Run::read(row)?, row.get::<_, String>("owner")?))
+        })?;
+    let included = runs.into_iter().filter(|(run, owner)| filter.includes(run, owner));
+    Ok(included.map(|(run, _)| run.id).take(usize::try_from(filter.limit).unwrap_or(usize::MAX)).collect())
+}
 
 impl Runs<'_> {
     /// Returns a run with its task, attempts and artifacts.
@@ -91,32 +123,16 @@ impl Runs<'_> {
     pub async fn list(self, filter: RunFilter) -> Result<Vec<RunSummary>, StoreError> {
         self.0
             .read(move |conn| {
-                let mut sql = SUMMARY.to_owned();
-                let mut values: Vec<SqlValue> = Vec::new();
-                if !filter.states.is_empty() {
-                    let marks = vec!["?"; filter.states.len()].join(", ");
-                    sql.push_str(&format!(" AND runs.state IN ({marks})"));
-                    values.extend(filter.states.iter().map(|state| state.as_str().to_owned().into()));
+                let ids: Vec<RunId> = match filter.task {
+                    // A task has few runs.
+                    Some(task) => of_task(conn, task, &filter)?,
+                    None => filter.newest().ids(conn)?,
+                };
+                let mut runs = Vec::with_capacity(ids.len());
+                for id in ids {
+                    runs.extend(conn.one(SUMMARY, [id.to_string()], RunSummary::read)?);
                 }
-                if let Some(workspace) = filter.workspace {
-                    sql.push_str(" AND runs.workspace = ?");
-                    values.push(workspace.to_string().into());
-                }
-                if let Some(task) = filter.task {
-                    sql.push_str(" AND runs.task = ?");
-                    values.push(task.to_string().into());
-                }
-                if let Some(principal) = filter.principal {
-                    sql.push_str(" AND tasks.principal = ?");
-                    values.push(principal.into());
-                }
-                if let Some(before) = filter.before {
-                    sql.push_str(" AND runs.id < ?");
-                    values.push(before.to_string().into());
-                }
-                sql.push_str(" ORDER BY runs.id DESC LIMIT ?");
-                values.push(filter.limit.into());
-                conn.all(&sql, params_from_iter(values), RunSummary::read)
+                Ok(runs)
             })
             .await
     }

@@ -1,9 +1,9 @@
 //! Statistics of attempts.
 
 use crate::StoreError;
-use crate::file::{Columns, Sql, stamp, summed};
+use crate::file::{Columns, Counted, Sql, stamp, summed, total};
 use crate::handles::Stats;
-use jackfield_types::{Micros, Timestamp};
+use jackfield_types::{Micros, RunState, Timestamp};
 use rusqlite::params;
 use serde::Serialize;
 
@@ -176,20 +176,10 @@ impl Stats<'_> {
 
     /// Returns totals over all records.
     pub async fn totals(self) -> Result<Totals, StoreError> {
-        let totals = self
-            .0
+        self.0
             .read(|conn| {
-                conn.one(
-                    "SELECT (SELECT COUNT(*) FROM workspaces) AS workspaces,
-                            (SELECT COUNT(*) FROM tasks) AS tasks,
-                            (SELECT COUNT(*) FROM runs WHERE state = 'queued') AS queued,
-                            (SELECT COUNT(*) FROM runs WHERE state = 'running') AS running,
-                            (SELECT COUNT(*) FROM runs WHERE state = 'succeeded') AS succeeded,
-                            (SELECT COUNT(*) FROM runs WHERE state = 'failed') AS failed,
-                            (SELECT COUNT(*) FROM runs WHERE state = 'cancelled') AS cancelled,
-                            (SELECT COUNT(*) FROM attempts) AS attempts,
-                            (SELECT COUNT(*) FROM attempts WHERE state <> 'settled') AS in_flight,
-                            (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes,
+                let sums = conn.one(
+                    "SELECT (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes,
                             tokens.*, money.*
                      FROM (SELECT COALESCE(SUM(input_tokens), 0) AS input,
                                   COALESCE(SUM(cached_input_tokens), 0) AS cached_input,
@@ -204,15 +194,6 @@ impl Stats<'_> {
                     [],
                     |row| {
                         Ok(Totals {
-                            workspaces: row.count("workspaces")?,
-                            tasks: row.count("tasks")?,
-                            queued: row.count("queued")?,
-                            running: row.count("running")?,
-                            succeeded: row.count("succeeded")?,
-                            failed: row.count("failed")?,
-                            cancelled: row.count("cancelled")?,
-                            attempts: row.count("attempts")?,
-                            in_flight: row.count("in_flight")?,
                             input_tokens: row.count("input")?,
                             cached_input_tokens: row.count("cached_input")?,
                             cache_write_tokens: row.count("cache_write")?,
@@ -221,11 +202,24 @@ impl Stats<'_> {
                             equivalent: row.micros("equivalent")?,
                             reserved: row.micros("reserved_billed")? + row.micros("reserved_equivalent")?,
                             database_bytes: row.count("bytes")?,
+                            ..Totals::default()
                         })
                     },
-                )
+                )?;
+                let runs = |state| total(conn, Counted::Runs(state));
+                Ok(Totals {
+                    workspaces: total(conn, Counted::Workspaces)?,
+                    tasks: total(conn, Counted::Tasks)?,
+                    queued: runs(RunState::Queued)?,
+                    running: runs(RunState::Running)?,
+                    succeeded: runs(RunState::Succeeded)?,
+                    failed: runs(RunState::Failed)?,
+                    cancelled: runs(RunState::Cancelled)?,
+                    attempts: total(conn, Counted::Attempts)?,
+                    in_flight: total(conn, Counted::AttemptsInFlight)?,
+                    ..sums.unwrap_or_default()
+                })
             })
-            .await?;
-        Ok(totals.unwrap_or_default())
+            .await
     }
 }

@@ -1,13 +1,13 @@
 //! Reading tasks: lists, and single tasks with their records.
 
+use super::newest::Newest;
 use super::{ids, runs, trail};
 use crate::file::{Columns, Sql};
 use crate::handles::Tasks;
 use crate::people::{checkpoints, decisions, tasks};
 use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, StoreError, Task};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, TaskState, WorkspaceId};
-use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -32,6 +32,30 @@ impl Default for TaskFilter {
     }
 }
 
+impl TaskFilter {
+    fn newest(&self) -> Newest {
+        let states = if self.states.is_empty() { TaskState::ALL } else { &self.states };
+        let columns =
+            [("workspace", self.workspace.map(|id| id.to_string())), ("principal", self.principal.clone())];
+        Newest {
+            table: "tasks",
+            states: states.iter().map(|state| state.as_str()).collect(),
+            columns: columns.into_iter().filter_map(|(column, value)| Some((column, value?))).collect(),
+            before: self.before.map(|id| id.to_string()),
+            limit: self.limit,
+        }
+    }
+}
+
+const SUMMARY: &str = "
+    SELECT tasks.*, workspaces.name AS workspace_name,
+           (SELECT COUNT(*) FROM runs WHERE runs.task = tasks.id) AS runs,
+           (SELECT COALESCE(SUM(MIN(cost, 1000000000000000)), 0) FROM attempts JOIN runs ON runs.id = attempts.run
+            WHERE runs.task = tasks.id) AS cost,
+           (SELECT COUNT(*) FROM human_tasks
+            WHERE human_tasks.task = tasks.id AND human_tasks.state = 'open') AS open_human_tasks
+    FROM tasks JOIN workspaces ON workspaces.id = tasks.workspace WHERE tasks.id = ?1";
+
 /// One line of a list of tasks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -46,6 +70,18 @@ pub struct TaskSummary {
     pub cost: Micros,
     /// What waits for a person because of it.
     pub open_human_tasks: u32,
+}
+
+impl TaskSummary {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            task: Task::read(row)?,
+            workspace_name: row.get("workspace_name")?,
+            runs: row.get("runs")?,
+            cost: row.micros("cost")?,
+            open_human_tasks: row.get("open_human_tasks")?,
+        })
+    }
 }
 
 /// A run with its attempts and what they produced.
@@ -92,47 +128,15 @@ impl Tasks<'_> {
 
     /// Returns tasks, newest first.
     pub async fn list(self, filter: TaskFilter) -> Result<Vec<TaskSummary>, StoreError> {
-        self.0.read(move |conn| {
-            let mut sql = "
-                SELECT tasks.*, workspaces.name AS workspace_name,
-                       (SELECT COUNT(*) FROM runs WHERE runs.task = tasks.id) AS runs,
-                       (SELECT COALESCE(SUM(MIN(cost, 1000000000000000)), 0) FROM attempts JOIN runs ON runs.id = attempts.run
-                        WHERE runs.task = tasks.id) AS cost,
-                       (SELECT COUNT(*) FROM human_tasks
-                        WHERE human_tasks.task = tasks.id AND human_tasks.state = 'open') AS open_human_tasks
-                FROM tasks JOIN workspaces ON workspaces.id = tasks.workspace WHERE TRUE"
-                .to_owned();
-            let mut values: Vec<SqlValue> = Vec::new();
-            if !filter.states.is_empty() {
-                let marks = vec!["?"; filter.states.len()].join(", ");
-                sql.push_str(&format!(" AND tasks.state IN ({marks})"));
-                values.extend(filter.states.iter().map(|state| state.as_str().to_owned().into()));
-            }
-            if let Some(workspace) = filter.workspace {
-                sql.push_str(" AND tasks.workspace = ?");
-                values.push(workspace.to_string().into());
-            }
-            if let Some(principal) = filter.principal {
-                sql.push_str(" AND tasks.principal = ?");
-                values.push(principal.into());
-            }
-            if let Some(before) = filter.before {
-                sql.push_str(" AND tasks.id < ?");
-                values.push(before.to_string().into());
-            }
-            sql.push_str(" ORDER BY tasks.id DESC LIMIT ?");
-            values.push(filter.limit.into());
-            conn.all(&sql, params_from_iter(values), |row| {
-                Ok(TaskSummary {
-                    task: Task::read(row)?,
-                    workspace_name: row.get("workspace_name")?,
-                    runs: row.get("runs")?,
-                    cost: row.micros("cost")?,
-                    open_human_tasks: row.get("open_human_tasks")?,
-                })
+        self.0
+            .read(move |conn| {
+                let mut tasks = Vec::new();
+                for id in filter.newest().ids::<TaskId>(conn)? {
+                    tasks.extend(conn.one(SUMMARY, [id.to_string()], TaskSummary::read)?);
+                }
+                Ok(tasks)
             })
-        })
-        .await
+            .await
     }
 
     /// Returns a task with its runs, checkpoints, decisions and human tasks.

@@ -1,6 +1,6 @@
 //! Recording and reading workspaces.
 
-use crate::file::{Exact, Sql, Tx, stamp, word};
+use crate::file::{Counted, Exact, Sql, Tx, stamp, word};
 use crate::handles::Workspaces;
 use crate::{NewWorkspace, RecordKind, StoreError, Workspace};
 use jackfield_types::WorkspaceId;
@@ -59,6 +59,7 @@ fn add(tx: &Tx<'_>, new: &NewWorkspace) -> Result<Workspace, StoreError> {
             params![id.to_string(), Exact(&name), Exact(&new.path), word(new.kind), stamp(tx.now)],
         )?;
         if added > 0 {
+            tx.count(Counted::Workspaces, 1);
             break;
         }
     }

@@ -11,6 +11,7 @@ mod file;
 mod keeping;
 mod lives;
 mod migrating;
+mod order;
 mod people;
 mod processes;
 mod queue;

@@ -1,0 +1,52 @@
+//! The newest records of a list: one look into an index for each state, whatever is on record.
+
+use crate::StoreError;
+use crate::file::Sql;
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
+use std::str::FromStr;
+
+/// Which records of a table to list, newest first.
+pub(super) struct Newest {
+    /// A table whose records have an `id` and a `state`.
+    pub(super) table: &'static str,
+    /// The states to look for.
+    pub(super) states: Vec<&'static str>,
+    /// Columns, and the values that they have. One of them is the first column of an index that goes on with the state.
+    pub(super) columns: Vec<(&'static str, String)>,
+    /// Records older than this one.
+    pub(super) before: Option<String>,
+    /// At most this many records.
+    pub(super) limit: u32,
+}
+
+impl Newest {
+    /// The ids, newest first.
+    pub(super) fn ids<T: FromStr>(&self, conn: &Connection) -> Result<Vec<T>, StoreError> {
+        let mut sql = format!("SELECT id FROM {} WHERE state = ?1", self.table);
+        for (at, (column, _)) in self.columns.iter().enumerate() {
+            sql.push_str(&format!(" AND {column} = ?{}", at + 4));
+        }
+        sql.push_str(" AND id < ?2 ORDER BY id DESC LIMIT ?3");
+        let mut newest = Vec::new();
+        for state in &self.states {
+            // Greater than any id.
+            let before = self.before.as_deref().unwrap_or("~");
+            let mut values = vec![
+                Value::from((*state).to_owned()),
+                Value::from(before.to_owned()),
+                Value::from(self.limit),
+            ];
+            values.extend(self.columns.iter().map(|(_, value)| Value::from(value.clone())));
+            newest.extend(conn.all(&sql, params_from_iter(values), |row| row.get::<_, String>(0))?);
+        }
+        newest.sort_unstable_by(|one, other| other.cmp(one));
+        newest.truncate(usize::try_from(self.limit).unwrap_or(usize::MAX));
+        newest
+            .into_iter()
+            .map(|id| {
+                id.parse().map_err(|_| StoreError::Damaged(format!("'{id}' is no id of {}", self.table)))
+            })
+            .collect()
+    }
+}
