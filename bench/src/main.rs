@@ -20,6 +20,7 @@ mod parse;
 mod questions;
 mod queue;
 mod report;
+mod scale;
 mod served;
 mod swap;
 mod swaps;
@@ -44,6 +45,9 @@ struct Asked {
     /// Swaps in the section `swaps`.
     #[arg(long, default_value_t = 1000)]
     swaps: u32,
+    /// Runs in the queue, and on record, in the section `scale`.
+    #[arg(long, default_value_t = 1_000_000)]
+    records: u32,
     /// Without pagemap_scan on either side, as on a machine that may swap.
     #[arg(long)]
     no_scan: bool,
@@ -78,6 +82,8 @@ enum Name {
     Idle,
     /// Hundreds of readers and dozens of callers at once.
     Crowd,
+    /// Very many runs in the queue and on record.
+    Scale,
 }
 
 /// What every section is given.
@@ -89,6 +95,8 @@ pub(crate) struct Setting {
     pub(crate) scan: bool,
     /// How many swaps `swaps` makes.
     pub(crate) swaps: u32,
+    /// How many runs `scale` records.
+    pub(crate) records: u32,
 }
 
 impl Name {
@@ -104,6 +112,7 @@ impl Name {
             Self::Call => call::measure(setting),
             Self::Idle => idle::measure(setting),
             Self::Crowd => crowd::measure(setting),
+            Self::Scale => scale::measure(setting),
         }
     }
 }
@@ -126,8 +135,13 @@ fn bench() -> Result<()> {
         Some(folder) => folder,
         None => components::target_folder()?,
     };
-    let setting =
-        Setting { components, scratch, scan: machine::can_scan() && !asked.no_scan, swaps: asked.swaps };
+    let setting = Setting {
+        components,
+        scratch,
+        scan: machine::can_scan() && !asked.no_scan,
+        swaps: asked.swaps,
+        records: asked.records,
+    };
     let machine = Machine::look(&setting.scratch, setting.scan);
     let names: &[Name] = if asked.sections.is_empty() { Name::value_variants() } else { &asked.sections };
     if !asked.json {

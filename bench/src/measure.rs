@@ -71,7 +71,16 @@ pub(crate) async fn interleaved(
 
 /// Time that this thread has spent on a processor.
 pub(crate) fn on_processor() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
+    spent(ClockId::ThreadCPUTime)
+}
+
+/// Time that all threads of this process have spent on a processor.
+pub(crate) fn of_process() -> Duration {
+    spent(ClockId::ProcessCPUTime)
+}
+
+fn spent(clock: ClockId) -> Duration {
+    let now = clock_gettime(clock);
     let seconds = Duration::from_secs(u64::try_from(now.tv_sec).unwrap_or(0));
     seconds + Duration::from_nanos(u64::try_from(now.tv_nsec).unwrap_or(0))
 }

@@ -154,6 +154,7 @@ impl Unit {
             Self::Seconds if figure < 1e-3 => format!("{:.0} µs", figure * 1e6),
             Self::Seconds if figure < 1.0 => format!("{:.2} ms", figure * 1e3),
             Self::Seconds => format!("{figure:.2} s"),
+            Self::Bytes if figure < 1e6 => format!("{:.1} kB", figure / 1e3),
             Self::Bytes => format!("{:.1} MB", figure / 1e6),
         }
     }
