@@ -230,9 +230,10 @@ impl PluginManager {
     fn serve(self: &Arc<Self>, file: &Path, sound: Sound, steps: Vec<StepTime>) {
         let (version, until_now) = self.publish(sound.metadata, sound.code, Some(file.to_owned()));
         let plugin = version.plugin();
+        // Whoever reads the state looks for the note, so here and below the note is right before the state changes.
+        notes::remove(file);
         self.note(file, State::Serving, None, Some(plugin), Some(plugin.digest));
         self.folder.set_last_good(file, Some(plugin.digest));
-        notes::remove(file);
         let why = match &until_now {
             Some(until_now) => format!("{plugin} takes the place of {}", until_now.plugin()),
             None => format!("{plugin} is new"),
@@ -245,8 +246,8 @@ impl PluginManager {
 
     /// Sound, and not to serve as things stand; the note beside the file says why.
     pub(crate) fn hold(&self, file: &Path, plugin: &PluginRef, why: &str, steps: Vec<StepTime>) {
-        self.note(file, State::Held, Some(why), Some(plugin), Some(plugin.digest));
         notes::hold(file, why);
+        self.note(file, State::Held, Some(why), Some(plugin), Some(plugin.digest));
         let digest = Some(plugin.digest);
         let mut event = self.file_event(Change::Held, file, Some(plugin), digest, why.to_owned(), steps);
         let serving = self.slots(|slots| slots.serving(plugin.kind, &plugin.name).cloned());
@@ -263,12 +264,12 @@ impl PluginManager {
         why: &str,
         steps: Vec<StepTime>,
     ) {
-        self.note(file, state, Some(why), None, digest);
         let serving = self.slots(|slots| {
             let of_file = |(version, serving): &(&Arc<Version>, bool)| *serving && version.is_from(file);
             slots.versions().find(of_file).map(|(version, _)| version.plugin().clone())
         });
         notes::refuse(file, why, serving.as_ref());
+        self.note(file, state, Some(why), None, digest);
         let mut event = self.file_event(Change::Rejected, file, None, digest, why.to_owned(), steps);
         event.from = serving.map(|serving| serving.digest);
         self.tell(event);
