@@ -22,6 +22,17 @@ INSERT INTO totals (name, value)
     UNION ALL SELECT 'attempts_in_flight', COUNT(*) FROM attempts WHERE state <> 'settled'
     UNION ALL SELECT 'runs_' || state, COUNT(*) FROM runs GROUP BY state;
 
+-- Attempts by the hour of their admission: how much of the recent work each executor and model had. No model is ''.
+CREATE TABLE attempt_hours (
+    hour TEXT NOT NULL,
+    executor TEXT NOT NULL,
+    model TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    PRIMARY KEY (hour, executor, model)
+) STRICT, WITHOUT ROWID;
+INSERT INTO attempt_hours (hour, executor, model, attempts)
+    SELECT substr(created_at, 1, 13), executor, COALESCE(model, ''), COUNT(*) FROM attempts GROUP BY 1, 2, 3;
+
 -- The principal of the run's task: lists of runs are made for principals.
 ALTER TABLE runs ADD COLUMN owner TEXT NOT NULL DEFAULT '';
 UPDATE runs SET owner = (SELECT principal FROM tasks WHERE tasks.id = runs.task);

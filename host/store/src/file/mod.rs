@@ -20,7 +20,7 @@ pub(crate) use changes::Changes;
 pub(crate) use connect::connect;
 pub(crate) use folder::prepare;
 pub(crate) use readers::Readers;
-pub(crate) use row::{Columns, Sql, count, room, signed, stamp, summed, word};
+pub(crate) use row::{Columns, Sql, count, hour, room, signed, stamp, summed, word};
 pub(crate) use schema::migrate;
 pub(crate) use totals::{Counted, total};
 pub(crate) use tx::Tx;

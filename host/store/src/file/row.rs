@@ -14,6 +14,11 @@ pub(crate) fn stamp(at: Timestamp) -> String {
     format!("{at:.6}")
 }
 
+/// The hour of a time, UTC: `2026-11-21T10`.
+pub(crate) fn hour(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H").to_string()
+}
+
 /// A word (a state, a kind, a source) as it is stored, which is as serde writes it.
 pub(crate) fn word<T: Serialize>(value: T) -> String {
     match serde_json::to_value(value) {

@@ -2,7 +2,7 @@
 
 use super::refusal::{Place, refuse, refuse_any};
 use super::{events, states, task_state};
-use crate::file::{Columns, Counted, Exact, Tx, stamp, word};
+use crate::file::{Columns, Counted, Exact, Tx, hour, stamp, word};
 use crate::handles::Admissions;
 use crate::money::{breaker, ledger};
 use crate::queue::milliseconds;
@@ -431,6 +431,11 @@ pub(super) fn add_attempt(
     )?;
     tx.count(Counted::Attempts, 1);
     tx.count(Counted::AttemptsInFlight, 1);
+    tx.exec(
+        "INSERT INTO attempt_hours (hour, executor, model, attempts) VALUES (?1, ?2, ?3, 1)
+         ON CONFLICT (hour, executor, model) DO UPDATE SET attempts = attempt_hours.attempts + 1",
+        params![hour(tx.now), Exact(&attempt.executor), attempt.model.as_deref().unwrap_or_default()],
+    )?;
     trail::add_calls(tx, calls)?;
     let planned = AttemptPlanned {
         number: attempt.number,

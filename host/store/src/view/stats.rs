@@ -1,7 +1,7 @@
 //! Statistics of attempts.
 
 use crate::StoreError;
-use crate::file::{Columns, Counted, Sql, stamp, summed, total};
+use crate::file::{Columns, Counted, Sql, hour, total};
 use crate::handles::Stats;
 use jackfield_types::{Micros, RunState, Timestamp};
 use rusqlite::params;
@@ -58,8 +58,6 @@ pub struct UsageShare {
     pub attempts: u32,
     /// Of all attempts in that time.
     pub thousandths: u16,
-    pub tokens: u64,
-    pub cost: Micros,
 }
 
 /// Figures over everything that was ever recorded.
@@ -127,27 +125,23 @@ impl Stats<'_> {
         .await
     }
 
-    /// Returns the share of each executor and model since then, largest first.
+    /// Returns the share of each executor and model in the attempts since the beginning of that hour, largest first.
     pub async fn usage_share(self, since: Timestamp) -> Result<Vec<UsageShare>, StoreError> {
         self.0
             .read(move |conn| {
-                let sql = format!(
-                    "SELECT executor, model, COUNT(*) AS attempts, {},
-                        SUM(input_tokens + cached_input_tokens + cache_write_tokens + output_tokens) AS tokens
-                 FROM attempts WHERE created_at >= ?1
-                 GROUP BY executor, model ORDER BY attempts DESC, executor, model",
-                    summed("cost", "cost")
-                );
-                let mut shares = conn.all(&sql, [stamp(since)], |row| {
-                    Ok(UsageShare {
-                        executor: row.get("executor")?,
-                        model: row.get("model")?,
-                        attempts: row.get("attempts")?,
-                        thousandths: 0,
-                        tokens: row.count("tokens")?,
-                        cost: row.sum("cost")?,
-                    })
-                })?;
+                let mut shares = conn.all(
+                    "SELECT executor, NULLIF(model, '') AS model, SUM(attempts) AS attempts FROM attempt_hours
+                     WHERE hour >= ?1 GROUP BY executor, model ORDER BY attempts DESC, executor, model",
+                    [hour(since)],
+                    |row| {
+                        Ok(UsageShare {
+                            executor: row.get("executor")?,
+                            model: row.get("model")?,
+                            attempts: row.get("attempts")?,
+                            thousandths: 0,
+                        })
+                    },
+                )?;
                 let all: u64 = shares.iter().map(|share| u64::from(share.attempts)).sum();
                 for share in &mut shares {
                     let thousandths = u64::from(share.attempts) * 1000 / all.max(1);
