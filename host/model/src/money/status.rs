@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// How a limit, or the breaker as a whole, stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BreakerState {
     /// Money flows.
+    #[default]
     Closed,
     /// An alerting limit is reached; money flows.
     Alert,

@@ -5,7 +5,7 @@ use super::changes::News;
 use super::row::Sql;
 use super::totals::{self, Counted};
 use crate::StoreError;
-use crate::money::Calendar;
+use crate::money::{Calendar, Scope, Sum, Sums};
 use jackfield_types::{RunId, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
@@ -28,17 +28,33 @@ pub(crate) struct Tx<'a> {
 pub(super) struct Batch {
     pub(super) news: News,
     pub(super) totals: totals::Changes,
+    pub(super) sums: Sums,
+}
+
+/// A position in a batch.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    news: (usize, usize),
+    totals: usize,
+    sums: usize,
 }
 
 impl Batch {
     /// A position to return to when a job is undone.
-    pub(super) fn mark(&self) -> ((usize, usize), usize) {
-        (self.news.mark(), self.totals.mark())
+    pub(super) fn mark(&self) -> Mark {
+        Mark { news: self.news.mark(), totals: self.totals.mark(), sums: self.sums.mark() }
     }
 
-    pub(super) fn back_to(&mut self, (news, totals): ((usize, usize), usize)) {
-        self.news.back_to(news);
-        self.totals.back_to(totals);
+    pub(super) fn back_to(&mut self, mark: Mark) {
+        self.news.back_to(mark.news);
+        self.totals.back_to(mark.totals);
+        self.sums.back_to(mark.sums);
+    }
+
+    /// Writes what was only counted so far.
+    pub(super) fn write(&self, conn: &Connection) -> Result<(), StoreError> {
+        self.sums.write(conn)?;
+        self.totals.write(conn)
     }
 }
 
@@ -46,6 +62,21 @@ impl Tx<'_> {
     /// Adds to a number of records if this job is committed.
     pub(crate) fn count(&self, counted: Counted, more: i64) {
         self.batch.borrow_mut().totals.add(counted, more);
+    }
+
+    /// A sum of the breaker as the jobs before this one left it; `None` if there is no row.
+    pub(crate) fn sum(&self, scope: &Scope, period: &str) -> Result<Option<Sum>, StoreError> {
+        self.batch.borrow_mut().sums.get(self.conn, scope.to_string(), period)
+    }
+
+    /// Changes a sum of the breaker if this job is committed.
+    pub(crate) fn change_sum(
+        &self,
+        scope: &Scope,
+        period: &str,
+        change: impl FnOnce(&mut Sum),
+    ) -> Result<(), StoreError> {
+        self.batch.borrow_mut().sums.change(self.conn, scope.to_string(), period, change)
     }
 
     /// Watchers of the run hear of it, if and when it is committed.

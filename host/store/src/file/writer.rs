@@ -132,7 +132,7 @@ impl Thread {
         let done = jobs
             .iter_mut()
             .try_for_each(|job| self.apply(job.as_mut(), batch))
-            .and_then(|()| batch.borrow().totals.write(&self.conn))
+            .and_then(|()| batch.borrow().write(&self.conn))
             .and_then(|()| self.conn.exec("COMMIT", []).map(drop));
         if done.is_err() && !self.conn.is_autocommit() {
             drop(self.conn.exec("ROLLBACK", []));

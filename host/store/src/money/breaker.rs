@@ -4,29 +4,59 @@
 //! A halting limit refuses when `spent + reserved + asked > amount + allowance`. What is held counts
 //! whatever day it was made; what is spent counts on its own day.
 
+use super::sums::{self, Sum};
 use super::{
     Account, Action, BreakerState, Calendar, Counts, Limit, LimitScope, LimitStatus, Limits, Period, Refusal,
     Scope, Spender,
 };
 use crate::StoreError;
-use crate::file::{Columns, Exact, Sql, Tx};
+use crate::file::Tx;
 use crate::view::trail;
 use jackfield_model::{BreakerChanged, BreakerRefused, HostEvent};
 use jackfield_types::{Micros, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
+
+/// The period of the row that holds what is reserved.
+const EVER: &str = "ever";
 
 /// Reads how limits stand, at one moment.
 #[derive(Clone, Copy)]
 pub(crate) struct Gauge<'a> {
-    pub(crate) conn: &'a Connection,
-    pub(crate) calendar: &'a Calendar,
-    pub(crate) now: Timestamp,
-    pub(crate) counts: Counts,
+    rows: Rows<'a>,
+    calendar: &'a Calendar,
+    now: Timestamp,
+    counts: Counts,
+}
+
+/// Where the sums are read.
+#[derive(Clone, Copy)]
+enum Rows<'a> {
+    Committed(&'a Connection),
+    /// With what the jobs of the open transaction changed.
+    Open(&'a Tx<'a>),
 }
 
 impl<'a> Gauge<'a> {
     pub(crate) fn of(tx: &'a Tx<'_>, limits: &Limits) -> Self {
-        Self { conn: tx, calendar: tx.calendar, now: tx.now, counts: limits.counts }
+        Self { rows: Rows::Open(tx), calendar: tx.calendar, now: tx.now, counts: limits.counts }
+    }
+
+    /// What is committed, for readers.
+    pub(super) const fn committed(
+        conn: &'a Connection,
+        calendar: &'a Calendar,
+        now: Timestamp,
+        counts: Counts,
+    ) -> Self {
+        Self { rows: Rows::Committed(conn), calendar, now, counts }
+    }
+
+    fn sum(&self, scope: &Scope, period: &str) -> Result<Sum, StoreError> {
+        let sum = match self.rows {
+            Rows::Committed(conn) => sums::read(conn, &scope.to_string(), period)?,
+            Rows::Open(tx) => tx.sum(scope, period)?,
+        };
+        Ok(sum.unwrap_or_default())
     }
 
     /// How `limit` stands for `scope`, and the least that it refused.
@@ -36,22 +66,10 @@ impl<'a> Gauge<'a> {
         scope: Scope,
     ) -> Result<(LimitStatus, Option<Micros>), StoreError> {
         let period = self.calendar.today(self.now).key(limit.period);
-        let spent = self.conn.one(
-            "SELECT spent_billed, spent_equivalent, allowance, refused FROM breaker WHERE scope = ?1 AND period = ?2",
-            params![Exact(scope.to_string()), period],
-            |row| {
-                let spent = self.counts.pick(row.micros("spent_billed")?, row.micros("spent_equivalent")?);
-                let refused: Option<i64> = row.get("refused")?;
-                Ok((spent, row.micros("allowance")?, refused.map(Micros)))
-            },
-        )?;
-        let reserved = self.conn.one(
-            "SELECT reserved_billed, reserved_equivalent FROM breaker WHERE scope = ?1 AND period = 'ever'",
-            params![Exact(scope.to_string())],
-            |row| Ok(self.counts.pick(row.micros("reserved_billed")?, row.micros("reserved_equivalent")?)),
-        )?;
-        let (spent, allowance, refused) = spent.unwrap_or_default();
-        let reserved = reserved.unwrap_or_default();
+        let (of_period, ever) = (self.sum(&scope, &period)?, self.sum(&scope, EVER)?);
+        let spent = self.counts.pick(of_period.spent_billed, of_period.spent_equivalent);
+        let reserved = self.counts.pick(ever.reserved_billed, ever.reserved_equivalent);
+        let Sum { allowance, refused, .. } = of_period;
         let left = (limit.amount + allowance - spent - reserved).max(Micros::ZERO);
         let state = match limit.action {
             Action::Halt if left == Micros::ZERO || refused.is_some_and(|least| left < least) => {
@@ -158,11 +176,9 @@ pub(crate) fn refused(
     let could_ever_fit = least <= refusal.limit.amount + refusal.allowance;
     let outlives_the_refused = !matches!(refusal.scope, Scope::Task(_) | Scope::Run(_));
     if could_ever_fit && outlives_the_refused {
-        tx.exec(
-            "INSERT INTO breaker (scope, period, refused) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET refused = MIN(excluded.refused, COALESCE(refused, excluded.refused))",
-            params![Exact(refusal.scope.to_string()), refusal.period, least.0],
-        )?;
+        tx.change_sum(&refusal.scope, &refusal.period, |sum| {
+            sum.refused = Some(sum.refused.map_or(least, |before| before.min(least)));
+        })?;
     }
     tell(tx, limits, spender)
 }
@@ -171,10 +187,14 @@ pub(crate) fn refused(
 pub(crate) fn admitted(tx: &Tx<'_>, limits: &Limits, spender: &Spender) -> Result<(), StoreError> {
     let today = tx.calendar.today(tx.now);
     for (limit, scope) in limits.of(spender).filter(|(limit, _)| limit.action == Action::Halt) {
-        tx.exec(
-            "UPDATE breaker SET refused = NULL WHERE scope = ?1 AND period = ?2 AND refused IS NOT NULL",
-            params![Exact(scope.to_string()), today.key(limit.period)],
-        )?;
+        forget_refused(tx, &scope, &today.key(limit.period))?;
+    }
+    Ok(())
+}
+
+fn forget_refused(tx: &Tx<'_>, scope: &Scope, period: &str) -> Result<(), StoreError> {
+    if tx.sum(scope, period)?.is_some_and(|sum| sum.refused.is_some()) {
+        tx.change_sum(scope, period, |sum| sum.refused = None)?;
     }
     Ok(())
 }
@@ -211,10 +231,7 @@ pub(super) fn tell_scope(tx: &Tx<'_>, limits: &Limits, scope: &Scope) -> Result<
     for limit in limits.limits.iter().filter(|limit| limit.holds_for(scope)) {
         let (status, refused) = gauge.read(limit, scope.clone())?;
         if refused.is_some_and(|least| status.left >= least) && limit.action == Action::Halt {
-            tx.exec(
-                "UPDATE breaker SET refused = NULL WHERE scope = ?1 AND period = ?2",
-                params![Exact(scope.to_string()), status.period],
-            )?;
+            forget_refused(tx, scope, &status.period)?;
         }
         alerted |= tell_alert(tx, &status)?;
         if worst.as_ref().is_none_or(|worst| status.state > worst.state) {
@@ -222,11 +239,11 @@ pub(super) fn tell_scope(tx: &Tx<'_>, limits: &Limits, scope: &Scope) -> Result<
         }
     }
     let to = worst.as_ref().map_or(BreakerState::Closed, |status| status.state);
-    let from = told(tx, scope, "ever")?;
+    let from = told(tx, scope, EVER)?;
     if from == to {
         return Ok(());
     }
-    now_told(tx, scope, "ever", to)?;
+    now_told(tx, scope, EVER, to)?;
     if to == BreakerState::Alert && alerted {
         return Ok(());
     }
@@ -252,23 +269,13 @@ fn tell_alert(tx: &Tx<'_>, status: &LimitStatus) -> Result<bool, StoreError> {
     log(tx, &status.scope, &HostEvent::breaker_changed(change)).map(|_| true)
 }
 
-/// The state that was told last.
+/// The state that the event log has.
 fn told(tx: &Tx<'_>, scope: &Scope, period: &str) -> Result<BreakerState, StoreError> {
-    let state = tx.one(
-        "SELECT state FROM breaker WHERE scope = ?1 AND period = ?2",
-        params![Exact(scope.to_string()), period],
-        |row| row.word::<BreakerState>("state"),
-    )?;
-    Ok(state.unwrap_or(BreakerState::Closed))
+    Ok(tx.sum(scope, period)?.map(|sum| sum.state).unwrap_or_default())
 }
 
 fn now_told(tx: &Tx<'_>, scope: &Scope, period: &str, state: BreakerState) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO breaker (scope, period, state) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET state = excluded.state",
-        params![Exact(scope.to_string()), period, state.as_str()],
-    )
-    .map(drop)
+    tx.change_sum(scope, period, |sum| sum.state = state)
 }
 
 /// Puts an event about a scope on the host's log.

@@ -111,10 +111,7 @@ fn add_up(tx: &Tx<'_>, spender: &Spender, days: &[Today], correction: &Correctio
             for period in [Period::Day, Period::Month, Period::Ever] {
                 let spent = spent_in(tx, &scope, day, period)?;
                 let key = day.key(period);
-                tx.exec(
-                    "UPDATE breaker SET spent_billed = ?3, spent_equivalent = ?4 WHERE scope = ?1 AND period = ?2",
-                    params![Exact(scope.to_string()), key, spent.0.0, spent.1.0],
-                )?;
+                tx.change_sum(&scope, &key, |sum| (sum.spent_billed, sum.spent_equivalent) = spent)?;
                 trim(tx, &scope, &key, spent.0 + spent.1, correction)?;
             }
         }
@@ -162,11 +159,7 @@ fn trim(
     spent: Micros,
     correction: &Correction,
 ) -> Result<(), StoreError> {
-    let allowance = tx.one(
-        "SELECT allowance FROM breaker WHERE scope = ?1 AND period = ?2",
-        params![Exact(scope.to_string()), period],
-        |row| row.micros("allowance"),
-    )?;
+    let allowance = tx.sum(scope, period)?.map(|sum| sum.allowance);
     let Some(allowance) = allowance.filter(|allowance| *allowance > Micros::ZERO) else { return Ok(()) };
     let amount = "CAST(ROUND((payload ->> 'allowance') * 1000000) AS INTEGER)";
     let sql = format!(
@@ -185,10 +178,7 @@ fn trim(
         return Ok(());
     }
     let kept = allowance - forgiven + spent.max(Micros::ZERO);
-    tx.exec(
-        "UPDATE breaker SET allowance = ?3 WHERE scope = ?1 AND period = ?2",
-        params![Exact(scope.to_string()), period, kept.0],
-    )?;
+    tx.change_sum(scope, period, |sum| sum.allowance = kept)?;
     let event = HostEvent::BreakerCorrected(BreakerCorrected::Allowance {
         period: period.to_owned(),
         allowance: kept - logged,

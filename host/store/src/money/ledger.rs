@@ -182,42 +182,16 @@ fn add(tx: &Tx<'_>, scope: &Scope, account: Account, entry: &Entry<'_>) -> Resul
             continue;
         }
         let key = entry.on.key(period);
-        // The row nearly always exists.
-        if !add_to(tx, scope, &key, account, held, entry.spent)? {
-            tx.exec(
-                "INSERT INTO breaker (scope, period) VALUES (?1, ?2)",
-                params![Exact(scope.to_string()), key],
-            )?;
-            add_to(tx, scope, &key, account, held, entry.spent)?;
-        }
+        tx.change_sum(scope, &key, |sum| {
+            let (spent, reserved) = match account {
+                Account::Billed => (&mut sum.spent_billed, &mut sum.reserved_billed),
+                Account::Equivalent => (&mut sum.spent_equivalent, &mut sum.reserved_equivalent),
+            };
+            *spent += entry.spent;
+            *reserved += held;
+        })?;
     }
     Ok(())
-}
-
-/// False: the row does not exist.
-fn add_to(
-    tx: &Tx<'_>,
-    scope: &Scope,
-    period: &str,
-    account: Account,
-    held: Micros,
-    spent: Micros,
-) -> Result<bool, StoreError> {
-    let sql = match account {
-        Account::Billed => {
-            "UPDATE breaker SET spent_billed = MIN(spent_billed, ?5) + ?3,
-                                reserved_billed = MIN(reserved_billed, ?6) + ?4
-             WHERE scope = ?1 AND period = ?2"
-        }
-        Account::Equivalent => {
-            "UPDATE breaker SET spent_equivalent = MIN(spent_equivalent, ?5) + ?3,
-                                reserved_equivalent = MIN(reserved_equivalent, ?6) + ?4
-             WHERE scope = ?1 AND period = ?2"
-        }
-    };
-    let changed =
-        tx.exec(sql, params![Exact(scope.to_string()), period, spent.0, held.0, room(spent), room(held)])?;
-    Ok(changed > 0)
 }
 
 fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {

@@ -6,6 +6,7 @@ mod calendar;
 mod correct;
 pub(crate) mod ledger;
 mod operator;
+mod sums;
 
 pub use audit::AuditReport;
 pub(crate) use calendar::{Calendar, Today};
@@ -14,3 +15,4 @@ pub use jackfield_model::{
     Limit, LimitScope, LimitStatus, Limits, Period, Raise, Refusal, Reset, Scope, Spender,
 };
 pub use ledger::{LedgerFilter, LedgerKind, LedgerRow};
+pub(crate) use sums::{Sum, Sums};

@@ -3,13 +3,12 @@
 
 use super::breaker::{Gauge, log, refusal, tell_scope};
 use super::{Action, BreakerState, BreakerStatus, Limit, LimitStatus, Limits, Raise, Refusal, Reset, Scope};
-use crate::file::{Exact, Sql, Tx, room};
+use crate::file::{Sql, Tx};
 use crate::handles::Breaker;
 use crate::record::host_event;
 use crate::{HostEventRecord, Spender, StoreError};
 use jackfield_model::{AllowanceAdded, HostEvent};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, WorkspaceId};
-use rusqlite::params;
 use std::sync::Arc;
 
 impl Breaker<'_> {
@@ -56,7 +55,7 @@ impl Breaker<'_> {
         let (counts, now, calendar) = (limits.counts, self.0.clock().now(), Arc::clone(self.0.calendar()));
         self.0
             .read(move |conn| {
-                let gauge = Gauge { conn, calendar: &calendar, now, counts };
+                let gauge = Gauge::committed(conn, &calendar, now, counts);
                 let limits = scoped
                     .into_iter()
                     .map(|(limit, scope)| gauge.status(&limit, scope))
@@ -149,10 +148,8 @@ impl Breaker<'_> {
 }
 
 fn allow(tx: &Tx<'_>, scope: &Scope, period: &str, more: Micros) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO breaker (scope, period, allowance) VALUES (?1, ?2, ?3)
-         ON CONFLICT DO UPDATE SET allowance = MIN(allowance, ?4) + excluded.allowance, refused = NULL",
-        params![Exact(scope.to_string()), period, more.0, room(more)],
-    )
-    .map(drop)
+    tx.change_sum(scope, period, |sum| {
+        sum.allowance += more;
+        sum.refused = None;
+    })
 }
