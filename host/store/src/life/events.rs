@@ -1,7 +1,8 @@
 //! Events of a run, numbered without a gap by the run's own row.
 
-use crate::file::{Columns, Tx, stamp};
+use crate::file::{Tx, count, signed, stamp};
 use crate::record::payload_text;
+use crate::view::runs;
 use crate::{RecordKind, StoreError};
 use jackfield_model::RunEvent;
 use jackfield_types::{AttemptId, RunId, Timestamp};
@@ -25,24 +26,36 @@ pub(crate) fn add_at(
     at: Timestamp,
     event: &RunEvent,
 ) -> Result<u64, StoreError> {
-    let seq = tx
+    add_all(tx, run, attempt, [(at, event)])
+}
+
+/// Adds events in this order and gives the number of the last, which is that of the run's last event if there are none.
+pub(crate) fn add_all<'e>(
+    tx: &Tx<'_>,
+    run: RunId,
+    attempt: Option<AttemptId>,
+    events: impl IntoIterator<Item = (Timestamp, &'e RunEvent), IntoIter: ExactSizeIterator>,
+) -> Result<u64, StoreError> {
+    let events = events.into_iter();
+    if events.len() == 0 {
+        return runs::run_of(tx, run).map(|run| run.last_seq);
+    }
+    let (more, run_text) = (signed(events.len() as u64), run.to_string());
+    let last = tx
         .one(
-            "UPDATE runs SET last_seq = last_seq + 1 WHERE id = ?1 RETURNING last_seq",
-            [run.to_string()],
-            |row| row.count("last_seq"),
+            "UPDATE runs SET last_seq = last_seq + ?2 WHERE id = ?1 RETURNING last_seq",
+            params![run_text, more],
+            |row| row.get::<_, i64>("last_seq"),
         )?
         .ok_or_else(|| StoreError::NotFound { what: RecordKind::Run, id: run.to_string() })?;
-    tx.exec(
-        "INSERT INTO run_events (run, seq, at, attempt, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        params![
-            run.to_string(),
-            crate::file::signed(seq),
-            stamp(at),
-            attempt.map(|id| id.to_string()),
-            event.kind(),
-            payload_text(event.payload_json())?,
-        ],
-    )?;
-    tx.run_changed(run, seq);
-    Ok(seq)
+    let attempt = attempt.map(|id| id.to_string());
+    for (seq, (at, event)) in (last - more + 1..).zip(events) {
+        tx.exec(
+            "INSERT INTO run_events (run, seq, at, attempt, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![run_text, seq, stamp(at), attempt, event.kind(), payload_text(event.payload_json())?],
+        )?;
+    }
+    let last = count(last);
+    tx.run_changed(run, last);
+    Ok(last)
 }

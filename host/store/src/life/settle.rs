@@ -238,8 +238,8 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
 /// Adds the events of the settlement, then the settlement itself.
 fn tell(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender, total: Micros) -> Result<(), StoreError> {
     let (run, attempt) = (spender.run, Some(spender.attempt));
-    for event in &settlement.events {
-        events::add_at(tx, run, attempt, event.at, &event.event)?;
+    if !settlement.events.is_empty() {
+        events::add_all(tx, run, attempt, settlement.events.iter().map(|event| (event.at, &event.event)))?;
     }
     let settled = AttemptSettled {
         settled: settlement.settled.clone(),

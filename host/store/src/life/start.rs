@@ -82,10 +82,7 @@ impl Attempts<'_> {
     ) -> Result<u64, StoreError> {
         self.0
             .write(move |tx| {
-                for event in &events {
-                    events::add_at(tx, run, attempt, event.at, &event.event)?;
-                }
-                runs::run_of(tx, run).map(|run| run.last_seq)
+                events::add_all(tx, run, attempt, events.iter().map(|event| (event.at, &event.event)))
             })
             .await
     }
@@ -115,9 +112,8 @@ impl Attempts<'_> {
                 }
                 let known = usize::try_from(heard - from).unwrap_or(usize::MAX);
                 let fresh = events.get(known..).unwrap_or_default();
-                for event in fresh {
-                    events::add_at(tx, run, Some(attempt), event.at, &event.event)?;
-                }
+                let heard_now = fresh.iter().map(|event| (event.at, &event.event));
+                events::add_all(tx, run, Some(attempt), heard_now)?;
                 let now = heard + fresh.len() as u64;
                 tx.exec(
                     "UPDATE attempts SET heard = ?2 WHERE id = ?1",
