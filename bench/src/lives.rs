@@ -192,6 +192,7 @@ fn started() -> Started {
     Started {
         identity: json!({ "pid": 4711, "start": 998_877 }),
         worktree: "/srv/worktrees/one".to_owned(),
+        path: "/srv/worktrees/one".to_owned(),
         branch: Some("jackfield/one".to_owned()),
         base: Some("0f5e0d8c6f7b4d3a9e1c2b3a4d5e6f708192a3b4".to_owned()),
     }

@@ -245,6 +245,7 @@ impl RemoteRounds {
             let started = Started {
                 identity: found.identity.clone().unwrap_or_default(),
                 worktree: String::new(),
+                path: String::new(),
                 branch: Some(branch(view, attempt)),
                 base: Some(base.to_string()),
             };

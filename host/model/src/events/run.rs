@@ -219,7 +219,7 @@ pub struct AttemptStarted {
     pub executor: String,
     /// The model, where one was chosen.
     pub model: Option<String>,
-    /// The worktree, as the host keeps it: JSON; empty on a remote worker.
+    /// The path of its worktree; empty on a remote worker.
     pub worktree: String,
     /// The branch, where there is one.
     pub branch: Option<String>,

@@ -383,6 +383,7 @@ impl Attempts {
         let recorded = Started {
             identity,
             worktree: serde_json::to_string(worktree).unwrap_or_default(),
+            path: worktree.path.display().to_string(),
             branch: Some(worktree.branch.clone()),
             base: Some(worktree.base.to_string()),
         };

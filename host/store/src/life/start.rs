@@ -15,8 +15,10 @@ use serde_json::Value;
 pub struct Started {
     /// Identifies the process; opaque to the store.
     pub identity: Value,
-    /// Its worktree.
+    /// Its worktree; opaque to the store.
     pub worktree: String,
+    /// The path of its worktree.
+    pub path: String,
     /// Its branch, if it has one.
     pub branch: Option<String>,
     /// Its base commit, if it has one.
@@ -46,7 +48,7 @@ impl Attempts<'_> {
             if found.state != AttemptState::Planned {
                 return Err(StoreError::illegal(RecordKind::Attempt, attempt, found.state, AttemptState::Running));
             }
-            let Started { identity, worktree, branch, base } = &started;
+            let Started { identity, worktree, path, branch, base } = &started;
             tx.exec(
                 "UPDATE attempts SET state = ?2, identity = ?3, worktree = ?4, branch = ?5, base = ?6, started_at = ?7
                  WHERE id = ?1",
@@ -63,7 +65,7 @@ impl Attempts<'_> {
             let event = RunEvent::AttemptStarted(AttemptStarted {
                 executor: found.executor,
                 model: found.model,
-                worktree: worktree.clone(),
+                worktree: path.clone(),
                 branch: branch.clone(),
                 base: base.clone(),
             });

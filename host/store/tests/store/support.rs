@@ -177,7 +177,8 @@ impl House {
 pub(crate) fn started() -> Started {
     Started {
         identity: json!({ "pid": 4711, "start": 99 }),
-        worktree: "/srv/worktrees/1".to_owned(),
+        worktree: r#"{"path":"/srv/worktrees/1"}"#.to_owned(),
+        path: "/srv/worktrees/1".to_owned(),
         branch: Some("jackfield/1".to_owned()),
         base: Some("abc123".to_owned()),
     }
