@@ -4,8 +4,8 @@ use crate::handles::Workers;
 use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
 use jackfield_core::instance::Instance;
 use jackfield_runs::scheduling::work::Work;
-use jackfield_store::{RunFilter, Worker, WorkerKind};
-use jackfield_types::{ErrorCode, Operation, Problem, RunState, Scope, Timestamp};
+use jackfield_store::{Worker, WorkerKind};
+use jackfield_types::{ErrorCode, Operation, Problem, Scope, Timestamp};
 use std::time::Duration;
 
 /// Number of latest runs that the failure rate covers.
@@ -22,10 +22,7 @@ impl Workers<'_> {
         let now = self.0.inner.clock.now();
         let stale = Duration::from_secs(self.0.inner.settings.config().queue.stale_s);
         let (queued, oldest) = self.0.inner.store.queue().waiting().await?;
-        let states = vec![RunState::Succeeded, RunState::Failed];
-        let ended = RunFilter { states, limit: RECENT, ..RunFilter::default() };
-        let ended = self.0.inner.store.runs().list(ended).await?;
-        let bad = ended.iter().filter(|run| run.state == RunState::Failed).count();
+        let (ended, failed) = self.0.inner.store.runs().newest_ends(RECENT).await?;
         let mut warnings = Vec::new();
         if queued > 0 && !self.0.inner.runs.backlog.somebody_works().await? {
             warnings.push(format!("{queued} run(s) wait, and {}", self.0.inner.runs.backlog.nobody_works()));
@@ -34,7 +31,7 @@ impl Workers<'_> {
             workers: workers.into_iter().map(|worker| line(worker, now, stale)).collect(),
             queue_length: queued,
             oldest_queued_at: oldest,
-            failure_rate: if ended.is_empty() { 0.0 } else { bad as f64 / ended.len() as f64 },
+            failure_rate: f64::from(failed) / f64::from(ended.max(1)),
             warnings,
         })
     }

@@ -137,6 +137,21 @@ impl Runs<'_> {
             .await
     }
 
+    /// Returns how many of the newest `limit` runs that succeeded or failed there are, and how many of them failed.
+    pub async fn newest_ends(self, limit: u32) -> Result<(u32, u32), StoreError> {
+        self.0
+            .read(move |conn| {
+                let newest = |states: Vec<RunState>| RunFilter { states, limit, ..RunFilter::default() };
+                let both = newest(vec![RunState::Succeeded, RunState::Failed]).newest().ids::<RunId>(conn)?;
+                let failed = newest(vec![RunState::Failed]).newest().ids::<RunId>(conn)?;
+                let oldest = both.last().copied();
+                let failed = failed.into_iter().filter(|run| oldest.is_some_and(|oldest| *run >= oldest));
+                let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+                Ok((count(both.len()), count(failed.count())))
+            })
+            .await
+    }
+
     /// Returns a task.
     pub async fn task(self, task: TaskId) -> Result<Task, StoreError> {
         self.0.read(move |conn| task_of(conn, task)).await

@@ -284,3 +284,19 @@ async fn event_of_another_version_is_read_as_it_was_recorded() {
 fn commands() -> Vec<String> {
     vec!["shell".to_owned()]
 }
+
+#[tokio::test]
+async fn newest_ends_of_runs_are_counted_with_their_failures() {
+    let house = house().await;
+    assert_eq!(house.store.runs().newest_ends(3).await.unwrap(), (0, 0));
+    for state in
+        [RunState::Failed, RunState::Succeeded, RunState::Failed, RunState::Cancelled, RunState::Succeeded]
+    {
+        house.clock.advance(std::time::Duration::from_millis(1));
+        let work = house.at_work(Micros::ZERO, &Limits::none()).await;
+        let settlement = Settlement { then: Then::End(state), ..settlement(work.attempt, Micros::ZERO) };
+        house.store.attempts().settle(settlement, &Limits::none()).await.unwrap();
+    }
+    assert_eq!(house.store.runs().newest_ends(3).await.unwrap(), (3, 1));
+    assert_eq!(house.store.runs().newest_ends(9).await.unwrap(), (4, 2));
+}
