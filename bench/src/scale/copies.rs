@@ -3,7 +3,11 @@
 use anyhow::{Context, Result};
 use jackfield_types::RunId;
 use rusqlite::{Connection, params};
+use std::ops::Range;
 use std::path::Path;
+
+/// Copies of one transaction: the log of a greater one would be larger than the database.
+const CHUNK: u32 = 20_000;
 
 /// Seconds between the copies, so that a million runs took most of a year.
 const APART: u32 = 30;
@@ -15,35 +19,15 @@ pub(crate) fn copy(file: &Path, run: RunId, count: u32) -> Result<()> {
     conn.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA temp_store = MEMORY")?;
     let run = run.to_string();
     let task: String = conn.query_row("SELECT task FROM runs WHERE id = ?1", [&run], |row| row.get(0))?;
-    let tx = conn.transaction()?;
-    tx.execute_batch(
-        "CREATE TEMP TABLE places AS SELECT ROW_NUMBER() OVER (ORDER BY id) - 1 AS number, id FROM workspaces;
-         CREATE TEMP TABLE copies (number INTEGER PRIMARY KEY, workspace TEXT NOT NULL)",
-    )?;
     // Files of several kinds of runs have copies of each.
-    let first: u32 = tx.query_row("SELECT COUNT(*) FROM runs", [], |row| row.get(0))?;
-    tx.execute(
-        "WITH RECURSIVE numbers (number) AS
-             (SELECT ?1 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?2)
-         INSERT INTO copies SELECT numbers.number, places.id FROM numbers
-         JOIN places ON places.number = numbers.number % (SELECT COUNT(*) FROM places)",
-        [first, first + count],
-    )?;
-    for (table, of_task) in [
-        ("tasks", "id"),
-        ("runs", "task"),
-        ("attempts", "task"),
-        ("ledger", "task"),
-        ("plugin_calls", "task"),
-        ("decisions", "task"),
-    ] {
-        rows(&tx, table, &format!("t.{of_task} = ?1"), &task, count)?;
+    let first: u32 = conn.query_row("SELECT COUNT(*) FROM runs", [], |row| row.get(0))?;
+    for done in (0..count).step_by(CHUNK as usize) {
+        let numbers = first + done..first + count.min(done + CHUNK);
+        let tx = conn.transaction()?;
+        chunk(&tx, (&task, &run), numbers, first + count)?;
+        tx.commit()?;
     }
-    for table in ["run_events", "artifacts", "transcripts"] {
-        rows(&tx, table, "t.run = ?1", &run, count)?;
-    }
-    rows(&tx, "breaker", "t.scope = 'task:' || ?1", &task, count)?;
-    rows(&tx, "breaker", "t.scope = 'run:' || ?1", &run, count)?;
+    let tx = conn.transaction()?;
     let state: String = tx.query_row("SELECT state FROM runs WHERE id = ?1", [&run], |row| row.get(0))?;
     let in_flight = "SELECT COUNT(*) FROM attempts WHERE state <> 'settled'";
     tx.execute(
@@ -57,13 +41,43 @@ pub(crate) fn copy(file: &Path, run: RunId, count: u32) -> Result<()> {
         "INSERT OR REPLACE INTO totals SELECT 'runs_' || ?1, COUNT(*) FROM runs WHERE state = ?1",
         params![state],
     )?;
-    tx.execute_batch("DROP TABLE temp.copies; DROP TABLE temp.places")?;
     tx.commit()?;
     conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").context("failed to checkpoint the copies")
 }
 
+/// Makes the copies with these numbers; the last of all has the number `end`.
+fn chunk(conn: &Connection, (task, run): (&str, &str), numbers: Range<u32>, end: u32) -> Result<()> {
+    conn.execute_batch(
+        "CREATE TEMP TABLE places AS SELECT ROW_NUMBER() OVER (ORDER BY id) - 1 AS number, id FROM workspaces;
+         CREATE TEMP TABLE copies (number INTEGER PRIMARY KEY, workspace TEXT NOT NULL)",
+    )?;
+    conn.execute(
+        "WITH RECURSIVE numbers (number) AS
+             (SELECT ?1 UNION ALL SELECT number + 1 FROM numbers WHERE number + 1 < ?2)
+         INSERT INTO copies SELECT numbers.number, places.id FROM numbers
+         JOIN places ON places.number = numbers.number % (SELECT COUNT(*) FROM places)",
+        [numbers.start, numbers.end],
+    )?;
+    for (table, of_task) in [
+        ("tasks", "id"),
+        ("runs", "task"),
+        ("attempts", "task"),
+        ("ledger", "task"),
+        ("plugin_calls", "task"),
+        ("decisions", "task"),
+    ] {
+        rows(conn, table, &format!("t.{of_task} = ?1"), task, end)?;
+    }
+    for table in ["run_events", "artifacts", "transcripts"] {
+        rows(conn, table, "t.run = ?1", run, end)?;
+    }
+    rows(conn, "breaker", "t.scope = 'task:' || ?1", task, end)?;
+    rows(conn, "breaker", "t.scope = 'run:' || ?1", run, end)?;
+    Ok(conn.execute_batch("DROP TABLE temp.copies; DROP TABLE temp.places")?)
+}
+
 /// Copies the rows of a table that are about the run.
-fn rows(conn: &Connection, table: &str, which: &str, of: &str, count: u32) -> Result<()> {
+fn rows(conn: &Connection, table: &str, which: &str, of: &str, end: u32) -> Result<()> {
     let mut columns = Vec::new();
     let mut values = Vec::new();
     let mut info = conn.prepare("SELECT name, type, pk FROM pragma_table_info(?1)")?;
@@ -73,7 +87,7 @@ fn rows(conn: &Connection, table: &str, which: &str, of: &str, count: u32) -> Re
         if key == 1 && kind == "INTEGER" {
             continue;
         }
-        values.push(value(&name, count));
+        values.push(value(&name, end));
         columns.push(name);
     }
     let sql = format!(
@@ -86,8 +100,8 @@ fn rows(conn: &Connection, table: &str, which: &str, of: &str, count: u32) -> Re
 }
 
 /// The value of a column in a copy.
-fn value(column: &str, count: u32) -> String {
-    let ago = format!("printf('-%d seconds', ({count} - copies.number) * {APART})");
+fn value(column: &str, end: u32) -> String {
+    let ago = format!("printf('-%d seconds', ({end} - copies.number) * {APART})");
     match column {
         "id" | "task" | "run" | "attempt" => {
             format!("'01' || printf('%08d', copies.number) || substr(t.{column}, 11)")

@@ -1,6 +1,6 @@
 //! The running attempts.
 
-use super::Caps;
+use super::offer::Caps;
 use crate::StoreError;
 use crate::file::Sql;
 use jackfield_types::WorkspaceId;

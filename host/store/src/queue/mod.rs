@@ -9,12 +9,14 @@ mod hand;
 mod line;
 mod lines;
 mod load;
+mod offer;
 mod rest;
 mod workers;
 
-pub use claim::{Caps, Claimed, Offer};
+pub use claim::Claimed;
 pub use hand::InHand;
 pub use line::{InLine, Occupancy};
+pub use offer::{Caps, Offer};
 pub use rest::Cooldown;
 pub use workers::Heartbeat;
 
