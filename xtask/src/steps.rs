@@ -160,11 +160,7 @@ fn tests(ground: &Ground) -> Outcome {
     ground.compile()?;
     if let Some(nextest) = tools::nextest(ground) {
         let profile = if ground.quick { "quick" } else { "default" };
-        // Most tests wait for a process now and then, so one more than there are cores keeps these busy.
-        let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get() + 1).to_string();
-        let mut test = test(ground, nextest);
-        test.args(["--no-fail-fast", "--profile", profile, "--test-threads", &threads]);
-        return shown(&mut test);
+        return shown(test(ground, nextest).args(["--no-fail-fast", "--profile", profile]));
     }
     println!("NOTE: cargo-nextest is not here, so `cargo test` runs the tests: a hang is not ended.");
     let less = if ground.quick { "--exclude jackfield-standin --exclude jackfield-behaviour" } else { "" };
