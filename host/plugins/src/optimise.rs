@@ -2,11 +2,15 @@
 //!
 //! One version at a time. What no longer serves when its turn comes is passed over.
 
-use crate::compile::{Origin, Source};
+use crate::code::Code;
+use crate::compile::{Cache, Origin, Source};
+use crate::engine::Engines;
 use crate::manager::PluginManager;
 use crate::report::{Change, Compiled, State, StepTime};
 use crate::version::Version;
-use std::sync::Arc;
+use jackfield_types::{Digest, PluginKind};
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 /// Makes better code for a version in the background, unless it has the best already.
@@ -14,34 +18,25 @@ pub(crate) fn improve_later(manager: &Arc<PluginManager>, version: &Arc<Version>
     if version.code().compiled != Compiled::Baseline {
         return;
     }
-    let waiting = (Arc::downgrade(manager), Arc::downgrade(version));
-    let taken = manager.background.later(move || {
-        // Held only for this one: a host that is shut must not wait for the rest.
-        if let (Some(manager), Some(version)) = (waiting.0.upgrade(), waiting.1.upgrade()) {
-            improve(&manager, &version);
-        }
-    });
+    let (manager_of, version_of) = (Arc::downgrade(manager), Arc::downgrade(version));
+    let taken = manager.background.later(move || improve(&manager_of, &version_of));
     if !taken {
         tracing::warn!("{} stays in its first code: the optimiser has ended", version.plugin());
     }
 }
 
-fn improve(manager: &Arc<PluginManager>, version: &Arc<Version>) {
-    let plugin = version.plugin();
-    let serves = manager.slots(|slots| {
-        slots.serving(plugin.kind, &plugin.name).is_some_and(|serving| serving.order == version.order)
-    });
-    if !serves {
-        return;
-    }
+/// The host is not held while the code is made: whoever shuts it must not wait for the compiler.
+fn improve(manager_of: &Weak<PluginManager>, version_of: &Weak<Version>) {
     let begun = Instant::now();
-    let bytes = match std::fs::read(manager.folder.component(plugin.digest)) {
-        Ok(bytes) => bytes,
-        Err(error) => return tracing::warn!("{plugin} stays in its first code: {error}"),
+    let Some(work) = manager_of.upgrade().zip(version_of.upgrade()).and_then(|(manager, version)| {
+        serves(&manager, &version).then(|| Compilation::of(&manager, &version))
+    }) else {
+        return;
     };
-    let origin = if version.file.is_none() { Origin::Shipped } else { Origin::Foreign };
-    let source = Source { kind: plugin.kind, digest: plugin.digest, bytes: &bytes, origin };
-    match manager.cache.best(&manager.engines, source) {
+    let made = work.make();
+    let Some((manager, version)) = manager_of.upgrade().zip(version_of.upgrade()) else { return };
+    let plugin = version.plugin();
+    match made {
         Ok(code) => {
             version.improve(code);
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
@@ -53,5 +48,42 @@ fn improve(manager: &Arc<PluginManager>, version: &Arc<Version>) {
             manager.tell(event);
         }
         Err(error) => tracing::warn!("{plugin} stays in its first code: {error:#}"),
+    }
+}
+
+fn serves(manager: &PluginManager, version: &Version) -> bool {
+    let plugin = version.plugin();
+    manager.slots(|slots| {
+        slots.serving(plugin.kind, &plugin.name).is_some_and(|serving| serving.order == version.order)
+    })
+}
+
+/// What the compiler needs for one version.
+struct Compilation {
+    engines: Arc<Engines>,
+    cache: Arc<Cache>,
+    kind: PluginKind,
+    digest: Digest,
+    file: PathBuf,
+    origin: Origin,
+}
+
+impl Compilation {
+    fn of(manager: &PluginManager, version: &Version) -> Self {
+        let plugin = version.plugin();
+        Self {
+            engines: Arc::clone(&manager.engines),
+            cache: Arc::clone(&manager.cache),
+            kind: plugin.kind,
+            digest: plugin.digest,
+            file: manager.folder.component(plugin.digest),
+            origin: if version.file.is_none() { Origin::Shipped } else { Origin::Foreign },
+        }
+    }
+
+    fn make(&self) -> wasmtime::Result<Code> {
+        let bytes = std::fs::read(&self.file)?;
+        let Self { kind, digest, origin, .. } = *self;
+        self.cache.best(&self.engines, Source { kind, digest, bytes: &bytes, origin })
     }
 }
