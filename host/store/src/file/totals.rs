@@ -68,9 +68,9 @@ pub(crate) fn total(conn: &Connection, counted: Counted) -> Result<u64, StoreErr
 
 /// Changes of totals that are not written yet, in the order in which jobs made them.
 #[derive(Debug, Default)]
-pub(crate) struct Changes(Vec<(Counted, i64)>);
+pub(super) struct Pending(Vec<(Counted, i64)>);
 
-impl Changes {
+impl Pending {
     pub(super) fn add(&mut self, counted: Counted, more: i64) {
         self.0.push((counted, more));
     }

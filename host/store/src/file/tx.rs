@@ -3,7 +3,7 @@
 use super::bind::{Given, Redact, cleaned};
 use super::changes::News;
 use super::row::Sql;
-use super::totals::{self, Counted};
+use super::totals::{Counted, Pending};
 use crate::StoreError;
 use crate::money::{Calendar, Scope, Sum, Sums};
 use jackfield_types::{RunId, Timestamp};
@@ -27,7 +27,7 @@ pub(crate) struct Tx<'a> {
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) news: News,
-    pub(super) totals: totals::Changes,
+    pub(super) totals: Pending,
     pub(super) sums: Sums,
 }
 
@@ -51,7 +51,7 @@ impl Batch {
         self.sums.back_to(mark.sums);
     }
 
-    /// Writes what was only counted so far.
+    /// Writes the sums and totals that the jobs changed.
     pub(super) fn write(&self, conn: &Connection) -> Result<(), StoreError> {
         self.sums.write(conn)?;
         self.totals.write(conn)

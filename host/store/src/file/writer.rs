@@ -162,8 +162,9 @@ impl Thread {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::{connect, migrate, prepare};
-    use jackfield_types::SystemClock;
+    use crate::file::{Counted, connect, migrate, prepare, total};
+    use crate::money::Scope;
+    use jackfield_types::{Micros, SystemClock};
     use parking_lot::Mutex;
     use std::time::Duration;
     use tempfile::TempDir;
@@ -227,6 +228,43 @@ mod tests {
         assert!(*desk.commits.lock() <= 2, "four writes, one or two commits");
         assert_eq!(notes(&desk).await, ["first", "kept", "also kept"]);
         assert_eq!(*desk.changes.of_events().borrow(), 3);
+    }
+
+    #[tokio::test]
+    async fn totals_and_sums_of_a_failed_job_are_not_written_and_its_neighbours_see_none_of_them() {
+        let desk = desk();
+        let spend = |tx: &Tx<'_>, micros: i64| {
+            tx.count(Counted::Tasks, 1);
+            tx.change_sum(&Scope::All, "ever", |sum| sum.spent_billed += Micros(micros))
+        };
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let first = desk.writer.write(move |tx| {
+            held.recv().map_err(|_| StoreError::Closed)?;
+            spend(tx, 1)
+        });
+        let failing = desk.writer.write(move |tx| {
+            spend(tx, 10)?;
+            Err::<(), _>(StoreError::Misuse("it was not meant".to_owned()))
+        });
+        let released_too_much = desk
+            .writer
+            .write(|tx| tx.change_sum(&Scope::All, "ever", |sum| sum.reserved_billed -= Micros(1)));
+        let last = desk.writer.write(move |tx| {
+            let before = tx.sum(&Scope::All, "ever")?.unwrap_or_default().spent_billed;
+            spend(tx, 100).map(|()| before)
+        });
+        let let_go = async { release.send(()).unwrap() };
+        let (first, failed, refused, before, ()) =
+            tokio::join!(first, failing, released_too_much, last, let_go);
+        assert!(first.is_ok() && failed.is_err());
+        assert!(refused.unwrap_err().to_string().contains("more was released than reserved"));
+        assert_eq!(before.unwrap(), Micros(1), "the sum as the first job left it");
+        let read = |tx: &Tx<'_>| {
+            let spent = "SELECT spent_billed FROM breaker WHERE scope = 'all' AND period = 'ever'";
+            let spent = tx.one(spent, [], |row| row.get::<_, i64>(0))?;
+            Ok((spent, total(tx, Counted::Tasks)?))
+        };
+        assert_eq!(desk.writer.write(read).await.unwrap(), (Some(101), 2));
     }
 
     #[tokio::test]

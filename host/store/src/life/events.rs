@@ -2,7 +2,6 @@
 
 use crate::file::{Tx, count, signed, stamp};
 use crate::record::payload_text;
-use crate::view::runs;
 use crate::{RecordKind, StoreError};
 use jackfield_model::RunEvent;
 use jackfield_types::{AttemptId, RunId, Timestamp};
@@ -29,7 +28,7 @@ pub(crate) fn add_at(
     add_all(tx, run, attempt, [(at, event)])
 }
 
-/// Adds events in this order and gives the number of the last, which is that of the run's last event if there are none.
+/// Adds events in this order and gives the number of the run's last event.
 pub(crate) fn add_all<'e>(
     tx: &Tx<'_>,
     run: RunId,
@@ -37,9 +36,6 @@ pub(crate) fn add_all<'e>(
     events: impl IntoIterator<Item = (Timestamp, &'e RunEvent), IntoIter: ExactSizeIterator>,
 ) -> Result<u64, StoreError> {
     let events = events.into_iter();
-    if events.len() == 0 {
-        return runs::run_of(tx, run).map(|run| run.last_seq);
-    }
     let (more, run_text) = (signed(events.len() as u64), run.to_string());
     let last = tx
         .one(

@@ -238,9 +238,6 @@ fn count_in(tx: &Tx<'_>, settlement: &Settlement, money: &Money, total: Micros) 
 /// Adds the events of the settlement, then the settlement itself.
 fn tell(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender, total: Micros) -> Result<(), StoreError> {
     let (run, attempt) = (spender.run, Some(spender.attempt));
-    if !settlement.events.is_empty() {
-        events::add_all(tx, run, attempt, settlement.events.iter().map(|event| (event.at, &event.event)))?;
-    }
     let settled = AttemptSettled {
         settled: settlement.settled.clone(),
         outcome: settlement.outcome.clone(),
@@ -249,5 +246,8 @@ fn tell(tx: &Tx<'_>, settlement: &Settlement, spender: &Spender, total: Micros) 
         source: settlement.source,
         latency_ms: settlement.latency_ms.min(LONGEST),
     };
-    events::add(tx, run, attempt, &RunEvent::AttemptSettled(Box::new(settled))).map(drop)
+    let settled = RunEvent::AttemptSettled(Box::new(settled));
+    let mut events: Vec<_> = settlement.events.iter().map(|event| (event.at, &event.event)).collect();
+    events.push((tx.now, &settled));
+    events::add_all(tx, run, attempt, events).map(drop)
 }

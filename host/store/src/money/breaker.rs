@@ -239,11 +239,11 @@ pub(super) fn tell_scope(tx: &Tx<'_>, limits: &Limits, scope: &Scope) -> Result<
         }
     }
     let to = worst.as_ref().map_or(BreakerState::Closed, |status| status.state);
-    let from = told(tx, scope, EVER)?;
+    let from = logged_state(tx, scope, EVER)?;
     if from == to {
         return Ok(());
     }
-    now_told(tx, scope, EVER, to)?;
+    set_logged_state(tx, scope, EVER, to)?;
     if to == BreakerState::Alert && alerted {
         return Ok(());
     }
@@ -257,11 +257,11 @@ fn tell_alert(tx: &Tx<'_>, status: &LimitStatus) -> Result<bool, StoreError> {
     if status.limit.action != Action::Alert || status.limit.period == Period::Ever {
         return Ok(false);
     }
-    let from = told(tx, &status.scope, &status.period)?;
+    let from = logged_state(tx, &status.scope, &status.period)?;
     if from == status.state {
         return Ok(false);
     }
-    now_told(tx, &status.scope, &status.period, status.state)?;
+    set_logged_state(tx, &status.scope, &status.period, status.state)?;
     if status.state != BreakerState::Alert {
         return Ok(false);
     }
@@ -270,11 +270,11 @@ fn tell_alert(tx: &Tx<'_>, status: &LimitStatus) -> Result<bool, StoreError> {
 }
 
 /// The state that the event log has.
-fn told(tx: &Tx<'_>, scope: &Scope, period: &str) -> Result<BreakerState, StoreError> {
+fn logged_state(tx: &Tx<'_>, scope: &Scope, period: &str) -> Result<BreakerState, StoreError> {
     Ok(tx.sum(scope, period)?.map(|sum| sum.state).unwrap_or_default())
 }
 
-fn now_told(tx: &Tx<'_>, scope: &Scope, period: &str, state: BreakerState) -> Result<(), StoreError> {
+fn set_logged_state(tx: &Tx<'_>, scope: &Scope, period: &str, state: BreakerState) -> Result<(), StoreError> {
     tx.change_sum(scope, period, |sum| sum.state = state)
 }
 

@@ -120,17 +120,10 @@ impl<'a> Claim<'a> {
         }
         let aging = whole(self.caps.aging).max(1);
         let mut first: Option<Head> = None;
-        let order = |head: &Head| {
-            let runs = self.load.runs(&head.workspace);
-            (Reverse(head.effective_priority(now, aging)), !head.resumed, runs)
-        };
-        let before = |one: &Head, other: &Head| {
-            let rest = |head: &Head| (head.queued_ms, head.run);
-            order(one)
-                .cmp(&order(other))
-                .then_with(|| one.served_at.cmp(&other.served_at))
-                .then_with(|| rest(one).cmp(&rest(other)))
-                .is_lt()
+        let is_before = |one: &Head, other: &Head| {
+            let priority = |head: &Head| Reverse(head.effective_priority(now, aging));
+            (priority(one), one.rank(&self.load), one.queued_ms, one.run)
+                < (priority(other), other.rank(&self.load), other.queued_ms, other.run)
         };
         let mut compare = |head: Head| {
             if !self.workspace_is_open(&head.workspace) {
@@ -139,7 +132,7 @@ impl<'a> Claim<'a> {
             if !self.has_room_for(&head.wants) {
                 return Ok(Next::Executors);
             }
-            if first.as_ref().is_none_or(|first| before(&head, first)) {
+            if first.as_ref().is_none_or(|first| is_before(&head, first)) {
                 first = Some(head);
             }
             Ok(Next::Line)

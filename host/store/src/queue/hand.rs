@@ -8,7 +8,7 @@ use crate::view::runs;
 use crate::{CheckResult, RecordKind, StoreError};
 use jackfield_model::{AttemptAdopted, CancelAsked, CheckOutcome, Checked, RunEvent, RunTakenOver};
 use jackfield_types::{AttemptId, AttemptState, RunId, RunState, Timestamp, WorkerId};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use serde_json::Value;
 
 /// A run that a worker executes.
@@ -89,7 +89,14 @@ impl Queue<'_> {
 
     /// Returns the host instances that queued runs are reserved for.
     pub async fn affinities(self) -> Result<Vec<String>, StoreError> {
-        self.0.read(lines::affinities).await
+        let both = |conn: &Connection| {
+            let mut all = lines::affinities(conn)?;
+            all.extend(lines::resting_affinities(conn)?);
+            all.sort_unstable();
+            all.dedup();
+            Ok(all)
+        };
+        self.0.read(both).await
     }
 
     /// Requests the cancellation of a running run. Only the first reason counts. False: no worker executes it.

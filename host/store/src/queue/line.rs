@@ -4,9 +4,9 @@ use super::lines::{self, Head, Next};
 use super::load::Load;
 use super::{Caps, milliseconds, whole};
 use crate::StoreError;
-use crate::file::{Columns, Counted, Sql, count, total};
+use crate::file::{Counted, Sql, count, total};
 use crate::handles::Queue;
-use jackfield_types::{RunId, RunState, Timestamp, WorkspaceId};
+use jackfield_types::{RunId, RunState, Timestamp};
 use rusqlite::{Connection, params};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -48,18 +48,13 @@ impl Queue<'_> {
             .read(move |conn| {
                 let Some(queued) = Queued::of(conn, run)? else { return Ok(None) };
                 let of = total(conn, Counted::Runs(RunState::Queued))?;
-                let ahead = if queued.not_before_ms > now {
-                    of.saturating_sub(queued.resting_after(conn)? + 1)
-                } else {
-                    queued.ahead(conn, now, aging)?
-                };
+                let ahead = queued.ahead(conn, now, aging)?;
+                let rest = queued.not_before_ms;
                 Ok(Some(InLine {
                     position: u32::try_from(ahead + 1).unwrap_or(u32::MAX),
                     of: u32::try_from(of).unwrap_or(u32::MAX),
-                    not_before: Timestamp::from_millisecond(queued.not_before_ms)
-                        .ok()
-                        .filter(|_| queued.not_before_ms > now),
-                    wants: queued.wants,
+                    not_before: Timestamp::from_millisecond(rest).ok().filter(|_| rest > now),
+                    wants: queued.head.wants,
                 }))
             })
             .await
@@ -76,16 +71,10 @@ impl Queue<'_> {
     }
 }
 
-/// A queued run.
+/// A queued run, in its line or resting.
 struct Queued {
-    run: RunId,
-    workspace: WorkspaceId,
-    wants: Vec<String>,
-    priority: i64,
-    resumed: bool,
-    queued_ms: i64,
+    head: Head,
     not_before_ms: i64,
-    served_at: String,
 }
 
 impl Queued {
@@ -94,56 +83,19 @@ impl Queued {
             "SELECT runs.*, workspaces.served_at FROM runs JOIN workspaces ON workspaces.id = runs.workspace
              WHERE runs.id = ?1 AND runs.state = 'queued'",
             [run.to_string()],
-            |row| {
-                Ok(Self {
-                    run,
-                    workspace: row.parsed("workspace")?,
-                    wants: row.json("wants")?,
-                    priority: row.get("priority")?,
-                    resumed: row.get("resumed")?,
-                    queued_ms: row.get("queued_ms")?,
-                    not_before_ms: row.get("not_before_ms")?,
-                    served_at: row.get("served_at")?,
-                })
-            },
+            |row| Ok(Self { head: Head::read(row)?, not_before_ms: row.get("not_before_ms")? }),
         )
     }
 
-    /// The number of queued runs that rest for longer than this one.
-    fn resting_after(&self, conn: &Connection) -> Result<u64, StoreError> {
-        let found = conn.one(
-            "SELECT COUNT(*) FROM (SELECT 1 FROM runs WHERE state = 'queued' AND not_before_ms > 0
-                                   AND (not_before_ms, id) > (?1, ?2) LIMIT ?3)",
-            params![self.not_before_ms, self.run.to_string(), InLine::MOST_AHEAD],
-            |row| row.get(0),
-        )?;
-        Ok(count(found.unwrap_or(0)))
-    }
-
-    /// The number of runs in the lines that are claimed before this one, up to [`InLine::MOST_AHEAD`].
+    /// The number of runs that are claimed before this one, up to [`InLine::MOST_AHEAD`]. A resting run comes after all
+    /// lines, and after the runs whose rest ends earlier.
     fn ahead(&self, conn: &Connection, now: i64, aging: i64) -> Result<u64, StoreError> {
+        let rests = self.not_before_ms > now;
         let load = Load::of(conn)?;
-        let effective = self.priority + (now - self.queued_ms) / aging;
-        let mut ahead = 0;
+        let mut ahead = if rests { self.resting_before(conn)? } else { 0 };
         let mut count_line = |affinity: Option<&str>, head: &Head| {
             let left = u64::from(InLine::MOST_AHEAD).saturating_sub(ahead);
-            // The last moment at which a run of the line was queued that has a greater, and an equal priority by now.
-            let greater = now.saturating_sub((effective + 1 - head.priority).max(0).saturating_mul(aging));
-            let equal = now.saturating_sub((effective - head.priority).max(0).saturating_mul(aging));
-            let place = |resumed: bool, workspace: &WorkspaceId, served_at: &str| {
-                (!resumed, load.runs(workspace), served_at.to_owned())
-            };
-            let until = match place(head.resumed, &head.workspace, &head.served_at).cmp(&place(
-                self.resumed,
-                &self.workspace,
-                &self.served_at,
-            )) {
-                Ordering::Less => (equal, None),
-                Ordering::Greater => (greater, None),
-                Ordering::Equal if self.queued_ms <= greater => (greater, None),
-                Ordering::Equal if self.queued_ms <= equal => (self.queued_ms, Some(self.run)),
-                Ordering::Equal => (equal, None),
-            };
+            let until = if rests { (now, None) } else { self.claimed_until(head, &load, now, aging) };
             ahead += lines::count_until(conn, affinity, head, until, left)?;
             Ok(Next::Line)
         };
@@ -152,5 +104,33 @@ impl Queued {
         }
         lines::visit(conn, None, |head| count_line(None, &head))?;
         Ok(ahead)
+    }
+
+    /// The number of queued runs whose rest ends before that of this one, up to [`InLine::MOST_AHEAD`].
+    fn resting_before(&self, conn: &Connection) -> Result<u64, StoreError> {
+        let found = conn.one(
+            "SELECT COUNT(*) FROM (
+                 SELECT 1 FROM runs
+                 WHERE state = 'queued' AND not_before_ms > 0 AND (not_before_ms, id) < (?1, ?2) LIMIT ?3)",
+            params![self.not_before_ms, self.head.run.to_string(), InLine::MOST_AHEAD],
+            |row| row.get(0),
+        )?;
+        Ok(count(found.unwrap_or(0)))
+    }
+
+    /// The last place in a line that is claimed before this run: a time in the queue, and a run queued at that time.
+    fn claimed_until(&self, line: &Head, load: &Load, now: i64, aging: i64) -> (i64, Option<RunId>) {
+        let own = &self.head;
+        let effective = own.effective_priority(now, aging);
+        // A run of the line that was queued until then has a priority of at least `priority` by now.
+        let has = |priority: i64| now.saturating_sub((priority - line.priority).max(0).saturating_mul(aging));
+        let (greater, equal) = (has(effective + 1), has(effective));
+        match line.rank(load).cmp(&own.rank(load)) {
+            Ordering::Less => (equal, None),
+            Ordering::Greater => (greater, None),
+            Ordering::Equal if own.queued_ms <= greater => (greater, None),
+            Ordering::Equal if own.queued_ms <= equal => (own.queued_ms, Some(own.run)),
+            Ordering::Equal => (equal, None),
+        }
     }
 }

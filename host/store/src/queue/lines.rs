@@ -4,6 +4,7 @@
 //! Within a line the oldest run is always first. So whoever looks for a run reads the first run of each line, and the
 //! cost depends on the number of lines, not on the number of queued runs.
 
+use super::load::Load;
 use crate::StoreError;
 use crate::file::{Columns, Sql, Tx, count, signed};
 use jackfield_types::{RunId, WorkspaceId};
@@ -16,16 +17,16 @@ const LAST: &str = "\u{10FFFF}";
 /// Greater than any time. SQLite looks for the first row that is not less than a key, so the key must be past the line.
 const LATEST: i64 = i64::MAX;
 
-/// The first run of a line.
+/// A queued run: the first of its line, or any other.
 #[derive(Debug, Clone)]
 pub(super) struct Head {
     pub(super) run: RunId,
     pub(super) workspace: WorkspaceId,
     /// The executors as the database holds them.
-    pub(super) wants_text: String,
+    wants_text: String,
     pub(super) wants: Vec<String>,
     pub(super) priority: i64,
-    /// A run of this line has been started before.
+    /// The run has been started before.
     pub(super) resumed: bool,
     pub(super) queued_ms: i64,
     /// The time at which the workspace was served last.
@@ -44,7 +45,8 @@ pub(super) enum Next {
 }
 
 impl Head {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    /// Reads columns of `runs`, and `served_at` of its workspace.
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             run: row.parsed("id")?,
             workspace: row.parsed("workspace")?,
@@ -60,6 +62,11 @@ impl Head {
     /// The priority at `now`: one more for each period of ageing in the queue.
     pub(super) const fn effective_priority(&self, now: i64, aging: i64) -> i64 {
         self.priority + (now - self.queued_ms) / aging
+    }
+
+    /// The order of runs with the same effective priority, but for the time in the queue.
+    pub(super) fn rank(&self, load: &Load) -> (bool, u32, &str) {
+        (!self.resumed, load.runs(&self.workspace), &self.served_at)
     }
 }
 
@@ -130,12 +137,25 @@ pub(super) fn count_until(
     Ok(count(conn.one(&sql, params_from_iter(values), |row| row.get(0))?.unwrap_or(0)))
 }
 
-/// The host instances that queued runs are reserved for.
+/// The host instances that the runs of lines are reserved for.
 pub(super) fn affinities(conn: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut affinities = Vec::<String>::new();
+    while let Some(next) = conn.one(
+        "SELECT affinity FROM runs WHERE state = 'queued' AND not_before_ms = 0 AND affinity > ?1
+         ORDER BY affinity LIMIT 1",
+        [affinities.last().map_or("", String::as_str)],
+        |row| row.get(0),
+    )? {
+        affinities.push(next);
+    }
+    Ok(affinities)
+}
+
+/// The host instances that resting runs are reserved for.
+pub(super) fn resting_affinities(conn: &Connection) -> Result<Vec<String>, StoreError> {
     conn.all(
         "SELECT DISTINCT affinity FROM runs
-         WHERE state = 'queued' AND not_before_ms = 0 AND affinity IS NOT NULL
-         UNION SELECT affinity FROM runs WHERE state = 'queued' AND not_before_ms > 0 AND affinity IS NOT NULL",
+         WHERE state = 'queued' AND not_before_ms > 0 AND affinity IS NOT NULL",
         [],
         |row| row.get(0),
     )

@@ -12,8 +12,8 @@ pub(super) struct Newest {
     pub(super) table: &'static str,
     /// The states to look for.
     pub(super) states: Vec<&'static str>,
-    /// Columns, and the values that they have. One of them is the first column of an index that goes on with the state.
-    pub(super) columns: Vec<(&'static str, String)>,
+    /// Columns, and the values to look for. Each is the first column of an index that goes on with the state.
+    pub(super) columns: [(&'static str, Option<String>); 2],
     /// Records older than this one.
     pub(super) before: Option<String>,
     /// At most this many records.
@@ -24,8 +24,11 @@ impl Newest {
     /// The ids, newest first.
     pub(super) fn ids<T: FromStr>(&self, conn: &Connection) -> Result<Vec<T>, StoreError> {
         let mut sql = format!("SELECT id FROM {} WHERE state = ?1", self.table);
-        for (at, (column, _)) in self.columns.iter().enumerate() {
-            sql.push_str(&format!(" AND {column} = ?{}", at + 4));
+        let columns = self.columns.iter().filter_map(|(column, value)| Some((column, value.clone()?)));
+        let mut looked_for = Vec::new();
+        for (column, value) in columns {
+            sql.push_str(&format!(" AND {column} = ?{}", looked_for.len() + 4));
+            looked_for.push(Value::from(value));
         }
         sql.push_str(" AND id < ?2 ORDER BY id DESC LIMIT ?3");
         let mut newest = Vec::new();
@@ -37,7 +40,7 @@ impl Newest {
                 Value::from(before.to_owned()),
                 Value::from(self.limit),
             ];
-            values.extend(self.columns.iter().map(|(_, value)| Value::from(value.clone())));
+            values.extend_from_slice(&looked_for);
             newest.extend(conn.all(&sql, params_from_iter(values), |row| row.get::<_, String>(0))?);
         }
         newest.sort_unstable_by(|one, other| other.cmp(one));

@@ -56,12 +56,13 @@ const SUMMARY: &str = "
 impl RunFilter {
     fn newest(&self) -> Newest {
         let states = if self.states.is_empty() { RunState::ALL } else { &self.states };
-        let columns =
-            [("workspace", self.workspace.map(|id| id.to_string())), ("owner", self.principal.clone())];
         Newest {
             table: "runs",
             states: states.iter().map(|state| state.as_str()).collect(),
-            columns: columns.into_iter().filter_map(|(column, value)| Some((column, value?))).collect(),
+            columns: [
+                ("workspace", self.workspace.map(|id| id.to_string())),
+                ("owner", self.principal.clone()),
+            ],
             before: self.before.map(|id| id.to_string()),
             limit: self.limit,
         }

@@ -35,12 +35,13 @@ impl Default for TaskFilter {
 impl TaskFilter {
     fn newest(&self) -> Newest {
         let states = if self.states.is_empty() { TaskState::ALL } else { &self.states };
-        let columns =
-            [("workspace", self.workspace.map(|id| id.to_string())), ("principal", self.principal.clone())];
         Newest {
             table: "tasks",
             states: states.iter().map(|state| state.as_str()).collect(),
-            columns: columns.into_iter().filter_map(|(column, value)| Some((column, value?))).collect(),
+            columns: [
+                ("workspace", self.workspace.map(|id| id.to_string())),
+                ("principal", self.principal.clone()),
+            ],
             before: self.before.map(|id| id.to_string()),
             limit: self.limit,
         }

@@ -166,3 +166,29 @@ async fn position_in_the_queue_is_the_place_in_the_sorted_queue() {
     }
     assert!(compared > 100, "{compared} positions were compared");
 }
+
+#[tokio::test]
+async fn resting_run_comes_after_the_lines_and_after_runs_whose_rest_ends_earlier() {
+    let (mut queue, mut numbers) = (Queued::new().await, Numbers(3));
+    let mut resting = Vec::new();
+    for minutes in [3, 1, 2] {
+        queue.admit(&mut numbers).await;
+        let run = queue.claim().await.unwrap();
+        queue.running.clear();
+        let until = queue.house.at().checked_add(Duration::from_secs(60 * minutes)).unwrap();
+        let attempts = vec![attempt(2, Micros::ZERO)];
+        let last = queue.house.store.runs().get(run).await.unwrap().attempts.remove(0).id;
+        let then = Then::Again { attempts, not_before: Some(until) };
+        let settlement = Settlement { then, ..settlement(last, Micros::ZERO) };
+        queue.house.store.attempts().settle(settlement, &Limits::none()).await.unwrap();
+        resting.push(run);
+    }
+    queue.admit(&mut numbers).await;
+    queue.admit(&mut numbers).await;
+    let mut positions = Vec::new();
+    for run in resting {
+        let line = queue.house.store.queue().backlog(run, &Queued::caps()).await.unwrap().unwrap();
+        positions.push((line.position, line.of));
+    }
+    assert_eq!(positions, [(5, 5), (3, 5), (4, 5)]);
+}
