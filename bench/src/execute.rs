@@ -75,15 +75,20 @@ async fn compare(host: &Host, repository: &Path, folder: &Path) -> Result<(Findi
     Ok((Finding::compared("execute `:`", Unit::Seconds, both), note))
 }
 
-/// Seconds in all, and of each step.
-async fn through_host(host: &Host, repository: &Path) -> Result<(f64, Vec<f64>)> {
-    let request = ExecuteRequest {
+/// A command that does nothing, in a repository.
+pub(crate) fn nothing_in(repository: &Path) -> ExecuteRequest {
+    ExecuteRequest {
         executor: Some("shell".to_owned()),
         workspace: Some(repository.display().to_string()),
         task_type: Some("command".to_owned()),
         expect: Some(Expect::Answer),
         ..ExecuteRequest::new(":")
-    };
+    }
+}
+
+/// Seconds in all, and of each step.
+async fn through_host(host: &Host, repository: &Path) -> Result<(f64, Vec<f64>)> {
+    let request = nothing_in(repository);
     let (asked, begun) = (Timestamp::now(), Instant::now());
     let answer = host.runs().execute(request).await?;
     let took = begun.elapsed().as_secs_f64();

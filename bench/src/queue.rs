@@ -66,33 +66,44 @@ async fn workspaces(store: &Store) -> Result<Vec<WorkspaceId>> {
     Ok(all)
 }
 
+/// Registers a worker of this machine.
+pub(crate) async fn begin_worker(store: &Store, name: String) -> Result<WorkerId> {
+    let id = WorkerId::new();
+    let worker = NewWorker {
+        id,
+        name,
+        kind: WorkerKind::Local,
+        instance: "bench".to_owned(),
+        slots: 1,
+        executors: Vec::new(),
+        workspaces: None,
+        principal: None,
+    };
+    store.workers().begin(worker).await?;
+    Ok(id)
+}
+
+/// Free slots of a worker that takes any run.
+pub(crate) fn offer(worker: WorkerId, free: u32) -> Offer {
+    Offer {
+        worker,
+        holder: "bench".to_owned(),
+        free,
+        executors: None,
+        workspaces: None,
+        only_own: false,
+        elsewhere: false,
+    }
+}
+
 /// Claims and settles until there is nothing left; how long each claim took, seconds.
 async fn drain(store: &Store) -> Result<Vec<f64>> {
     let mut workers = JoinSet::new();
     for number in 0..WORKERS {
         let store = store.clone();
         workers.spawn(async move {
-            let id = WorkerId::new();
-            let worker = NewWorker {
-                id,
-                name: format!("bench-{number}"),
-                kind: WorkerKind::Local,
-                instance: "bench".to_owned(),
-                slots: 1,
-                executors: Vec::new(),
-                workspaces: None,
-                principal: None,
-            };
-            store.workers().begin(worker).await?;
-            let offer = Offer {
-                worker: id,
-                holder: "bench".to_owned(),
-                free: 1,
-                executors: None,
-                workspaces: None,
-                only_own: false,
-                elsewhere: false,
-            };
+            let id = begin_worker(&store, format!("bench-{number}")).await?;
+            let offer = offer(id, 1);
             let caps = Caps { executor: 64, aging: Duration::from_secs(300), ..Caps::default() };
             let mut latencies = Vec::new();
             loop {

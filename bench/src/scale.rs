@@ -2,19 +2,18 @@
 
 mod copies;
 
+use crate::execute::nothing_in;
 use crate::lives::Life;
 use crate::measure::{Figures, interleaved, of_process};
+use crate::queue::{begin_worker, offer};
 use crate::report::{Aim, Finding, Section, Unit};
 use crate::served::Served;
 use crate::{Setting, on_all_cores};
 use anyhow::{Context, Result, ensure};
-use jackfield::api::Expect;
-use jackfield::{ExecuteRequest, Host};
-use jackfield_store::{
-    Caps, NewWorker, NewWorkspace, Offer, RunFilter, Store, StoreOptions, WorkerKind, WorkspaceKind,
-};
+use jackfield::Host;
+use jackfield_store::{Caps, NewWorkspace, RunFilter, Store, StoreOptions, WorkspaceKind};
 use jackfield_types::{RunId, RunState, SystemClock, WorkerId};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -48,7 +47,8 @@ pub(crate) fn measure(setting: &Setting) -> Result<Section> {
         let (many, bytes) = recorded(&folder.path().join("many"), setting.records).await?;
         let note = format!("{} runs were recorded in {:.0} s", setting.records, begun.elapsed().as_secs_f64());
         let (few, _) = recorded(&folder.path().join("few"), 0).await?;
-        findings.push(bytes);
+        let bytes = Figures::of(vec![bytes]);
+        findings.push(Finding::alone("bytes of a run", Unit::Bytes, bytes).aimed(Aim::Within(7_000.0)));
         findings.extend(answers(&many, &few).await?);
         Ok(Section {
             name: "scale",
@@ -80,33 +80,14 @@ async fn queue(folder: &Path, records: u32) -> Result<Queue> {
     let own = crate::lives::workspace(&store).await?;
     Life::new().admit(&store, own).await?;
     copies::copy(store.file(), newest(&store).await?, records)?;
-    let worker = WorkerId::new();
-    let new = NewWorker {
-        id: worker,
-        name: "bench".to_owned(),
-        kind: WorkerKind::Local,
-        instance: "bench".to_owned(),
-        slots: 1,
-        executors: Vec::new(),
-        workspaces: None,
-        principal: None,
-    };
-    store.workers().begin(new).await?;
+    let worker = begin_worker(&store, "bench".to_owned()).await?;
     Ok(Queue { store, worker })
 }
 
 impl Queue {
     /// Seconds of processor time for a claim.
     async fn claims(&self) -> Result<f64> {
-        let offer = Offer {
-            worker: self.worker,
-            holder: "bench".to_owned(),
-            free: 1_000,
-            executors: None,
-            workspaces: None,
-            only_own: false,
-            elsewhere: false,
-        };
+        let offer = offer(self.worker, 1_000);
         let caps = Caps { executor: 1_000, aging: Duration::from_secs(300), ..Caps::default() };
         let begun = of_process();
         for _ in 0..CLAIMS {
@@ -130,20 +111,13 @@ async fn newest(store: &Store) -> Result<RunId> {
     Ok(runs.first().context("no run is on record")?.run)
 }
 
-/// A data folder with one run of a command that does nothing, and its copies. What one run takes in the database.
-async fn recorded(folder: &Path, records: u32) -> Result<(std::path::PathBuf, Finding)> {
+/// A data folder with one run of a command that does nothing, and its copies; the bytes of one in the database.
+async fn recorded(folder: &Path, records: u32) -> Result<(PathBuf, f64)> {
     let (data, repository) = (folder.join("data"), folder.join("repository"));
     std::fs::create_dir_all(folder)?;
     jackfield_workspace::throwaway(&repository).await?;
     let host = Host::builder(&data).open().await?;
-    let request = ExecuteRequest {
-        executor: Some("shell".to_owned()),
-        workspace: Some(repository.display().to_string()),
-        task_type: Some("command".to_owned()),
-        expect: Some(Expect::Answer),
-        ..ExecuteRequest::new(":")
-    };
-    let answer = host.runs().execute(request).await?;
+    let answer = host.runs().execute(nothing_in(&repository)).await?;
     ensure!(answer.state == RunState::Succeeded, "the command did not succeed:\n{}", answer.text);
     host.shutdown().await;
     let store = Store::open(&data, Arc::new(SystemClock), StoreOptions::default())?;
@@ -153,8 +127,7 @@ async fn recorded(folder: &Path, records: u32) -> Result<(std::path::PathBuf, Fi
         copies::copy(store.file(), answer.run_id, records)?;
     }
     let grown = std::fs::metadata(store.file())?.len().saturating_sub(before);
-    let bytes = Figures::of(vec![grown as f64 / f64::from(records.max(1))]);
-    Ok((data, Finding::alone("bytes of a run", Unit::Bytes, bytes).aimed(Aim::Within(7_000.0))))
+    Ok((data, grown as f64 / f64::from(records.max(1))))
 }
 
 /// How soon a server answers, with many runs on record and with one.

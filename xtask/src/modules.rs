@@ -63,9 +63,7 @@ pub(crate) fn check(ground: &Ground) -> Outcome {
     faults.extend(command_words::faults(&host, &guests, &CommandWords::read(ground)?));
     if faults.is_empty() {
         let files: usize = host.iter().map(|one| one.modules.len()).sum();
-        println!(
-            "{files} files of crates, no wide type and no circle that is not known, no command below the command line"
-        );
+        println!("{files} files of crates, no wide type, no circle, no command below the command line");
         return Ok(());
     }
     Err(Failure::new(faults.join("\n"), "mend each where it says"))

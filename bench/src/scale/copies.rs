@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use jackfield_types::RunId;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use std::ops::Range;
 use std::path::Path;
 
@@ -27,21 +27,13 @@ pub(crate) fn copy(file: &Path, run: RunId, count: u32) -> Result<()> {
         chunk(&tx, (&task, &run), numbers, first + count)?;
         tx.commit()?;
     }
-    let tx = conn.transaction()?;
-    let state: String = tx.query_row("SELECT state FROM runs WHERE id = ?1", [&run], |row| row.get(0))?;
-    let in_flight = "SELECT COUNT(*) FROM attempts WHERE state <> 'settled'";
-    tx.execute(
-        "UPDATE totals SET value = CASE name
-             WHEN 'tasks' THEN (SELECT COUNT(*) FROM tasks) WHEN 'attempts' THEN (SELECT COUNT(*) FROM attempts)
-             ELSE value END",
-        [],
+    conn.execute_batch(
+        "INSERT OR REPLACE INTO totals (name, value)
+             SELECT 'tasks', COUNT(*) FROM tasks
+             UNION ALL SELECT 'attempts', COUNT(*) FROM attempts
+             UNION ALL SELECT 'attempts_in_flight', COUNT(*) FROM attempts WHERE state <> 'settled'
+             UNION ALL SELECT 'runs_' || state, COUNT(*) FROM runs GROUP BY state",
     )?;
-    tx.execute(&format!("INSERT OR REPLACE INTO totals SELECT 'attempts_in_flight', ({in_flight})"), [])?;
-    tx.execute(
-        "INSERT OR REPLACE INTO totals SELECT 'runs_' || ?1, COUNT(*) FROM runs WHERE state = ?1",
-        params![state],
-    )?;
-    tx.commit()?;
     conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").context("failed to checkpoint the copies")
 }
 

@@ -1,4 +1,4 @@
-//! The work of a process that was started to compile one component ([`Apart`](crate::Apart)), and what it may use.
+//! Compilation of one component in a process of its own ([`Apart`](crate::Apart)), within limits.
 
 use crate::engine;
 use crate::report::Compiled;
@@ -6,7 +6,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::Read;
 use std::path::Path;
 
-/// What a process that compiles may use.
+/// Limits of a compiling process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CompileLimits {
     /// Bytes of address space.
@@ -23,11 +23,11 @@ impl CompileLimits {
 /// The largest code that is written, in bytes.
 const CODE_BYTES: u64 = 1 << 30;
 
-/// Compiles what standard input holds into the file `code`: the whole work of a process that was started for
-/// it. The limits hold for the process from here on, before a byte of the component is read.
+/// Compiles the component on standard input into the file `code`. Sets the limits for the whole process first, before it
+/// reads a byte of the component.
 ///
 /// # Errors
-/// What is to be told to whoever started it.
+/// A message for the parent process.
 pub fn compile_alone(compiled: Compiled, code: &Path, limits: CompileLimits) -> Result<(), String> {
     limit(limits).map_err(|error| format!("the limits cannot be set: {error}"))?;
     let mut component = Vec::new();
@@ -44,7 +44,7 @@ fn limit(limits: CompileLimits) -> rustix::io::Result<()> {
     setrlimit(Resource::Cpu, at_most(limits.cpu_seconds))?;
     setrlimit(Resource::Fsize, at_most(CODE_BYTES))?;
     setrlimit(Resource::Core, at_most(0))?;
-    // Nobody waits for the code once whoever started this is gone.
+    // The code is of no use once the parent process has ended.
     #[cfg(target_os = "linux")]
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     Ok(())

@@ -1,46 +1,44 @@
-//! A thread for work that nobody waits for.
-//!
-//! One piece at a time, and it gives way to everything else.
+//! Background work: one job at a time, on a thread with low priority.
 
 use crate::error::PluginError;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-/// How much the thread gives way (19 is the most).
+/// The niceness of the thread; 19 is the lowest priority.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 15;
 
-type Work = Box<dyn FnOnce() + Send>;
+type Job = Box<dyn FnOnce() + Send>;
 
-/// The background thread; it ends when this is dropped and its work is done.
+/// The background thread. It ends when this is dropped and the queued jobs are done.
 pub(crate) struct Background {
-    work: Sender<Work>,
+    jobs: Sender<Job>,
 }
 
 impl Background {
     pub(crate) fn start(name: &str) -> Result<Self, PluginError> {
-        let (work, todo) = channel();
+        let (jobs, queued) = channel();
         std::thread::Builder::new()
             .name(name.into())
-            .spawn(move || do_all(&todo))
+            .spawn(move || run_jobs(&queued))
             .map_err(|error| PluginError::Engine(error.to_string()))?;
-        Ok(Self { work })
+        Ok(Self { jobs })
     }
 
-    /// Does this when its turn comes; false: the thread has ended.
-    pub(crate) fn later(&self, work: impl FnOnce() + Send + 'static) -> bool {
-        self.work.send(Box::new(work)).is_ok()
+    /// Queues a job. False: the thread has ended.
+    pub(crate) fn queue(&self, job: impl FnOnce() + Send + 'static) -> bool {
+        self.jobs.send(Box::new(job)).is_ok()
     }
 }
 
-fn do_all(todo: &Receiver<Work>) {
-    give_way();
-    while let Ok(work) = todo.recv() {
-        work();
+fn run_jobs(queued: &Receiver<Job>) {
+    lower_priority();
+    while let Ok(job) = queued.recv() {
+        job();
     }
 }
 
 #[cfg(target_os = "linux")]
-fn give_way() {
+fn lower_priority() {
     // On Linux this is the niceness of the thread, not of the process.
     let thread = rustix::thread::gettid();
     if let Err(error) = rustix::process::setpriority_process(Some(thread), NICENESS) {
@@ -49,4 +47,4 @@ fn give_way() {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_way() {}
+fn lower_priority() {}

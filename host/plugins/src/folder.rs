@@ -2,8 +2,7 @@
 //! quarantined.
 //!
 //! Invariants: a file under its final name is whole (written aside, synced, renamed) and is never
-//! changed in place. Compiled code is machine code that would be run as it is, so the folder must be
-//! writable by nobody else.
+//! changed in place. The host runs compiled code without further checks, so only its user may write to the folder.
 
 use crate::error::PluginError;
 use crate::files::{write_cached, write_whole};

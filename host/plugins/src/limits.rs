@@ -1,7 +1,6 @@
-//! What each call of a component may use.
+//! Limits of each call of a component.
 //!
-//! [`Limits`] has no default: every figure is written down by whoever opens the plugins, so no store
-//! can be made without them.
+//! [`Limits`] has no default: the caller that opens the plugins gives every figure, so no instance runs without limits.
 
 use jackfield_types::PluginKind;
 use serde::{Deserialize, Serialize};

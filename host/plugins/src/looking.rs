@@ -1,4 +1,4 @@
-//! What a gate has looked at in one call, and how much more it may.
+//! What a gate has read in one call, and how much more it may.
 //!
 //! Invariants: each call of a gate sees one evidence and no other; how often it may ask and for how many
 //! bytes is bounded, and who asks for more is ended.

@@ -56,7 +56,7 @@ pub(crate) struct PluginManager {
     /// Since when the drop folder is not there, where it is not.
     pub(crate) missing: Mutex<Option<Instant>>,
     pub(crate) views: Views,
-    /// For work that nobody waits for.
+    /// Optimisation of code.
     pub(crate) background: Background,
     chooser: Option<String>,
     observer: Observer,

@@ -17,14 +17,14 @@ const HELD: &str = ".held.txt";
 /// Longest name of a file on the file systems that there are, bytes.
 const LONGEST_NAME: usize = 255;
 
-/// Says of a file that what is in it is sound, and why it does not serve.
+/// Writes that the component in a file is valid, and why it does not serve.
 pub(crate) fn hold(file: &Path, why: &str) {
     remove(file);
     let name = shown(Path::new(file.file_name().unwrap_or_default()));
     write(file, HELD, &format!("{name} is sound, and does not serve yet.\n{why}\n"));
 }
 
-/// Says of a file that it was not taken, and why; `serving` came from the same file before.
+/// Writes that a file was rejected, and why; `serving` is the version from the same file that goes on serving.
 pub(crate) fn refuse(file: &Path, why: &str, serving: Option<&PluginRef>) {
     let goes_on = serving.map(|serving| format!("\n{serving} goes on serving.")).unwrap_or_default();
     let name = shown(Path::new(file.file_name().unwrap_or_default()));
@@ -51,7 +51,7 @@ fn write(file: &Path, ending: &str, text: &str) {
     }
 }
 
-/// Takes away what was said of a file.
+/// Removes the notes beside a file.
 pub(crate) fn remove(file: &Path) {
     for ending in [REJECTED, HELD] {
         if let Err(error) = std::fs::remove_file(note_of(file, ending))

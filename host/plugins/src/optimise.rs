@@ -1,6 +1,6 @@
 //! Better code from the background, for versions that serve already.
 //!
-//! One version at a time. What no longer serves when its turn comes is passed over.
+//! One version at a time. Versions that no longer serve are skipped.
 
 use crate::code::Code;
 use crate::compile::{Cache, Origin, Source};
@@ -13,20 +13,20 @@ use std::path::PathBuf;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
-/// Makes better code for a version in the background, unless it has the best already.
-pub(crate) fn improve_later(manager: &Arc<PluginManager>, version: &Arc<Version>) {
+/// Queues the optimisation of a version, unless its code is optimised already.
+pub(crate) fn optimise_later(manager: &Arc<PluginManager>, version: &Arc<Version>) {
     if version.code().compiled != Compiled::Baseline {
         return;
     }
     let (manager_of, version_of) = (Arc::downgrade(manager), Arc::downgrade(version));
-    let taken = manager.background.later(move || improve(&manager_of, &version_of));
+    let taken = manager.background.queue(move || optimise(&manager_of, &version_of));
     if !taken {
         tracing::warn!("{} stays in its first code: the optimiser has ended", version.plugin());
     }
 }
 
-/// The host is not held while the code is made: whoever shuts it must not wait for the compiler.
-fn improve(manager_of: &Weak<PluginManager>, version_of: &Weak<Version>) {
+/// Holds no reference to the host while it compiles, so that a host that is shut does not wait for the compiler.
+fn optimise(manager_of: &Weak<PluginManager>, version_of: &Weak<Version>) {
     let begun = Instant::now();
     let Some(work) = manager_of.upgrade().zip(version_of.upgrade()).and_then(|(manager, version)| {
         serves(&manager, &version).then(|| Compilation::of(&manager, &version))

@@ -29,7 +29,7 @@ impl PluginManager {
             (version.clone(), slots.put(version))
         });
         self.write_lock();
-        optimise::improve_later(self, &version);
+        optimise::optimise_later(self, &version);
         (version, until_now)
     }
 }

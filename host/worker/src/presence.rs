@@ -1,4 +1,4 @@
-//! The host knows that a worker lives: its registration, its heartbeats, and the lease that its agents live on.
+//! Registration, heartbeats, and the lease within which the agents of a worker may run.
 
 use super::coordinator_client::{PAUSE, Trouble};
 use super::worker::Worker;
@@ -22,7 +22,7 @@ pub(crate) struct Presence {
 }
 
 impl Presence {
-    /// What people know the worker by, and the lease that its agents were given.
+    /// The presence of a worker under a name, with the lease of its agents.
     pub(crate) const fn new(worker: Arc<Worker>, name: String, lease: Lease) -> Self {
         Self { worker, name, lease }
     }
@@ -32,7 +32,7 @@ impl Presence {
         self.lease.left() <= EARLY
     }
 
-    /// Makes the worker known to the host.
+    /// Registers the worker with the coordinating host.
     pub(crate) async fn register(&self) -> Result<(), Problem> {
         let registration = Registration {
             worker: self.worker.id,

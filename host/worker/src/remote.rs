@@ -1,4 +1,4 @@
-//! The life of a worker: opened, at work until told to stop, and its last words.
+//! A worker from its start until it is stopped and its last results are reported.
 
 use super::coordinator_client::{CoordinatorClient, PAUSE};
 use super::presence::{Presence, WAIT_S};
@@ -60,7 +60,7 @@ impl Remote {
         let host = remote.host();
         for run in host.leased_runs().unreported().await? {
             let view = host.runs().get(run).await?;
-            remote.worker.has(run, view.attempts.iter().map(|attempt| attempt.id).collect());
+            remote.worker.add_round(run, view.attempts.iter().map(|attempt| attempt.id).collect());
             remote.tell(run);
         }
         Ok(remote)
@@ -131,7 +131,7 @@ impl Remote {
             if let Err(problem) = Reporter::new(&worker, run).tell().await {
                 tracing::error!(%run, "failed to report this run: {problem}");
             }
-            worker.let_go(run);
+            worker.remove_round(run);
             tracing::debug!(%run, took = ?began.elapsed(), "told in full");
         });
     }

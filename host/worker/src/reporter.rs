@@ -68,7 +68,7 @@ impl<'a> Reporter<'a> {
             let view = self.worker.host.runs().get(self.run).await?;
             let over = ended(&view);
             if over {
-                self.worker.is_over(self.run);
+                self.worker.finish_round(self.run);
             }
             match self.all_news(&view).await? {
                 Ok(()) => self.pause = FIRST_PAUSE,

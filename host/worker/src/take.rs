@@ -9,15 +9,15 @@ use jackfield_workspace::{bring_copy, copy_stands_at};
 use std::path::PathBuf;
 use tokio::time::sleep;
 
-/// Takes a round in, and says which run it became on the worker's own records. One that cannot be made here is given
-/// back, with the reason.
+/// Accepts a round. Returns its run in the worker's own records; a round that cannot be executed here is returned to the
+/// host with the reason.
 pub(crate) async fn take_in(worker: &Worker, assignment: Assignment) -> Option<RunId> {
     let attempts: Vec<_> = assignment.attempts.iter().map(|attempt| attempt.id).collect();
     let run = assignment.run;
     match taken(worker, assignment).await {
         Ok(local) => {
             tracing::info!(%run, "a round was taken in");
-            worker.has(local, attempts);
+            worker.add_round(local, attempts);
             return Some(local);
         }
         // The host gives it again.

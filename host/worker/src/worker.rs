@@ -1,4 +1,4 @@
-//! What every part of a worker uses: its own host, the host that it works for, and the rounds in its hands.
+//! State that all parts of a worker share: its own host, the client of the coordinating host, and its rounds.
 
 use super::coordinator_client::CoordinatorClient;
 use jackfield::Host;
@@ -44,7 +44,7 @@ impl Worker {
         }
     }
 
-    /// From now on the host keeps to these terms.
+    /// Accepts the terms of the coordinating host.
     pub(crate) fn agree(&self, terms: WorkerTerms) {
         self.terms.send_replace(terms);
     }
@@ -58,7 +58,7 @@ impl Worker {
         self.terms.borrow().beat_s
     }
 
-    /// Ends the run of an attempt. False: it is not in hand.
+    /// Ends the run of an attempt. False: the worker has no such attempt.
     pub(crate) fn end(&self, attempt: AttemptId, failure: Failure) -> bool {
         let mut hand = self.hand.lock();
         let found = hand.iter_mut().find(|(_, hand)| hand.attempts.contains(&attempt));
@@ -75,12 +75,12 @@ impl Worker {
         }
     }
 
-    /// Takes the attempts of a run in hand.
-    pub(crate) fn has(&self, run: RunId, attempts: Vec<AttemptId>) {
+    /// Adds the attempts of a run.
+    pub(crate) fn add_round(&self, run: RunId, attempts: Vec<AttemptId>) {
         self.hand.lock().insert(run, InHand { attempts, open: true, ending: false });
     }
 
-    /// The attempts in hand, and those of them that are being ended.
+    /// The attempts of all rounds, and those of them that are being ended.
     pub(crate) fn holds(&self) -> (Vec<AttemptId>, Vec<AttemptId>) {
         let hand = self.hand.lock();
         let all = hand.values();
@@ -96,21 +96,21 @@ impl Worker {
         (holds, self.slots.saturating_sub(u32::try_from(open).unwrap_or(u32::MAX)))
     }
 
-    /// Waits until a place may be free, and that long at most.
+    /// Waits until a slot may be free, at most so long.
     pub(crate) async fn wait_for_room(&self, most: Duration) {
         let _ = timeout(most, self.wake.notified()).await;
     }
 
-    /// Nothing of the run is at work any more, and its places are free.
-    pub(crate) fn is_over(&self, run: RunId) {
+    /// Frees the slots of a run whose attempts have ended.
+    pub(crate) fn finish_round(&self, run: RunId) {
         if let Some(hand) = self.hand.lock().get_mut(&run) {
             hand.open = false;
         }
         self.wake.notify_one();
     }
 
-    /// The host knows everything of the run.
-    pub(crate) fn let_go(&self, run: RunId) {
+    /// Removes a run that the host has in full.
+    pub(crate) fn remove_round(&self, run: RunId) {
         self.hand.lock().remove(&run);
         self.wake.notify_one();
     }

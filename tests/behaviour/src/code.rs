@@ -1,7 +1,7 @@
 //! The code of the shipped components, compiled once for all tests.
 //!
-//! A host compiles a component quickly and makes better code in the background. Every test that ended before that was
-//! done would begin it anew, so the first test waits for all of it.
+//! A host compiles a component quickly first and optimises it in the background. A test that ends earlier loses that
+//! work, and the next test repeats it. So the first test waits until every component is optimised.
 #![allow(clippy::disallowed_methods, reason = "a host compiles its components, and a host is a process")]
 
 use crate::binary;
@@ -52,21 +52,21 @@ fn compile(folder: &Path) {
     };
     let mut server = command(&["serve", "--listen", "127.0.0.1:0"]).spawn().unwrap();
     let begun = Instant::now();
-    loop {
-        let list = command(&["plugin", "list", "--json"]).stdout(Stdio::piped()).output().unwrap();
-        let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap();
-        let components = list.as_array().unwrap();
-        assert!(!components.is_empty(), "no component is shipped");
-        if components.iter().all(|component| component["compiled"] == "optimised") {
-            break;
-        }
-        assert!(begun.elapsed() < PATIENCE, "the components are not compiled after {PATIENCE:?}: {list}");
+    let mut is_complete = false;
+    while !is_complete && begun.elapsed() < PATIENCE {
         std::thread::sleep(Duration::from_secs(1));
+        let list = command(&["plugin", "list", "--json"]).stdout(Stdio::piped()).output().unwrap();
+        let list: serde_json::Value = serde_json::from_slice(&list.stdout).unwrap_or_default();
+        is_complete = list.as_array().is_some_and(|components| {
+            !components.is_empty() && components.iter().all(|one| one["compiled"] == "optimised")
+        });
     }
     server.kill().unwrap();
     server.wait().unwrap();
+    assert!(is_complete, "the shipped components are not compiled after {PATIENCE:?}");
 }
 
-fn private(folder: &Path) {
+/// Creates a folder that only its owner may use.
+pub(crate) fn private(folder: &Path) {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).unwrap();
 }

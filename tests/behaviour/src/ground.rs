@@ -3,10 +3,11 @@
 //!
 //! The paths are short and unique, so that whatever still runs in them or knows them can be found.
 
+use crate::code::private;
 use crate::{Cli, Database, Network, Process, Repository, Server, Worker, code, processes};
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 /// See the module.
@@ -155,10 +156,6 @@ impl Default for Ground {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn private(folder: &Path) {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).unwrap();
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {

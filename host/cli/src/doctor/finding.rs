@@ -21,7 +21,7 @@ pub(super) fn fine(subject: &str, found: impl Into<String>) -> Finding {
     Finding { subject: subject.into(), ok: true, found: found.into(), remedy: None, optional: false }
 }
 
-/// No work can be done before it is mended.
+/// A fault that prevents every run.
 pub(super) fn broken(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
     let remedy = Some(remedy.into()).filter(|remedy| !remedy.is_empty());
     Finding { subject: subject.into(), ok: false, found: found.into(), remedy, optional: false }
@@ -33,7 +33,7 @@ pub(super) fn refused(subject: &str, problem: &Problem) -> Finding {
     broken(subject, message, remedy)
 }
 
-/// Work can be done without it.
+/// A fault that prevents no run.
 pub(super) fn absent(subject: &str, found: impl Into<String>, remedy: impl Into<String>) -> Finding {
     Finding { optional: true, ..broken(subject, found, remedy) }
 }
