@@ -3,7 +3,7 @@
 use anyhow::Result;
 use jackfield_model::{FileChange, FileChangeKind, RunEvent, ToolCall, ToolResult};
 use jackfield_store::{
-    Account, Action, Admission, Counts, Limit, LimitScope, Limits, NewArtifact, NewAttempt, NewRun,
+    Account, Action, Admission, Counts, Hold, Limit, LimitScope, Limits, NewArtifact, NewAttempt, NewRun,
     NewRunEvent, NewTask, NewTranscript, NewWorkspace, Period, Settlement, Started, Store, Then,
     WorkspaceKind,
 };
@@ -43,18 +43,18 @@ impl Phase {
 /// A run to be.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Life {
-    run: RunId,
+    hold: Hold,
     attempt: AttemptId,
 }
 
 impl Life {
     pub(crate) fn new() -> Self {
-        Self { run: RunId::new(), attempt: AttemptId::new() }
+        Self { hold: Hold { run: RunId::new(), epoch: 0 }, attempt: AttemptId::new() }
     }
 
-    /// A run that is there.
-    pub(crate) const fn of(run: RunId, attempt: AttemptId) -> Self {
-        Self { run, attempt }
+    /// A run that was claimed.
+    pub(crate) const fn of(hold: Hold, attempt: AttemptId) -> Self {
+        Self { hold, attempt }
     }
 
     pub(crate) async fn admit(self, store: &Store, workspace: WorkspaceId) -> Result<()> {
@@ -62,7 +62,7 @@ impl Life {
     }
 
     pub(crate) async fn settle(self, store: &Store) -> Result<()> {
-        store.attempts().settle(self.settlement(), &limits()).await?;
+        store.held(self.hold).settle(self.settlement(), &limits()).await?;
         Ok(())
     }
 
@@ -70,19 +70,19 @@ impl Life {
     pub(crate) async fn pass(self, phase: Phase, store: &Store, workspace: WorkspaceId) -> Result<()> {
         match phase {
             Phase::Admit => drop(store.admissions().admit(self.admission(workspace), &limits()).await?),
-            Phase::RunStarted => store.attempts().run_started(self.run).await?,
-            Phase::AttemptStarted => store.attempts().started(self.attempt, started()).await?,
+            Phase::RunStarted => store.held(self.hold).run_started(self.hold.run).await?,
+            Phase::AttemptStarted => store.held(self.hold).started(self.attempt, started()).await?,
             Phase::AppendEvents => {
-                store.attempts().append_events(self.run, Some(self.attempt), events()).await?;
+                store.held(self.hold).append_events(self.hold.run, Some(self.attempt), events()).await?;
             }
             Phase::Charge => {
                 let (total, source) = (Micros(30_000), CostSource::Adapter);
                 store
-                    .attempts()
+                    .held(self.hold)
                     .charge(self.attempt, total, &USAGE, source, Some("2026-01-01"), &limits())
                     .await?;
             }
-            Phase::Settle => drop(store.attempts().settle(self.settlement(), &limits()).await?),
+            Phase::Settle => drop(store.held(self.hold).settle(self.settlement(), &limits()).await?),
         }
         Ok(())
     }
@@ -105,7 +105,7 @@ impl Life {
                 idempotency: None,
             },
             run: NewRun {
-                id: self.run,
+                id: self.hold.run,
                 priority: 0,
                 request: json!({ "wait_s": 45, "verbosity": "mermaid" }),
                 affinity: None,

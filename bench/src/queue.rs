@@ -78,6 +78,7 @@ pub(crate) async fn begin_worker(store: &Store, name: String) -> Result<WorkerId
         executors: Vec::new(),
         workspaces: None,
         principal: None,
+        lease: Duration::from_secs(300),
     };
     store.workers().begin(worker).await?;
     Ok(id)
@@ -111,7 +112,7 @@ async fn drain(store: &Store) -> Result<Vec<f64>> {
                 let Some(claimed) = store.queue().claim(offer.clone(), caps.clone()).await? else { break };
                 latencies.push(begun.elapsed().as_secs_f64());
                 for attempt in claimed.attempts {
-                    Life::of(claimed.run, attempt).settle(&store).await?;
+                    Life::of(claimed.hold, attempt).settle(&store).await?;
                 }
             }
             store.workers().end(id, "the round is over").await?;

@@ -167,6 +167,7 @@ impl HostBuilder {
         let known = Arc::clone(&secrets);
         let options = StoreOptions {
             time_zone: self.config.breaker.time_zone.clone(),
+            machine: jackfield_core::instance::machine().to_owned(),
             redact: Redact::new(move |text| known.redactor().record(text)),
             ..StoreOptions::default()
         };

@@ -126,7 +126,7 @@ impl Host {
         self.stop().await;
         let Ok(hands) = self.inner.store.queue().in_hand().await else { return Vec::new() };
         let left = hands.into_iter().filter(|hand| hand.worker == Some(self.inner.runs.shared.worker));
-        left.map(|hand| hand.run).collect()
+        left.map(|hand| hand.hold.run).collect()
     }
 
     /// Stops: accepts no work, cancels and settles the running attempts, and writes pending records.

@@ -254,7 +254,7 @@ impl Pruner {
                 ErrorCode::RunsAtWork,
                 format!(
                     "run {} is at work, and nothing can be recorded while the database is written anew",
-                    hand.run
+                    hand.hold.run
                 ),
                 "wait until it has ended, or prune without making the file smaller",
             )

@@ -211,7 +211,7 @@ impl Services {
             Checks, shared: store, worktrees, environment, lease;
             settings, redaction, gates, processes
         );
-        let outputs = service!(Outputs, shared: clock, store; settings, cooldowns, processes);
+        let outputs = service!(Outputs, shared: clock, store, stop; settings, cooldowns, processes);
         let attempts = service!(
             Attempts, shared: folders, clock, store, plugins, worktrees, environment, lease;
             settings, redaction, places, processes, checks, outputs
@@ -239,7 +239,7 @@ impl Services {
         let local = service!(LocalWorker, shared: clock, store, plugins, work, worker, stop, shutdown, host; settings);
         let recovery = service!(
             Recovery, shared: store, worktrees, work, worker, wake, shutdown, host;
-            settings, rounds, local; own: repaired
+            rounds, local; own: repaired
         );
         let queue = service!(
             Queue, shared: store, running, work, worker, wake, tasks, stop, shutdown, host;

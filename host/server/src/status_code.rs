@@ -34,6 +34,7 @@ mod tests {
             (ErrorCode::NoSuchRoute, 404),
             (ErrorCode::BodyTimeout, 408),
             (ErrorCode::RunActive, 409),
+            (ErrorCode::RunTakenOver, 409),
             (ErrorCode::IdempotencyConflict, 409),
             (ErrorCode::DiffGone, 410),
             (ErrorCode::BodyTooLarge, 413),

@@ -1,7 +1,7 @@
 //! What can go wrong with the records, told so that the reader knows what to do.
 
 use crate::Refusal;
-use jackfield_types::{ErrorCode, Operation, Problem, TaskId};
+use jackfield_types::{ErrorCode, Operation, Problem, RunId, TaskId};
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -108,6 +108,8 @@ pub enum StoreError {
     Illegal { what: RecordKind, id: String, from: String, to: String },
     #[error("failed to {action} {what} {id}: it is {state}")]
     NotNow { action: &'static str, what: RecordKind, id: String, state: String },
+    #[error("failed to write about run {run}: another worker has taken it over")]
+    NotHeld { run: RunId },
     #[error("failed to admit a run for the stage {asked}: task {task} is in the stage {at}")]
     OtherStage { task: TaskId, at: String, asked: String },
     #[error("the idempotency key '{key}' was used for another request ({what} {id})")]
@@ -117,6 +119,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the same call may succeed later: the file is locked, the disk is full, or the file is being put back.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Busy | Self::DiskFull | Self::Sqlite(_) | Self::Replaced { .. })
+    }
+
     /// A record that is `from` cannot become `to`.
     pub(crate) fn illegal(
         what: RecordKind,
@@ -200,6 +207,11 @@ impl StoreError {
             Self::Illegal { what, id, .. } | Self::NotNow { what, id, .. } => {
                 caller(ErrorCode::IllegalTransition, "look at its state").with(what.show(id))
             }
+            Self::NotHeld { run } => operator(
+                ErrorCode::RunTakenOver,
+                "read the run: the worker that took it over goes on with it",
+            )
+            .with(Operation::ShowRun(*run)),
             Self::OtherStage { .. } => {
                 caller(ErrorCode::IllegalTransition, "ask for a run of the stage that the task is in")
             }

@@ -1,6 +1,7 @@
 //! Handles: views of the store, one per kind of record. A handle borrows the store and costs nothing to create.
 
-use crate::Store;
+use crate::life::Fence;
+use crate::{Hold, Store};
 
 macro_rules! handles {
     ($($(#[$doc:meta])* $call:ident: $handle:ident,)*) => {
@@ -30,8 +31,6 @@ handles! {
     tasks: Tasks,
     /// Admission of runs and attempts, with the money for them.
     admissions: Admissions,
-    /// Attempts: start, events, charges, settlement.
-    attempts: Attempts,
     /// The queue: claims, running runs, the backlog.
     queue: Queue,
     /// Workers and their assignments.
@@ -60,4 +59,26 @@ handles! {
     workspaces: Workspaces,
     /// Deletion of old rows.
     retention: Retention,
+}
+
+/// Attempts: start, events, charges, settlement.
+///
+/// See [`Store::attempts`] and [`Store::held`].
+#[derive(Debug, Clone, Copy)]
+pub struct Attempts<'s> {
+    pub(crate) store: &'s Store,
+    pub(crate) fence: Fence,
+}
+
+impl Store {
+    /// Attempts of runs that no worker has claimed: writes about any other run are refused.
+    pub const fn attempts(&self) -> Attempts<'_> {
+        Attempts { store: self, fence: Fence(None) }
+    }
+
+    /// Attempts of the run of a claim. Once another worker has taken the run over, writes are refused with
+    /// [`StoreError::NotHeld`](crate::StoreError::NotHeld).
+    pub const fn held(&self, hold: Hold) -> Attempts<'_> {
+        Attempts { store: self, fence: Fence(Some(hold)) }
+    }
 }

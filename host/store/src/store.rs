@@ -24,13 +24,22 @@ pub struct StoreOptions {
     pub busy_timeout: Duration,
     /// Number of parallel reads.
     pub readers: usize,
+    /// The machine that this process is on, where several may have the store open: local workers of one machine share its
+    /// slots.
+    pub machine: String,
     /// Removes secrets from every text that is written; the default removes nothing.
     pub redact: Redact,
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { time_zone: "UTC".to_owned(), busy_timeout: WAIT, readers: 4, redact: Redact::default() }
+        Self {
+            time_zone: "UTC".to_owned(),
+            busy_timeout: WAIT,
+            readers: 4,
+            machine: String::new(),
+            redact: Redact::default(),
+        }
     }
 }
 
@@ -44,6 +53,7 @@ struct Inner {
     identity: Identity,
     clock: Arc<dyn Clock>,
     calendar: Arc<Calendar>,
+    machine: String,
     writer: Writer,
     readers: Readers,
     changes: Arc<Changes>,
@@ -62,8 +72,8 @@ impl Store {
         let changes = Arc::new(Changes::new());
         let shared = (Arc::clone(&clock), Arc::clone(&calendar), Arc::clone(&changes));
         let writer = Writer::start(conn, shared, options.redact)?;
-        let identity = Identity::of(&file)?;
-        Ok(Self(Arc::new(Inner { file, identity, clock, calendar, writer, readers, changes })))
+        let (identity, machine) = (Identity::of(&file)?, options.machine);
+        Ok(Self(Arc::new(Inner { file, identity, clock, calendar, machine, writer, readers, changes })))
     }
 
     /// Returns a receiver of a run's new events in this process: the value is the last sequence number written since
@@ -94,6 +104,11 @@ impl Store {
         let (to, from) = (to.to_owned(), self.0.file.clone());
         let copied = tokio::task::spawn_blocking(move || copy(&connect(&from, WAIT)?, &to));
         copied.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// The machine of this process.
+    pub(crate) fn machine(&self) -> &str {
+        &self.0.machine
     }
 
     pub(crate) fn calendar(&self) -> &Arc<Calendar> {

@@ -257,6 +257,7 @@ codes! {
     RunEnded "run_ended" Conflict,
     RunNotFound "run_not_found" NotFound,
     RunNotWaiting "run_not_waiting" General,
+    RunTakenOver "run_taken_over" Conflict,
     RunsAsCommand "runs_as_command" General,
     RunsAtWork "runs_at_work" General,
     ServerFailed "server_failed" General,

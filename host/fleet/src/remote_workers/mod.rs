@@ -86,10 +86,15 @@ impl RemoteRounds {
         }
     }
 
+    /// How long a worker has its runs without another heartbeat: `queue.rescue_s`.
+    pub fn lease(&self) -> Duration {
+        Duration::from_secs(self.settings.config().queue.rescue_s)
+    }
+
     /// The intervals that a worker keeps to.
     pub fn terms(&self) -> WorkerTerms {
         let config = self.settings.config();
-        let rescue = Duration::from_secs(config.queue.rescue_s);
+        let rescue = self.lease();
         let lease = rescue.saturating_sub(MARGIN.min(rescue / 2));
         WorkerTerms { beat_s: config.queue.heartbeat_s.max(1), lease_s: lease.as_secs().max(1) }
     }
@@ -143,14 +148,14 @@ impl RemoteRounds {
 
     /// Records, before the agent starts, that uncommitted changes are not packed.
     async fn tell_uncommitted(&self, claimed: &Claimed) -> Result<(), Problem> {
-        let view = self.store.runs().get(claimed.run).await?;
+        let view = self.store.runs().get(claimed.hold.run).await?;
         let order = self.orders.order_again(&view).await?;
         let found = source(&order.source.path()).await?;
         if !matches!(&found, Source::Git(repository) if repository.dirty) {
             return Ok(());
         }
         let event = NewRunEvent { at: self.clock.now(), event: leftovers::not_seen() };
-        self.store.attempts().append_events(claimed.run, None, vec![event]).await?;
+        self.store.held(claimed.hold).append_events(claimed.hold.run, None, vec![event]).await?;
         Ok(())
     }
 
@@ -205,7 +210,7 @@ impl RemoteRounds {
         let handed = self.store.workers().assigned(beat.worker).await?;
         let called_off = self.store.queue().called_off(beat.worker).await?;
         let end = called_off.into_iter().flat_map(|(run, reason)| {
-            let attempts = handed.iter().filter(move |claimed| claimed.run == run);
+            let attempts = handed.iter().filter(move |claimed| claimed.hold.run == run);
             attempts.flat_map(|claimed| &claimed.attempts).map(move |attempt| (*attempt, reason.clone()))
         });
         let end: Vec<_> = end.filter(|(attempt, _)| beat.holds.contains(attempt)).collect();
@@ -249,11 +254,12 @@ impl RemoteRounds {
                 branch: Some(branch(view, attempt)),
                 base: Some(base.to_string()),
             };
-            self.store.attempts().started(attempt, started).await?;
+            self.store.held(view.run.hold()).started(attempt, started).await?;
         }
         let events = news.events.into_iter().map(check_reported);
         let events = events.collect::<Result<Vec<_>, Problem>>()?;
-        let heard = self.store.attempts().append_heard(found.run, attempt, news.from, events).await;
+        let heard =
+            self.store.held(view.run.hold()).append_heard(found.run, attempt, news.from, events).await;
         let heard = heard?;
         let stop = match news.usage {
             Some(usage) => self.charge_there(view, found, &usage).await?,
@@ -272,8 +278,11 @@ impl RemoteRounds {
         let limits = self.limits_of(view)?;
         let (usage, cost) = used(found, &planned, *usage);
         let as_of = cost.price_as_of.as_deref();
-        let charged =
-            self.store.attempts().charge(found.id, cost.total, &usage, cost.source, as_of, &limits).await;
+        let charged = self
+            .store
+            .held(view.run.hold())
+            .charge(found.id, cost.total, &usage, cost.source, as_of, &limits)
+            .await;
         Ok(match charged? {
             Charged::Stop(refusal) => Some(refusal.problem()),
             Charged::Within | Charged::Extended(_) => None,

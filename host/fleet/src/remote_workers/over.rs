@@ -94,7 +94,7 @@ impl RemoteRounds {
         let planned = self.rounds.planned_again(attempt);
         let mut usage = attempt.usage.updated(over.usage).bounded();
         if !over.checks.is_empty() && attempt.checks.is_none() {
-            self.store.queue().checks_done(attempt.id, &over.checks).await?;
+            self.store.held(view.run.hold()).checks_done(attempt.id, &over.checks).await?;
         }
         let calls = over.calls.into_iter().map(|call| NewPluginCall {
             task: Some(view.task.id),

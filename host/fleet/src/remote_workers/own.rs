@@ -39,7 +39,7 @@ impl RemoteRounds {
     /// Returns the assignment of a claimed round. If the run may not work in its admitted place, it fails and the
     /// answer is `None`.
     pub(super) async fn assignment_that_may(&self, claimed: &Claimed) -> Result<Option<Assignment>, Problem> {
-        let view = self.store.runs().get(claimed.run).await?;
+        let view = self.store.runs().get(claimed.hold.run).await?;
         let order = match self.orders.order_again(&view).await {
             Ok(order) => self.places.may_work(&order).await.map(|()| order),
             Err(problem) => Err(problem),

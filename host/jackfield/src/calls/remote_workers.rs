@@ -34,6 +34,7 @@ impl RemoteWorkers<'_> {
             executors,
             workspaces: None,
             principal: Some(self.0.caller.name().to_owned()),
+            lease: self.0.inner.remote.lease(),
         };
         self.require_registration(worker).await?;
         Ok(self.0.inner.remote.terms())
@@ -92,7 +93,7 @@ impl RemoteWorkers<'_> {
             };
             return if unknown { Ok(heard) } else { Err(problem) };
         }
-        let lives = self.0.inner.store.workers().heartbeat(beat.worker).await?;
+        let lives = self.0.inner.store.workers().heartbeat(beat.worker, self.0.inner.remote.lease()).await?;
         let until = Instant::now() + Duration::from_secs(beat.wait_s).min(LONGEST_WAIT);
         loop {
             let heard = self.0.inner.remote.concerning(&beat, lives.given_up).await?;

@@ -62,7 +62,7 @@ impl RemoteWorkers<'_> {
                 continue;
             }
             for claimed in store.workers().assigned(worker.id).await? {
-                let view = store.runs().get(claimed.run).await?;
+                let view = store.runs().get(claimed.hold.run).await?;
                 if view.run.workspace == workspace {
                     let order = self.0.inner.runs.orders.order_again(&view).await?;
                     self.0.inner.runs.places.may_work(&order).await?;

@@ -2,7 +2,7 @@
 
 use crate::handles::Workers;
 use jackfield_api::{WorkerAction, WorkerLine, WorkersStatus};
-use jackfield_core::instance::Instance;
+use jackfield_core::instance::{Instance, Presence};
 use jackfield_runs::scheduling::work::Work;
 use jackfield_store::{Worker, WorkerKind};
 use jackfield_types::{ErrorCode, Operation, Problem, Scope, Timestamp};
@@ -66,7 +66,7 @@ impl Workers<'_> {
 
 fn line(worker: Worker, now: Timestamp, stale: Duration) -> WorkerLine {
     let silent = now.duration_since(worker.heartbeat_at).unsigned_abs();
-    let gone = worker.kind == WorkerKind::Local && !Instance::lives(&worker.instance);
+    let gone = worker.kind == WorkerKind::Local && Instance::presence(&worker.instance) == Presence::Gone;
     WorkerLine {
         state: match (gone, silent > stale) {
             (true, _) => "gone",

@@ -56,7 +56,7 @@ impl Attempts {
             Agent::Gone(_) => "its agent has ended meanwhile",
         };
         tracing::info!(attempt = %attempt.id, run = %run.id, "taken over from a host that is gone: {how}");
-        if let Err(error) = self.store.queue().attempt_adopted(attempt.id, how).await {
+        if let Err(error) = self.store.held(run.hold).adopted(attempt.id, how).await {
             tracing::warn!(attempt = %attempt.id, %error, "the adoption is not on record");
         }
         self.finish_attempt(run, attempt, planned, agent).await
@@ -69,7 +69,7 @@ impl Attempts {
         attempt: &Attempt,
         planned: &Planned,
     ) -> Completion<Ended> {
-        if let Err(error) = self.store.queue().attempt_unstarted(attempt.id).await {
+        if let Err(error) = self.store.held(run.hold).unstarted(attempt.id).await {
             tracing::error!(attempt = %attempt.id, %error, "an attempt cannot be made again");
             return Completion::Done(lost(attempt, "the host went away before the agent began"));
         }

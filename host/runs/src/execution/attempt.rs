@@ -160,6 +160,9 @@ impl Attempts {
         worktree: &Worktree,
         mut ended: Ended,
     ) -> Completion<Ended> {
+        if !run.is_held(&self.store).await {
+            return Completion::HandedOver;
+        }
         let bounds = self.saving_bounds(run, attempt).await;
         let config = self.settings.config();
         let keeping = Keeping { folder: files.kept.clone(), ignored_bytes: config.run.keep_ignored_mb << 20 };
@@ -254,7 +257,7 @@ impl Attempts {
         if run.is_handed_over() {
             return Ok(Completion::HandedOver);
         }
-        let running = self.start_process(spec, planned.id, worktree).instrument(span.clone()).await?;
+        let running = self.start_process(spec, run, planned.id, worktree).instrument(span.clone()).await?;
         crate::records::trace::began(&span, running.identity());
         let grace = std::time::Duration::from_millis(command.final_grace);
         let reader = OutputReader::new(&self.outputs, run, planned, drive, &redactor, grace);
@@ -374,6 +377,7 @@ impl Attempts {
     async fn start_process(
         &self,
         spec: Spec,
+        run: &Running,
         attempt: AttemptId,
         worktree: &Worktree,
     ) -> Result<jackfield_process::Running, Failure> {
@@ -388,7 +392,7 @@ impl Attempts {
             base: Some(worktree.base.to_string()),
         };
         self.store
-            .attempts()
+            .held(run.hold)
             .started(attempt, recorded)
             .await
             .map_err(|error| from_problem(FailureClass::Unknown, error.problem()))?;
@@ -404,7 +408,7 @@ impl Attempts {
         };
         let events: Vec<_> = warnings.iter().map(event).collect();
         if !events.is_empty()
-            && let Err(error) = self.store.attempts().append_events(run.id, Some(attempt), events).await
+            && let Err(error) = self.store.held(run.hold).append_events(run.id, Some(attempt), events).await
         {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");
         }
@@ -418,7 +422,7 @@ impl Attempts {
         if worktree.dirty {
             events.push(event(leftovers::not_seen()));
         }
-        if let Err(error) = self.store.attempts().append_events(run.id, Some(planned.id), events).await {
+        if let Err(error) = self.store.held(run.hold).append_events(run.id, Some(planned.id), events).await {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");
         }
     }

@@ -9,6 +9,7 @@ use jackfield_store::{Limits, RunView};
 use jackfield_types::Problem;
 use parking_lot::Mutex;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio_util::sync::CancellationToken;
 
 /// Loads a run from its record for execution.
@@ -34,12 +35,14 @@ impl RunLoader {
         let found = self.work == Work::Own && view.run.affinity.as_deref() != Some(&self.host);
         let running = Running {
             id: view.run.id,
+            hold: view.run.hold(),
             task: view.task.id,
             order,
             limits,
             cancel: if found { CancellationToken::new() } else { self.shutdown.ends.child_token() },
-            handed_over: if found { self.stop.clone() } else { self.shutdown.leaves.clone() },
+            handed_over: if found { self.stop.child_token() } else { self.shutdown.leaves.child_token() },
             reason: Mutex::default(),
+            lost: AtomicBool::default(),
         };
         if let Some(reason) = &view.run.cancel_reason {
             running.cancel(reason);

@@ -16,17 +16,22 @@ use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
 use jackfield_process::{ActivitySample, Exited, Identity, Running, Tail, activity};
 use jackfield_redact::{Redactor, Stream};
-use jackfield_store::{Charged, NewRunEvent, Store};
+use jackfield_store::{Charged, NewRunEvent, Store, StoreError};
 use jackfield_types::{Clock, Failure, FailureClass, Micros, Process, Timestamp, Usage};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// How often a silent agent is looked at.
 pub(crate) const LOOK: Duration = Duration::from_secs(1);
 /// How much of standard error an adapter is given, bytes.
 const STDERR_TAIL: u64 = 16 << 10;
+/// Most events that wait in memory while the store cannot be written.
+const MOST_UNRECORDED: usize = 10_000;
+/// Pause after a failed write, at first and at most.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// An agent that is listened to.
 #[derive(Debug)]
@@ -74,6 +79,7 @@ pub struct Outputs {
     pub(crate) settings: Arc<Settings>,
     pub(crate) cooldowns: Arc<Cooldowns>,
     pub(crate) processes: Arc<Processes>,
+    pub(crate) stop: CancellationToken,
 }
 
 /// Reads the output of one attempt.
@@ -90,8 +96,10 @@ pub(crate) struct OutputReader<'a> {
     final_grace: Duration,
     /// When the agent was started, where an earlier host did that.
     started_at: Option<Timestamp>,
-    /// Events told so far, those of an earlier host included.
-    told: u64,
+    /// Events on record, those of an earlier host included.
+    recorded: u64,
+    /// Events that could not be recorded yet, in order.
+    unrecorded: Vec<NewRunEvent>,
     finished_at: Option<Instant>,
     usage: Option<Usage>,
     least: Micros,
@@ -118,7 +126,8 @@ impl<'a> OutputReader<'a> {
             speech: Speech::new(redactor),
             final_grace,
             started_at: None,
-            told: 0,
+            recorded: 0,
+            unrecorded: Vec::new(),
             finished_at: None,
             usage: None,
             least: Micros::ZERO,
@@ -154,7 +163,8 @@ impl<'a> OutputReader<'a> {
                 biased;
                 () = self.run.handed_over() => {
                     // The whole of it is for the next host to come.
-                    if let Some(Err(error)) = lease.as_mut().map(AgentLease::renew) {
+                    if !self.run.is_lost()
+                        && let Some(Err(error)) = lease.as_mut().map(AgentLease::renew) {
                         tracing::warn!(%error, "failed to renew the lease of an agent that is handed over");
                     }
                     return Ok(Completion::HandedOver);
@@ -179,7 +189,10 @@ impl<'a> OutputReader<'a> {
             reason = reason.or(Some(Reason::deaf(error)));
         }
         let waiting = self.speech.finish(self.inner.clock.now());
-        self.tell(waiting).await;
+        self.record(waiting).await;
+        if !self.record_all().await {
+            return Ok(Completion::HandedOver);
+        }
         Ok(Completion::Done(self.conclude(exited, reason, unseen, files).await))
     }
 
@@ -244,6 +257,10 @@ impl<'a> OutputReader<'a> {
                 }
             }
         };
+        if !self.run.is_held(&self.inner.store).await {
+            // The agent is another host's: `listen` leaves it to that host.
+            std::future::pending::<()>().await;
+        }
         (self.inner.processes.end(self.run.id, running).await, Some(reason))
     }
 
@@ -277,21 +294,57 @@ impl<'a> OutputReader<'a> {
             }
             recorded.extend(self.speech.feed(now, event));
         }
-        self.tell(recorded).await;
-        if has_usage {
+        self.record(recorded).await;
+        if has_usage && !self.run.is_lost() {
             self.charge().await;
         }
         Ok(())
     }
 
-    /// Onto the record, counted: what an earlier host has recorded is not recorded twice. What cannot be
-    /// recorded now is in the log.
-    async fn tell(&mut self, events: Vec<NewRunEvent>) {
-        let (from, count) = (self.told, events.len() as u64);
-        match self.inner.store.attempts().append_heard(self.run.id, self.planned.id, from, events).await {
-            Ok(_) => self.told += count,
-            Err(error) => tracing::error!(run = %self.run.id, %error, "events were not recorded"),
+    /// Records events, counted: what an earlier host has recorded is not recorded twice. What cannot be recorded now is
+    /// recorded with the next ones, and in the end by [`record_all`](Self::record_all).
+    async fn record(&mut self, events: Vec<NewRunEvent>) {
+        self.unrecorded.extend(events);
+        if let Err(error) = self.try_record().await {
+            tracing::error!(run = %self.run.id, %error, "failed to record events: they are recorded later");
+            // No more is read until it can be recorded: the agent's output stays in its file.
+            if self.unrecorded.len() > MOST_UNRECORDED {
+                self.record_all().await;
+            }
         }
+    }
+
+    /// Records all events that were heard, and retries while the store cannot be written. False: another host goes on with
+    /// the run from the agent's output.
+    async fn record_all(&mut self) -> bool {
+        let run = self.run;
+        let mut pause = FIRST_PAUSE;
+        while let Err(error) = self.try_record().await {
+            tracing::error!(run = %run.id, %error, "failed to record events: trying again in {pause:?}");
+            tokio::select! {
+                () = run.handed_over() => return false,
+                () = self.inner.stop.cancelled() => return false,
+                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
+        }
+        !run.is_lost()
+    }
+
+    /// Records the events that are not on record. An error passes: whatever else goes wrong loses the events.
+    async fn try_record(&mut self) -> Result<(), StoreError> {
+        if self.unrecorded.is_empty() {
+            return Ok(());
+        }
+        let (events, count) = (self.unrecorded.clone(), self.unrecorded.len() as u64);
+        let held = self.inner.store.held(self.run.hold);
+        match held.append_heard(self.run.id, self.planned.id, self.recorded, events).await {
+            Err(error) if error.is_passing() => return Err(error),
+            Err(StoreError::NotHeld { .. }) => self.run.lose(),
+            Err(error) => tracing::error!(run = %self.run.id, %error, "{count} event(s) were not recorded"),
+            Ok(_) => self.recorded += count,
+        }
+        self.unrecorded.clear();
+        Ok(())
     }
 
     /// All that it has used, once its adapter has told of it again. What a poorer report leaves out is
@@ -311,7 +364,7 @@ impl<'a> OutputReader<'a> {
         let charged = self
             .inner
             .store
-            .attempts()
+            .held(self.run.hold)
             .charge(
                 self.planned.id,
                 cost.total,
@@ -328,6 +381,7 @@ impl<'a> OutputReader<'a> {
                 self.over_budget =
                     Some(Failure::new(FailureClass::Budget, problem.message).with_remedy(problem.remedy));
             }
+            Err(StoreError::NotHeld { .. }) => self.run.lose(),
             // What cannot be charged must not be spent.
             Err(error) => {
                 let problem = error.problem();

@@ -22,7 +22,9 @@ use jackfield_core::settings::Settings;
 use jackfield_model::{RunEvent, RunQueued};
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_replay::shadow::ShadowCalls;
-use jackfield_store::{Attempt, NewRunEvent, RunEventRecord, RunView, Settlement, Store, StoreError, Then};
+use jackfield_store::{
+    Attempt, Hold, NewRunEvent, RunEventRecord, RunView, Settlement, Store, StoreError, Then,
+};
 use jackfield_types::{
     AttemptState, Clock, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, settle,
 };
@@ -63,9 +65,9 @@ pub struct Rounds {
 
 impl Rounds {
     /// Starts the round of a run in the background.
-    pub(crate) fn spawn_round(self: &Arc<Self>, run: RunId) {
+    pub(crate) fn spawn_round(self: &Arc<Self>, hold: Hold) {
         let in_hand = self.shutdown.hands.token();
-        let round = Arc::clone(self).execute_round(run);
+        let round = Arc::clone(self).execute_round(hold);
         self.tasks.spawn(async move {
             round.await;
             drop(in_hand);
@@ -73,11 +75,15 @@ impl Rounds {
     }
 
     /// Executes the next round of a run from its record, or continues one that a lost host started.
-    async fn execute_round(self: Arc<Self>, run: RunId) {
+    async fn execute_round(self: Arc<Self>, hold: Hold) {
+        let run = hold.run;
         let view = match self.store.runs().get(run).await {
             Ok(view) => view,
             Err(error) => return tracing::error!(%run, %error, "a run that was claimed cannot be read"),
         };
+        if view.run.hold() != hold {
+            return tracing::warn!(%run, "another worker has taken this run over since it was claimed");
+        }
         let running = match self.running_where_it_may(&view).await {
             Ok(running) => Arc::new(running),
             Err(problem) => return self.fail_run(&view, &problem).await,
@@ -86,7 +92,12 @@ impl Rounds {
         let span = crate::records::trace::run(&view, self.begun_in(run).await);
         self.run_and_settle(&running, &view).instrument(span.clone()).await;
         drop(span);
-        self.running.lock().remove(&run);
+        // A host that lost the run may have taken it over again meanwhile.
+        let mut all = self.running.lock();
+        if all.get(&run).is_some_and(|current| Arc::ptr_eq(current, &running)) {
+            all.remove(&run);
+        }
+        drop(all);
         // A slot is free, and the run may be queued again.
         self.wake.notify_one();
     }
@@ -118,10 +129,12 @@ impl Rounds {
         let open = view.attempts.iter().filter(|attempt| attempt.state != AttemptState::Settled);
         let attempts = futures::future::join_all(open.map(|attempt| self.run_attempt(run, attempt))).await;
         match Completion::all(attempts) {
+            Completion::Done(_) if !run.is_held(&self.store).await => {}
             Completion::Done(done) => {
                 let next = self.escalation.decide_next(run, view, &done).await;
                 self.settle_round(run, done, next).await;
             }
+            Completion::HandedOver if run.is_lost() => {}
             Completion::HandedOver => tracing::info!(run = %run.id, "left for the next host to continue"),
         }
     }
@@ -281,15 +294,14 @@ impl Rounds {
     async fn settle(&self, run: &Running, settlement: Settlement) {
         let mut pause = FIRST_PAUSE;
         loop {
-            let Err(error) = self.store.attempts().settle(settlement.clone(), &run.limits).await else {
+            let Err(error) = self.store.held(run.hold).settle(settlement.clone(), &run.limits).await else {
                 return;
             };
-            tracing::error!(run = %run.id, %error, "the run could not be settled");
-            let passing = matches!(
-                error,
-                StoreError::Busy | StoreError::DiskFull | StoreError::Sqlite(_) | StoreError::Replaced { .. }
-            );
-            if !passing {
+            if let StoreError::NotHeld { .. } = error {
+                return run.lose();
+            }
+            tracing::error!(run = %run.id, %error, "failed to settle an attempt");
+            if !error.is_passing() {
                 return;
             }
             tokio::select! {
@@ -319,7 +331,7 @@ impl Rounds {
             if index == last {
                 settlement.then = Then::End(RunState::Failed);
             }
-            if let Err(error) = self.store.attempts().settle(settlement, &limits).await {
+            if let Err(error) = self.store.held(view.run.hold()).settle(settlement, &limits).await {
                 tracing::error!(run = %view.run.id, %error, "a run that cannot be carried out was not settled");
             }
         }

@@ -1,7 +1,7 @@
 //! The queue, and the workers that can claim from it.
 
 use crate::scheduling::work::{Work, most};
-use jackfield_core::instance::Instance;
+use jackfield_core::instance::{Instance, Presence};
 use jackfield_core::settings::Settings;
 use jackfield_store::{Caps, InLine, RunView, Store, StoreError, Worker, WorkerKind};
 use jackfield_types::{Clock, Problem, RunState};
@@ -98,7 +98,7 @@ impl Backlog {
         let now = self.clock.now();
         let takes_others = |worker: &&Worker| worker.workspaces.as_ref().is_none_or(|list| !list.is_empty());
         Ok(workers.iter().filter(takes_others).any(|worker| match worker.kind {
-            WorkerKind::Local => Instance::lives(&worker.instance),
+            WorkerKind::Local => Instance::presence(&worker.instance) != Presence::Gone,
             WorkerKind::Remote => now.duration_since(worker.heartbeat_at).unsigned_abs() <= stale,
         }))
     }

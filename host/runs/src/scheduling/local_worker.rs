@@ -31,6 +31,11 @@ pub struct LocalWorker {
 }
 
 impl LocalWorker {
+    /// How long this worker has its runs without another heartbeat: `queue.rescue_s`.
+    pub(crate) fn lease(&self) -> Duration {
+        Duration::from_secs(self.settings.config().queue.rescue_s)
+    }
+
     /// Registers the worker, and retries until the store is writable. False: the host stopped first.
     pub async fn begin(&self) -> bool {
         let yesterday = self.clock.now().checked_sub(REMEMBERED).unwrap_or_default();
@@ -51,6 +56,7 @@ impl LocalWorker {
                 executors: self.plugins.executors().into_iter().map(|info| info.plugin.name).collect(),
                 workspaces: (self.work != Work::All || !self.settings.config().run.here).then(Vec::new),
                 principal: None,
+                lease: self.lease(),
             };
             let Err(error) = self.store.workers().begin(worker).await else {
                 self.shutdown.on_record.store(true, Ordering::Relaxed);

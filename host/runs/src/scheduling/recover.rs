@@ -1,21 +1,22 @@
 //! Recovery from lost workers: takes over their runs, and frees the runs that were reserved for them.
 //!
-//! A local worker is lost when its process is gone, a remote one when its heartbeats have stopped for long enough. The
-//! start of a host does not wait for recovery.
+//! A worker is lost when its lease has run out, and a local one of this machine already when its process is gone: one
+//! that is suspended still has a process. The start of a host does not wait for recovery.
 
 use crate::execution::rounds::Rounds;
 use crate::scheduling::local_worker::LocalWorker;
 use crate::scheduling::shutdown::Shutdown;
 use crate::scheduling::work::Work;
-use jackfield_core::instance::Instance;
-use jackfield_core::settings::Settings;
+use jackfield_core::instance::{Instance, Presence};
 use jackfield_store::{InHand, Store, StoreError, Worker, WorkerKind};
 use jackfield_types::{Problem, RunId, WorkerId};
 use jackfield_workspace::Worktrees;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::{Notify, OnceCell};
+
+/// Why a worker is given up.
+const LEASE_RAN_OUT: &str = "its lease ran out";
 
 /// Takes over what workers that are gone have left.
 pub struct Recovery {
@@ -27,7 +28,6 @@ pub struct Recovery {
     pub(crate) repaired: OnceCell<()>,
     pub(crate) shutdown: Arc<Shutdown>,
     pub(crate) host: String,
-    pub(crate) settings: Arc<Settings>,
     pub(crate) rounds: Arc<Rounds>,
     pub(crate) local: Arc<LocalWorker>,
 }
@@ -57,7 +57,7 @@ impl Recovery {
         if self.shutdown.closed.is_cancelled() {
             return Ok(());
         }
-        self.give_up_silent().await?;
+        self.give_up_lost().await?;
         let workers: HashMap<_, _> =
             self.store.workers().list(true).await?.into_iter().map(|worker| (worker.id, worker)).collect();
         for hand in self.store.queue().in_hand().await? {
@@ -65,14 +65,14 @@ impl Recovery {
             if hand.worker == Some(self.worker) || !is_gone(&hand, worker) {
                 continue;
             }
-            if self.store.queue().take_over(hand.run, hand.worker, self.worker, &self.host).await? {
-                tracing::warn!(run = %hand.run, "its worker is gone: the run is taken over");
-                self.rounds.spawn_round(hand.run);
+            if let Some(hold) = self.store.queue().take_over(&hand, self.worker, &self.host).await? {
+                tracing::warn!(run = %hold.run, "its worker is gone: the run is taken over");
+                self.rounds.spawn_round(hold);
             }
         }
         if self.work == Work::All {
             for instance in self.store.queue().affinities().await? {
-                if !Instance::lives(&instance) {
+                if is_without_worker(&instance, &workers) {
                     self.store.queue().forget_affinity(&instance).await?;
                     self.wake.notify_one();
                 }
@@ -85,7 +85,7 @@ impl Recovery {
     /// host may come.
     pub async fn end_abandoned(&self, run: RunId) -> Result<(), Problem> {
         let in_hand = self.store.queue().in_hand().await?;
-        let Some(hand) = in_hand.into_iter().find(|hand| hand.run == run) else { return Ok(()) };
+        let Some(hand) = in_hand.into_iter().find(|hand| hand.hold.run == run) else { return Ok(()) };
         let workers = self.store.workers().list(true).await?;
         let worker = workers.iter().find(|worker| Some(worker.id) == hand.worker);
         if hand.worker == Some(self.worker) || !is_gone(&hand, worker) {
@@ -94,20 +94,18 @@ impl Recovery {
         if self.work == Work::Nothing && !self.local.begin().await {
             return Ok(());
         }
-        if self.store.queue().take_over(run, hand.worker, self.worker, &self.host).await? {
+        if let Some(hold) = self.store.queue().take_over(&hand, self.worker, &self.host).await? {
             tracing::info!(%run, "its worker is gone: the run is taken over and ended");
-            self.rounds.spawn_round(run);
+            self.rounds.spawn_round(hold);
         }
         Ok(())
     }
 
-    /// Ends remote workers without heartbeats for `queue.rescue_s`, and local ones whose process is gone.
-    async fn give_up_silent(&self) -> Result<(), StoreError> {
-        let rescue = Duration::from_secs(self.settings.config().queue.rescue_s);
-        for worker in self.store.workers().silent(rescue).await? {
-            if worker.kind == WorkerKind::Remote || !Instance::lives(&worker.instance) {
-                self.store.workers().end(worker.id, "it was not heard of any more").await?;
-                tracing::warn!(worker = %worker.name, "a worker was not heard of any more and is given up");
+    /// Ends the workers whose lease has run out.
+    async fn give_up_lost(&self) -> Result<(), StoreError> {
+        for worker in self.store.workers().expired().await? {
+            if worker.id != self.worker && self.store.workers().give_up(worker.id, LEASE_RAN_OUT).await? {
+                tracing::warn!(worker = %worker.name, "the lease of a worker ran out: its runs are taken over");
             }
         }
         Ok(())
@@ -120,8 +118,19 @@ fn is_gone(hand: &InHand, worker: Option<&Worker>) -> bool {
         // A worker that handed over may belong to a process that still runs.
         Some(Worker { ended_at: Some(_), .. }) => true,
         Some(Worker { kind: WorkerKind::Remote, .. }) => false,
-        Some(Worker { instance, .. }) => !Instance::lives(instance),
+        Some(Worker { instance, .. }) => Instance::presence(instance) == Presence::Gone,
         // Recorded by an older version, or the worker record is deleted: the attempts name the host.
-        None => hand.holder.as_deref().is_none_or(|holder| !Instance::lives(holder)),
+        None => hand.holder.as_deref().is_none_or(|holder| Instance::presence(holder) != Presence::Runs),
+    }
+}
+
+/// Whether no worker of a host instance is left that could claim the runs that are reserved for it.
+fn is_without_worker(instance: &str, workers: &HashMap<WorkerId, Worker>) -> bool {
+    let own = || workers.values().filter(|worker| worker.instance == instance);
+    match Instance::presence(instance) {
+        Presence::Gone => true,
+        // A host may queue a run before its worker is registered.
+        Presence::Runs => own().next().is_some() && own().all(|worker| worker.ended_at.is_some()),
+        Presence::Elsewhere => own().all(|worker| worker.ended_at.is_some()),
     }
 }

@@ -72,12 +72,25 @@ impl Queue {
 
     /// Sends a heartbeat, and recovers from lost workers.
     async fn live(&self) {
-        match self.store.workers().heartbeat(self.worker).await {
-            Ok(heard) if heard.given_up => drop(self.local.begin().await),
+        match self.store.workers().heartbeat(self.worker, self.local.lease()).await {
+            Ok(heard) if heard.given_up => {
+                self.drop_lost().await;
+                self.local.begin().await;
+            }
+            // The machine was suspended, perhaps: the others get the time to renew their leases, too.
+            Ok(heard) if heard.late => return,
             Ok(_) => {}
-            Err(error) => tracing::error!(%error, "this worker's heartbeat is not on record"),
+            Err(error) => tracing::error!(%error, "failed to record the heartbeat of this worker"),
         }
         self.recovery.recover().await;
+    }
+
+    /// Stops the work on the runs that other workers have taken over.
+    async fn drop_lost(&self) {
+        let ours: Vec<_> = self.running.lock().values().cloned().collect();
+        for run in ours {
+            run.is_held(&self.store).await;
+        }
     }
 
     /// Claims runs while there are any and slots are free.
@@ -120,7 +133,7 @@ impl Queue {
         else {
             return Ok(false);
         };
-        self.rounds.spawn_round(claimed.run);
+        self.rounds.spawn_round(claimed.hold);
         Ok(true)
     }
 

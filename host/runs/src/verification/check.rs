@@ -108,7 +108,7 @@ impl Checks {
     }
 
     async fn record_checks(&self, run: &Running, attempt: AttemptId, results: &[CheckResult]) {
-        if let Err(error) = self.store.queue().checks_done(attempt, results).await {
+        if let Err(error) = self.store.held(run.hold).checks_done(attempt, results).await {
             tracing::error!(run = %run.id, %error, "what the checks came to is not on record yet");
         }
     }
@@ -188,7 +188,7 @@ impl Checks {
         let said = |error: jackfield_process::ProcessError| error.to_string();
         let held = self.processes.launcher().await.map_err(said)?.prepare(spec).map_err(said)?;
         let identity = serde_json::to_value(held.identity()).ok();
-        self.store.queue().check_runs(attempt, identity).await.map_err(|error| error.to_string())?;
+        self.store.held(run.hold).check_runs(attempt, identity).await.map_err(|error| error.to_string())?;
         let mut running = held.release().map_err(said)?;
         let grace = Duration::from_secs(self.settings.config().run.grace_s);
         let grace = Grace { interrupt: grace, terminate: grace };

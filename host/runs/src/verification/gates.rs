@@ -109,7 +109,8 @@ impl Gates {
             tracing::warn!(run = %run.id, %error, "a gate's ruling was not recorded");
         }
         let event = NewRunEvent { at: self.clock.now(), event: RunEvent::Gate(ruled(gate.label(), asked)) };
-        if let Err(error) = self.store.attempts().append_events(run.id, Some(attempt), vec![event]).await {
+        if let Err(error) = self.store.held(run.hold).append_events(run.id, Some(attempt), vec![event]).await
+        {
             tracing::warn!(run = %run.id, %error, "an event was not recorded");
         }
     }

@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0010-places-and-workers.sql"),
     include_str!("../../migrations/0011-stages-of-tasks.sql"),
     include_str!("../../migrations/0012-lines-and-totals.sql"),
+    include_str!("../../migrations/0013-epochs-and-leases.sql"),
 ];
 
 /// "JACK": tells our files from any other program's.

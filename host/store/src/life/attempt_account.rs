@@ -3,7 +3,7 @@
 use crate::file::{Columns, Sql, Tx, signed, summed};
 use crate::money::ledger::{AttemptAccount, Entry, post};
 use crate::money::{Today, breaker};
-use crate::{Account, Charged, LedgerKind, LimitStatus, Limits, RecordKind, Spender, StoreError};
+use crate::{Account, Charged, Hold, LedgerKind, LimitStatus, Limits, RecordKind, Spender, StoreError};
 use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
 use rusqlite::{Row, params};
 
@@ -11,6 +11,8 @@ use rusqlite::{Row, params};
 pub(crate) struct Money {
     pub(crate) attempt_account: AttemptAccount,
     pub(crate) state: AttemptState,
+    /// The claim on its run that is in force.
+    pub(crate) in_force: Hold,
     /// Held at admission.
     pub(crate) reserve: Micros,
     /// Held now.
@@ -28,7 +30,7 @@ pub(crate) struct Price<'a> {
 impl Money {
     pub(crate) fn of(tx: &Tx<'_>, attempt: AttemptId) -> Result<Self, StoreError> {
         let found = tx.one(
-            "SELECT attempts.*, iif(EXISTS (SELECT 1 FROM ledger WHERE attempt = attempts.id AND principal IS NULL),
+            "SELECT attempts.*, runs.epoch, iif(EXISTS (SELECT 1 FROM ledger WHERE attempt = attempts.id AND principal IS NULL),
                                     '', COALESCE(runs.principal, tasks.principal)) AS principal
              FROM attempts JOIN runs ON runs.id = attempts.run JOIN tasks ON tasks.id = attempts.task
              WHERE attempts.id = ?1",
@@ -49,6 +51,7 @@ impl Money {
         };
         let account: Account = row.word("account")?;
         Ok(Self {
+            in_force: Hold { run: spender.run, epoch: row.count("epoch")? },
             attempt_account: AttemptAccount { spender, model: row.get("model")?, account },
             state: row.word("state")?,
             reserve: row.micros("reserve")?,

@@ -23,10 +23,12 @@ impl Attempts<'_> {
         price_as_of: Option<&str>,
         limits: &Limits,
     ) -> Result<Charged, StoreError> {
+        let fence = self.fence;
         let (usage, as_of, limits) = (*usage, price_as_of.map(str::to_owned), limits.clone());
-        self.0
+        self.store
             .write(move |tx| {
                 let (mut money, total) = (Money::of(tx, attempt)?, total.bounded());
+                fence.admit(money.in_force)?;
                 if money.state == AttemptState::Settled {
                     return Err(StoreError::not_now("charge", RecordKind::Attempt, attempt, money.state));
                 }

@@ -96,7 +96,7 @@ impl Tasks<'_> {
                 add_run(tx, place, &recorded, &StagePosition::recording(found.stage), &[attempt])?;
                 add_attempt(tx, &limits, place, attempt, &[])?;
                 states::run_becomes(tx, run.id, RunState::Running, Some("it was made elsewhere"))?;
-                settle::settled(tx, &external.settlement, &limits)?;
+                settle::settled(tx, &external.settlement, &limits, None)?;
                 tell(tx, &external)?;
                 Ok(Ok(Logged { run: run.id, attempt: attempt.id, existing: false }))
             })

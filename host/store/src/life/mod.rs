@@ -3,10 +3,12 @@
 //! Each step is one transaction, and takes the money with it.
 
 mod admit;
+mod adopt;
 pub(crate) mod attempt_account;
 mod charge;
 pub(crate) mod events;
 mod external;
+mod fence;
 mod refusal;
 mod settle;
 mod start;
@@ -18,6 +20,7 @@ mod then;
 pub(crate) use admit::queue_again;
 pub use admit::{Admission, Admitted, Retried, Retry};
 pub use external::{ExternalAttempt, Logged, WriteBound};
+pub(crate) use fence::Fence;
 pub use settle::Settling;
 pub use start::Started;
 pub use task::{Closed, Closing, Opened};

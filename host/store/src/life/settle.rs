@@ -1,6 +1,7 @@
 //! Settlement: the last charge, the release of the rest, and the outcome, in one transaction.
 
 use super::attempt_account::{Money, Price, record_usage};
+use super::fence::Fence;
 use super::{events, states, then};
 use crate::file::{Counted, Exact, Tx, signed, stamp};
 use crate::handles::Attempts;
@@ -35,8 +36,8 @@ impl Attempts<'_> {
     /// Settles an attempt: corrects its charges to the final cost, releases the rest of its reservation, records the
     /// outcome, and applies the next step of the run.
     pub async fn settle(self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
-        let limits = limits.clone();
-        self.0.write(move |tx| settled(tx, &settlement, &limits)).await
+        let (fence, limits) = (self.fence, limits.clone());
+        self.store.write(move |tx| settled(tx, &settlement, &limits, Some(fence))).await
     }
 
     /// Ends a queued or waiting run and settles its open attempts. False: the run is neither.
@@ -49,14 +50,14 @@ impl Attempts<'_> {
         limits: &Limits,
     ) -> Result<bool, StoreError> {
         let (limits, why) = (limits.clone(), why.to_owned());
-        self.0
+        self.store
             .write(move |tx| {
                 let found = runs::run_of(tx, run)?;
                 if !matches!(found.state, RunState::Queued | RunState::Waiting) {
                     return Ok(false);
                 }
                 for settlement in &settlements {
-                    settled(tx, settlement, &limits)?;
+                    settled(tx, settlement, &limits, None)?;
                 }
                 then::close_handoff(tx, run, &why)?;
                 states::run_becomes(tx, run, state, Some(&why))?;
@@ -66,11 +67,19 @@ impl Attempts<'_> {
     }
 }
 
-/// Settles an attempt within a transaction.
-pub(super) fn settled(tx: &Tx<'_>, settlement: &Settlement, limits: &Limits) -> Result<Settling, StoreError> {
+/// Settles an attempt within a transaction. `fence`: of a run that is running.
+pub(super) fn settled(
+    tx: &Tx<'_>,
+    settlement: &Settlement,
+    limits: &Limits,
+    fence: Option<Fence>,
+) -> Result<Settling, StoreError> {
     let mut money = Money::of(tx, settlement.attempt)?;
     if money.state == AttemptState::Settled {
         return Ok(Settling::Already);
+    }
+    if let Some(fence) = fence {
+        fence.admit(money.in_force)?;
     }
     let total = settlement.total.bounded();
     warn_of_figures(tx, settlement, &money)?;

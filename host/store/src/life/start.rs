@@ -1,7 +1,7 @@
 //! Attempts between admission and settlement: start, adoption and events.
 
 use super::{events, states};
-use crate::file::{Columns, Exact, signed, stamp};
+use crate::file::{Columns, Exact, Tx, signed, stamp};
 use crate::handles::Attempts;
 use crate::view::runs;
 use crate::{NewRunEvent, RecordKind, StoreError};
@@ -28,20 +28,31 @@ pub struct Started {
 impl Attempts<'_> {
     /// Marks a run as running without a worker: it records external work.
     pub async fn run_started(self, run: RunId) -> Result<(), StoreError> {
-        self.0.write(move |tx| states::run_becomes(tx, run, RunState::Running, None)).await
+        let fence = self.fence;
+        let start = move |tx: &Tx<'_>| {
+            fence.check(tx, run)?;
+            states::run_becomes(tx, run, RunState::Running, None)
+        };
+        self.store.write(start).await
     }
 
     /// Ends a run, or returns it to the queue, without settling an attempt. Refused while an attempt is unsettled.
     pub async fn run_ended(self, run: RunId, state: RunState, why: &str) -> Result<(), StoreError> {
-        let why = why.to_owned();
-        self.0.write(move |tx| states::run_becomes(tx, run, state, Some(&why))).await
+        let (fence, why) = (self.fence, why.to_owned());
+        let end = move |tx: &Tx<'_>| {
+            fence.check(tx, run)?;
+            states::run_becomes(tx, run, state, Some(&why))
+        };
+        self.store.write(end).await
     }
 
     /// Records the worktree and the process of a started attempt.
     pub async fn started(self, attempt: AttemptId, started: Started) -> Result<(), StoreError> {
-        self.0.write(move |tx| {
+        let fence = self.fence;
+        self.store.write(move |tx| {
             let found = runs::attempt_of(tx, attempt)?;
             let run = runs::run_of(tx, found.run)?;
+            fence.admit(run.hold())?;
             if run.state != RunState::Running {
                 return Err(StoreError::not_now("start an attempt of", RecordKind::Run, run.id, run.state));
             }
@@ -82,8 +93,10 @@ impl Attempts<'_> {
         attempt: Option<AttemptId>,
         events: Vec<NewRunEvent>,
     ) -> Result<u64, StoreError> {
-        self.0
+        let fence = self.fence;
+        self.store
             .write(move |tx| {
+                fence.check(tx, run)?;
                 events::add_all(tx, run, attempt, events.iter().map(|event| (event.at, &event.event)))
             })
             .await
@@ -98,8 +111,10 @@ impl Attempts<'_> {
         from: u64,
         events: Vec<NewRunEvent>,
     ) -> Result<u64, StoreError> {
-        self.0
+        let fence = self.fence;
+        self.store
             .write(move |tx| {
+                fence.check(tx, run)?;
                 let heard = tx
                     .one("SELECT heard FROM attempts WHERE id = ?1", [attempt.to_string()], |row| {
                         row.count("heard")

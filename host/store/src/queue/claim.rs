@@ -4,6 +4,7 @@
 //! started before, then the workspace with the fewest running runs that was served longest ago, then the oldest. So
 //! one workspace with a thousand runs does not block another one, and every run gets its turn.
 
+use super::hand::Hold;
 use super::lines::{self, Head, Next};
 use super::load::Load;
 use super::offer::{Caps, Offer};
@@ -12,7 +13,7 @@ use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, stamp};
 use crate::handles::Queue;
 use crate::life::states;
-use jackfield_types::{AttemptId, RunId, RunState, WorkspaceId};
+use jackfield_types::{AttemptId, RunState, WorkspaceId};
 use rusqlite::{Connection, params};
 use serde_json::json;
 use std::cmp::Reverse;
@@ -21,8 +22,8 @@ use std::collections::HashSet;
 /// A claimed run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claimed {
-    /// The run.
-    pub run: RunId,
+    /// The run, with the claim that is in force.
+    pub hold: Hold,
     /// The attempts of its round, which run in parallel.
     pub attempts: Vec<AttemptId>,
 }
@@ -43,8 +44,10 @@ impl Queue<'_> {
         }
         // Most calls find nothing, and need not wait for the writer.
         let now = milliseconds(self.0.clock().now());
-        let (asked, allowed) = (offer.clone(), caps.clone());
-        let found = match self.0.read(move |conn| look(conn, &asked, &allowed, now)).await? {
+        let (asked, allowed, here) = (offer.clone(), caps.clone(), self.0.machine().to_owned());
+        let machine = here.clone();
+        let look = move |conn: &Connection| look(conn, &Claim::of(conn, &asked, &allowed, &here)?, now);
+        let found = match self.0.read(look).await? {
             Found::Nothing => return Ok(None),
             Found::Rested => None,
             Found::Run(head) => Some(head),
@@ -53,7 +56,7 @@ impl Queue<'_> {
             .write(move |tx| {
                 let now = milliseconds(tx.now);
                 let rested = lines::end_rest(tx, now)? > 0;
-                let claim = Claim::of(tx, &offer, &caps)?;
+                let claim = Claim::of(tx, &offer, &caps, &machine)?;
                 let first = match found {
                     // Nobody has claimed it since, so it is still the first of its line.
                     Some(head) if !rested && claim.may_take(tx, &head)? => Some(head),
@@ -65,16 +68,20 @@ impl Queue<'_> {
     }
 }
 
-fn look(conn: &Connection, offer: &Offer, caps: &Caps, now: i64) -> Result<Found, StoreError> {
+fn look(conn: &Connection, claim: &Claim<'_>, now: i64) -> Result<Found, StoreError> {
     if lines::has_rested(conn, now)? {
         return Ok(Found::Rested);
     }
-    Ok(Claim::of(conn, offer, caps)?.next(conn, now)?.map_or(Found::Nothing, Found::Run))
+    Ok(claim.next(conn, now)?.map_or(Found::Nothing, Found::Run))
 }
 
 fn take(tx: &Tx<'_>, found: &Head, offer: &Offer) -> Result<Claimed, StoreError> {
     let run = found.run.to_string();
-    tx.exec("UPDATE runs SET worker = ?2 WHERE id = ?1", params![run, offer.worker.to_string()])?;
+    let epoch = tx.one(
+        "UPDATE runs SET worker = ?2, epoch = epoch + 1 WHERE id = ?1 RETURNING epoch",
+        params![run, offer.worker.to_string()],
+        |row| row.count("epoch"),
+    )?;
     states::run_becomes(tx, found.run, RunState::Running, None)?;
     tx.exec(
         "UPDATE workspaces SET served_at = ?2 WHERE id = ?1",
@@ -91,7 +98,7 @@ fn take(tx: &Tx<'_>, found: &Head, offer: &Offer) -> Result<Claimed, StoreError>
         "UPDATE attempts SET host = ?2, identity = ?3 WHERE run = ?1 AND state <> 'settled'",
         params![run, Exact(&offer.holder), Exact(identity)],
     )?;
-    Ok(Claimed { run: found.run, attempts })
+    Ok(Claimed { hold: Hold { run: found.run, epoch: epoch.unwrap_or(0) }, attempts })
 }
 
 /// A worker's claim under the limits, as they stand.
@@ -106,8 +113,8 @@ struct Claim<'a> {
 }
 
 impl<'a> Claim<'a> {
-    fn of(conn: &Connection, offer: &'a Offer, caps: &'a Caps) -> Result<Self, StoreError> {
-        let load = Load::of(conn)?;
+    fn of(conn: &Connection, offer: &'a Offer, caps: &'a Caps, machine: &str) -> Result<Self, StoreError> {
+        let load = Load::of(conn, machine)?;
         let room = caps.local.map_or(offer.free, |most| offer.free.min(most.saturating_sub(load.local)));
         let workspaces = offer.workspaces.as_ref().map(|list| list.iter().copied().collect());
         Ok(Self { offer, caps, load, room, workspaces })

@@ -1,6 +1,7 @@
 //! Assignments: runs of remote workers with their late charges, and runs that another host assigned to this one.
 
 use super::claim::Claimed;
+use super::hand::Hold;
 use crate::file::{Columns, Sql};
 use crate::handles::Workers;
 use crate::life::{attempt_account, events};
@@ -16,17 +17,20 @@ impl Workers<'_> {
         self.0
             .read(move |conn| {
                 let rows = conn.all(
-                    "SELECT runs.id AS run, attempts.id AS attempt
+                    "SELECT runs.id AS run, runs.epoch, attempts.id AS attempt
                  FROM runs JOIN attempts ON attempts.run = runs.id AND attempts.state <> 'settled'
                  WHERE runs.worker = ?1 AND runs.state = 'running' ORDER BY runs.id, attempts.number",
                     [worker.to_string()],
-                    |row| Ok((row.parsed::<RunId>("run")?, row.parsed::<AttemptId>("attempt")?)),
+                    |row| {
+                        let hold = Hold { run: row.parsed("run")?, epoch: row.count("epoch")? };
+                        Ok((hold, row.parsed::<AttemptId>("attempt")?))
+                    },
                 )?;
                 let mut handed: Vec<Claimed> = Vec::new();
-                for (run, attempt) in rows {
-                    match handed.last_mut().filter(|last| last.run == run) {
+                for (hold, attempt) in rows {
+                    match handed.last_mut().filter(|last| last.hold == hold) {
                         Some(last) => last.attempts.push(attempt),
-                        None => handed.push(Claimed { run, attempts: vec![attempt] }),
+                        None => handed.push(Claimed { hold, attempts: vec![attempt] }),
                     }
                 }
                 Ok(handed)

@@ -1,21 +1,29 @@
-//! Running runs: takeover, cancellation and adoption.
+//! Running runs: takeover and cancellation.
 
 use super::lines;
-use crate::file::{Columns, Counted, Exact, Sql, total};
+use crate::StoreError;
+use crate::file::{Columns, Counted, Sql, signed, total};
 use crate::handles::Queue;
 use crate::life::events;
-use crate::view::runs;
-use crate::{CheckResult, RecordKind, StoreError};
-use jackfield_model::{AttemptAdopted, CancelAsked, CheckOutcome, Checked, RunEvent, RunTakenOver};
-use jackfield_types::{AttemptId, AttemptState, RunId, RunState, Timestamp, WorkerId};
+use jackfield_model::{CancelAsked, RunEvent, RunTakenOver};
+use jackfield_types::{RunId, RunState, Timestamp, WorkerId};
 use rusqlite::{Connection, params};
-use serde_json::Value;
+
+/// A worker's claim on a run that it executes. Every write about the run names it, and is refused once another worker
+/// has taken the run over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// The run.
+    pub run: RunId,
+    /// How often the run had been claimed or taken over by then. 0: no worker has claimed it.
+    pub epoch: u64,
+}
 
 /// A run that a worker executes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InHand {
-    /// The run.
-    pub run: RunId,
+    /// The run, with the claim that is in force.
+    pub hold: Hold,
     /// Its worker; `None` if a version without workers recorded it.
     pub worker: Option<WorkerId>,
     /// The holder of its attempts.
@@ -28,13 +36,13 @@ impl Queue<'_> {
         self.0
             .read(|conn| {
                 conn.all(
-                    "SELECT id, worker, (SELECT host FROM attempts WHERE attempts.run = runs.id
+                    "SELECT id, epoch, worker, (SELECT host FROM attempts WHERE attempts.run = runs.id
                                      ORDER BY number DESC LIMIT 1) AS holder
                  FROM runs WHERE state = 'running' ORDER BY id",
                     [],
                     |row| {
                         Ok(InHand {
-                            run: row.parsed("id")?,
+                            hold: Hold { run: row.parsed("id")?, epoch: row.count("epoch")? },
                             worker: row.parsed_opt("worker")?,
                             holder: row.get("holder")?,
                         })
@@ -44,32 +52,44 @@ impl Queue<'_> {
             .await
     }
 
-    /// Gives a lost worker's run and its attempts to another worker. False: the run has ended or another worker took
-    /// it.
+    /// Gives a lost worker's run and its attempts to another worker, whose claim is in force from then on. `None`: the
+    /// run has ended or another worker took it.
     pub async fn take_over(
         self,
-        run: RunId,
-        from: Option<WorkerId>,
+        lost: &InHand,
         to: WorkerId,
         holder: &str,
-    ) -> Result<bool, StoreError> {
-        let holder = holder.to_owned();
+    ) -> Result<Option<Hold>, StoreError> {
+        let (Hold { run, epoch }, from, holder) = (lost.hold, lost.worker, holder.to_owned());
         self.0
             .write(move |tx| {
-                let taken = tx.exec(
-                    "UPDATE runs SET worker = ?3, affinity = NULL
-                 WHERE id = ?1 AND worker IS ?2 AND state = 'running'",
-                    params![run.to_string(), from.map(|id| id.to_string()), to.to_string()],
+                let taken = tx.one(
+                    "UPDATE runs SET worker = ?3, epoch = epoch + 1, affinity = NULL
+                     WHERE id = ?1 AND epoch = ?2 AND state = 'running' RETURNING epoch",
+                    params![run.to_string(), signed(epoch), to.to_string()],
+                    |row| row.count("epoch"),
                 )?;
-                if taken == 0 {
-                    return Ok(false);
-                }
+                let Some(epoch) = taken else { return Ok(None) };
                 tx.exec(
                     "UPDATE attempts SET host = ?2 WHERE run = ?1 AND state <> 'settled'",
                     params![run.to_string(), holder],
                 )?;
                 events::add(tx, run, None, &RunEvent::RunTakenOver(RunTakenOver { from, to }))?;
-                Ok(true)
+                Ok(Some(Hold { run, epoch }))
+            })
+            .await
+    }
+
+    /// Returns whether a claim is still in force.
+    pub async fn holds(self, hold: Hold) -> Result<bool, StoreError> {
+        self.0
+            .read(move |conn| {
+                let found = conn.one(
+                    "SELECT 1 FROM runs WHERE id = ?1 AND epoch = ?2",
+                    params![hold.run.to_string(), signed(hold.epoch)],
+                    |_| Ok(()),
+                )?;
+                Ok(found.is_some())
             })
             .await
     }
@@ -125,75 +145,6 @@ impl Queue<'_> {
                     [worker.to_string()],
                     |row| Ok((row.parsed("id")?, row.get("cancel_reason")?)),
                 )
-            })
-            .await
-    }
-
-    /// Returns an attempt whose agent never started to the state planned.
-    pub async fn attempt_unstarted(self, attempt: AttemptId) -> Result<(), StoreError> {
-        self.0
-            .write(move |tx| {
-                let found = runs::attempt_of(tx, attempt)?;
-                if found.state == AttemptState::Settled {
-                    return Err(StoreError::illegal(
-                        RecordKind::Attempt,
-                        attempt,
-                        found.state,
-                        AttemptState::Planned,
-                    ));
-                }
-                tx.exec(
-                    "UPDATE attempts SET state = 'planned', identity = NULL, started_at = NULL WHERE id = ?1",
-                    [attempt.to_string()],
-                )?;
-                Ok(())
-            })
-            .await
-    }
-
-    /// Records that a host adopted an attempt, whose agent runs or has ended meanwhile.
-    pub async fn attempt_adopted(self, attempt: AttemptId, how: &str) -> Result<(), StoreError> {
-        let how = how.to_owned();
-        self.0
-            .write(move |tx| {
-                let found = runs::attempt_of(tx, attempt)?;
-                tx.exec("UPDATE attempts SET adopted = 1 WHERE id = ?1", [attempt.to_string()])?;
-                let adopted = RunEvent::AttemptAdopted(AttemptAdopted { how });
-                events::add(tx, found.run, Some(attempt), &adopted).map(drop)
-            })
-            .await
-    }
-
-    /// Records the process of a check that is about to start; `None` when it has ended.
-    pub async fn check_runs(self, attempt: AttemptId, identity: Option<Value>) -> Result<(), StoreError> {
-        self.0
-            .write(move |tx| {
-                tx.exec(
-                    "UPDATE attempts SET checking = ?2 WHERE id = ?1",
-                    params![attempt.to_string(), Exact(identity.map(|identity| identity.to_string()))],
-                )
-                .map(drop)
-            })
-            .await
-    }
-
-    /// Records the results of an attempt's checks, before its worktree is removed.
-    pub async fn checks_done(self, attempt: AttemptId, results: &[CheckResult]) -> Result<(), StoreError> {
-        let text = serde_json::to_string(results).map_err(|error| StoreError::Damaged(error.to_string()))?;
-        let outcome = |check: &CheckResult| CheckOutcome {
-            name: check.name.clone(),
-            passed: check.passed,
-            code: check.code,
-        };
-        let checked = Checked { checks: results.iter().map(outcome).collect() };
-        self.0
-            .write(move |tx| {
-                let run = runs::attempt_of(tx, attempt)?.run;
-                tx.exec(
-                    "UPDATE attempts SET checks = ?2, checking = NULL WHERE id = ?1",
-                    params![attempt.to_string(), text],
-                )?;
-                events::add(tx, run, Some(attempt), &RunEvent::Checked(checked)).map(drop)
             })
             .await
     }

@@ -62,9 +62,10 @@ impl Queue<'_> {
 
     /// Returns the number of running attempts.
     pub async fn occupancy(self) -> Result<Occupancy, StoreError> {
+        let machine = self.0.machine().to_owned();
         self.0
-            .read(|conn| {
-                let Load { local, all, executors, .. } = Load::of(conn)?;
+            .read(move |conn| {
+                let Load { local, all, executors, .. } = Load::of(conn, &machine)?;
                 Ok(Occupancy { local, all, executors })
             })
             .await
@@ -91,7 +92,8 @@ impl Queued {
     /// lines, and after the runs whose rest ends earlier.
     fn ahead(&self, conn: &Connection, now: i64, aging: i64) -> Result<u64, StoreError> {
         let rests = self.not_before_ms > now;
-        let load = Load::of(conn)?;
+        // Which runs are local does not matter here.
+        let load = Load::of(conn, "")?;
         let mut ahead = if rests { self.resting_before(conn)? } else { 0 };
         let mut count_line = |affinity: Option<&str>, head: &Head| {
             let left = u64::from(InLine::MOST_AHEAD).saturating_sub(ahead);

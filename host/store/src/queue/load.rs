@@ -20,14 +20,15 @@ pub(super) struct Load {
 }
 
 impl Load {
-    pub(super) fn of(conn: &Connection) -> Result<Self, StoreError> {
+    /// `machine`: whose local workers count as local.
+    pub(super) fn of(conn: &Connection, machine: &str) -> Result<Self, StoreError> {
         let rows = conn.all(
-            "SELECT runs.workspace, attempts.executor, COALESCE(workers.kind, 'local') = 'local' AS local,
+            "SELECT runs.workspace, attempts.executor, COALESCE(workers.kind, 'local') = 'local' AND COALESCE(workers.machine, ?1) IN (?1, '') AS local,
                     COUNT(*) AS attempts
              FROM runs JOIN attempts ON attempts.run = runs.id AND attempts.state <> 'settled'
              LEFT JOIN workers ON workers.id = runs.worker
              WHERE runs.state = 'running' GROUP BY 1, 2, 3",
-            [],
+            [machine],
             |row| {
                 let (workspace, executor): (String, String) = (row.get(0)?, row.get(1)?);
                 Ok((workspace, executor, row.get::<_, bool>(2)?, row.get::<_, u32>(3)?))

@@ -1,5 +1,6 @@
 //! Workers: registration, heartbeats, and loss.
 
+use super::{milliseconds, whole};
 use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::handles::Workers;
 use crate::view::trail;
@@ -17,6 +18,8 @@ pub struct Heartbeat {
     pub cancelled: Vec<(RunId, String)>,
     /// The worker was declared lost: its runs may belong to other workers, and it must register again.
     pub given_up: bool,
+    /// The lease of the worker had run out before.
+    pub late: bool,
 }
 
 const SELECT: &str = "
@@ -28,12 +31,14 @@ const SELECT: &str = "
 impl Workers<'_> {
     /// Registers a worker, or registers it again.
     pub async fn begin(self, worker: NewWorker) -> Result<(), StoreError> {
-        self.0.write(move |tx| begin(tx, &worker)).await
+        let machine = self.0.machine().to_owned();
+        self.0.write(move |tx| begin(tx, &worker, &machine)).await
     }
 
     /// Registers a remote worker. With `one`, it must be the only one of its principal, and an id of another principal
     /// is refused. The id of a local worker is always refused; one without a principal becomes its own.
     pub async fn begin_remote(self, worker: NewWorker, one: bool) -> Result<Begun, StoreError> {
+        let machine = self.0.machine().to_owned();
         self.0
             .write(move |tx| {
                 let sql = format!("{SELECT} WHERE id = ?1");
@@ -52,26 +57,38 @@ impl Workers<'_> {
                 if let Some(other) = other.filter(|_| one) {
                     return Ok(Begun::Another(other));
                 }
-                begin(tx, &worker).map(|()| Begun::Begun)
+                begin(tx, &worker, &machine).map(|()| Begun::Begun)
             })
             .await
     }
 
-    /// Records a heartbeat. Returns the worker's runs that are to be cancelled.
-    pub async fn heartbeat(self, worker: WorkerId) -> Result<Heartbeat, StoreError> {
+    /// Records a heartbeat, which extends the worker's lease. Returns the worker's runs that are to be cancelled.
+    pub async fn heartbeat(self, worker: WorkerId, lease: Duration) -> Result<Heartbeat, StoreError> {
         self.0
             .write(move |tx| {
-                let known = tx.exec(
-                    "UPDATE workers SET heartbeat_at = ?2 WHERE id = ?1 AND ended_at IS NULL",
-                    params![worker.to_string(), stamp(tx.now)],
+                let before = tx.one(
+                    "SELECT lease_until_ms FROM workers WHERE id = ?1 AND ended_at IS NULL",
+                    [worker.to_string()],
+                    |row| row.get::<_, i64>("lease_until_ms"),
                 )?;
+                if before.is_some() {
+                    tx.exec(
+                        "UPDATE workers SET heartbeat_at = ?2, lease_until_ms = ?3 WHERE id = ?1",
+                        params![
+                            worker.to_string(),
+                            stamp(tx.now),
+                            milliseconds(tx.now).saturating_add(whole(lease))
+                        ],
+                    )?;
+                }
                 let cancelled = tx.all(
                     "SELECT id, cancel_reason FROM runs
                  WHERE worker = ?1 AND state = 'running' AND cancel_reason IS NOT NULL",
                     [worker.to_string()],
                     |row| Ok((row.parsed("id")?, row.get("cancel_reason")?)),
                 )?;
-                Ok(Heartbeat { cancelled, given_up: known == 0 })
+                let late = before.is_some_and(|until| until < milliseconds(tx.now));
+                Ok(Heartbeat { cancelled, given_up: before.is_none(), late })
             })
             .await
     }
@@ -115,26 +132,44 @@ impl Workers<'_> {
             .await
     }
 
-    /// Returns workers without a heartbeat for `silence`.
-    pub async fn silent(self, silence: Duration) -> Result<Vec<Worker>, StoreError> {
-        let since = self.0.clock().now().checked_sub(silence).unwrap_or(Timestamp::UNIX_EPOCH);
+    /// Ends a worker for the reason `why` if its lease has run out, by the clock of the store. False: it has renewed it,
+    /// or has ended.
+    pub async fn give_up(self, worker: WorkerId, why: &str) -> Result<bool, StoreError> {
+        let why = why.to_owned();
+        self.0
+            .write(move |tx| {
+                let expired = tx.one(
+                    "SELECT 1 FROM workers WHERE id = ?1 AND ended_at IS NULL AND lease_until_ms < ?2",
+                    params![worker.to_string(), milliseconds(tx.now)],
+                    |_| Ok(()),
+                )?;
+                if expired.is_some() { end(tx, worker, &why) } else { Ok(false) }
+            })
+            .await
+    }
+
+    /// Returns the workers whose lease has run out.
+    pub async fn expired(self) -> Result<Vec<Worker>, StoreError> {
+        let now = milliseconds(self.0.clock().now());
         self.0
             .read(move |conn| {
-                let sql = format!("{SELECT} WHERE ended_at IS NULL AND heartbeat_at < ?1 ORDER BY id");
-                conn.all(&sql, [stamp(since)], Worker::read)
+                let sql = format!("{SELECT} WHERE ended_at IS NULL AND lease_until_ms < ?1 ORDER BY id");
+                conn.all(&sql, [now], Worker::read)
             })
             .await
     }
 }
 
-fn begin(tx: &Tx<'_>, worker: &NewWorker) -> Result<(), StoreError> {
-    let NewWorker { id, name, kind, instance, slots, executors, workspaces, principal } = worker;
+fn begin(tx: &Tx<'_>, worker: &NewWorker, machine: &str) -> Result<(), StoreError> {
+    let NewWorker { id, name, kind, instance, slots, executors, workspaces, principal, lease } = worker;
     tx.exec(
-        "INSERT INTO workers (id, name, kind, instance, slots, executors, workspaces, started_at, heartbeat_at, principal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)
+        "INSERT INTO workers (id, name, kind, instance, slots, executors, workspaces, started_at, heartbeat_at,
+                              principal, machine, lease_until_ms)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)
          ON CONFLICT (id) DO UPDATE SET name = excluded.name, instance = excluded.instance,
              slots = excluded.slots, executors = excluded.executors, workspaces = excluded.workspaces,
              heartbeat_at = excluded.heartbeat_at, ended_at = NULL,
+             machine = excluded.machine, lease_until_ms = excluded.lease_until_ms,
              principal = COALESCE(principal, excluded.principal)",
         params![
             id.to_string(),
@@ -146,6 +181,8 @@ fn begin(tx: &Tx<'_>, worker: &NewWorker) -> Result<(), StoreError> {
             Exact(workspaces.as_ref().map(|list| json!(list).to_string())),
             stamp(tx.now),
             principal,
+            Exact(machine),
+            milliseconds(tx.now).saturating_add(whole(*lease)),
         ],
     )?;
     let began = WorkerBegan { worker: *id, kind: *kind, slots: *slots };

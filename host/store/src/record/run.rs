@@ -1,6 +1,7 @@
 //! Runs: durable executions of a task's stage.
 
 use super::{Artifact, Attempt, Task};
+use crate::Hold;
 use crate::file::Columns;
 use jackfield_types::{
     AttemptId, FailureClass, Micros, OnEnd, RunId, RunState, StageName, StagePosition, TaskId, Timestamp,
@@ -47,6 +48,9 @@ pub struct Run {
     pub state: RunState,
     /// Who has it in hand.
     pub worker: Option<WorkerId>,
+    /// How often it was claimed or taken over.
+    #[serde(skip)]
+    pub epoch: u64,
     /// The only host instance that may claim it while that lives.
     pub affinity: Option<String>,
     /// A host elsewhere decides what follows an attempt.
@@ -113,6 +117,11 @@ pub struct RunSummary {
 }
 
 impl Run {
+    /// The claim that was in force when it was read.
+    pub const fn hold(&self) -> Hold {
+        Hold { run: self.id, epoch: self.epoch }
+    }
+
     /// The stage that it was made for.
     pub fn position(&self) -> StagePosition {
         StagePosition {
@@ -133,6 +142,7 @@ impl Run {
             request: row.json("request")?,
             state: row.word("state")?,
             worker: row.parsed_opt("worker")?,
+            epoch: row.count("epoch")?,
             affinity: row.get("affinity")?,
             assigned: row.get("assigned")?,
             cancel_reason: row.get("cancel_reason")?,

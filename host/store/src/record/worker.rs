@@ -5,6 +5,7 @@ use jackfield_model::WorkerKind;
 use jackfield_types::{Timestamp, WorkerId, WorkspaceId};
 use rusqlite::Row;
 use serde::Serialize;
+use std::time::Duration;
 
 /// A worker that begins.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct NewWorker {
     pub workspaces: Option<Vec<WorkspaceId>>,
     /// Who speaks for it, where it is elsewhere: nobody else may from then on.
     pub principal: Option<String>,
+    /// How long it has its runs without another heartbeat.
+    pub lease: Duration,
 }
 
 /// What became of a worker that wanted to begin.
@@ -55,6 +58,8 @@ pub struct Worker {
     pub busy: u32,
     pub started_at: Timestamp,
     pub heartbeat_at: Timestamp,
+    /// Until when it has its runs without another heartbeat.
+    pub lease_until: Timestamp,
     pub ended_at: Option<Timestamp>,
 }
 
@@ -72,6 +77,7 @@ impl Worker {
             busy: row.get("busy")?,
             started_at: row.parsed("started_at")?,
             heartbeat_at: row.parsed("heartbeat_at")?,
+            lease_until: Timestamp::from_millisecond(row.get("lease_until_ms")?).unwrap_or_default(),
             ended_at: row.parsed_opt("ended_at")?,
         })
     }

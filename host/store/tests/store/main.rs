@@ -7,6 +7,7 @@ mod bounds;
 mod breaker;
 mod charging;
 mod external;
+mod fencing;
 mod file;
 mod keeping;
 mod lives;

@@ -55,6 +55,7 @@ impl Queued {
             executors: Vec::new(),
             workspaces: None,
             principal: None,
+            lease: Duration::from_secs(300),
         };
         house.store.workers().begin(new).await.unwrap();
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
@@ -96,8 +97,8 @@ impl Queued {
             elsewhere: false,
         };
         let claimed = self.house.store.queue().claim(offer, Self::caps()).await.unwrap()?;
-        self.running.push(claimed.run);
-        Some(claimed.run)
+        self.running.push(claimed.hold.run);
+        Some(claimed.hold.run)
     }
 
     /// Ends a running run, or sends it back to the queue, some of them after a rest.
@@ -118,7 +119,7 @@ impl Queued {
             }
         };
         let settlement = Settlement { then, ..settlement(last.id, Micros::ZERO) };
-        self.house.store.attempts().settle(settlement, &Limits::none()).await.unwrap();
+        self.house.store.held(view.run.hold()).settle(settlement, &Limits::none()).await.unwrap();
     }
 }
 
@@ -177,10 +178,10 @@ async fn resting_run_comes_after_the_lines_and_after_runs_whose_rest_ends_earlie
         queue.running.clear();
         let until = queue.house.at().checked_add(Duration::from_secs(60 * minutes)).unwrap();
         let attempts = vec![attempt(2, Micros::ZERO)];
-        let last = queue.house.store.runs().get(run).await.unwrap().attempts.remove(0).id;
+        let view = queue.house.store.runs().get(run).await.unwrap();
         let then = Then::Again { attempts, not_before: Some(until) };
-        let settlement = Settlement { then, ..settlement(last, Micros::ZERO) };
-        queue.house.store.attempts().settle(settlement, &Limits::none()).await.unwrap();
+        let settlement = Settlement { then, ..settlement(view.attempts[0].id, Micros::ZERO) };
+        queue.house.store.held(view.run.hold()).settle(settlement, &Limits::none()).await.unwrap();
         resting.push(run);
     }
     queue.admit(&mut numbers).await;

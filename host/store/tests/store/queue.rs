@@ -24,6 +24,9 @@ fn caps() -> Caps {
     Caps { executor: 1_000, aging: Duration::from_secs(300), ..Caps::default() }
 }
 
+/// How long a worker has its runs without another heartbeat.
+const LEASE: Duration = Duration::from_secs(300);
+
 async fn worker(store: &Store) -> WorkerId {
     let id = WorkerId::new();
     let new = NewWorker {
@@ -35,6 +38,7 @@ async fn worker(store: &Store) -> WorkerId {
         executors: vec!["shell".to_owned()],
         workspaces: None,
         principal: None,
+        lease: LEASE,
     };
     store.workers().begin(new).await.unwrap();
     id
@@ -55,14 +59,14 @@ async fn queued(house: &House, workspace: WorkspaceId, executor: &str, priority:
 }
 
 async fn claim(house: &House, offer: &Offer, caps: &Caps) -> Option<RunId> {
-    house.store.queue().claim(offer.clone(), caps.clone()).await.unwrap().map(|claimed| claimed.run)
+    house.store.queue().claim(offer.clone(), caps.clone()).await.unwrap().map(|claimed| claimed.hold.run)
 }
 
 async fn finish(house: &House, run: RunId, then: Then) -> Settling {
     let view = house.store.runs().get(run).await.unwrap();
     let attempt = view.attempts.last().unwrap();
     let settlement = Settlement { then, ..settlement(attempt.id, Micros::ZERO) };
-    house.store.attempts().settle(settlement, &Limits::none()).await.unwrap()
+    house.store.held(view.run.hold()).settle(settlement, &Limits::none()).await.unwrap()
 }
 
 #[tokio::test]
@@ -159,7 +163,7 @@ async fn each_run_is_taken_once_however_many_ask_from_several_processes() {
             let me = offer(worker(&store).await, 1);
             let mut taken = Vec::new();
             while let Some(claimed) = store.queue().claim(me.clone(), caps()).await.unwrap() {
-                taken.push(claimed.run);
+                taken.push(claimed.hold.run);
             }
             taken
         }));
@@ -229,7 +233,7 @@ async fn the_next_round_goes_back_to_the_queue_with_its_attempts_and_waits_its_t
     assert_eq!((line.position, line.of, line.not_before), (1, 1, not_before));
     house.clock.advance(Duration::from_secs(60));
     let claimed = house.store.queue().claim(me.clone(), caps()).await.unwrap().unwrap();
-    assert_eq!((claimed.run, claimed.attempts.len()), (run, 2));
+    assert_eq!((claimed.hold.run, claimed.attempts.len()), (run, 2));
     let view = house.store.runs().get(run).await.unwrap();
     assert_eq!(view.attempts[2].context.as_deref(), Some("it failed"));
     assert_eq!(house.store.queue().occupancy().await.unwrap().all, 2);
@@ -304,8 +308,8 @@ async fn a_run_in_hand_hears_that_it_is_to_end_and_nothing_follows_it() {
     let told = vec![(run, "not needed".to_owned())];
     assert_eq!(house.store.queue().called_off(id).await.unwrap(), told);
     assert_eq!(
-        house.store.workers().heartbeat(id).await.unwrap(),
-        Heartbeat { cancelled: told, given_up: false }
+        house.store.workers().heartbeat(id, LEASE).await.unwrap(),
+        Heartbeat { cancelled: told, given_up: false, late: false }
     );
     let then = Then::Again { attempts: vec![attempt(2, Micros::ZERO)], not_before: None };
     finish(&house, run, then).await;
@@ -314,22 +318,26 @@ async fn a_run_in_hand_hears_that_it_is_to_end_and_nothing_follows_it() {
 }
 
 #[tokio::test]
-async fn a_silent_worker_is_given_up_and_its_run_taken_over_by_one() {
+async fn worker_without_a_lease_is_given_up_and_its_run_is_taken_over_once() {
     let house = house().await;
     let (gone, next) = (worker(&house.store).await, worker(&house.store).await);
     let run = queued(&house, house.workspace, "shell", 0).await;
     claim(&house, &offer(gone, 1), &caps()).await.unwrap();
     house.clock.advance(Duration::from_secs(200));
-    house.store.workers().heartbeat(next).await.unwrap();
+    house.store.workers().heartbeat(next, LEASE).await.unwrap();
     house.clock.advance(Duration::from_secs(101));
-    let silent = house.store.workers().silent(Duration::from_secs(300)).await.unwrap();
-    assert_eq!(silent.iter().map(|worker| (worker.id, worker.busy)).collect::<Vec<_>>(), [(gone, 1)]);
-    assert!(house.store.workers().end(gone, "not heard of").await.unwrap());
-    assert!(house.store.workers().heartbeat(gone).await.unwrap().given_up, "it must begin anew");
-    assert!(house.store.queue().take_over(run, Some(gone), next, "next").await.unwrap());
-    assert!(!house.store.queue().take_over(run, Some(gone), next, "other").await.unwrap());
+    let expired = house.store.workers().expired().await.unwrap();
+    assert_eq!(expired.iter().map(|worker| (worker.id, worker.busy)).collect::<Vec<_>>(), [(gone, 1)]);
+    assert!(!house.store.workers().give_up(next, "not heard of").await.unwrap(), "its lease is in force");
+    assert!(house.store.workers().give_up(gone, "not heard of").await.unwrap());
+    assert!(house.store.workers().heartbeat(gone, LEASE).await.unwrap().given_up, "it must begin anew");
+    let lost = house.store.queue().in_hand().await.unwrap().remove(0);
+    assert_eq!((lost.hold.run, lost.worker), (run, Some(gone)));
+    let hold = house.store.queue().take_over(&lost, next, "next").await.unwrap().unwrap();
+    assert_eq!(hold, Hold { run, epoch: 2 });
+    assert_eq!(house.store.queue().take_over(&lost, next, "other").await.unwrap(), None);
     let hands = house.store.queue().in_hand().await.unwrap();
-    assert_eq!(hands, [InHand { run, worker: Some(next), holder: Some("next".to_owned()) }]);
+    assert_eq!(hands, [InHand { hold, worker: Some(next), holder: Some("next".to_owned()) }]);
     let cut = house.at().checked_add(Duration::from_secs(1)).unwrap();
     assert_eq!(
         house.store.workers().forget_before(cut).await.unwrap(),
@@ -449,7 +457,7 @@ async fn what_a_worker_elsewhere_was_given_is_marked_and_what_is_heard_late_is_c
     let there = Offer { elsewhere: true, ..offer(id, 2) };
     assert_eq!(claim(&house, &there, &caps()).await, Some(run));
     let handed = house.store.workers().assigned(id).await.unwrap();
-    assert_eq!((handed.len(), handed[0].run, handed[0].attempts.len()), (1, run, 1));
+    assert_eq!((handed.len(), handed[0].hold.run, handed[0].attempts.len()), (1, run, 1));
     let attempt = handed[0].attempts[0];
     let given = house.store.runs().attempt(attempt).await.unwrap();
     assert_eq!(given.identity, Some(json!({ "worker": id })), "it may have begun there from now on");

@@ -115,6 +115,7 @@ fn view(state: RunState, sources: &[CostSource], files: &Value) -> RunView {
             request: Value::Null,
             state,
             worker: None,
+            epoch: 0,
             affinity: None,
             assigned: false,
             place: None,
