@@ -18,6 +18,12 @@ impl Database {
         Self { connection }
     }
 
+    /// Whether nobody holds the database locked for a write.
+    pub(crate) fn is_free(data: &Path) -> bool {
+        let connection = Connection::open(data.join("jackfield.db")).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok()
+    }
+
     /// Every row of a query, by column; JSON columns stay text.
     pub fn rows(&self, sql: &str) -> Vec<Value> {
         let mut statement = self.connection.prepare(sql).unwrap();

@@ -130,6 +130,11 @@ impl Ground {
         Database::open(&self.data())
     }
 
+    /// Whether nobody holds the database locked for a write.
+    pub(crate) fn database_is_free(&self) -> bool {
+        Database::is_free(&self.data())
+    }
+
     /// Processes that run in this ground or were started with its environment.
     pub fn processes(&self) -> Vec<Process> {
         processes::of(self.path())

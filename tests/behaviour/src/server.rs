@@ -1,6 +1,6 @@
 //! `jackfield serve` as a process of its own, and how it is ended.
 
-use crate::{Era, Ground, Mcp, PATIENCE, Rest, binary};
+use crate::{Era, Ground, Mcp, PATIENCE, Rest, binary, until};
 use rustix::process::{Pid, Signal, kill_process};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -133,6 +133,24 @@ impl Server {
     /// Sends it the signal that asks a server to read its configuration again.
     pub fn hang_up(&self) {
         self.signal(Signal::HUP);
+    }
+
+    /// Suspends it at a moment when it does not hold the database locked: nobody else could write until it wakes.
+    pub async fn suspend(&self, ground: &Ground) {
+        until("a moment without a write of the server", || {
+            self.signal(Signal::STOP);
+            let suspended = ground.database_is_free();
+            if !suspended {
+                self.wake();
+            }
+            suspended.then_some(())
+        })
+        .await;
+    }
+
+    /// Wakes it.
+    pub fn wake(&self) {
+        self.signal(Signal::CONT);
     }
 
     fn signal(&self, signal: Signal) {

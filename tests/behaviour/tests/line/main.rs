@@ -44,6 +44,7 @@ mod snapshots;
 mod spending;
 mod stopping;
 mod streaming;
+mod suspended;
 mod swapping;
 mod terminal;
 mod tls;
