@@ -1,9 +1,10 @@
 //! What can go wrong with the records, told so that the reader knows what to do.
 
 use crate::Refusal;
+use jackfield_sql::{BackendError, ErrorClass};
 use jackfield_types::{ErrorCode, Operation, Problem, RunId, TaskId};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A kind of record, in errors about one of them.
@@ -89,7 +90,7 @@ pub enum StoreError {
     #[error("failed to open store: {} is empty, but {} holds files of runs", path.display(), runs.display())]
     Emptied { path: PathBuf, runs: PathBuf },
     #[error("the records failed: {0}")]
-    Sqlite(Arc<rusqlite::Error>),
+    Database(Arc<jackfield_sql::Error>),
     #[error("a record does not read back: {0}")]
     Damaged(String),
     #[error("failed to write the backup: {} exists already", path.display())]
@@ -121,7 +122,7 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed later: the file is locked, the disk is full, or the file is being put back.
     pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Busy | Self::DiskFull | Self::Sqlite(_) | Self::Replaced { .. })
+        matches!(self, Self::Busy | Self::DiskFull | Self::Database(_) | Self::Replaced { .. })
     }
 
     /// A record that is `from` cannot become `to`.
@@ -180,7 +181,7 @@ impl StoreError {
                 ErrorCode::RecordsEmptied,
                 "put the file back from a backup; or move the folder of runs away to begin anew, with nothing spent",
             ),
-            Self::Sqlite(_) | Self::Damaged(_) => operator(
+            Self::Database(_) | Self::Damaged(_) => operator(
                 ErrorCode::RecordsFailed,
                 "a backup may have to be restored; first check the installation",
             )
@@ -232,13 +233,29 @@ impl From<StoreError> for Problem {
     }
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode;
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy,
-            Some(ErrorCode::DiskFull) => Self::DiskFull,
-            _ => Self::Sqlite(Arc::new(error)),
+impl From<jackfield_sql::Error> for StoreError {
+    fn from(error: jackfield_sql::Error) -> Self {
+        match error.class() {
+            ErrorClass::Busy => Self::Busy,
+            ErrorClass::Full => Self::DiskFull,
+            _ => Self::Database(Arc::new(error)),
+        }
+    }
+}
+
+impl StoreError {
+    /// An error of the backend that holds the records at `place`.
+    pub(crate) fn of_backend(error: BackendError, place: &Path) -> Self {
+        let path = place.to_owned();
+        match error {
+            BackendError::Folder { path, why } => Self::Folder { path, why },
+            BackendError::Newer { found, known } => Self::Newer { path, found, known },
+            BackendError::Foreign => Self::Foreign { path },
+            BackendError::Replaced => Self::Replaced { path },
+            BackendError::Emptied { path, runs } => Self::Emptied { path, runs },
+            BackendError::BackupExists => Self::BackupExists { path },
+            BackendError::Backup(why) => Self::Backup { path, why },
+            BackendError::Database(error) => error.into(),
         }
     }
 }
@@ -270,8 +287,8 @@ impl From<AdmitError> for Problem {
     }
 }
 
-impl From<rusqlite::Error> for AdmitError {
-    fn from(error: rusqlite::Error) -> Self {
+impl From<jackfield_sql::Error> for AdmitError {
+    fn from(error: jackfield_sql::Error) -> Self {
         Self::Store(error.into())
     }
 }

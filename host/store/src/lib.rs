@@ -1,4 +1,4 @@
-//! Jackfield's records: one SQLite file in the data folder, which several processes may have open.
+//! Jackfield's records, in a database that several processes may have open: one SQLite file in the data folder.
 //!
 //! One writer thread per process runs the queued closures, each in a savepoint of one transaction, and commits once
 //! for all of them; a pool of readers sees snapshots. A write returns after its commit is on the disk. Money is
@@ -23,7 +23,7 @@ mod webhooks;
 
 pub use access::{AccessToken, NewToken};
 pub use error::{AdmitError, RecordKind, StoreError};
-pub use file::{Copied, Redact};
+pub use file::Redact;
 pub use handles::{
     Admissions, Attempts, Breaker, Checkpoints, Cooldowns, Decisions, HostLog, HumanTasks, Ledger, Queue,
     Retention, Runs, Stats, Tasks, Tokens, Webhooks, Workers, Workspaces,
@@ -47,7 +47,7 @@ pub use record::{
     NewWorker, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEventRecord, RunSummary,
     RunView, Serving, Settlement, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
 };
-pub use store::{Store, StoreOptions};
+pub use store::{Copied, Store, StoreOptions};
 pub use view::{
     EventPage, JudgedRun, ModelStats, Quality, RecordedDecision, RecordedOutcome, Round, RoundAttempt,
     RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,

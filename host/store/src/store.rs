@@ -1,13 +1,14 @@
 //! The store: opened once per process and data folder, and cloned freely.
 
 use crate::StoreError;
-use crate::file::{Changes, Copied, Readers, Redact, Tx, Writer, connect, copy, migrate, prepare};
+use crate::file::{Changes, MIGRATIONS, Readers, Redact, Tx, Writer};
 use crate::money::Calendar;
+use jackfield_sql::{Backend, BackendError, Connection};
+use jackfield_sqlite::Sqlite;
 use jackfield_types::{Clock, RunId};
-use rusqlite::Connection;
+use serde::Serialize;
 use std::fmt;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ const WAIT: Duration = Duration::from_secs(15);
 pub struct StoreOptions {
     /// The time zone of days and months, an IANA name.
     pub time_zone: String,
-    /// How long to wait for another process that writes.
+    /// How long to wait for another process that writes, where the database is a file.
     pub busy_timeout: Duration,
     /// Number of parallel reads.
     pub readers: usize,
@@ -43,14 +44,19 @@ impl Default for StoreOptions {
     }
 }
 
+/// A copy that was made and checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Copied {
+    /// Its size.
+    pub bytes: u64,
+}
+
 /// The store. Clones share one writer and one pool of readers.
 #[derive(Clone)]
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    file: PathBuf,
-    /// The identity of the file at the time of opening.
-    identity: Identity,
+    backend: Arc<dyn Backend>,
     clock: Arc<dyn Clock>,
     calendar: Arc<Calendar>,
     machine: String,
@@ -63,17 +69,38 @@ impl Store {
     /// Opens `jackfield.db` in `folder`, creates both if they are missing (0600 and 0700), and migrates an older
     /// schema.
     pub fn open(folder: &Path, clock: Arc<dyn Clock>, options: StoreOptions) -> Result<Self, StoreError> {
-        let calendar = Arc::new(Calendar::new(&options.time_zone)?);
-        let file = prepare(folder)?;
-        refuse_emptied(folder, &file)?;
-        let mut conn = connect(&file, options.busy_timeout)?;
-        migrate(&mut conn, &file)?;
-        let readers = Readers::open(&file, options.busy_timeout, options.readers)?;
-        let changes = Arc::new(Changes::new());
+        let calendar = Calendar::new(&options.time_zone)?;
+        let backend = Sqlite::open(folder, options.busy_timeout);
+        let backend = backend.map_err(|error| StoreError::of_backend(error, folder))?;
+        Self::start(Box::new(backend), clock, calendar, options)
+    }
+
+    /// Opens the records that a backend holds, and migrates an older schema.
+    pub fn with_backend(
+        backend: Box<dyn Backend>,
+        clock: Arc<dyn Clock>,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        let calendar = Calendar::new(&options.time_zone)?;
+        Self::start(backend, clock, calendar, options)
+    }
+
+    fn start(
+        backend: Box<dyn Backend>,
+        clock: Arc<dyn Clock>,
+        calendar: Calendar,
+        options: StoreOptions,
+    ) -> Result<Self, StoreError> {
+        let failed = |error| StoreError::of_backend(error, backend.place());
+        let conn = backend.writer().map_err(failed)?;
+        backend.migrate(&conn, MIGRATIONS).map_err(failed)?;
+        let readers = Readers::open(&*backend, options.readers).map_err(failed)?;
+        backend.check().map_err(failed)?;
+        let (calendar, changes) = (Arc::new(calendar), Arc::new(Changes::new()));
         let shared = (Arc::clone(&clock), Arc::clone(&calendar), Arc::clone(&changes));
         let writer = Writer::start(conn, shared, options.redact)?;
-        let (identity, machine) = (Identity::of(&file)?, options.machine);
-        Ok(Self(Arc::new(Inner { file, identity, clock, calendar, machine, writer, readers, changes })))
+        let (backend, machine) = (Arc::from(backend), options.machine);
+        Ok(Self(Arc::new(Inner { backend, clock, calendar, machine, writer, readers, changes })))
     }
 
     /// Returns a receiver of a run's new events in this process: the value is the last sequence number written since
@@ -93,17 +120,33 @@ impl Store {
         &self.0.clock
     }
 
-    /// The database file.
+    /// The database file, or the address of the database.
     pub fn file(&self) -> &Path {
-        &self.0.file
+        self.0.backend.place()
     }
 
     /// Copies the database, as of one moment, to a new file (0600) while work continues, and verifies the copy. The
     /// copy needs no other file. A failed backup leaves no file.
     pub async fn backup(&self, to: &Path) -> Result<Copied, StoreError> {
-        let (to, from) = (to.to_owned(), self.0.file.clone());
-        let copied = tokio::task::spawn_blocking(move || copy(&connect(&from, WAIT)?, &to));
-        copied.await.map_err(|_| StoreError::Closed)?
+        let file = to.to_owned();
+        let copied = self.aside(move |backend| backend.backup(&file)).await?;
+        copied.map(|bytes| Copied { bytes }).map_err(|error| match error {
+            BackendError::BackupExists | BackendError::Backup(_) => StoreError::of_backend(error, to),
+            error => self.0.failed(error),
+        })
+    }
+
+    pub(crate) fn backend(&self) -> &Arc<dyn Backend> {
+        &self.0.backend
+    }
+
+    /// Runs `work` on a thread of its own, outside of transactions.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Backend) -> T + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let backend = Arc::clone(&self.0.backend);
+        tokio::task::spawn_blocking(move || work(&*backend)).await.map_err(|_| StoreError::Closed)
     }
 
     /// The machine of this process.
@@ -120,10 +163,10 @@ impl Store {
         &self,
         work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.0.check_file()?;
+        self.0.check()?;
         let written = self.0.writer.write(work).await?;
-        // A write into a deleted file must not be acknowledged.
-        self.0.check_file()?;
+        // A write into a deleted database must not be acknowledged.
+        self.0.check()?;
         Ok(written)
     }
 
@@ -132,48 +175,23 @@ impl Store {
         &self,
         read: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.0.check_file()?;
+        self.0.check()?;
         self.0.readers.read(read).await
     }
 }
 
-/// The identity of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity {
-    device: u64,
-    inode: u64,
-}
-
-impl Identity {
-    fn of(file: &Path) -> Result<Self, StoreError> {
-        let facts = file.metadata().ok().filter(|facts| facts.len() > 0);
-        let facts = facts.ok_or_else(|| StoreError::Replaced { path: file.to_owned() })?;
-        Ok(Self { device: facts.dev(), inode: facts.ino() })
-    }
-}
-
 impl Inner {
-    /// SQLite continues with a deleted file and loses everything that it acknowledges.
-    fn check_file(&self) -> Result<(), StoreError> {
-        if Identity::of(&self.file)? == self.identity {
-            return Ok(());
-        }
-        Err(StoreError::Replaced { path: self.file.clone() })
+    fn check(&self) -> Result<(), StoreError> {
+        self.backend.check().map_err(|error| self.failed(error))
     }
-}
 
-/// An empty database beside the files of runs was emptied: the amounts spent today are missing.
-fn refuse_emptied(folder: &Path, file: &Path) -> Result<(), StoreError> {
-    let runs = folder.join("runs");
-    let is_empty = file.metadata().is_ok_and(|facts| facts.len() == 0);
-    if is_empty && runs.read_dir().is_ok_and(|mut left| left.next().is_some()) {
-        return Err(StoreError::Emptied { path: file.to_owned(), runs });
+    fn failed(&self, error: BackendError) -> StoreError {
+        StoreError::of_backend(error, self.backend.place())
     }
-    Ok(())
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Store").field(&self.0.file).finish()
+        f.debug_tuple("Store").field(&self.0.backend.place()).finish()
     }
 }

@@ -6,8 +6,8 @@ use crate::handles::Tokens;
 use crate::view::trail::add_event;
 use jackfield_model::{By, HostEvent};
 use jackfield_types::{Scopes, Sees, Timestamp, TokenId};
-use rusqlite::types::Type;
-use rusqlite::{Connection, Row, params};
+
+use jackfield_sql::{Connection, Row, ValueRef, params};
 use serde::Serialize;
 
 /// A token to record.
@@ -49,7 +49,7 @@ impl AccessToken {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
     }
 
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         let words: String = row.get("scopes")?;
         let scopes = Scopes::parse(&words).map_err(|word| damaged("scopes", &word))?;
         let sees: String = row.get("sees")?;
@@ -67,9 +67,8 @@ impl AccessToken {
     }
 }
 
-fn damaged(column: &str, found: &str) -> rusqlite::Error {
-    let why = format!("'{found}' is unknown in {column}");
-    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, why.into())
+fn damaged(column: &str, found: &str) -> jackfield_sql::Error {
+    jackfield_sql::Error::unreadable(column, ValueRef::Text(found))
 }
 
 impl Tokens<'_> {

@@ -1,8 +1,7 @@
 //! Texts on their way into the file. Each goes through the store's [`Redact`] unless it is [`Exact`], so whoever adds a
 //! column has nothing to remember: what an agent, a component or a caller wrote is never stored as it came.
 
-use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Params, ToSql};
+use jackfield_sql::{Params, ToValue, ValueRef};
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,68 +35,55 @@ impl fmt::Debug for Redact {
 /// stored as it is, and holds nothing that an agent or a component made up.
 pub(crate) struct Exact<T>(pub(crate) T);
 
-impl<T: ToSql> ToSql for Exact<T> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        // An owned value is how `cleaned` knows it: texts of any other type are borrowed.
-        Ok(match self.0.to_sql()? {
-            ToSqlOutput::Borrowed(value) => ToSqlOutput::Owned(value.try_into()?),
-            other => other,
-        })
+impl<T: ToValue> ToValue for Exact<T> {
+    fn to_value(&self) -> ValueRef<'_> {
+        self.0.to_value()
+    }
+
+    fn is_exact(&self) -> bool {
+        true
     }
 }
 
-/// Parameters that can be looked at before they are bound.
-pub(crate) trait Given: Params {
-    fn each(&self) -> Vec<&dyn ToSql>;
-}
-
-impl Given for &[&dyn ToSql] {
-    fn each(&self) -> Vec<&dyn ToSql> {
-        self.to_vec()
-    }
-}
-
-impl Given for [&(dyn ToSql + Send + Sync); 0] {
-    fn each(&self) -> Vec<&dyn ToSql> {
-        Vec::new()
-    }
-}
-
-impl<T: ToSql> Given for [T; 1] {
-    fn each(&self) -> Vec<&dyn ToSql> {
-        self.iter().map(|value| value as &dyn ToSql).collect()
-    }
-}
-
-impl<T: ToSql> Given for [T; 2] {
-    fn each(&self) -> Vec<&dyn ToSql> {
-        self.iter().map(|value| value as &dyn ToSql).collect()
-    }
-}
-
-/// The value to store: a text without what `redact` takes out of it.
-pub(super) fn cleaned(value: &dyn ToSql, redact: &Redact) -> rusqlite::Result<Value> {
-    Ok(match value.to_sql()? {
-        ToSqlOutput::Borrowed(ValueRef::Text(bytes)) => {
-            let text = std::str::from_utf8(bytes)?;
-            Value::Text((redact.0)(text).unwrap_or_else(|| text.to_owned()))
+/// The texts that `redact` changes, with the positions of their parameters. Usually there are none, and parameters
+/// are bound without a copy.
+pub(super) fn cleaned(params: &impl Params, redact: &Redact) -> Vec<(usize, String)> {
+    let (mut changed, mut position) = (Vec::new(), 0);
+    params.for_each(|param| {
+        if let ValueRef::Text(text) = param.to_value()
+            && !param.is_exact()
+            && let Some(clean) = (redact.0)(text)
+        {
+            changed.push((position, clean));
         }
-        ToSqlOutput::Borrowed(other) => other.try_into()?,
-        ToSqlOutput::Owned(own) => own,
-        _ => return Err(rusqlite::Error::ToSqlConversionFailure("a value of another kind".into())),
-    })
+        position += 1;
+    });
+    changed
+}
+
+/// The values of parameters, with the cleaned texts in their places.
+pub(super) fn values<'a>(params: &'a impl Params, cleaned: &'a [(usize, String)]) -> Vec<ValueRef<'a>> {
+    let mut values = params.values();
+    for (position, clean) in cleaned {
+        if let Some(value) = values.get_mut(*position) {
+            *value = ValueRef::Text(clean);
+        }
+    }
+    values
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jackfield_sql::Value;
 
     #[test]
     fn a_text_of_any_type_is_redacted_unless_it_is_exact() {
         let redact = Redact::new(|text| text.contains("hush").then(|| text.replace("hush", "[KEY]")));
-        let text = |value: &dyn ToSql| match cleaned(value, &redact).unwrap() {
-            Value::Text(text) => text,
-            other => format!("{other:?}"),
+        let text = |value: &dyn ToValue| {
+            let params = [value];
+            let cleaned = cleaned(&params, &redact);
+            values(&params, &cleaned)[0].to_string()
         };
         assert_eq!(text(&"a hush"), "a [KEY]");
         assert_eq!(text(&"a hush".to_owned()), "a [KEY]");
@@ -107,7 +93,7 @@ mod tests {
         assert_eq!(text(&Value::Text("a hush".into())), "a [KEY]");
         assert_eq!(text(&Exact("a hush")), "a hush");
         assert_eq!(text(&Exact(Some("a hush".to_owned()))), "a hush");
-        assert_eq!(text(&None::<String>), "Null");
-        assert_eq!(text(&5), "Integer(5)");
+        assert_eq!(text(&None::<String>), "NULL");
+        assert_eq!(text(&5), "5");
     }
 }

@@ -1,10 +1,7 @@
-//! The database file: how it is opened, migrated, written and read.
+//! The database: its migrations, its one writer, and its readers.
 
-mod backup;
 mod bind;
 mod changes;
-mod connect;
-mod folder;
 mod readers;
 mod row;
 mod schema;
@@ -12,16 +9,12 @@ mod totals;
 mod tx;
 mod writer;
 
-pub use backup::Copied;
-pub(crate) use backup::copy;
 pub(crate) use bind::Exact;
 pub use bind::Redact;
 pub(crate) use changes::Changes;
-pub(crate) use connect::connect;
-pub(crate) use folder::prepare;
 pub(crate) use readers::Readers;
 pub(crate) use row::{Columns, Sql, count, hour, room, signed, stamp, summed, word};
-pub(crate) use schema::migrate;
+pub(crate) use schema::MIGRATIONS;
 pub(crate) use totals::{Counted, total};
 pub(crate) use tx::Tx;
 pub(crate) use writer::Writer;

@@ -1,13 +1,10 @@
 //! The pool of readers. They cannot write, and each read sees one snapshot however many statements
 //! it takes.
 
-use super::connect;
 use crate::StoreError;
+use jackfield_sql::{Access, Backend, BackendError, Connection};
 use parking_lot::Mutex;
-use rusqlite::Connection;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// As many connections as permits: whoever holds a permit finds a connection.
@@ -17,13 +14,8 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn open(file: &Path, busy_timeout: Duration, size: usize) -> Result<Self, StoreError> {
-        let open = || {
-            let conn = connect(file, busy_timeout)?;
-            conn.pragma_update(None, "query_only", true)?;
-            Ok(conn)
-        };
-        let idle = (0..size.max(1)).map(|_| open()).collect::<Result<Vec<_>, StoreError>>()?;
+    pub(crate) fn open(backend: &dyn Backend, size: usize) -> Result<Self, BackendError> {
+        let idle = (0..size.max(1)).map(|_| backend.reader()).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { permits: Arc::new(Semaphore::new(idle.len())), idle: Arc::new(Mutex::new(idle)) })
     }
 
@@ -36,14 +28,15 @@ impl Readers {
         let done = tokio::task::spawn_blocking(move || {
             let _permit = permit;
             let borrowed = Borrowed::from(idle)?;
-            let snapshot = borrowed.conn()?.unchecked_transaction()?;
-            read(&snapshot)
+            let conn = borrowed.conn()?;
+            conn.begin(Access::Read)?;
+            read(conn)
         });
         done.await.map_err(|_| StoreError::Closed)?
     }
 }
 
-/// Goes back to the pool however the read ends.
+/// Goes back to the pool, without its snapshot, however the read ends.
 struct Borrowed {
     conn: Option<Connection>,
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -62,6 +55,10 @@ impl Borrowed {
 
 impl Drop for Borrowed {
     fn drop(&mut self) {
-        self.idle.lock().extend(self.conn.take());
+        let conn = self.conn.take();
+        if let Some(Err(error)) = conn.as_ref().map(|conn| conn.rollback()) {
+            tracing::error!(%error, "failed to end a read");
+        }
+        self.idle.lock().extend(conn);
     }
 }

@@ -2,11 +2,12 @@
 
 use crate::StoreError;
 use jackfield_types::{Micros, Timestamp};
-use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+use jackfield_sql::{Connection, Params, Row, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::ops::ControlFlow;
 use std::str::FromStr;
 
 /// A time as it is stored: UTC, and always as many digits, so that text sorts as time does.
@@ -62,7 +63,7 @@ pub(crate) trait Sql {
         &self,
         sql: &str,
         params: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl FnOnce(&Row<'_>) -> jackfield_sql::Result<T>,
     ) -> Result<Option<T>, StoreError>;
 
     /// All rows.
@@ -70,101 +71,113 @@ pub(crate) trait Sql {
         &self,
         sql: &str,
         params: impl Params,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl FnMut(&Row<'_>) -> jackfield_sql::Result<T>,
     ) -> Result<Vec<T>, StoreError>;
 }
 
 impl Sql for Connection {
     fn exec(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
-        Ok(self.prepare_cached(sql)?.execute(params)?)
+        Ok(self.execute(sql, &params.values())?)
     }
 
     fn one<T>(
         &self,
         sql: &str,
         params: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+        read: impl FnOnce(&Row<'_>) -> jackfield_sql::Result<T>,
     ) -> Result<Option<T>, StoreError> {
-        Ok(self.prepare_cached(sql)?.query_row(params, read).optional()?)
+        first(self, sql, &params.values(), read)
     }
 
     fn all<T>(
         &self,
         sql: &str,
         params: impl Params,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        mut read: impl FnMut(&Row<'_>) -> jackfield_sql::Result<T>,
     ) -> Result<Vec<T>, StoreError> {
-        Ok(self.prepare_cached(sql)?.query_map(params, read)?.collect::<rusqlite::Result<_>>()?)
+        let mut all = Vec::new();
+        self.query(sql, &params.values(), &mut |row| {
+            all.push(read(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(all)
     }
+}
+
+/// The first row of a result, if there is one.
+pub(super) fn first<T>(
+    conn: &Connection,
+    sql: &str,
+    values: &[ValueRef<'_>],
+    read: impl FnOnce(&Row<'_>) -> jackfield_sql::Result<T>,
+) -> Result<Option<T>, StoreError> {
+    let (mut read, mut found) = (Some(read), None);
+    conn.query(sql, values, &mut |row| {
+        found = read.take().map(|read| read(row)).transpose()?;
+        Ok(ControlFlow::Break(()))
+    })?;
+    Ok(found)
 }
 
 /// Columns by name, as what they mean.
 pub(crate) trait Columns {
-    fn parsed<T: FromStr>(&self, column: &str) -> rusqlite::Result<T>;
-    fn parsed_opt<T: FromStr>(&self, column: &str) -> rusqlite::Result<Option<T>>;
-    fn word<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T>;
-    fn word_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>>;
-    fn json<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T>;
-    fn json_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>>;
-    fn micros(&self, column: &str) -> rusqlite::Result<Micros>;
+    fn parsed<T: FromStr>(&self, column: &str) -> jackfield_sql::Result<T>;
+    fn parsed_opt<T: FromStr>(&self, column: &str) -> jackfield_sql::Result<Option<T>>;
+    fn word<T: DeserializeOwned>(&self, column: &str) -> jackfield_sql::Result<T>;
+    fn word_opt<T: DeserializeOwned>(&self, column: &str) -> jackfield_sql::Result<Option<T>>;
+    fn json<T: DeserializeOwned>(&self, column: &str) -> jackfield_sql::Result<T>;
+    fn json_opt<T: DeserializeOwned>(&self, column: &str) -> jackfield_sql::Result<Option<T>>;
+    fn micros(&self, column: &str) -> jackfield_sql::Result<Micros>;
     /// A sum of [`summed`], at most what 64 bits hold.
-    fn sum(&self, name: &str) -> rusqlite::Result<Micros>;
-    fn count(&self, column: &str) -> rusqlite::Result<u64>;
+    fn sum(&self, name: &str) -> jackfield_sql::Result<Micros>;
+    fn count(&self, column: &str) -> jackfield_sql::Result<u64>;
 }
 
 impl Columns for Row<'_> {
-    fn parsed<T: FromStr>(&self, column: &str) -> rusqlite::Result<T> {
+    fn parsed<T: FromStr>(&self, column: &str) -> jackfield_sql::Result<T> {
         let text: String = self.get(column)?;
         text.parse().map_err(|_| unreadable(column, &text))
     }
 
-    fn parsed_opt<T: FromStr>(&self, column: &str) -> rusqlite::Result<Option<T>> {
+    fn parsed_opt<T: FromStr>(&self, column: &str) -> jackfield_sql::Result<Option<T>> {
         let text: Option<String> = self.get(column)?;
         text.map(|text| text.parse().map_err(|_| unreadable(column, &text))).transpose()
     }
 
-    fn word<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T> {
+    fn word<T: DeserializeOwned>(&self, column: &str) -> jackfield_sql::Result<T> {
         let text: String = self.get(column)?;
         serde_json::from_value(Value::String(text.clone())).map_err(|_| unreadable(column, &text))
     }
 
-    fn word_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>> {
-        match self.get_ref(column)?.data_type() {
-            Type::Null => Ok(None),
-            _ => self.word(column).map(Some),
-        }
+    fn word_opt<T: DeserializeOwned>(&self, column: &str) -> jackfield_sql::Result<Option<T>> {
+        if self.get_ref(column)?.is_null() { Ok(None) } else { self.word(column).map(Some) }
     }
 
-    fn json<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<T> {
+    fn json<T: DeserializeOwned>(&self, column: &str) -> jackfield_sql::Result<T> {
         let text: String = self.get(column)?;
         serde_json::from_str(&text).map_err(|_| unreadable(column, &text))
     }
 
-    fn json_opt<T: DeserializeOwned>(&self, column: &str) -> rusqlite::Result<Option<T>> {
-        match self.get_ref(column)?.data_type() {
-            Type::Null => Ok(None),
-            _ => self.json(column).map(Some),
-        }
+    fn json_opt<T: DeserializeOwned>(&self, column: &str) -> jackfield_sql::Result<Option<T>> {
+        if self.get_ref(column)?.is_null() { Ok(None) } else { self.json(column).map(Some) }
     }
 
-    fn micros(&self, column: &str) -> rusqlite::Result<Micros> {
+    fn micros(&self, column: &str) -> jackfield_sql::Result<Micros> {
         self.get(column).map(Micros)
     }
 
-    fn sum(&self, name: &str) -> rusqlite::Result<Micros> {
+    fn sum(&self, name: &str) -> jackfield_sql::Result<Micros> {
         let (dollars, rest): (i64, i64) = (self.get(name)?, self.get(format!("{name}_rest").as_str())?);
         let all = i128::from(dollars) * 1_000_000 + i128::from(rest);
         let most = if all < 0 { i64::MIN } else { i64::MAX };
         Ok(Micros(i64::try_from(all).unwrap_or(most)))
     }
 
-    fn count(&self, column: &str) -> rusqlite::Result<u64> {
+    fn count(&self, column: &str) -> jackfield_sql::Result<u64> {
         self.get(column).map(count)
     }
 }
 
-fn unreadable(column: &str, text: &str) -> rusqlite::Error {
-    let shown: String = text.chars().take(80).collect();
-    let why = format!("the column {column} holds '{shown}'");
-    rusqlite::Error::FromSqlConversionFailure(0, Type::Text, why.into())
+fn unreadable(column: &str, text: &str) -> jackfield_sql::Error {
+    jackfield_sql::Error::unreadable(column, ValueRef::Text(text))
 }

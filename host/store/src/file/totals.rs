@@ -4,8 +4,8 @@
 
 use super::row::{Sql, count};
 use crate::StoreError;
+use jackfield_sql::{Connection, params};
 use jackfield_types::RunState;
-use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
 /// What is counted.

@@ -1,14 +1,13 @@
 //! The open transaction that a job writes in.
 
-use super::bind::{Given, Redact, cleaned};
+use super::bind::{Redact, cleaned, values};
 use super::changes::News;
-use super::row::Sql;
+use super::row::first;
 use super::totals::{Counted, Pending};
 use crate::StoreError;
 use crate::money::{Calendar, Scope, Sum, Sums};
+use jackfield_sql::{Connection, Params, Row};
 use jackfield_types::{RunId, Timestamp};
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
 use std::cell::RefCell;
 use std::ops::Deref;
 
@@ -101,27 +100,23 @@ impl Deref for Tx<'_> {
 /// These stand before the connection's own, which redact nothing.
 impl Tx<'_> {
     /// How many rows a statement changed.
-    pub(crate) fn exec(&self, sql: &str, params: impl Given) -> Result<usize, StoreError> {
-        let conn: &Connection = self;
-        conn.exec(sql, params_from_iter(self.cleaned(&params)?))
+    pub(crate) fn exec(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
+        let cleaned = cleaned(&params, self.redact);
+        Ok(self.conn.execute(sql, &values(&params, &cleaned))?)
     }
 
     /// The first row, if there is one, of a question or of what a statement changed.
     pub(crate) fn one<T>(
         &self,
         sql: &str,
-        params: impl Given,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> jackfield_sql::Result<T>,
     ) -> Result<Option<T>, StoreError> {
-        let conn: &Connection = self;
         // What is only looked for is looked for as it is.
         if sql.trim_start().starts_with("SELECT") {
-            return conn.one(sql, params, read);
+            return first(self.conn, sql, &params.values(), read);
         }
-        conn.one(sql, params_from_iter(self.cleaned(&params)?), read)
-    }
-
-    fn cleaned(&self, params: &impl Given) -> rusqlite::Result<Vec<Value>> {
-        params.each().into_iter().map(|value| cleaned(value, self.redact)).collect()
+        let cleaned = cleaned(&params, self.redact);
+        first(self.conn, sql, &values(&params, &cleaned), read)
     }
 }

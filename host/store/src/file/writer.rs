@@ -1,7 +1,7 @@
 //! The one writer: what is queued while a commit is under way goes into the next one together.
 //!
 //! ```text
-//! callers   a b c ──queue──▶ BEGIN IMMEDIATE
+//! callers   a b c ──queue──▶ BEGIN
 //!                            SAVEPOINT a … RELEASE
 //!                            SAVEPOINT b … fails: ROLLBACK TO, only b is told
 //!                            SAVEPOINT c … RELEASE
@@ -9,15 +9,15 @@
 //!           a, c are answered, watchers are told; then d e f
 //! ```
 //!
-//! Nobody is answered before the commit. `BEGIN IMMEDIATE` takes the file's write lock first, so what
-//! a transaction reads cannot be changed by another process before it commits.
+//! Nobody is answered before the commit. What a write transaction reads cannot be changed by another process
+//! before it commits.
 
 use super::tx::Batch;
 use super::{Changes, Redact, Sql, Tx};
 use crate::StoreError;
 use crate::money::Calendar;
+use jackfield_sql::{Access, Connection};
 use jackfield_types::Clock;
-use rusqlite::Connection;
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -128,14 +128,14 @@ impl Thread {
     }
 
     fn commit(&self, jobs: &mut [Box<dyn Job>], batch: &RefCell<Batch>) -> Result<(), StoreError> {
-        self.conn.exec("BEGIN IMMEDIATE", [])?;
+        self.conn.begin(Access::Write)?;
         let done = jobs
             .iter_mut()
             .try_for_each(|job| self.apply(job.as_mut(), batch))
             .and_then(|()| batch.borrow().write(&self.conn))
-            .and_then(|()| self.conn.exec("COMMIT", []).map(drop));
-        if done.is_err() && !self.conn.is_autocommit() {
-            drop(self.conn.exec("ROLLBACK", []));
+            .and_then(|()| Ok(self.conn.commit()?));
+        if done.is_err() {
+            drop(self.conn.rollback());
         }
         done
     }
@@ -162,8 +162,10 @@ impl Thread {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file::{Counted, connect, migrate, prepare, total};
+    use crate::file::{Counted, MIGRATIONS, total};
     use crate::money::Scope;
+    use jackfield_sql::{Backend, Driver, EachRow, ValueRef};
+    use jackfield_sqlite::Sqlite;
     use jackfield_types::{Micros, SystemClock};
     use parking_lot::Mutex;
     use std::time::Duration;
@@ -171,29 +173,63 @@ mod tests {
 
     /// A writer on a new file, with a count of its commits.
     struct Desk {
-        folder: TempDir,
+        backend: Sqlite,
         writer: Writer,
         changes: Arc<Changes>,
         commits: Arc<Mutex<u32>>,
+        _folder: TempDir,
     }
 
     fn desk() -> Desk {
         let folder = tempfile::tempdir().unwrap();
-        let file = prepare(folder.path()).unwrap();
-        let mut conn = connect(&file, Duration::from_secs(1)).unwrap();
-        migrate(&mut conn, &file).unwrap();
+        let backend = Sqlite::open(folder.path(), Duration::from_secs(1)).unwrap();
+        let conn = backend.writer().unwrap();
+        backend.migrate(&conn, MIGRATIONS).unwrap();
         let commits = Arc::new(Mutex::new(0));
-        let counted = Arc::clone(&commits);
-        let count = move || {
-            *counted.lock() += 1;
-            false
-        };
-        conn.commit_hook(Some(count)).unwrap();
+        let conn = Connection::new(Counting { conn, commits: Arc::clone(&commits) });
         let (changes, calendar) = (Arc::new(Changes::new()), Arc::new(Calendar::new("UTC").unwrap()));
         let shared: (Arc<dyn Clock>, _, _) = (Arc::new(SystemClock), calendar, Arc::clone(&changes));
         let redact = Redact::new(|text| text.contains("hush").then(|| text.replace("hush", "[KEY]")));
         let writer = Writer::start(conn, shared, redact).unwrap();
-        Desk { folder, writer, changes, commits }
+        Desk { backend, writer, changes, commits, _folder: folder }
+    }
+
+    /// Counts commits.
+    struct Counting {
+        conn: Connection,
+        commits: Arc<Mutex<u32>>,
+    }
+
+    impl Driver for Counting {
+        fn execute(&self, sql: &str, params: &[ValueRef<'_>]) -> jackfield_sql::Result<usize> {
+            self.conn.execute(sql, params)
+        }
+
+        fn query(
+            &self,
+            sql: &str,
+            params: &[ValueRef<'_>],
+            each: &mut EachRow<'_>,
+        ) -> jackfield_sql::Result<()> {
+            self.conn.query(sql, params, each)
+        }
+
+        fn batch(&self, sql: &str) -> jackfield_sql::Result<()> {
+            self.conn.batch(sql)
+        }
+
+        fn begin(&self, access: Access) -> jackfield_sql::Result<()> {
+            self.conn.begin(access)
+        }
+
+        fn commit(&self) -> jackfield_sql::Result<()> {
+            *self.commits.lock() += 1;
+            self.conn.commit()
+        }
+
+        fn rollback(&self) -> jackfield_sql::Result<()> {
+            self.conn.rollback()
+        }
     }
 
     fn note(tx: &Tx<'_>, text: &str) -> Result<(), StoreError> {
@@ -294,11 +330,11 @@ mod tests {
     #[tokio::test]
     async fn a_writer_that_cannot_get_the_file_says_that_it_is_busy() {
         let desk = desk();
-        let other = Connection::open(desk.folder.path().join("jackfield.db")).unwrap();
-        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        let other = desk.backend.writer().unwrap();
+        other.begin(Access::Write).unwrap();
         let waiting = desk.writer.write(|tx| note(tx, "never")).await;
         assert_eq!(waiting.unwrap_err().problem().code, "records_busy");
-        other.execute_batch("ROLLBACK").unwrap();
+        other.rollback().unwrap();
         desk.writer.write(|tx| note(tx, "after")).await.unwrap();
         assert_eq!(notes(&desk).await, ["after"]);
     }

@@ -3,8 +3,8 @@
 use crate::StoreError;
 use crate::file::{Columns, Sql};
 use crate::handles::Retention;
+use jackfield_sql::{Connection, Row};
 use jackfield_types::{AttemptId, RunId, Timestamp};
-use rusqlite::{Connection, Row};
 use std::collections::HashMap;
 
 /// Rows per read, so that no snapshot is held for long.

@@ -5,8 +5,8 @@
 use crate::StoreError;
 use crate::file::{Columns, Sql, Tx, count, signed, stamp};
 use crate::handles::Retention;
+use jackfield_sql::{Connection, params};
 use jackfield_types::{RunId, Timestamp};
-use rusqlite::{Connection, params};
 
 /// Most rows deleted in one transaction.
 const STEP: usize = 500;

@@ -12,8 +12,8 @@ use crate::{
     Refusal, Run, StoreError,
 };
 use jackfield_model::{AttemptPlanned, RunAdmitted, RunEvent, RunQueued, RunRetried};
+use jackfield_sql::params;
 use jackfield_types::{Micros, RunId, RunState, StagePosition, TaskEvent, TaskId, TaskState, Timestamp};
-use rusqlite::params;
 use serde_json::json;
 
 /// A task with its first run and that run's first attempt.

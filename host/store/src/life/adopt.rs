@@ -6,8 +6,8 @@ use crate::handles::Attempts;
 use crate::view::runs;
 use crate::{CheckResult, RecordKind, StoreError};
 use jackfield_model::{AttemptAdopted, CheckOutcome, Checked, RunEvent};
+use jackfield_sql::params;
 use jackfield_types::{AttemptId, AttemptState};
-use rusqlite::params;
 use serde_json::Value;
 
 impl Attempts<'_> {

@@ -4,8 +4,8 @@ use crate::file::{Columns, Sql, Tx, signed, summed};
 use crate::money::ledger::{AttemptAccount, Entry, post};
 use crate::money::{Today, breaker};
 use crate::{Account, Charged, Hold, LedgerKind, LimitStatus, Limits, RecordKind, Spender, StoreError};
+use jackfield_sql::{Row, params};
 use jackfield_types::{AttemptId, AttemptState, CostSource, Micros, Usage};
-use rusqlite::{Row, params};
 
 /// What an attempt holds and has spent.
 pub(crate) struct Money {
@@ -40,7 +40,7 @@ impl Money {
         found.ok_or_else(|| StoreError::NotFound { what: RecordKind::Attempt, id: attempt.to_string() })
     }
 
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         let spender = Spender {
             workspace: row.parsed("workspace")?,
             executor: row.get("executor")?,

@@ -4,8 +4,8 @@ use crate::file::{Tx, count, signed, stamp};
 use crate::record::payload_text;
 use crate::{RecordKind, StoreError};
 use jackfield_model::RunEvent;
+use jackfield_sql::params;
 use jackfield_types::{AttemptId, RunId, Timestamp};
-use rusqlite::params;
 
 /// Adds one that happens now and gives its number.
 pub(crate) fn add(

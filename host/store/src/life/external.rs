@@ -14,8 +14,8 @@ use crate::{
     NewRun, Period, RecordKind, Refusal, Scope, Settlement, Spender, StoreError,
 };
 use jackfield_model::{BreakerRefused, HostEvent};
+use jackfield_sql::params;
 use jackfield_types::{AttemptId, Micros, RunId, RunState, StagePosition, TaskId, WorkflowName};
-use rusqlite::params;
 use serde_json::{Value, json};
 
 /// Bounds on the cost that a principal without the scope `admin` may record.

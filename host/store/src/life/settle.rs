@@ -9,8 +9,8 @@ use crate::money::breaker;
 use crate::view::{runs, trail};
 use crate::{Limits, NewArtifact, NewTranscript, Refusal, Settlement, Spender, StoreError};
 use jackfield_model::{AttemptSettled, HostWarning, RunEvent};
+use jackfield_sql::params;
 use jackfield_types::{AttemptState, FailureKind, Micros, RunId, RunState, Settled, Usage, Verified};
-use rusqlite::params;
 use serde::Serialize;
 
 /// Longest recorded duration of an attempt, milliseconds: some 30 years.

@@ -6,8 +6,8 @@ use crate::handles::Attempts;
 use crate::view::runs;
 use crate::{NewRunEvent, RecordKind, StoreError};
 use jackfield_model::{AttemptStarted, RunEvent};
+use jackfield_sql::params;
 use jackfield_types::{AttemptId, AttemptState, RunId, RunState};
-use rusqlite::params;
 use serde_json::Value;
 
 /// The process of a started attempt and its place.

@@ -5,8 +5,8 @@ use crate::file::{Columns, Counted, Tx, stamp};
 use crate::view::runs;
 use crate::{RecordKind, StoreError};
 use jackfield_model::{RunChanged, RunEvent};
+use jackfield_sql::params;
 use jackfield_types::{AttemptId, RunId, RunState};
-use rusqlite::params;
 
 /// The run goes to `next`, its events say so, and its task follows as `task_state` decides.
 pub(crate) fn run_becomes(

@@ -4,8 +4,8 @@ use crate::file::{Tx, stamp};
 use crate::view::{runs, trail};
 use crate::{Run, StoreError, Task};
 use jackfield_model::{HostEvent, TaskStageChanged};
+use jackfield_sql::params;
 use jackfield_types::{RunId, RunState, StagePosition, TaskChange, TaskEvent};
-use rusqlite::params;
 
 /// The task follows a run that goes to `next`.
 pub(super) fn after_run(tx: &Tx<'_>, run: &Run, next: RunState) -> Result<(), StoreError> {

@@ -10,8 +10,8 @@ use crate::{
     StoreError, Then,
 };
 use jackfield_model::{HostEvent, HumanTaskCancelled};
+use jackfield_sql::params;
 use jackfield_types::{HumanTaskId, RunId, RunState, Settled};
-use rusqlite::params;
 use serde_json::json;
 
 /// Records what was decided and lets it follow. A refusal of the breaker has ended the run.

@@ -3,7 +3,7 @@
 use crate::StoreError;
 use crate::file::{Columns, Counted, Sql, count, summed, total};
 use crate::handles::Ledger;
-use rusqlite::{Connection, Row};
+use jackfield_sql::{Connection, Row};
 use serde::Serialize;
 
 /// The result of an audit.
@@ -104,7 +104,7 @@ type Sides = (String, Vec<i64>, Vec<i64>);
 fn compare(
     conn: &Connection,
     sql: &str,
-    sides: fn(&Row<'_>) -> rusqlite::Result<Sides>,
+    sides: fn(&Row<'_>) -> jackfield_sql::Result<Sides>,
     report: &mut AuditReport,
 ) -> Result<(), StoreError> {
     for (sum, ledger, kept) in conn.all(sql, [], sides)? {
@@ -117,15 +117,15 @@ fn compare(
 }
 
 /// Spent and reserved, by account, and the allowance.
-fn sides(row: &Row<'_>) -> rusqlite::Result<Sides> {
+fn sides(row: &Row<'_>) -> jackfield_sql::Result<Sides> {
     let all = AMOUNTS.iter().map(|amount| row.sum(amount).map(|sum| sum.0));
-    let mut ledger = all.collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut ledger = all.collect::<jackfield_sql::Result<Vec<_>>>()?;
     let kept = ledger.split_off(AMOUNTS.len() / 2);
     Ok((row.get("sum")?, ledger, kept))
 }
 
 /// Spent and reserved.
-fn sides_of_attempt(row: &Row<'_>) -> rusqlite::Result<Sides> {
+fn sides_of_attempt(row: &Row<'_>) -> jackfield_sql::Result<Sides> {
     let [spent, held, cost, reserved] = ATTEMPTS;
     let ledger = vec![row.sum(spent)?.0, row.sum(held)?.0];
     Ok((row.get("sum")?, ledger, vec![row.micros(cost)?.0, row.micros(reserved)?.0]))

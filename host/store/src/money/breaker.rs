@@ -13,8 +13,8 @@ use crate::StoreError;
 use crate::file::Tx;
 use crate::view::trail;
 use jackfield_model::{BreakerChanged, BreakerRefused, HostEvent};
+use jackfield_sql::Connection;
 use jackfield_types::{Micros, Timestamp};
-use rusqlite::Connection;
 
 /// The period of the row that holds what is reserved.
 const EVER: &str = "ever";

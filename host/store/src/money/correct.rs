@@ -12,9 +12,9 @@ use crate::life::attempt_account::Money;
 use crate::view::runs;
 use crate::{RecordKind, Spender, StoreError};
 use jackfield_model::{BreakerCorrected, HostEvent};
+use jackfield_sql::Value as SqlValue;
+use jackfield_sql::{Connection, params, params_from_iter};
 use jackfield_types::{AttemptId, Micros};
-use rusqlite::types::Value as SqlValue;
-use rusqlite::{params, params_from_iter};
 
 impl Ledger<'_> {
     /// Corrects the cost of an ended run. A surplus is taken from its last attempts first, on the days of their
@@ -144,7 +144,7 @@ fn spent_in(tx: &Tx<'_>, scope: &Scope, day: &Today, period: Period) -> Result<(
         sql.push_str(&format!(" AND {column} = ?"));
         values.push(value.into());
     }
-    let conn: &rusqlite::Connection = tx;
+    let conn: &Connection = tx;
     let sums =
         conn.one(&sql, params_from_iter(values), |row| Ok((row.sum("billed")?, row.sum("equivalent")?)))?;
     Ok(sums.unwrap_or_default())

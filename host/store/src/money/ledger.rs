@@ -4,9 +4,9 @@ use super::{Account, Scope, Spender, Today};
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, room, signed, stamp, word};
 use crate::handles::Ledger;
+use jackfield_sql::Value as SqlValue;
+use jackfield_sql::{Row, params, params_from_iter};
 use jackfield_types::{AttemptId, CostSource, Micros, RunId, TaskId, Timestamp, WorkspaceId};
-use rusqlite::types::Value as SqlValue;
-use rusqlite::{Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
 /// The kind of a ledger row.
@@ -194,7 +194,7 @@ fn add(tx: &Tx<'_>, scope: &Scope, account: Account, entry: &Entry<'_>) -> Resul
     Ok(())
 }
 
-fn ledger_row(row: &Row<'_>) -> rusqlite::Result<LedgerRow> {
+fn ledger_row(row: &Row<'_>) -> jackfield_sql::Result<LedgerRow> {
     Ok(LedgerRow {
         id: row.count("id")?,
         at: row.parsed("at")?,

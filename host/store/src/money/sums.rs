@@ -3,8 +3,8 @@
 use super::BreakerState;
 use crate::StoreError;
 use crate::file::{Columns, Sql};
+use jackfield_sql::{Connection, params};
 use jackfield_types::Micros;
-use rusqlite::{Connection, params};
 use std::collections::BTreeMap;
 
 /// One row of the breaker: how much a scope has spent in a period, and how its limits stand.

@@ -11,8 +11,8 @@ use crate::{
     StoreError,
 };
 use jackfield_model::{AnswerAction, HostEvent, HumanTaskAnswered};
+use jackfield_sql::params;
 use jackfield_types::{AttemptId, HumanTaskId, RunState};
-use rusqlite::params;
 use serde_json::Value;
 
 /// The effect of a person's answer on a run.

@@ -5,8 +5,8 @@ use crate::handles::Checkpoints;
 use crate::view::{runs, trail};
 use crate::{Checkpoint, NewCheckpoint, StoreError};
 use jackfield_model::{CheckpointAdded, HostEvent};
+use jackfield_sql::{Connection, params};
 use jackfield_types::TaskId;
-use rusqlite::{Connection, params};
 
 impl Checkpoints<'_> {
     /// Adds the next version and returns it.

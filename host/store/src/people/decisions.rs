@@ -1,12 +1,12 @@
 //! Recording and reading decisions about a task.
 
-use crate::file::{Sql, Tx, count, stamp};
+use crate::file::{Columns, Sql, Tx, stamp};
 use crate::handles::Decisions;
 use crate::view::trail;
 use crate::{Decision, NewDecision, StoreError};
 use jackfield_model::{DecisionMade, HostEvent};
+use jackfield_sql::{Connection, params};
 use jackfield_types::TaskId;
-use rusqlite::{Connection, params};
 
 impl Decisions<'_> {
     /// Records a decision about a task. Returns its number.
@@ -28,9 +28,9 @@ pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<Decision>, 
 /// Records a decision. Returns its number.
 pub(crate) fn add_decision(tx: &Tx<'_>, decision: &NewDecision) -> Result<u64, StoreError> {
     let NewDecision { task, run, attempt, kind, decided_by, reason, details } = decision;
-    tx.exec(
+    let id = tx.one(
         "INSERT INTO decisions (at, task, run, attempt, kind, decided_by, reason, details)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) RETURNING id",
         params![
             stamp(tx.now),
             task.to_string(),
@@ -41,8 +41,9 @@ pub(crate) fn add_decision(tx: &Tx<'_>, decision: &NewDecision) -> Result<u64, S
             reason,
             details.to_string(),
         ],
+        |row| row.count("id"),
     )?;
-    let id = count(tx.last_insert_rowid());
+    let id = id.unwrap_or_default();
     let event = HostEvent::DecisionMade(DecisionMade {
         decision: id,
         kind: kind.clone(),

@@ -9,9 +9,9 @@ use crate::{
     StoreError,
 };
 use jackfield_model::{HostEvent, HumanTaskChanged, HumanTaskCreated, HumanTaskDeleted};
+use jackfield_sql::Value as SqlValue;
+use jackfield_sql::{Connection, params, params_from_iter};
 use jackfield_types::{HumanTaskId, RunId, TaskId, WorkspaceId};
-use rusqlite::types::Value as SqlValue;
-use rusqlite::{Connection, params, params_from_iter};
 
 /// Which human tasks to list: open ones first, then by priority, newest first.
 #[derive(Debug, Clone)]

@@ -6,8 +6,8 @@ use crate::file::{Columns, Counted, Sql, signed, total};
 use crate::handles::Queue;
 use crate::life::events;
 use jackfield_model::{CancelAsked, RunEvent, RunTakenOver};
+use jackfield_sql::{Connection, params};
 use jackfield_types::{RunId, RunState, Timestamp, WorkerId};
-use rusqlite::{Connection, params};
 
 /// A worker's claim on a run that it executes. Every write about the run names it, and is refused once another worker
 /// has taken the run over.

@@ -6,8 +6,8 @@ use super::{Caps, milliseconds, whole};
 use crate::StoreError;
 use crate::file::{Counted, Sql, count, total};
 use crate::handles::Queue;
+use jackfield_sql::{Connection, params};
 use jackfield_types::{RunId, RunState, Timestamp};
-use rusqlite::{Connection, params};
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 

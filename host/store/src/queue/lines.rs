@@ -7,9 +7,9 @@
 use super::load::Load;
 use crate::StoreError;
 use crate::file::{Columns, Sql, Tx, count, signed};
+use jackfield_sql::Value;
+use jackfield_sql::{Connection, Row, params_from_iter};
 use jackfield_types::{RunId, WorkspaceId};
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
 
 /// Greater than any text of a line's key.
 const LAST: &str = "\u{10FFFF}";
@@ -46,7 +46,7 @@ pub(super) enum Next {
 
 impl Head {
     /// Reads columns of `runs`, and `served_at` of its workspace.
-    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             run: row.parsed("id")?,
             workspace: row.parsed("workspace")?,

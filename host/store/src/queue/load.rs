@@ -3,8 +3,8 @@
 use super::offer::Caps;
 use crate::StoreError;
 use crate::file::Sql;
+use jackfield_sql::Connection;
 use jackfield_types::WorkspaceId;
-use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 /// The running attempts.

@@ -4,8 +4,8 @@ use super::milliseconds;
 use crate::StoreError;
 use crate::file::{Exact, Sql, stamp};
 use crate::handles::Cooldowns;
+use jackfield_sql::params;
 use jackfield_types::Timestamp;
-use rusqlite::params;
 
 /// An executor or a rung of the ladder in cooldown.
 #[derive(Debug, Clone, PartialEq, Eq)]

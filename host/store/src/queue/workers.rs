@@ -6,8 +6,8 @@ use crate::handles::Workers;
 use crate::view::trail;
 use crate::{Begun, NewWorker, RecordKind, StoreError, Worker, WorkerKind};
 use jackfield_model::{HostEvent, WorkerBegan, WorkerEnded};
+use jackfield_sql::params;
 use jackfield_types::{RunId, Timestamp, WorkerId};
-use rusqlite::params;
 use serde_json::json;
 use std::time::Duration;
 

@@ -4,11 +4,11 @@ use super::plugin;
 use super::{NewPluginCall, NewRunEvent};
 use crate::Account;
 use crate::file::{Columns, count};
+use jackfield_sql::Row;
 use jackfield_types::{
     AttemptId, AttemptState, CostSource, Effort, Micros, Outcome, PluginRef, RunId, RunState, Settled,
     TaskId, Timestamp, Usage,
 };
-use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -252,7 +252,7 @@ impl Attempt {
         LEFT JOIN plugins c ON c.digest = attempts.chosen_by
         LEFT JOIN transcripts ON transcripts.attempt = attempts.id";
 
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         let chosen: Option<String> = row.get("chosen_by")?;
         Ok(Self {
             id: row.parsed("id")?,
@@ -299,7 +299,7 @@ impl Attempt {
     }
 }
 
-fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
+fn usage(row: &Row<'_>) -> jackfield_sql::Result<Usage> {
     Ok(Usage {
         input: row.count("input_tokens")?,
         cached_input: row.count("cached_input_tokens")?,
@@ -312,7 +312,7 @@ fn usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
 }
 
 impl Artifact {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             id: row.count("id")?,
             run: row.parsed("run")?,

@@ -3,10 +3,10 @@
 use crate::StoreError;
 use crate::file::Columns;
 use jackfield_model::{HostEventRecord, Payload, RunEventRecord};
-use rusqlite::Row;
+use jackfield_sql::Row;
 
 /// A row of the events of runs.
-pub(crate) fn run_event(row: &Row<'_>) -> rusqlite::Result<RunEventRecord> {
+pub(crate) fn run_event(row: &Row<'_>) -> jackfield_sql::Result<RunEventRecord> {
     Ok(RunEventRecord {
         seq: row.count("seq")?,
         at: row.parsed("at")?,
@@ -18,7 +18,7 @@ pub(crate) fn run_event(row: &Row<'_>) -> rusqlite::Result<RunEventRecord> {
 }
 
 /// A row of the host's log.
-pub(crate) fn host_event(row: &Row<'_>) -> rusqlite::Result<HostEventRecord> {
+pub(crate) fn host_event(row: &Row<'_>) -> jackfield_sql::Result<HostEventRecord> {
     Ok(HostEventRecord {
         seq: row.count("seq")?,
         at: row.parsed("at")?,
@@ -29,7 +29,7 @@ pub(crate) fn host_event(row: &Row<'_>) -> rusqlite::Result<HostEventRecord> {
 }
 
 /// The payload in a row.
-pub(crate) fn payload(row: &Row<'_>) -> rusqlite::Result<Payload> {
+pub(crate) fn payload(row: &Row<'_>) -> jackfield_sql::Result<Payload> {
     row.get("payload").map(Payload::recorded)
 }
 

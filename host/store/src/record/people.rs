@@ -4,8 +4,8 @@
 use super::task::Idempotency;
 use crate::file::Columns;
 use jackfield_model::{HumanTask, HumanTaskKind, HumanTaskState};
+use jackfield_sql::Row;
 use jackfield_types::{AttemptId, HumanTaskId, RunId, TaskId, Timestamp, WorkspaceId};
-use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -114,7 +114,7 @@ pub(crate) const HUMAN_TASKS: &str = "
     FROM human_tasks LEFT JOIN workspaces ON workspaces.id = human_tasks.workspace";
 
 /// A row of [`HUMAN_TASKS`].
-pub(crate) fn human_task(row: &Row<'_>) -> rusqlite::Result<HumanTask> {
+pub(crate) fn human_task(row: &Row<'_>) -> jackfield_sql::Result<HumanTask> {
     Ok(HumanTask {
         id: row.parsed("id")?,
         kind: row.word("kind")?,
@@ -138,7 +138,7 @@ pub(crate) fn human_task(row: &Row<'_>) -> rusqlite::Result<HumanTask> {
 }
 
 impl Decision {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             id: row.count("id")?,
             at: row.parsed("at")?,
@@ -154,7 +154,7 @@ impl Decision {
 }
 
 impl Checkpoint {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             task: row.parsed("task")?,
             version: row.get("version")?,

@@ -2,8 +2,8 @@
 
 use crate::file::Columns;
 use jackfield_model::{ComponentReceipt, Serving};
+use jackfield_sql::Row;
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
-use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -78,7 +78,7 @@ pub struct PluginCall {
 }
 
 /// A plugin from columns that all begin with `prefix`.
-pub(super) fn reference(row: &Row<'_>, prefix: &str) -> rusqlite::Result<PluginRef> {
+pub(super) fn reference(row: &Row<'_>, prefix: &str) -> jackfield_sql::Result<PluginRef> {
     Ok(PluginRef {
         kind: row.parsed(&format!("{prefix}kind"))?,
         name: row.get(format!("{prefix}name").as_str())?,
@@ -88,7 +88,7 @@ pub(super) fn reference(row: &Row<'_>, prefix: &str) -> rusqlite::Result<PluginR
 }
 
 impl PluginVersion {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             plugin: reference(row, "")?,
             state: row.word("state")?,
@@ -101,7 +101,7 @@ impl PluginVersion {
 }
 
 impl PluginCall {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             id: row.count("id")?,
             at: row.parsed("at")?,

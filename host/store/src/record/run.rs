@@ -3,11 +3,11 @@
 use super::{Artifact, Attempt, Task};
 use crate::Hold;
 use crate::file::Columns;
+use jackfield_sql::Row;
 use jackfield_types::{
     AttemptId, FailureClass, Micros, OnEnd, RunId, RunState, StageName, StagePosition, TaskId, Timestamp,
     WorkerId, WorkflowName, WorkspaceId,
 };
-use rusqlite::Row;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -131,7 +131,7 @@ impl Run {
         }
     }
 
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             task: row.parsed("task")?,
@@ -159,19 +159,19 @@ impl Run {
     }
 }
 
-fn place(row: &Row<'_>) -> rusqlite::Result<Option<Value>> {
+fn place(row: &Row<'_>) -> jackfield_sql::Result<Option<Value>> {
     let text: Option<String> = row.get("place")?;
     // One that cannot be read is not one that nothing was said of.
     Ok(text.map(|text| serde_json::from_str(&text).unwrap_or(Value::Null)))
 }
 
-fn not_before(row: &Row<'_>) -> rusqlite::Result<Option<Timestamp>> {
+fn not_before(row: &Row<'_>) -> jackfield_sql::Result<Option<Timestamp>> {
     let at: i64 = row.get("not_before_ms")?;
     Ok(Timestamp::from_millisecond(at).ok().filter(|_| at > 0))
 }
 
 impl RunSummary {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             run: row.parsed("id")?,
             task: row.parsed("task")?,

@@ -1,10 +1,10 @@
 //! Tasks: pieces of intent.
 
 use crate::file::Columns;
+use jackfield_sql::Row;
 use jackfield_types::{
     Role, StageName, StagePosition, TaskId, TaskState, Timestamp, WorkflowName, WorkspaceId,
 };
-use rusqlite::Row;
 use serde::Serialize;
 
 /// What makes a repeated request the same one.
@@ -67,7 +67,7 @@ pub struct Task {
 }
 
 impl Task {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             workspace: row.parsed("workspace")?,

@@ -2,8 +2,8 @@
 
 use crate::file::Columns;
 use jackfield_model::WorkerKind;
+use jackfield_sql::Row;
 use jackfield_types::{Timestamp, WorkerId, WorkspaceId};
-use rusqlite::Row;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ pub struct Worker {
 }
 
 impl Worker {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             name: row.get("name")?,

@@ -1,8 +1,8 @@
 //! Workspaces: named scopes, each one folder on this machine.
 
 use crate::file::Columns;
+use jackfield_sql::Row;
 use jackfield_types::{Timestamp, WorkspaceId};
-use rusqlite::Row;
 use serde::{Deserialize, Serialize};
 
 /// What sort of folder a workspace is.
@@ -42,7 +42,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             id: row.parsed("id")?,
             name: row.get("name")?,

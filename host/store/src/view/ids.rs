@@ -2,7 +2,7 @@
 
 use crate::file::Sql;
 use crate::{RecordKind, StoreError};
-use rusqlite::{Connection, params};
+use jackfield_sql::{Connection, params};
 use std::str::FromStr;
 
 /// A prefix shorter than this says next to nothing: ids begin with the time.

@@ -2,8 +2,8 @@
 
 use crate::StoreError;
 use crate::file::Sql;
-use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use jackfield_sql::Value;
+use jackfield_sql::{Connection, params_from_iter};
 use std::str::FromStr;
 
 /// Which records of a table to list, newest first.

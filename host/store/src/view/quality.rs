@@ -3,8 +3,8 @@
 use crate::StoreError;
 use crate::file::{Columns, Sql, stamp};
 use crate::handles::Stats;
+use jackfield_sql::{Connection, Row, params};
 use jackfield_types::{FailureClass, FailureKind, RunId, TaskId, Timestamp, WorkspaceId};
-use rusqlite::{Connection, Row, params};
 use serde_json::{Value, json};
 
 /// Most runs that are read: bad ones, and later good ones.
@@ -99,7 +99,7 @@ fn good(conn: &Connection, workspace: WorkspaceId, after: RunId) -> Result<Vec<J
     )
 }
 
-fn judged(row: &Row<'_>) -> rusqlite::Result<JudgedRun> {
+fn judged(row: &Row<'_>) -> jackfield_sql::Result<JudgedRun> {
     let keywords: Option<Value> =
         row.get::<_, Option<String>>("keywords")?.and_then(|keywords| serde_json::from_str(&keywords).ok());
     let keywords = keywords.as_ref().and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();

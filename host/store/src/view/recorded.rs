@@ -3,8 +3,8 @@
 use crate::file::{Columns, Sql, stamp};
 use crate::handles::Decisions;
 use crate::{PluginCall, StoreError};
+use jackfield_sql::{Row, params};
 use jackfield_types::{FailureClass, FailureKind, Micros, PluginKind, TaskId, Timestamp};
-use rusqlite::{Row, params};
 use serde::Serialize;
 
 /// A decision for a replay, with its result.
@@ -134,7 +134,7 @@ impl Decisions<'_> {
     }
 }
 
-fn outcome(row: &Row<'_>) -> rusqlite::Result<Option<RecordedOutcome>> {
+fn outcome(row: &Row<'_>) -> jackfield_sql::Result<Option<RecordedOutcome>> {
     if row.get::<_, Option<String>>("attempt_state")?.as_deref() != Some("settled") {
         return Ok(None);
     }

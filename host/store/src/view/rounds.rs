@@ -4,8 +4,8 @@ use crate::file::{Columns, Sql};
 use crate::handles::Runs;
 use crate::people::decisions;
 use crate::{Decision, StoreError};
+use jackfield_sql::Connection;
 use jackfield_types::{AttemptId, AttemptState, FailureClass, Micros, RunId, TaskId};
-use rusqlite::Connection;
 use serde::Serialize;
 use serde_json::Value;
 

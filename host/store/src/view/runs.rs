@@ -6,8 +6,8 @@ use crate::file::{Columns, Sql, signed};
 use crate::handles::Runs;
 use crate::record::run_event;
 use crate::{Artifact, Attempt, RecordKind, Run, RunEventRecord, RunSummary, RunView, StoreError, Task};
+use jackfield_sql::{Connection, params};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, WorkspaceId};
-use rusqlite::{Connection, params};
 
 /// Which runs to list, newest first.
 #[derive(Debug, Clone)]

@@ -3,9 +3,10 @@
 use crate::StoreError;
 use crate::file::{Columns, Counted, Sql, hour, total};
 use crate::handles::Stats;
+use jackfield_sql::params;
 use jackfield_types::{Micros, RunState, Timestamp};
-use rusqlite::params;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// What became of one executor's and model's attempts at like tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -170,11 +171,11 @@ impl Stats<'_> {
 
     /// Returns totals over all records.
     pub async fn totals(self) -> Result<Totals, StoreError> {
+        let backend = Arc::clone(self.0.backend());
         self.0
-            .read(|conn| {
+            .read(move |conn| {
                 let sums = conn.one(
-                    "SELECT (SELECT page_count * page_size FROM pragma_page_count, pragma_page_size) AS bytes,
-                            tokens.*, money.*
+                    "SELECT tokens.*, money.*
                      FROM (SELECT COALESCE(SUM(input_tokens), 0) AS input,
                                   COALESCE(SUM(cached_input_tokens), 0) AS cached_input,
                                   COALESCE(SUM(cache_write_tokens), 0) AS cache_write,
@@ -195,7 +196,6 @@ impl Stats<'_> {
                             billed: row.micros("billed")?,
                             equivalent: row.micros("equivalent")?,
                             reserved: row.micros("reserved_billed")? + row.micros("reserved_equivalent")?,
-                            database_bytes: row.count("bytes")?,
                             ..Totals::default()
                         })
                     },
@@ -211,6 +211,7 @@ impl Stats<'_> {
                     cancelled: runs(RunState::Cancelled)?,
                     attempts: total(conn, Counted::Attempts)?,
                     in_flight: total(conn, Counted::AttemptsInFlight)?,
+                    database_bytes: backend.space(conn)?.bytes,
                     ..sums.unwrap_or_default()
                 })
             })

@@ -6,8 +6,8 @@ use crate::file::{Columns, Sql};
 use crate::handles::Tasks;
 use crate::people::{checkpoints, decisions, tasks};
 use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, StoreError, Task};
+use jackfield_sql::{Connection, Row};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, TaskState, WorkspaceId};
-use rusqlite::{Connection, Row};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -74,7 +74,7 @@ pub struct TaskSummary {
 }
 
 impl TaskSummary {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
             task: Task::read(row)?,
             workspace_name: row.get("workspace_name")?,

@@ -1,12 +1,12 @@
 //! Component decisions, component versions, and the host's event log.
 
-use crate::file::{Columns, Exact, Sql, Tx, count, signed, stamp, word};
+use crate::file::{Columns, Exact, Sql, Tx, signed, stamp, word};
 use crate::handles::{Decisions, HostLog};
 use crate::record::{host_event, payload_text};
 use crate::{HostEventRecord, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, StoreError};
 use jackfield_model::{ComponentReported, HostEvent};
+use jackfield_sql::{Connection, params};
 use jackfield_types::{PluginRef, TaskId};
-use rusqlite::{Connection, params};
 use serde_json::json;
 
 impl Decisions<'_> {
@@ -109,11 +109,12 @@ pub(crate) fn calls_of(conn: &Connection, task: TaskId) -> Result<Vec<PluginCall
 
 /// Adds an event to the host's log. Returns its sequence number.
 pub(crate) fn add_event(tx: &Tx<'_>, subject: &str, event: &HostEvent) -> Result<u64, StoreError> {
-    tx.exec(
-        "INSERT INTO events (at, kind, subject, payload) VALUES (?1, ?2, ?3, ?4)",
+    let seq = tx.one(
+        "INSERT INTO events (at, kind, subject, payload) VALUES (?1, ?2, ?3, ?4) RETURNING seq",
         params![stamp(tx.now), event.kind(), subject, payload_text(event.payload_json())?],
+        |row| row.count("seq"),
     )?;
-    let seq = count(tx.last_insert_rowid());
+    let seq = seq.unwrap_or_default();
     tx.event_added(seq);
     Ok(seq)
 }

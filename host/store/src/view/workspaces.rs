@@ -3,8 +3,8 @@
 use crate::file::{Counted, Exact, Sql, Tx, stamp, word};
 use crate::handles::Workspaces;
 use crate::{NewWorkspace, RecordKind, StoreError, Workspace};
+use jackfield_sql::{Connection, params};
 use jackfield_types::WorkspaceId;
-use rusqlite::{Connection, params};
 
 impl Workspaces<'_> {
     /// Returns the workspace of a folder, and records it if it is new.

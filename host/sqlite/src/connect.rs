@@ -1,6 +1,8 @@
 //! Connections, every one of them set up alike.
 
-use crate::StoreError;
+use crate::driver::Conn;
+use crate::error::unusable;
+use jackfield_sql::BackendError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -9,7 +11,11 @@ use std::time::{Duration, Instant};
 ///
 /// This ensures: a commit that was answered survives the loss of power (`synchronous=FULL` in WAL),
 /// references hold, and nothing in the file's own schema can call functions with effects.
-pub(crate) fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection, StoreError> {
+pub(crate) fn connect(file: &Path, busy_timeout: Duration) -> Result<Conn, BackendError> {
+    open(file, busy_timeout).map(Conn).map_err(unusable)
+}
+
+fn open(file: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(file, flags)?;
     conn.set_prepared_statement_cache_capacity(128);
@@ -18,10 +24,7 @@ pub(crate) fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection,
     if file.metadata().is_ok_and(|facts| facts.len() == 0) {
         give_back_later(&conn)?;
     }
-    write_ahead(&conn, busy_timeout).map_err(|error| match error.sqlite_error_code() {
-        Some(ErrorCode::NotADatabase) => StoreError::Foreign { path: file.to_owned() },
-        _ => error.into(),
-    })?;
+    write_ahead(&conn, busy_timeout)?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
@@ -32,10 +35,10 @@ pub(crate) fn connect(file: &Path, busy_timeout: Duration) -> Result<Connection,
 
 /// So that a file can give pages back it has to be told before anything is in it. Where two processes make
 /// it at once, the one that is too late has nothing to say.
-fn give_back_later(conn: &Connection) -> Result<(), StoreError> {
+fn give_back_later(conn: &Connection) -> rusqlite::Result<()> {
     match conn.pragma_update(None, "auto_vacuum", "INCREMENTAL") {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
-        told => Ok(told?),
+        told => told,
     }
 }
 

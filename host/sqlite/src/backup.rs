@@ -1,9 +1,8 @@
 //! A copy of the whole database while others write, checked before anybody relies on it.
 
-use crate::StoreError;
-use rusqlite::Connection;
+use jackfield_sql::BackendError;
 use rusqlite::backup::{Backup, StepResult};
-use serde::Serialize;
+use rusqlite::{Connection, ffi};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,19 +11,12 @@ use std::path::Path;
 /// Faults of a copy that are told of.
 const NAMED: u32 = 5;
 
-/// A copy that was made and checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Copied {
-    /// Its size.
-    pub bytes: u64,
-}
-
 /// Copies what `from` sees now to a new file, which only its owner can read. It has its name only once it is
 /// whole: a host that is killed leaves nothing that could be taken for a backup.
-pub(crate) fn copy(from: &Connection, to: &Path) -> Result<Copied, StoreError> {
-    let fails = |why: String| StoreError::Backup { path: to.to_owned(), why };
+pub(crate) fn copy(from: &Connection, to: &Path) -> Result<u64, BackendError> {
+    let fails = BackendError::Backup;
     if to.symlink_metadata().is_ok() {
-        return Err(StoreError::BackupExists { path: to.to_owned() });
+        return Err(BackendError::BackupExists);
     }
     let Some(name) = to.file_name() else { return Err(fails("it names no file".to_owned())) };
     let mut hidden = std::ffi::OsString::from(".");
@@ -41,19 +33,12 @@ pub(crate) fn copy(from: &Connection, to: &Path) -> Result<Copied, StoreError> {
             file.metadata()
         };
         let facts = name().map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => StoreError::BackupExists { path: to.to_owned() },
+            io::ErrorKind::AlreadyExists => BackendError::BackupExists,
             _ => fails(error.to_string()),
         })?;
-        Ok(Copied { bytes: facts.len() })
+        Ok(facts.len())
     });
-    copied.map_err(|error| {
-        drop(fs::remove_file(&part));
-        match error {
-            StoreError::Backup { why, .. } => fails(why),
-            StoreError::BackupExists { .. } => error,
-            other => fails(other.to_string()),
-        }
-    })
+    copied.inspect_err(|_| drop(fs::remove_file(&part)))
 }
 
 /// Gives a file its name, but never in place of another.
@@ -67,24 +52,27 @@ fn put(part: &Path, to: &Path) -> io::Result<()> {
     }
 }
 
-fn fill(from: &Connection, to: &Path) -> Result<(), StoreError> {
+fn fill(from: &Connection, to: &Path) -> Result<(), BackendError> {
+    let faults = write(from, to).map_err(|error| BackendError::Backup(error.to_string()))?;
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(BackendError::Backup(format!("the records themselves are damaged: {}", faults.join("; "))))
+}
+
+/// Returns the faults of the copy.
+fn write(from: &Connection, to: &Path) -> rusqlite::Result<Vec<String>> {
     let mut copy = Connection::open(to)?;
     // In one step, hence from one snapshot: in several, every write in between would begin it anew.
     match Backup::new(from, &mut copy)?.step(-1)? {
         StepResult::Done => {}
-        _ => return Err(StoreError::Busy),
+        _ => return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_BUSY), None)),
     }
     // One file, with nothing beside it that would have to be carried along.
     copy.pragma_update_and_check(None, "journal_mode", "DELETE", |row| row.get::<_, String>(0))?;
-    let faults = copy
-        .prepare("SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT ?1")?
+    copy.prepare("SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT ?1")?
         .query_map([NAMED], |row| row.get::<_, String>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    if faults.is_empty() {
-        return Ok(());
-    }
-    let why = format!("the records themselves are damaged: {}", faults.join("; "));
-    Err(StoreError::Backup { path: to.to_owned(), why })
+        .collect()
 }
 
 fn sync_folder(file: &Path) -> io::Result<()> {
