@@ -82,6 +82,12 @@ impl ToValue for [u8] {
     }
 }
 
+impl ToValue for Vec<u8> {
+    fn to_value(&self) -> ValueRef<'_> {
+        ValueRef::Blob(self)
+    }
+}
+
 impl<const LENGTH: usize> ToValue for [u8; LENGTH] {
     fn to_value(&self) -> ValueRef<'_> {
         ValueRef::Blob(self)

@@ -23,7 +23,7 @@ mod webhooks;
 
 pub use access::{AccessToken, NewToken};
 pub use error::{AdmitError, RecordKind, StoreError};
-pub use file::Redact;
+pub use file::{Redact, unpack};
 pub use handles::{
     Admissions, Attempts, Breaker, Checkpoints, Cooldowns, Decisions, HostLog, HumanTasks, Ledger, Queue,
     Retention, Runs, Stats, Tasks, Tokens, Webhooks, Workers, Workspaces,

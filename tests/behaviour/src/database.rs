@@ -36,7 +36,7 @@ impl Database {
                     ValueRef::Integer(number) => json!(number),
                     ValueRef::Real(number) => json!(number),
                     ValueRef::Text(text) => json!(String::from_utf8_lossy(text)),
-                    ValueRef::Blob(bytes) => json!(bytes.len()),
+                    ValueRef::Blob(bytes) => json!(jackfield_store::unpack(bytes)),
                 };
                 fields.insert(column.clone(), value);
             }

@@ -5,7 +5,7 @@
 //! never was        status: nothing           it is made again, as if nothing had happened
 //! at work          its process lives         it is listened to again, from the first byte
 //! has ended        status: ended N           its log is read to the end, and it ended as it did
-//! went unseen      status: started           its log is read to the end, and it is lost
+//! went unseen      status: started           its log is read to the end; it is lost, unless it had said its last word
 //! ```
 //!
 //! An adapter keeps no state on disk, so it is given the whole log again; what it says of it is counted, and
@@ -87,13 +87,16 @@ impl Attempts {
         planned: &Planned,
         agent: Agent,
     ) -> Completion<Ended> {
-        let unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
+        let mut unseen = matches!(agent, Agent::Gone(Exited::UNKNOWN));
         let files = self.folders.attempt_files(run.id, attempt.id);
         let mut ended = Ended::unknown(attempt);
         let worktree =
             attempt.worktree.as_deref().and_then(|text| serde_json::from_str::<Worktree>(text).ok());
         match self.reread_output(run, attempt, planned, &files, agent).await {
-            Ok(Completion::Done(heard)) => self.take_heard(&mut ended, heard, planned),
+            Ok(Completion::Done(heard)) => {
+                unseen &= !heard.finished;
+                self.take_heard(&mut ended, heard, planned);
+            }
             Ok(Completion::HandedOver) => return Completion::HandedOver,
             Err(failure) => ended.fail(failure),
         }

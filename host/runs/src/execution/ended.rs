@@ -236,6 +236,8 @@ pub(crate) struct Heard {
     pub(crate) process: Process,
     pub(crate) failure: Option<Failure>,
     pub(crate) denied: Vec<String>,
+    /// Its adapter read its last word.
+    pub(crate) finished: bool,
     pub(crate) usage: Usage,
     /// What it has cost at least: what was charged for figures that the agent reported.
     pub(crate) least: Micros,

@@ -10,5 +10,6 @@ pub mod leftovers;
 pub mod loader;
 pub mod output_reader;
 pub mod processes;
+pub(crate) mod recording;
 pub mod rounds;
 pub mod running;

@@ -6,6 +6,7 @@ use crate::execution::completion::Completion;
 use crate::execution::ended::Heard;
 use crate::execution::failures::plugin_failure;
 use crate::execution::processes::{AgentLease, Processes};
+use crate::execution::recording::Recording;
 use crate::execution::running::Running as Run;
 use crate::records::speech::Speech;
 use crate::selection::cooldown::Cooldowns;
@@ -16,22 +17,17 @@ use jackfield_plugins::facts::types;
 use jackfield_plugins::{Drive, PluginError};
 use jackfield_process::{ActivitySample, Exited, Identity, Running, Tail, activity};
 use jackfield_redact::{Redactor, Stream};
-use jackfield_store::{Charged, NewRunEvent, Store, StoreError};
+use jackfield_store::{Charged, Store, StoreError};
 use jackfield_types::{Clock, Failure, FailureClass, Micros, Process, Timestamp, Usage};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 /// How often a silent agent is looked at.
 pub(crate) const LOOK: Duration = Duration::from_secs(1);
 /// How much of standard error an adapter is given, bytes.
 const STDERR_TAIL: u64 = 16 << 10;
-/// Most events that wait in memory while the store cannot be written.
-const MOST_UNRECORDED: usize = 10_000;
-/// Pause after a failed write, at first and at most.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// An agent that is listened to.
 #[derive(Debug)]
@@ -96,10 +92,7 @@ pub(crate) struct OutputReader<'a> {
     final_grace: Duration,
     /// When the agent was started, where an earlier host did that.
     started_at: Option<Timestamp>,
-    /// Events on record, those of an earlier host included.
-    recorded: u64,
-    /// Events that could not be recorded yet, in order.
-    unrecorded: Vec<NewRunEvent>,
+    recording: Recording<'a>,
     finished_at: Option<Instant>,
     usage: Option<Usage>,
     least: Micros,
@@ -126,8 +119,7 @@ impl<'a> OutputReader<'a> {
             speech: Speech::new(redactor),
             final_grace,
             started_at: None,
-            recorded: 0,
-            unrecorded: Vec::new(),
+            recording: Recording::new(&inner.store, &inner.stop, run, planned.id),
             finished_at: None,
             usage: None,
             least: Micros::ZERO,
@@ -189,8 +181,8 @@ impl<'a> OutputReader<'a> {
             reason = reason.or(Some(Reason::deaf(error)));
         }
         let waiting = self.speech.finish(self.inner.clock.now());
-        self.record(waiting).await;
-        if !self.record_all().await {
+        self.recording.record(waiting).await;
+        if !self.recording.record_all().await {
             return Ok(Completion::HandedOver);
         }
         Ok(Completion::Done(self.conclude(exited, reason, unseen, files).await))
@@ -294,56 +286,10 @@ impl<'a> OutputReader<'a> {
             }
             recorded.extend(self.speech.feed(now, event));
         }
-        self.record(recorded).await;
+        self.recording.record(recorded).await;
         if has_usage && !self.run.is_lost() {
             self.charge().await;
         }
-        Ok(())
-    }
-
-    /// Records events, counted: what an earlier host has recorded is not recorded twice. What cannot be recorded now is
-    /// recorded with the next ones, and in the end by [`record_all`](Self::record_all).
-    async fn record(&mut self, events: Vec<NewRunEvent>) {
-        self.unrecorded.extend(events);
-        if let Err(error) = self.try_record().await {
-            tracing::error!(run = %self.run.id, %error, "failed to record events: they are recorded later");
-            // No more is read until it can be recorded: the agent's output stays in its file.
-            if self.unrecorded.len() > MOST_UNRECORDED {
-                self.record_all().await;
-            }
-        }
-    }
-
-    /// Records all events that were heard, and retries while the store cannot be written. False: another host goes on with
-    /// the run from the agent's output.
-    async fn record_all(&mut self) -> bool {
-        let run = self.run;
-        let mut pause = FIRST_PAUSE;
-        while let Err(error) = self.try_record().await {
-            tracing::error!(run = %run.id, %error, "failed to record events: trying again in {pause:?}");
-            tokio::select! {
-                () = run.handed_over() => return false,
-                () = self.inner.stop.cancelled() => return false,
-                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
-            }
-        }
-        !run.is_lost()
-    }
-
-    /// Records the events that are not on record. An error passes: whatever else goes wrong loses the events.
-    async fn try_record(&mut self) -> Result<(), StoreError> {
-        if self.unrecorded.is_empty() {
-            return Ok(());
-        }
-        let (events, count) = (self.unrecorded.clone(), self.unrecorded.len() as u64);
-        let held = self.inner.store.held(self.run.hold);
-        match held.append_heard(self.run.id, self.planned.id, self.recorded, events).await {
-            Err(error) if error.is_passing() => return Err(error),
-            Err(StoreError::NotHeld { .. }) => self.run.lose(),
-            Err(error) => tracing::error!(run = %self.run.id, %error, "{count} event(s) were not recorded"),
-            Ok(_) => self.recorded += count,
-        }
-        self.unrecorded.clear();
         Ok(())
     }
 
@@ -403,7 +349,13 @@ impl<'a> OutputReader<'a> {
         unseen: bool,
         files: &Files,
     ) -> Heard {
-        let by_itself = if unseen { Ending::Lost } else { Ending::Itself };
+        let finished = self.finished_at.is_some();
+        // The host before may have ended an agent that had said its last word.
+        let by_itself = match (unseen, finished) {
+            (true, true) => Ending::AfterFinal,
+            (true, false) => Ending::Lost,
+            (false, _) => Ending::Itself,
+        };
         let ending = reason.as_ref().map_or(Some(by_itself), Reason::ending);
         let Some(ending) = ending else { return self.deaf(exited, reason) };
         let stderr = tail(&files.stderr, STDERR_TAIL, &self.redactor);
@@ -429,6 +381,7 @@ impl<'a> OutputReader<'a> {
             },
             failure,
             denied: outcome.denied,
+            finished,
             usage,
             least: self.least,
             exited,
@@ -485,6 +438,7 @@ impl<'a> OutputReader<'a> {
             process,
             failure: self.override_failure(reason, None),
             denied: Vec::new(),
+            finished: false,
             usage: self.usage.unwrap_or_default(),
             least: self.least,
             exited,

@@ -17,6 +17,11 @@ impl Redact {
     pub fn new(redact: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self(Arc::new(redact))
     }
+
+    /// The text to store in place of this one; `None` if it can be stored as it is.
+    pub(super) fn clean(&self, text: &str) -> Option<String> {
+        (self.0)(text)
+    }
 }
 
 impl Default for Redact {
@@ -52,7 +57,7 @@ pub(super) fn cleaned(params: &impl Params, redact: &Redact) -> Vec<(usize, Stri
     params.for_each(|param| {
         if let ValueRef::Text(text) = param.to_value()
             && !param.is_exact()
-            && let Some(clean) = (redact.0)(text)
+            && let Some(clean) = redact.clean(text)
         {
             changed.push((position, clean));
         }

@@ -2,6 +2,7 @@
 
 mod bind;
 mod changes;
+mod packed;
 mod readers;
 mod row;
 mod schema;
@@ -12,6 +13,8 @@ mod writer;
 pub(crate) use bind::Exact;
 pub use bind::Redact;
 pub(crate) use changes::Changes;
+pub use packed::unpack;
+pub(crate) use packed::{pack, unpacked, unpacked_json};
 pub(crate) use readers::Readers;
 pub(crate) use row::{Columns, Sql, count, hour, room, signed, stamp, summed, word};
 pub(crate) use schema::MIGRATIONS;

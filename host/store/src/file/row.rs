@@ -178,6 +178,6 @@ impl Columns for Row<'_> {
     }
 }
 
-fn unreadable(column: &str, text: &str) -> jackfield_sql::Error {
+pub(super) fn unreadable(column: &str, text: &str) -> jackfield_sql::Error {
     jackfield_sql::Error::unreadable(column, ValueRef::Text(text))
 }

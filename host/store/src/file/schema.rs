@@ -12,4 +12,5 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0011-stages-of-tasks.sql"),
     include_str!("../../migrations/0012-lines-and-totals.sql"),
     include_str!("../../migrations/0013-epochs-and-leases.sql"),
+    include_str!("../../migrations/0014-packed-texts.sql"),
 ];

@@ -2,6 +2,7 @@
 
 use super::bind::{Redact, cleaned, values};
 use super::changes::News;
+use super::packed::pack;
 use super::row::first;
 use super::totals::{Counted, Pending};
 use crate::StoreError;
@@ -76,6 +77,11 @@ impl Tx<'_> {
         change: impl FnOnce(&mut Sum),
     ) -> Result<(), StoreError> {
         self.batch.borrow_mut().sums.change(self.conn, scope.to_string(), period, change)
+    }
+
+    /// Packs a text without the secrets in it.
+    pub(crate) fn packed(&self, text: &str) -> Vec<u8> {
+        self.redact.clean(text).map_or_else(|| pack(text), |clean| pack(&clean))
     }
 
     /// Watchers of the run hear of it, if and when it is committed.

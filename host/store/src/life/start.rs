@@ -1,7 +1,7 @@
 //! Attempts between admission and settlement: start, adoption and events.
 
 use super::{events, states};
-use crate::file::{Columns, Exact, Tx, signed, stamp};
+use crate::file::{Columns, Exact, Tx, pack, signed, stamp};
 use crate::handles::Attempts;
 use crate::view::runs;
 use crate::{NewRunEvent, RecordKind, StoreError};
@@ -66,8 +66,8 @@ impl Attempts<'_> {
                 params![
                     attempt.to_string(),
                     AttemptState::Running.as_str(),
-                    Exact(identity.to_string()),
-                    Exact(worktree),
+                    pack(&identity.to_string()),
+                    pack(worktree),
                     Exact(branch),
                     Exact(base),
                     stamp(tx.now),

@@ -10,7 +10,7 @@ use super::load::Load;
 use super::offer::{Caps, Offer};
 use super::{milliseconds, whole};
 use crate::StoreError;
-use crate::file::{Columns, Exact, Sql, Tx, stamp};
+use crate::file::{Columns, Exact, Sql, Tx, pack, stamp};
 use crate::handles::Queue;
 use crate::life::states;
 use jackfield_sql::{Connection, params};
@@ -93,10 +93,10 @@ fn take(tx: &Tx<'_>, found: &Head, offer: &Offer) -> Result<Claimed, StoreError>
         |row| row.parsed("id"),
     )?;
     // From here on the remote worker may have started the attempt, so it never starts here.
-    let identity = offer.elsewhere.then(|| json!({ "worker": offer.worker }).to_string());
+    let identity = offer.elsewhere.then(|| pack(&json!({ "worker": offer.worker }).to_string()));
     tx.exec(
         "UPDATE attempts SET host = ?2, identity = ?3 WHERE run = ?1 AND state <> 'settled'",
-        params![run, Exact(&offer.holder), Exact(identity)],
+        params![run, Exact(&offer.holder), identity],
     )?;
     Ok(Claimed { hold: Hold { run: found.run, epoch: epoch.unwrap_or(0) }, attempts })
 }

@@ -3,7 +3,7 @@
 use super::plugin;
 use super::{NewPluginCall, NewRunEvent};
 use crate::Account;
-use crate::file::{Columns, count};
+use crate::file::{Columns, count, unpacked, unpacked_json};
 use jackfield_sql::Row;
 use jackfield_types::{
     AttemptId, AttemptState, CostSource, Effort, Micros, Outcome, PluginRef, RunId, RunState, Settled,
@@ -271,8 +271,8 @@ impl Attempt {
             round: row.get("round")?,
             context: row.get("context")?,
             state: row.word("state")?,
-            identity: row.json_opt("identity")?,
-            worktree: row.get("worktree")?,
+            identity: unpacked_json(row, "identity")?,
+            worktree: unpacked(row, "worktree")?,
             branch: row.get("branch")?,
             base: row.get("base")?,
             usage: usage(row)?,

@@ -1,6 +1,6 @@
 //! Plugins: every version ever seen, and every decision with the facts it was made from.
 
-use crate::file::Columns;
+use crate::file::{Columns, unpacked_json};
 use jackfield_model::{ComponentReceipt, Serving};
 use jackfield_sql::Row;
 use jackfield_types::{AttemptId, PluginRef, RunId, TaskId, Timestamp};
@@ -110,8 +110,8 @@ impl PluginCall {
             attempt: row.parsed_opt("attempt")?,
             plugin: reference(row, "")?,
             function: row.get("function")?,
-            facts: row.json("facts")?,
-            answer: row.json("answer")?,
+            facts: unpacked_json(row, "facts")?.unwrap_or_default(),
+            answer: unpacked_json(row, "answer")?.unwrap_or_default(),
             micros: row.count("micros")?,
             seed: row.parsed_opt("seed")?,
             notes: row.json("notes")?,

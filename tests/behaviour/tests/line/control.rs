@@ -65,9 +65,7 @@ async fn run_under_nohup_goes_on_when_its_terminal_closes() {
     typed.signal(Signal::HUP);
     tokio::time::sleep(std::time::Duration::from_secs(1)).await;
     assert_eq!(sleepers(&attempt), 2, "the agent is at work");
-    let worktree = ground.database().row("SELECT worktree FROM attempts")["worktree"].clone();
-    let worktree: Value = serde_json::from_str(worktree.as_str().unwrap()).unwrap();
-    std::fs::write(format!("{}/go", worktree["cwd"].as_str().unwrap()), "").unwrap();
+    std::fs::write(ground.worktrees()[0].join("go"), "").unwrap();
     let told = typed.told().await;
     assert_eq!(told.code, 0, "{told:#?}");
     ground.leave();

@@ -84,6 +84,39 @@ async fn agent_that_ends_without_a_host_keeps_its_result() {
 }
 
 #[tokio::test]
+async fn agent_that_was_lost_after_its_last_word_keeps_its_result() {
+    let lingering = recorded_claude("0.02", "echo whole > whole.txt") + "sleep 600\n";
+    let ground =
+        Ground::new().with("ANTHROPIC_API_KEY", "a-key-of-no-account").with_script("claude", &lingering);
+    let repository = ground.repository();
+    let server = ground.serve().await;
+    let request = json!({
+        "instruction": "Write whole.txt", "executor": "claude", "workspace": repository.text(), "wait_s": 0,
+    });
+    let handle = server.rest().execute(&request).await.fine();
+    let (run, attempt) = (handle["run_id"].as_str().unwrap(), handle["attempt"]["id"].as_str().unwrap());
+    until("the last word of the agent, on record", || {
+        let sql = format!("SELECT COUNT(*) FROM run_events WHERE run = '{run}' AND kind = 'agent_finished'");
+        (ground.database().number(&sql) == 1).then_some(())
+    })
+    .await;
+    server.kill().await;
+    // No word of its end is left, as when a host ends it and is killed before it settles.
+    for process in tagged(attempt) {
+        process.kill();
+    }
+    until("the end of all of it", || tagged(attempt).is_empty().then_some(())).await;
+
+    let server = ground.serve().await;
+    let view = state(&server, run, "succeeded").await;
+    assert_eq!(view["attempts"].as_array().unwrap().len(), 1, "it ran once: {view}");
+    assert_eq!(repository.file(view["attempts"][0]["branch"].as_str().unwrap(), "whole.txt"), "whole");
+    assert_eq!(ground.database().ledger(), (20_000, 0), "its cost, and nothing held");
+    server.stop().await;
+    ground.leave();
+}
+
+#[tokio::test]
 async fn agent_lost_with_its_host_is_charged_for_its_output_and_started_again() {
     let ground = Ground::new()
         .with("ANTHROPIC_API_KEY", "a-key-of-no-account")
