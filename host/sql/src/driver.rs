@@ -60,6 +60,9 @@ pub trait Driver: Send {
     /// Commits the transaction. What it wrote is durable when this returns.
     fn commit(&self) -> Result<()>;
 
+    /// True while a transaction is open and can go on: some errors end it by themselves.
+    fn is_open(&self) -> bool;
+
     /// Undoes the transaction. Does nothing if none is open, as after an error that ended it.
     fn rollback(&self) -> Result<()>;
 }

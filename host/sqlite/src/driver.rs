@@ -42,8 +42,12 @@ impl Driver for Conn {
         self.execute("COMMIT", &[]).map(drop)
     }
 
+    fn is_open(&self) -> bool {
+        !self.0.is_autocommit()
+    }
+
     fn rollback(&self) -> Result<()> {
-        if self.0.is_autocommit() {
+        if !self.is_open() {
             return Ok(());
         }
         self.execute("ROLLBACK", &[]).map(drop)
@@ -168,7 +172,9 @@ mod tests {
         conn.execute("INSERT INTO t VALUES (1)", &[]).unwrap();
         let twice = conn.execute("INSERT INTO t VALUES (1)", &[]).unwrap_err();
         assert_eq!(*twice.class(), ErrorClass::Constraint);
+        assert!(conn.is_open());
         conn.rollback().unwrap();
+        assert!(!conn.is_open());
         assert_eq!(first(&conn, "SELECT COUNT(*) FROM t", &[], 1).unwrap(), ["0"]);
         conn.begin(Access::Write).unwrap();
         conn.execute("INSERT INTO t VALUES (1)", &[]).unwrap();

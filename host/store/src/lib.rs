@@ -1,7 +1,8 @@
 //! Jackfield's records, in a database that several processes may have open: one SQLite file in the data folder.
 //!
-//! One writer thread per process runs the queued closures, each in a savepoint of one transaction, and commits once
-//! for all of them; a pool of readers sees snapshots. A write returns after its commit is on the disk. Money is
+//! One writer thread per process runs the queued closures in one transaction and commits once for all of them; where
+//! one fails after it wrote something, the others run again without it. A pool of readers sees snapshots. A write
+//! returns after its commit is on the disk. Money is
 //! reserved, charged and released in the transactions of the rows that it belongs to. The sums of the breaker are
 //! stored beside the ledger and can be proved from it.
 //!

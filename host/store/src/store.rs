@@ -158,10 +158,11 @@ impl Store {
         &self.0.calendar
     }
 
-    /// Runs `work` in a transaction of its own and returns after the commit is on the disk.
+    /// Runs `work` in a transaction and returns after the commit is on the disk. An error undoes all of it. `work` may
+    /// run more than once, so it must have no effect outside of the transaction.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+        work: impl Fn(&Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.0.check()?;
         let written = self.0.writer.write(work).await?;

@@ -130,7 +130,7 @@ impl Webhooks<'_> {
             tx.exec("DELETE FROM webhook_messages WHERE id = ?1", [&id])?;
             tx.exec(
                 "UPDATE webhooks SET delivered = delivered + 1, delivered_at = ?2, error = NULL WHERE name = ?1",
-                params![Exact(name), stamp(tx.now)],
+                params![Exact(&name), stamp(tx.now)],
             )
             .map(drop)
         })
@@ -155,7 +155,11 @@ impl Webhooks<'_> {
             )?;
             tx.exec("UPDATE webhooks SET error = ?2 WHERE name = ?1", params![Exact(&message.webhook), why])?;
             if again.is_none() {
-                let dead = WebhookDead { message: message.id, kind: message.kind, reason: why };
+                let dead = WebhookDead {
+                    message: message.id.clone(),
+                    kind: message.kind.clone(),
+                    reason: why.clone(),
+                };
                 add_event(tx, &message.webhook, &HostEvent::WebhookDead(dead))?;
             }
             Ok(())

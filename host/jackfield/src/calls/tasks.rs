@@ -122,9 +122,9 @@ impl Tasks<'_> {
                 .and_then(spec_of)
                 .unwrap_or_else(|| Spec { instruction: found.instruction.clone(), ..Spec::default() });
             json!(Spec {
-                instruction: instruction.unwrap_or(before.instruction),
-                acceptance: acceptance.unwrap_or(before.acceptance),
-                notes: notes.or(before.notes).filter(|notes| !notes.is_empty()),
+                instruction: instruction.clone().unwrap_or(before.instruction),
+                acceptance: acceptance.clone().unwrap_or(before.acceptance),
+                notes: notes.clone().or(before.notes).filter(|notes| !notes.is_empty()),
             })
         };
         let added = self.0.inner.store.tasks().specify(task, self.0.caller.name(), &label, make).await;

@@ -134,7 +134,7 @@ impl Tokens<'_> {
                     "UPDATE access_tokens SET revoked_at = ?2 WHERE id = ?1",
                     params![found.id.to_string(), stamp(tx.now)],
                 )?;
-                add_event(tx, &name, &HostEvent::TokenRevoked(By { by }))?;
+                add_event(tx, &name, &HostEvent::TokenRevoked(By { by: by.clone() }))?;
                 Ok(Some(AccessToken { revoked_at: Some(tx.now), ..found }))
             })
             .await

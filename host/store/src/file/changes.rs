@@ -12,18 +12,6 @@ pub(crate) struct News {
     pub(crate) events: Vec<u64>,
 }
 
-impl News {
-    /// How much there is, to go back to when a savepoint is rolled back.
-    pub(crate) fn mark(&self) -> (usize, usize) {
-        (self.runs.len(), self.events.len())
-    }
-
-    pub(crate) fn back_to(&mut self, (runs, events): (usize, usize)) {
-        self.runs.truncate(runs);
-        self.events.truncate(events);
-    }
-}
-
 /// The channels of those who wait. A run that nobody watches has none.
 pub(crate) struct Changes {
     runs: Mutex<HashMap<RunId, watch::Sender<u64>>>,

@@ -66,31 +66,18 @@ pub(crate) fn total(conn: &Connection, counted: Counted) -> Result<u64, StoreErr
     Ok(count(found.unwrap_or(0)))
 }
 
-/// Changes of totals that are not written yet, in the order in which jobs made them.
+/// Changes of totals that are not written yet, by name.
 #[derive(Debug, Default)]
-pub(super) struct Pending(Vec<(Counted, i64)>);
+pub(super) struct Pending(BTreeMap<&'static str, i64>);
 
 impl Pending {
     pub(super) fn add(&mut self, counted: Counted, more: i64) {
-        self.0.push((counted, more));
-    }
-
-    /// The number of changes, to return to when a job is undone.
-    pub(super) const fn mark(&self) -> usize {
-        self.0.len()
-    }
-
-    pub(super) fn back_to(&mut self, mark: usize) {
-        self.0.truncate(mark);
+        *self.0.entry(counted.name()).or_default() += more;
     }
 
     /// Writes the sums of the changes, in the order of names.
     pub(super) fn write(&self, conn: &Connection) -> Result<(), StoreError> {
-        let mut sums = BTreeMap::<&str, i64>::new();
-        for (counted, more) in &self.0 {
-            *sums.entry(counted.name()).or_default() += more;
-        }
-        for (name, more) in sums.into_iter().filter(|(_, more)| *more != 0) {
+        for (name, more) in self.0.iter().filter(|(_, more)| **more != 0) {
             conn.exec(
                 "INSERT INTO totals (name, value) VALUES (?1, ?2)
                  ON CONFLICT (name) DO UPDATE SET value = totals.value + excluded.value",

@@ -9,10 +9,10 @@ use crate::StoreError;
 use crate::money::{Calendar, Scope, Sum, Sums};
 use jackfield_sql::{Connection, Params, Row};
 use jackfield_types::{RunId, Timestamp};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 
-/// What a job sees: the open transaction, and the moment it happens at.
+/// What a job sees: the open transaction, and the moment it happens at. A job may run again, in another one.
 pub(crate) struct Tx<'a> {
     pub(super) conn: &'a Connection,
     /// The same throughout one job.
@@ -21,6 +21,8 @@ pub(crate) struct Tx<'a> {
     /// What every text goes through that is written.
     pub(super) redact: &'a Redact,
     pub(super) batch: &'a RefCell<Batch>,
+    /// Set with the first change: from then on a failure costs more than the job's own.
+    pub(super) wrote: Cell<bool>,
 }
 
 /// What the jobs of one commit leave to be done at its end.
@@ -31,26 +33,7 @@ pub(super) struct Batch {
     pub(super) sums: Sums,
 }
 
-/// A position in a batch.
-#[derive(Clone, Copy)]
-pub(super) struct Mark {
-    news: (usize, usize),
-    totals: usize,
-    sums: usize,
-}
-
 impl Batch {
-    /// A position to return to when a job is undone.
-    pub(super) fn mark(&self) -> Mark {
-        Mark { news: self.news.mark(), totals: self.totals.mark(), sums: self.sums.mark() }
-    }
-
-    pub(super) fn back_to(&mut self, mark: Mark) {
-        self.news.back_to(mark.news);
-        self.totals.back_to(mark.totals);
-        self.sums.back_to(mark.sums);
-    }
-
     /// Writes the sums and totals that the jobs changed.
     pub(super) fn write(&self, conn: &Connection) -> Result<(), StoreError> {
         self.sums.write(conn)?;
@@ -61,6 +44,7 @@ impl Batch {
 impl Tx<'_> {
     /// Adds to a number of records if this job is committed.
     pub(crate) fn count(&self, counted: Counted, more: i64) {
+        self.wrote.set(true);
         self.batch.borrow_mut().totals.add(counted, more);
     }
 
@@ -76,7 +60,9 @@ impl Tx<'_> {
         period: &str,
         change: impl FnOnce(&mut Sum),
     ) -> Result<(), StoreError> {
-        self.batch.borrow_mut().sums.change(self.conn, scope.to_string(), period, change)
+        self.batch.borrow_mut().sums.change(self.conn, scope.to_string(), period, change)?;
+        self.wrote.set(true);
+        Ok(())
     }
 
     /// Packs a text without the secrets in it.
@@ -86,15 +72,27 @@ impl Tx<'_> {
 
     /// Watchers of the run hear of it, if and when it is committed.
     pub(crate) fn run_changed(&self, run: RunId, seq: u64) {
+        self.wrote.set(true);
         self.batch.borrow_mut().news.runs.push((run, seq));
     }
 
     /// The same for the host's event log.
     pub(crate) fn event_added(&self, seq: u64) {
+        self.wrote.set(true);
         self.batch.borrow_mut().news.events.push(seq);
+    }
+
+    /// Changes the database by something else than a statement of its own.
+    pub(crate) fn change<T>(
+        &self,
+        change: impl FnOnce(&Connection) -> jackfield_sql::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.wrote.set(true);
+        Ok(change(self.conn)?)
     }
 }
 
+/// For questions. What is written through the connection itself is not redacted, and would not be undone.
 impl Deref for Tx<'_> {
     type Target = Connection;
 
@@ -103,12 +101,14 @@ impl Deref for Tx<'_> {
     }
 }
 
-/// These stand before the connection's own, which redact nothing.
+/// These stand before the connection's own.
 impl Tx<'_> {
     /// How many rows a statement changed.
     pub(crate) fn exec(&self, sql: &str, params: impl Params) -> Result<usize, StoreError> {
         let cleaned = cleaned(&params, self.redact);
-        Ok(self.conn.execute(sql, &values(&params, &cleaned))?)
+        let changed = self.conn.execute(sql, &values(&params, &cleaned));
+        self.note(!matches!(changed, Ok(0)));
+        Ok(changed?)
     }
 
     /// The first row, if there is one, of a question or of what a statement changed.
@@ -123,6 +123,13 @@ impl Tx<'_> {
             return first(self.conn, sql, &params.values(), read);
         }
         let cleaned = cleaned(&params, self.redact);
-        first(self.conn, sql, &values(&params, &cleaned), read)
+        let found = first(self.conn, sql, &values(&params, &cleaned), read);
+        self.note(!matches!(found, Ok(None)));
+        found
+    }
+
+    /// A statement that failed counts as a change: some databases can then only undo the transaction.
+    fn note(&self, wrote: bool) {
+        self.wrote.set(self.wrote.get() || wrote);
     }
 }

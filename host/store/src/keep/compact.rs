@@ -23,7 +23,7 @@ impl Retention<'_> {
         let before = now.bytes;
         while let Some(step) = now.surplus {
             let backend = Arc::clone(self.0.backend());
-            self.0.write(move |tx| Ok(backend.give_back(tx, step)?)).await?;
+            self.0.write(move |tx| tx.change(|conn| backend.give_back(conn, step))).await?;
             let then = self.space().await?;
             if then.bytes >= now.bytes {
                 break;

@@ -59,12 +59,12 @@ impl Retention<'_> {
         self.0
             .write(move |tx| {
                 let mut rows = 0;
-                for run in runs {
+                for run in &runs {
                     let left = STEP - rows;
                     if left == 0 {
                         break;
                     }
-                    rows += delete_events(tx, run, ended_before, left)?;
+                    rows += delete_events(tx, *run, ended_before, left)?;
                 }
                 // Zero if the found runs continue after all: stop, or the search would not end.
                 Ok(Trimmed { rows: rows as u64, more: rows > 0 })

@@ -81,7 +81,7 @@ impl Admissions<'_> {
         let limits = limits.clone();
         self.0
             .write(move |tx| {
-                let Admission { task, run, attempt, beside, calls } = admission;
+                let Admission { task, run, attempt, beside, calls } = &admission;
                 if let Some(key) = &task.idempotency
                     && let Some(known) = known(tx, &task.principal, key)?
                 {
@@ -94,13 +94,13 @@ impl Admissions<'_> {
                     workspace: task.workspace,
                     principal: &task.principal,
                 };
-                let attempts: Vec<&NewAttempt> = std::iter::once(&attempt).chain(&beside).collect();
+                let attempts: Vec<&NewAttempt> = std::iter::once(attempt).chain(beside).collect();
                 if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
                     return Ok(Err(AdmitError::Refused(Box::new(refusal))));
                 }
-                add_task(tx, &task)?;
-                add_run(tx, place, &run, &task.position, &attempts)?;
-                add_all(tx, &limits, place, &attempts, &calls)?;
+                add_task(tx, task)?;
+                add_run(tx, place, run, &task.position, &attempts)?;
+                add_all(tx, &limits, place, &attempts, calls)?;
                 Ok(Ok(Admitted { task: place.task, run: place.run, existing: false }))
             })
             .await?
@@ -148,11 +148,11 @@ impl Admissions<'_> {
         let limits = limits.clone();
         self.0
             .write(move |tx| {
-                let Retry { of, key, principal, reason, run, attempts, calls } = retry;
-                let retried_run = runs::run_of(tx, of)?;
+                let Retry { of, key, principal, reason, run, attempts, calls } = &retry;
+                let retried_run = runs::run_of(tx, *of)?;
                 let (task, position) = (retried_run.task, retried_run.position());
-                if let Some(key) = &key
-                    && let Some(known) = retried(tx, of, task, key)?
+                if let Some(key) = key
+                    && let Some(known) = retried(tx, *of, task, key)?
                 {
                     return Ok(Ok(Retried::Existing(known)));
                 }
@@ -161,19 +161,19 @@ impl Admissions<'_> {
                 }
                 let found = runs::task_of(tx, task)?;
                 task_state::check_stage(&found, &position)?;
-                let place = Place { task, run: run.id, workspace: found.workspace, principal: &principal };
+                let place = Place { task, run: run.id, workspace: found.workspace, principal };
                 let attempts: Vec<&NewAttempt> = attempts.iter().collect();
                 if let Some(refusal) = refuse_any(tx, &limits, place, &attempts)? {
                     return Ok(Err(AdmitError::Refused(Box::new(refusal))));
                 }
-                add_run(tx, place, &run, &position, &attempts)?;
+                add_run(tx, place, run, &position, &attempts)?;
                 tx.exec(
                     "UPDATE runs SET retry_of = ?2, retry_key = ?3 WHERE id = ?1",
                     params![run.id.to_string(), of.to_string(), key],
                 )?;
-                let retried = RunRetried { of, by: principal.clone(), reason };
+                let retried = RunRetried { of: *of, by: principal.clone(), reason: reason.clone() };
                 events::add(tx, run.id, None, &RunEvent::RunRetried(retried))?;
-                add_all(tx, &limits, place, &attempts, &calls)?;
+                add_all(tx, &limits, place, &attempts, calls)?;
                 task_state::apply(tx, &found, &TaskEvent::RunQueued, Some(run.id))?;
                 Ok(Ok(Retried::Admitted(run.id)))
             })

@@ -44,7 +44,7 @@ impl Attempts<'_> {
                 let found = runs::attempt_of(tx, attempt)?;
                 fence.check(tx, found.run)?;
                 tx.exec("UPDATE attempts SET adopted = 1 WHERE id = ?1", [attempt.to_string()])?;
-                let adopted = RunEvent::AttemptAdopted(AttemptAdopted { how });
+                let adopted = RunEvent::AttemptAdopted(AttemptAdopted { how: how.clone() });
                 events::add(tx, found.run, Some(attempt), &adopted).map(drop)
             })
             .await
@@ -58,7 +58,7 @@ impl Attempts<'_> {
                 fence.check(tx, runs::attempt_of(tx, attempt)?.run)?;
                 tx.exec(
                     "UPDATE attempts SET checking = ?2 WHERE id = ?1",
-                    params![attempt.to_string(), Exact(identity.map(|identity| identity.to_string()))],
+                    params![attempt.to_string(), Exact(identity.as_ref().map(Value::to_string))],
                 )
                 .map(drop)
             })
@@ -83,7 +83,7 @@ impl Attempts<'_> {
                     "UPDATE attempts SET checks = ?2, checking = NULL WHERE id = ?1",
                     params![attempt.to_string(), text],
                 )?;
-                events::add(tx, run, Some(attempt), &RunEvent::Checked(checked)).map(drop)
+                events::add(tx, run, Some(attempt), &RunEvent::Checked(checked.clone())).map(drop)
             })
             .await
     }

@@ -97,7 +97,7 @@ impl Tasks<'_> {
                     principal: task.principal.clone(),
                     kind: "spec".to_owned(),
                     label: "as asked".to_owned(),
-                    content: spec,
+                    content: spec.clone(),
                 };
                 add_checkpoint(tx, &checkpoint)?;
                 Ok(Ok(Opened { task: task.id, existing: false }))
@@ -105,14 +105,15 @@ impl Tasks<'_> {
             .await?
     }
 
-    /// Adds a version of a task's specification. `make` gets the previous version, if any. The state of the task is
+    /// Adds a version of a task's specification. `make` gets the previous version, if any, and may be
+    /// called more than once. The state of the task is
     /// checked in the same transaction.
     pub async fn specify(
         self,
         task: TaskId,
         principal: &str,
         label: &str,
-        make: impl FnOnce(Option<&Checkpoint>) -> Value + Send + 'static,
+        make: impl Fn(Option<&Checkpoint>) -> Value + Send + 'static,
     ) -> Result<Checkpoint, StoreError> {
         let (principal, label) = (principal.to_owned(), label.to_owned());
         self.0
@@ -132,8 +133,8 @@ impl Tasks<'_> {
                     run: None,
                     attempt: None,
                     kind: "spec".to_owned(),
-                    decided_by: principal,
-                    reason: label,
+                    decided_by: principal.clone(),
+                    reason: label.clone(),
                     details: json!({ "version": added.version }),
                 };
                 add_decision(tx, &decision)?;

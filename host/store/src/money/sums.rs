@@ -25,7 +25,7 @@ pub(crate) struct Sum {
 /// A scope and a period, as they are stored.
 type Key = (String, String);
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Row {
     /// `None`: the database has none.
     sum: Option<Sum>,
@@ -34,11 +34,7 @@ struct Row {
 
 /// The rows that the jobs of one commit have read, as they are now.
 #[derive(Debug, Default)]
-pub(crate) struct Sums {
-    rows: BTreeMap<Key, Row>,
-    /// Rows as they were before each change.
-    before: Vec<(Key, Row)>,
-}
+pub(crate) struct Sums(BTreeMap<Key, Row>);
 
 impl Sums {
     /// The sum of a scope in a period; `None` without a row.
@@ -60,8 +56,7 @@ impl Sums {
         change: impl FnOnce(&mut Sum),
     ) -> Result<(), StoreError> {
         let key = (scope, period.to_owned());
-        let before = self.row(conn, key.clone())?.clone();
-        let mut sum = before.sum.clone().unwrap_or_default();
+        let mut sum = self.row(conn, key.clone())?.sum.clone().unwrap_or_default();
         change(&mut sum);
         // The database would refuse it only at the commit, with everything else that is in it.
         if sum.reserved_billed < Micros::ZERO || sum.reserved_equivalent < Micros::ZERO {
@@ -70,28 +65,13 @@ impl Sums {
                 key.0, key.1
             )));
         }
-        self.before.push((key.clone(), before));
-        self.rows.insert(key, Row { sum: Some(sum), changed: true });
+        self.0.insert(key, Row { sum: Some(sum), changed: true });
         Ok(())
-    }
-
-    /// A position to return to when a job is undone.
-    pub(crate) const fn mark(&self) -> usize {
-        self.before.len()
-    }
-
-    /// Undoes the changes since a position.
-    pub(crate) fn back_to(&mut self, mark: usize) {
-        while self.before.len() > mark {
-            if let Some((key, row)) = self.before.pop() {
-                self.rows.insert(key, row);
-            }
-        }
     }
 
     /// Writes the changed rows, in the order of their keys.
     pub(crate) fn write(&self, conn: &Connection) -> Result<(), StoreError> {
-        for ((scope, period), row) in &self.rows {
+        for ((scope, period), row) in &self.0 {
             let Some(sum) = row.sum.as_ref().filter(|_| row.changed) else { continue };
             conn.exec(
                 "INSERT INTO breaker (scope, period, spent_billed, spent_equivalent, reserved_billed,
@@ -120,7 +100,7 @@ impl Sums {
 
     fn row(&mut self, conn: &Connection, key: Key) -> Result<&Row, StoreError> {
         use std::collections::btree_map::Entry;
-        Ok(match self.rows.entry(key) {
+        Ok(match self.0.entry(key) {
             Entry::Occupied(row) => row.into_mut(),
             Entry::Vacant(place) => {
                 let sum = read(conn, &place.key().0, &place.key().1)?;

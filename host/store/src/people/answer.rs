@@ -86,7 +86,7 @@ impl HumanTasks<'_> {
                 reason,
                 details: said.clone(),
             })?;
-            let event = HostEvent::HumanTaskAnswered(HumanTaskAnswered { run, action, by: principal });
+            let event = HostEvent::HumanTaskAnswered(HumanTaskAnswered { run, action, by: principal.clone() });
             trail::add_event(tx, &id.to_string(), &event)?;
             of_id(tx, id).map(Ok)
         })

@@ -123,7 +123,7 @@ impl HumanTasks<'_> {
                     return Err(not_now("delete", &task));
                 }
                 tx.exec("DELETE FROM human_tasks WHERE id = ?1", [id.to_string()])?;
-                let deleted = HumanTaskDeleted { by: principal, was: task.clone() };
+                let deleted = HumanTaskDeleted { by: principal.clone(), was: task.clone() };
                 trail::add_event(tx, &id.to_string(), &HostEvent::HumanTaskDeleted(Box::new(deleted)))?;
                 Ok(task)
             })

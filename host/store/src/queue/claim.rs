@@ -57,9 +57,9 @@ impl Queue<'_> {
                 let now = milliseconds(tx.now);
                 let rested = lines::end_rest(tx, now)? > 0;
                 let claim = Claim::of(tx, &offer, &caps, &machine)?;
-                let first = match found {
+                let first = match &found {
                     // Nobody has claimed it since, so it is still the first of its line.
-                    Some(head) if !rested && claim.may_take(tx, &head)? => Some(head),
+                    Some(head) if !rested && claim.may_take(tx, head)? => Some(head.clone()),
                     _ => claim.next(tx, now)?,
                 };
                 first.map(|head| take(tx, &head, &offer)).transpose()

@@ -101,7 +101,7 @@ impl Queue<'_> {
             .write(move |tx| {
                 tx.exec(
                     "UPDATE runs SET affinity = NULL WHERE state = 'queued' AND affinity = ?1",
-                    [instance],
+                    [&instance],
                 )
             })
             .await
@@ -128,7 +128,7 @@ impl Queue<'_> {
                 params![run.to_string(), reason],
             )?;
             if asked > 0 {
-                events::add(tx, run, None, &RunEvent::CancelAsked(CancelAsked { reason }))?;
+                events::add(tx, run, None, &RunEvent::CancelAsked(CancelAsked { reason: reason.clone() }))?;
             }
             Ok(asked > 0)
         })

@@ -26,7 +26,7 @@ impl HostLog<'_> {
     pub async fn record_plugin(self, receipt: PluginReceipt) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
-                let PluginReceipt { plugin, state, reason, details } = receipt;
+                let PluginReceipt { plugin, state, reason, details } = receipt.clone();
                 tx.exec(
                     "INSERT INTO plugins (digest, kind, name, version, state, reason, details,
                                       first_seen_at, first_served_at, changed_at)
