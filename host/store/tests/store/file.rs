@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use jackfield_model::{HostEvent, NoDetails};
+use jackfield_sqlite::Sqlite;
 use jackfield_store::*;
 use jackfield_types::*;
 use rusqlite::Connection;
@@ -9,6 +10,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn try_open(folder: &Path) -> Result<Store, StoreError> {
     Store::open(folder, Arc::new(SystemClock), StoreOptions::default())
@@ -50,6 +52,16 @@ async fn what_was_recorded_is_there_when_the_store_is_opened_again() {
     let file = house.store.file().to_owned();
     drop(house.store);
     assert_eq!(open(file.parent().unwrap()).runs().get(work.run).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn store_over_a_backend_records_what_the_folder_then_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let backend = Sqlite::open(folder.path(), Duration::from_secs(5)).unwrap();
+    let store = Store::with_backend(Box::new(backend), Arc::new(SystemClock), StoreOptions::default()).unwrap();
+    let made = workspace(&store).await;
+    drop(store);
+    assert!(open(folder.path()).workspaces().get(made).await.is_ok());
 }
 
 #[tokio::test]
