@@ -2,15 +2,67 @@
 
 use jackfield::Host;
 use jackfield_plugins::{Counted, Figures, LATENCY_BOUNDS, MemoryUse};
-use jackfield_types::PluginRef;
+use jackfield_store::{BreakerStatus, LimitStatus, Snapshot};
+use jackfield_types::{Micros, PluginRef};
 use std::fmt::Write;
 
 /// As Prometheus wants it named.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Everything that there is to measure, now.
-pub(super) fn all(host: &Host) -> String {
-    of_plugins(&host.plugins().figures()) + &of_memory(&host.plugins().memory())
+pub(super) fn all(host: &Host, snapshot: &Snapshot) -> String {
+    of_work(snapshot)
+        + &of_money(&snapshot.breaker)
+        + &of_plugins(&host.plugins().figures())
+        + &of_memory(&host.plugins().memory())
+}
+
+/// Runs by state and attempts by executor.
+fn of_work(snapshot: &Snapshot) -> String {
+    let (mut text, totals) = (String::new(), &snapshot.totals);
+    let runs = [
+        ("queued", totals.queued),
+        ("running", totals.running),
+        ("succeeded", totals.succeeded),
+        ("failed", totals.failed),
+        ("cancelled", totals.cancelled),
+    ];
+    head(&mut text, "jackfield_runs", "gauge", "Runs on record, by state.");
+    for (state, number) in runs {
+        line(&mut text, "jackfield_runs", &format!("state=\"{state}\""), &number.to_string());
+    }
+    head(&mut text, "jackfield_attempts_running", "gauge", "Attempts that run now, by executor.");
+    for (executor, number) in &snapshot.occupancy.executors {
+        let label = format!("executor=\"{}\"", escaped(executor));
+        line(&mut text, "jackfield_attempts_running", &label, &number.to_string());
+    }
+    text
+}
+
+type OfLimit = (&'static str, &'static str, fn(&LimitStatus) -> Micros);
+
+const LIMITS: [OfLimit; 4] = [
+    ("jackfield_limit_dollars", "The amount of a limit, with what an operator added.", |limit| {
+        limit.limit.amount + limit.allowance
+    }),
+    ("jackfield_limit_spent_dollars", "Spent within the period of a limit.", |limit| limit.spent),
+    ("jackfield_limit_reserved_dollars", "Reserved for running and queued attempts.", |limit| limit.reserved),
+    ("jackfield_limit_left_dollars", "What a limit leaves.", |limit| limit.left),
+];
+
+/// How the limits stand.
+fn of_money(breaker: &BreakerStatus) -> String {
+    let mut text = String::new();
+    for (name, help, read) in LIMITS {
+        head(&mut text, name, "gauge", help);
+        for limit in &breaker.limits {
+            let scope = limit.scope.to_string();
+            let (period, action) = (limit.limit.period.adjective(), limit.limit.action.as_str());
+            let labels = format!("scope=\"{}\",period=\"{period}\",action=\"{action}\"", escaped(&scope));
+            line(&mut text, name, &labels, &read(limit).usd().to_string());
+        }
+    }
+    text
 }
 
 type OfMemory = (&'static str, &'static str, &'static str, fn(&MemoryUse) -> u64);
@@ -116,9 +168,13 @@ fn line(text: &mut String, name: &str, labels: &str, value: &str) {
     let _ = writeln!(text, "{name}{{{labels}}} {value}");
 }
 
+/// A text as the value of a label.
+fn escaped(text: &str) -> String {
+    text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n")
+}
+
 fn labels(plugin: &PluginRef) -> String {
     let PluginRef { kind, name, version, digest } = plugin;
-    let escaped = |text: &str| text.replace('\\', r"\\").replace('"', "\\\"").replace('\n', r"\n");
     format!("kind=\"{kind}\",name=\"{}\",version=\"{}\",digest=\"{digest}\"", escaped(name), escaped(version))
 }
 

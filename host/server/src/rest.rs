@@ -223,8 +223,8 @@ async fn breaker_history(Acting(host): Acting, asked: Asked<HistoryQuery>) -> An
 }
 
 async fn metrics(Acting(host): Acting) -> Answered<Response> {
-    host.caller().require(Scope::Read)?;
-    Ok(([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], super::metrics::all(&host)).into_response())
+    let text = super::metrics::all(&host, &host.status().snapshot().await?);
+    Ok(([(CONTENT_TYPE, super::metrics::CONTENT_TYPE)], text).into_response())
 }
 
 async fn status(Acting(host): Acting) -> Answered<Response> {

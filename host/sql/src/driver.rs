@@ -57,8 +57,15 @@ pub trait Driver: Send {
     /// Begins a transaction.
     fn begin(&self, access: Access) -> Result<()>;
 
-    /// Commits the transaction. What it wrote is durable when this returns.
+    /// Commits the transaction. What it wrote is durable when this returns. An error of the class
+    /// [`ErrorClass::Unknown`](crate::ErrorClass::Unknown) leaves open whether it was committed, and the connection can be
+    /// used again; after any other error it was not.
     fn commit(&self) -> Result<()>;
+
+    /// Whether a commit can end with an error that leaves its outcome open, as where a network is between.
+    fn may_lose_commits(&self) -> bool {
+        false
+    }
 
     /// True while a transaction is open and can go on: some errors end it by themselves.
     fn is_open(&self) -> bool;

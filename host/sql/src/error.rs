@@ -23,6 +23,8 @@ pub enum ErrorClass {
     NotADatabase,
     /// It cannot be written.
     ReadOnly,
+    /// The connection broke while a transaction was committed: it may be committed or not.
+    Unknown,
     /// A constraint of the schema does not allow it.
     Constraint,
     /// A column holds what cannot be read as what it means.

@@ -51,6 +51,6 @@ pub use record::{
 pub use store::{Copied, Store, StoreOptions};
 pub use view::{
     EventPage, JudgedRun, ModelStats, Quality, RecordedDecision, RecordedOutcome, Round, RoundAttempt,
-    RunFilter, RunInFull, TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,
+    RunFilter, RunInFull, Snapshot, TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,
 };
 pub use webhooks::{WEBHOOK_TEST, WebhookMessage, WebhookStanding};

@@ -2,8 +2,9 @@
 
 use crate::handles::{Status, Workspaces};
 use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus};
-use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Totals, Workspace};
+use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Snapshot, Totals, Workspace};
 use jackfield_types::{ErrorCode, Micros, Problem, Scope};
+use std::collections::HashMap;
 
 impl Status<'_> {
     /// Returns the set-up of every executor: installation, version, login, and remedies.
@@ -17,10 +18,9 @@ impl Status<'_> {
     /// A [`Problem`] if the store cannot be read.
     pub async fn orchestrator(self) -> Result<OrchestratorStatus, Problem> {
         self.0.caller.require(Scope::Read)?;
-        let totals = self.totals().await?;
-        let breaker = self.0.budget().breaker().await?;
-        let occupancy = self.0.inner.store.queue().occupancy().await?;
-        let resting = self.0.inner.runs.cooldowns.resting().await?;
+        let Snapshot { totals, occupancy, breaker, cooldowns } = self.snapshot().await?;
+        let resting: HashMap<_, _> =
+            cooldowns.into_iter().map(|cooldown| (cooldown.name, cooldown.until)).collect();
         let names = self.0.inner.plugins.executors().into_iter().map(|info| info.plugin.name);
         let executors = names
             .map(|executor| ExecutorStatus {
@@ -61,6 +61,15 @@ impl Status<'_> {
             spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),
             warnings,
         })
+    }
+
+    /// Returns work, money and cooldowns as they are at one moment.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the store cannot be read.
+    pub async fn snapshot(self) -> Result<Snapshot, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        Ok(self.0.inner.store.stats().snapshot(&self.0.inner.settings.limits(None, None)).await?)
     }
 
     /// Returns totals over all recorded work.

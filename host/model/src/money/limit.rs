@@ -131,6 +131,16 @@ pub enum Action {
     Alert,
 }
 
+impl Action {
+    /// As it is written in the configuration.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Halt => "halt",
+            Self::Alert => "alert",
+        }
+    }
+}
+
 /// One limit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]

@@ -6,6 +6,7 @@ mod packed;
 mod readers;
 mod row;
 mod schema;
+mod sent;
 mod totals;
 mod tx;
 mod writer;

@@ -17,11 +17,12 @@
 //! before it commits. There are no savepoints: each costs two statements, and few jobs fail once they wrote.
 
 use super::changes::News;
+use super::sent::SentGroups;
 use super::tx::Batch;
 use super::{Changes, Redact, Tx};
 use crate::StoreError;
 use crate::money::Calendar;
-use jackfield_sql::{Access, Connection};
+use jackfield_sql::{Access, Connection, ErrorClass};
 use jackfield_types::Clock;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -86,7 +87,8 @@ impl Writer {
         redact: Redact,
     ) -> Result<Self, StoreError> {
         let (sender, queue) = mpsc::channel(QUEUE);
-        let thread = Thread { conn, clock, calendar, changes, redact };
+        let sent = conn.may_lose_commits().then(SentGroups::default);
+        let thread = Thread { conn, clock, calendar, changes, redact, sent };
         std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || thread.run(queue))
@@ -113,12 +115,16 @@ struct Thread {
     calendar: Arc<Calendar>,
     changes: Arc<Changes>,
     redact: Redact,
+    /// The last group that was sent to be committed, where a commit can be lost.
+    sent: Option<SentGroups>,
 }
 
 /// Why a group was not committed.
 enum Undone {
     /// The job at this position failed and cannot be undone alone.
     By(usize),
+    /// The commit was lost on its way: the group has to run again.
+    Lost,
     /// The transaction could not begin or end.
     All(StoreError),
 }
@@ -149,6 +155,7 @@ impl Thread {
                     jobs.remove(failed).answer(Err(StoreError::Damaged(ended)));
                     continue;
                 }
+                Err(Undone::Lost) => continue,
                 Err(Undone::All(error)) => {
                     tracing::error!(%error, writes = jobs.len(), "failed to commit");
                     Err(error)
@@ -167,8 +174,8 @@ impl Thread {
         self.conn.begin(Access::Write).map_err(|error| Undone::All(error.into()))?;
         let batch = RefCell::<Batch>::default();
         let done = self.apply(jobs, &batch).and_then(|()| {
-            let written = batch.borrow().write(&self.conn).and_then(|()| Ok(self.conn.commit()?));
-            written.map_err(Undone::All)
+            batch.borrow().write(&self.conn).map_err(Undone::All)?;
+            self.end()
         });
         if done.is_err()
             && let Err(error) = self.conn.rollback()
@@ -176,6 +183,21 @@ impl Thread {
             tracing::error!(%error, "failed to undo writes");
         }
         done.map(|()| batch.into_inner().news)
+    }
+
+    /// Commits. Where it is not known whether that succeeded, the database is asked.
+    fn end(&self) -> Result<(), Undone> {
+        let failed = |error: jackfield_sql::Error| Undone::All(error.into());
+        if let Some(sent) = &self.sent {
+            sent.mark(&self.conn).map_err(failed)?;
+        }
+        match (self.conn.commit(), &self.sent) {
+            (Err(error), Some(sent)) if *error.class() == ErrorClass::Unknown => {
+                tracing::warn!(%error, "a commit may be lost: reading whether it is in the store");
+                if sent.is_committed(&self.conn).map_err(failed)? { Ok(()) } else { Err(Undone::Lost) }
+            }
+            (committed, _) => committed.map_err(failed),
+        }
     }
 
     fn apply(&self, jobs: &mut [Box<dyn Job>], batch: &RefCell<Batch>) -> Result<(), Undone> {

@@ -42,7 +42,7 @@ impl<'a> Gauge<'a> {
     }
 
     /// What is committed, for readers.
-    pub(super) const fn committed(
+    pub(crate) const fn committed(
         conn: &'a Connection,
         calendar: &'a Calendar,
         now: Timestamp,

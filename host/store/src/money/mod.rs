@@ -9,10 +9,12 @@ mod operator;
 mod sums;
 
 pub use audit::AuditReport;
+pub(crate) use breaker::Gauge;
 pub(crate) use calendar::{Calendar, Today};
 pub use jackfield_model::{
     Account, Action, BreakerState, BreakerStatus, Charged, Corrected, Correction, Counts, InvalidScope,
     Limit, LimitScope, LimitStatus, Limits, Period, Raise, Refusal, Reset, Scope, Spender,
 };
 pub use ledger::{LedgerFilter, LedgerKind, LedgerRow};
+pub(crate) use operator::own_statuses;
 pub(crate) use sums::{Sum, Sums};

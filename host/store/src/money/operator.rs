@@ -11,11 +11,29 @@ use jackfield_model::{AllowanceAdded, HostEvent};
 use jackfield_types::{AttemptId, Micros, RunId, TaskId, WorkspaceId};
 use std::sync::Arc;
 
+/// The state of every limit on one scope: all work, a workspace, an executor or a token.
+pub(crate) fn own_statuses(gauge: &Gauge<'_>, limits: &Limits) -> Result<BreakerStatus, StoreError> {
+    statuses(gauge, own_scopes(limits))
+}
+
+fn own_scopes(limits: &Limits) -> Vec<(Limit, Scope)> {
+    let scoped = |limit: &Limit| Some((limit.clone(), limit.own_scope()?));
+    limits.limits.iter().filter_map(scoped).collect()
+}
+
+fn statuses(gauge: &Gauge<'_>, scoped: Vec<(Limit, Scope)>) -> Result<BreakerStatus, StoreError> {
+    let limits = scoped
+        .into_iter()
+        .map(|(limit, scope)| gauge.status(&limit, scope))
+        .collect::<Result<Vec<_>, StoreError>>()?;
+    let state = limits.iter().filter(|status| status.scope == Scope::All).map(|status| status.state);
+    Ok(BreakerStatus { state: state.max().unwrap_or(BreakerState::Closed), limits })
+}
+
 impl Breaker<'_> {
     /// Returns the state of every limit on the total, a workspace, an executor or a token.
     pub async fn status(self, limits: &Limits) -> Result<BreakerStatus, StoreError> {
-        let scoped = |limit: &Limit| Some((limit.clone(), limit.own_scope()?));
-        self.statuses(limits, limits.limits.iter().filter_map(scoped).collect()).await
+        self.statuses(limits, own_scopes(limits)).await
     }
 
     /// Returns the state of every limit of this spender, including those of its task and run.
@@ -53,18 +71,7 @@ impl Breaker<'_> {
         scoped: Vec<(Limit, Scope)>,
     ) -> Result<BreakerStatus, StoreError> {
         let (counts, now, calendar) = (limits.counts, self.0.clock().now(), Arc::clone(self.0.calendar()));
-        self.0
-            .read(move |conn| {
-                let gauge = Gauge::committed(conn, &calendar, now, counts);
-                let limits = scoped
-                    .into_iter()
-                    .map(|(limit, scope)| gauge.status(&limit, scope))
-                    .collect::<Result<Vec<_>, StoreError>>()?;
-                let state =
-                    limits.iter().filter(|status| status.scope == Scope::All).map(|status| status.state);
-                Ok(BreakerStatus { state: state.max().unwrap_or(BreakerState::Closed), limits })
-            })
-            .await
+        self.0.read(move |conn| statuses(&Gauge::committed(conn, &calendar, now, counts), scoped)).await
     }
 
     /// Raises the limits of one scope until their period ends. Returns their state after it. Refused if the scope has

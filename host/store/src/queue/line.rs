@@ -35,6 +35,14 @@ pub struct Occupancy {
     pub executors: BTreeMap<String, u32>,
 }
 
+impl Occupancy {
+    /// `machine`: whose local workers count as local.
+    pub(crate) fn of(conn: &Connection, machine: &str) -> Result<Self, StoreError> {
+        let Load { local, all, executors, .. } = Load::of(conn, machine)?;
+        Ok(Self { local, all, executors })
+    }
+}
+
 impl InLine {
     /// Most runs ahead of a run that are counted.
     pub const MOST_AHEAD: u32 = 10_000;
@@ -63,12 +71,7 @@ impl Queue<'_> {
     /// Returns the number of running attempts.
     pub async fn occupancy(self) -> Result<Occupancy, StoreError> {
         let machine = self.0.machine().to_owned();
-        self.0
-            .read(move |conn| {
-                let Load { local, all, executors, .. } = Load::of(conn, &machine)?;
-                Ok(Occupancy { local, all, executors })
-            })
-            .await
+        self.0.read(move |conn| Occupancy::of(conn, &machine)).await
     }
 }
 

@@ -4,7 +4,7 @@ use super::milliseconds;
 use crate::StoreError;
 use crate::file::{Exact, Sql, stamp};
 use crate::handles::Cooldowns;
-use jackfield_sql::params;
+use jackfield_sql::{Connection, params};
 use jackfield_types::Timestamp;
 
 /// An executor or a rung of the ladder in cooldown.
@@ -37,21 +37,24 @@ impl Cooldowns<'_> {
     /// Returns the cooldowns in force.
     pub async fn list(self) -> Result<Vec<Cooldown>, StoreError> {
         let now = milliseconds(self.0.clock().now());
-        self.0
-            .read(move |conn| {
-                conn.all(
-                    "SELECT name, until_ms, why FROM cooldowns WHERE until_ms > ?1 ORDER BY name",
-                    [now],
-                    |row| {
-                        let until: i64 = row.get("until_ms")?;
-                        Ok(Cooldown {
-                            name: row.get("name")?,
-                            until: Timestamp::from_millisecond(until).unwrap_or(Timestamp::UNIX_EPOCH),
-                            why: row.get("why")?,
-                        })
-                    },
-                )
-            })
-            .await
+        self.0.read(move |conn| Cooldown::in_force(conn, now)).await
+    }
+}
+
+impl Cooldown {
+    /// The cooldowns in force at a time, milliseconds since the Unix epoch.
+    pub(crate) fn in_force(conn: &Connection, now: i64) -> Result<Vec<Self>, StoreError> {
+        conn.all(
+            "SELECT name, until_ms, why FROM cooldowns WHERE until_ms > ?1 ORDER BY name",
+            [now],
+            |row| {
+                let until: i64 = row.get("until_ms")?;
+                Ok(Self {
+                    name: row.get("name")?,
+                    until: Timestamp::from_millisecond(until).unwrap_or(Timestamp::UNIX_EPOCH),
+                    why: row.get("why")?,
+                })
+            },
+        )
     }
 }

@@ -3,7 +3,7 @@
 use crate::StoreError;
 use crate::file::{Columns, Counted, Sql, hour, total};
 use crate::handles::Stats;
-use jackfield_sql::params;
+use jackfield_sql::{Backend, Connection, params};
 use jackfield_types::{Micros, RunState, Timestamp};
 use serde::Serialize;
 use std::sync::Arc;
@@ -172,10 +172,14 @@ impl Stats<'_> {
     /// Returns totals over all records.
     pub async fn totals(self) -> Result<Totals, StoreError> {
         let backend = Arc::clone(self.0.backend());
-        self.0
-            .read(move |conn| {
-                let sums = conn.one(
-                    "SELECT tokens.*, money.*
+        self.0.read(move |conn| totals_of(conn, &*backend)).await
+    }
+}
+
+/// Totals over all records.
+pub(super) fn totals_of(conn: &Connection, backend: &dyn Backend) -> Result<Totals, StoreError> {
+    let sums = conn.one(
+        "SELECT tokens.*, money.*
                      FROM (SELECT COALESCE(SUM(input_tokens), 0) AS input,
                                   COALESCE(SUM(cached_input_tokens), 0) AS cached_input,
                                   COALESCE(SUM(cache_write_tokens), 0) AS cache_write,
@@ -186,35 +190,32 @@ impl Stats<'_> {
                                   COALESCE(SUM(reserved_billed), 0) AS reserved_billed,
                                   COALESCE(SUM(reserved_equivalent), 0) AS reserved_equivalent
                            FROM breaker WHERE scope = 'all' AND period = 'ever') money",
-                    [],
-                    |row| {
-                        Ok(Totals {
-                            input_tokens: row.count("input")?,
-                            cached_input_tokens: row.count("cached_input")?,
-                            cache_write_tokens: row.count("cache_write")?,
-                            output_tokens: row.count("output")?,
-                            billed: row.micros("billed")?,
-                            equivalent: row.micros("equivalent")?,
-                            reserved: row.micros("reserved_billed")? + row.micros("reserved_equivalent")?,
-                            ..Totals::default()
-                        })
-                    },
-                )?;
-                let runs = |state| total(conn, Counted::Runs(state));
-                Ok(Totals {
-                    workspaces: total(conn, Counted::Workspaces)?,
-                    tasks: total(conn, Counted::Tasks)?,
-                    queued: runs(RunState::Queued)?,
-                    running: runs(RunState::Running)?,
-                    succeeded: runs(RunState::Succeeded)?,
-                    failed: runs(RunState::Failed)?,
-                    cancelled: runs(RunState::Cancelled)?,
-                    attempts: total(conn, Counted::Attempts)?,
-                    in_flight: total(conn, Counted::AttemptsInFlight)?,
-                    database_bytes: backend.space(conn)?.bytes,
-                    ..sums.unwrap_or_default()
-                })
+        [],
+        |row| {
+            Ok(Totals {
+                input_tokens: row.count("input")?,
+                cached_input_tokens: row.count("cached_input")?,
+                cache_write_tokens: row.count("cache_write")?,
+                output_tokens: row.count("output")?,
+                billed: row.micros("billed")?,
+                equivalent: row.micros("equivalent")?,
+                reserved: row.micros("reserved_billed")? + row.micros("reserved_equivalent")?,
+                ..Totals::default()
             })
-            .await
-    }
+        },
+    )?;
+    let runs = |state| total(conn, Counted::Runs(state));
+    Ok(Totals {
+        workspaces: total(conn, Counted::Workspaces)?,
+        tasks: total(conn, Counted::Tasks)?,
+        queued: runs(RunState::Queued)?,
+        running: runs(RunState::Running)?,
+        succeeded: runs(RunState::Succeeded)?,
+        failed: runs(RunState::Failed)?,
+        cancelled: runs(RunState::Cancelled)?,
+        attempts: total(conn, Counted::Attempts)?,
+        in_flight: total(conn, Counted::AttemptsInFlight)?,
+        database_bytes: backend.space(conn)?.bytes,
+        ..sums.unwrap_or_default()
+    })
 }

@@ -58,7 +58,8 @@ async fn what_was_recorded_is_there_when_the_store_is_opened_again() {
 async fn store_over_a_backend_records_what_the_folder_then_has() {
     let folder = tempfile::tempdir().unwrap();
     let backend = Sqlite::open(folder.path(), Duration::from_secs(5)).unwrap();
-    let store = Store::with_backend(Box::new(backend), Arc::new(SystemClock), StoreOptions::default()).unwrap();
+    let store =
+        Store::with_backend(Box::new(backend), Arc::new(SystemClock), StoreOptions::default()).unwrap();
     let made = workspace(&store).await;
     drop(store);
     assert!(open(folder.path()).workspaces().get(made).await.is_ok());

@@ -92,6 +92,12 @@ async fn locked_server_serves_the_locked_versions_and_its_metrics_count_their_ca
     let shell = "name=\"shell\"";
     assert!(count("jackfield_plugin_calls_total{", shell) >= 3.0, "{}", metrics.text);
     assert!(count("jackfield_plugin_call_seconds_sum{", shell) > 0.0);
+    assert!(count("jackfield_runs{", "state=\"succeeded\"") >= 1.0, "{}", metrics.text);
+    assert_eq!(count("jackfield_limit_dollars{", "scope=\"all\",period=\"daily\",action=\"halt\""), 20.0);
+    assert_eq!(
+        count("jackfield_limit_left_dollars{", "scope=\"all\",period=\"daily\",action=\"halt\""),
+        20.0
+    );
     assert!(count("jackfield_plugin_peak_memory_bytes{", shell) >= 65536.0, "{}", metrics.text);
     server.stop().await;
     ground.leave();

@@ -18,6 +18,8 @@ struct Desk {
     commits: Arc<Mutex<u32>>,
     /// The number of commits to come that fail.
     failing: Arc<Mutex<u32>>,
+    /// How the next commit is lost.
+    lost: Arc<Mutex<Option<Lost>>>,
     _folder: TempDir,
 }
 
@@ -28,21 +30,41 @@ fn desk() -> Desk {
     backend.migrate(&conn, MIGRATIONS).unwrap();
     let commits = Arc::new(Mutex::new(0));
     let failing = Arc::new(Mutex::new(0));
-    let conn =
-        Connection::new(Counting { conn, commits: Arc::clone(&commits), failing: Arc::clone(&failing) });
+    let lost = Arc::new(Mutex::new(None));
+    let conn = Connection::new(Counting {
+        conn,
+        commits: Arc::clone(&commits),
+        failing: Arc::clone(&failing),
+        lost: Arc::clone(&lost),
+    });
     let (changes, calendar) = (Arc::new(Changes::new()), Arc::new(Calendar::new("UTC").unwrap()));
     let shared: (Arc<dyn Clock>, _, _) = (Arc::new(SystemClock), calendar, Arc::clone(&changes));
     let redact = Redact::new(|text| text.contains("hush").then(|| text.replace("hush", "[KEY]")));
     let writer = Arc::new(Writer::start(conn, shared, redact).unwrap());
-    Desk { backend, writer, changes, commits, failing, _folder: folder }
+    Desk { backend, writer, changes, commits, failing, lost, _folder: folder }
 }
 
-/// Counts commits, and lets some of them fail.
+/// How a commit is lost.
+#[derive(Clone, Copy)]
+enum Lost {
+    /// Before the database heard of it.
+    Call,
+    /// The database committed, and its answer is lost.
+    Answer,
+}
+
+/// Counts commits, and lets some of them fail or get lost.
 struct Counting {
     conn: Connection,
     commits: Arc<Mutex<u32>>,
     failing: Arc<Mutex<u32>>,
+    lost: Arc<Mutex<Option<Lost>>>,
 }
+
+/// An error of a connection that broke.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection broke")]
+struct Broken;
 
 impl Driver for Counting {
     fn execute(&self, sql: &str, params: &[ValueRef<'_>]) -> jackfield_sql::Result<usize> {
@@ -67,8 +89,18 @@ impl Driver for Counting {
             *failing -= 1;
             return Err(jackfield_sql::Error::other("the disk is gone"));
         }
+        let broken = jackfield_sql::Error::new(ErrorClass::Unknown, Broken);
+        match self.lost.lock().take() {
+            Some(Lost::Call) => return self.conn.rollback().and(Err(broken)),
+            Some(Lost::Answer) => return self.conn.commit().and(Err(broken)),
+            None => {}
+        }
         *self.commits.lock() += 1;
         self.conn.commit()
+    }
+
+    fn may_lose_commits(&self) -> bool {
+        true
     }
 
     fn is_open(&self) -> bool {
@@ -315,4 +347,15 @@ async fn a_writer_that_cannot_get_the_file_says_that_it_is_busy() {
     other.rollback().unwrap();
     desk.writer.write(|tx| note(tx, "after")).await.unwrap();
     assert_eq!(notes(&desk).await, ["after"]);
+}
+
+#[tokio::test]
+async fn lost_commit_is_made_once_whether_the_call_or_its_answer_was_lost() {
+    let desk = desk();
+    for lost in [Lost::Call, Lost::Answer] {
+        *desk.lost.lock() = Some(lost);
+        desk.writer.write(|tx| note(tx, "once")).await.unwrap();
+    }
+    assert_eq!(notes(&desk).await, ["once", "once"]);
+    assert_eq!(*desk.changes.of_events().borrow(), 2, "watchers hear of both");
 }
