@@ -40,9 +40,9 @@ pub use money::{
     Refusal, Reset, Scope, Spender,
 };
 pub use people::{Answered, HumanTaskFilter};
-pub use queue::{Caps, Claimed, Cooldown, Heartbeat, Hold, InHand, InLine, Occupancy, Offer};
+pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
 pub use record::{
-    Artifact, Attempt, Begun, CheckResult, Checkpoint, Decided, Decision, HostEventRecord, HumanTask,
+    Artifact, Attempt, Begun, CheckResult, Checkpoint, Decided, Decision, Hold, HostEventRecord, HumanTask,
     HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewArtifact, NewAttempt, NewCheckpoint,
     NewDecision, NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript,
     NewWorker, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEventRecord, RunSummary,

@@ -3,7 +3,6 @@
 //! Each step is one transaction, and takes the money with it.
 
 mod admit;
-mod adopt;
 pub(crate) mod attempt_account;
 mod charge;
 pub(crate) mod events;

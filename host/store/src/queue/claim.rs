@@ -4,15 +4,14 @@
 //! started before, then the workspace with the fewest running runs that was served longest ago, then the oldest. So
 //! one workspace with a thousand runs does not block another one, and every run gets its turn.
 
-use super::hand::Hold;
 use super::lines::{self, Head, Next};
 use super::load::Load;
 use super::offer::{Caps, Offer};
 use super::{milliseconds, whole};
-use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, pack, stamp};
 use crate::handles::Queue;
 use crate::life::states;
+use crate::{Hold, StoreError};
 use jackfield_sql::{Connection, params};
 use jackfield_types::{AttemptId, RunState, WorkspaceId};
 use serde_json::json;

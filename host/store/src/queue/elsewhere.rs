@@ -1,13 +1,12 @@
 //! Assignments: runs of remote workers with their late charges, and runs that another host assigned to this one.
 
 use super::claim::Claimed;
-use super::hand::Hold;
 use crate::file::{Columns, Sql};
 use crate::handles::Workers;
 use crate::life::{attempt_account, events};
 use crate::money::breaker;
 use crate::view::runs;
-use crate::{Limits, StoreError};
+use crate::{Hold, Limits, StoreError};
 use jackfield_model::{ChargedLate, RunEvent};
 use jackfield_types::{AttemptId, CostSource, Micros, RunId, Usage, WorkerId};
 

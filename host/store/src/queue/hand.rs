@@ -1,23 +1,13 @@
 //! Running runs: takeover and cancellation.
 
 use super::lines;
-use crate::StoreError;
 use crate::file::{Columns, Counted, Sql, signed, total};
 use crate::handles::Queue;
 use crate::life::events;
+use crate::{Hold, StoreError};
 use jackfield_model::{CancelAsked, RunEvent, RunTakenOver};
 use jackfield_sql::{Connection, params};
 use jackfield_types::{RunId, RunState, Timestamp, WorkerId};
-
-/// A worker's claim on a run that it executes. Every write about the run names it, and is refused once another worker
-/// has taken the run over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hold {
-    /// The run.
-    pub run: RunId,
-    /// How often the run had been claimed or taken over by then. 0: no worker has claimed it.
-    pub epoch: u64,
-}
 
 /// A run that a worker executes.
 #[derive(Debug, Clone, PartialEq, Eq)]

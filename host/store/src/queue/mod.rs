@@ -14,7 +14,7 @@ mod rest;
 mod workers;
 
 pub use claim::Claimed;
-pub use hand::{Hold, InHand};
+pub use hand::InHand;
 pub use line::{InLine, Occupancy};
 pub use offer::{Caps, Offer};
 pub use rest::Cooldown;

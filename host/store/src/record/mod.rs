@@ -4,6 +4,7 @@
 
 mod attempt;
 mod event;
+mod hold;
 mod people;
 mod plugin;
 mod run;
@@ -16,6 +17,7 @@ pub use attempt::{
     Then,
 };
 pub(crate) use event::{host_event, payload, payload_text, run_event};
+pub use hold::Hold;
 pub use jackfield_model::{
     HostEventRecord, HumanTask, HumanTaskKind, HumanTaskState, NewRunEvent, RunEventRecord, Serving,
     WorkerKind,

@@ -1,7 +1,6 @@
 //! Runs: durable executions of a task's stage.
 
-use super::{Artifact, Attempt, Task};
-use crate::Hold;
+use super::{Artifact, Attempt, Hold, Task};
 use crate::file::Columns;
 use jackfield_sql::Row;
 use jackfield_types::{
