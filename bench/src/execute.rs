@@ -1,23 +1,40 @@
-//! A whole `execute` of a command that does nothing, in a small repository: what the host costs where
-//! the agent costs nothing. The floor is what cannot be left out: `git worktree add`, the process,
-//! `git worktree remove`.
+//! A whole `execute` of a small change, in repositories of three sizes: what the host costs where the agent
+//! costs nothing. The floor is the same change with git alone.
 
-use crate::measure::{Figures, interleaved};
-use crate::report::{Finding, Section, Unit};
+mod plain;
+mod repository;
+
+use crate::measure::{Figures, interleaved_after};
+use crate::report::{Aim, Finding, Section, Unit};
 use crate::{Setting, on_all_cores};
 use anyhow::{Context, Result, ensure};
 use jackfield::api::Expect;
 use jackfield::{ExecuteRequest, Host};
 use jackfield_store::RunEventRecord;
 use jackfield_types::{RunState, Timestamp};
-use std::cell::Cell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tokio::process::Command;
 
-const ROUNDS: usize = 30;
+/// A repository, how often it is measured, and what is aimed at in it.
+struct Size {
+    files: u32,
+    /// Rounds that are thrown away.
+    warm_up: usize,
+    rounds: usize,
+    /// Times the floor.
+    aim: f64,
+}
+
+const SIZES: [Size; 3] = [
+    Size { files: 1, warm_up: 3, rounds: 30, aim: 2.0 },
+    Size { files: 2_300, warm_up: 1, rounds: 9, aim: 0.5 },
+    Size { files: 50_000, warm_up: 1, rounds: 3, aim: 0.1 },
+];
+
+/// What the agent does.
+const CHANGE: &str = "echo changed > note.txt";
 
 /// What the run's own events tell apart: the event that ends a step, and the step.
 const STEPS: [(&str, &str); 5] = [
@@ -31,74 +48,107 @@ const STEPS: [(&str, &str); 5] = [
 pub(crate) fn measure(setting: &Setting) -> Result<Section> {
     on_all_cores()?.block_on(async {
         let folder = TempDir::new_in(&setting.scratch)?;
-        let repository = folder.path().join("repository");
-        jackfield_workspace::throwaway(&repository).await?;
         let host = Host::builder(folder.path().join("data")).open().await?;
-        let compared = compare(&host, &repository, folder.path()).await;
-        host.shutdown().await;
-        let (finding, note) = compared?;
-        Ok(Section {
+        let mut section = Section {
             name: "execute",
-            about: "a whole execute of `:`, wall clock; floor: git worktree add, the process, git worktree remove",
-            findings: vec![finding],
-            notes: vec![note],
-        })
+            about: "an execute of a small change, wall clock; floor: git worktree add, sh, git add, git commit, \
+                    git worktree remove",
+            findings: Vec::new(),
+            notes: Vec::new(),
+        };
+        let mut compared = Ok(());
+        for size in &SIZES {
+            compared = compare(&host, folder.path(), size).await.map(|(finding, note)| {
+                section.findings.push(finding);
+                section.notes.push(note);
+            });
+            if compared.is_err() {
+                break;
+            }
+        }
+        host.shutdown().await;
+        compared.map(|()| section)
     })
 }
 
-async fn compare(host: &Host, repository: &Path, folder: &Path) -> Result<(Finding, String)> {
+async fn compare(host: &Host, folder: &Path, size: &Size) -> Result<(Finding, String)> {
+    let what = format!("execute, {} files", size.files);
+    let repository = folder.join(format!("repository-{}", size.files));
+    repository::make(&repository, size.files)?;
     let steps = RefCell::new(Vec::new());
     let number = Cell::new(0);
-    let both = interleaved(
-        ROUNDS,
+    let both = interleaved_after(
+        size.warm_up,
+        size.rounds,
         async || {
-            let (took, spent) = through_host(host, repository).await?;
+            let (took, spent) = through_host(host, &repository).await?;
             steps.borrow_mut().push(spent);
             Ok(took)
         },
         async || {
             number.set(number.get() + 1);
-            bare(repository, folder, number.get()).await
+            plain::change(&repository, folder, CHANGE, number.get()).await
         },
     )
     .await?;
     let steps = steps.into_inner();
-    let names = STEPS.iter().map(|(_, step)| *step).chain(["answer"]);
+    let names = STEPS.iter().map(|(_, step)| *step).chain(["answer", "(afterwards: folders deleted)"]);
     let medians: Vec<_> = names
         .enumerate()
         .map(|(at, name)| {
-            let samples = steps.iter().filter_map(|spent| spent.get(at).copied()).collect();
+            let samples = steps.iter().skip(size.warm_up).filter_map(|spent| spent.get(at).copied()).collect();
             format!("{name} {}", Unit::Seconds.show(Figures::of(samples).median))
         })
         .collect();
-    let note = format!("where it goes, medians: {}", medians.join(", "));
-    Ok((Finding::compared("execute `:`", Unit::Seconds, both), note))
+    let note = format!("{} files, where it goes, medians: {}", size.files, medians.join(", "));
+    Ok((Finding::compared(what, Unit::Seconds, both).aimed(Aim::TimesFloor(size.aim)), note))
 }
 
 /// A command that does nothing, in a repository.
 pub(crate) fn nothing_in(repository: &Path) -> ExecuteRequest {
+    ExecuteRequest { expect: Some(Expect::Answer), ..command_in(repository, ":") }
+}
+
+fn command_in(repository: &Path, command: &str) -> ExecuteRequest {
     ExecuteRequest {
         executor: Some("shell".to_owned()),
         workspace: Some(repository.display().to_string()),
         task_type: Some("command".to_owned()),
-        expect: Some(Expect::Answer),
-        ..ExecuteRequest::new(":")
+        ..ExecuteRequest::new(command)
     }
 }
 
-/// Seconds in all, and of each step.
+/// Seconds until the answer, of each step, and after the answer until the host is at rest, so that none of its work
+/// falls into the time of the other side.
 async fn through_host(host: &Host, repository: &Path) -> Result<(f64, Vec<f64>)> {
-    let request = nothing_in(repository);
+    let request = ExecuteRequest { expect: Some(Expect::Change), ..command_in(repository, CHANGE) };
     let (asked, begun) = (Timestamp::now(), Instant::now());
     let answer = host.runs().execute(request).await?;
     let took = begun.elapsed().as_secs_f64();
     let answered = Timestamp::now();
     ensure!(answer.state == RunState::Succeeded, "the command did not succeed:\n{}", answer.text);
+    let resting = Instant::now();
+    until_deleted(&host.data_folder()).await?;
+    let afterwards = resting.elapsed().as_secs_f64();
     let events = host.runs().events(answer.run_id, 0, 100).await?;
-    Ok((took, steps(asked, &events, answered)?))
+    Ok((took, steps(asked, &events, answered, afterwards)?))
 }
 
-fn steps(asked: Timestamp, events: &[RunEventRecord], answered: Timestamp) -> Result<Vec<f64>> {
+/// Waits until the host has deleted what it does not use any more.
+async fn until_deleted(data: &Path) -> Result<()> {
+    let trash = data.join("worktrees").join("trash");
+    while trash.read_dir().context("failed to read the trash")?.next().is_some() {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    Ok(())
+}
+
+fn steps(
+    asked: Timestamp,
+    events: &[RunEventRecord],
+    answered: Timestamp,
+    afterwards: f64,
+) -> Result<Vec<f64>> {
     let mut since = asked;
     let mut spent = Vec::new();
     for (kind, _) in STEPS {
@@ -107,27 +157,6 @@ fn steps(asked: Timestamp, events: &[RunEventRecord], answered: Timestamp) -> Re
         spent.push(at.duration_since(since).as_secs_f64());
         since = at;
     }
-    spent.push(answered.duration_since(since).as_secs_f64());
+    spent.extend([answered.duration_since(since).as_secs_f64(), afterwards]);
     Ok(spent)
-}
-
-async fn bare(repository: &Path, folder: &Path, number: u32) -> Result<f64> {
-    let worktree = folder.join(format!("bare-{number}"));
-    let branch = format!("bare/{number}");
-    let git = || {
-        let mut git = Command::new("git");
-        git.arg("-C").arg(repository).arg("worktree");
-        git
-    };
-    let begun = Instant::now();
-    run(git().args(["add", "--quiet", "-b", &branch]).arg(&worktree)).await?;
-    run(Command::new("sh").args(["-c", ":"]).current_dir(&worktree)).await?;
-    run(git().args(["remove", "--force"]).arg(&worktree)).await?;
-    Ok(begun.elapsed().as_secs_f64())
-}
-
-async fn run(command: &mut Command) -> Result<()> {
-    let ended = command.status().await?;
-    ensure!(ended.success(), "{:?} ended with {ended}", command.as_std());
-    Ok(())
 }

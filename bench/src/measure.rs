@@ -48,11 +48,21 @@ pub(crate) struct Both {
 /// Takes one sample of each side in every round; who comes first changes from round to round.
 pub(crate) async fn interleaved(
     rounds: usize,
+    host: impl AsyncFnMut() -> Result<f64>,
+    floor: impl AsyncFnMut() -> Result<f64>,
+) -> Result<Both> {
+    interleaved_after(WARM_UP, rounds, host, floor).await
+}
+
+/// The same after so many rounds that are thrown away.
+pub(crate) async fn interleaved_after(
+    warm_up: usize,
+    rounds: usize,
     mut host: impl AsyncFnMut() -> Result<f64>,
     mut floor: impl AsyncFnMut() -> Result<f64>,
 ) -> Result<Both> {
     let (mut of_host, mut of_floor, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..rounds + WARM_UP {
+    for round in 0..rounds + warm_up {
         let (one, other) = if round % 2 == 0 {
             let one = host().await?;
             (one, floor().await?)
@@ -60,7 +70,7 @@ pub(crate) async fn interleaved(
             let other = floor().await?;
             (host().await?, other)
         };
-        if round >= WARM_UP {
+        if round >= warm_up {
             of_host.push(one);
             of_floor.push(other);
             ratios.push(one / other);
