@@ -1,6 +1,9 @@
 //! What an attempt changed: committed to its branch, listed, and written out as a patch.
 
 use crate::git::Git;
+use crate::points::Points;
+use crate::recent::Recent;
+use crate::save::Saved;
 use crate::survey::{self, Survey};
 use crate::trust::Trust;
 use crate::{
@@ -38,18 +41,18 @@ pub struct Captured {
 
 /// See [`Worktrees::capture`](crate::Worktrees::capture).
 pub(crate) async fn capture(
-    root: &Path,
+    (root, recent): (&Path, &Recent),
     worktree: &Worktree,
     diff: &Path,
 ) -> Result<Captured, WorkspaceError> {
     let folder = root.join("kept").join(worktree.attempt.to_string());
     let keeping = Keeping { folder, ignored_bytes: leftovers::KEPT_BYTES };
-    capture_keeping(root, worktree, diff, &keeping).await
+    capture_keeping((root, recent), worktree, diff, &keeping).await
 }
 
 /// See [`Worktrees::capture_keeping`](crate::Worktrees::capture_keeping).
 pub(crate) async fn capture_keeping(
-    root: &Path,
+    (root, recent): (&Path, &Recent),
     worktree: &Worktree,
     diff: &Path,
     keeping: &Keeping,
@@ -59,20 +62,25 @@ pub(crate) async fn capture_keeping(
         fs::create_dir_all(folder).map_err(WorkspaceError::file("make the folder", folder))?;
     }
     let (guard, mut warnings) = Trust(root).guard(worktree).await?;
-    let mut captured = guard.hold(take(worktree, diff, keeping)).await?;
+    let mut captured = guard.hold(take(recent, worktree, diff, keeping)).await?;
     warnings.extend(guard.take_notes());
     captured.warnings = warnings;
     Ok(captured)
 }
 
 /// Takes everything, with git held to what the guard in force allows.
-async fn take(worktree: &Worktree, diff: PathBuf, keeping: &Keeping) -> Result<Captured, WorkspaceError> {
+async fn take(
+    recent: &Recent,
+    worktree: &Worktree,
+    diff: PathBuf,
+    keeping: &Keeping,
+) -> Result<Captured, WorkspaceError> {
     let mut left = Left::default();
-    left.take(stash::take(worktree).await, "its entries of the stash could not be kept");
+    let points = take_stash(worktree, &mut left).await?;
     let since = private::began(worktree);
     let found = look(worktree).await?;
     let aside = nested::set_aside(worktree, &found, &keeping.folder, since).await?;
-    let saved = match save::save(worktree).await {
+    let mut saved = match save::save_from(worktree, &points).await {
         Ok(saved) => saved,
         Err(error) => {
             nested::put_back(&worktree.path, &aside)?;
@@ -80,21 +88,24 @@ async fn take(worktree: &Worktree, diff: PathBuf, keeping: &Keeping) -> Result<C
         }
     };
     left.listed.extend(nested::settle(worktree, &aside, &keeping.folder)?);
-    let (listing, written) = tokio::join!(
+    let (listing, written, ignored, earlier) = tokio::join!(
         changed::list(&worktree.repository, &worktree.base, &saved.head),
-        write_patch(worktree, &saved.head, &diff)
+        write_patch(worktree, &saved.head, &diff),
+        keep_ignored(worktree, &saved, keeping, since),
+        reachability::secure_made(worktree, &saved, points.has_earlier)
     );
     let (listing, diff_bytes) = (listing?, written?);
-    left.out = saved.left_out.or_else(|| nested(&listing.nested)).or(left.out);
-    left.listed.extend(saved.unfiltered.map(unfiltered));
+    left.out = saved.left_out.take().or_else(|| nested(&listing.nested)).or(left.out);
+    left.listed.extend(saved.unfiltered.take().map(unfiltered));
+    left.take(ignored, "files that git ignores could not be kept");
     if worktree.is_there() {
-        let kept = ignored::keep(worktree, &saved.head, worktree.git_folder(), keeping, since).await;
-        left.take(kept, "files that git ignores could not be kept");
         left.listed.extend(passed_over(worktree, found, since));
     }
-    let earlier =
-        reachability::secure_made(worktree).await.map(|made| made.map(earlier).into_iter().collect());
+    let earlier = earlier.map(|made| made.map(list_earlier).into_iter().collect());
     left.take(earlier, "failed to look for its earlier commits");
+    if left.out.is_none() {
+        recent.remember(worktree, &saved).await;
+    }
     Ok(Captured {
         files: listing.files,
         diff,
@@ -105,6 +116,25 @@ async fn take(worktree: &Worktree, diff: PathBuf, keeping: &Keeping) -> Result<C
         leftovers: left.listed,
         warnings: Vec::new(),
     })
+}
+
+/// Takes the agent's entries of the stash, where there can be any. Where the branch and HEAD are then.
+async fn take_stash(worktree: &Worktree, left: &mut Left) -> Result<Points, WorkspaceError> {
+    let points = Points::read(worktree).await?;
+    if !stash::is_of_use(worktree, &points) {
+        return Ok(points);
+    }
+    left.take(stash::take(worktree).await, "its entries of the stash could not be kept");
+    Points::read(worktree).await
+}
+
+async fn keep_ignored(
+    worktree: &Worktree,
+    saved: &Saved,
+    keeping: &Keeping,
+    since: Option<(i64, i64)>,
+) -> Result<Vec<Leftover>, WorkspaceError> {
+    if worktree.is_there() { ignored::keep(worktree, saved, keeping, since).await } else { Ok(Vec::new()) }
 }
 
 /// What is not on the branch.
@@ -137,7 +167,7 @@ fn unfiltered(said: String) -> Leftover {
     }
 }
 
-fn earlier((branch, commits): (String, u64)) -> Leftover {
+fn list_earlier((branch, commits): (String, u64)) -> Leftover {
     Leftover {
         kind: LeftoverKind::EarlierCommits,
         what: format!("({commits})"),

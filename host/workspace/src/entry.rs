@@ -6,7 +6,7 @@
 use crate::git::Git;
 use crate::lock::Lock;
 use crate::record::SETTLING;
-use crate::{Commit, Repository, WorkspaceError, Worktree, removal};
+use crate::{Commit, Repository, WorkspaceError, Worktree, plain_file, removal};
 use jackfield_types::AttemptId;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,8 +55,20 @@ pub(crate) async fn add(
     if answer.code != Some(0) {
         return Err(answer.refused(what.to_owned()));
     }
-    let admin = Git::to(what, tree).arguments(["rev-parse", "--absolute-git-dir"]).line().await?;
-    Ok(admin.into())
+    match leads_to(tree) {
+        Some(admin) => Ok(admin),
+        None => {
+            let git = Git::to(what, tree).arguments(["rev-parse", "--absolute-git-dir"]);
+            Ok(git.line().await?.into())
+        }
+    }
+}
+
+/// Where the file `.git` of a worktree leads; `None` where it does not say so plainly.
+fn leads_to(tree: &Path) -> Option<PathBuf> {
+    let text = plain_file::text(&tree.join(".git"))?;
+    let path = tree.join(text.strip_prefix("gitdir: ")?.strip_suffix('\n')?);
+    path.canonicalize().ok()
 }
 
 /// Takes our lock off a worktree that stays. One that is not locked any more is left as it is.
@@ -86,26 +98,14 @@ pub(crate) async fn empty_commit(repository: &Path) -> Result<Commit, WorkspaceE
         .await
 }
 
-/// Removes the registration of a worktree, whole or half made.
-///
-/// Git removes those whose files are gone; what it does not know for a worktree is a folder that it left half made.
-pub(crate) async fn remove(
-    _lock: &Lock,
-    common: &Path,
-    tree: &Path,
-    admin: &Path,
-) -> Result<(), WorkspaceError> {
+/// Removes the registration of a worktree, whole or half made, as git does: its own git folder is all of it.
+pub(crate) async fn remove(_lock: &Lock, common: &Path, admin: &Path) -> Result<(), WorkspaceError> {
     let entries = common.join("worktrees");
     if admin.parent() != Some(&entries) {
         return Ok(());
     }
-    let git = Git::to("remove the worktree", common).with("GIT_DIR", common);
-    let git = git.arguments(["worktree", "remove", "--force", "--force", "--"]).argument(tree);
-    if git.ask().await?.code == Some(0) && !admin.exists() {
-        return Ok(());
-    }
     removal::delete(admin.to_owned()).await?;
-    // As git does: the folder goes with its last entry, and stays where there is another.
+    // The folder goes with its last entry, and stays where there is another.
     let _ = fs::remove_dir(entries);
     Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::guard::Guard;
 use crate::memory::{is_remembered, of_repository};
 use crate::settings::Settings;
-use crate::{WorkspaceError, git};
+use crate::{WorkspaceError, configuration};
 use std::future::Future;
 use std::path::Path;
 
@@ -17,7 +17,7 @@ pub(crate) async fn within<T>(
     if Guard::current().is_some() || !is_remembered(common) {
         return work.await;
     }
-    let now = git::settings(at, None).await?;
+    let now = configuration::of_checkout(at, common).await?;
     let repository = of_repository(common, &now)?;
     let trusted = Settings { repository, user: now.user.clone() };
     Guard::new(&now, trusted).hold(work).await
@@ -31,6 +31,6 @@ pub(crate) async fn again<T>(
     work: impl Future<Output = Result<T, WorkspaceError>>,
 ) -> Result<T, WorkspaceError> {
     let Some(trusted) = Guard::current().and_then(|guard| guard.trusted.clone()) else { return work.await };
-    let now = git::settings(at, Some(git_folder)).await?;
+    let now = configuration::settings(at, git_folder).await?;
     Guard::new(&now, trusted).hold(work).await
 }

@@ -8,8 +8,9 @@
 use crate::git::Git;
 use crate::index::{Index, Scratch};
 use crate::leftovers::{named, word};
+use crate::save::Saved;
 use crate::survey::{changed, each_file};
-use crate::{Commit, Keeping, Leftover, LeftoverKind, WorkspaceError, Worktree};
+use crate::{Keeping, Leftover, LeftoverKind, WorkspaceError, Worktree};
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsStr;
 use std::fs::{self, Permissions};
@@ -40,12 +41,11 @@ struct File {
 /// Copies what git ignores to where things are kept, and lists it. `since`: only what changed since then.
 pub(crate) async fn keep(
     worktree: &Worktree,
-    head: &Commit,
-    git_folder: &Path,
+    saved: &Saved,
     keeping: &Keeping,
     since: Option<(i64, i64)>,
 ) -> Result<Vec<Leftover>, WorkspaceError> {
-    let entries = list(worktree, head, git_folder).await?;
+    let entries = list(worktree, saved).await?;
     if entries.is_empty() {
         return Ok(Vec::new());
     }
@@ -56,12 +56,16 @@ pub(crate) async fn keep(
         .map_err(WorkspaceError::file("keep ignored files in", &failed))
 }
 
-async fn list(worktree: &Worktree, head: &Commit, git_folder: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
-    // An index of its own: what is tracked is what the commit holds, whatever the agent's index says.
-    let file = git_folder.join(format!("jackfield-{}-ignored", worktree.attempt));
-    let _scratch = Scratch(file.clone());
+/// What is tracked is what the commit holds, whatever the agent's index said: where the worktree's index is not the
+/// one that the commit was made from, one of its own is made for this.
+async fn list(worktree: &Worktree, saved: &Saved) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let git_folder = worktree.git_folder();
+    let scratch = Scratch(git_folder.join(format!("jackfield-{}-ignored", worktree.attempt)));
+    let file = if saved.aligned { git_folder.join("index") } else { scratch.0.clone() };
     let index = Index { git_folder, tree: &worktree.path, file };
-    index.git("read the commit").arguments(["read-tree", head.as_str()]).run().await?;
+    if !saved.aligned {
+        index.git("read the commit").arguments(["read-tree", saved.head.as_str()]).run().await?;
+    }
     let listing = index
         .git("list the ignored files")
         .files_untouched()

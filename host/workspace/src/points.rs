@@ -2,7 +2,6 @@
 
 use crate::git::Git;
 use crate::{Commit, WorkspaceError, Worktree, commits};
-use std::path::Path;
 
 /// Where things point before anything is saved.
 pub(crate) struct Points {
@@ -12,6 +11,14 @@ pub(crate) struct Points {
     pub(crate) tip: Option<Point>,
     /// What was being merged.
     pub(crate) merging: Option<Commit>,
+    /// What an unfinished merge has put aside.
+    pub(crate) put_aside: Option<Commit>,
+    /// Something is in the stash of the repository.
+    pub(crate) has_stash: bool,
+    /// Entries of the stash have become branches beside the attempt's, and the first of them is there.
+    pub(crate) has_stashed: bool,
+    /// Earlier commits of the attempt were given a branch.
+    pub(crate) has_earlier: bool,
 }
 
 /// A commit, and its tree of files.
@@ -30,23 +37,23 @@ pub(crate) enum Parents {
 }
 
 impl Points {
-    pub(crate) async fn read(
-        git_folder: &Path,
-        worktree: &Worktree,
-        own: bool,
-    ) -> Result<Self, WorkspaceError> {
+    /// Reads them all with one question to git.
+    pub(crate) async fn read(worktree: &Worktree) -> Result<Self, WorkspaceError> {
+        let (git_folder, own) = (worktree.git_folder(), worktree.has_own_git_folder());
         let branch = worktree.reference();
-        let asked = format!(
-            "{branch}^{{commit}}\n{branch}^{{tree}}\nHEAD^{{commit}}\nHEAD^{{tree}}\nMERGE_HEAD^{{commit}}\n"
-        );
+        let asked = [
+            format!("{branch}^{{commit}}\n{branch}^{{tree}}\nHEAD^{{commit}}\nHEAD^{{tree}}\n"),
+            "MERGE_HEAD^{commit}\nMERGE_AUTOSTASH^{commit}\nrefs/stash\n".to_owned(),
+            format!("{branch}-stash-1\n{branch}-earlier\n"),
+        ];
         let answer = Git::to("read where the branch and HEAD are", &worktree.repository)
             .with("GIT_DIR", git_folder)
             .arguments(["cat-file", "--batch-check=%(objectname)"])
-            .reading(asked)
+            .reading(asked.concat())
             .run()
             .await?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
-        if answer.lines().count() != 5 {
+        if answer.lines().count() != 9 {
             let what = "read where the branch and HEAD are".to_owned();
             return Err(WorkspaceError::Git { what, said: "its answer is not complete".to_owned() });
         }
@@ -57,8 +64,11 @@ impl Points {
                 .and_then(|(commit, tree)| Some(Point { commit: commit?, tree: tree?.into() }))
         };
         let (tip, head) = (point(), point());
-        let merging = next();
-        Ok(Self { tip, head: head.filter(|_| own), merging: merging.filter(|_| own) })
+        // Without a git folder of its own the worktree borrows the repository's, where these are the user's.
+        let (head, merging, put_aside) =
+            (head.filter(|_| own), next().filter(|_| own), next().filter(|_| own));
+        let (has_stash, has_stashed, has_earlier) = (next().is_some(), next().is_some(), next().is_some());
+        Ok(Self { head, tip, merging, put_aside, has_stash, has_stashed, has_earlier })
     }
 
     /// What the files were before they were changed: HEAD, or the branch, or the base.

@@ -6,6 +6,7 @@
 //! given a branch of their own before. Where git cannot answer, nothing is proved.
 
 use crate::git::Git;
+use crate::save::Saved;
 use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, commits, entry};
 use std::collections::HashSet;
 use std::fs;
@@ -42,9 +43,13 @@ pub(crate) async fn secure(worktree: &Worktree) -> Result<Option<String>, Worksp
 ///
 /// # Errors
 /// Where git does not answer.
-pub(crate) async fn secure_made(worktree: &Worktree) -> Result<Option<(String, u64)>, WorkspaceError> {
-    if worktree.kind == WorktreeKind::Copy {
-        // The agent does not see its repository.
+pub(crate) async fn secure_made(
+    worktree: &Worktree,
+    saved: &Saved,
+    has_earlier: bool,
+) -> Result<Option<(String, u64)>, WorkspaceError> {
+    // Of a copy, the agent does not see the repository.
+    if worktree.kind == WorktreeKind::Copy || (!has_earlier && is_told_by_logs(worktree, saved)?) {
         return Ok(None);
     }
     let known = known(worktree).await?;
@@ -61,6 +66,26 @@ pub(crate) async fn secure_made(worktree: &Worktree) -> Result<Option<(String, u
         .line()
         .await?;
     Ok(Some((earlier, count.parse().unwrap_or(1))))
+}
+
+/// Whether the logs name no commit but those that the branch is known to reach, so that git need not be asked.
+fn is_told_by_logs(worktree: &Worktree, saved: &Saved) -> Result<bool, WorkspaceError> {
+    let own = ["refs/bisect", "refs/worktree", "refs/rewritten", "reftable"];
+    if !saved.aligned || own.iter().any(|name| worktree.admin.join(name).symlink_metadata().is_ok()) {
+        return Ok(false);
+    }
+    for (folder, reference) in
+        [(&worktree.admin, "HEAD".to_owned()), (&worktree.repository, worktree.reference())]
+    {
+        let Some(log) = log(folder, &reference)? else { return Ok(false) };
+        let reached = |commit: &Commit| {
+            [&worktree.base, &saved.head].into_iter().chain(&saved.before).any(|other| other == commit)
+        };
+        if !log.iter().all(reached) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn earlier(worktree: &Worktree) -> String {
@@ -156,7 +181,8 @@ fn own_references() -> impl Iterator<Item = String> {
 async fn known(worktree: &Worktree) -> Result<Vec<Commit>, WorkspaceError> {
     let branch = entry::tip(&worktree.repository, &worktree.branch).await?.map(|_| worktree.reference());
     let mut known: HashSet<Commit> = HashSet::new();
-    for (folder, reference) in has_own(worktree)
+    for (folder, reference) in worktree
+        .has_own_git_folder()
         .then(|| (worktree.admin.as_path(), "HEAD".to_owned()))
         .into_iter()
         .chain(branch.map(|branch| (worktree.repository.as_path(), branch)))
@@ -175,21 +201,31 @@ async fn known(worktree: &Worktree) -> Result<Vec<Commit>, WorkspaceError> {
 /// Where a reference has been. The log is read as the file that it is, because git passes over entries whose
 /// commits are missing, and then nothing would be proved; where it is no file, git is asked.
 async fn was(worktree: &Worktree, folder: &Path, reference: &str) -> Result<Vec<Commit>, WorkspaceError> {
+    if let Some(was) = log(folder, reference)? {
+        return Ok(was);
+    }
+    let git = Git::to(READ, &worktree.repository).with("GIT_DIR", folder);
+    let log = git.arguments(["reflog", "show", "--format=%H", reference, "--"]).run().await?;
+    commits_in(folder, &log)
+}
+
+/// The commits in the file of a log; `None` where there is no such file.
+fn log(folder: &Path, reference: &str) -> Result<Option<Vec<Commit>>, WorkspaceError> {
     let file = folder.join("logs").join(reference);
-    let log = match fs::read(&file) {
-        Ok(log) => log,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let git = Git::to(READ, &worktree.repository).with("GIT_DIR", folder);
-            git.arguments(["reflog", "show", "--format=%H", reference, "--"]).run().await?
-        }
-        Err(error) => return Err(WorkspaceError::file("read", &file)(error)),
-    };
+    match fs::read(&file) {
+        Ok(log) => commits_in(&file, &log).map(Some),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(WorkspaceError::file("read", &file)(error)),
+    }
+}
+
+fn commits_in(file: &Path, log: &[u8]) -> Result<Vec<Commit>, WorkspaceError> {
     let mut was = Vec::new();
     for line in log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         // From where, to where, who, when and why; git prints the second alone.
         let ids = String::from_utf8_lossy(line);
         for id in ids.split(' ').take(2).filter(|id| id.bytes().any(|digit| digit != b'0')) {
-            was.push(commit_in(&file, id)?);
+            was.push(commit_in(file, id)?);
         }
     }
     Ok(was)
@@ -200,11 +236,6 @@ fn commit_in(log: &Path, id: &str) -> Result<Commit, WorkspaceError> {
         what: READ.to_owned(),
         said: format!("{} does not read: {error}", log.display()),
     })
-}
-
-/// Whether the worktree still has a git folder of its own.
-fn has_own(worktree: &Worktree) -> bool {
-    worktree.admin.join("HEAD").is_file()
 }
 
 /// Points a branch at everything that is lost: at its end, or at a commit that joins its ends.

@@ -2,20 +2,24 @@
 
 use crate::git::Git;
 use crate::lock::Lock;
+use crate::recent::{Recent, Seen};
 use crate::record::{Claim, Place, Record};
 use crate::save::Saved;
 use crate::trust::Trust;
 use crate::{
-    Release, Released, WorkspaceError, Worktree, WorktreeKind, capture, changed, entry, removal, save, trust,
+    Commit, Release, Released, WorkspaceError, Worktree, WorktreeKind, capture, changed, entry, removal,
+    save, trust,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// See [`Worktrees::release`](crate::Worktrees::release).
 pub(crate) async fn release(
     root: &Path,
+    recent: &Recent,
     worktree: &Worktree,
     release: Release,
 ) -> Result<Released, WorkspaceError> {
+    let seen = recent.take(worktree.attempt);
     let place = Place::of(root, worktree.attempt);
     let claim = place.claim()?.ok_or(WorkspaceError::AttemptTaken(worktree.attempt))?;
     match (place.read()?, release) {
@@ -33,14 +37,14 @@ pub(crate) async fn release(
         }
         (_, Release::Remove) if worktree.repository.is_dir() => {
             let (guard, warnings) = Trust(root).guard(worktree).await?;
-            let released = guard.hold(remove(&place, &claim, worktree)).await;
+            let released = guard.hold(remove(&place, &claim, worktree, seen)).await;
             // The attempt is told of already, but what its checks did is not.
             for warning in warnings.into_iter().chain(guard.take_notes()) {
                 tracing::warn!(attempt = %worktree.attempt, "{warning}");
             }
             released
         }
-        (_, Release::Remove) => remove(&place, &claim, worktree).await,
+        (_, Release::Remove) => remove(&place, &claim, worktree, None).await,
     }
 }
 
@@ -53,18 +57,30 @@ async fn let_go(place: &Place, worktree: &Worktree) -> Result<(), WorkspaceError
     trust::leave(place.root(), common, worktree.attempt).await
 }
 
-async fn remove(place: &Place, claim: &Claim, worktree: &Worktree) -> Result<Released, WorkspaceError> {
+async fn remove(
+    place: &Place,
+    claim: &Claim,
+    worktree: &Worktree,
+    seen: Option<Seen>,
+) -> Result<Released, WorkspaceError> {
+    let mut tip = None;
     if worktree.repository.is_dir() {
-        if let (_, Some(why)) = unsaved(worktree).await? {
+        let (head, why) = match seen {
+            Some(seen) if seen.holds(worktree).await? => (seen.head, None),
+            _ => unsaved(worktree).await.map(|(saved, why)| (saved.head, why))?,
+        };
+        if let Some(why) = why {
             let_go(place, worktree).await?;
             return Ok(Released { removed: false, branch_kept: true, kept_because: Some(why) });
         }
+        tip = Some(head);
     } else if worktree.is_there() {
         let why = format!("its repository {} is gone", worktree.repository.display());
         return Ok(Released { removed: false, branch_kept: false, kept_because: Some(why) });
     }
     place.write(claim, &Record::Removing { worktree: worktree.clone() })?;
-    let branch_kept = finish(place, claim, worktree).await?;
+    let Finished { branch_kept, gone } = finish(place, claim, worktree, tip).await?;
+    removal::empty_in_background(gone).await;
     Ok(Released { removed: true, branch_kept, kept_because: None })
 }
 
@@ -99,20 +115,34 @@ async fn changed_submodules(worktree: &Worktree) -> Result<Option<String>, Works
     Ok(changed.then(|| "a submodule has changes that are not in the repository it came from".to_owned()))
 }
 
-/// Removes what is saved, however far an earlier removal got. Says whether the branch stays.
+/// What became of a worktree that is removed.
+pub(crate) struct Finished {
+    /// The branch stays.
+    pub(crate) branch_kept: bool,
+    /// Its folder in the trash, which is to be deleted.
+    pub(crate) gone: Option<PathBuf>,
+}
+
+/// Removes what is saved, however far an earlier removal got, and moves its folder into the trash. `tip` is the end of
+/// its branch, where that is known.
 pub(crate) async fn finish(
     place: &Place,
     claim: &Claim,
     worktree: &Worktree,
-) -> Result<bool, WorkspaceError> {
+    tip: Option<Commit>,
+) -> Result<Finished, WorkspaceError> {
     let gone = removal::move_to(&place.trash, &worktree.path)?;
     let mut branch_kept = false;
     if worktree.repository.is_dir() {
         let lock = Lock::repository(&worktree.repository).await?;
         if worktree.kind == WorktreeKind::Git {
-            entry::remove(&lock, &worktree.repository, &worktree.path, &worktree.admin).await?;
+            entry::remove(&lock, &worktree.repository, &worktree.admin).await?;
         }
-        let tip = entry::tip(&worktree.repository, &worktree.branch).await?;
+        // A branch with a change is not looked at again: nothing is done to it.
+        let tip = match tip.filter(|tip| *tip != worktree.base) {
+            Some(tip) => Some(tip),
+            None => entry::tip(&worktree.repository, &worktree.branch).await?,
+        };
         branch_kept = tip.as_ref().is_some_and(|tip| tip != &worktree.base);
         match tip {
             _ if branch_kept => {}
@@ -123,7 +153,6 @@ pub(crate) async fn finish(
     }
     let common = (worktree.kind == WorktreeKind::Git).then_some(worktree.repository.as_path());
     trust::leave(place.root(), common, worktree.attempt).await?;
-    removal::empty(gone).await;
     place.erase(claim)?;
-    Ok(branch_kept)
+    Ok(Finished { branch_kept, gone })
 }

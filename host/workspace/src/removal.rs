@@ -9,6 +9,10 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
+use tokio::sync::Semaphore;
+
+/// Most folders that are deleted in the background.
+const MOST_AT_ONCE: usize = 4;
 
 /// Moves a folder into the trash. `None` where there is nothing to move.
 pub(crate) fn move_to(trash: &Path, folder: &Path) -> Result<Option<PathBuf>, WorkspaceError> {
@@ -34,6 +38,19 @@ pub(crate) async fn empty(gone: Option<PathBuf>) {
     let Some(gone) = gone else { return };
     if let Err(error) = delete(gone).await {
         tracing::info!(%error, "something stays in the trash until the next repair");
+    }
+}
+
+/// The same without waiting for it: nothing refers to the folder any more. Where much is being deleted already, it is
+/// waited for, so that the trash does not outgrow the disk.
+pub(crate) async fn empty_in_background(gone: Option<PathBuf>) {
+    static ROOM: Semaphore = Semaphore::const_new(MOST_AT_ONCE);
+    match ROOM.try_acquire() {
+        Ok(room) => drop(tokio::spawn(async move {
+            empty(gone).await;
+            drop(room);
+        })),
+        Err(_) => empty(gone).await,
     }
 }
 

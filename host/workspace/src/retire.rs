@@ -69,8 +69,9 @@ pub(crate) async fn retire(root: &Path, attempt: AttemptId) -> Result<Retired, W
         return Ok(stays(&format!("its repository {} is gone", worktree.repository.display())));
     }
     place.write(&claim, &Record::Removing { worktree: worktree.clone() })?;
-    let kept = release::finish(&place, &claim, &worktree).await?;
-    Ok(Retired::Gone { committed, branch: kept.then_some(worktree.branch), earlier })
+    let finished = release::finish(&place, &claim, &worktree, None).await?;
+    removal::empty(finished.gone).await;
+    Ok(Retired::Gone { committed, branch: finished.branch_kept.then_some(worktree.branch), earlier })
 }
 
 fn stays(why: &str) -> Retired {

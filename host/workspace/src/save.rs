@@ -9,7 +9,7 @@
 use crate::git::Git;
 use crate::index::{Index, Scratch};
 use crate::points::{Parents, Point, Points};
-use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, commits, marks, removal};
+use crate::{Commit, WorkspaceError, Worktree, WorktreeKind, commits, heads, marks, removal};
 use std::fs;
 use std::path::Path;
 
@@ -23,6 +23,10 @@ pub(crate) struct Saved {
     pub(crate) left_out: Option<String>,
     /// What a filter said that refused its content, which was then taken in as it is.
     pub(crate) unfiltered: Option<String>,
+    /// The worktree stands on its branch, and its index holds what `head` does.
+    pub(crate) aligned: bool,
+    /// Where the branch and the worktree were before, which `head` descends from.
+    pub(crate) before: Vec<Commit>,
 }
 
 /// What is left of operations that the agent did not finish. Their commits are saved by then.
@@ -43,7 +47,12 @@ const UNFINISHED_FOLDERS: &[&str] = &["rebase-merge", "rebase-apply", "sequencer
 ///
 /// To be called when the agent has ended: its leftover locks are removed.
 pub(crate) async fn save(worktree: &Worktree) -> Result<Saved, WorkspaceError> {
-    let admin = Some(worktree.admin.as_path()).filter(|admin| admin.join("HEAD").is_file());
+    save_from(worktree, &Points::read(worktree).await?).await
+}
+
+/// The same for a worktree whose branch and HEAD are known to be at these points.
+pub(crate) async fn save_from(worktree: &Worktree, points: &Points) -> Result<Saved, WorkspaceError> {
+    let admin = Some(worktree.admin.as_path()).filter(|_| worktree.has_own_git_folder());
     // Without its own git folder the worktree borrows the repository's, and must not read HEAD there.
     let git_folder = admin.unwrap_or(&worktree.repository);
     let file = git_folder.join(format!("jackfield-{}", worktree.attempt));
@@ -52,10 +61,9 @@ pub(crate) async fn save(worktree: &Worktree) -> Result<Saved, WorkspaceError> {
     for name in admin.iter().flat_map(|admin| LOCKS.iter().map(|name| admin.join(name))) {
         removal::forget(&name)?;
     }
-    let points = Points::read(git_folder, worktree, admin.is_some()).await?;
     let start = points.start(worktree).await?;
     let found = if worktree.is_there() {
-        Found::look(&index, admin, worktree, &points, &start).await?
+        Found::look(&index, admin, worktree, points, &start).await?
     } else {
         Found { left_out: Some("its folder is gone".to_owned()), ..Found::unchanged(&start) }
     };
@@ -73,11 +81,15 @@ pub(crate) async fn save(worktree: &Worktree) -> Result<Saved, WorkspaceError> {
         commits::move_branch(git_folder, &worktree.branch, &head, points.tip.as_ref().map(|tip| &tip.commit))
             .await?;
     }
-    if let Some(admin) = admin {
+    let aligned = if let Some(admin) = admin {
         let stood_elsewhere = (!committed && head != start.commit).then_some(&start.commit);
-        align(admin, worktree, &index, stood_elsewhere, &head).await?;
-    }
-    Ok(Saved { head, committed, left_out: found.left_out, unfiltered: found.unfiltered })
+        align(admin, worktree, &index, stood_elsewhere, &head).await?
+    } else {
+        false
+    };
+    let before = points.tip.iter().map(|tip| tip.commit.clone()).chain([start.commit]).collect();
+    let Found { left_out, unfiltered, .. } = found;
+    Ok(Saved { head, committed, left_out, unfiltered, aligned, before })
 }
 
 /// What the files are like.
@@ -119,14 +131,14 @@ impl Found {
 
 /// Makes the worktree stand on its branch with nothing to commit, so that a person who looks at it,
 /// and the next save, find it in order. `stood_elsewhere` is where its unchanged files are from, where
-/// that is not the end of the branch.
+/// that is not the end of the branch. Says whether it does.
 async fn align(
     admin: &Path,
     worktree: &Worktree,
     index: &Index<'_>,
     stood_elsewhere: Option<&Commit>,
     head: &Commit,
-) -> Result<(), WorkspaceError> {
+) -> Result<bool, WorkspaceError> {
     for name in UNFINISHED {
         removal::forget(&admin.join(name))?;
     }
@@ -134,7 +146,7 @@ async fn align(
         removal::delete(admin.join(name)).await?;
     }
     if !index.file.is_file() {
-        return Ok(());
+        return Ok(false);
     }
     if let Some(from) = stood_elsewhere {
         let what = "bring the files to the end of their branch";
@@ -143,7 +155,7 @@ async fn align(
         if moved.code != Some(0) {
             // All is saved; the files merely stay where the agent left them.
             tracing::info!(said = moved.said, "could not {what}");
-            return Ok(());
+            return Ok(false);
         }
     }
     let link = worktree.path.join(".git");
@@ -151,11 +163,20 @@ async fn align(
         let text = format!("gitdir: {}\n", admin.display());
         fs::write(&link, text).map_err(WorkspaceError::file("write", &link))?;
     }
+    if heads::reference(admin).as_ref() != Some(&worktree.reference()) {
+        stand_on_branch(admin, worktree).await?;
+    }
+    fs::rename(&index.file, admin.join("index"))
+        .map_err(WorkspaceError::file("replace the index in", admin))?;
+    Ok(true)
+}
+
+async fn stand_on_branch(admin: &Path, worktree: &Worktree) -> Result<(), WorkspaceError> {
     let head = |what: &str| Git::to(what, admin).with("GIT_DIR", admin).arguments(["symbolic-ref"]);
     let standing = head("read which branch the worktree is on").arguments(["--quiet", "HEAD"]).ask().await?;
     if String::from_utf8_lossy(&standing.stdout).trim_end() != worktree.reference() {
         let what = "put the worktree on its branch";
         head(what).arguments(["HEAD", &worktree.reference()]).run().await?;
     }
-    fs::rename(&index.file, admin.join("index")).map_err(WorkspaceError::file("replace the index in", admin))
+    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a workspace is: a git repository, a folder inside one, or a plain folder.
 
 use crate::git::Git;
+use crate::standing::Standing;
 use crate::{Commit, WorkspaceError, guarded};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -73,6 +74,19 @@ pub async fn locate(path: &Path) -> Result<Source, WorkspaceError> {
     if !is_near_git(&folder) {
         return Ok(Source::Folder { path: folder });
     }
+    let standing = Standing::look(&folder).await;
+    if let Some(known) = standing.as_ref().and_then(Standing::recall) {
+        return Ok(Source::Git(known));
+    }
+    let found = ask(folder).await?;
+    if let (Some(standing), Source::Git(repository)) = (standing, &found) {
+        standing.remember(repository).await;
+    }
+    Ok(found)
+}
+
+/// What git says of a folder.
+async fn ask(folder: PathBuf) -> Result<Source, WorkspaceError> {
     let what = "look for a repository";
     let answer = Git::to(what, &folder)
         .arguments(["rev-parse", "--is-bare-repository", "--is-inside-work-tree", "--path-format=absolute"])
@@ -118,6 +132,10 @@ pub async fn locate(path: &Path) -> Result<Source, WorkspaceError> {
 /// As [`source`].
 pub async fn locate_again(path: &Path, top: &Path, common: &Path) -> Result<Source, WorkspaceError> {
     let folder = folder(path)?;
+    let known = Standing::look(&folder).await.and_then(|standing| standing.recall());
+    if let Some(known) = known.filter(|known| known.top == top && known.common == common) {
+        return Ok(Source::Git(known));
+    }
     let answer = Git::to("find the repository again", &folder)
         .arguments(["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir"])
         .ask()

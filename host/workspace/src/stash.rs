@@ -7,6 +7,7 @@
 use crate::git::Git;
 use crate::leftovers::plain;
 use crate::lock::Lock;
+use crate::points::Points;
 use crate::{Commit, Leftover, LeftoverKind, WorkspaceError, Worktree, WorktreeKind, commits, entry};
 use std::collections::HashSet;
 
@@ -23,6 +24,14 @@ struct Entry {
     subject: String,
 }
 
+/// Whether there is anything in the stash of the repository, or put aside, or taken from there before. Where there is
+/// not, nothing is to be taken or listed.
+pub(crate) fn is_of_use(worktree: &Worktree, points: &Points) -> bool {
+    let rebasing = ["rebase-merge", "rebase-apply"].iter().any(|name| worktree.admin.join(name).exists());
+    worktree.kind == WorktreeKind::Git
+        && (points.has_stash || points.has_stashed || points.put_aside.is_some() || rebasing)
+}
+
 /// Moves the agent's entries of the stash to branches of their own, and lists these.
 ///
 /// To be called before the worktree is put in order: what a rebase or a merge has put aside is taken too.
@@ -30,9 +39,6 @@ struct Entry {
 /// # Errors
 /// Where git refuses; no entry is gone then that has no branch.
 pub(crate) async fn take(worktree: &Worktree) -> Result<Vec<Leftover>, WorkspaceError> {
-    if worktree.kind == WorktreeKind::Copy {
-        return Ok(Vec::new());
-    }
     let lock = Lock::repository(&worktree.repository).await?;
     let mut own = set_aside_by_git(worktree).await?;
     let entries = entries(worktree).await?;

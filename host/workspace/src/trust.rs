@@ -10,7 +10,7 @@ use crate::guard::Guard;
 use crate::lock::Lock;
 use crate::memory::{Memory, OF_REPOSITORY, OF_USER, is_remembered, of_repository, trusted};
 use crate::settings::{Commands, Settings, is_filter};
-use crate::{WorkspaceError, Worktree, WorktreeKind, git};
+use crate::{WorkspaceError, Worktree, WorktreeKind, configuration};
 use jackfield_types::AttemptId;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,14 +45,14 @@ impl Trust<'_> {
         worktree: &Worktree,
     ) -> Result<(Arc<Guard>, Vec<String>), WorkspaceError> {
         let Some(trusted) = &worktree.settings else { return Ok(Default::default()) };
-        let now = git::settings(&worktree.repository, Some(worktree.git_folder())).await?;
+        let now = configuration::settings(&worktree.repository, worktree.git_folder()).await?;
         let warnings = self.review(worktree, trusted, &now).await?;
         Ok((Guard::new(&now, trusted.clone()), warnings))
     }
 
     /// As [`guard`](Self::guard), where the attempt was over long ago: the user may have changed things since.
     pub(crate) async fn later_guard(&self, worktree: &Worktree) -> Result<Arc<Guard>, WorkspaceError> {
-        let now = git::settings(&worktree.repository, Some(worktree.git_folder())).await?;
+        let now = configuration::settings(&worktree.repository, worktree.git_folder()).await?;
         let repository = match worktree.kind {
             WorktreeKind::Git => of_repository(&worktree.repository, &now)?,
             WorktreeKind::Copy => Commands::new(),

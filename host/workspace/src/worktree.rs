@@ -63,7 +63,12 @@ impl Worktree {
 
     /// Its own git folder, or the repository's where an agent or a person took it away.
     pub(crate) fn git_folder(&self) -> &Path {
-        if self.admin.join("HEAD").is_file() { &self.admin } else { &self.repository }
+        if self.has_own_git_folder() { &self.admin } else { &self.repository }
+    }
+
+    /// Its own git folder is there.
+    pub(crate) fn has_own_git_folder(&self) -> bool {
+        self.admin.join("HEAD").is_file()
     }
 
     pub(crate) fn reference(&self) -> String {

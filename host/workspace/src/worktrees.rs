@@ -9,13 +9,14 @@ use crate::git::{self, Git};
 use crate::guard::Guard;
 use crate::leftovers::Keeping;
 use crate::lock::Lock;
+use crate::recent::Recent;
 use crate::record::{Claim, Place, Record};
 use crate::retire::Retired;
 use crate::settings::{Commands, Settings};
 use crate::trust::Trust;
 use crate::{
-    Commit, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, entry, guarded, private,
-    release, removal, source, trust,
+    Commit, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, configuration, entry,
+    guarded, heads, private, release, removal, source, trust,
 };
 use crate::{Release, Released, capture, restore, retire};
 use jackfield_types::{AttemptId, RunId};
@@ -26,6 +27,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone)]
 pub struct Worktrees {
     pub(crate) root: PathBuf,
+    recent: Recent,
 }
 
 impl Worktrees {
@@ -40,7 +42,7 @@ impl Worktrees {
         if root.to_str().is_none() {
             return Err(WorkspaceError::NotText(root));
         }
-        Ok(Self { root })
+        Ok(Self { root, recent: Recent::default() })
     }
 
     /// Gives an attempt a fresh worktree on a branch of its own, from what the source has checked out now.
@@ -97,7 +99,10 @@ impl Worktrees {
         branch: String,
     ) -> Result<Worktree, WorkspaceError> {
         let (now, common) = match source {
-            Source::Git(source) => (git::settings(&source.top, None).await?, Some(source.common.as_path())),
+            Source::Git(source) => {
+                let now = configuration::of_checkout(&source.top, &source.common).await?;
+                (now, Some(source.common.as_path()))
+            }
             Source::Folder { .. } => {
                 let all = git::settings(&self.root, None).await?;
                 (Settings { repository: Commands::new(), ..all }, None)
@@ -179,7 +184,7 @@ impl Worktrees {
     /// # Errors
     /// As there.
     pub async fn capture(&self, worktree: &Worktree, diff: &Path) -> Result<Captured, WorkspaceError> {
-        capture::capture(&self.root, worktree, diff).await
+        capture::capture((&self.root, &self.recent), worktree, diff).await
     }
 
     /// Commits what the agent left to the attempt's branch, writes the patch against its base to the file
@@ -198,7 +203,7 @@ impl Worktrees {
         diff: &Path,
         keeping: &Keeping,
     ) -> Result<Captured, WorkspaceError> {
-        capture::capture_keeping(&self.root, worktree, diff, keeping).await
+        capture::capture_keeping((&self.root, &self.recent), worktree, diff, keeping).await
     }
 
     /// Undoes whatever was done in a worktree since `head` was captured. What git ignores stays, and so do
@@ -222,7 +227,7 @@ impl Worktrees {
     /// # Errors
     /// Where git or the file system refuses, or another process is at it. Calling it again is safe.
     pub async fn release(&self, worktree: &Worktree, release: Release) -> Result<Released, WorkspaceError> {
-        release::release(&self.root, worktree, release).await
+        release::release(&self.root, &self.recent, worktree, release).await
     }
 
     /// Every worktree that is there and was neither being made nor being removed, oldest attempt first;
@@ -246,26 +251,27 @@ impl Worktrees {
     }
 }
 
+/// What the user has not committed is looked for while the files are written: nothing but a warning hangs on it.
 async fn worktree_of(
     place: &Place,
     repository: &Repository,
     run: RunId,
     branch: String,
 ) -> Result<Worktree, WorkspaceError> {
-    let source::Checkout { head, dirty, .. } = source::checkout(&repository.top, &repository.common).await?;
-    let base = match head {
-        Some(head) => head,
-        None => entry::empty_commit(&repository.common).await?,
+    let in_place = configuration::is_in(&repository.top, &repository.common);
+    let head = in_place.then(|| heads::commit(&repository.common)).flatten();
+    let checkout = source::checkout(&repository.top, &repository.common);
+    let (admin, base, dirty) = if let Some(base) = head {
+        let (admin, checkout) = tokio::join!(register_and_fill(place, repository, &branch, &base), checkout);
+        (admin?, base, checkout?.dirty)
+    } else {
+        let source::Checkout { head, dirty, .. } = checkout.await?;
+        let base = match head {
+            Some(head) => head,
+            None => entry::empty_commit(&repository.common).await?,
+        };
+        (register_and_fill(place, repository, &branch, &base).await?, base, dirty)
     };
-    let lock = Lock::repository(&repository.common).await?;
-    let admin = entry::add(&lock, repository, place.attempt, &place.tree, &branch, &base).await?;
-    drop(lock);
-    // Git follows paths: another repository may have been put in the way meanwhile.
-    let real = admin.canonicalize().map_err(WorkspaceError::file("read", &admin))?;
-    if !real.starts_with(&repository.common) {
-        return Err(WorkspaceError::NotFound(repository.common.clone()));
-    }
-    guarded::again(&place.tree, &admin, fill(&place.tree, &admin, &base)).await?;
     let cwd = place.tree.join(&repository.subpath);
     // A folder that holds nothing committed is not in the commit, and an agent must start somewhere.
     fs::create_dir_all(&cwd).map_err(WorkspaceError::file("make the folder", &cwd))?;
@@ -283,6 +289,25 @@ async fn worktree_of(
         admin,
         settings: None,
     })
+}
+
+/// Registers a worktree and writes its files. Gives its own git folder.
+async fn register_and_fill(
+    place: &Place,
+    repository: &Repository,
+    branch: &str,
+    base: &Commit,
+) -> Result<PathBuf, WorkspaceError> {
+    let lock = Lock::repository(&repository.common).await?;
+    let admin = entry::add(&lock, repository, place.attempt, &place.tree, branch, base).await?;
+    drop(lock);
+    // Git follows paths: another repository may have been put in the way meanwhile.
+    let real = admin.canonicalize().map_err(WorkspaceError::file("read", &admin))?;
+    if !real.starts_with(&repository.common) {
+        return Err(WorkspaceError::NotFound(repository.common.clone()));
+    }
+    guarded::again(&place.tree, &admin, fill(&place.tree, &admin, base)).await?;
+    Ok(admin)
 }
 
 /// Writes the files of a worktree that has none. Several writers, because small files wait for the disk.
@@ -308,7 +333,7 @@ async fn repair_one(place: &Place, repaired: &mut Repaired) -> Result<(), Worksp
             repaired.undone.push(place.attempt);
         }
         Some(Record::Removing { worktree }) => {
-            release::finish(place, &claim, &worktree).await?;
+            removal::empty(release::finish(place, &claim, &worktree, None).await?.gone).await;
             repaired.removed.push(place.attempt);
         }
         Some(Record::Ready { .. }) | None => {}
@@ -324,7 +349,7 @@ async fn undo(place: &Place, claim: &Claim, repository: &Path, branch: &str) -> 
     } else if repository.is_dir() {
         let lock = Lock::repository(repository).await?;
         let admin = repository.join("worktrees").join(place.attempt.to_string());
-        entry::remove(&lock, repository, &place.tree, &admin).await?;
+        entry::remove(&lock, repository, &admin).await?;
         if let Some(tip) = entry::tip(repository, branch).await? {
             entry::delete_branch(&lock, repository, branch, &tip).await?;
         }
