@@ -66,9 +66,14 @@ impl Files {
     pub(crate) async fn read(git_folder: &Path) -> Option<Self> {
         let own = [common(git_folder)?.join("config"), git_folder.join("config.worktree")];
         let paths = of_user().await?.iter().chain(&own);
-        let files: Vec<Content> = paths.map(|path| plain_file::read(path)).collect::<Option<_>>()?;
-        let whole = !files.iter().any(|file| matches!(file, Content::Bytes(bytes) if includes(bytes)));
-        whole.then_some(Self(files))
+        let files = Self(paths.map(|path| plain_file::read(path)).collect::<Option<_>>()?);
+        // Whatever has the word may include another.
+        (!files.has("include")).then_some(files)
+    }
+
+    /// Whether any of them has a word, in whatever letters.
+    pub(crate) fn has(&self, word: &str) -> bool {
+        self.0.iter().any(|file| matches!(file, Content::Bytes(bytes) if has(bytes, word)))
     }
 }
 
@@ -82,23 +87,24 @@ fn common(git_folder: &Path) -> Option<PathBuf> {
     }
 }
 
-/// Whether a file may include another: it has the word, in whatever letters.
-fn includes(bytes: &[u8]) -> bool {
-    bytes.windows(7).any(|word| word.eq_ignore_ascii_case(b"include"))
+fn has(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The files of the user and of the machine; `None` where git does not say which they are.
 async fn of_user() -> Option<&'static Vec<PathBuf>> {
     static FOUND: OnceCell<Option<Vec<PathBuf>>> = OnceCell::const_new();
-    let found = FOUND.get_or_init(|| async {
-        let mut paths = Vec::new();
-        for variable in ["GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBAL"] {
-            let answer =
-                Git::to("find its configuration", "/").arguments(["var", variable]).ask().await.ok()?;
-            let said = String::from_utf8(answer.stdout).ok().filter(|_| answer.code == Some(0))?;
-            paths.extend(said.lines().map(PathBuf::from));
-        }
-        (!paths.is_empty() && paths.iter().all(|path| path.is_absolute())).then_some(paths)
-    });
-    found.await.as_ref()
+    FOUND.get_or_init(|| paths(["GIT_CONFIG_SYSTEM", "GIT_CONFIG_GLOBAL"])).await.as_ref()
+}
+
+/// The paths that git has for these variables; `None` where it does not say one. It is not asked in a repository, so
+/// that none of a repository's own is among them.
+pub(crate) async fn paths(variables: [&str; 2]) -> Option<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for variable in variables {
+        let answer = Git::to("find its configuration", "/").arguments(["var", variable]).ask().await.ok()?;
+        let said = String::from_utf8(answer.stdout).ok().filter(|_| answer.code == Some(0))?;
+        paths.extend(said.lines().map(PathBuf::from));
+    }
+    (!paths.is_empty() && paths.iter().all(|path| path.is_absolute())).then_some(paths)
 }

@@ -68,6 +68,7 @@ mod save;
 mod settings;
 mod shallow;
 mod source;
+mod spare;
 mod stack;
 mod standing;
 mod stash;

@@ -23,6 +23,10 @@ const SETTINGS: &[&str] = &[
     "core.safecrlf=false",
 ];
 
+/// Settings under which no change of a file is passed over that is in the index.
+pub(crate) const STRICT: &[&str] =
+    &["core.trustctime=true", "core.checkStat=default", "core.ignoreStat=false"];
+
 /// Settings for `git add`, by what the file system below the tree can do.
 pub(crate) fn settings(tree: &Path) -> Vec<&'static str> {
     let mut settings = SETTINGS.to_vec();

@@ -81,7 +81,8 @@ impl Seen {
     }
 }
 
-async fn digest(file: PathBuf) -> Option<[u8; 32]> {
+/// The digest of a plain file; `None` where there is none.
+pub(crate) async fn digest(file: PathBuf) -> Option<[u8; 32]> {
     tokio::task::spawn_blocking(move || digest_of(&file).ok()).await.ok().flatten()
 }
 

@@ -31,6 +31,13 @@ pub(crate) struct Overrides {
     pub(crate) no_filters: bool,
 }
 
+impl Overrides {
+    /// Git runs no other commands than it would by itself.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.settings.is_empty() && !self.offline
+    }
+}
+
 impl Settings {
     /// `SCOPE NUL KEY LF VALUE NUL`, or `SCOPE NUL KEY NUL` for a key without a value; the last one counts.
     pub(crate) fn parse(listing: &[u8]) -> Self {
@@ -78,6 +85,11 @@ impl Settings {
             None => is_transport(key),
         };
         Overrides { settings, offline: partial && changed.iter().any(fetches), no_filters }
+    }
+
+    /// Objects may be missing, and are fetched when they are needed.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.effective().keys().any(|key| promisor(key).is_some() || *key == PARTIAL)
     }
 
     /// What makes git run no filter at all.

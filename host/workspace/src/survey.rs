@@ -15,6 +15,10 @@ pub(crate) struct Survey {
     pub(crate) special: Vec<(PathBuf, &'static str)>,
     /// Folders with nothing in them.
     pub(crate) empty: Vec<PathBuf>,
+    /// How many files and links there are.
+    pub(crate) files: usize,
+    /// There is a `.git` at the top.
+    pub(crate) git_at_top: bool,
 }
 
 /// Looks through a tree, on a thread that may block. A folder that its owner may not read is made readable.
@@ -35,13 +39,17 @@ fn look(tree: &Path) -> io::Result<Survey> {
             let path = within.join(entry.file_name());
             let kind = entry.file_type()?;
             if is_git(&path) {
-                if !within.as_os_str().is_empty() {
+                if within.as_os_str().is_empty() {
+                    survey.git_at_top = true;
+                } else {
                     survey.git_folders.push(path);
                 }
             } else if kind.is_dir() {
                 waiting.push(path);
             } else if !kind.is_file() && !kind.is_symlink() {
                 survey.special.push((path, special(kind)));
+            } else {
+                survey.files += 1;
             }
         }
         if empty && !within.as_os_str().is_empty() {

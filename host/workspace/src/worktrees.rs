@@ -13,6 +13,7 @@ use crate::recent::Recent;
 use crate::record::{Claim, Place, Record};
 use crate::retire::Retired;
 use crate::settings::{Commands, Settings};
+use crate::spare::Spares;
 use crate::trust::Trust;
 use crate::{
     Commit, Repaired, Repository, Source, WorkspaceError, Worktree, WorktreeKind, configuration, entry,
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 pub struct Worktrees {
     pub(crate) root: PathBuf,
     recent: Recent,
+    spares: Spares,
 }
 
 impl Worktrees {
@@ -42,7 +44,7 @@ impl Worktrees {
         if root.to_str().is_none() {
             return Err(WorkspaceError::NotText(root));
         }
-        Ok(Self { root, recent: Recent::default() })
+        Ok(Self { spares: Spares::of(&root), root, recent: Recent::default() })
     }
 
     /// Gives an attempt a fresh worktree on a branch of its own, from what the source has checked out now.
@@ -112,7 +114,7 @@ impl Worktrees {
         let guard = Guard::new(&now, trusted.clone());
         let made = guard.hold(async {
             match source {
-                Source::Git(source) => worktree_of(place, source, run, branch).await,
+                Source::Git(source) => worktree_of(place, &self.spares, source, run, branch).await,
                 Source::Folder { path } => self.copy_of(place, path, run, branch).await,
             }
         });
@@ -143,6 +145,7 @@ impl Worktrees {
                 repaired.failed.push(format!("attempt {}: {error}", place.attempt));
             }
         }
+        self.spares.repair().await;
         let trash = self.root.join("trash");
         for left in fs::read_dir(&trash).into_iter().flatten().flatten() {
             if let Err(error) = removal::delete(left.path()).await {
@@ -227,7 +230,13 @@ impl Worktrees {
     /// # Errors
     /// Where git or the file system refuses, or another process is at it. Calling it again is safe.
     pub async fn release(&self, worktree: &Worktree, release: Release) -> Result<Released, WorkspaceError> {
-        release::release(&self.root, &self.recent, worktree, release).await
+        let released = release::release(&self.root, &self.recent, worktree, release).await;
+        if let Ok(Released { removed: true, .. }) = released
+            && worktree.kind == WorktreeKind::Git
+        {
+            self.spares.prepare_in_background(&worktree.repository);
+        }
+        released
     }
 
     /// Every worktree that is there and was neither being made nor being removed, oldest attempt first;
@@ -254,6 +263,7 @@ impl Worktrees {
 /// What the user has not committed is looked for while the files are written: nothing but a warning hangs on it.
 async fn worktree_of(
     place: &Place,
+    spares: &Spares,
     repository: &Repository,
     run: RunId,
     branch: String,
@@ -262,7 +272,8 @@ async fn worktree_of(
     let head = in_place.then(|| heads::commit(&repository.common)).flatten();
     let checkout = source::checkout(&repository.top, &repository.common);
     let (admin, base, dirty) = if let Some(base) = head {
-        let (admin, checkout) = tokio::join!(register_and_fill(place, repository, &branch, &base), checkout);
+        let (admin, checkout) =
+            tokio::join!(register_and_fill(place, spares, repository, &branch, &base), checkout);
         (admin?, base, checkout?.dirty)
     } else {
         let source::Checkout { head, dirty, .. } = checkout.await?;
@@ -270,7 +281,7 @@ async fn worktree_of(
             Some(head) => head,
             None => entry::empty_commit(&repository.common).await?,
         };
-        (register_and_fill(place, repository, &branch, &base).await?, base, dirty)
+        (register_and_fill(place, spares, repository, &branch, &base).await?, base, dirty)
     };
     let cwd = place.tree.join(&repository.subpath);
     // A folder that holds nothing committed is not in the commit, and an agent must start somewhere.
@@ -294,18 +305,28 @@ async fn worktree_of(
 /// Registers a worktree and writes its files. Gives its own git folder.
 async fn register_and_fill(
     place: &Place,
+    spares: &Spares,
     repository: &Repository,
     branch: &str,
     base: &Commit,
 ) -> Result<PathBuf, WorkspaceError> {
-    let lock = Lock::repository(&repository.common).await?;
-    let admin = entry::add(&lock, repository, place.attempt, &place.tree, branch, base).await?;
-    drop(lock);
+    let registered = async {
+        let lock = Lock::repository(&repository.common).await?;
+        entry::add(&lock, repository, place.attempt, &place.tree, branch, base).await
+    };
+    let (admin, spare) = tokio::join!(registered, spares.take(&repository.common, base));
+    let admin = admin?;
     // Git follows paths: another repository may have been put in the way meanwhile.
     let real = admin.canonicalize().map_err(WorkspaceError::file("read", &admin))?;
     if !real.starts_with(&repository.common) {
         return Err(WorkspaceError::NotFound(repository.common.clone()));
     }
+    if let Some(spare) = spare
+        && spare.put_into(&place.tree, &admin, base)?
+    {
+        return Ok(admin);
+    }
+    // What is there already is not written again.
     guarded::again(&place.tree, &admin, fill(&place.tree, &admin, base)).await?;
     Ok(admin)
 }

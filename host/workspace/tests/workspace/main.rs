@@ -14,6 +14,7 @@ mod disorder;
 mod life;
 mod retiring;
 mod sources;
+mod spares;
 mod support;
 mod together;
 mod travel;
