@@ -12,7 +12,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
 use tokio::time::sleep;
@@ -96,6 +96,7 @@ pub(crate) async fn run(
 ) -> Result<Quick, ProcessError> {
     let first = line.argv.first().cloned().unwrap_or_default();
     let tag = fresh_tag();
+    let began = Instant::now();
     let mut child = Command::new(&first)
         .args(line.argv.iter().skip(1))
         .args(spec.argv.iter().skip(1))
@@ -124,7 +125,8 @@ pub(crate) async fn run(
             () = sleep(spec.timeout) => true,
             () = enough => true,
         };
-        if line.namespace && !timed_out {
+        let ended = !timed_out && tree.is_plainly_gone(began);
+        if ended || (line.namespace && !timed_out) {
             tree.0 = None;
         } else {
             tree.end().await?;
@@ -151,6 +153,10 @@ fn fresh_tag() -> String {
 struct Tree(Option<Marks>);
 
 impl Tree {
+    fn is_plainly_gone(&self, began: Instant) -> bool {
+        self.0.as_ref().is_some_and(|marks| sweep::is_plainly_gone(marks, began))
+    }
+
     async fn end(&mut self) -> Result<(), ProcessError> {
         if let Some(marks) = &self.0 {
             sweep::end_all(marks).await?;

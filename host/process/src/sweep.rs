@@ -7,7 +7,7 @@ use crate::{ProcessError, TAG_VARIABLE};
 use rustix::process::Signal;
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// By what the processes of one agent are known.
 #[derive(Debug, Clone)]
@@ -53,23 +53,40 @@ impl Marks {
 /// How long to wait for killed processes to be gone before they are called survivors.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// A machine does not give all its pids in so short a time.
+const SHORT: Duration = Duration::from_secs(1);
+
 /// How often a tree that grows while it is being stopped is looked at again, within one round.
 const LOOKS: usize = 64;
 
 /// Everything of the agent that has not ended.
 fn members(marks: &Marks) -> Vec<Entry> {
+    find(marks, |entry| is_marked(marks, entry))
+}
+
+fn is_marked(marks: &Marks, entry: &Entry) -> bool {
     let (variable, tag) = &marks.tag;
-    find(marks, |entry| {
-        table::has_in_environment(entry.pid, variable, tag) || table::writes_to(entry.pid, &marks.files)
-    })
+    table::has_in_environment(entry.pid, variable, tag) || table::writes_to(entry.pid, &marks.files)
+}
+
+/// Whether nothing of a leader that was started `since` then and has ended is left, as far as the processes tell that
+/// were started after it: there are few of them, where the whole table may be long. `false` where they do not tell.
+pub(crate) fn is_plainly_gone(marks: &Marks, since: Instant) -> bool {
+    let Some((leader, _)) = marks.leader.filter(|_| since.elapsed() < SHORT) else { return false };
+    table::after(leader)
+        .is_some_and(|later| find_in(later, marks, |entry| is_marked(marks, entry)).is_empty())
 }
 
 /// Whoever was remembered, is of the leader's group or session or is otherwise `marked`, with all that descend
 /// from them.
 fn find(marks: &Marks, marked: impl Fn(&Entry) -> bool) -> Vec<Entry> {
+    find_in(table::snapshot(), marks, marked)
+}
+
+/// The same among these processes.
+fn find_in(mut entries: Vec<Entry>, marks: &Marks, marked: impl Fn(&Entry) -> bool) -> Vec<Entry> {
     let Some((leader, start)) = marks.leader else { return Vec::new() };
     let host = rustix::process::getpid().as_raw_nonzero().get();
-    let mut entries = table::snapshot();
     entries.retain(|entry| entry.start_ticks >= start && entry.pid != host);
     // While any of a group lives, the kernel does not give its number again. Where the pid is another
     // process now, the whole of the group was gone before it came.

@@ -33,6 +33,21 @@ pub(crate) fn snapshot() -> Vec<Entry> {
     listing.filter_map(|item| item.ok()?.file_name().to_str()?.parse().ok()).filter_map(entry).collect()
 }
 
+/// Those that can be seen with a pid above `pid`, where they are few: the kernel gives pids in turn, so they are all that
+/// were started since. `None` where they are many, or pids began anew.
+pub(crate) fn after(pid: i32) -> Option<Vec<Entry>> {
+    let last = last_pid(&fs::read_to_string("/proc/loadavg").ok()?)?;
+    (pid..=pid.saturating_add(FEW)).contains(&last).then(|| (pid + 1..=last).filter_map(entry).collect())
+}
+
+/// Most pids that are looked at one by one.
+const FEW: i32 = 256;
+
+/// The pid that was given last: the last word of `/proc/loadavg`.
+fn last_pid(loadavg: &str) -> Option<i32> {
+    loadavg.split_ascii_whitespace().nth(4)?.parse().ok()
+}
+
 /// Which boot of the machine this is.
 pub(crate) fn boot_id() -> Option<String> {
     Some(fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?.trim().to_owned())
@@ -109,6 +124,24 @@ mod tests {
         let entry = parse(stat).unwrap();
         assert_eq!((entry.pid, entry.parent, entry.group, entry.session), (42, 7, 8, 9));
         assert_eq!((entry.start_ticks, entry.cpu_ticks, entry.ended), (777, 10, false));
+    }
+
+    #[test]
+    fn last_pid_is_the_fifth_word() {
+        assert_eq!(last_pid("0.20 0.18 0.12 1/80 11206\n"), Some(11206));
+        assert_eq!(last_pid("0.20 0.18 0.12 1/80\n"), None);
+    }
+
+    #[test]
+    fn process_that_was_started_later_is_found_after_this_one() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let pid = child.id() as i32;
+        // Where pids began anew, or many were started meanwhile, nothing is said.
+        let found = after(pid - 1);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(found.is_none_or(|found| found.iter().any(|entry| entry.pid == pid)));
+        assert!(after(pid).is_none_or(|found| found.iter().all(|entry| entry.pid > pid)));
     }
 
     #[test]
