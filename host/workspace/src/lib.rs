@@ -77,6 +77,7 @@ mod take_in;
 mod throwaway;
 mod travel;
 mod trust;
+mod unmarked;
 mod view;
 mod worktree;
 mod worktrees;

@@ -4,8 +4,8 @@
 //! assume-unchanged, settings that make it blind for modes or for the case of names. None of them may make a
 //! change invisible. What a sparse checkout has taken from the disk stays as it was: it is no deletion.
 
-use crate::WorkspaceError;
 use crate::index::Index;
+use crate::{Commit, WorkspaceError, unmarked};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
@@ -57,8 +57,13 @@ fn abilities(tree: &Path) -> io::Result<(bool, bool)> {
 }
 
 /// Clears what hides files: assume-unchanged, skip-worktree of files that are there, and entries for
-/// repositories whose folders are plain ones now.
-pub(crate) async fn clear(index: &Index<'_>) -> Result<(), WorkspaceError> {
+/// repositories whose folders are plain ones now. `like`: a commit of the repository, whose id tells how long all are.
+pub(crate) async fn clear(index: &Index<'_>, like: Option<&Commit>) -> Result<(), WorkspaceError> {
+    if let Some(commit) = like
+        && has_none(index, commit).await
+    {
+        return Ok(());
+    }
     let listing = index
         .git("read the index")
         .files_untouched()
@@ -94,6 +99,15 @@ pub(crate) async fn clear(index: &Index<'_>) -> Result<(), WorkspaceError> {
         }
     }
     Ok(())
+}
+
+/// Whether the index certainly has none of these marks. Its ids are as long as that of a commit.
+async fn has_none(index: &Index<'_>, commit: &Commit) -> bool {
+    let (file, id) = (index.file.clone(), commit.as_str().len() / 2);
+    let looked = tokio::task::spawn_blocking(move || {
+        fs::read(&file).is_ok_and(|bytes| unmarked::is_unmarked(&bytes, id))
+    });
+    looked.await.unwrap_or(false)
 }
 
 /// Settings that turn every filter off, for content that a filter refuses.

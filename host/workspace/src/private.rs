@@ -23,7 +23,7 @@ pub(crate) async fn begin(repository: &Path, tree: &Path, branch: &str) -> Resul
     let found = survey::survey(tree).await?;
     let aside = nested::move_aside(tree, found.git_folders, &repository.join("aside"), None)?;
     let taken = async {
-        index.take_in().await?;
+        index.take_in(None).await?;
         index.write_tree(&[]).await
     };
     let taken = guarded::again(tree, repository, taken).await;

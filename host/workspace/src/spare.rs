@@ -39,8 +39,8 @@ const MOST: usize = 4;
 const KEPT: Duration = Duration::from_secs(30 * 60);
 /// So long after an attempt they are made: the caller is answered by then.
 const DELAY: Duration = Duration::from_millis(300);
-/// None is made where less of the disk is free, percent.
-const LEAST_FREE: u64 = 10;
+/// None is made where less of the disk is free, bytes.
+const LEAST_FREE: u64 = 4 << 30;
 
 /// Those of one folder of worktrees.
 #[derive(Debug, Clone)]
@@ -305,5 +305,5 @@ fn git(common: &Path, folder: &Path, what: &str) -> Git {
 }
 
 fn has_room(root: &Path) -> bool {
-    rustix::fs::statvfs(root).is_ok_and(|disk| disk.f_bavail * 100 >= disk.f_blocks * LEAST_FREE)
+    rustix::fs::statvfs(root).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= LEAST_FREE)
 }

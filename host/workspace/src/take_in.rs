@@ -20,7 +20,7 @@ impl Index<'_> {
         self.git("read the commit").arguments(["read-tree", start.as_str()]).run().await?;
         // What a sparse checkout leaves off the disk is not deleted; without a sparse checkout it refuses.
         self.git("mark what is not checked out").arguments(["sparse-checkout", "reapply"]).ask().await?;
-        marks::clear(self).await
+        marks::clear(self, Some(start)).await
     }
 
     pub(crate) async fn has_conflicts(&self) -> Result<bool, WorkspaceError> {
@@ -39,10 +39,10 @@ impl Index<'_> {
         &self,
         start: &Commit,
     ) -> Result<(Option<String>, Option<String>), WorkspaceError> {
-        let mut taken = self.take_in().await;
+        let mut taken = self.take_in(Some(start)).await;
         if let Err(WorkspaceError::Git { .. }) = taken {
             self.start_at(start).await?;
-            taken = self.take_in().await;
+            taken = self.take_in(Some(start)).await;
         }
         let mut refused = None;
         if let Err(WorkspaceError::Git { said, .. }) = &taken {
@@ -59,8 +59,8 @@ impl Index<'_> {
     }
 
     /// Takes in all files but the ignored ones, and says what could not be taken in.
-    pub(crate) async fn take_in(&self) -> Result<Option<String>, WorkspaceError> {
-        marks::clear(self).await?;
+    pub(crate) async fn take_in(&self, like: Option<&Commit>) -> Result<Option<String>, WorkspaceError> {
+        marks::clear(self, like).await?;
         self.add(&[]).await
     }
 
