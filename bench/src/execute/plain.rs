@@ -6,12 +6,7 @@ use std::time::Instant;
 use tokio::process::Command;
 
 /// Seconds of a worktree with a branch, the command, the commit, and the removal of the worktree.
-pub(crate) async fn change(
-    repository: &Path,
-    folder: &Path,
-    instruction: &str,
-    number: u32,
-) -> Result<f64> {
+pub(crate) async fn change(repository: &Path, folder: &Path, instruction: &str, number: u32) -> Result<f64> {
     let worktree = folder.join(format!("plain-{number}"));
     let branch = format!("plain/{number}");
     let git = |at: &Path| {
