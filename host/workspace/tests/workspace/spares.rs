@@ -2,6 +2,7 @@
 
 use crate::support::*;
 use jackfield_workspace::{Release, Worktree};
+use std::fs::File;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -107,9 +108,11 @@ async fn worktree_made_ahead_that_somebody_changed_is_not_used() {
     ];
     for (what, change) in changes {
         let (house, tree) = prepared().await;
-        let inode = tree.metadata().unwrap().ino();
+        // Open, so that no other folder gets its number.
+        let held = File::open(&tree).unwrap();
         change(&tree);
         let worktree = house.worktree().await;
+        let inode = held.metadata().unwrap().ino();
         assert_ne!(worktree.path.metadata().unwrap().ino(), inode, "{what}");
         is_fresh(&worktree);
         assert_eq!(spares(&house), Vec::<PathBuf>::new(), "{what}");
@@ -134,9 +137,11 @@ async fn worktree_made_ahead_with_other_settings_or_attributes_is_not_used() {
     ];
     for (what, change) in changes {
         let (house, tree) = prepared().await;
-        let inode = tree.metadata().unwrap().ino();
+        // Open, so that no other folder gets its number.
+        let held = File::open(&tree).unwrap();
         change(&house);
         let worktree = house.worktree().await;
+        let inode = held.metadata().unwrap().ino();
         assert_ne!(worktree.path.metadata().unwrap().ino(), inode, "{what}");
         let text = std::fs::read_to_string(worktree.path.join("part/0/file-1.txt")).unwrap();
         assert_eq!(text, "1\r\n", "{what}");
