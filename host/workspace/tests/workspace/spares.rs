@@ -13,7 +13,7 @@ async fn prepared() -> (House, PathBuf) {
     for number in 0..600 {
         write(
             &house.repository.join(format!("part/{}/file-{number}.txt", number / 20)),
-            &format!("{number}\n"),
+            format!("{number}\n"),
         );
     }
     git(&house.repository, &["add", "-A"]);
