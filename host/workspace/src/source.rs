@@ -75,12 +75,12 @@ pub async fn locate(path: &Path) -> Result<Source, WorkspaceError> {
         return Ok(Source::Folder { path: folder });
     }
     let standing = Standing::look(&folder).await;
-    if let Some(known) = standing.as_ref().and_then(Standing::recall) {
-        return Ok(Source::Git(known));
+    if let Some(known) = standing.as_ref().filter(|standing| standing.is_known()) {
+        return Ok(in_repository(&folder, known.top().to_owned(), known.common()));
     }
     let found = ask(folder).await?;
     if let (Some(standing), Source::Git(repository)) = (standing, &found) {
-        standing.remember(repository).await;
+        standing.remember(&repository.top, &repository.common).await;
     }
     Ok(found)
 }
@@ -121,8 +121,7 @@ async fn ask(folder: PathBuf) -> Result<Source, WorkspaceError> {
         return Err(cut_short("find the top of the repository"));
     }
     let top = real(Path::new(chomp(&top)))?;
-    let subpath = folder.strip_prefix(&top).unwrap_or(Path::new("")).to_owned();
-    Ok(Source::Git(Repository { top, subpath, common, head: None, branch: None, dirty: false }))
+    Ok(in_repository(&folder, top, common))
 }
 
 /// The same for a folder that was found in the repository with these paths before: one short question to git where it
@@ -132,9 +131,9 @@ async fn ask(folder: PathBuf) -> Result<Source, WorkspaceError> {
 /// As [`source`].
 pub async fn locate_again(path: &Path, top: &Path, common: &Path) -> Result<Source, WorkspaceError> {
     let folder = folder(path)?;
-    let known = Standing::look(&folder).await.and_then(|standing| standing.recall());
-    if let Some(known) = known.filter(|known| known.top == top && known.common == common) {
-        return Ok(Source::Git(known));
+    let known = Standing::look(&folder).await.filter(Standing::is_known);
+    if known.is_some_and(|known| known.top() == top && known.common() == common) {
+        return Ok(in_repository(&folder, top.to_owned(), common.to_owned()));
     }
     let answer = Git::to("find the repository again", &folder)
         .arguments(["rev-parse", "--path-format=absolute", "--show-toplevel", "--git-common-dir"])
@@ -144,9 +143,13 @@ pub async fn locate_again(path: &Path, top: &Path, common: &Path) -> Result<Sour
     if answer.code != Some(0) || answer.stdout != lines {
         return locate(path).await;
     }
-    let subpath = folder.strip_prefix(top).unwrap_or(Path::new("")).to_owned();
-    let (top, common) = (top.to_owned(), common.to_owned());
-    Ok(Source::Git(Repository { top, subpath, common, head: None, branch: None, dirty: false }))
+    Ok(in_repository(&folder, top.to_owned(), common.to_owned()))
+}
+
+/// A folder in the repository with this top and git folder, without a look at its files.
+fn in_repository(folder: &Path, top: PathBuf, common: PathBuf) -> Source {
+    let subpath = folder.strip_prefix(&top).unwrap_or(Path::new("")).to_owned();
+    Source::Git(Repository { top, subpath, common, head: None, branch: None, dirty: false })
 }
 
 /// How long filters may take to tell whether a file of the user's has changed: somebody waits for the answer, and

@@ -14,18 +14,19 @@
 //! is deleted by [`Worktrees::repair`](crate::Worktrees::repair).
 
 mod check;
+mod folder;
 mod made_with;
 
 use crate::git::Git;
 use crate::guard::Guard;
 use crate::lock::Lock;
-use crate::{Commit, WorkspaceError, configuration, heads, marks, removal};
+use crate::{Commit, WorkspaceError, configuration, heads, removal};
 use check::Check;
+use folder::git;
 use jackfield_types::AttemptId;
 use made_with::MadeWith;
 use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -294,14 +295,6 @@ impl Drop for Unfinished {
             self.throw_away();
         }
     }
-}
-
-/// Git with the index and the files in the folder.
-fn git(common: &Path, folder: &Path, what: &str) -> Git {
-    let (tree, index): (PathBuf, OsString) = (folder.join("tree"), folder.join("index").into());
-    let git = Git::to(what, &tree).with("GIT_DIR", common).with("GIT_WORK_TREE", &tree);
-    let git = git.with("GIT_INDEX_FILE", index);
-    marks::STRICT.iter().fold(git, |git, setting| git.set(setting))
 }
 
 fn has_room(root: &Path) -> bool {

@@ -4,7 +4,6 @@
 //! Only the plain form is remembered: the git folder is `.git` at the top of its files and is nobody's worktree, no
 //! other repository begins between it and the folder, and the configuration includes no other files.
 
-use crate::Repository;
 use crate::configuration::Files;
 use crate::plain_file;
 use parking_lot::Mutex;
@@ -51,14 +50,28 @@ impl Standing {
         Some(Self { folder: folder.to_owned(), top, folders, configuration })
     }
 
-    /// The repository that git found when it was asked for this before.
-    pub(crate) fn recall(&self) -> Option<Repository> {
-        KNOWN.lock().contains(self).then(|| self.repository())
+    /// Whether git found the repository at this top when it was asked before.
+    pub(crate) fn is_known(&self) -> bool {
+        KNOWN.lock().contains(self)
     }
 
-    /// Remembers that git found `found`, if it was as it is now when git was asked.
-    pub(crate) async fn remember(self, found: &Repository) {
-        if self.repository() != *found || Self::look(&self.folder).await.as_ref() != Some(&self) {
+    /// The top of the files.
+    pub(crate) fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// The git folder.
+    pub(crate) fn common(&self) -> PathBuf {
+        self.top.join(".git")
+    }
+
+    /// Remembers that git found the repository with this top and git folder, if that is the one here and all was as it
+    /// is now when git was asked.
+    pub(crate) async fn remember(self, top: &Path, common: &Path) {
+        if self.top != top
+            || self.common() != common
+            || Self::look(&self.folder).await.as_ref() != Some(&self)
+        {
             return;
         }
         let mut known = KNOWN.lock();
@@ -67,12 +80,6 @@ impl Standing {
             known.remove(0);
         }
         known.push(self);
-    }
-
-    fn repository(&self) -> Repository {
-        let subpath = self.folder.strip_prefix(&self.top).unwrap_or(Path::new("")).to_owned();
-        let (top, common) = (self.top.clone(), self.top.join(".git"));
-        Repository { top, subpath, common, head: None, branch: None, dirty: false }
     }
 }
 

@@ -4,7 +4,7 @@
 //! last change of any kind included, which nobody can set. There are as many files as the index names, so there is no
 //! other; and there is no repository, pipe or empty folder among them.
 
-use super::git;
+use super::folder::git;
 use crate::WorkspaceError;
 use crate::recent::digest;
 use crate::survey::{self, Survey};
