@@ -17,6 +17,7 @@ pub(crate) fn make(path: &Path, files: u32) -> Result<()> {
     git(path, &["-c", "checkout.workers=2", "reset", "--quiet", "--hard", "main"])
 }
 
+#[allow(clippy::disallowed_methods, reason = "the bench makes its own repositories")]
 fn import(path: &Path, files: u32) -> Result<()> {
     let mut child = Command::new("git")
         .arg("-C")
@@ -46,7 +47,7 @@ fn name(number: u32) -> String {
 
 /// Most files are between half a kilobyte and eight; one of fifty is up to 64.
 fn content(number: u32, numbers: &mut Numbers) -> String {
-    let most = if numbers.next() % 50 == 0 { 64_000 } else { 7_500 };
+    let most = if numbers.next().is_multiple_of(50) { 64_000 } else { 7_500 };
     let length = 500 + numbers.next() % most;
     let mut text = format!("//! File {number}.\n");
     while (text.len() as u64) < length {
@@ -66,6 +67,7 @@ impl Numbers {
     }
 }
 
+#[allow(clippy::disallowed_methods, reason = "the bench makes its own repositories")]
 fn git(path: &Path, arguments: &[&str]) -> Result<()> {
     let ended = Command::new("git").arg("-C").arg(path).args(arguments).status()?;
     ensure!(ended.success(), "git {arguments:?} ended with {ended}");
