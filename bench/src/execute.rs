@@ -75,7 +75,7 @@ pub(crate) fn measure(setting: &Setting) -> Result<Section> {
 async fn compare(host: &Host, folder: &Path, size: &Size) -> Result<(Finding, String)> {
     let what = format!("execute, {} files", size.files);
     let repository = folder.join(format!("repository-{}", size.files));
-    repository::make(&repository, size.files)?;
+    repository::make(&repository, size.files).await?;
     let steps = RefCell::new(Vec::new());
     let (number, first) = (Cell::new(0), Cell::new(None));
     let both = interleaved_after(

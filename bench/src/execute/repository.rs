@@ -3,39 +3,41 @@
 
 use anyhow::{Context, Result, ensure};
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+use tokio::io::{AsyncWriteExt, BufWriter};
+use tokio::process::Command;
 
 /// Makes it at `path`, with everything in one commit that is checked out.
-pub(crate) fn make(path: &Path, files: u32) -> Result<()> {
+pub(crate) async fn make(path: &Path, files: u32) -> Result<()> {
     fs::create_dir_all(path)?;
-    git(path, &["init", "--quiet", "--template=", "--initial-branch=main"])?;
-    git(path, &["config", "user.name", "Bench"])?;
-    git(path, &["config", "user.email", "bench@example.com"])?;
-    import(path, files)?;
-    git(path, &["-c", "checkout.workers=2", "reset", "--quiet", "--hard", "main"])
+    git(path, &["init", "--quiet", "--template=", "--initial-branch=main"]).await?;
+    git(path, &["config", "user.name", "Bench"]).await?;
+    git(path, &["config", "user.email", "bench@example.com"]).await?;
+    import(path, files).await?;
+    git(path, &["-c", "checkout.workers=2", "reset", "--quiet", "--hard", "main"]).await
 }
 
-#[allow(clippy::disallowed_methods, reason = "the bench makes its own repositories")]
-fn import(path: &Path, files: u32) -> Result<()> {
+async fn import(path: &Path, files: u32) -> Result<()> {
     let mut child = Command::new("git")
         .arg("-C")
         .arg(path)
         .args(["-c", "fastimport.unpackLimit=0", "fast-import", "--quiet"])
         .stdin(Stdio::piped())
         .spawn()?;
-    let mut input = std::io::BufWriter::new(child.stdin.take().context("git takes no input")?);
-    let message = "All files";
-    write!(input, "commit refs/heads/main\ncommitter Bench <bench@example.com> 1700000000 +0000\n")?;
-    write!(input, "data {}\n{message}\n", message.len())?;
+    let mut input = BufWriter::new(child.stdin.take().context("git takes no input")?);
+    let head =
+        "commit refs/heads/main\ncommitter Bench <bench@example.com> 1700000000 +0000\ndata 9\nAll files\n";
+    input.write_all(head.as_bytes()).await?;
     let mut numbers = Numbers(1);
     for number in 0..files {
         let text = content(number, &mut numbers);
-        write!(input, "M 100644 inline {}\ndata {}\n{text}\n", name(number), text.len())?;
+        let entry = format!("M 100644 inline {}\ndata {}\n{text}\n", name(number), text.len());
+        input.write_all(entry.as_bytes()).await?;
     }
-    drop(input.into_inner()?);
-    let ended = child.wait()?;
+    input.shutdown().await?;
+    drop(input);
+    let ended = child.wait().await?;
     ensure!(ended.success(), "git fast-import ended with {ended}");
     Ok(())
 }
@@ -67,9 +69,8 @@ impl Numbers {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "the bench makes its own repositories")]
-fn git(path: &Path, arguments: &[&str]) -> Result<()> {
-    let ended = Command::new("git").arg("-C").arg(path).args(arguments).status()?;
+async fn git(path: &Path, arguments: &[&str]) -> Result<()> {
+    let ended = Command::new("git").arg("-C").arg(path).args(arguments).status().await?;
     ensure!(ended.success(), "git {arguments:?} ended with {ended}");
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! Proof that a worktree which was made ahead is as git left it.
 //!
 //! The index is known by its digest. Git compares every file that it names with what it noted of it, the time of the
-//! last change of any kind included, which nobody can set. There are as many files as the index names, so there is no
-//! other; and there is no repository, pipe or empty folder among them.
+//! last change of any kind included, which nobody can set; and their content where they were changed in the second in
+//! which the index was written. There are as many files as the index names, so there is no other; and there is no
+//! repository, pipe or empty folder among them.
 
 use super::folder::git;
 use crate::WorkspaceError;

@@ -108,6 +108,8 @@ async fn worktree_made_ahead_that_somebody_changed_is_not_used() {
     ];
     for (what, change) in changes {
         let (house, tree) = prepared().await;
+        // In the second in which a file was written, git tells by its content alone whether it is another.
+        tokio::time::sleep(Duration::from_millis(1100)).await;
         // Open, so that no other folder gets its number.
         let held = File::open(&tree).unwrap();
         change(&tree);
