@@ -194,7 +194,7 @@ impl Services {
             Arc::clone(&settings),
         ));
         let places = service!(Places, shared: store; settings);
-        let gates = service!(Gates, shared: clock, store, plugins; settings, redaction);
+        let gates = service!(Gates, shared: clock, store, plugins, stop; settings, redaction);
         let orders = service!(Orders, shared: store, plugins; settings, places, gates);
         let models = service!(Models, shared: plugins; settings);
         let cooldowns = service!(Cooldowns, shared: clock, store, health;);

@@ -10,6 +10,15 @@ pub struct Database {
     connection: Connection,
 }
 
+/// The database, locked.
+pub(crate) struct Locked(Connection);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        self.0.execute_batch("ROLLBACK").unwrap();
+    }
+}
+
 impl Database {
     pub(crate) fn open(data: &Path) -> Self {
         let file = data.join("jackfield.db");
@@ -22,6 +31,14 @@ impl Database {
     pub(crate) fn is_free(data: &Path) -> bool {
         let connection = Connection::open(data.join("jackfield.db")).unwrap();
         connection.execute_batch("BEGIN IMMEDIATE; ROLLBACK").is_ok()
+    }
+
+    /// Locks the database for writes until the result is dropped.
+    pub(crate) fn lock(data: &Path) -> Locked {
+        let connection = Connection::open(data.join("jackfield.db")).unwrap();
+        connection.busy_timeout(crate::PATIENCE).unwrap();
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        Locked(connection)
     }
 
     /// Every row of a query, by column; JSON columns stay text.

@@ -130,6 +130,11 @@ impl Ground {
         Database::open(&self.data())
     }
 
+    /// Locks the database, so that nobody else can write, until the result is dropped.
+    pub fn lock_database(&self) -> impl Drop {
+        Database::lock(&self.data())
+    }
+
     /// Whether nobody holds the database locked for a write.
     pub(crate) fn database_is_free(&self) -> bool {
         Database::is_free(&self.data())

@@ -12,6 +12,7 @@ use crate::execution::failures::{from_problem, plugin_failure};
 use crate::execution::leftovers;
 use crate::execution::output_reader::{Agent, OutputReader, Outputs};
 use crate::execution::processes::Processes;
+use crate::execution::recording::record_of_host;
 use crate::execution::running::Running;
 use crate::verification::check::Checks;
 use jackfield_config::ExecutorSection;
@@ -407,10 +408,8 @@ impl Attempts {
             NewRunEvent { at: now, event: RunEvent::HostWarning(warning) }
         };
         let events: Vec<_> = warnings.iter().map(event).collect();
-        if !events.is_empty()
-            && let Err(error) = self.store.held(run.hold).append_events(run.id, Some(attempt), events).await
-        {
-            tracing::warn!(run = %run.id, %error, "an event was not recorded");
+        if !events.is_empty() {
+            record_of_host(&self.store, &self.outputs.stop, run, attempt, events).await;
         }
     }
 
@@ -422,9 +421,7 @@ impl Attempts {
         if worktree.dirty {
             events.push(event(leftovers::not_seen()));
         }
-        if let Err(error) = self.store.held(run.hold).append_events(run.id, Some(planned.id), events).await {
-            tracing::warn!(run = %run.id, %error, "an event was not recorded");
-        }
+        record_of_host(&self.store, &self.outputs.stop, run, planned.id, events).await;
     }
 }
 

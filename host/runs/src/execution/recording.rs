@@ -13,6 +13,32 @@ const MOST_UNRECORDED: usize = 10_000;
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
+/// Records events of the host about an attempt, and retries while the store cannot be written. They are lost only with
+/// the host.
+pub(crate) async fn record_of_host(
+    store: &Store,
+    stop: &CancellationToken,
+    run: &Running,
+    attempt: AttemptId,
+    events: Vec<NewRunEvent>,
+) {
+    let mut pause = FIRST_PAUSE;
+    while let Err(error) = store.held(run.hold).append_events(run.id, Some(attempt), events.clone()).await {
+        tracing::error!(run = %run.id, %error, "failed to record an event");
+        if let StoreError::NotHeld { .. } = error {
+            return run.lose();
+        }
+        if !error.is_passing() {
+            return;
+        }
+        tokio::select! {
+            () = run.stopped() => return,
+            () = stop.cancelled() => return,
+            () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+        }
+    }
+}
+
 /// Records the events of one attempt's agent.
 pub(crate) struct Recording<'a> {
     store: &'a Store,

@@ -5,6 +5,7 @@
 //! that cannot be asked lets nothing through, but is no fault of the work.
 
 use crate::execution::ended::Ended;
+use crate::execution::recording::record_of_host;
 use crate::execution::running::Running;
 use crate::records::decisions::{concerning, decision, failed_decision};
 use crate::verification::evidence::{Diff, WorktreeEvidence, changed_path};
@@ -22,6 +23,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// Most gates of a task, those of the configuration counted, and the longest config of one, bytes.
 const MOST_GATES: usize = 32;
@@ -41,6 +43,7 @@ pub struct Gates {
     pub(crate) plugins: Arc<Plugins>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) redaction: Arc<Redaction>,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Gates {
@@ -109,10 +112,7 @@ impl Gates {
             tracing::warn!(run = %run.id, %error, "a gate's ruling was not recorded");
         }
         let event = NewRunEvent { at: self.clock.now(), event: RunEvent::Gate(ruled(gate.label(), asked)) };
-        if let Err(error) = self.store.held(run.hold).append_events(run.id, Some(attempt), vec![event]).await
-        {
-            tracing::warn!(run = %run.id, %error, "an event was not recorded");
-        }
+        record_of_host(&self.store, &self.stop, run, attempt, vec![event]).await;
     }
 
     /// The gates of a request with those that the configuration puts before them, each of them known and

@@ -33,6 +33,7 @@ mod money;
 mod operating;
 mod people;
 mod queue;
+mod recording;
 mod refusals;
 mod registry;
 mod remote;
