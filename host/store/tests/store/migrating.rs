@@ -4,6 +4,7 @@ use crate::support::*;
 use jackfield_store::*;
 use jackfield_types::*;
 use rusqlite::{Connection, params};
+use serde_json::json;
 use std::path::Path;
 
 /// The schema before tasks had a stage.
@@ -83,4 +84,34 @@ async fn tasks_of_an_old_file_are_in_the_stage_of_direct_and_their_runs_end_them
     store.attempts().run_started(id).await.unwrap();
     assert_eq!(store.runs().task(done).await.unwrap().state, TaskState::InProgress);
     assert_eq!(store.ledger().audit().await.unwrap().differences, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn texts_of_an_old_file_are_read_as_they_were_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let conn = file_before_stages(folder.path());
+    let (task, run) = old_task(&conn, "in_progress", "direct", "running");
+    let (attempt, digest) = (AttemptId::new(), adapter().digest.to_string());
+    let plugin =
+        "INSERT INTO plugins (digest, kind, name, version, state, reason, details, first_seen_at, changed_at)
+                  VALUES (?1, 'executor', 'shell', '1.2.3', 'serving', '', 'null', ?2, ?2)";
+    conn.execute(plugin, params![digest, MADE]).unwrap();
+    let of_run = "INSERT INTO attempts (id, task, run, workspace, number, executor, adapter, reason, account, host, state,
+                                        reserve, identity, worktree, created_at)
+                  SELECT ?1, ?2, ?3, id, 1, 'shell', ?4, 'asked for', 'billed', 'host-1', 'running', 0,
+                         '{\"pid\":4711}', '{\"path\":\"/srv/ä\"}', ?5 FROM workspaces";
+    conn.execute(of_run, params![attempt.to_string(), task.to_string(), run.to_string(), digest, MADE])
+        .unwrap();
+    let call = "INSERT INTO plugin_calls (at, task, plugin, function, facts, answer, micros, seed)
+                VALUES (?1, ?2, ?3, 'plan', '{\"instruction\":\"größer\"}', '[1]', 7, '42')";
+    conn.execute(call, params![MADE, task.to_string(), digest]).unwrap();
+    drop(conn);
+
+    let store = open(folder.path());
+    let found = store.runs().attempt(attempt).await.unwrap();
+    assert_eq!(found.identity, Some(json!({ "pid": 4711 })));
+    assert_eq!(found.worktree.as_deref(), Some("{\"path\":\"/srv/ä\"}"));
+    let calls = store.decisions().of_task(task).await.unwrap();
+    assert_eq!((&calls[0].facts, &calls[0].answer), (&json!({ "instruction": "größer" }), &json!([1])));
+    assert_eq!((calls[0].seed, calls[0].notes.len()), (Some(42), 0));
 }
