@@ -32,3 +32,19 @@ ALTER TABLE attempts DROP COLUMN identity;
 ALTER TABLE attempts DROP COLUMN worktree;
 ALTER TABLE attempts RENAME COLUMN packed_identity TO identity;
 ALTER TABLE attempts RENAME COLUMN packed_worktree TO worktree;
+
+-- No statement reads attempts by the time of their admission any more.
+DROP INDEX attempts_by_time;
+
+-- Without the second tree that a table with a row number has for its key.
+CREATE TABLE keyed_transcripts (
+    attempt TEXT PRIMARY KEY REFERENCES attempts (id),
+    run TEXT NOT NULL REFERENCES runs (id),
+    path TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO keyed_transcripts (attempt, run, path, bytes, created_at)
+    SELECT attempt, run, path, bytes, created_at FROM transcripts;
+DROP TABLE transcripts;
+ALTER TABLE keyed_transcripts RENAME TO transcripts;

@@ -28,7 +28,7 @@ pub(crate) fn run_becomes(
     tx.exec(
         "UPDATE runs SET state = ?2, started_at = iif(?2 = 'running', COALESCE(started_at, ?3), started_at),
                          ended_at = iif(?4, ?3, NULL), worker = iif(?2 = 'running', worker, NULL),
-                         resumed = iif(?2 = 'running', 1, resumed)
+                         resumed = iif(?2 = 'running', 1, resumed), affinity = iif(?4, NULL, affinity)
          WHERE id = ?1",
         params![run.to_string(), next.as_str(), stamp(tx.now), next.is_final()],
     )?;

@@ -181,13 +181,16 @@ async fn a_backup_of_damaged_records_is_refused() {
     let conn = Connection::open(house.store.file()).unwrap();
     // An index that does not know its rows, as a torn page leaves one.
     conn.pragma_update(None, "writable_schema", true).unwrap();
-    conn.execute("UPDATE sqlite_schema SET sql = replace(sql, 'created_at', 'settled_at') WHERE name = 'attempts_by_time'", [])
-        .unwrap();
+    conn.execute(
+        "UPDATE sqlite_schema SET sql = replace(sql, '(id)', '(task)') WHERE name = 'attempts_in_flight'",
+        [],
+    )
+    .unwrap();
     drop(conn);
     let elsewhere = tempfile::tempdir().unwrap();
     let refused = house.store.backup(&elsewhere.path().join("copy.db")).await.unwrap_err();
     assert_eq!(refused.problem().code, "backup_failed");
-    assert!(refused.to_string().contains("attempts_by_time"), "{refused}");
+    assert!(refused.to_string().contains("attempts_in_flight"), "{refused}");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
 }
 
