@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result};
 use jackfield_types::RunId;
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 /// Copies of one transaction: the log of a greater one would be larger than the database.
 const CHUNK: u32 = 20_000;
@@ -16,6 +17,8 @@ const APART: u32 = 30;
 /// in the workspaces of the file, in turn, and their times begin `APART * count` seconds before the run.
 pub(crate) fn copy(file: &Path, run: RunId, count: u32) -> Result<()> {
     let mut conn = Connection::open(file)?;
+    // A host that has just stopped may write a last word.
+    conn.busy_timeout(Duration::from_secs(60))?;
     conn.execute_batch("PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA temp_store = MEMORY")?;
     let run = run.to_string();
     let task: String = conn.query_row("SELECT task FROM runs WHERE id = ?1", [&run], |row| row.get(0))?;
@@ -23,7 +26,7 @@ pub(crate) fn copy(file: &Path, run: RunId, count: u32) -> Result<()> {
     let first: u32 = conn.query_row("SELECT COUNT(*) FROM runs", [], |row| row.get(0))?;
     for done in (0..count).step_by(CHUNK as usize) {
         let numbers = first + done..first + count.min(done + CHUNK);
-        let tx = conn.transaction()?;
+        let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         chunk(&tx, (&task, &run), numbers, first + count)?;
         tx.commit()?;
     }
