@@ -23,6 +23,7 @@ fn of_work(snapshot: &Snapshot) -> String {
     let runs = [
         ("queued", totals.queued),
         ("running", totals.running),
+        ("waiting", totals.waiting),
         ("succeeded", totals.succeeded),
         ("failed", totals.failed),
         ("cancelled", totals.cancelled),

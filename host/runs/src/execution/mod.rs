@@ -9,6 +9,7 @@ pub mod failures;
 pub mod leftovers;
 pub mod loader;
 pub mod output_reader;
+pub(crate) mod pauses;
 pub mod processes;
 pub(crate) mod recording;
 pub mod rounds;

@@ -1,17 +1,13 @@
 //! The events of one agent on their way to the record, in order and counted, also while the store cannot be written.
 
+use crate::execution::pauses::Pauses;
 use crate::execution::running::Running;
 use jackfield_store::{NewRunEvent, Store, StoreError};
 use jackfield_types::AttemptId;
-use std::time::Duration;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 /// Most events that wait in memory while the store cannot be written.
 const MOST_UNRECORDED: usize = 10_000;
-/// Pause after a failed write, at first and at most.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Records events of the host about an attempt, and retries while the store cannot be written. They are lost only with
 /// the host.
@@ -22,7 +18,7 @@ pub(crate) async fn record_of_host(
     attempt: AttemptId,
     events: Vec<NewRunEvent>,
 ) {
-    let mut pause = FIRST_PAUSE;
+    let mut pauses = Pauses::new();
     while let Err(error) = store.held(run.hold).append_events(run.id, Some(attempt), events.clone()).await {
         tracing::error!(run = %run.id, %error, "failed to record an event");
         if let StoreError::NotHeld { .. } = error {
@@ -34,7 +30,7 @@ pub(crate) async fn record_of_host(
         tokio::select! {
             () = run.stopped() => return,
             () = stop.cancelled() => return,
-            () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            () = pauses.wait() => {}
         }
     }
 }
@@ -78,13 +74,13 @@ impl<'a> Recording<'a> {
     /// Records all events, and retries while the store cannot be written. False: another host goes on with the run.
     pub(crate) async fn record_all(&mut self) -> bool {
         let run = self.run;
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Pauses::new();
         while let Err(error) = self.try_record().await {
-            tracing::error!(run = %run.id, %error, "failed to record events: trying again in {pause:?}");
+            tracing::error!(run = %run.id, %error, "failed to record events: trying again");
             tokio::select! {
                 () = run.handed_over() => return false,
                 () = self.stop.cancelled() => return false,
-                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                () = pauses.wait() => {}
             }
         }
         !run.is_lost()

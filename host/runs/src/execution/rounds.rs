@@ -11,6 +11,7 @@ use crate::execution::attempt::Attempts;
 use crate::execution::completion::Completion;
 use crate::execution::ended::{Done, Ended};
 use crate::execution::loader::RunLoader;
+use crate::execution::pauses::Pauses;
 use crate::execution::running::{Running, RunsInHand};
 use crate::scheduling::shutdown::Shutdown;
 use crate::selection::cooldown::Cooldowns;
@@ -29,16 +30,10 @@ use jackfield_types::{
     AttemptState, Clock, Failure, FailureClass, Problem, Process, RunId, RunState, Settled, settle,
 };
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument;
-
-/// Pause after a failed settlement, at first and at most.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Executes rounds of runs and settles them.
 pub struct Rounds {
@@ -292,7 +287,7 @@ impl Rounds {
     /// Settles an attempt, and retries while the store cannot be written, so that a full disk loses no result and no
     /// charge. If the host stops first, the next host continues.
     async fn settle(&self, run: &Running, settlement: Settlement) {
-        let mut pause = FIRST_PAUSE;
+        let mut pauses = Pauses::new();
         loop {
             let Err(error) = self.store.held(run.hold).settle(settlement.clone(), &run.limits).await else {
                 return;
@@ -306,7 +301,7 @@ impl Rounds {
             }
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                () = pauses.wait() => {}
             }
         }
     }

@@ -35,7 +35,7 @@ const BATCH: usize = 256;
 /// So many jobs wait at most; who comes later waits to be queued.
 const QUEUE: usize = 4096;
 
-/// So often the jobs of a group run together. Then each runs in a transaction of its own, so that many failures cost
+/// So often the jobs of a group run together, and a commit that is lost is tried. Then each runs in a transaction of its own, so that many failures cost
 /// no more than a commit for each job.
 const TOGETHER: usize = 4;
 
@@ -123,8 +123,8 @@ struct Thread {
 enum Undone {
     /// The job at this position failed and cannot be undone alone.
     By(usize),
-    /// The commit was lost on its way: the group has to run again.
-    Lost,
+    /// The commit was lost on its way, with this error: the group has to run again.
+    Lost(StoreError),
     /// The transaction could not begin or end.
     All(StoreError),
 }
@@ -144,7 +144,7 @@ impl Thread {
 
     /// Commits jobs and answers them. The others run again without a job that has to be undone.
     fn write(&self, mut jobs: Vec<Box<dyn Job>>) {
-        for _ in 0..TOGETHER {
+        for turn in 1..=TOGETHER {
             let fate = match self.commit(&mut jobs) {
                 Ok(news) => {
                     self.changes.tell(&news);
@@ -155,8 +155,8 @@ impl Thread {
                     jobs.remove(failed).answer(Err(StoreError::Damaged(ended)));
                     continue;
                 }
-                Err(Undone::Lost) => continue,
-                Err(Undone::All(error)) => {
+                Err(Undone::Lost(_)) if turn < TOGETHER => continue,
+                Err(Undone::Lost(error) | Undone::All(error)) => {
                     tracing::error!(%error, writes = jobs.len(), "failed to commit");
                     Err(error)
                 }
@@ -194,7 +194,11 @@ impl Thread {
         match (self.conn.commit(), &self.sent) {
             (Err(error), Some(sent)) if *error.class() == ErrorClass::Unknown => {
                 tracing::warn!(%error, "a commit may be lost: reading whether it is in the store");
-                if sent.is_committed(&self.conn).map_err(failed)? { Ok(()) } else { Err(Undone::Lost) }
+                if sent.is_committed(&self.conn).map_err(failed)? {
+                    Ok(())
+                } else {
+                    Err(Undone::Lost(error.into()))
+                }
             }
             (committed, _) => committed.map_err(failed),
         }

@@ -4,7 +4,7 @@ use super::{events, states};
 use crate::file::{Columns, Exact, Tx, pack, signed, stamp};
 use crate::handles::Attempts;
 use crate::view::runs;
-use crate::{CheckResult, NewRunEvent, RecordKind, StoreError};
+use crate::{CheckResult, Hold, NewRunEvent, RecordKind, StoreError};
 use jackfield_model::{AttemptAdopted, AttemptStarted, CheckOutcome, Checked, RunEvent};
 use jackfield_sql::params;
 use jackfield_types::{AttemptId, AttemptState, RunId, RunState};
@@ -114,15 +114,21 @@ impl Attempts<'_> {
         let fence = self.fence;
         self.store
             .write(move |tx| {
-                fence.check(tx, run)?;
-                let heard = tx
-                    .one("SELECT heard FROM attempts WHERE id = ?1", [attempt.to_string()], |row| {
-                        row.count("heard")
-                    })?
+                let (hold, heard) = tx
+                    .one(
+                        "SELECT runs.id, runs.epoch, heard FROM attempts JOIN runs ON runs.id = attempts.run
+                         WHERE attempts.id = ?1",
+                        [attempt.to_string()],
+                        |row| {
+                            let hold = Hold { run: row.parsed("id")?, epoch: row.count("epoch")? };
+                            Ok((hold, row.count("heard")?))
+                        },
+                    )?
                     .ok_or_else(|| StoreError::NotFound {
                         what: RecordKind::Attempt,
                         id: attempt.to_string(),
                     })?;
+                fence.admit(hold)?;
                 if from > heard {
                     let why = format!("events {heard} to {from} of attempt {attempt} are missing");
                     return Err(StoreError::Misuse(why));

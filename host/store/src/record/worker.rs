@@ -58,8 +58,6 @@ pub struct Worker {
     pub busy: u32,
     pub started_at: Timestamp,
     pub heartbeat_at: Timestamp,
-    /// Until when it has its runs without another heartbeat.
-    pub lease_until: Timestamp,
     pub ended_at: Option<Timestamp>,
 }
 
@@ -77,7 +75,6 @@ impl Worker {
             busy: row.get("busy")?,
             started_at: row.parsed("started_at")?,
             heartbeat_at: row.parsed("heartbeat_at")?,
-            lease_until: Timestamp::from_millisecond(row.get("lease_until_ms")?).unwrap_or_default(),
             ended_at: row.parsed_opt("ended_at")?,
         })
     }

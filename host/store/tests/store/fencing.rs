@@ -7,41 +7,6 @@ use jackfield_types::*;
 use serde_json::json;
 use std::time::Duration;
 
-const LEASE: Duration = Duration::from_secs(60);
-
-async fn worker(store: &Store, name: &str) -> WorkerId {
-    let id = WorkerId::new();
-    let new = NewWorker {
-        id,
-        name: name.to_owned(),
-        kind: WorkerKind::Local,
-        instance: name.to_owned(),
-        slots: 4,
-        executors: vec!["shell".to_owned()],
-        workspaces: None,
-        principal: None,
-        lease: LEASE,
-    };
-    store.workers().begin(new).await.unwrap();
-    id
-}
-
-fn offer(worker: WorkerId, holder: &str) -> Offer {
-    Offer {
-        worker,
-        holder: holder.to_owned(),
-        free: 4,
-        executors: None,
-        workspaces: None,
-        only_own: false,
-        elsewhere: false,
-    }
-}
-
-fn caps() -> Caps {
-    Caps { executor: 100, aging: Duration::from_secs(300), ..Caps::default() }
-}
-
 /// A run that was taken over from a worker that was at work on it.
 struct TakenOver {
     house: House,
@@ -54,7 +19,7 @@ async fn taken_over() -> TakenOver {
     let house = house().await;
     let (first, second) = (worker(&house.store, "first").await, worker(&house.store, "second").await);
     let work = house.admit(cents(10), &Limits::none()).await.unwrap();
-    let claimed = house.store.queue().claim(offer(first, "first"), caps()).await.unwrap().unwrap();
+    let claimed = house.store.queue().claim(offer(first, 4), caps()).await.unwrap().unwrap();
     house.store.held(claimed.hold).started(work.attempt, started()).await.unwrap();
     let in_hand = house.store.queue().in_hand().await.unwrap().remove(0);
     let held = house.store.queue().take_over(&in_hand, second, "second").await.unwrap().unwrap();
@@ -136,7 +101,7 @@ async fn each_claim_of_a_run_has_an_epoch_of_its_own() {
     let work = house.admit(cents(1), &Limits::none()).await.unwrap();
     let mut epochs = Vec::new();
     for number in 1..4 {
-        let claimed = house.store.queue().claim(offer(only, "only"), caps()).await.unwrap().unwrap();
+        let claimed = house.store.queue().claim(offer(only, 4), caps()).await.unwrap().unwrap();
         epochs.push(claimed.hold.epoch);
         let then = Then::Again { attempts: vec![attempt(number + 1, cents(1))], not_before: None };
         let again = Settlement { then, ..failed(claimed.attempts[0], cents(1), FailureClass::Unknown) };
@@ -172,9 +137,9 @@ async fn runs_of_another_machine_take_no_slot_of_this_one() {
     }
     let (own, other) = (worker(&here, "own").await, worker(&there, "other").await);
     let one_slot = Caps { local: Some(1), ..caps() };
-    assert!(there.queue().claim(offer(other, "other"), one_slot.clone()).await.unwrap().is_some());
+    assert!(there.queue().claim(offer(other, 4), one_slot.clone()).await.unwrap().is_some());
     assert_eq!(here.queue().occupancy().await.unwrap().local, 0);
-    assert!(here.queue().claim(offer(own, "own"), one_slot.clone()).await.unwrap().is_some());
+    assert!(here.queue().claim(offer(own, 4), one_slot.clone()).await.unwrap().is_some());
     assert_eq!(here.queue().occupancy().await.unwrap().local, 1);
-    assert!(here.queue().claim(offer(own, "own"), one_slot).await.unwrap().is_none(), "both slots are taken");
+    assert!(here.queue().claim(offer(own, 4), one_slot).await.unwrap().is_none(), "both slots are taken");
 }

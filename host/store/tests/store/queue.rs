@@ -8,42 +8,6 @@ use serde_json::json;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
-fn offer(worker: WorkerId, free: u32) -> Offer {
-    Offer {
-        worker,
-        holder: worker.to_string(),
-        free,
-        executors: None,
-        workspaces: None,
-        only_own: false,
-        elsewhere: false,
-    }
-}
-
-fn caps() -> Caps {
-    Caps { executor: 1_000, aging: Duration::from_secs(300), ..Caps::default() }
-}
-
-/// How long a worker has its runs without another heartbeat.
-const LEASE: Duration = Duration::from_secs(300);
-
-async fn worker(store: &Store) -> WorkerId {
-    let id = WorkerId::new();
-    let new = NewWorker {
-        id,
-        name: "bench".to_owned(),
-        kind: WorkerKind::Local,
-        instance: "1-2-boot".to_owned(),
-        slots: 2,
-        executors: vec!["shell".to_owned()],
-        workspaces: None,
-        principal: None,
-        lease: LEASE,
-    };
-    store.workers().begin(new).await.unwrap();
-    id
-}
-
 async fn place(store: &Store, name: &str) -> WorkspaceId {
     let new = NewWorkspace { name: name.into(), path: format!("/srv/{name}"), kind: WorkspaceKind::Git };
     store.workspaces().ensure(new).await.unwrap().id
@@ -72,7 +36,7 @@ async fn finish(house: &House, run: RunId, then: Then) -> Settling {
 #[tokio::test]
 async fn urgent_work_goes_first_then_what_came_first() {
     let house = house().await;
-    let me = offer(worker(&house.store).await, 10);
+    let me = offer(worker(&house.store, "bench").await, 10);
     let late = queued(&house, house.workspace, "shell", 0).await;
     let urgent = queued(&house, house.workspace, "shell", 5).await;
     let later = queued(&house, house.workspace, "shell", 0).await;
@@ -84,7 +48,7 @@ async fn urgent_work_goes_first_then_what_came_first() {
 #[tokio::test]
 async fn a_workspace_with_much_to_do_holds_up_nobody_else() {
     let house = house().await;
-    let me = offer(worker(&house.store).await, 100);
+    let me = offer(worker(&house.store, "bench").await, 100);
     let (busy, quiet) = (place(&house.store, "busy").await, place(&house.store, "quiet").await);
     let mut of_busy = Vec::new();
     for _ in 0..20 {
@@ -105,7 +69,7 @@ async fn a_workspace_with_much_to_do_holds_up_nobody_else() {
 #[tokio::test]
 async fn what_waits_long_goes_before_what_is_urgent_in_the_end() {
     let house = house().await;
-    let me = offer(worker(&house.store).await, 1);
+    let me = offer(worker(&house.store, "bench").await, 1);
     let patient = queued(&house, house.workspace, "shell", 0).await;
     house.clock.advance(Duration::from_secs(599));
     let urgent = queued(&house, house.workspace, "shell", 2).await;
@@ -118,7 +82,7 @@ async fn what_waits_long_goes_before_what_is_urgent_in_the_end() {
 #[tokio::test]
 async fn no_cap_is_ever_passed() {
     let house = house().await;
-    let me = offer(worker(&house.store).await, 100);
+    let me = offer(worker(&house.store, "bench").await, 100);
     let other = place(&house.store, "other").await;
     for executor in ["claude", "claude", "claude", "shell", "shell", "shell"] {
         queued(&house, house.workspace, executor, 0).await;
@@ -160,7 +124,7 @@ async fn each_run_is_taken_once_however_many_ask_from_several_processes() {
         // A connection of its own each, as another process would have.
         let store = open(house.folder.path());
         askers.push(tokio::spawn(async move {
-            let me = offer(worker(&store).await, 1);
+            let me = offer(worker(&store, "bench").await, 1);
             let mut taken = Vec::new();
             while let Some(claimed) = store.queue().claim(me.clone(), caps()).await.unwrap() {
                 taken.push(claimed.hold.run);
@@ -186,7 +150,7 @@ async fn a_worker_gets_only_what_it_can_do() {
     let me = Offer {
         executors: Some(vec!["shell".to_owned()]),
         workspaces: Some(vec![house.workspace]),
-        ..offer(worker(&house.store).await, 5)
+        ..offer(worker(&house.store, "bench").await, 5)
     };
     assert_eq!(claim(&house, &me, &caps()).await, Some(mine));
     assert_eq!(claim(&house, &me, &caps()).await, None);
@@ -199,7 +163,7 @@ async fn a_run_that_is_kept_for_somebody_is_theirs_until_they_are_gone() {
     admission.run.affinity = Some("own".to_owned());
     let kept = house.store.admissions().admit(admission, &Limits::none()).await.unwrap().run;
     let free = queued(&house, house.workspace, "shell", 0).await;
-    let id = worker(&house.store).await;
+    let id = worker(&house.store, "bench").await;
     let own = Offer { holder: "own".to_owned(), only_own: true, ..offer(id, 5) };
     let other = offer(id, 5);
     assert_eq!(claim(&house, &other, &caps()).await, Some(free));
@@ -216,7 +180,7 @@ async fn a_run_that_is_kept_for_somebody_is_theirs_until_they_are_gone() {
 #[tokio::test]
 async fn the_next_round_goes_back_to_the_queue_with_its_attempts_and_waits_its_time() {
     let house = house().await;
-    let me = offer(worker(&house.store).await, 5);
+    let me = offer(worker(&house.store, "bench").await, 5);
     let run = queued(&house, house.workspace, "shell", 0).await;
     claim(&house, &me, &caps()).await.unwrap();
     let round = |number, executor: &str| NewAttempt {
@@ -242,7 +206,7 @@ async fn the_next_round_goes_back_to_the_queue_with_its_attempts_and_waits_its_t
 #[tokio::test]
 async fn two_side_by_side_start_where_only_one_is_allowed_once_nothing_else_is_at_work() {
     let house = house().await;
-    let me = offer(worker(&house.store).await, 5);
+    let me = offer(worker(&house.store, "bench").await, 5);
     let caps = Caps { local: Some(1), ..caps() };
     let pair = queued(&house, house.workspace, "shell", 0).await;
     claim(&house, &me, &caps).await.unwrap();
@@ -292,14 +256,14 @@ async fn a_run_that_waits_is_called_off_and_gives_back_what_it_held() {
         house.store.stats().by_model(None, None).await.unwrap().is_empty(),
         "it says nothing about anybody"
     );
-    let me = offer(worker(&house.store).await, 5);
+    let me = offer(worker(&house.store, "bench").await, 5);
     assert_eq!(claim(&house, &me, &caps()).await, None);
 }
 
 #[tokio::test]
 async fn a_run_in_hand_hears_that_it_is_to_end_and_nothing_follows_it() {
     let house = house().await;
-    let id = worker(&house.store).await;
+    let id = worker(&house.store, "bench").await;
     let run = queued(&house, house.workspace, "shell", 0).await;
     assert!(!house.store.queue().ask_to_end(run, "early").await.unwrap(), "nobody has it in hand");
     claim(&house, &offer(id, 1), &caps()).await.unwrap();
@@ -320,7 +284,7 @@ async fn a_run_in_hand_hears_that_it_is_to_end_and_nothing_follows_it() {
 #[tokio::test]
 async fn worker_without_a_lease_is_given_up_and_its_run_is_taken_over_once() {
     let house = house().await;
-    let (gone, next) = (worker(&house.store).await, worker(&house.store).await);
+    let (gone, next) = (worker(&house.store, "bench").await, worker(&house.store, "bench").await);
     let run = queued(&house, house.workspace, "shell", 0).await;
     claim(&house, &offer(gone, 1), &caps()).await.unwrap();
     house.clock.advance(Duration::from_secs(200));
@@ -372,7 +336,7 @@ async fn what_was_heard_is_recorded_once_however_often_it_is_told() {
 #[tokio::test]
 async fn a_person_is_asked_with_the_evidence_and_the_run_goes_on_where_they_say_so() {
     let house = house().await;
-    let me = offer(worker(&house.store).await, 1);
+    let me = offer(worker(&house.store, "bench").await, 1);
     let run = queued(&house, house.workspace, "shell", 0).await;
     claim(&house, &me, &caps()).await.unwrap();
     let handoff = NewHandoff {
@@ -401,7 +365,7 @@ async fn a_person_is_asked_with_the_evidence_and_the_run_goes_on_where_they_say_
 #[tokio::test]
 async fn calling_a_run_off_asks_nobody_any_more_and_leaves_peoples_own_tasks_alone() {
     let house = house().await;
-    let me = offer(worker(&house.store).await, 1);
+    let me = offer(worker(&house.store, "bench").await, 1);
     let run = queued(&house, house.workspace, "shell", 0).await;
     claim(&house, &me, &caps()).await.unwrap();
     let evidence = json!(null);
@@ -453,7 +417,7 @@ async fn what_a_worker_elsewhere_was_given_is_marked_and_what_is_heard_late_is_c
     let house = house().await;
     let workspace = place(&house.store, "site").await;
     let run = queued(&house, workspace, "shell", 0).await;
-    let id = worker(&house.store).await;
+    let id = worker(&house.store, "bench").await;
     let there = Offer { elsewhere: true, ..offer(id, 2) };
     assert_eq!(claim(&house, &there, &caps()).await, Some(run));
     let handed = house.store.workers().assigned(id).await.unwrap();

@@ -118,6 +118,45 @@ pub(crate) fn admission(workspace: WorkspaceId, reserve: Micros) -> Admission {
     }
 }
 
+/// Free slots of a worker that takes any run.
+pub(crate) fn offer(worker: WorkerId, free: u32) -> Offer {
+    Offer {
+        worker,
+        holder: worker.to_string(),
+        free,
+        executors: None,
+        workspaces: None,
+        only_own: false,
+        elsewhere: false,
+    }
+}
+
+/// Limits that nothing reaches.
+pub(crate) fn caps() -> Caps {
+    Caps { executor: 1_000, aging: Duration::from_secs(300), ..Caps::default() }
+}
+
+/// How long a worker has its runs without another heartbeat.
+pub(crate) const LEASE: Duration = Duration::from_secs(300);
+
+/// Registers a worker.
+pub(crate) async fn worker(store: &Store, name: &str) -> WorkerId {
+    let id = WorkerId::new();
+    let new = NewWorker {
+        id,
+        name: name.to_owned(),
+        kind: WorkerKind::Local,
+        instance: "1-2-boot".to_owned(),
+        slots: 2,
+        executors: vec!["shell".to_owned()],
+        workspaces: None,
+        principal: None,
+        lease: LEASE,
+    };
+    store.workers().begin(new).await.unwrap();
+    id
+}
+
 /// A run that is at work: its ids, once it was admitted and started.
 pub(crate) struct AtWork {
     pub(crate) task: TaskId,

@@ -18,8 +18,8 @@ struct Desk {
     commits: Arc<Mutex<u32>>,
     /// The number of commits to come that fail.
     failing: Arc<Mutex<u32>>,
-    /// How the next commit is lost.
-    lost: Arc<Mutex<Option<Lost>>>,
+    /// How the next commits are lost.
+    lost: Arc<Mutex<Vec<Lost>>>,
     _folder: TempDir,
 }
 
@@ -30,7 +30,7 @@ fn desk() -> Desk {
     backend.migrate(&conn, MIGRATIONS).unwrap();
     let commits = Arc::new(Mutex::new(0));
     let failing = Arc::new(Mutex::new(0));
-    let lost = Arc::new(Mutex::new(None));
+    let lost = Arc::new(Mutex::new(Vec::new()));
     let conn = Connection::new(Counting {
         conn,
         commits: Arc::clone(&commits),
@@ -58,7 +58,7 @@ struct Counting {
     conn: Connection,
     commits: Arc<Mutex<u32>>,
     failing: Arc<Mutex<u32>>,
-    lost: Arc<Mutex<Option<Lost>>>,
+    lost: Arc<Mutex<Vec<Lost>>>,
 }
 
 /// An error of a connection that broke.
@@ -90,7 +90,7 @@ impl Driver for Counting {
             return Err(jackfield_sql::Error::other("the disk is gone"));
         }
         let broken = jackfield_sql::Error::new(ErrorClass::Unknown, Broken);
-        match self.lost.lock().take() {
+        match self.lost.lock().pop() {
             Some(Lost::Call) => return self.conn.rollback().and(Err(broken)),
             Some(Lost::Answer) => return self.conn.commit().and(Err(broken)),
             None => {}
@@ -353,9 +353,19 @@ async fn a_writer_that_cannot_get_the_file_says_that_it_is_busy() {
 async fn lost_commit_is_made_once_whether_the_call_or_its_answer_was_lost() {
     let desk = desk();
     for lost in [Lost::Call, Lost::Answer] {
-        *desk.lost.lock() = Some(lost);
+        desk.lost.lock().push(lost);
         desk.writer.write(|tx| note(tx, "once")).await.unwrap();
     }
     assert_eq!(notes(&desk).await, ["once", "once"]);
     assert_eq!(*desk.changes.of_events().borrow(), 2, "watchers hear of both");
+}
+
+#[tokio::test]
+async fn commit_that_is_lost_again_and_again_is_an_error_and_leaves_nothing() {
+    let desk = desk();
+    *desk.lost.lock() = vec![Lost::Call; TOGETHER];
+    let lost = desk.writer.write(|tx| note(tx, "never")).await;
+    assert_eq!(lost.unwrap_err().problem().code, "records_failed");
+    desk.writer.write(|tx| note(tx, "after")).await.unwrap();
+    assert_eq!(notes(&desk).await, ["after"]);
 }
