@@ -1,0 +1,60 @@
+// Short names for what the host sends. Everything comes from its OpenAPI description, except what next.ts adds.
+import type { NextRunSummary, NextTaskSummary } from './next';
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+
+export type RunSummary = Schemas['RunSummary'] & NextRunSummary;
+export type TaskSummary = Omit<Schemas['TaskSummary'], 'instruction'> & NextTaskSummary;
+export type RunState = Schemas['RunState'];
+export type TaskState = Schemas['TaskState'];
+export type RunView = Schemas['RunView'];
+export type TaskView = Schemas['TaskView'];
+export type Task = Schemas['Task'];
+export type Attempt = Schemas['Attempt'];
+export type Outcome = Schemas['Outcome'];
+export type Failure = Schemas['Failure'];
+export type CheckResult = Schemas['CheckResult'];
+export type Answer = Schemas['Answer'];
+export type Explanation = Schemas['Explanation'];
+export type ExplainedStep = Schemas['ExplainedStep'];
+export type Round = Schemas['Round'];
+export type Decision = Schemas['Decision'];
+export type HumanTask = Schemas['HumanTask'];
+export type HumanAnswer = Schemas['HumanAnswer'];
+export type BreakerStatus = Schemas['BreakerStatus'];
+export type LimitStatus = Schemas['LimitStatus'];
+export type HostStatus = Schemas['OrchestratorStatus'];
+export type AuthStatus = Schemas['AuthStatus'];
+export type WorkersStatus = Schemas['WorkersStatus'];
+export type WorkerLine = Schemas['WorkerLine'];
+export type WorkflowStats = Schemas['WorkflowStats'];
+export type ModelStats = Schemas['ModelStats'];
+export type PluginsAnswer = Schemas['PluginsAnswer'];
+export type PluginStatus = Schemas['PluginStatus'];
+export type PluginVersion = Schemas['PluginVersion'];
+export type PluginKind = Schemas['PluginKind'];
+export type Inspection = Schemas['Inspection'];
+export type Grant = Schemas['Grant'];
+export type AuditEntry = Schemas['AuditEntry'];
+export type AccessToken = Schemas['AccessToken'];
+export type TokenMade = Schemas['TokenMade'];
+export type Scope = Schemas['Scope'];
+export type ExecuteRequest = Schemas['ExecuteRequest'];
+export type Handle = Schemas['Handle'];
+export type ProblemDocument = Schemas['ProblemDocument'];
+
+/** An event as the client reads it: kinds may be added, so the payload is narrowed where it is used. */
+export interface LogEvent {
+  seq: number;
+  at: string;
+  kind: string;
+  attempt?: string | null;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  payload: any;
+}
+
+/** An event of the host's own log. */
+export interface HostEvent extends LogEvent {
+  subject: string;
+}
