@@ -1,1 +1,0 @@
-import{S as e,b as t}from"./disclose-version-smSaBuDe.js";import{i as n}from"./index-Cy6J2d4C.js";var r=e(`<p>Not built yet.</p>`);function i(e){n(e,{title:`Work`,children:(e,n)=>{var i=r();t(e,i)},$$slots:{default:!0}})}export{i as default};
