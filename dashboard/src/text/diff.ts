@@ -156,7 +156,7 @@ export function foldReason(file: DiffFile): string | null {
 }
 
 /** The rows of one view of a diff. `folded` names what hides a file's lines: null shows them. */
-export function layDiff(files: DiffFile[], split: boolean, folded: (file: DiffFile) => string | null): DiffRow[] {
+export function layDiff(files: DiffFile[], split: boolean, folded: (file: DiffFile) => string | null, spaces = true): DiffRow[] {
   const rows: DiffRow[] = [];
   files.forEach((file, index) => {
     rows.push({ kind: 'file', file, index });
@@ -167,7 +167,7 @@ export function layDiff(files: DiffFile[], split: boolean, folded: (file: DiffFi
     }
     for (const hunk of file.hunks) {
       rows.push({ kind: 'hunk', file, hunk, index });
-      for (const block of blocks(hunk.lines)) {
+      for (const block of blocks(spaces ? hunk.lines : withoutSpaces(hunk.lines))) {
         if (!split) {
           for (const line of [...block.removed, ...block.added]) {
             const other = line.kind === 'removed' ? block.added[block.removed.indexOf(line)] : block.removed[block.added.indexOf(line)];
@@ -183,6 +183,16 @@ export function layDiff(files: DiffFile[], split: boolean, folded: (file: DiffFi
     }
   });
   return rows;
+}
+
+/** Takes changes of nothing but white space as lines in common. */
+function withoutSpaces(lines: DiffLine[]): DiffLine[] {
+  const bare = (line: DiffLine): string => line.text.replace(/\s+/g, '');
+  return blocks(lines).flatMap((block) => {
+    const same = block.removed.length === block.added.length && block.removed.every((line, i) => bare(line) === bare(block.added[i]!));
+    if (!same) return [...block.removed, ...block.added, ...block.plain];
+    return [...block.added.map((line, i): DiffLine => ({ ...line, kind: 'context', before: block.removed[i]!.before })), ...block.plain];
+  });
 }
 
 /** Removed lines with the added ones that follow them, or lines in common. */

@@ -81,7 +81,8 @@ export interface Placed {
   height: number;
 }
 
-const CHARACTER = 6.7;
+const CHARACTER = 7.3;
+const BOLD = 8;
 const LINE = 17;
 const GAP = 44;
 
@@ -101,8 +102,8 @@ export function layFlowchart(chart: Flowchart, most = 44): Placed {
   }
   const sized = chart.nodes.map((node) => {
     const lines = node.lines.slice(0, 8).map((line) => (line.length > most ? `${line.slice(0, most - 1)}…` : line));
-    const widest = Math.max(4, ...lines.map((line) => line.length));
-    return { ...node, lines, x: 0, y: 0, width: Math.round(widest * CHARACTER + 26), height: lines.length * LINE + 18 };
+    const widest = Math.max(40, ...lines.map((line, i) => line.length * (i === 0 ? BOLD : CHARACTER)));
+    return { ...node, lines, x: 0, y: 0, width: Math.round(widest + 26), height: lines.length * LINE + 18 };
   });
   const layers: (typeof sized)[] = [];
   for (const node of sized) (layers[layer.get(node.id)!] ??= []).push(node);

@@ -1,1 +1,0 @@
-import{I as e,T as t,X as n,Z as r,et as i,k as a,w as o}from"./disclose-version-DVI05Pk1.js";function s(s,c){r(c,!0),i();var l=a();e(()=>o(l,`${c.view.run.id??``} ${c.files?.length??``}`)),t(s,l),n()}export{s as default};
