@@ -42,5 +42,5 @@ export function stack(rows: SpendRow[], days: number, today: Date, by: (row: Spe
 export function niceTop(highest: number): number {
   if (highest <= 0) return 1;
   const power = 10 ** Math.floor(Math.log10(highest));
-  return [1, 2, 2.5, 5, 10].map((step) => step * power).find((top) => top >= highest) ?? highest;
+  return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((step) => step * power).find((top) => top >= highest) ?? highest;
 }

@@ -1,1 +1,0 @@
-import{D as e,T as t}from"./disclose-version-02Doatu_.js";import{c as n}from"./index-kljG2lUS.js";var r=e(`<p>Not built yet.</p>`);function i(e){n(e,{title:`Plugin`,children:(e,n)=>{var i=r();t(e,i)},$$slots:{default:!0}})}export{i as default};

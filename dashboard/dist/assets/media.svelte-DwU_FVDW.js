@@ -1,1 +1,0 @@
-import{G as e,N as t,U as n,q as r}from"./disclose-version-02Doatu_.js";var i=window.matchMedia(`(max-width: 700px)`),a=new class{#e=r(n(i.matches));get phone(){return t(this.#e)}set phone(t){e(this.#e,t,!0)}constructor(){i.addEventListener(`change`,()=>this.phone=i.matches)}};export{a as t};
