@@ -140,7 +140,7 @@ async fn through_host(host: &Host, repository: &Path) -> Result<(f64, Vec<f64>)>
     let resting = Instant::now();
     until_at_rest(&host.data_folder().join("worktrees")).await?;
     let afterwards = resting.elapsed().as_secs_f64();
-    let events = host.runs().events(answer.run_id, 0, 100).await?;
+    let events = host.output().events(answer.run_id, 0, 100).await?;
     Ok((took, steps(asked, &events, answered, afterwards)?))
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Every crate below `host/` with its allowed dependencies; `ARCHITECTURE.md` describes each crate.
-const ALLOWED: [(&str, &[&str]); 28] = [
+const ALLOWED: [(&str, &[&str]); 29] = [
     ("types", &[]),
     ("files", &[]),
     ("http", &[]),
@@ -20,6 +20,7 @@ const ALLOWED: [(&str, &[&str]); 28] = [
     ("store", &["types", "model", "sql", "sqlite"]),
     ("plugins", &["types"]),
     ("embedded", &[]),
+    ("dashboard", &[]),
     ("api", &["types", "model", "store", "workspace"]),
     ("config", &["types", "store", "plugins", "api"]),
     ("core", &["types", "files", "redact", "process", "store", "plugins", "config"]),
@@ -73,7 +74,19 @@ const ALLOWED: [(&str, &[&str]); 28] = [
     ("render", &["types", "model", "files", "store", "plugins", "api", "jackfield", "sdk"]),
     (
         "server",
-        &["types", "files", "store", "plugins", "workspace", "api", "config", "jackfield", "render", "sdk"],
+        &[
+            "types",
+            "files",
+            "store",
+            "plugins",
+            "workspace",
+            "api",
+            "config",
+            "dashboard",
+            "jackfield",
+            "render",
+            "sdk",
+        ],
     ),
     (
         "cli",

@@ -1,5 +1,5 @@
-//! Access: principals with their scopes and their visibility, the uses of tokens, and the audit log.
+//! Access: principals with their scopes and their visibility, the uses of tokens and sessions, and the audit log.
 
 pub mod audit;
 pub mod principal;
-pub mod token_uses;
+pub mod uses;

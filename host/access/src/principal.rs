@@ -57,6 +57,11 @@ impl Principal {
         &self.scopes
     }
 
+    /// The work that it can see.
+    pub const fn sees(&self) -> Sees {
+        self.sees
+    }
+
     /// The audit facts of its call.
     pub fn audit(&self) -> AuditContext {
         self.audit.lock().clone()

@@ -1,6 +1,6 @@
 //! Access tokens as they are asked for and shown.
 
-use jackfield_store::AccessToken;
+use jackfield_store::{AccessToken, BrowserSession};
 use jackfield_types::{RunId, Scope, Scopes, Sees, TaskId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,61 @@ pub struct TokenMade {
     /// What is on record of it.
     #[serde(flatten)]
     pub token: AccessToken,
+}
+
+/// A login of a browser: with a ticket or with an access token.
+#[derive(Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase", deny_unknown_fields)]
+pub enum LoginRequest {
+    /// A ticket, which is good once.
+    Ticket(String),
+    /// The text of an access token, or of the owner's token.
+    Token(String),
+}
+
+/// The address at which a browser is logged in, once.
+#[derive(Debug, Clone, Serialize)]
+pub struct LoginTicket {
+    /// The ticket.
+    pub ticket: String,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// A session that was just opened.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct LoginAnswer {
+    /// What every call has to send as `x-jackfield-key`, beside the cookie. Only this answer contains it.
+    pub key: String,
+    /// The session.
+    pub session: SessionView,
+}
+
+/// A session, as its browser sees it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct SessionView {
+    /// The session.
+    #[serde(flatten)]
+    pub session: BrowserSession,
+    /// The version of the program.
+    pub version: String,
+}
+
+/// The principal of a call.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct Me {
+    /// The name of its work in records.
+    pub name: String,
+    /// Its scopes.
+    pub scopes: Scopes,
+    /// The work that it can see.
+    pub sees: Sees,
+    /// The version of the program.
+    pub version: String,
 }
 
 /// A call that came through the port.

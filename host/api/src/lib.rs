@@ -5,6 +5,7 @@ mod access;
 mod answer;
 pub mod bounds;
 mod explain;
+mod log;
 mod people;
 mod recorded;
 pub mod remote;
@@ -15,18 +16,21 @@ mod word;
 mod workers;
 mod workflow;
 
-pub use access::{AuditEntry, AuditFilter, TokenMade, TokenRequest};
+pub use access::{
+    AuditEntry, AuditFilter, LoginAnswer, LoginRequest, LoginTicket, Me, SessionView, TokenMade, TokenRequest,
+};
 pub use answer::{
     Answer, AttemptSummary, Author, ConsensusResult, FileLine, Link, Metrics, Progress, run_uri,
 };
 pub use explain::{ExplainedCandidate, Explanation, Step, StepKind};
+pub use log::LogQuery;
 pub use people::{
     HumanAction, HumanAnswer, HumanTaskEdit, HumanTaskRequest, HumanTaskStateFilter, HumanTasksFilter,
 };
 pub use recorded::RecordedRequest;
 pub use replay::{Bounds, ChangedChoice, FunctionReplayed, Prediction, ReplayFailure, Replayed, Shadowed};
 pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES};
-pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter};
+pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter, RunsOrder};
 pub use word::{Word, WordSet};
 pub use workers::{WorkerAction, WorkerLine, WorkersStatus};
 pub use workflow::{

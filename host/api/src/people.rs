@@ -83,7 +83,7 @@ pub struct HumanTasksFilter {
     /// About this run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub run_id: Option<String>,
-    /// Most to list; default 20, at most 200.
+    /// Most to list; default 20, at most 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// How many to skip.

@@ -1,11 +1,11 @@
 //! What the host tells about itself.
 
-use super::word::Word;
-use jackfield_types::{RunState, Timestamp};
+use super::word::{Word, WordSet};
+use jackfield_types::{ErrorCode, RunState, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Most lines on one page of any list.
-pub(super) const MOST_ON_A_PAGE: u32 = 200;
+pub(super) const MOST_ON_A_PAGE: u32 = 1_000;
 
 /// Which runs to list.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -18,10 +18,43 @@ pub struct RunsFilter {
     pub workspace: Option<String>,
     /// Of this task.
     pub task_id: Option<String>,
-    /// Most to list; 20 where not given, 200 at most.
+    /// Whose last attempt was of this executor.
+    pub executor: Option<String>,
+    /// With this text in the title.
+    pub q: Option<String>,
+    /// Since a time ago (`7d`, `12h`), a day or a time.
+    pub since: Option<String>,
+    /// newest (default), or cost: the dearest first, without further pages.
+    pub sort: Option<Word<RunsOrder>>,
+    /// Most to list; 20 where not given, 1,000 at most.
     pub limit: Option<u32>,
     /// Only runs older than this one: the id at the end of the page before.
     pub before: Option<String>,
+}
+
+/// The order of a list of runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum RunsOrder {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// The dearest first.
+    Cost,
+}
+
+impl WordSet for RunsOrder {
+    const ALL: &'static [Self] = &[Self::Newest, Self::Cost];
+    const WHAT: &'static str = "order of runs";
+    const UNKNOWN: ErrorCode = ErrorCode::UnknownOrder;
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Newest => "newest",
+            Self::Cost => "cost",
+        }
+    }
 }
 
 impl RunsFilter {

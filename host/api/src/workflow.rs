@@ -226,7 +226,7 @@ pub struct TasksFilter {
     pub state: Option<Word<TaskState>>,
     /// A workspace's name.
     pub workspace: Option<String>,
-    /// Most to list; default 20, at most 200.
+    /// Most to list; default 20, at most 1,000.
     pub limit: Option<u32>,
     /// Only tasks older than this one.
     pub before: Option<String>,

@@ -23,7 +23,8 @@ use std::path::PathBuf;
     after_help = "First steps:\n  jackfield demo                         run a demo, no account needed\n  \
                   jackfield doctor                       check the installation and logins\n  \
                   jackfield run \"fix the failing test\"   run a task in this repository\n  \
-                  jackfield serve                        serve MCP and REST on a local port"
+                  jackfield serve                        serve MCP, REST and the dashboard on a local port\n  \
+                  jackfield open                         open the dashboard in a browser"
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
@@ -68,7 +69,7 @@ pub(crate) enum Command {
     },
     /// Run a task and wait for the result
     Run(RunArgs),
-    /// Serve MCP and REST on one port
+    /// Serve MCP, REST and the dashboard on one port
     Serve {
         /// Address and port; other than loopback only with TLS or server.plain_http [default: server.listen]
         #[arg(long, value_name = "ADDRESS:PORT")]
@@ -82,6 +83,15 @@ pub(crate) enum Command {
         /// Seconds to wait for running attempts on shutdown [default: server.drain_s]
         #[arg(long, value_name = "SECONDS")]
         drain: Option<u64>,
+    },
+    /// Open the dashboard of the running server in a browser, logged in
+    ///
+    /// Prints an address that logs in once, within 5 minutes. Other users of this machine can read the arguments of its
+    /// programs; with --print, no program gets the address.
+    Open {
+        /// Print the address and start no browser
+        #[arg(long)]
+        print: bool,
     },
     /// Execute runs for a host on another machine
     ///

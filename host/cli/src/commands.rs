@@ -65,7 +65,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         }
         Command::Logs { run, diff: true, .. } => {
             let run = host.runs().find(run.as_deref().unwrap_or_default()).await?;
-            let diff = host.runs().diff(run).await?;
+            let diff = host.output().diff(run).await?;
             say_diff(&diff);
         }
         Command::Logs { run, follow, .. } => {
@@ -107,6 +107,7 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         | Command::Consensus { .. }
         | Command::Serve { .. }
         | Command::Worker { .. }
+        | Command::Open { .. }
         | Command::Doctor
         | Command::Service { .. }
         | Command::Completions { .. }

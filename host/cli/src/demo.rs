@@ -40,7 +40,7 @@ async fn show(host: &Host, repository: &Path, json: bool) -> Result<Outcome, Pro
     let first = say_answer(false, execute(host, repository).await?);
 
     heading("2. What it changed, on its own branch; the checkout is untouched");
-    say_diff(&host.runs().diff(first.run_id).await?);
+    say_diff(&host.output().diff(first.run_id).await?);
 
     heading("3. What it cost, and what is left");
     let ledger =

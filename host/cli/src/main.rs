@@ -1,6 +1,7 @@
 //! The program `jackfield`: one host in this process for most commands, a server for `serve`.
 
 mod args;
+mod browser;
 mod commands;
 mod config;
 mod demo;
@@ -125,6 +126,7 @@ async fn run(cli: Cli) -> Result<Outcome, Problem> {
             serve::serve(serve::Asked { listen, locked, drain }, &global).await
         }
         Command::Plugin(PluginCommand::Sign(command)) => sign::sign(command, global.json),
+        Command::Open { print } => browser::open_dashboard(print, &global).await,
         Command::Doctor => doctor::doctor(&global).await,
         Command::Service { system, install } => service::service(system, install, &global),
         Command::Completions { shell } => Ok(manual::completions(shell)),

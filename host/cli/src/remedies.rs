@@ -69,6 +69,7 @@ fn command_line(operation: &Operation) -> Option<String> {
         Operation::CheckConfig => "jackfield config check".into(),
         Operation::ShowDefaultConfig => "jackfield config".into(),
         Operation::ChooseDataFolder => "--data FOLDER".into(),
+        Operation::LogIn => "jackfield open".into(),
         Operation::Serve => "jackfield serve".into(),
         Operation::ServeElsewhere => "jackfield serve --listen ADDRESS:PORT".into(),
         Operation::ServeUnlocked => "jackfield serve --set plugins.locked=false".into(),

@@ -1,6 +1,7 @@
-//! `serve`: MCP and REST on one local port, until told to stop.
+//! `serve`: MCP, REST and the dashboard on one local port, until told to stop.
 
 use super::args::Global;
+use super::browser::{self, Announced};
 use super::notify;
 use super::opening::settings;
 use super::output::{Outcome, say_line};
@@ -9,6 +10,7 @@ use super::stop::{ToldToStop, drain, part};
 use jackfield_server::port::Port;
 use jackfield_server::{Token, http};
 use jackfield_types::{ErrorCode, Problem};
+use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +42,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let (data, config) = settings(global)?;
     let port = Port::open(&config.server, asked.listen.as_deref()).await?;
     let (url, asked_at) = (port.url(), port.asked_at(&config.server.names));
+    let address = port.reached_at().to_string();
     let only_locked = config.plugins.locked;
     let host = super::opening::builder(data).config(config.clone()).open().await?;
     super::telemetry::keep_from_log(&host);
@@ -51,10 +54,16 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let file = host.data_folder().join("token");
     let token = Token::kept_in(&file)?;
     host.access().learn_token();
+    let announced = Announced::new(&host.data_folder(), &asked_at, &address);
+    // A ticket is a secret, and what is no terminal may be a log.
+    let dashboard = match std::io::stdout().is_terminal() {
+        true => browser::login_url(&host, &asked_at, &token).await?,
+        false => format!("{asked_at}/ (log in with `jackfield open`)"),
+    };
     let shown = file.display();
     say_line(&format!(
         "jackfield {} serves {url}\n\
-         \n  MCP     {asked_at}/mcp\n  REST    {asked_at}/api/runs\n  token   {shown}\n  plugins {}\n\
+         \n  dashboard {dashboard}\n  MCP       {asked_at}/mcp\n  REST      {asked_at}/api/runs\n  token     {shown}\n  plugins   {}\n\
          \nConnect Claude Code:\n  claude mcp add --transport http jackfield {asked_at}/mcp --header \"Authorization: Bearer $(cat {shown})\"",
         jackfield::VERSION,
         host.plugins().folder().display(),
@@ -63,7 +72,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     tokio::spawn(async move { jackfield_notifications::deliver(&telling).await });
     notify::ready(&format!("serves {url}"));
     let stopping = CancellationToken::new();
-    let router = http::router(&host, token, &names);
+    let router = http::site(&host, token, &names);
     let mut served = tokio::spawn(port.serve(router, stopping.clone()));
     let failed = tokio::select! {
         ended = &mut served => Some(ended),
@@ -80,6 +89,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
         if failed.is_none() {
             let _ = timeout(LAST_WORDS, served).await;
         }
+        drop(announced);
     };
     tokio::select! {
         () = leave => {}

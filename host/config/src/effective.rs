@@ -1,7 +1,9 @@
 //! What is in force as a file that could have said so: TOML that reads back, without its secrets.
 
 use super::{Config, is_secret_name, looks_secret};
+use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The configuration as TOML. Amounts are in dollars, as they are written; what is not set is left out.
 ///
@@ -11,6 +13,51 @@ pub fn effective(config: &Config) -> Result<String, String> {
     let value = serde_json::to_value(config).map_err(|error| error.to_string())?;
     let table = toml(value).unwrap_or_else(|| toml::Value::Table(toml::Table::new()));
     toml::to_string(&table).map_err(|error| error.to_string())
+}
+
+/// One key of the configuration that is in force.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct EffectiveKey {
+    /// Its name with its section: `run.timeout_s`.
+    pub key: String,
+    /// Its value.
+    pub value: Value,
+    /// The default, if the value is another one; null if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Value>,
+}
+
+/// The keys that are in force, in the order of their names. What is not set is left out.
+///
+/// # Errors
+/// What cannot be written as JSON, in words.
+pub fn effective_keys(config: &Config) -> Result<Vec<EffectiveKey>, String> {
+    let flat = |config: &Config| {
+        let mut keys = BTreeMap::new();
+        let value = serde_json::to_value(config).map_err(|error| error.to_string())?;
+        flatten(String::new(), value, &mut keys);
+        Ok::<_, String>(keys)
+    };
+    let mut defaults = flat(&Config::default())?;
+    let key = |(key, value): (String, Value)| {
+        let default = defaults.remove(&key).unwrap_or_default();
+        EffectiveKey { default: (default != value).then_some(default), key, value }
+    };
+    Ok(flat(config)?.into_iter().map(key).collect())
+}
+
+fn flatten(key: String, value: Value, keys: &mut BTreeMap<String, Value>) {
+    match value {
+        Value::Null => {}
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                let below = if key.is_empty() { name } else { format!("{key}.{name}") };
+                flatten(below, value, keys);
+            }
+        }
+        value => drop(keys.insert(key, value)),
+    }
 }
 
 /// Values that most likely are secrets give way to the name of what holds them.
@@ -104,6 +151,17 @@ mod tests {
             let again: Config = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
             assert_eq!(again, config, "{text}");
         }
+    }
+
+    #[test]
+    fn key_with_another_value_than_its_default_is_listed_with_both() {
+        let mut config = Config::default();
+        config.run.timeout_s = 7;
+        let keys = effective_keys(&config).unwrap();
+        let changed: Vec<_> = keys.iter().filter(|key| key.default.is_some()).collect();
+        let [one] = changed.as_slice() else { panic!("{changed:?}") };
+        assert_eq!((one.key.as_str(), &one.value), ("run.timeout_s", &serde_json::json!(7)));
+        assert!(keys.len() > 50);
     }
 
     #[test]

@@ -23,7 +23,7 @@ mod words;
 
 pub use check::Fault;
 pub use check::{SHIPPED_CHOOSER, SHIPPED_EXECUTORS, SHIPPED_GATES, check, is_repo};
-pub use effective::{effective, without_secrets};
+pub use effective::{EffectiveKey, effective, effective_keys, without_secrets};
 pub use keys::{Key, Step, flat, shown};
 pub use load::default_file;
 pub use load::{ConfigError, Layers, load};

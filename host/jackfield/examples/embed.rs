@@ -36,7 +36,7 @@ async fn story(folder: &std::path::Path) -> Result<(), Problem> {
     println!("\n{}\n\n{} in {} ms", answer.text, answer.state, answer.metrics.wall_ms);
 
     // What was written stays apart from the folder; the diff says what it was.
-    println!("\n{}", String::from_utf8_lossy(&host.runs().diff(answer.run_id).await?));
+    println!("\n{}", String::from_utf8_lossy(&host.output().diff(answer.run_id).await?));
     host.shutdown().await;
     Ok(())
 }

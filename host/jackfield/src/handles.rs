@@ -26,6 +26,8 @@ macro_rules! handles {
 handles! {
     /// Runs: start, follow, end and read them.
     runs: Runs,
+    /// What runs left: events, diffs, changed files, raw output.
+    output: Output,
     /// Tasks: their specification, their rounds, and why things happened.
     tasks: Tasks,
     /// To-dos of people, and answers to runs that wait.
@@ -48,6 +50,8 @@ handles! {
     leased_runs: LeasedRuns,
     /// Tokens, secrets and the audit log.
     access: Access,
+    /// Logins of browsers.
+    sessions: Sessions,
     /// Webhooks and their deliveries.
     notifications: Notifications,
     /// Pruning and backup.

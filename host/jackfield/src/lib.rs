@@ -29,7 +29,7 @@
 //! assert!(answer.text.starts_with("flowchart LR"));
 //!
 //! // The folder itself is as it was; what was written is in the diff and on a branch.
-//! let diff = String::from_utf8(host.runs().diff(answer.run_id).await?)?;
+//! let diff = String::from_utf8(host.output().diff(answer.run_id).await?)?;
 //! assert!(diff.contains("+bread"));
 //! host.shutdown().await;
 //! # Ok(())
@@ -67,13 +67,16 @@ mod trial_plugins;
 
 pub use builder::{HostBuilder, view_of_server};
 pub use calls::backup::Backup;
+pub use calls::changes::{Change, ChangeFeed};
 pub use calls::feed::{EventFeed, RunFeed};
+pub use calls::output::{Printed, RawOutput};
 pub use calls::plugin_admin::{Ordered, plugin_file};
 pub use calls::runs::{Advice, AdvisedChoice, AdvisedTask};
+pub use calls::sessions::{BrowserLogin, KnownSession};
 pub use calls::tokens::KnownToken;
 pub use handles::{
-    Access, Budget, Evaluation, Events, HumanTasks, LeasedRuns, Notifications, PluginAdmin, RemoteWorkers,
-    Retention, Runs, Status, Tasks, Workers, Workspaces,
+    Access, Budget, Evaluation, Events, HumanTasks, LeasedRuns, Notifications, Output, PluginAdmin,
+    RemoteWorkers, Retention, Runs, Sessions, Status, Tasks, Workers, Workspaces,
 };
 pub use host::Host;
 pub use jackfield_access::principal::{AuditContext, Principal};

@@ -2,7 +2,7 @@
 
 use crate::reconfigure::Reconfiguration;
 use jackfield_access::audit::AuditLog;
-use jackfield_access::token_uses::Uses;
+use jackfield_access::uses::Uses;
 use jackfield_core::folders::Folders;
 use jackfield_core::settings::Settings;
 use jackfield_fleet::leased_runs::Assignments;
@@ -11,7 +11,7 @@ use jackfield_plugins::Plugins;
 use jackfield_retention::Pruner;
 use jackfield_runs::Parts;
 use jackfield_store::Store;
-use jackfield_types::Clock;
+use jackfield_types::{Clock, SessionId, TokenId};
 use std::sync::Arc;
 
 /// The services that the handles call. Nothing is global: hosts in one process share nothing.
@@ -27,7 +27,8 @@ pub(crate) struct Services {
     pub(crate) remote: RemoteRounds,
     /// Runs that this host executes for another one.
     pub(crate) assignments: Assignments,
-    pub(crate) uses: Uses,
+    pub(crate) uses: Uses<TokenId>,
+    pub(crate) session_uses: Uses<SessionId>,
     pub(crate) audit_log: Arc<AuditLog>,
     pub(crate) pruner: Arc<Pruner>,
     pub(crate) reconfiguration: Reconfiguration,
@@ -57,6 +58,7 @@ impl Services {
             remote: RemoteRounds::new(&runs),
             assignments: Assignments::new(&runs),
             uses: Uses::default(),
+            session_uses: Uses::default(),
             audit_log,
             pruner,
             reconfiguration: Reconfiguration::new(&runs),

@@ -82,13 +82,13 @@ pub fn tasks(tasks: &[TaskSummary]) -> String {
     }
     let row = |summary: &TaskSummary| {
         [
-            summary.task.id.to_string(),
-            when(summary.task.created_at),
-            summary.task.state.to_string(),
+            summary.id.to_string(),
+            when(summary.created_at),
+            summary.state.to_string(),
             summary.runs.to_string(),
             summary.cost.to_string(),
             summary.workspace_name.clone(),
-            summary.task.title.clone(),
+            summary.title.clone(),
         ]
     };
     table(["TASK", "MADE (UTC)", "STATE", "RUNS", "COST", "WORKSPACE", "TITLE"], tasks.iter().map(row))

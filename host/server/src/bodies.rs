@@ -21,6 +21,7 @@ pub(super) const RUN_FAILED: &str =
 /// Most events on one page of a log.
 const PAGE: u32 = 1_000;
 
+const AS_OF: HeaderName = HeaderName::from_static("jackfield-as-of");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The longest idempotency key, characters.
@@ -87,17 +88,28 @@ pub(super) fn page<T: Serialize>(
     cursor: &str,
     next: Option<String>,
 ) -> Response {
-    let mut response = Json(lines).into_response();
     let full = usize::try_from(most).is_ok_and(|most| lines.len() >= most);
+    linked(lines, uri, cursor, next.filter(|_| full))
+}
+
+/// Returns a page of a list, with a link to the next page if there is one: `next` is its cursor.
+pub(super) fn linked<T: Serialize>(lines: &[T], uri: &Uri, cursor: &str, next: Option<String>) -> Response {
+    let mut response = Json(lines).into_response();
     let others = uri.query().unwrap_or_default().split('&');
     let others = others.filter(|part| !part.is_empty() && part.split('=').next() != Some(cursor));
-    let link = next.filter(|_| full).map(|next| {
+    let link = next.map(|next| {
         let query: Vec<_> = others.map(str::to_owned).chain([format!("{cursor}={next}")]).collect();
         format!("<?{}>; rel=\"next\"", query.join("&"))
     });
     if let Some(link) = link.and_then(|link| HeaderValue::from_str(&link).ok()) {
         response.headers_mut().insert(LINK, link);
     }
+    response
+}
+
+/// Says after which event of the host a list was read: a stream of events from there on misses nothing.
+pub(super) fn as_of_event(seq: u64, mut response: Response) -> Response {
+    response.headers_mut().insert(AS_OF, HeaderValue::from(seq));
     response
 }
 

@@ -1,11 +1,11 @@
-//! Who comes in: the owner's token or one that was made for somebody, shown with every request.
+//! Authentication: the owner's token, an access token or a browser session, shown with every request.
 //!
 //! What comes in carries a [`Principal`] from here on, and each door narrows the host to it. A stream that is open
-//! when its token is revoked or expires ends within seconds. Nobody asks more than the limits allow, and every
+//! when its token or session ends or expires is closed within seconds. Nobody asks more than the limits allow, and every
 //! call is put on the audit log.
 
-use super::limits::{Bounds, Limits, TooMuch};
-use super::{Token, traced};
+use super::limits::{Bounds, Limits, Permit, TooMuch};
+use super::{Token, session, traced};
 use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -14,12 +14,11 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use jackfield::{Host, KnownToken, Principal};
+use jackfield::{Host, KnownSession, KnownToken, Principal};
 use jackfield_api::AuditEntry;
-use jackfield_types::{ErrorCode, Problem, Scope, TokenId};
+use jackfield_types::{ErrorCode, Operation, Problem, Scope, SessionId, TokenId};
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 /// Carries the token where a caller has no say over `Authorization`, as those of `/execute`.
@@ -43,9 +42,36 @@ pub(super) struct Guard {
 /// Who came in, and with what.
 struct Entrant {
     asker: Principal,
-    /// None: the owner's, which cannot be revoked while the host runs.
-    token: Option<TokenId>,
+    credential: Credential,
 }
+
+/// What somebody came in with.
+#[derive(Clone, Copy)]
+enum Credential {
+    /// The owner's token, which cannot be revoked while the host runs.
+    Owner,
+    Token(TokenId),
+    /// A browser session, of the owner or of somebody else.
+    Session {
+        id: SessionId,
+        is_owner: bool,
+    },
+}
+
+impl Credential {
+    /// Whether the number of calls in a second is limited.
+    const fn is_limited(self) -> bool {
+        match self {
+            Self::Owner => false,
+            Self::Token(_) => true,
+            Self::Session { is_owner, .. } => !is_owner,
+        }
+    }
+}
+
+/// The browser session of a request.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Session(pub(super) SessionId);
 
 impl Guard {
     /// For a host: its owner's token, and those that it has made.
@@ -62,29 +88,66 @@ impl Guard {
         Self { owner, host: None, limits: Limits::new(bounds) }
     }
 
-    /// Who shows one of the texts.
-    async fn entrant(&self, shown: &[String], door: &str) -> Result<Option<Entrant>, Problem> {
+    /// The owner's token.
+    pub(super) const fn owner(&self) -> &Token {
+        &self.owner
+    }
+
+    /// The principal of one of the tokens that are shown.
+    async fn of_token(&self, shown: &[String], door: &str) -> Result<Option<Entrant>, Problem> {
         if shown.iter().any(|text| self.owner.is(text)) {
-            return Ok(Some(Entrant { asker: Principal::owner(door), token: None }));
+            return Ok(Some(Entrant { asker: Principal::owner(door), credential: Credential::Owner }));
         }
         let Some(host) = &self.host else { return Ok(None) };
         for text in shown {
             if let Some(KnownToken { token, asker }) = host.access().authenticate(text).await? {
-                return Ok(Some(Entrant { asker, token: Some(token) }));
+                return Ok(Some(Entrant { asker, credential: Credential::Token(token) }));
             }
         }
         Ok(None)
     }
 
-    /// Until the token is no longer good.
-    async fn ended(self, token: TokenId) {
-        let Some(host) = self.host else { return };
-        while host.access().still_valid(token).await {
+    /// The principal of the session whose cookie and key are shown.
+    async fn of_session(&self, shown: &session::Shown) -> Result<Option<Entrant>, Problem> {
+        let Some(host) = &self.host else { return Ok(None) };
+        let owner = self.owner.fingerprint();
+        for cookie in &shown.cookies {
+            let known = host.sessions().authenticate(cookie, &shown.key, &owner).await?;
+            if let Some(KnownSession { session: id, asker, is_owner }) = known {
+                return Ok(Some(Entrant { asker, credential: Credential::Session { id, is_owner } }));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Counts a request of somebody who is not known yet.
+    pub(super) fn enter_unknown(&self) -> Result<Permit, TooMuch> {
+        self.limits.enter(NOBODY, true)
+    }
+
+    /// Waits until the credential is no longer valid.
+    async fn ended(self, credential: Credential) {
+        let Some(host) = &self.host else { return };
+        let owner = self.owner.fingerprint();
+        loop {
+            let valid = match credential {
+                Credential::Owner => return std::future::pending().await,
+                Credential::Token(token) => host.access().still_valid(token).await,
+                Credential::Session { id, .. } => host.sessions().still_valid(id, &owner).await,
+            };
+            if !valid {
+                return;
+            }
             tokio::time::sleep(LOOK).await;
         }
     }
 
-    fn audit(&self, heard: Heard, who: Option<&Principal>, status: StatusCode) {
+    /// What of a request goes on the audit log.
+    pub(super) fn heard(&self, request: &Request) -> Heard {
+        Heard::of(request)
+    }
+
+    pub(super) fn audit(&self, heard: Heard, who: Option<&Principal>, status: StatusCode) {
         let Some(host) = &self.host else { return };
         let audited = who.map(Principal::audit).unwrap_or_default();
         host.access().record(&AuditEntry {
@@ -105,7 +168,7 @@ impl Guard {
 }
 
 /// What of a request goes on the audit log.
-struct Heard {
+pub(super) struct Heard {
     begun: Instant,
     from: Option<String>,
     method: Method,
@@ -139,22 +202,34 @@ async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<Pr
     let shown = shown(request.headers());
     // The owner is known in the records by the door that was used.
     let door = if request.uri().path().starts_with("/mcp") { "mcp" } else { "rest" };
-    let Entrant { asker, token } = match guard.entrant(&shown, door).await {
+    // A request with a token is a program's, whatever cookies it has.
+    let in_browser = session::shown(request.headers()).filter(|_| shown.is_empty());
+    if let Some(Err(problem)) = in_browser.as_ref().map(|_| session::check_page(&request)) {
+        return (None, super::refused::refuse(StatusCode::FORBIDDEN, problem));
+    }
+    let entrant = match &in_browser {
+        Some(session) => guard.of_session(session).await,
+        None => guard.of_token(&shown, door).await,
+    };
+    let Entrant { asker, credential } = match entrant {
         Ok(Some(entrant)) => entrant,
         Ok(None) => {
-            let response = match guard.limits.enter(NOBODY, true) {
-                Ok(_) => refused(!shown.is_empty()),
-                Err(too_much) => later(too_much),
+            let refused = match (in_browser, shown.is_empty()) {
+                (Some(_), _) => session_over(),
+                (None, is_empty) => refused(!is_empty),
             };
-            return (None, response);
+            return (None, guard.enter_unknown().map_or_else(later, |_| refused));
         }
         Err(problem) => return (None, super::refused::refuse(StatusCode::SERVICE_UNAVAILABLE, problem)),
     };
-    let permit = match guard.limits.enter(asker.name(), token.is_some()) {
+    let permit = match guard.limits.enter(asker.name(), credential.is_limited()) {
         Ok(permit) => permit,
         Err(too_much) => return (Some(asker), later(too_much)),
     };
     request.extensions_mut().insert(asker.clone());
+    if let Credential::Session { id, .. } = credential {
+        request.extensions_mut().insert(Session(id));
+    }
     let mut response = next.run(request).await;
     if let Some(scope) = asker.audit().refused.filter(|_| response.status() == StatusCode::FORBIDDEN) {
         let needs = format!("Bearer realm=\"jackfield\", error=\"insufficient_scope\", scope=\"{scope}\"");
@@ -162,10 +237,7 @@ async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<Pr
         response.headers_mut().extend(needs.map(|needs| (WWW_AUTHENTICATE, needs)));
     }
     if is_stream(&response) {
-        let ended: Pin<Box<dyn Future<Output = ()> + Send>> = match token {
-            Some(token) => Box::pin(guard.clone().ended(token)),
-            None => Box::pin(std::future::pending()),
-        };
+        let ended = Box::pin(guard.clone().ended(credential));
         response = response.map(|body| {
             // The call lasts as long as its stream.
             let kept = body.into_data_stream().take_until(ended).inspect(move |_| {
@@ -177,7 +249,7 @@ async fn answered(guard: &Guard, mut request: Request, next: Next) -> (Option<Pr
     (Some(asker), response)
 }
 
-fn later(too_much: TooMuch) -> Response {
+pub(super) fn later(too_much: TooMuch) -> Response {
     let mut response = super::refused::refuse(StatusCode::TOO_MANY_REQUESTS, too_much.problem);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(too_much.retry_after_s));
     response
@@ -210,6 +282,16 @@ fn refused(was_shown: bool) -> Response {
     };
     response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(asks));
     response
+}
+
+fn session_over() -> Response {
+    let problem = Problem::caller(
+        ErrorCode::SessionOver,
+        "the browser session has ended, or its cookie or key is wrong",
+        "log in again",
+    )
+    .with(Operation::LogIn);
+    super::refused::refuse(StatusCode::UNAUTHORIZED, problem)
 }
 
 fn is_stream(response: &Response) -> bool {

@@ -1,27 +1,30 @@
 //! One port: `/mcp`, `/api` and the short REST routes, behind one set of guards.
 //!
-//! Every call but `GET /health` carries a bearer token. The `Host` and `Origin` of a request
-//! must be this machine's own, so that a web page cannot reach in through somebody's browser.
+//! Every call but `GET /health` and the login carries a bearer token, or the cookie and the key of a browser session. The
+//! `Host` and `Origin` of a request must be this host's own, so that a web page cannot reach in through somebody's browser.
 
 use super::guard::{self, Guard};
 use super::pace::Paced;
 use super::refused::LARGEST_BODY;
-use super::{Token, mcp, rest, traced};
-use axum::Router;
+use super::{Token, mcp, origin, rest, site, traced};
 use axum::body::{Body, HttpBody};
-use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::header::{CONTENT_LENGTH, HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_LENGTH;
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
+use axum::{Extension, Router};
 use futures::StreamExt;
 use jackfield::Host;
-use jackfield_types::{ErrorCode, Problem};
 use std::sync::Arc;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
 /// The same for what a worker elsewhere tells, which holds all that its agents said and its components decided.
 /// Files are not bodies in this sense: they go to the disk as they come.
 const LARGEST_NEWS: usize = 64 << 20;
+/// Answers below this size are sent as they are, bytes.
+const SMALL: u64 = 1_024;
 /// Most of a body that is too large which is read, bytes.
 const LARGEST_DROPPED: usize = 128 << 20;
 
@@ -30,8 +33,21 @@ const LARGEST_DROPPED: usize = 128 << 20;
 /// `names` are those by which others may call it, besides this machine's own: a host name or an address, without
 /// a port.
 pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
-    let routes = Router::new().nest_service("/mcp", mcp::service(host)).merge(rest::router(host.clone()));
-    behind_guards(routes, rest::open(host.clone()), Guard::of(token, host), names)
+    behind_guards(
+        guarded(host),
+        rest::open(host.clone()).fallback(rest::no_route),
+        Guard::of(token, host),
+        names,
+    )
+}
+
+/// The same with the dashboard, for a port of its own: the dashboard's files have absolute addresses.
+pub fn site(host: &Host, token: Token, names: &[String]) -> Router {
+    behind_guards(guarded(host), rest::open(host.clone()).fallback(site::page), Guard::of(token, host), names)
+}
+
+fn guarded(host: &Host) -> Router {
+    Router::new().nest_service("/mcp", mcp::service(host)).merge(rest::router(host.clone()))
 }
 
 /// Any MCP handler behind the guards of the host's own, at `/mcp`. The conformance suites come with tools of their
@@ -39,19 +55,22 @@ pub fn router(host: &Host, token: Token, names: &[String]) -> Router {
 #[doc(hidden)]
 pub fn router_around(handler: impl rmcp::ServerHandler + Clone, token: Token, names: &[String]) -> Router {
     let routes = Router::new().nest_service("/mcp", mcp::around(handler));
-    behind_guards(routes, Router::new(), Guard::alone(token), names)
+    behind_guards(routes, Router::new().fallback(rest::no_route), Guard::alone(token), names)
 }
 
 fn behind_guards(guarded: Router, open: Router, guard: Guard, names: &[String]) -> Router {
     let names: Arc<[String]> = names.into();
     guarded
         .layer(from_fn(fits))
-        .layer(from_fn_with_state(guard, guard::admit))
-        .merge(open)
-        .fallback(rest::no_route)
+        .layer(from_fn_with_state(guard.clone(), guard::admit))
+        .merge(open.layer(from_fn(fits)))
+        .layer(Extension(guard))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(map_response(super::refused::told))
-        .layer(from_fn_with_state(names, own_names_only))
+        .layer(from_fn_with_state(names, origin::own_only))
+        .layer(map_response(site::hardened))
+        // Streams of events are left as they are.
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(SizeAbove::new(SMALL))))
         .layer(from_fn(traced::request))
 }
 
@@ -76,138 +95,4 @@ async fn fits(request: Request, next: Next) -> Response {
         }
     }
     super::refused::refuse(StatusCode::PAYLOAD_TOO_LARGE, super::refused::too_large())
-}
-
-async fn own_names_only(State(names): State<Arc<[String]>>, request: Request, next: Next) -> Response {
-    let is_own = |authority: &str| is_own(authority, &names);
-    let headers = request.headers();
-    // HTTP/2 names the host in the address.
-    let in_address = request.uri().authority().map(|authority| is_own(authority.as_str()));
-    let named = headers.get_all(HOST).iter().count();
-    if named > 1 || (named == 0 && in_address.is_none()) {
-        let problem = Problem::caller(
-            ErrorCode::BadHost,
-            format!("the request has {named} Host headers"),
-            "send one Host header, with the name and port that the host is called by",
-        );
-        return super::refused::refuse(StatusCode::BAD_REQUEST, problem);
-    }
-    let host = headers.get(HOST).map(|value| value.to_str().is_ok_and(is_own));
-    let host = [in_address, host].into_iter().flatten().all(|own| own);
-    let origin = headers
-        .get_all(ORIGIN)
-        .iter()
-        .all(|value| value.to_str().is_ok_and(|origin| is_own_origin(origin, &names)));
-    if host && origin {
-        return next.run(request).await;
-    }
-    let problem = Problem::caller(
-        ErrorCode::ForeignOrigin,
-        format!("the request names {} as its host or origin", foreign(headers)),
-        "call this host as 127.0.0.1 or localhost, or by a name in server.names of jackfield.toml, and from no other site's page",
-    );
-    super::refused::refuse(StatusCode::FORBIDDEN, problem).into_response()
-}
-
-fn foreign(headers: &HeaderMap) -> String {
-    let named =
-        [ORIGIN, HOST].into_iter().filter_map(|name| headers.get(name)?.to_str().ok().map(str::to_owned));
-    named.collect::<Vec<_>>().join(" / ")
-}
-
-/// The name of `name`, `name:port`, `[address]` or `[address]:port`, and of nothing else.
-fn host_name(authority: &str) -> Option<&str> {
-    let (name, rest) = match authority.strip_prefix('[') {
-        Some(rest) => {
-            let (name, rest) = rest.split_once(']')?;
-            name.parse::<std::net::Ipv6Addr>().ok()?;
-            (name, rest)
-        }
-        None => {
-            let (name, rest) = authority.split_at(authority.find(':').unwrap_or(authority.len()));
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-            (!name.is_empty() && name.bytes().all(fits)).then_some((name, rest))?
-        }
-    };
-    let port = match rest.strip_prefix(':') {
-        None => return rest.is_empty().then_some(name),
-        Some(port) => port,
-    };
-    let fits = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-    (fits && port.parse::<u16>().is_ok()).then_some(name)
-}
-
-/// `localhost`, `127.0.0.1`, `[::1]` or one of `names`, each with or without a port.
-fn is_own(authority: &str, names: &[String]) -> bool {
-    let Some(name) = host_name(authority) else { return false };
-    name.eq_ignore_ascii_case("localhost")
-        || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-        || names.iter().any(|own| own.trim_matches(['[', ']']).eq_ignore_ascii_case(name))
-}
-
-fn is_own_origin(origin: &str, names: &[String]) -> bool {
-    let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    authority.is_some_and(|authority| is_own(authority, names))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn host_name_of_another_machine_is_refused() {
-        for own in ["localhost", "localhost:7700", "127.0.0.1:7700", "127.0.0.2", "[::1]:7700", "LOCALHOST"] {
-            assert!(is_own(own, &[]), "{own}");
-        }
-        for other in
-            ["example.com", "localhost.example.com", "127.0.0.1.example.com", "", "[::2]", "10.0.0.1:80"]
-        {
-            assert!(!is_own(other, &[]), "{other}");
-        }
-        for broken in [
-            "[::1].evil.com",
-            "[::1]evil",
-            "[::1",
-            "[127.0.0.1]",
-            "localhost:evil.com",
-            "localhost:",
-            "localhost:70000",
-            "localhost:+80",
-            "127.0.0.1:80:x",
-            "::1",
-            "user@localhost",
-            "localhost/x",
-            "localhost ",
-            ":7700",
-        ] {
-            assert!(!is_own(broken, &[]), "{broken}");
-            assert!(!is_own_origin(&format!("http://{broken}"), &[]), "{broken}");
-        }
-        for origin in [
-            "http://localhost:80@evil.com",
-            "http://[::1]@evil.com",
-            "http://localhost/",
-            "http://localhost?x",
-        ] {
-            assert!(!is_own_origin(origin, &[]), "{origin}");
-        }
-        assert!(is_own_origin("http://localhost:5173", &[]));
-        for other in ["null", "file://", "https://example.com", "http://localhost.example.com", "localhost"] {
-            assert!(!is_own_origin(other, &[]), "{other}");
-        }
-    }
-
-    #[test]
-    fn configured_host_name_is_accepted() {
-        let names = ["Build.example.com".to_owned(), "10.0.0.5".to_owned(), "[fd00::5]".to_owned()];
-        for named in
-            ["build.example.com", "build.example.com:7700", "10.0.0.5:7700", "[fd00::5]:7700", "localhost"]
-        {
-            assert!(is_own(named, &names), "{named}");
-        }
-        for other in ["example.com", "10.0.0.50", "build.example.com.evil.test"] {
-            assert!(!is_own(other, &names), "{other}");
-        }
-        assert!(is_own_origin("https://build.example.com", &names));
-    }
 }

@@ -120,6 +120,12 @@ impl Operation {
         self.with(200, "With `stream=true`: as they come, as server-sent events.", events)
     }
 
+    /// Answers with server-sent events of this type.
+    pub(super) fn events<T: JsonSchema>(self) -> Self {
+        let events = Content::Events(SchemaGenerator::subschema_for::<T>);
+        self.with(200, "As they come, as server-sent events.", events)
+    }
+
     pub(super) fn idempotent(self) -> Self {
         Self { idempotent: true, ..self }
     }

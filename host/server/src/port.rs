@@ -88,6 +88,16 @@ impl Port {
         format!("{}://{name}:{port}", self.scheme())
     }
 
+    /// An address of this machine at which it can be reached.
+    pub const fn reached_at(&self) -> SocketAddr {
+        let ip = match self.address.ip() {
+            ip if !ip.is_unspecified() => ip,
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        };
+        SocketAddr::new(ip, self.address.port())
+    }
+
     const fn scheme(&self) -> &'static str {
         if self.tls.is_some() { "https" } else { "http" }
     }
@@ -103,6 +113,7 @@ impl Port {
             .handle(handle.clone())
             .first_request_timeout(HEAD);
         server.http_builder().http1().header_read_timeout(HEAD);
+        let router = router.layer(axum::Extension(super::origin::Tls(self.tls.is_some())));
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let ending = stop.clone();
         tokio::spawn(async move {

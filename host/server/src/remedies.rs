@@ -68,6 +68,7 @@ impl Names {
             Operation::PinPlugin { kind, name } => of_plugin("POST", "pin", *kind, name),
             Operation::RollBackPlugin { kind, name } => of_plugin("POST", "rollback", *kind, name),
             Operation::CheckExecutors => both("GET /api/auth", "`auth_status`"),
+            Operation::LogIn => only_route("POST /api/session"),
             Operation::RunDemo
             | Operation::CheckPluginFile(_)
             | Operation::TestPluginFile(_)

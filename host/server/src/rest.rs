@@ -6,7 +6,9 @@ use super::guard::Acting;
 use super::operation::{Content, get, post};
 use super::refused::{Answered, refuse};
 use super::rest_query::{Asked, query};
-use super::{rest_access, rest_components, rest_runs, rest_tasks, rest_webhooks, rest_worker, stream};
+use super::{
+    rest_access, rest_components, rest_runs, rest_session, rest_tasks, rest_webhooks, rest_worker, stream,
+};
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -16,7 +18,8 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use jackfield::Host;
 use jackfield_api::{Answer, AuthStatus, ExecuteRequest, Health, OrchestratorStatus};
-use jackfield_store::{BreakerStatus, HostEventRecord, LimitStatus, ModelStats, Totals};
+use jackfield_config::EffectiveKey;
+use jackfield_store::{BreakerStatus, HostEventRecord, LimitStatus, ModelStats, SpendingDay, Totals};
 use jackfield_types::{ErrorCode, Micros, Problem, Scope};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +31,7 @@ pub(super) fn router(host: Host) -> Router {
 
 /// The routes that need no token: that the host is there, and what can be asked of it.
 pub(super) fn open(host: Host) -> Router {
-    open_routes().with_description(routes().operations()).into_router(host)
+    open_routes().and(rest_session::open_routes()).with_description(routes().operations()).into_router(host)
 }
 
 fn open_routes() -> Routes {
@@ -87,6 +90,29 @@ pub(super) fn routes() -> Routes {
             act_on_breaker,
         )
         .on(
+            get(
+                "/api/changes",
+                "changes",
+                "What changes from now on, as server-sent events: `run` with a run as it is now, `host` with an event \
+                 of the host for callers that see all work, `human_tasks` with the number of open ones. It begins \
+                 with `ready`, and tells nothing of before.",
+            )
+            .events::<stream::ChangeLine>(),
+            changes,
+        )
+        .on(
+            get("/api/spending", "spending", "What was spent on each day, by workspace, executor and model.")
+                .asks::<SpendingQuery>()
+                .answers::<Vec<SpendingDay>>("The oldest day first."),
+            spending,
+        )
+        .on(
+            get("/api/config", "config", "The configuration in force, key by key, without secrets.")
+                .needs(Scope::Admin)
+                .answers::<Vec<EffectiveKey>>("The keys that are set."),
+            config,
+        )
+        .on(
             get("/api/breaker/history", "breakerHistory", "What happened to the breaker, newest first.")
                 .asks::<HistoryQuery>()
                 .answers::<Vec<HostEventRecord>>("Events."),
@@ -119,6 +145,7 @@ pub(super) fn routes() -> Routes {
             auth,
         )
         .and(rest_access::routes())
+        .and(rest_session::routes())
         .and(rest_runs::routes())
         .and(rest_tasks::routes())
         .and(rest_components::routes())
@@ -220,6 +247,26 @@ struct HistoryQuery {
 async fn breaker_history(Acting(host): Acting, asked: Asked<HistoryQuery>) -> Answered<Response> {
     let limit = query(asked)?.limit.unwrap_or(100);
     Ok(Json(host.budget().history(limit).await?).into_response())
+}
+
+async fn changes(Acting(host): Acting) -> Answered<Response> {
+    stream::changes(&host).await
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct SpendingQuery {
+    /// How many days, today among them; default 30, at most 366.
+    days: Option<u32>,
+}
+
+async fn spending(Acting(host): Acting, asked: Asked<SpendingQuery>) -> Answered<Response> {
+    let days = query(asked)?.days.unwrap_or(30);
+    Ok(Json(host.budget().spending(days).await?).into_response())
+}
+
+async fn config(Acting(host): Acting) -> Answered<Response> {
+    Ok(Json(host.status().configuration().await?).into_response())
 }
 
 async fn metrics(Acting(host): Acting) -> Answered<Response> {

@@ -1,6 +1,6 @@
 //! REST of runs: looked up, waited for, called off, and whom the chooser would pick for one.
 
-use super::bodies::{LogQuery, RUN_FAILED, StatusQuery, body, of_run, page, with_key};
+use super::bodies::{RUN_FAILED, StatusQuery, as_of_event, body, linked, of_run, page, with_key};
 use super::contract::Routes;
 use super::guard::Acting;
 use super::operation::{Content, get, post};
@@ -10,15 +10,16 @@ use super::remedies::route;
 use super::rest_query::{Asked, query};
 use super::stream;
 use axum::Json;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use jackfield::Advice;
-use jackfield_api::{Answer, ExecuteRequest, RunsFilter};
-use jackfield_store::{RunEventRecord, RunSummary, RunView};
+use jackfield::{Advice, Printed};
+use jackfield_api::{Answer, ExecuteRequest, LogQuery, RunsFilter};
+use jackfield_store::{RunEventRecord, RunPage, RunSummary, RunView};
 use jackfield_types::Scope;
+use jackfield_workspace::ChangedFile;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::time::Duration;
@@ -81,9 +82,26 @@ pub(super) fn routes() -> Routes {
                 "runDiff",
                 "What a run changed, as a unified diff; empty where it changed nothing.",
             )
+            .asks::<DiffQuery>()
             .tagged()
             .with(200, "The diff.", Content::Raw("text/x-diff")),
             diff,
+        )
+        .on(
+            get("/api/runs/{run}/files", "runFiles", "The files that a run, or one attempt of it, changed.")
+                .asks::<AttemptQuery>()
+                .answers::<Vec<ChangedFile>>("The files."),
+            files,
+        )
+        .on(
+            get(
+                "/api/runs/{run}/raw",
+                "runRaw",
+                "What the program of an attempt printed, without secrets.",
+            )
+            .asks::<RawQuery>()
+            .with(200, "The bytes, as an attachment.", Content::Raw("text/plain")),
+            raw,
         )
         .on(
             post("/api/choose", "choose", "The executor that a request would get: the one it names, else the chooser's picks; nothing is started.")
@@ -96,10 +114,9 @@ pub(super) fn routes() -> Routes {
 
 async fn runs(Acting(host): Acting, uri: Uri, filter: Asked<RunsFilter>) -> Answered<Response> {
     let filter = query(filter)?;
-    let most = filter.page();
-    let runs = host.runs().list(filter).await?;
-    let last = runs.last().map(|line| line.run.to_string());
-    Ok(page(&runs, most, &uri, "before", last))
+    let as_of = host.events().last().await?;
+    let RunPage { runs, next } = host.runs().page(filter).await?;
+    Ok(as_of_event(as_of, linked(&runs, &uri, "before", next.map(|next| next.to_string()))))
 }
 
 async fn run(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
@@ -188,14 +205,79 @@ async fn logs(
     if query.stream {
         return stream::run(&host, run, &headers, query.after).await;
     }
-    let events = host.runs().events(run, query.after, query.page()).await?;
-    let last = events.last().map(|event| event.seq.to_string());
-    Ok(page(&events, query.page(), &uri, "after", last))
+    let (most, backwards) = (query.page(), query.before.is_some() || query.tail.is_some());
+    let events = host.output().log(run, query).await?;
+    let (cursor, last) = if backwards { ("before", events.first()) } else { ("after", events.last()) };
+    let last = last.map(|event| event.seq.to_string());
+    Ok(page(&events, most, &uri, cursor, last))
 }
 
-async fn diff(Acting(host): Acting, Path(run): Path<String>) -> Answered<Response> {
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct DiffQuery {
+    /// Of the attempt with this number, instead of the run.
+    attempt: Option<u32>,
+    /// Of this file only.
+    file: Option<String>,
+}
+
+async fn diff(Acting(host): Acting, Path(run): Path<String>, asked: Asked<DiffQuery>) -> Answered<Response> {
+    let DiffQuery { attempt, file } = query(asked)?;
     let run = host.runs().find(&run).await?;
-    Ok(([(CONTENT_TYPE, "text/x-diff; charset=utf-8")], host.runs().diff(run).await?).into_response())
+    let diff = host.output().diff_of(run, attempt, file.as_deref()).await?;
+    Ok(([(CONTENT_TYPE, "text/x-diff; charset=utf-8")], diff).into_response())
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct AttemptQuery {
+    /// Of the attempt with this number, instead of the run.
+    attempt: Option<u32>,
+}
+
+async fn files(
+    Acting(host): Acting,
+    Path(run): Path<String>,
+    asked: Asked<AttemptQuery>,
+) -> Answered<Response> {
+    let AttemptQuery { attempt } = query(asked)?;
+    let run = host.runs().find(&run).await?;
+    Ok(Json(host.output().files(run, attempt).await?).into_response())
+}
+
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct RawQuery {
+    /// Of the attempt with this number; the last one if it is not given.
+    attempt: Option<u32>,
+    /// stdout (default) or stderr.
+    file: RawFile,
+}
+
+#[derive(Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum RawFile {
+    #[default]
+    Stdout,
+    Stderr,
+}
+
+async fn raw(Acting(host): Acting, Path(run): Path<String>, asked: Asked<RawQuery>) -> Answered<Response> {
+    let RawQuery { attempt, file } = query(asked)?;
+    let run = host.runs().find(&run).await?;
+    let (printed, name) = match file {
+        RawFile::Stdout => (Printed::Stdout, "stdout"),
+        RawFile::Stderr => (Printed::Stderr, "stderr"),
+    };
+    let output = host.output().raw(run, attempt, printed).await?;
+    let pieces = futures::stream::try_unfold(output, |mut output| async {
+        Ok::<_, std::io::Error>(output.next().await?.map(|piece| (piece, output)))
+    });
+    let headers = [
+        (CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{run}-{name}.log\"")),
+    ];
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 async fn choose(Acting(host): Acting, bytes: Result<Bytes, BytesRejection>) -> Answered<Response> {

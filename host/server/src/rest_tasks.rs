@@ -1,6 +1,6 @@
 //! REST of tasks: handed in, kept track of, explained, and what waits for people.
 
-use super::bodies::{RUN_FAILED, StatusQuery, bad_body, body, of_run, page, with_key};
+use super::bodies::{RUN_FAILED, StatusQuery, as_of_event, bad_body, body, of_run, page, with_key};
 use super::contract::Routes;
 use super::fields;
 use super::guard::Acting;
@@ -235,10 +235,10 @@ async fn init(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered
 
 async fn tasks(Acting(host): Acting, uri: Uri, filter: Asked<TasksFilter>) -> Answered<Response> {
     let filter = query(filter)?;
-    let most = filter.page();
+    let (most, as_of) = (filter.page(), host.events().last().await?);
     let tasks = host.tasks().list(filter).await?;
-    let last = tasks.last().map(|line| line.task.id.to_string());
-    Ok(page(&tasks, most, &uri, "before", last))
+    let last = tasks.last().map(|line| line.id.to_string());
+    Ok(as_of_event(as_of, page(&tasks, most, &uri, "before", last)))
 }
 
 #[derive(Default, Deserialize, JsonSchema)]

@@ -11,8 +11,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures::stream::{self, Stream, StreamExt};
-use jackfield::Host;
+use jackfield::{Change, Host};
+use jackfield_store::{HostEventRecord, RunSummary};
 use jackfield_types::{ErrorCode, Problem, RunId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -47,7 +49,7 @@ pub(super) async fn run(
     let (seen, back) = place(headers, after)?;
     if back
         && host.runs().get(run).await?.run.state.is_final()
-        && host.runs().events(run, seen, 1).await?.is_empty()
+        && host.output().events(run, seen, 1).await?.is_empty()
     {
         // The one answer after which a reader that comes back by itself stays away.
         return Ok(StatusCode::NO_CONTENT.into_response());
@@ -68,6 +70,60 @@ pub(super) fn events(host: &Host, headers: &HeaderMap, after: u64) -> Result<Res
         Some((page, feed))
     });
     Ok(sent(pages.flat_map(stream::iter).map(|event| line(event.seq, &event.kind, &event))))
+}
+
+/// An event of the stream of changes: its name and its data.
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "event", content = "data", rename_all = "snake_case")]
+#[allow(dead_code, reason = "the description of the stream; its lines are written without it")]
+pub(super) enum ChangeLine {
+    /// The stream has begun.
+    Ready(Ready),
+    /// A run, as it is now.
+    Run(Box<RunSummary>),
+    /// An event of the host.
+    Host(HostEventRecord),
+    /// How many human tasks are open.
+    HumanTasks(OpenHumanTasks),
+}
+
+/// The begin of a stream of changes.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Ready {
+    /// The host's last event.
+    as_of: u64,
+    /// The version of the program.
+    version: &'static str,
+}
+
+/// How many human tasks are open.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct OpenHumanTasks {
+    open: u64,
+}
+
+/// What changes from now on, until the host stops.
+pub(super) async fn changes(host: &Host) -> Result<Response, Refused> {
+    let feed = host.events().changes().await?;
+    let ready = Ready { as_of: host.events().last().await?, version: jackfield::VERSION };
+    let pages = stream::unfold(feed, |mut feed| async {
+        let changes = told(feed.next().await)?;
+        Some((changes, feed))
+    });
+    let changes = pages.flat_map(stream::iter).map(|change| match change {
+        Change::Run(run) => named("run", &run),
+        Change::Host(event) => line(event.seq, "host", &event),
+        Change::HumanTasks(open) => named("human_tasks", &OpenHumanTasks { open }),
+    });
+    Ok(sent(stream::once(ready_line(ready)).chain(changes)))
+}
+
+async fn ready_line(ready: Ready) -> Result<Event, Infallible> {
+    named("ready", &ready)
+}
+
+fn named(name: &str, data: &impl Serialize) -> Result<Event, Infallible> {
+    Ok(Event::default().event(name).data(serde_json::to_string(data).unwrap_or_default()))
 }
 
 /// A reader whose records cannot be read is cut off: it comes back and asks again.

@@ -27,6 +27,8 @@ macro_rules! handles {
 handles! {
     /// Runs, with their attempts and events.
     runs: Runs,
+    /// Events of runs.
+    logs: Logs,
     /// Tasks: open, specify, close and read them.
     tasks: Tasks,
     /// Admission of runs and attempts, with the money for them.
@@ -39,10 +41,14 @@ handles! {
     cooldowns: Cooldowns,
     /// The ledger: rows, corrections, and the audit of its sums.
     ledger: Ledger,
+    /// What was spent, by day.
+    spending: Spending,
     /// The breaker: limits, raises and resets.
     breaker: Breaker,
     /// Access tokens.
     tokens: Tokens,
+    /// Logins of browsers: tickets and sessions.
+    sessions: Sessions,
     /// Human tasks and their answers.
     human_tasks: HumanTasks,
     /// Decisions about tasks, and the component calls behind them.

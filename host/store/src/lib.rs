@@ -22,7 +22,7 @@ mod store;
 mod view;
 mod webhooks;
 
-pub use access::{AccessToken, NewToken};
+pub use access::{AccessToken, BrowserSession, Credential, Grantee, NewSession, NewToken, SessionSecrets};
 pub use error::{AdmitError, RecordKind, StoreError};
 pub use file::{Redact, unpack};
 pub use handles::{
@@ -37,20 +37,21 @@ pub use life::{
 pub use money::{
     Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Corrected, Correction, Counts,
     InvalidScope, LedgerFilter, LedgerKind, LedgerRow, Limit, LimitScope, LimitStatus, Limits, Period, Raise,
-    Refusal, Reset, Scope, Spender,
+    Refusal, Reset, Scope, Spender, SpendingDay,
 };
 pub use people::{Answered, HumanTaskFilter};
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
 pub use record::{
     Artifact, Attempt, Begun, CheckResult, Checkpoint, Decided, Decision, Hold, HostEventRecord, HumanTask,
-    HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewArtifact, NewAttempt, NewCheckpoint,
-    NewDecision, NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask, NewTranscript,
-    NewWorker, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEventRecord, RunSummary,
-    RunView, Serving, Settlement, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
+    HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, LastEvent, NewArtifact, NewAttempt,
+    NewCheckpoint, NewDecision, NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask,
+    NewTranscript, NewWorker, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEventRecord,
+    RunSummary, RunView, Serving, Settlement, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
 };
 pub use store::{Copied, Store, StoreOptions};
 pub use view::{
-    EventPage, JudgedRun, ModelStats, Quality, RecordedDecision, RecordedOutcome, Round, RoundAttempt,
-    RunFilter, RunInFull, Snapshot, TaskFilter, TaskHistory, TaskSummary, TaskView, Totals, UsageShare,
+    EventPage, JudgedRun, LogFilter, ModelStats, Quality, RecordedDecision, RecordedOutcome, Round,
+    RoundAttempt, RunFilter, RunInFull, RunPage, Snapshot, TaskFilter, TaskHistory, TaskSummary, TaskView,
+    Totals, UsageShare,
 };
 pub use webhooks::{WEBHOOK_TEST, WebhookMessage, WebhookStanding};

@@ -11,7 +11,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 /// Default time to wait for another process.
 const WAIT: Duration = Duration::from_secs(15);
@@ -108,6 +108,11 @@ impl Store {
     /// included.
     pub fn changes(&self, run: RunId) -> watch::Receiver<u64> {
         self.0.changes.of_run(run)
+    }
+
+    /// A channel on which each change of a run by this process is sent, once it is committed.
+    pub fn run_changes(&self) -> broadcast::Receiver<RunId> {
+        self.0.changes.of_any_run()
     }
 
     /// Returns the same for the host's event log.

@@ -28,6 +28,11 @@ macro_rules! id {
                 Self(Ulid::generate())
             }
 
+            /// The least id of those that are made at this time or later.
+            pub fn first_at(time: Timestamp) -> Self {
+                Self(Ulid::from_parts(u64::try_from(time.as_millisecond()).unwrap_or(0), 0))
+            }
+
             /// When it was made, by the clock of the machine that made it, to the millisecond.
             pub fn made_at(self) -> Timestamp {
                 let at = i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX);
@@ -116,6 +121,10 @@ id!(
     /// An access token: one principal's way in.
     TokenId, "token"
 );
+id!(
+    /// A browser session: one login of a browser.
+    SessionId, "session"
+);
 
 #[cfg(test)]
 mod tests {
@@ -126,6 +135,11 @@ mod tests {
         let before = Timestamp::now().as_millisecond();
         let at = RunId::new().made_at().as_millisecond();
         assert!((before..=Timestamp::now().as_millisecond()).contains(&at));
+        assert!(RunId::first_at(Timestamp::now()) > RunId::first_at(Timestamp::UNIX_EPOCH));
+        let id = RunId::new();
+        assert!(
+            RunId::first_at(id.made_at()) <= id && RunId::first_at(id.made_at()).made_at() == id.made_at()
+        );
         // The highest id there is lies beyond any time that can be written.
         let last: RunId = "7ZZZZZZZZZZZZZZZZZZZZZZZZZ".parse().unwrap();
         assert_eq!(last.made_at(), Timestamp::MAX);

@@ -26,7 +26,7 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use digest::{Digest, InvalidDigest};
 pub use error_code::{ErrorClass, ErrorCode};
 pub use failure::{Failure, FailureClass, FailureKind};
-pub use id::{AttemptId, HumanTaskId, InvalidId, RunId, TaskId, TokenId, WorkerId, WorkspaceId};
+pub use id::{AttemptId, HumanTaskId, InvalidId, RunId, SessionId, TaskId, TokenId, WorkerId, WorkspaceId};
 pub use jiff::Timestamp;
 pub use money::{InvalidMoney, Micros};
 pub use operation::{Operation, with_names};

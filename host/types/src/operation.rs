@@ -125,6 +125,8 @@ operations! {
     ShowDefaultConfig,
     /// Names another data folder.
     ChooseDataFolder,
+    /// Logs a browser in.
+    LogIn,
     /// Starts a host that serves.
     Serve,
     /// Starts a host that serves at another address.

@@ -116,7 +116,7 @@ impl<'a> Reporter<'a> {
 
     async fn all_news(&mut self, view: &RunView) -> Result<Result<(), Trouble>, Problem> {
         loop {
-            let events = self.worker.host.runs().events(self.run, self.seen, PAGE).await?;
+            let events = self.worker.host.output().events(self.run, self.seen, PAGE).await?;
             let last = events.last().map(|event| event.seq);
             for attempt in &view.attempts {
                 if let Err(trouble) = self.news_of(attempt, &events).await {

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 /// One event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Heard {
-    /// The id, which is a sequence number.
+    /// The id, which is a sequence number; 0 where the event has none.
     pub id: u64,
     /// What sort of event.
     pub kind: String,
@@ -107,6 +107,6 @@ impl Sse {
             }
         }
         let data = (!data.is_empty()).then(|| serde_json::from_str(&data).unwrap())?;
-        Some(Heard { id: id.expect("every event has an id"), kind, data })
+        Some(Heard { id: id.unwrap_or_default(), kind, data })
     }
 }

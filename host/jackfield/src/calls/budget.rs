@@ -4,7 +4,7 @@ use crate::handles::Budget;
 use jackfield_api::bounds;
 use jackfield_store::{
     BreakerStatus, Corrected, Correction, HostEventRecord, LedgerFilter, LedgerRow, LimitStatus, Period,
-    Raise, Reset, Scope as Spending,
+    Raise, Reset, Scope as Spending, SpendingDay,
 };
 use jackfield_types::{ErrorCode, Micros, Problem, RunId, Scope};
 
@@ -34,6 +34,16 @@ impl Budget<'_> {
     pub async fn history(self, limit: u32) -> Result<Vec<HostEventRecord>, Problem> {
         self.0.caller.require_all("the history of the breaker")?;
         Ok(self.0.inner.store.breaker().history(limit.clamp(1, 1_000)).await?)
+    }
+
+    /// Returns what was spent on each of the last `days` (1 to 366) days, by workspace, executor and model, the oldest
+    /// day first.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the principal may not see the work of all principals, or the store cannot be read.
+    pub async fn spending(self, days: u32) -> Result<Vec<SpendingDay>, Problem> {
+        self.0.caller.require_all("what was spent")?;
+        Ok(self.0.inner.store.spending().days(days.clamp(1, 366)).await?)
     }
 
     /// Resets every limit that is reached, so that it counts from zero. Records the principal and the reason.

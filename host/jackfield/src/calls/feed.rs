@@ -66,7 +66,7 @@ impl RunFeed {
             // A stopping host still settles the runs that it executes.
             let ours = self.host.inner.runs.shared.running.lock().contains_key(&self.run);
             let over = ended || (self.host.stops() && !ours);
-            let events = self.host.runs().events(self.run, self.seen, PAGE).await?;
+            let events = self.host.output().events(self.run, self.seen, PAGE).await?;
             if let Some(last) = events.last() {
                 self.seen = last.seq;
                 return Ok(Some(events));

@@ -2,8 +2,9 @@
 
 use crate::handles::{Status, Workspaces};
 use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus};
+use jackfield_config::{EffectiveKey, effective_keys, without_secrets};
 use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Snapshot, Totals, Workspace};
-use jackfield_types::{ErrorCode, Micros, Problem, Scope};
+use jackfield_types::{ErrorCode, Micros, Operation, Problem, Scope};
 use std::collections::HashMap;
 
 impl Status<'_> {
@@ -60,6 +61,23 @@ impl Status<'_> {
             breaker: breaker.state.to_string(),
             spent_today_usd: spent.unwrap_or(Micros::ZERO).usd(),
             warnings,
+        })
+    }
+
+    /// Returns the configuration that is in force, key by key, without its secrets.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the principal lacks the scope `admin`.
+    pub async fn configuration(self) -> Result<Vec<EffectiveKey>, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        let config = without_secrets(self.0.config().as_ref().clone());
+        effective_keys(&config).map_err(|error| {
+            Problem::operator(
+                ErrorCode::UnwritableConfig,
+                format!("failed to write the configuration: {error}"),
+                "check the configuration",
+            )
+            .with(Operation::CheckConfig)
         })
     }
 

@@ -21,7 +21,7 @@ const RANDOM: usize = 32;
 /// Longest name, bytes.
 const LONGEST_NAME: usize = 64;
 /// Names that records use for other principals.
-const TAKEN: [&str; 6] = ["host", "owner", "cli", "rest", "mcp", "worker"];
+const TAKEN: [&str; 7] = ["host", "owner", "cli", "rest", "mcp", "worker", "dashboard"];
 /// How often the use of a token is recorded.
 const USED: Duration = Duration::from_secs(60);
 
@@ -149,7 +149,7 @@ fn parts(text: &str) -> Option<(TokenId, &str)> {
     Some((id.parse().ok()?, secret))
 }
 
-fn secret() -> Result<String, Problem> {
+pub(super) fn secret() -> Result<String, Problem> {
     random_hex::<RANDOM>().map_err(|error| {
         Problem::operator(
             ErrorCode::NoRandomness,

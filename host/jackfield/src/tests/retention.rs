@@ -197,14 +197,14 @@ async fn logs_and_diffs_past_their_retention_are_deleted_and_answered_as_deleted
     assert!(!fixture.logs(&old).exists());
     assert_eq!(fixture.host.runs().get(old.run.id).await.unwrap(), before, "the record stays");
 
-    let problem = fixture.host.runs().diff(old.run.id).await.unwrap_err();
+    let problem = fixture.host.output().diff(old.run.id).await.unwrap_err();
     assert_eq!(problem.code, "diff_gone");
     assert!(problem.message.contains("no longer kept"), "{problem}");
     let (_, command) = problem.remedy.split_once("git ").unwrap();
     let command: Vec<String> = command.split(' ').map(|word| word.trim_matches('\'').to_owned()).collect();
     let shown = fixture.git(&command.iter().map(String::as_str).collect::<Vec<_>>());
     assert!(shown.contains("+old"), "the remedy works: {shown}");
-    let diff = fixture.host.runs().diff(young.run.id).await.unwrap();
+    let diff = fixture.host.output().diff(young.run.id).await.unwrap();
     assert!(String::from_utf8(diff).unwrap().contains("+young"));
     fixture.host.shutdown().await;
 }
@@ -244,7 +244,7 @@ async fn files_of_an_active_run_and_logs_of_a_kept_worktree_are_not_deleted() {
     assert_eq!((report.worktrees.count, report.logs.count), (0, 0), "{report:?}");
     assert!(fixture.logs(&at_work).is_dir() && worktree(&at_work).is_dir());
     assert!(fixture.logs(&kept).is_dir(), "its worktree is there");
-    let first = fixture.host.runs().events(running, 0, 10).await.unwrap().remove(0);
+    let first = fixture.host.output().events(running, 0, 10).await.unwrap().remove(0);
     assert_ne!(first.kind, "events_gone");
     let refused =
         fixture.host.retention().prune(PruneOptions { dry_run: false, vacuum: true }).await.unwrap_err();
@@ -264,7 +264,7 @@ async fn events_and_decisions_past_their_retention_are_deleted_and_readers_are_i
     let fixture = fixture(false).await;
     let run = fixture.run("echo said").await;
     let id = run.run.id;
-    let whole = fixture.host.runs().events(id, 0, 100).await.unwrap();
+    let whole = fixture.host.output().events(id, 0, 100).await.unwrap();
     assert!(!fixture.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
     fixture.pass(91 * DAY);
     let dry = fixture.host.retention().prune(PruneOptions { dry_run: true, vacuum: false }).await.unwrap();
@@ -272,12 +272,12 @@ async fn events_and_decisions_past_their_retention_are_deleted_and_readers_are_i
     assert_eq!(report.events, whole.len() as u64);
     assert_eq!((dry.events, dry.calls), (report.events, report.calls));
     assert!(fixture.host.tasks().decisions(run.task.id).await.unwrap().is_empty());
-    let left = fixture.host.runs().events(id, 0, 100).await.unwrap();
+    let left = fixture.host.output().events(id, 0, 100).await.unwrap();
     assert_eq!(left.len(), 1);
     assert_eq!((left[0].kind.as_str(), left[0].seq), ("events_gone", whole.len() as u64));
     let line = crate::event_line(&left[0].event(), None).unwrap();
     assert_eq!(line, format!("older events, up to number {}, are no longer kept", whole.len()));
-    assert_eq!(fixture.host.runs().events(id, left[0].seq, 100).await.unwrap(), []);
+    assert_eq!(fixture.host.output().events(id, left[0].seq, 100).await.unwrap(), []);
     let mut told = Vec::new();
     let state = fixture
         .host

@@ -83,6 +83,10 @@ events! {
         "token_created" => TokenCreated(By),
         /// An access token was revoked.
         "token_revoked" => TokenRevoked(By),
+        /// A browser logged in. The subject is the id of its session.
+        "session_opened" => SessionOpened(By),
+        /// A browser session was ended, by a logout or by revocation.
+        "session_ended" => SessionEnded(By),
     }
 }
 

@@ -8,6 +8,9 @@ use jackfield_types::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Longest headline, characters.
+const HEADLINE: usize = 160;
+
 events! {
     /// An event of a run.
     RunEvent {
@@ -91,6 +94,21 @@ impl RunEvent {
             RunState::Failed => Self::RunFailed(change),
             RunState::Cancelled => Self::RunCancelled(change),
         }
+    }
+
+    /// What the agent did, in a line of at most 160 characters; `None` of an event that is not its doing.
+    pub fn headline(&self) -> Option<String> {
+        let text = match self {
+            Self::Text(said) => said.text.clone(),
+            Self::ToolCall(call) => format!("{}: {}", call.name, call.summary),
+            Self::FileChange(change) => format!("{}: {}", change.kind.as_str(), change.path),
+            Self::Retrying(retry) => format!("retrying: {}", retry.message),
+            Self::Limit(limit) if limit.rejected => format!("rate limit {} reached", limit.name),
+            Self::AgentStarted(_) => "started".to_owned(),
+            _ => return None,
+        };
+        let line = text.lines().map(str::trim).find(|line| !line.is_empty())?;
+        Some(line.chars().take(HEADLINE).collect())
     }
 
     /// The text, of an event that is one or has one.

@@ -112,7 +112,7 @@ impl Rounds {
         if !crate::records::trace::wanted() {
             return crate::records::trace::TraceContext::new();
         }
-        let queued = self.store.runs().events(run, 0, 1).await.unwrap_or_default();
+        let queued = self.store.logs().events(run, 0, 1).await.unwrap_or_default();
         match queued.first().map(RunEventRecord::event) {
             Some(RunEvent::RunQueued(RunQueued::Admitted(admitted))) => admitted.trace.into_iter().collect(),
             _ => crate::records::trace::TraceContext::new(),

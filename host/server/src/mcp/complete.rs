@@ -55,7 +55,7 @@ async fn known(host: &Host, argument: &str, executor: Option<&str>) -> Result<Ve
         }
         "task_id" => {
             let filter = TasksFilter { limit: Some(LOOKED_AT), ..TasksFilter::default() };
-            host.tasks().list(filter).await?.iter().map(|summary| summary.task.id.to_string()).collect()
+            host.tasks().list(filter).await?.iter().map(|summary| summary.id.to_string()).collect()
         }
         "workspace" => {
             host.workspaces().names().await?.into_iter().collect::<BTreeSet<_>>().into_iter().collect()

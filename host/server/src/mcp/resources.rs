@@ -202,7 +202,7 @@ struct Page {
 }
 
 async fn log(host: &Host, place: Place) -> Result<Page, Problem> {
-    let events = host.runs().events(place.run, place.after, EVENTS).await?;
+    let events = host.output().events(place.run, place.after, EVENTS).await?;
     let mut text = String::new();
     for event in &events {
         let line = line(event).unwrap_or_default();
@@ -228,7 +228,7 @@ fn line(record: &RunEventRecord) -> Option<String> {
 
 /// Lines are not cut, unless one alone is longer than a page.
 async fn diff(host: &Host, place: Place) -> Result<Page, Problem> {
-    let whole = host.runs().diff(place.run).await?;
+    let whole = host.output().diff(place.run).await?;
     let from = usize::try_from(place.after).unwrap_or(usize::MAX);
     let rest = whole.get(from..).unwrap_or_default();
     if rest.len() <= PAGE {

@@ -77,7 +77,7 @@ fn object(value: &impl serde::Serialize) -> JsonObject {
 
 async fn task(host: &Host, view: &RunView) -> Result<Task, Problem> {
     let run = &view.run;
-    let last = host.runs().events(run.id, run.last_seq.saturating_sub(1), 1).await?.pop();
+    let last = host.output().events(run.id, run.last_seq.saturating_sub(1), 1).await?.pop();
     let touched = last.as_ref().map(|event| event.at).or(run.ended_at).unwrap_or(run.created_at);
     let status = match run.state {
         RunState::Cancelled => TaskStatus::Cancelled,

@@ -1,4 +1,8 @@
-//! Access tokens: create, find, list and revoke.
+//! Access tokens: create, find, list and revoke; browser sessions.
+
+mod sessions;
+
+pub use sessions::{BrowserSession, Credential, Grantee, NewSession, SessionSecrets};
 
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, stamp};

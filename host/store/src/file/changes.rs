@@ -2,8 +2,11 @@
 
 use jackfield_types::RunId;
 use parking_lot::Mutex;
-use std::collections::HashMap;
-use tokio::sync::watch;
+use std::collections::{BTreeSet, HashMap};
+use tokio::sync::{broadcast, watch};
+
+/// Changes of runs that a slow receiver may leave unread; it is told when it misses some.
+const KEPT: usize = 1_024;
 
 /// What one transaction has to tell, once it is committed.
 #[derive(Debug, Default)]
@@ -15,12 +18,17 @@ pub(crate) struct News {
 /// The channels of those who wait. A run that nobody watches has none.
 pub(crate) struct Changes {
     runs: Mutex<HashMap<RunId, watch::Sender<u64>>>,
+    any_run: broadcast::Sender<RunId>,
     events: watch::Sender<u64>,
 }
 
 impl Changes {
     pub(crate) fn new() -> Self {
-        Self { runs: Mutex::default(), events: watch::Sender::new(0) }
+        Self { runs: Mutex::default(), any_run: broadcast::Sender::new(KEPT), events: watch::Sender::new(0) }
+    }
+
+    pub(crate) fn of_any_run(&self) -> broadcast::Receiver<RunId> {
+        self.any_run.subscribe()
     }
 
     pub(crate) fn of_run(&self, run: RunId) -> watch::Receiver<u64> {
@@ -40,6 +48,11 @@ impl Changes {
         }
         if news.runs.is_empty() {
             return;
+        }
+        if self.any_run.receiver_count() > 0 {
+            let changed: BTreeSet<_> = news.runs.iter().map(|(run, _)| *run).collect();
+            // Only without a receiver can it not be sent.
+            changed.into_iter().for_each(|run| _ = self.any_run.send(run));
         }
         let runs = self.runs.lock();
         for (run, seq) in &news.runs {

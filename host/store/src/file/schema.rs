@@ -13,4 +13,6 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0012-lines-and-totals.sql"),
     include_str!("../../migrations/0013-epochs-and-leases.sql"),
     include_str!("../../migrations/0014-packed-texts.sql"),
+    include_str!("../../migrations/0015-browser-sessions.sql"),
+    include_str!("../../migrations/0016-spending-by-day.sql"),
 ];

@@ -6,9 +6,9 @@ use super::packed::pack;
 use super::row::first;
 use super::totals::{Counted, Pending};
 use crate::StoreError;
-use crate::money::{Calendar, Scope, Sum, Sums};
+use crate::money::{Account, Calendar, Day, Days, Scope, Sum, Sums};
 use jackfield_sql::{Connection, Params, Row};
-use jackfield_types::{RunId, Timestamp};
+use jackfield_types::{Micros, RunId, Timestamp};
 use std::cell::{Cell, RefCell};
 use std::ops::Deref;
 
@@ -31,12 +31,14 @@ pub(super) struct Batch {
     pub(super) news: News,
     pub(super) totals: Pending,
     pub(super) sums: Sums,
+    pub(super) days: Days,
 }
 
 impl Batch {
     /// Writes the sums and totals that the jobs changed.
     pub(super) fn write(&self, conn: &Connection) -> Result<(), StoreError> {
         self.sums.write(conn)?;
+        self.days.write(conn)?;
         self.totals.write(conn)
     }
 }
@@ -63,6 +65,16 @@ impl Tx<'_> {
         self.batch.borrow_mut().sums.change(self.conn, scope.to_string(), period, change)?;
         self.wrote.set(true);
         Ok(())
+    }
+
+    /// Adds the amount of a row of the ledger to what was spent on its day, if this job is committed.
+    pub(crate) fn spend(&self, mut day: Day, account: Account, spent: Micros, is_charge: bool) {
+        self.wrote.set(true);
+        // An agent says what its model is.
+        if let Some(clean) = self.redact.clean(&day.model) {
+            day.model = clean;
+        }
+        self.batch.borrow_mut().days.add(day, account, spent, is_charge);
     }
 
     /// Packs a text without the secrets in it.

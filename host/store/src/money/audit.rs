@@ -73,6 +73,29 @@ fn attempts() -> String {
     )
 }
 
+/// The same for what was spent on each day.
+const DAYS: &str = "
+    WITH sides AS (
+        SELECT day, workspace, executor, COALESCE(model, '') AS model,
+               iif(account = 'billed', spent_delta, 0) AS l1, iif(account = 'equivalent', spent_delta, 0) AS l2,
+               iif(kind = 'charge', 1, 0) AS l3, 0 AS b1, 0 AS b2, 0 AS b3
+        FROM ledger
+        UNION ALL
+        SELECT day, workspace, executor, model, 0, 0, 0, billed, equivalent, charges FROM spending_days
+    )";
+
+/// The columns of [`DAYS`].
+const AMOUNTS_OF_DAY: [&str; 6] = ["l1", "l2", "l3", "b1", "b2", "b3"];
+
+fn days() -> String {
+    let summed: Vec<_> = AMOUNTS_OF_DAY.iter().map(|amount| summed(amount, amount)).collect();
+    format!(
+        "{DAYS} SELECT day || ' ' || workspace || ' ' || executor || ' ' || model AS sum, {}
+         FROM sides GROUP BY day, workspace, executor, model",
+        summed.join(", ")
+    )
+}
+
 impl Ledger<'_> {
     /// Adds up the whole ledger and compares every sum of the breaker and of every attempt with it; counts the records
     /// and compares the totals with them.
@@ -83,6 +106,7 @@ impl Ledger<'_> {
                 let mut report = AuditReport { rows: count(rows.unwrap_or(0)), ..AuditReport::default() };
                 compare(conn, &sums(), sides, &mut report)?;
                 compare(conn, &attempts(), sides_of_attempt, &mut report)?;
+                compare(conn, &days(), |row| amounts(row, &AMOUNTS_OF_DAY), &mut report)?;
                 for counted in Counted::all() {
                     report.sums += 1;
                     let (kept, found) = (total(conn, counted)?, counted.recount(conn)?);
@@ -118,9 +142,14 @@ fn compare(
 
 /// Spent and reserved, by account, and the allowance.
 fn sides(row: &Row<'_>) -> jackfield_sql::Result<Sides> {
-    let all = AMOUNTS.iter().map(|amount| row.sum(amount).map(|sum| sum.0));
+    amounts(row, &AMOUNTS)
+}
+
+/// The amounts in these columns, of the ledger in the first half and those that are kept in the second.
+fn amounts(row: &Row<'_>, columns: &[&str]) -> jackfield_sql::Result<Sides> {
+    let all = columns.iter().map(|amount| row.sum(amount).map(|sum| sum.0));
     let mut ledger = all.collect::<jackfield_sql::Result<Vec<_>>>()?;
-    let kept = ledger.split_off(AMOUNTS.len() / 2);
+    let kept = ledger.split_off(columns.len() / 2);
     Ok((row.get("sum")?, ledger, kept))
 }
 

@@ -1,6 +1,6 @@
 //! The ledger: every amount reserved, charged and released. Rows are only ever added.
 
-use super::{Account, Scope, Spender, Today};
+use super::{Account, Day, Scope, Spender, Today};
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, Tx, room, signed, stamp, word};
 use crate::handles::Ledger;
@@ -156,6 +156,13 @@ pub(crate) fn post(
             room(entry.spent)
         ],
     )?;
+    let day = Day {
+        day: entry.on.day.clone(),
+        workspace: *workspace,
+        executor: executor.clone(),
+        model: attempt_account.model.clone().unwrap_or_default(),
+    };
+    tx.spend(day, attempt_account.account, entry.spent, entry.kind == LedgerKind::Charge);
     scopes(&attempt_account.spender)
         .iter()
         .try_for_each(|scope| add(tx, scope, attempt_account.account, entry))

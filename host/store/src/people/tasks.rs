@@ -69,6 +69,23 @@ impl HumanTasks<'_> {
         self.0.read(move |conn| ids::find(conn, &ids::HUMAN_TASKS, &id, principal.as_deref())).await
     }
 
+    /// Returns how many human tasks are open: those of one principal's tasks, or all.
+    pub async fn open(self, principal: Option<&str>) -> Result<u64, StoreError> {
+        let principal = principal.map(str::to_owned);
+        self.0
+            .read(move |conn| {
+                let open = conn.one(
+                    "SELECT COUNT(*) AS open FROM human_tasks LEFT JOIN tasks ON tasks.id = human_tasks.task
+                     WHERE human_tasks.state = 'open'
+                       AND (?1 IS NULL OR tasks.principal = ?1 OR human_tasks.created_by = ?1)",
+                    [principal],
+                    |row| row.count("open"),
+                )?;
+                Ok(open.unwrap_or(0))
+            })
+            .await
+    }
+
     /// Returns human tasks: open ones first, then by priority, newest first.
     pub async fn list(self, filter: HumanTaskFilter) -> Result<Vec<HumanTask>, StoreError> {
         self.0.read(move |conn| {

@@ -25,7 +25,7 @@ pub use jackfield_model::{
 pub use people::{Checkpoint, Decision, HumanTaskChange, NewCheckpoint, NewDecision, NewHumanTask};
 pub(crate) use people::{HUMAN_TASKS, human_task};
 pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion};
-pub use run::{NewRun, Run, RunSummary, RunView};
+pub use run::{LastEvent, NewRun, Run, RunSummary, RunView};
 pub use task::{Idempotency, NewTask, Task};
 pub use worker::{Begun, NewWorker, Worker};
 pub use workspace::{NewWorkspace, Workspace, WorkspaceKind};

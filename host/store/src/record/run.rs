@@ -4,8 +4,8 @@ use super::{Artifact, Attempt, Hold, Task};
 use crate::file::Columns;
 use jackfield_sql::Row;
 use jackfield_types::{
-    AttemptId, FailureClass, Micros, OnEnd, RunId, RunState, StageName, StagePosition, TaskId, Timestamp,
-    WorkerId, WorkflowName, WorkspaceId,
+    AttemptId, Delivered, FailureClass, Micros, OnEnd, Outcome, RunId, RunState, StageName, StagePosition,
+    TaskId, Timestamp, Verified, WorkerId, WorkflowName, WorkspaceId,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -111,8 +111,30 @@ pub struct RunSummary {
     pub attempts: u32,
     /// Spent by all its attempts.
     pub cost: Micros,
+    /// The principal of its task.
+    pub principal: String,
+    /// What the last attempt delivered, once it has ended.
+    pub delivered: Option<Delivered>,
+    /// What the checks of the last attempt said, once it has ended.
+    pub verified: Option<Verified>,
+    /// A queued run is not started before then: a provider rests, or a retry is due.
+    pub not_before: Option<Timestamp>,
+    /// What the agent did last; `None` after the end of the run.
+    pub last_event: Option<LastEvent>,
     pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
+}
+
+/// The last thing that an agent did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[allow(missing_docs)]
+pub struct LastEvent {
+    pub at: Timestamp,
+    pub kind: String,
+    /// One line, at most 160 characters.
+    pub text: String,
 }
 
 impl Run {
@@ -171,6 +193,7 @@ fn not_before(row: &Row<'_>) -> jackfield_sql::Result<Option<Timestamp>> {
 
 impl RunSummary {
     pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
+        let outcome: Option<Outcome> = row.json_opt("outcome")?;
         Ok(Self {
             run: row.parsed("id")?,
             task: row.parsed("task")?,
@@ -184,7 +207,13 @@ impl RunSummary {
             failure: row.word_opt("failure_class")?,
             attempts: row.get("attempts")?,
             cost: row.micros("cost")?,
+            principal: row.get("owner")?,
+            delivered: outcome.as_ref().map(|outcome| outcome.delivered),
+            verified: outcome.as_ref().map(|outcome| outcome.verified),
+            not_before: not_before(row)?,
+            last_event: None,
             created_at: row.parsed("created_at")?,
+            started_at: row.parsed_opt("started_at")?,
             ended_at: row.parsed_opt("ended_at")?,
         })
     }

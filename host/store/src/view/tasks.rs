@@ -7,7 +7,9 @@ use crate::handles::Tasks;
 use crate::people::{checkpoints, decisions, tasks};
 use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, StoreError, Task};
 use jackfield_sql::{Connection, Row};
-use jackfield_types::{AttemptId, Micros, RunId, TaskId, TaskState, WorkspaceId};
+use jackfield_types::{
+    AttemptId, Micros, RunId, StageName, TaskId, TaskState, Timestamp, WorkflowName, WorkspaceId,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -49,7 +51,9 @@ impl TaskFilter {
 }
 
 const SUMMARY: &str = "
-    SELECT tasks.*, workspaces.name AS workspace_name,
+    SELECT tasks.id, tasks.workspace, tasks.principal, tasks.title, substr(tasks.instruction, 1, 200) AS summary,
+           tasks.task_type, tasks.complexity, tasks.workflow, tasks.stage, tasks.state, tasks.created_at,
+           tasks.updated_at, workspaces.name AS workspace_name,
            (SELECT COUNT(*) FROM runs WHERE runs.task = tasks.id) AS runs,
            (SELECT COALESCE(SUM(MIN(cost, 1000000000000000)), 0) FROM attempts JOIN runs ON runs.id = attempts.run
             WHERE runs.task = tasks.id) AS cost,
@@ -57,30 +61,54 @@ const SUMMARY: &str = "
             WHERE human_tasks.task = tasks.id AND human_tasks.state = 'open') AS open_human_tasks
     FROM tasks JOIN workspaces ON workspaces.id = tasks.workspace WHERE tasks.id = ?1";
 
-/// One line of a list of tasks.
+/// One line of a list of tasks. It has the beginning of the instruction, which may be long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]
 pub struct TaskSummary {
-    #[serde(flatten)]
-    pub task: Task,
+    pub id: TaskId,
+    pub workspace: WorkspaceId,
     pub workspace_name: String,
+    pub principal: String,
+    pub title: String,
+    /// The first 200 characters of the instruction.
+    pub summary: String,
+    pub task_type: String,
+    pub complexity: u8,
+    /// The workflow whose stages it passes.
+    pub workflow: WorkflowName,
+    /// The stage of the workflow that it is in.
+    pub stage: StageName,
+    pub state: TaskState,
     /// How many runs it has had.
     pub runs: u32,
     /// Spent by all its attempts.
     pub cost: Micros,
     /// What waits for a person because of it.
     pub open_human_tasks: u32,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
 }
 
 impl TaskSummary {
     fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
         Ok(Self {
-            task: Task::read(row)?,
+            id: row.parsed("id")?,
+            workspace: row.parsed("workspace")?,
             workspace_name: row.get("workspace_name")?,
+            principal: row.get("principal")?,
+            title: row.get("title")?,
+            summary: row.get("summary")?,
+            task_type: row.get("task_type")?,
+            complexity: row.get("complexity")?,
+            workflow: row.parsed("workflow")?,
+            stage: row.parsed("stage")?,
+            state: row.word("state")?,
             runs: row.get("runs")?,
             cost: row.micros("cost")?,
             open_human_tasks: row.get("open_human_tasks")?,
+            created_at: row.parsed("created_at")?,
+            updated_at: row.parsed("updated_at")?,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Component decisions, component versions, and the host's event log.
 
-use crate::file::{Columns, Exact, Sql, Tx, signed, stamp, word};
+use crate::file::{Columns, Exact, Sql, Tx, count, signed, stamp, word};
 use crate::handles::{Decisions, HostLog};
 use crate::record::{host_event, payload_text};
 use crate::{HostEventRecord, NewPluginCall, PluginCall, PluginReceipt, PluginVersion, Serving, StoreError};
@@ -57,6 +57,17 @@ impl HostLog<'_> {
     pub async fn record(self, subject: &str, event: HostEvent) -> Result<u64, StoreError> {
         let subject = subject.to_owned();
         self.0.write(move |tx| add_event(tx, &subject, &event)).await
+    }
+
+    /// Returns the number of the last event; 0 if there is none.
+    pub async fn last(self) -> Result<u64, StoreError> {
+        self.0
+            .read(|conn| {
+                let last = conn
+                    .one("SELECT MAX(seq) AS seq FROM events", [], |row| row.get::<_, Option<i64>>("seq"))?;
+                Ok(last.flatten().map_or(0, count))
+            })
+            .await
     }
 
     /// Returns the host's events after a sequence number, oldest first.

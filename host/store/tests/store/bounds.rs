@@ -50,7 +50,7 @@ async fn absurd_usage_of_a_running_attempt_is_cut_and_settles() {
         let attempt = house.store.runs().attempt(work.attempt).await.unwrap();
         assert!(attempt.cost <= Micros::MOST && attempt.cost >= Micros::ZERO, "{}", attempt.cost);
         assert!(attempt.usage.is_plausible() && attempt.usage.estimated);
-        let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
+        let events = house.store.logs().events(work.run, 0, 100).await.unwrap();
         assert!(
             events.iter().any(|event| matches!(event.event(), RunEvent::HostWarning(_))),
             "the run says so: {events:?}"

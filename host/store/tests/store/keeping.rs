@@ -72,17 +72,17 @@ async fn events_of_runs_that_ended_long_ago_go_in_steps_and_all_others_stay() {
     house.said(&going_on, 3).await;
     house.pass(24 * 100);
     let young = house.ended(3).await;
-    let before = house.store.runs().events(young.run, 0, 5_000).await.unwrap();
-    let at_work = house.store.runs().events(going_on.run, 0, 5_000).await.unwrap();
+    let before = house.store.logs().events(young.run, 0, 5_000).await.unwrap();
+    let at_work = house.store.logs().events(going_on.run, 0, 5_000).await.unwrap();
 
     let overdue = house.store.retention().overdue(house.days_ago(90), house.days_ago(90)).await.unwrap();
     assert_eq!((overdue.events, overdue.calls), (SAID + 6, 1));
     let steps = house.trim_events(house.days_ago(90)).await;
     assert_eq!(steps.iter().sum::<u64>(), SAID + 6);
     assert!(steps.len() > 3 && steps.iter().all(|rows| *rows <= 500), "{steps:?}");
-    assert_eq!(house.store.runs().events(old.run, 0, 5_000).await.unwrap(), []);
-    assert_eq!(house.store.runs().events(young.run, 0, 5_000).await.unwrap(), before);
-    assert_eq!(house.store.runs().events(going_on.run, 0, 5_000).await.unwrap(), at_work);
+    assert_eq!(house.store.logs().events(old.run, 0, 5_000).await.unwrap(), []);
+    assert_eq!(house.store.logs().events(young.run, 0, 5_000).await.unwrap(), before);
+    assert_eq!(house.store.logs().events(going_on.run, 0, 5_000).await.unwrap(), at_work);
     assert_eq!(
         house.store.retention().overdue(house.days_ago(90), house.days_ago(90)).await.unwrap().events,
         0
@@ -104,7 +104,7 @@ async fn a_page_of_events_says_which_ones_are_no_longer_kept() {
     let house = house().await;
     let work = house.ended(SAID).await;
     let last = SAID + 6;
-    let page = async |after| house.store.runs().events_kept(work.run, after, 10).await.unwrap();
+    let page = async |after| house.store.logs().events_kept(work.run, after, 10).await.unwrap();
     let whole = page(0).await;
     assert_eq!((whole.events.len(), whole.gone_to), (10, None));
     assert_eq!(page(last).await, EventPage { events: vec![], gone_to: None }, "its end");
@@ -118,7 +118,7 @@ async fn a_page_of_events_says_which_ones_are_no_longer_kept() {
     house.trim_events(house.days_ago(90)).await;
     assert_eq!(page(0).await, EventPage { events: vec![], gone_to: Some(last) });
     assert_eq!(page(last).await, EventPage { events: vec![], gone_to: None });
-    let unknown = house.store.runs().events_kept(RunId::new(), 0, 10).await.unwrap_err();
+    let unknown = house.store.logs().events_kept(RunId::new(), 0, 10).await.unwrap_err();
     assert_eq!(unknown.problem().code, "run_not_found");
 }
 
@@ -248,7 +248,7 @@ async fn writes_go_on_between_the_steps_of_trimming() {
     let (steps, there) = tokio::join!(trimming, writing);
     assert!(steps > 10);
     assert!(there > 1_000, "three writes were answered while most of it was still there: {there}");
-    assert_eq!(house.store.runs().events(work.run, 0, 100).await.unwrap().len(), 7);
+    assert_eq!(house.store.logs().events(work.run, 0, 100).await.unwrap().len(), 7);
 }
 
 #[tokio::test]

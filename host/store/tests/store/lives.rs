@@ -40,7 +40,7 @@ async fn a_run_is_told_from_the_queue_to_the_end() {
     assert_eq!(attempt.transcript.as_deref(), Some("/srv/logs/1.jsonl"));
     assert_eq!(view.artifacts[0].meta, json!({ "files": 2 }));
 
-    let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
+    let events = house.store.logs().events(work.run, 0, 100).await.unwrap();
     let told: Vec<_> = events.iter().map(|event| (event.seq, event.kind.as_str())).collect();
     assert_eq!(
         told,
@@ -54,7 +54,7 @@ async fn a_run_is_told_from_the_queue_to_the_end() {
             (7, "run_succeeded"),
         ]
     );
-    assert_eq!(house.store.runs().events(work.run, 5, 1).await.unwrap()[0].seq, 6);
+    assert_eq!(house.store.logs().events(work.run, 5, 1).await.unwrap()[0].seq, 6);
 }
 
 #[tokio::test]
@@ -219,7 +219,7 @@ async fn events_of_a_run_have_no_gap_however_many_write_them() {
     }
     ends.sort_unstable();
     assert_eq!(ends, (1..=40).map(|at| 4 + at * 5).collect::<Vec<u64>>(), "each batch stays together");
-    let events = house.store.runs().events(work.run, 0, 1000).await.unwrap();
+    let events = house.store.logs().events(work.run, 0, 1000).await.unwrap();
     let seqs: Vec<_> = events.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, (1..=204).collect::<Vec<u64>>());
 }

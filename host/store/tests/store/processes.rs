@@ -105,7 +105,7 @@ async fn a_process_that_is_killed_while_it_writes_loses_nothing_that_was_answere
     let runs = store.runs().list(RunFilter { limit: 10_000, ..RunFilter::default() }).await.unwrap();
     for line in runs {
         let seqs: Vec<_> =
-            store.runs().events(line.run, 0, 100).await.unwrap().iter().map(|event| event.seq).collect();
+            store.logs().events(line.run, 0, 100).await.unwrap().iter().map(|event| event.seq).collect();
         assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
         assert!([2, 3].contains(&seqs.len()), "an admission is there wholly or not at all: {seqs:?}");
     }

@@ -324,7 +324,7 @@ async fn what_was_heard_is_recorded_once_however_often_it_is_told() {
     assert_eq!(tell(0, said(0..3)).await.unwrap(), 3);
     assert_eq!(tell(2, said(2..5)).await.unwrap(), 5);
     assert_eq!(tell(7, said(7..8)).await.unwrap_err().problem().code, "bad_request", "a gap");
-    let events = house.store.runs().events(work.run, 0, 100).await.unwrap();
+    let events = house.store.logs().events(work.run, 0, 100).await.unwrap();
     let text = |record: &RunEventRecord| match record.event() {
         RunEvent::Text(said) => Some(said.text),
         _ => None,

@@ -269,7 +269,7 @@ async fn event_of_another_version_is_read_as_it_was_recorded() {
         let of_host = "INSERT INTO events (at, kind, subject, payload) VALUES (?1, ?2, 'it', ?3)";
         conn.execute(of_host, rusqlite::params![at, kind, payload]).unwrap();
     }
-    let of_run = house.store.runs().events(work.run, known, 10).await.unwrap();
+    let of_run = house.store.logs().events(work.run, known, 10).await.unwrap();
     let of_host = house.store.host_log().list(0, 10).await.unwrap();
     assert_eq!((of_run.len(), of_host.len()), (recorded.len(), recorded.len()));
     for ((kind, _, payload), (run, host)) in recorded.into_iter().zip(of_run.iter().zip(&of_host)) {

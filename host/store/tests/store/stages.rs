@@ -86,7 +86,7 @@ async fn task_with_two_stages_is_done_after_the_run_of_the_second() {
     assert!(view.runs.iter().all(|one| one.run.workflow == view.task.workflow));
     let told = serde_json::to_value(&view.task).unwrap();
     assert_eq!((&told["workflow"], &told["stage"]), (&json!("board"), &json!("build")));
-    let queued = house.store.runs().events(second.run, 0, 1).await.unwrap().remove(0);
+    let queued = house.store.logs().events(second.run, 0, 1).await.unwrap().remove(0);
     let RunEvent::RunQueued(RunQueued::Admitted(admitted)) = queued.event() else { panic!("{queued:?}") };
     assert_eq!((admitted.workflow.as_str(), admitted.stage.as_str()), ("board", "build"));
 }

@@ -127,7 +127,7 @@ impl Runs<'_> {
             let left = self.0.inner.runs.shared.stop.is_cancelled() && !ours;
             let state = self.state(run).await?;
             loop {
-                let events = self.events(run, seen, PAGE).await?;
+                let events = self.0.output().events(run, seen, PAGE).await?;
                 let Some(last) = events.last() else { break };
                 seen = last.seq;
                 events.iter().for_each(&mut each);

@@ -1,13 +1,13 @@
-//! Reading runs: single runs, lists, events, diffs and answers.
+//! Reading runs: lists, records and answers.
 
 use crate::handles::Runs;
-use jackfield_api::{Answer, Handle, RecordedRequest, RunsFilter, Word, bounds};
+use jackfield_access::audit::since;
+use jackfield_api::{Answer, Handle, RecordedRequest, RunsFilter, RunsOrder, Word, bounds};
 use jackfield_runs::escalation::compared;
 use jackfield_runs::execution::leftovers;
 use jackfield_runs::records::report;
-use jackfield_store::{Attempt, RunEventRecord, RunFilter, RunSummary, RunView};
-use jackfield_types::{Audience, Begun, ErrorCode, Operation, Problem, RunId, RunState, Scope};
-use jackfield_workspace::Worktree;
+use jackfield_store::{RunFilter, RunPage, RunSummary, RunView};
+use jackfield_types::{Audience, Begun, ErrorCode, InvalidId, Operation, Problem, RunId, RunState, Scope};
 
 impl Runs<'_> {
     /// Returns the answer of a run as it is now, at a verbosity (default: the request's, else `run.verbosity`). If no
@@ -39,7 +39,7 @@ impl Runs<'_> {
 
     async fn answer_now(self, run: RunId, verbosity: Option<&str>) -> Result<Answer, Problem> {
         let view = self.get(run).await?;
-        let events = self.0.inner.store.runs().events(run, 0, 5_000).await?;
+        let events = self.0.inner.store.logs().events(run, 0, 5_000).await?;
         let now = self.0.inner.clock.now();
         let workspace = self.0.inner.store.workspaces().get(view.run.workspace).await?;
         let report = report::report(&view, &events, &workspace.name, now);
@@ -133,78 +133,53 @@ impl Runs<'_> {
         })
     }
 
-    /// Lists runs, newest first.
+    /// Lists runs, newest first or dearest first.
     ///
     /// # Errors
-    /// A [`Problem`] if the filter names an unknown state, workspace, task or run.
+    /// A [`Problem`] if the filter names an unknown state, order, workspace, task or run, or no time.
     pub async fn list(self, filter: RunsFilter) -> Result<Vec<RunSummary>, Problem> {
+        Ok(self.page(filter).await?.runs)
+    }
+
+    /// Lists runs, with the place where the list goes on. A page of a filtered list can be short or empty before the
+    /// end of the list.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the filter names an unknown state, order, workspace, task or run, or no time.
+    pub async fn page(self, filter: RunsFilter) -> Result<RunPage, Problem> {
         self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
+        let order = filter.sort.clone().map(Word::known).transpose()?.unwrap_or_default();
+        let runs = self.0.inner.store.runs();
+        let filter = self.filter(filter).await?;
+        Ok(match order {
+            RunsOrder::Newest => runs.page(filter).await?,
+            RunsOrder::Cost => RunPage { runs: runs.dearest(filter).await?, next: None },
+        })
+    }
+
+    async fn filter(self, filter: RunsFilter) -> Result<RunFilter, Problem> {
         let state = filter.state.clone().map(Word::known).transpose()?;
-        let workspace = match filter.workspace.as_deref() {
-            None => None,
-            Some(name) => Some(self.0.workspaces().named(name).await?),
+        let bad_id = |error: InvalidId| {
+            Problem::caller(ErrorCode::BadId, error.to_string(), "give the last id of the page before")
         };
-        let before = match filter.before.as_deref() {
-            None => None,
-            Some(id) => Some(id.parse().map_err(|error: jackfield_types::InvalidId| {
-                Problem::caller(ErrorCode::BadId, error.to_string(), "give the last id of the page before")
-            })?),
-        };
-        let task = match filter.task_id.as_deref() {
-            None => None,
-            Some(id) => Some(self.0.tasks().find(id).await?),
-        };
-        let limit = filter.page();
-        let principal = self.0.caller.restricted_to().map(str::to_owned);
-        let states = state.into_iter().collect();
-        let filter = RunFilter { states, workspace, task, principal, before, limit };
-        Ok(self.0.inner.store.runs().list(filter).await?)
-    }
-
-    /// Returns at most `limit` events of a run after sequence number `after`, oldest first. If retention deleted the
-    /// first of them, one event of kind `events_gone` replaces them; its sequence number is that of the last deleted
-    /// event.
-    ///
-    /// # Errors
-    /// A [`Problem`] if the run does not exist or the principal may not see it.
-    pub async fn events(self, run: RunId, after: u64, limit: u32) -> Result<Vec<RunEventRecord>, Problem> {
-        self.0.caller.shown_run(&self.0.inner.store, run).await?;
-        let page = self.0.inner.store.runs().events_kept(run, after, limit).await?;
-        let mut events = page.events;
-        if events.iter().any(|event| event.attempt.is_some()) {
-            self.name_agents(run, &mut events).await?;
-        }
-        if let Some(last) = page.gone_to {
-            let at = match events.first() {
-                Some(first) => first.at,
-                None => self.get(run).await?.run.ended_at.unwrap_or_else(|| self.0.inner.clock.now()),
-            };
-            events.insert(0, jackfield_runs::records::events::gone(last, at));
-        }
-        Ok(events)
-    }
-
-    /// Names the agent in the events of a run with several attempts: parallel agents write into one log.
-    async fn name_agents(self, run: RunId, events: &mut [RunEventRecord]) -> Result<(), Problem> {
-        let view = self.0.inner.store.runs().get(run).await?;
-        for event in events {
-            event.agent = report::agent_of(&view, event);
-        }
-        Ok(())
-    }
-
-    /// Returns the diff of a run: that of the chosen attempt, else of the last one. Empty if the run changed nothing.
-    ///
-    /// # Errors
-    /// A [`Problem`] if the run does not exist, the principal may not see it, or retention deleted the diff.
-    pub async fn diff(self, run: RunId) -> Result<Vec<u8>, Problem> {
-        let view = self.get(run).await?;
-        let Some(diff) = report::diff(&view) else {
-            return Ok(Vec::new());
-        };
-        let made_by = view.attempts.iter().find(|attempt| attempt.id == diff.attempt);
-        tokio::fs::read(&diff.target).await.map_err(|error| diff_gone(run, made_by, &error))
+        Ok(RunFilter {
+            states: state.into_iter().collect(),
+            workspace: match filter.workspace.as_deref() {
+                None => None,
+                Some(name) => Some(self.0.workspaces().named(name).await?),
+            },
+            task: match filter.task_id.as_deref() {
+                None => None,
+                Some(id) => Some(self.0.tasks().find(id).await?),
+            },
+            principal: self.0.caller.restricted_to().map(str::to_owned),
+            since: filter.since.as_deref().map(|text| since(text, self.0.inner.clock.now())).transpose()?,
+            before: filter.before.as_deref().map(str::parse).transpose().map_err(bad_id)?,
+            limit: filter.page(),
+            executor: filter.executor,
+            text: filter.q.filter(|text| !text.trim().is_empty()),
+        })
     }
 
     /// Returns the ids and the state of a run, and the next call to make.
@@ -220,26 +195,4 @@ impl Runs<'_> {
         };
         Ok(Handle { task_id: run.task, run_id: run.id, state: run.state, next: next.to_owned(), operations })
     }
-}
-
-fn diff_gone(run: RunId, made_by: Option<&Attempt>, error: &std::io::Error) -> Problem {
-    let message = match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            format!("the diff of run {run} is no longer kept (`[retention]` says for how long)")
-        }
-        _ => format!("the diff of run {run} cannot be read: {error}"),
-    };
-    let worktree: Option<Worktree> =
-        made_by.and_then(|attempt| serde_json::from_str(attempt.worktree.as_deref()?).ok());
-    let Some(made) = worktree else {
-        let remedy = "what it changed is on its branch, which the record of the run names";
-        return Problem::operator(ErrorCode::DiffGone, message, remedy).with(Operation::ShowRun(run));
-    };
-    let remedy = format!(
-        "what it changed is on its branch: git --git-dir '{}' diff {} {}",
-        made.repository.display(),
-        made.base.short(),
-        made.branch
-    );
-    Problem::operator(ErrorCode::DiffGone, message, remedy)
 }
