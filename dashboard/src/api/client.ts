@@ -1,5 +1,4 @@
 // Calls of the host's REST routes: the session key on each call, problem documents as errors.
-import type { NextGets } from './next';
 import { asProblem, problemOf } from './problem';
 import type { paths } from './schema';
 
@@ -10,11 +9,7 @@ type GetOf<P extends keyof paths> = paths[P] extends { get: { responses: { 200: 
 type Known = { [P in keyof paths]: GetOf<P> extends never ? never : P }[keyof paths];
 
 /** What a GET route answers. */
-export type Got<P extends Known | keyof NextGets> = P extends keyof NextGets
-  ? NextGets[P]
-  : P extends keyof paths
-    ? GetOf<P>
-    : never;
+export type Got<P extends Known> = GetOf<P>;
 
 export type Params = Record<string, string>;
 export type Query = Record<string, string | number | boolean | null | undefined>;
@@ -69,13 +64,13 @@ export async function send(url: string, init: RequestInit = {}): Promise<Respons
   throw await problemOf(response);
 }
 
-export async function get<P extends Known | keyof NextGets>(path: P, options: CallOptions = {}): Promise<Got<P>> {
+export async function get<P extends Known>(path: P, options: CallOptions = {}): Promise<Got<P>> {
   const response = await send(address(path, options.params, options.query), { signal: options.signal });
   return (await response.json()) as Got<P>;
 }
 
 /** A list with what its headers say: whether more follows, and the event number that it is as of. */
-export async function getPage<P extends Known | keyof NextGets>(
+export async function getPage<P extends Known>(
   path: P,
   options: CallOptions = {},
 ): Promise<{ items: Got<P>; next: string | null; asOf: number | null }> {

@@ -73,6 +73,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What changes from now on, as server-sent events: `run` with a run as it is now, `host` with an event of the host for callers that see all work, `human_tasks` with the number of open ones. It begins with `ready`, and tells nothing of before. */
+        get: operations["changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/choose": {
         parameters: {
             query?: never;
@@ -84,6 +101,23 @@ export interface paths {
         put?: never;
         /** The executor that a request would get: the one it names, else the chooser's picks; nothing is started. */
         post: operations["choose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The configuration in force, key by key, without secrets. */
+        get: operations["config"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -155,6 +189,23 @@ export interface paths {
         put?: never;
         /** Say what is to become of a run that waits for a person. */
         post: operations["answerHumanTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The principal of the caller. */
+        get: operations["me"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -248,6 +299,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files that a run, or one attempt of it, changed. */
+        get: operations["runFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run}/logs": {
         parameters: {
             query?: never;
@@ -265,6 +333,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/runs/{run}/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the program of an attempt printed, without secrets. */
+        get: operations["runRaw"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/runs/{run}/result": {
         parameters: {
             query?: never;
@@ -274,6 +359,76 @@ export interface paths {
         };
         /** Wait for a run and get its answer, again at another verbosity if you like. */
         get: operations["result"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The browser session of the caller. */
+        get: operations["session"];
+        put?: never;
+        /** Log a browser in, with a ticket of `jackfield open` or a token. The response sets a cookie; every call has to send it with the key in `x-jackfield-key`. */
+        post: operations["login"];
+        /** Log out. */
+        delete: operations["logout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The browser sessions of the caller; of all, with the scope admin. */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a browser session. Its streams end within seconds. */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spending": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was spent on each day, by workspace, executor and model. */
+        get: operations["spending"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1324,6 +1479,25 @@ export interface components {
             /** @description The run of the attempt. */
             run: string;
         };
+        /** @description A session as it is on record. Its secrets are nowhere. */
+        BrowserSession: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description The principal of its work. */
+            name: string;
+            scopes: components["schemas"]["Scopes"];
+            sees: components["schemas"]["Sees"];
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            used_at: string;
+        };
         /** @description Who did it. */
         By: {
             /** @description The principal. */
@@ -1360,6 +1534,24 @@ export interface components {
         ChangeKindRenamed: {
             /** @description The name that it had. */
             from: string;
+        };
+        /** @description An event of the stream of changes: its name and its data. */
+        ChangeLine: {
+            data: components["schemas"]["Ready"];
+            /** @constant */
+            event: "ready";
+        } | {
+            data: components["schemas"]["RunSummary"];
+            /** @constant */
+            event: "run";
+        } | {
+            data: components["schemas"]["HostEvent"];
+            /** @constant */
+            event: "host";
+        } | {
+            data: components["schemas"]["OpenHumanTasks"];
+            /** @constant */
+            event: "human_tasks";
         };
         /** @description One file that an attempt changed. */
         ChangedFile: {
@@ -1715,6 +1907,15 @@ export interface components {
         Duration: {
             nanos: number;
             secs: number;
+        };
+        /** @description One key of the configuration that is in force. */
+        EffectiveKey: {
+            /** @description The default, if the value is another one; null if there is none. */
+            default?: unknown;
+            /** @description Its name with its section: `run.timeout_s`. */
+            key: string;
+            /** @description Its value. */
+            value: unknown;
         };
         /**
          * @description How hard the model should think.
@@ -2549,6 +2750,32 @@ export interface components {
              * @description When it was recorded.
              */
             at: string;
+            /** @constant */
+            kind: "session_opened";
+            payload: components["schemas"]["By"];
+            /** @description Its place in the log. */
+            seq: number;
+            /** @description The id or the name of the object that it concerns. */
+            subject: string;
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            at: string;
+            /** @constant */
+            kind: "session_ended";
+            payload: components["schemas"]["By"];
+            /** @description Its place in the log. */
+            seq: number;
+            /** @description The id or the name of the object that it concerns. */
+            subject: string;
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            at: string;
             kind: string;
             payload: unknown;
             /** @description Its place in the log. */
@@ -2806,6 +3033,14 @@ export interface components {
             /** @description One sentence, its own. */
             summary: string;
         };
+        /** @description The last thing that an agent did. */
+        LastEvent: {
+            /** Format: date-time */
+            at: string;
+            kind: string;
+            /** @description One line, at most 160 characters. */
+            text: string;
+        };
         /** @description Something that an agent made and the branch of its attempt does not hold. */
         Leftover: {
             /** @description Their bytes; 0 where that is not known. */
@@ -2932,6 +3167,19 @@ export interface components {
             /** @description The URI under which the text refers to it, as in `run://RUN/log`: a resource of MCP. */
             uri: string;
         };
+        /** @description A session that was just opened. */
+        LoginAnswer: {
+            /** @description What every call has to send as `x-jackfield-key`, beside the cookie. Only this answer contains it. */
+            key: string;
+            /** @description The session. */
+            session: components["schemas"]["SessionView"];
+        };
+        /** @description A login of a browser: with a ticket or with an access token. */
+        LoginRequest: {
+            ticket: string;
+        } | {
+            token: string;
+        };
         /** @description What a component is made of, as its own bytes tell. */
         Makeup: {
             /** @description Languages that its tools name. */
@@ -2944,6 +3192,17 @@ export interface components {
             size: number;
             /** @description The version of the WIT that it was built against. */
             wit: string | null;
+        };
+        /** @description The principal of a call. */
+        Me: {
+            /** @description The name of its work in records. */
+            name: string;
+            /** @description Its scopes. */
+            scopes: components["schemas"]["Scopes"];
+            /** @description The work that it can see. */
+            sees: components["schemas"]["Sees"];
+            /** @description The version of the program. */
+            version: string;
         };
         /** @description A figure that a gate measured. */
         Measured: {
@@ -2995,6 +3254,10 @@ export interface components {
         };
         /** @description Nothing more than the kind and the subject. */
         NoDetails: Record<string, never>;
+        /** @description How many human tasks are open. */
+        OpenHumanTasks: {
+            open: number;
+        };
         /** @description How the host is doing. */
         OrchestratorStatus: {
             /** @description closed, alert or halted. */
@@ -3291,6 +3554,15 @@ export interface components {
             rejected: boolean;
             /** @description When it resets, milliseconds since 1970. */
             resets_at: number | null;
+        };
+        /** @enum {string} */
+        RawFile: "stdout" | "stderr";
+        /** @description The begin of a stream of changes. */
+        Ready: {
+            /** @description The host's last event. */
+            as_of: number;
+            /** @description The version of the program. */
+            version: string;
         };
         /** @description Why the breaker refused or stopped something. */
         Refusal: {
@@ -3981,19 +4253,34 @@ export interface components {
             cost: number;
             /** Format: date-time */
             created_at: string;
+            /** @description What the last attempt delivered, once it has ended. */
+            delivered: components["schemas"]["Delivered"] | null;
             /** Format: date-time */
             ended_at: string | null;
             /** @description The executor of the last attempt. */
             executor: string | null;
             /** @description Why the last attempt failed, where it did. */
             failure: components["schemas"]["FailureClass"] | null;
+            /** @description What the agent did last; `None` after the end of the run. */
+            last_event: components["schemas"]["LastEvent"] | null;
             /** @description The model of the last attempt. */
             model: string | null;
+            /**
+             * Format: date-time
+             * @description A queued run is not started before then: a provider rests, or a retry is due.
+             */
+            not_before: string | null;
+            /** @description The principal of its task. */
+            principal: string;
             run: string;
+            /** Format: date-time */
+            started_at: string | null;
             state: components["schemas"]["RunState"];
             task: string;
             task_type: string;
             title: string;
+            /** @description What the checks of the last attempt said, once it has ended. */
+            verified: components["schemas"]["Verified"] | null;
             workspace: string;
             workspace_name: string;
         };
@@ -4021,6 +4308,14 @@ export interface components {
             /** @description What was asked. */
             task: components["schemas"]["Task"];
         };
+        /**
+         * @description The order of a list of runs.
+         *
+         *     - `newest`: The newest first.
+         *     - `cost`: The dearest first.
+         * @enum {string}
+         */
+        RunsOrder: "newest" | "cost";
         /**
          * @description A permission of a token. The least comes first.
          *
@@ -4052,6 +4347,27 @@ export interface components {
          * @enum {string}
          */
         Serving: "serving" | "held" | "rejected" | "quarantined" | "retired";
+        /** @description A session, as its browser sees it. */
+        SessionView: {
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            /** @description The principal of its work. */
+            name: string;
+            scopes: components["schemas"]["Scopes"];
+            sees: components["schemas"]["Sees"];
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            used_at: string;
+            /** @description The version of the program. */
+            version: string;
+        };
         /** @description A setting of an executor. */
         Setting: {
             /** @description What it does, and the values that it takes. */
@@ -4109,6 +4425,23 @@ export interface components {
             task_id: string;
             /** @description Its checkpoint's number; 0: as asked, and never specified since. */
             version: number;
+        };
+        /** @description What one workspace spent on one day with one executor and model. */
+        SpendingDay: {
+            /** @description Attempts that were charged, with nothing perhaps. */
+            attempts: number;
+            /** @description The part of it that a provider charges. */
+            billed: number;
+            /** @description Spent in all. */
+            cost: number;
+            /** @description In the host's time zone, `YYYY-MM-DD`. */
+            day: string;
+            /** @description The part of it that a subscription covers, at the price that it would have. */
+            equivalent: number;
+            executor: string;
+            model: string | null;
+            workspace: string;
+            workspace_name: string;
         };
         /** @description One thing that money is counted for. */
         SpendingScope: string;
@@ -4212,28 +4545,24 @@ export interface components {
          * @enum {string}
          */
         TaskState: "pending" | "ready" | "in_progress" | "needs_review" | "needs_improvement" | "blocked" | "done" | "failed" | "cancelled";
-        /** @description One line of a list of tasks. */
+        /** @description One line of a list of tasks. It has the beginning of the instruction, which may be long. */
         TaskSummary: {
             complexity: number;
             /** @description Spent by all its attempts. */
             cost: number;
             /** Format: date-time */
             created_at: string;
-            expect_change: boolean;
             id: string;
-            idempotency_key: string | null;
-            instruction: string;
-            language: string | null;
             /** @description What waits for a person because of it. */
             open_human_tasks: number;
             principal: string;
-            role: components["schemas"]["Role"];
             /** @description How many runs it has had. */
             runs: number;
-            stack: string[];
             /** @description The stage of the workflow that it is in. */
             stage: string;
             state: components["schemas"]["TaskState"];
+            /** @description The first 200 characters of the instruction. */
+            summary: string;
             task_type: string;
             title: string;
             /** Format: date-time */
@@ -4850,6 +5179,54 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    changes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As they come, as server-sent events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     choose: {
         parameters: {
             query?: never;
@@ -4870,6 +5247,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Advice"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys that are set. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EffectiveKey"][];
                 };
             };
             /** @description The token is missing, wrong or no longer good. */
@@ -4968,7 +5393,7 @@ export interface operations {
             query?: {
                 /** @description A handoff waits for an answer. */
                 kind?: components["schemas"]["HumanTaskKind"];
-                /** @description Most to list; default 20, at most 200. */
+                /** @description Most to list; default 20, at most 1,000. */
                 limit?: number;
                 /** @description About this run. */
                 run_id?: string;
@@ -5307,6 +5732,54 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listPlugins: {
         parameters: {
             query?: {
@@ -5473,8 +5946,16 @@ export interface operations {
             query?: {
                 /** @description Only runs older than this one: the id at the end of the page before. */
                 before?: string;
-                /** @description Most to list; 20 where not given, 200 at most. */
+                /** @description Whose last attempt was of this executor. */
+                executor?: string;
+                /** @description Most to list; 20 where not given, 1,000 at most. */
                 limit?: number;
+                /** @description With this text in the title. */
+                q?: string;
+                /** @description Since a time ago (`7d`, `12h`), a day or a time. */
+                since?: string;
+                /** @description newest (default), or cost: the dearest first, without further pages. */
+                sort?: components["schemas"]["RunsOrder"];
                 /** @description queued, running, waiting, succeeded, failed or cancelled. */
                 state?: components["schemas"]["RunState"];
                 /** @description Of this task. */
@@ -5661,7 +6142,12 @@ export interface operations {
     };
     runDiff: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Of the attempt with this number, instead of the run. */
+                attempt?: number;
+                /** @description Of this file only. */
+                file?: string;
+            };
             header?: {
                 /** @description The `ETag` of the answer that the caller has. */
                 "If-None-Match"?: string;
@@ -5722,15 +6208,77 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    runFiles: {
+        parameters: {
+            query?: {
+                /** @description Of the attempt with this number, instead of the run. */
+                attempt?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The run's id, or as much of its beginning as is its own. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedFile"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     runLogs: {
         parameters: {
             query?: {
                 /** @description Only what comes after the event with this number. */
                 after?: number;
+                /** @description Only what comes before the event with this number: the last events before it. */
+                before?: number;
+                /** @description Of these kinds, with commas: `tool_call,tool_result`. */
+                kinds?: string;
                 /** @description Most events on a page, 1,000 at most. */
                 limit?: number;
-                /** @description As server-sent events, which go on as more happens. */
+                /** @description With this text in them, in any case of ASCII letters. */
+                q?: string;
+                /** @description As server-sent events, which go on as more happens; takes `after` only. */
                 stream?: boolean;
+                /** @description The last so many events. */
+                tail?: number;
             };
             header?: {
                 /** @description With `stream=true`: the id of the last event that was seen, which wins over `after`. */
@@ -5762,6 +6310,62 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    runRaw: {
+        parameters: {
+            query?: {
+                /** @description Of the attempt with this number; the last one if it is not given. */
+                attempt?: number;
+                /** @description stdout (default) or stderr. */
+                file?: components["schemas"]["RawFile"];
+            };
+            header?: never;
+            path: {
+                /** @description The run's id, or as much of its beginning as is its own. */
+                run: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes, as an attachment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
             };
             /** @description The token is missing, wrong or no longer good. */
             401: {
@@ -5872,6 +6476,275 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description The session. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserSession"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    spending: {
+        parameters: {
+            query?: {
+                /** @description How many days, today among them; default 30, at most 366. */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The oldest day first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpendingDay"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     status: {
         parameters: {
             query?: never;
@@ -5925,7 +6798,7 @@ export interface operations {
             query?: {
                 /** @description Only tasks older than this one. */
                 before?: string;
-                /** @description Most to list; default 20, at most 200. */
+                /** @description Most to list; default 20, at most 1,000. */
                 limit?: number;
                 /** @description ready, in_progress, done, failed, cancelled, … */
                 state?: components["schemas"]["TaskState"];

@@ -1,11 +1,17 @@
-// Short names for what the host sends. Everything comes from its OpenAPI description, except what next.ts adds.
-import type { NextRunSummary, NextTaskSummary } from './next';
+// Short names for what the host sends. Everything comes from its OpenAPI description (`npm run api`).
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
-export type RunSummary = Schemas['RunSummary'] & NextRunSummary;
-export type TaskSummary = Omit<Schemas['TaskSummary'], 'instruction'> & NextTaskSummary;
+export type RunSummary = Schemas['RunSummary'];
+export type TaskSummary = Schemas['TaskSummary'];
+export type Verified = Schemas['Verified'];
+export type Session = Schemas['SessionView'];
+export type BrowserSession = Schemas['BrowserSession'];
+export type LoginAnswer = Schemas['LoginAnswer'];
+export type SpendingDay = Schemas['SpendingDay'];
+export type EffectiveKey = Schemas['EffectiveKey'];
+export type ChangedFile = Schemas['ChangedFile'];
 export type RunState = Schemas['RunState'];
 export type TaskState = Schemas['TaskState'];
 export type RunView = Schemas['RunView'];

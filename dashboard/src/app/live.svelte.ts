@@ -81,6 +81,7 @@ class Live {
       },
       lost: (problem, wait) => this.#tell({ kind: 'lost', retryAt: Date.now() + wait, text: problem.message }),
       events: (events) => {
+        // `ready` begins the stream; it has nothing that a page needs.
         for (const { event, data } of events) {
           if (event === 'run') this.#tell({ kind: 'run', run: JSON.parse(data) as RunSummary });
           else if (event === 'host') this.#tell({ kind: 'host', event: JSON.parse(data) as HostEvent });

@@ -1,8 +1,7 @@
 // Who is signed in, and what the session may do.
 import { call, get, keepSessionKey, onSignedOut } from '../api/client';
-import type { Session, SessionOpened } from '../api/next';
 import { asProblem, type Problem } from '../api/problem';
-import type { Scope } from '../api/types';
+import type { LoginAnswer, Scope, Session } from '../api/types';
 
 class SessionState {
   phase: 'asking' | 'out' | 'in' | 'unreachable' = $state('asking');
@@ -34,7 +33,7 @@ class SessionState {
 
   async open(by: { ticket: string } | { token: string }): Promise<boolean> {
     try {
-      const opened = await call<SessionOpened>('POST', '/api/session', {}, by);
+      const opened = await call<LoginAnswer>('POST', '/api/session', {}, by);
       keepSessionKey(opened.key);
       this.me = opened.session;
       this.problem = null;

@@ -54,6 +54,8 @@ export function tell(event: HostEvent): Told {
       return { ...base, text: `${event.subject} was pinned to ${shortDigest(str(p.to))}` };
     case 'plugin_rolled_back':
       return { ...base, text: `${event.subject} was rolled back`, detail: `${shortDigest(str(p.from))} → ${shortDigest(str(p.to))}` };
+    case 'decision_made':
+      return { ...base, text: `Decision: ${words(str(p.kind))}`, detail: str(p.reason) };
     case 'task_closed':
       return { ...base, text: `A task was closed by ${p.by}: ${words(str(p.to))}`, detail: str(p.reason) };
     default:

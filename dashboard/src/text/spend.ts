@@ -1,5 +1,5 @@
 // Spend rows as stacked bars: one bar a day, one part an executor.
-import type { SpendRow } from '../api/next';
+import type { SpendingDay } from '../api/types';
 
 export interface SpendDay {
   day: string;
@@ -16,12 +16,12 @@ export interface SpendTable {
   highest: number;
 }
 
-export function stack(rows: SpendRow[], days: number, today: Date, by: (row: SpendRow) => string = (row) => row.executor, most = 5): SpendTable {
+export function stack(rows: SpendingDay[], days: number, today: Date, by: (row: SpendingDay) => string = (row) => row.executor, most = 5): SpendTable {
   const totals = new Map<string, number>();
   for (const row of rows) totals.set(by(row), (totals.get(by(row)) ?? 0) + row.cost);
   const sorted = [...totals].sort((a, b) => b[1] - a[1]).map(([name]) => name);
   const names = sorted.length > most + 1 ? [...sorted.slice(0, most), 'others'] : sorted;
-  const nameOf = (row: SpendRow): string => (names.includes(by(row)) ? by(row) : 'others');
+  const nameOf = (row: SpendingDay): string => (names.includes(by(row)) ? by(row) : 'others');
   const byDay = new Map<string, Map<string, number>>();
   for (let i = days - 1; i >= 0; i--) byDay.set(new Date(today.getTime() - i * 86_400_000).toISOString().slice(0, 10), new Map());
   for (const row of rows) {

@@ -1,6 +1,5 @@
 // How states are shown: glyph, word and tone. A colour never stands alone.
-import type { VerifiedState } from '../api/next';
-import type { Outcome, RunState, RunSummary, TaskState } from '../api/types';
+import type { Outcome, RunState, RunSummary, TaskState, Verified } from '../api/types';
 import { words } from './format';
 
 export type Tone = 'run' | 'need' | 'ok' | 'fail' | 'rest';
@@ -11,7 +10,7 @@ export interface Look {
   tone: Tone;
 }
 
-export function runLook(state: RunState, verified?: VerifiedState | null): Look {
+export function runLook(state: RunState, verified?: Verified | null): Look {
   switch (state) {
     case 'queued':
       return { glyph: '◷', word: 'queued', tone: 'rest' };
@@ -63,11 +62,11 @@ export function axes(outcome: Outcome | null, files: number | null): { process: 
   return {
     process: { glyph: ended ? '✓' : '✕', word: ended ? 'exited' : words(outcome.process), tone: ended ? 'ok' : 'fail' },
     delivered: { glyph: outcome.delivered === 'nothing' ? '○' : '✓', word: kind, tone: outcome.delivered === 'nothing' ? 'rest' : 'ok' },
-    verified: verifiedLook(outcome.verified === 'not_run' ? 'not_checked' : outcome.verified),
+    verified: verifiedLook(outcome.verified),
   };
 }
 
-export function verifiedLook(verified: VerifiedState | null | undefined): Look {
+export function verifiedLook(verified: Verified | null | undefined): Look {
   if (verified === 'passed') return { glyph: '✓', word: 'checks passed', tone: 'ok' };
   if (verified === 'failed') return { glyph: '✕', word: 'checks failed', tone: 'fail' };
   return { glyph: '◌', word: 'not checked', tone: 'rest' };
