@@ -32,7 +32,7 @@ export function typing(target: EventTarget | null): boolean {
   return target.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]') !== null;
 }
 
-class KeyRegistry {
+export class KeyRegistry {
   commands: Command[] = $state.raw([]);
   #first = '';
   #firstAt = 0;
