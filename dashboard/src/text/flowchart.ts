@@ -81,8 +81,8 @@ export interface Placed {
   height: number;
 }
 
-const CHARACTER = 7.3;
-const BOLD = 8;
+const CHARACTER = 7.8;
+const BOLD = 8.2;
 const LINE = 17;
 const GAP = 44;
 

@@ -25,7 +25,7 @@ export function runLook(state: RunState, verified?: Verified | null): Look {
     case 'failed':
       return { glyph: '✕', word: 'failed', tone: 'fail' };
     case 'cancelled':
-      return { glyph: '⏸', word: 'cancelled', tone: 'rest' };
+      return { glyph: '■', word: 'cancelled', tone: 'rest' };
     default:
       return { glyph: '○', word: words(state), tone: 'rest' };
   }
@@ -48,7 +48,7 @@ export function taskLook(state: TaskState): Look {
     blocked: { glyph: '◆', word: 'blocked', tone: 'need' },
     done: { glyph: '✓', word: 'done', tone: 'ok' },
     failed: { glyph: '✕', word: 'failed', tone: 'fail' },
-    cancelled: { glyph: '⏸', word: 'cancelled', tone: 'rest' },
+    cancelled: { glyph: '■', word: 'cancelled', tone: 'rest' },
   };
   return looks[state] ?? { glyph: '○', word: words(state), tone: 'rest' };
 }
