@@ -377,7 +377,7 @@ export interface paths {
         /** The browser session of the caller. */
         get: operations["session"];
         put?: never;
-        /** Log a browser in, with a ticket of `jackfield open` or a token. The response sets a cookie; every call has to send it with the key in `x-jackfield-key`. */
+        /** Log a browser in, with a ticket of the host's operator or a token. The response sets a cookie; every call has to send it with the key in `x-jackfield-key`. */
         post: operations["login"];
         /** Log out. */
         delete: operations["logout"];
@@ -4428,10 +4428,10 @@ export interface components {
         };
         /** @description What one workspace spent on one day with one executor and model. */
         SpendingDay: {
-            /** @description Attempts that were charged, with nothing perhaps. */
-            attempts: number;
             /** @description The part of it that a provider charges. */
             billed: number;
+            /** @description How often something was charged. */
+            charges: number;
             /** @description Spent in all. */
             cost: number;
             /** @description In the host's time zone, `YYYY-MM-DD`. */

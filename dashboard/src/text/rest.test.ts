@@ -31,7 +31,7 @@ describe('reviewInstruction', () => {
 });
 
 describe('stack', () => {
-  const row = (day: string, executor: string, cost: number): SpendingDay => ({ day, executor, cost, model: null, workspace: 'w', workspace_name: 'w', attempts: 1, billed: cost, equivalent: 0 });
+  const row = (day: string, executor: string, cost: number): SpendingDay => ({ day, executor, cost, model: null, workspace: 'w', workspace_name: 'w', charges: 1, billed: cost, equivalent: 0 });
 
   it('has a bar for every day, and one part for what is small', () => {
     const rows = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, i) => row('2026-11-30', name, 8 - i));
