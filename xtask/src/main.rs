@@ -7,6 +7,7 @@
 
 mod circles;
 mod command_words;
+mod dashboard;
 mod edges;
 mod extism;
 mod failure;

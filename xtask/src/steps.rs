@@ -4,7 +4,7 @@
 use crate::failure::{Failure, Outcome};
 use crate::ground::{Ground, shown};
 use crate::summary::Summary;
-use crate::{edges, fuzz, hygiene, licences, modules, rustdoc, tools};
+use crate::{dashboard, edges, fuzz, hygiene, licences, modules, rustdoc, tools};
 use std::ffi::OsStr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -22,7 +22,7 @@ const fn step(name: &'static str, what: &'static str, run: fn(&Ground) -> Outcom
     Step { name, what, run, slow: false }
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     step("tools", "the Rust target, clippy, nextest, git, Node, Python", tools::ensure),
     step("format", "the code is laid out by rustfmt", format),
     step("hygiene", "what every file owes its readers, and which crate may know which", tidy),
@@ -31,6 +31,10 @@ const STEPS: [Step; 12] = [
     step("build", "the program, its components, all tests; with CI=true, no lint", build),
     Step { slow: true, ..step("programs", "the real agent programs, fetched from npm", fetch) },
     step("tests", "unit and behaviour tests", tests),
+    Step {
+        slow: true,
+        ..step("dashboard", "its sources, its committed files, and it in a real browser", dashboard::check)
+    },
     Step { slow: true, ..step("fuzz", "what strangers wrote, made up at random for a minute", fuzz::run) },
     step("documents", "every example in the documentation", documents),
     step("example", "a host inside another program", example),

@@ -212,6 +212,39 @@ fn networks(ground: &Ground) -> Outcome {
     Ok(())
 }
 
+/// The browser that walks through the dashboard. `None` if there is none and tests may be skipped.
+pub(crate) fn chromium(ground: &Ground) -> Outcome<Option<PathBuf>> {
+    let names = ["chromium", "chromium-browser", "google-chrome"];
+    let there = || {
+        let found = names.iter().find(|name| told(ground.program(name).arg("--version")).is_ok());
+        found.map(PathBuf::from)
+    };
+    if there().is_none() && debian_root(ground) {
+        println!("Chromium is missing: asking apt for it");
+        apt(ground, &["chromium", "fonts-liberation"]);
+    }
+    let missing = || {
+        Failure::new(
+            "Chromium is not here; the tests of the dashboard need it",
+            "install it (Debian: chromium and fonts-liberation), or use --quick",
+        )
+    };
+    match there() {
+        None if ground.ci => Err(missing()),
+        None => {
+            println!("SKIPPED: the dashboard in a browser. {}", missing());
+            Ok(None)
+        }
+        Some(browser) => Ok(Some(on_path(ground, &browser))),
+    }
+}
+
+/// The path of a program on the PATH.
+fn on_path(ground: &Ground, name: &Path) -> PathBuf {
+    let found = told(ground.program("sh").args(["-c", "command -v \"$0\""]).arg(name));
+    found.map_or_else(|_| name.to_owned(), |path| PathBuf::from(path.trim()))
+}
+
 fn apt(ground: &Ground, packages: &[&str]) {
     let ask = |arguments: &[&str]| {
         shown(ground.program("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive"))

@@ -226,6 +226,8 @@ pub struct TasksFilter {
     pub state: Option<Word<TaskState>>,
     /// A workspace's name.
     pub workspace: Option<String>,
+    /// With this text in the title.
+    pub q: Option<String>,
     /// Most to list; default 20, at most 1,000.
     pub limit: Option<u32>,
     /// Only tasks older than this one.

@@ -139,7 +139,14 @@ pub(crate) enum Command {
         /// Maximum number of runs to list
         #[arg(long, default_value_t = 20)]
         limit: u32,
+        /// Keep the list up to date until interrupted; without a terminal or with --json, print each change
+        #[arg(long, short, conflicts_with = "run")]
+        watch: bool,
     },
+    /// Show what is going on, live: runs, queue, human tasks, money, workers
+    ///
+    /// Updates until interrupted. Without a terminal or with --json, prints it once.
+    Top,
     /// Show the events of a run
     Logs {
         /// Run ID or unique prefix [default: the latest run]

@@ -6,7 +6,7 @@ use super::progress::Teller;
 use super::remedies;
 use super::request::DAY;
 use super::stop::ToldToStop;
-use super::{kit, maintenance, tasks, todos};
+use super::{kit, live, maintenance, tasks, todos};
 use jackfield::{Host, PruneOptions};
 use jackfield_api::{RunsFilter, Word};
 use jackfield_render::screen::printable_json;
@@ -51,16 +51,18 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
             let view = host.runs().get(host.runs().find(&run).await?).await?;
             say(json, || text::run(&view), &view);
         }
-        Command::Runs { run: None, state, workspace, limit } => {
-            let runs = host
-                .runs()
-                .list(RunsFilter {
-                    state: state.map(Word::read),
-                    workspace,
-                    limit: Some(limit),
-                    ..RunsFilter::default()
-                })
-                .await?;
+        Command::Top => return live::top(host, json).await,
+        Command::Runs { run: None, state, workspace, limit, watch } => {
+            let filter = RunsFilter {
+                state: state.map(Word::read),
+                workspace,
+                limit: Some(limit),
+                ..RunsFilter::default()
+            };
+            if watch {
+                return live::watch(host, filter, json).await;
+            }
+            let runs = host.runs().list(filter).await?;
             say(json, || text::runs(&runs), &runs);
         }
         Command::Logs { run, diff: true, .. } => {

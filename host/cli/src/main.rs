@@ -9,6 +9,7 @@ mod doctor;
 mod kit;
 mod kit_args;
 mod kit_text;
+mod live;
 mod maintenance;
 mod manual;
 mod notify;

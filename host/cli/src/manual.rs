@@ -95,6 +95,21 @@ const EXAMPLES: &[Examples] = &[
         &[
             ("jackfield runs --state failed --limit 5", "the last five failed runs"),
             ("jackfield runs 01HX", "one run with its attempts"),
+            ("jackfield runs --watch --json", "each change of a run, as a line of JSON"),
+        ],
+    ),
+    (
+        "top",
+        &[
+            ("jackfield top", "what is going on, until interrupted"),
+            ("jackfield top --json", "once, as JSON"),
+        ],
+    ),
+    (
+        "open",
+        &[
+            ("jackfield open", "open the dashboard in a browser"),
+            ("jackfield open --print", "print the address, for another browser or over SSH"),
         ],
     ),
     (

@@ -1,5 +1,6 @@
 //! What a host answers, as text for people and models: the same words for MCP, REST and the command line.
 
+pub mod overview;
 pub mod screen;
 pub mod table;
 pub mod text;

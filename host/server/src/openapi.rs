@@ -169,7 +169,7 @@ fn content(content: Content, schemas: &mut SchemaGenerator) -> Map<String, Value
         Content::Events(described) => {
             // OpenAPI 3.1 has no words for a stream; what one event's data is stands beside.
             let data = described(schemas).to_value();
-            ("text/event-stream", json!({ "type": "string", "x-event-data": data }))
+            ("text/event-stream", json!({ "x-event-data": data }))
         }
     };
     Map::from_iter([(media.to_owned(), json!({ "schema": schema }))])

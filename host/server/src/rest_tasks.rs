@@ -1,6 +1,6 @@
 //! REST of tasks: handed in, kept track of, explained, and what waits for people.
 
-use super::bodies::{RUN_FAILED, StatusQuery, as_of_event, bad_body, body, of_run, page, with_key};
+use super::bodies::{RUN_FAILED, StatusQuery, as_of_event, bad_body, body, linked, of_run, page, with_key};
 use super::contract::Routes;
 use super::fields;
 use super::guard::Acting;
@@ -20,7 +20,7 @@ use jackfield_api::{
     HumanTaskRequest, HumanTasksFilter, InitAnswer, InitRequest, SpecRequest, SpecVersion, TasksFilter,
     WriteAnswer, WriteRequest,
 };
-use jackfield_store::{HumanTask, Round, TaskSummary, TaskView};
+use jackfield_store::{HumanTask, Round, TaskPage, TaskSummary, TaskView};
 use jackfield_types::{ErrorCode, Problem};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -235,10 +235,9 @@ async fn init(Acting(host): Acting, headers: HeaderMap, bytes: Body) -> Answered
 
 async fn tasks(Acting(host): Acting, uri: Uri, filter: Asked<TasksFilter>) -> Answered<Response> {
     let filter = query(filter)?;
-    let (most, as_of) = (filter.page(), host.events().last().await?);
-    let tasks = host.tasks().list(filter).await?;
-    let last = tasks.last().map(|line| line.id.to_string());
-    Ok(as_of_event(as_of, page(&tasks, most, &uri, "before", last)))
+    let as_of = host.events().last().await?;
+    let TaskPage { tasks, next } = host.tasks().page(filter).await?;
+    Ok(as_of_event(as_of, linked(&tasks, &uri, "before", next.map(|next| next.to_string()))))
 }
 
 #[derive(Default, Deserialize, JsonSchema)]

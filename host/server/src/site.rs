@@ -33,10 +33,11 @@ pub(super) async fn page(method: Method, uri: Uri, headers: HeaderMap) -> Respon
         .iter()
         .any(|below| path.strip_prefix(below).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
     let file = asset(path).or_else(|| {
-        let named = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+        // A file is at the root or among the assets; below that, names of components may have dots.
+        let is_file = path.starts_with("/assets/") || (path.contains('.') && path.matches('/').count() == 1);
         let wants = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let wants_page = wants.into_iter().any(|value| value.contains("text/html"));
-        asset(PAGE).filter(|_| !named && wants_page)
+        asset(PAGE).filter(|_| !is_file && wants_page)
     });
     match file.filter(|_| is_read && is_page) {
         Some(file) => answered(file, &headers),

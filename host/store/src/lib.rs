@@ -51,7 +51,7 @@ pub use record::{
 pub use store::{Copied, Store, StoreOptions};
 pub use view::{
     EventPage, JudgedRun, LogFilter, ModelStats, Quality, RecordedDecision, RecordedOutcome, Round,
-    RoundAttempt, RunFilter, RunInFull, RunPage, Snapshot, TaskFilter, TaskHistory, TaskSummary, TaskView,
-    Totals, UsageShare,
+    RoundAttempt, RunFilter, RunInFull, RunPage, Snapshot, TaskFilter, TaskHistory, TaskPage, TaskSummary,
+    TaskView, Totals, UsageShare,
 };
 pub use webhooks::{WEBHOOK_TEST, WebhookMessage, WebhookStanding};

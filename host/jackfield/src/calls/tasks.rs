@@ -7,7 +7,9 @@ use jackfield_api::{
     TasksFilter, Word, bounds,
 };
 use jackfield_runs::admission::admit::title;
-use jackfield_store::{Checkpoint, Closed, Closing, NewTask, Round, TaskFilter, TaskSummary, TaskView};
+use jackfield_store::{
+    Checkpoint, Closed, Closing, NewTask, Round, TaskFilter, TaskPage, TaskSummary, TaskView,
+};
 use jackfield_types::{ErrorCode, Operation, Problem, RunId, Scope, TaskId, Workflow};
 use serde_json::json;
 
@@ -211,6 +213,15 @@ impl Tasks<'_> {
     /// # Errors
     /// A [`Problem`] if the filter names an unknown state, workspace or task.
     pub async fn list(self, filter: TasksFilter) -> Result<Vec<TaskSummary>, Problem> {
+        Ok(self.page(filter).await?.tasks)
+    }
+
+    /// Lists tasks, with the place where the list goes on. A page of a filtered list can be short or empty before the end
+    /// of the list.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the filter names an unknown state, workspace or task.
+    pub async fn page(self, filter: TasksFilter) -> Result<TaskPage, Problem> {
         self.0.caller.require(Scope::Read)?;
         bounds::check(&filter)?;
         let state = filter.state.clone().map(Word::known).transpose()?;
@@ -226,8 +237,9 @@ impl Tasks<'_> {
                 Some(id) => Some(self.find(id).await?),
             },
             limit: filter.page(),
+            text: filter.q.filter(|text| !text.trim().is_empty()),
         };
-        Ok(self.0.inner.store.tasks().list(filter).await?)
+        Ok(self.0.inner.store.tasks().page(filter).await?)
     }
 
     /// Returns the consensus rounds of a task, or of one run of it, and their results.

@@ -177,6 +177,8 @@ pub(crate) fn of_host() -> Vec<(&'static str, Value)> {
         ("worker_ended", json!({ "why": "it stopped" })),
         ("token_created", by()),
         ("token_revoked", by()),
+        ("session_opened", by()),
+        ("session_ended", by()),
     ]);
     samples
 }

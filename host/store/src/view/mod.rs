@@ -21,4 +21,4 @@ pub use run_list::{RunFilter, RunPage};
 pub use run_log::{EventPage, LogFilter};
 pub use snapshot::Snapshot;
 pub use stats::{ModelStats, Totals, UsageShare};
-pub use tasks::{RunInFull, TaskFilter, TaskHistory, TaskSummary, TaskView};
+pub use tasks::{RunInFull, TaskFilter, TaskHistory, TaskPage, TaskSummary, TaskView};

@@ -22,20 +22,37 @@ pub struct TaskFilter {
     pub workspace: Option<WorkspaceId>,
     /// Of one principal.
     pub principal: Option<String>,
+    /// With this text in the title, in any case.
+    pub text: Option<String>,
     /// Tasks older than this one.
     pub before: Option<TaskId>,
     /// At most this many tasks.
     pub limit: u32,
 }
 
+/// Tasks of a list.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TaskPage {
+    /// The tasks.
+    pub tasks: Vec<TaskSummary>,
+    /// Where the list goes on: tasks before this one. `None` at its end. A page may be short before that, as only so
+    /// many tasks are looked at for one.
+    pub next: Option<TaskId>,
+}
+
+/// Tasks that are looked at for one page of those with a text.
+const EXAMINED: usize = 5_000;
+/// Tasks that are looked up at once among them.
+const STEP: usize = 500;
+
 impl Default for TaskFilter {
     fn default() -> Self {
-        Self { states: Vec::new(), workspace: None, principal: None, before: None, limit: 50 }
+        Self { states: Vec::new(), workspace: None, principal: None, text: None, before: None, limit: 50 }
     }
 }
 
 impl TaskFilter {
-    fn newest(&self) -> Newest {
+    fn newest(&self, before: Option<TaskId>, limit: usize) -> Newest {
         let states = if self.states.is_empty() { TaskState::ALL } else { &self.states };
         Newest {
             table: "tasks",
@@ -44,9 +61,14 @@ impl TaskFilter {
                 ("workspace", self.workspace.map(|id| id.to_string())),
                 ("principal", self.principal.clone()),
             ],
-            before: self.before.map(|id| id.to_string()),
-            limit: self.limit,
+            before: before.map(|id| id.to_string()),
+            limit: u32::try_from(limit).unwrap_or(u32::MAX),
         }
+    }
+
+    fn includes(&self, task: &TaskSummary) -> bool {
+        let has = |text: &String| task.title.to_lowercase().contains(&text.to_lowercase());
+        self.text.as_ref().is_none_or(has)
     }
 }
 
@@ -155,17 +177,9 @@ impl Tasks<'_> {
         self.0.read(move |conn| ids::find(conn, &ids::TASKS, &id, principal.as_deref())).await
     }
 
-    /// Returns tasks, newest first.
-    pub async fn list(self, filter: TaskFilter) -> Result<Vec<TaskSummary>, StoreError> {
-        self.0
-            .read(move |conn| {
-                let mut tasks = Vec::new();
-                for id in filter.newest().ids::<TaskId>(conn)? {
-                    tasks.extend(conn.one(SUMMARY, [id.to_string()], TaskSummary::read)?);
-                }
-                Ok(tasks)
-            })
-            .await
+    /// Returns tasks, newest first, and where the list goes on.
+    pub async fn page(self, filter: TaskFilter) -> Result<TaskPage, StoreError> {
+        self.0.read(move |conn| page(conn, &filter)).await
     }
 
     /// Returns a task with its runs, checkpoints, decisions and human tasks.
@@ -196,6 +210,29 @@ impl Tasks<'_> {
     /// Returns the task of a run.
     pub async fn of_run(self, run: RunId) -> Result<TaskId, StoreError> {
         self.0.read(move |conn| runs::run_of(conn, run).map(|run| run.task)).await
+    }
+}
+
+fn page(conn: &Connection, filter: &TaskFilter) -> Result<TaskPage, StoreError> {
+    let (mut page, mut examined, mut before) = (TaskPage::default(), 0, filter.before);
+    let most = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let wanted = if filter.text.is_some() { STEP } else { most };
+    loop {
+        let ids: Vec<TaskId> = filter.newest(before, wanted).ids(conn)?;
+        let is_end = ids.len() < wanted;
+        for id in ids {
+            let task = conn.one(SUMMARY, [id.to_string()], TaskSummary::read)?;
+            page.tasks.extend(task.filter(|task| filter.includes(task)));
+            before = Some(id);
+            examined += 1;
+            if page.tasks.len() >= most || (examined >= EXAMINED && filter.text.is_some()) {
+                page.next = before;
+                return Ok(page);
+            }
+        }
+        if is_end {
+            return Ok(page);
+        }
     }
 }
 

@@ -63,7 +63,7 @@ async fn no_task_is_made_while_a_limit_is_reached_and_nothing_but_the_refusal_is
     assert_eq!(refused.code, "budget_exhausted");
     assert!(refused.message.contains("$0.05") && refused.message.contains("$0.50"), "{}", refused.message);
     assert_eq!(
-        house.store.tasks().list(TaskFilter::default()).await.unwrap().len(),
+        house.store.tasks().page(TaskFilter::default()).await.unwrap().tasks.len(),
         1,
         "the one that was there"
     );

@@ -203,7 +203,7 @@ async fn page_needs_no_login_and_may_run_its_own_scripts_only() {
     let server = ground.serve().await;
     let anyone = Rest::new(server.address(), None);
     let get = |path: &str| anyone.request(Method::GET, path).header("accept", "text/html");
-    for path in ["/", "/r/01HX0000000000000000000000", "/budget"] {
+    for path in ["/", "/r/01HX0000000000000000000000", "/budget", "/plugins/gate/of.ann"] {
         let page = sent(get(path)).await;
         assert_eq!(
             (page.status, page.content_type.as_str()),

@@ -29,6 +29,7 @@ mod gates;
 mod git;
 mod ladder;
 mod lasting;
+mod live;
 mod mcp;
 mod money;
 mod operating;

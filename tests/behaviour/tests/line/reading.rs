@@ -166,6 +166,8 @@ async fn runs_are_filtered_and_spending_is_told_by_day() {
     for bad in ["sort=size", "since=soon"] {
         assert_eq!(rest.get(&format!("/api/runs?{bad}")).await.status, StatusCode::BAD_REQUEST, "{bad}");
     }
+    let found = rest.get("/api/tasks?q=MEND").await.fine();
+    assert_eq!(texts(&found, "title"), ["Mend the Till"]);
     let tasks = rest.get("/api/tasks").await.fine();
     assert!(tasks[0].get("instruction").is_none() && tasks[0]["summary"] == "Mend the Till", "{tasks}");
     let days = rest.get("/api/spending?days=2").await.fine();
