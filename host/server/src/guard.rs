@@ -127,7 +127,10 @@ impl Guard {
 
     /// Waits until the credential is no longer valid.
     async fn ended(self, credential: Credential) {
-        let Some(host) = &self.host else { return };
+        let Some(host) = &self.host else {
+            // Only the owner's token is known, which stays valid.
+            return std::future::pending().await;
+        };
         let owner = self.owner.fingerprint();
         loop {
             let valid = match credential {

@@ -131,6 +131,13 @@ impl Typed {
         kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();
     }
 
+    /// Types on its terminal, or writes to its standard input.
+    pub async fn type_in(&mut self, keys: &[u8]) {
+        let stdin = self.0.stdin.as_mut().expect("it has a standard input");
+        stdin.write_all(keys).await.unwrap();
+        stdin.flush().await.unwrap();
+    }
+
     /// Waits for its end.
     pub async fn told(self) -> Told {
         let output = timeout(PATIENCE, self.0.wait_with_output()).await.expect("the command ends").unwrap();
