@@ -43,7 +43,7 @@ export function tell(event: HostEvent): Told {
     case 'worker_ended':
       return { ...base, text: 'A worker ended', detail: str(p.why) };
     case 'token_created':
-      return { ...base, text: `Token ${event.subject} was made by ${p.by}` };
+      return { ...base, text: `Token ${event.subject} was created by ${p.by}` };
     case 'token_revoked':
       return { ...base, text: `Token ${event.subject} was revoked by ${p.by}` };
     case 'human_task_created':

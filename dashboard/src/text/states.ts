@@ -33,7 +33,7 @@ export function runLook(state: RunState, verified?: Verified | null): Look {
 
 export function summaryLook(run: RunSummary, now: number): Look {
   if (run.state === 'queued' && run.not_before && Date.parse(run.not_before) > now) {
-    return { glyph: '↻', word: run.attempts > 0 ? 'retry due' : 'rests', tone: 'rest' };
+    return { glyph: '↻', word: run.attempts > 0 ? 'retry due' : 'cooldown', tone: 'rest' };
   }
   return runLook(run.state, run.verified);
 }
