@@ -93,3 +93,16 @@ describe('layDiff', () => {
     expect(layDiff([files[3]!], false, foldReason).map((row) => row.kind)).toEqual(['file', 'fold']);
   });
 });
+
+describe('a large change', () => {
+  it('is laid out in time that grows with its lines', () => {
+    const lines = Array.from({ length: 100_000 }, (_, i) => `${i % 2 ? '+' : '-'}${i}`).sort().reverse();
+    const [file] = parseDiff(`diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,50000 +1,50000 @@\n${lines.join('\n')}\n`);
+    const begun = performance.now();
+    const rows = layDiff([file!], false, () => null);
+    expect(performance.now() - begun).toBeLessThan(1_000);
+    expect(rows.length).toBe(100_002);
+    const removed = rows.find((row) => row.kind === 'line' && row.line.kind === 'removed');
+    expect(removed).toMatchObject({ pair: { kind: 'added' } });
+  });
+});

@@ -169,9 +169,9 @@ export function layDiff(files: DiffFile[], split: boolean, folded: (file: DiffFi
       rows.push({ kind: 'hunk', file, hunk, index });
       for (const block of blocks(spaces ? hunk.lines : withoutSpaces(hunk.lines))) {
         if (!split) {
-          for (const line of [...block.removed, ...block.added]) {
-            const other = line.kind === 'removed' ? block.added[block.removed.indexOf(line)] : block.removed[block.added.indexOf(line)];
-            rows.push({ kind: 'line', file, line, pair: block.removed.length === block.added.length ? (other ?? null) : null, index });
+          const paired = block.removed.length === block.added.length;
+          for (const [lines, others] of [[block.removed, block.added], [block.added, block.removed]] as const) {
+            lines.forEach((line, i) => rows.push({ kind: 'line', file, line, pair: paired ? others[i]! : null, index }));
           }
           for (const line of block.plain) rows.push({ kind: 'line', file, line, pair: null, index });
         } else {

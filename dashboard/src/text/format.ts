@@ -25,6 +25,7 @@ export function bytes(n: number): string {
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined || Number.isNaN(ms)) return '–';
   if (ms < 0) ms = 0;
+  if (ms < 100) return `${Math.round(ms)} ms`;
   if (ms < 10_000) return `${(ms / 1_000).toFixed(1)} s`;
   const s = Math.round(ms / 1_000);
   if (s < 60) return `${s} s`;

@@ -13,7 +13,7 @@ describe('format', () => {
   it('writes amounts, counts and times', () => {
     expect([money(0), money(0.0042), money(1.5), money(12_345.6), money(null)]).toEqual(['$0.00', '$0.0042', '$1.50', '$12,346', '–']);
     expect([count(999), count(12_345), count(2_500_000)]).toEqual(['999', '12.3k', '2.5M']);
-    expect([duration(400), duration(41_000), duration(252_000), duration(11_100_000), duration(null)]).toEqual(['0.4 s', '41 s', '4m 12s', '3h 05m', '–']);
+    expect([duration(7), duration(400), duration(41_000), duration(252_000), duration(11_100_000), duration(null)]).toEqual(['7 ms', '0.4 s', '41 s', '4m 12s', '3h 05m', '–']);
     expect([relative(0, 1_000), relative(0, 61_000), relative(90_000, 0)]).toEqual(['just now', '1 min ago', 'in 1 min']);
   });
 });
