@@ -10,6 +10,7 @@ test('pages, lists, a run and its log are reached without a mouse', async ({ pag
     await expect(page).toHaveURL(world.url + path!)
   }
   await page.keyboard.press('Control+k')
+  await expect(page.getByRole('dialog').getByLabel('Search runs, pages and commands')).toBeFocused()
   await page.keyboard.type('By keyboard')
   await expect(page.getByRole('dialog').getByText('By keyboard').first()).toBeVisible()
   await page.keyboard.press('Enter')

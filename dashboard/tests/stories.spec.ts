@@ -70,7 +70,7 @@ test('run without a good attempt is retried in the inbox with advice', async ({ 
   await details.getByRole('button', { name: 'Try again' }).click()
   await expect(page.getByText('Another attempt starts.')).toBeVisible()
   await page.goto(`${world.url}/r/${run.run_id}`)
-  await expect(page.getByText('verified').first()).toBeVisible()
+  await expect(page.getByText('verified', { exact: true }).first()).toBeVisible()
   const view = await world.call<{ attempts: { context: string; outcome: { verified: string } }[] }>('GET', `/api/runs/${run.run_id}`)
   expect(view.attempts.at(-1)).toMatchObject({ outcome: { verified: 'passed' } })
 })
@@ -163,7 +163,7 @@ test('filters of the list are in the address, and selected runs are retried toge
   await expect(page.getByText('Retrying 1 run.')).toBeVisible()
   await expect(page.getByRole('listitem')).toHaveCount(2)
   await page.goto(`${world.url}/work?q=nothing-of-this-name`)
-  await page.getByRole('button', { name: 'Clear 1 filter' }).click()
+  await page.getByRole('button', { name: 'Clear 1 filter' }).first().click()
   await expect(page.getByText('Wind the clock').first()).toBeVisible()
 })
 
@@ -177,8 +177,7 @@ test('limit is raised with a reason that is on record', async ({ page, world }) 
 })
 
 test('version of a component is pinned after a question, and the pin is removed', async ({ page, world }) => {
-  const path = '/api/plugins/chooser/chooser'
-  const pinned = async () => (await world.call<{ status: { pinned: string | null } }>('GET', path)).status.pinned
+  const pinned = async () => (await world.call<{ plugins: { name: string; pinned?: string }[] }>('GET', '/api/plugins')).plugins.find(({ name }) => name === 'chooser')?.pinned
   await world.open(page, '/plugins')
   await page.getByRole('link', { name: 'chooser', exact: true }).click()
   await page.getByRole('button', { name: /^Pin/ }).first().click()
