@@ -5194,7 +5194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description The token is missing, wrong or no longer good. */
@@ -5355,7 +5355,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostEvent"][];
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description The token is missing, wrong or no longer good. */
@@ -6301,7 +6301,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunEvent"][];
-                    "text/event-stream": string;
+                    "text/event-stream": unknown;
                 };
             };
             /** @description With `stream=true`: the run has ended, and the caller has seen everything. */
@@ -6800,6 +6800,8 @@ export interface operations {
                 before?: string;
                 /** @description Most to list; default 20, at most 1,000. */
                 limit?: number;
+                /** @description With this text in the title. */
+                q?: string;
                 /** @description ready, in_progress, done, failed, cancelled, … */
                 state?: components["schemas"]["TaskState"];
                 /** @description A workspace's name. */
