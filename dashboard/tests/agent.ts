@@ -10,6 +10,8 @@ export interface Agent {
   steps?: Said[]
   answer?: string
   usd?: number
+  /** The steps report no tokens: many of them would reach the limit of the day. */
+  free?: boolean
   /** Shell lines after the steps, before the answer. */
   before?: string
 }
@@ -19,8 +21,8 @@ const MODEL = '@MODEL@'
 const SESSION = '8a013510-de11-4d51-8373-0eab0d374494'
 
 /** The lines of a transcript, up to the answer. */
-export function steps(said: Said[]): string[] {
-  const usage = { input_tokens: 1234, cache_creation_input_tokens: 0, cache_read_input_tokens: 9000, output_tokens: 80 }
+export function steps(said: Said[], free = false): string[] {
+  const usage = free ? { input_tokens: 0, output_tokens: 0 } : { input_tokens: 1234, cache_creation_input_tokens: 0, cache_read_input_tokens: 9000, output_tokens: 80 }
   const begin = { type: 'system', subtype: 'init', cwd: '/w', session_id: SESSION, tools: ['Bash', 'Edit', 'Read', 'Write'], mcp_servers: [], model: MODEL, permissionMode: 'acceptEdits', apiKeySource: 'ANTHROPIC_API_KEY', claude_code_version: '2.1.197' }
   const lines: unknown[] = [begin]
   said.forEach((step, number) => {

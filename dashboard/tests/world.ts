@@ -75,7 +75,7 @@ export class World {
   agent(agent: Agent): void {
     const file = join(this.folder, 'bin', 'claude')
     const said = join(this.folder, 'bin', `transcript-${(this.transcripts += 1)}.jsonl`)
-    writeFileSync(said, `${steps(agent.steps ?? []).join('\n')}\n`)
+    writeFileSync(said, `${steps(agent.steps ?? [], agent.free).join('\n')}\n`)
     writeFileSync(file, script(agent, said))
     chmodSync(file, 0o755)
   }
