@@ -6,7 +6,7 @@ export default defineConfig({
   testDir: '.',
   timeout: 30_000,
   expect: { timeout: 10_000 },
-  workers: 1,
+  workers: 2,
   retries: 0,
   forbidOnly: true,
   reporter: [['list']],
