@@ -29,7 +29,12 @@ pub(super) async fn demo(keep: bool, global: &Global) -> Result<Outcome, Problem
     let shown = show(&host, &repository, global.json).await;
     host.shutdown().await;
     if keep {
-        say_line(&format!("\nkept: {}", folder.path.display()));
+        let data = folder.path.join("data");
+        let data = data.display();
+        say_line(&format!(
+            "\nkept: {}\nIn the browser:\n  jackfield serve --data {data}\n  jackfield open --data {data}   # in another terminal",
+            folder.path.display()
+        ));
     }
     shown
 }
@@ -64,7 +69,9 @@ async fn show(host: &Host, repository: &Path, json: bool) -> Result<Outcome, Pro
         let steps = serde_json::json!({ "first": first, "second": second });
         say_line(&steps.to_string());
     }
-    say_line("\nNext: `jackfield doctor` says which agents are ready; `jackfield serve` opens MCP and REST.");
+    say_line(
+        "\nNext: `jackfield doctor` says which agents are ready; `jackfield serve` opens MCP, REST and the dashboard.",
+    );
     let changed = first.state == RunState::Succeeded && first.text != second.text;
     Ok(if changed { Outcome::Fine } else { Outcome::Failed })
 }

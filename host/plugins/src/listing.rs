@@ -142,6 +142,7 @@ pub(crate) fn inspect(
     let mut status = status(&version, State::Serving, put_back(manager, &version));
     status.replaces = version.file.as_ref().and_then(|_| manager.replaces(metadata));
     status.asked_for = manager.served().asked_for(&version);
+    status.pinned = manager.orders.now().pin(plugin.kind, &plugin.name);
     Ok(Inspection {
         status,
         summary: metadata.summary.clone(),

@@ -56,7 +56,7 @@ pub fn overview(overview: &Overview) -> String {
     parts.push(breaker.limits.iter().map(|limit| money(limit, screen)).collect::<Vec<_>>().join("\n"));
     let workers: Vec<_> = workers.workers.iter().map(|worker| line_of(worker, *at)).collect();
     parts.push(if workers.is_empty() {
-        "no worker; start one: jackfield serve".to_owned()
+        "no worker is on record: queued runs wait for a server".to_owned()
     } else {
         workers.join("\n")
     });

@@ -107,6 +107,8 @@ async fn a_pinned_version_serves_whatever_is_dropped_until_it_is_unpinned() {
     assert_eq!(held.state, State::Held);
     assert!(held.reason.unwrap().contains("unpin it to let another version serve"));
     assert_eq!((held.pinned, held.missing), (Some(first), Grant::default()));
+    let inspected = host.plugins.inspect(Some(PluginKind::Chooser), NAME).unwrap();
+    assert_eq!(inspected.status.pinned, Some(first), "a single component is shown as the list shows it");
     assert_eq!(version(&host).await, VERSION);
     let restarted = beside(&host).await;
     let serving = restarted.list().into_iter().find(|one| one.state == State::Serving).unwrap();

@@ -115,3 +115,24 @@ async fn texts_of_an_old_file_are_read_as_they_were_written() {
     assert_eq!((&calls[0].facts, &calls[0].answer), (&json!({ "instruction": "größer" }), &json!([1])));
     assert_eq!((calls[0].seed, calls[0].notes.len()), (Some(42), 0));
 }
+
+#[tokio::test]
+async fn spending_of_an_old_file_is_added_up_by_day() {
+    let house = house().await;
+    for cost in [3, 4] {
+        let work = house.at_work(cents(10), &Limits::none()).await;
+        house.store.attempts().settle(settlement(work.attempt, cents(cost)), &Limits::none()).await.unwrap();
+    }
+    let spent = house.store.spending().days(1).await.unwrap();
+    assert_eq!(spent.iter().map(|day| day.cost).sum::<Micros>(), cents(7));
+    let file = house.store.file().to_owned();
+    let House { folder, store, clock, .. } = house;
+    drop(store);
+    let conn = Connection::open(file).unwrap();
+    // The last migration but this one, as the version before it left the file.
+    conn.execute_batch("DROP TABLE spending_days; PRAGMA user_version = 12;").unwrap();
+    drop(conn);
+    let store = Store::open(folder.path(), std::sync::Arc::new(clock), StoreOptions::default()).unwrap();
+    assert_eq!(store.spending().days(1).await.unwrap(), spent);
+    assert_eq!(store.ledger().audit().await.unwrap().differences, Vec::<String>::new());
+}
