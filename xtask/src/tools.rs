@@ -221,7 +221,7 @@ pub(crate) fn chromium(ground: &Ground) -> Outcome<Option<PathBuf>> {
     };
     if there().is_none() && debian_root(ground) {
         println!("Chromium is missing: asking apt for it");
-        apt(ground, &["chromium", "fonts-liberation"]);
+        apt(ground, &["chromium", "fonts-liberation", "fonts-dejavu-core"]);
     }
     let missing = || {
         Failure::new(

@@ -33,7 +33,8 @@ impl Routes {
         let mut route = on(method, handler);
         // Load balancer probes may add any query to open routes.
         if operation.query.is_empty() && operation.needs.is_some() {
-            route = route.layer(from_fn(super::rest_query::no_parameters));
+            // Not of the methods that the path does not have: those are refused as such.
+            route = route.route_layer(from_fn(super::rest_query::no_parameters));
         }
         if operation.tagged {
             route = route.layer(from_fn(etag::tag));
