@@ -31,7 +31,7 @@ pub fn overview(overview: &Overview) -> String {
     let screen = Screen::now();
     let Overview { at, status, running, waiting, queued, human_tasks, breaker, workers } = overview;
     let title = format!(
-        "jackfield {}   {}   {} running, {} queued, {} at once   spending {}",
+        "jackfield {}   {}   {} running, {} queued, {} at once   breaker {}",
         status.version,
         at.strftime("%H:%M:%S UTC"),
         status.running,
