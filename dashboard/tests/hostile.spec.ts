@@ -16,7 +16,7 @@ test('hostile output, names and answers are shown and do nothing', async ({ page
   const run = await world.run([...print, file, long].join('\n'), { title: SCRIPT })
   await world.call('POST', '/api/human-tasks', { title: SCRIPT, body: MARKDOWN, run_id: run.run_id })
   await world.open(page)
-  const paths = ['/', '/work', '/inbox', '/events', `/t/${run.task_id}`]
+  const paths = ['/', '/runs', '/inbox', '/events', `/t/${run.task_id}`]
   const tabs = ['summary', 'steps', 'diff', 'checks', 'why', 'raw'].map((tab) => `/r/${run.run_id}?tab=${tab}`)
   for (const path of [...paths, ...tabs]) {
     await page.goto(world.url + path)

@@ -4,7 +4,7 @@ import { expect, GUARD_MS, test } from './world'
 test('pages, lists, a run and its log are reached without a mouse', async ({ page, world }) => {
   const run = await world.run('for i in 1 2 3; do echo "line $i"; done; echo > by-key.txt', { title: 'By keyboard' })
   await world.open(page)
-  for (const [keys, path] of [['t', '/work'], ['i', '/inbox'], ['b', '/budget'], ['p', '/plugins'], ['w', '/workers'], ['s', '/settings'], ['n', '/']]) {
+  for (const [keys, path] of [['t', '/runs'], ['i', '/inbox'], ['b', '/budget'], ['p', '/plugins'], ['w', '/workers'], ['s', '/settings'], ['n', '/']]) {
     await page.keyboard.press('g')
     await page.keyboard.press(keys!)
     await expect(page).toHaveURL(world.url + path!)
@@ -15,7 +15,7 @@ test('pages, lists, a run and its log are reached without a mouse', async ({ pag
   await expect(page.getByRole('dialog').getByText('By keyboard').first()).toBeVisible()
   await page.keyboard.press('Enter')
   await expect(page).toHaveURL(new RegExp(run.run_id))
-  await page.goto(`${world.url}/work`)
+  await page.goto(`${world.url}/runs`)
   await expect(page.getByRole('listitem').first()).toBeVisible()
   await page.keyboard.press('j')
   await page.keyboard.press('x')
@@ -52,9 +52,9 @@ test('task is written, started and stopped by keyboard', async ({ page, world })
 })
 
 test('letters do nothing while they are written into a field', async ({ page, world }) => {
-  await world.open(page, '/work')
+  await world.open(page, '/runs')
   await page.keyboard.press('/')
   await page.keyboard.type('cgnx?')
   await expect(page.getByRole('dialog')).toHaveCount(0)
-  await expect(page).toHaveURL(/\/work/)
+  await expect(page).toHaveURL(/\/runs/)
 })

@@ -1,8 +1,8 @@
 // Every page of the dashboard, as the tests walk through them.
 export const PAGES = [
   '/',
-  '/work',
-  '/work?view=tasks',
+  '/runs',
+  '/runs?view=tasks',
   '/inbox',
   '/budget',
   '/plugins',

@@ -55,7 +55,7 @@ test('list of 5,000 tasks shows its first row at once and scrolls', async ({ pag
   }
   const figures = await measure(page, '/api/tasks?', '[role=listitem]', 'Task')
   await world.open(page)
-  await page.goto(`${world.url}/work?view=tasks`)
+  await page.goto(`${world.url}/runs?view=tasks`)
   await expect(page.getByRole('listitem').first()).toContainText('Task 49')
   const rows = page.getByRole('list', { name: 'Tasks' })
   await rows.hover()

@@ -80,7 +80,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What changes from now on, as server-sent events: `run` with a run as it is now, `host` with an event of the host for callers that see all work, `human_tasks` with the number of open ones. It begins with `ready`, and tells nothing of before. */
+        /** What changes from now on, as server-sent events: `run` with a run as it is now, `host` with an event of the host for callers that see all work, `human_tasks` with the number of open ones. The first event is `ready`; earlier changes are not sent. */
         get: operations["changes"];
         put?: never;
         post?: never;
@@ -4312,7 +4312,7 @@ export interface components {
          * @description The order of a list of runs.
          *
          *     - `newest`: The newest first.
-         *     - `cost`: The dearest first.
+         *     - `cost`: The most expensive first.
          * @enum {string}
          */
         RunsOrder: "newest" | "cost";
@@ -5741,7 +5741,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It. */
+            /** @description The principal. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5954,7 +5954,7 @@ export interface operations {
                 q?: string;
                 /** @description Since a time ago (`7d`, `12h`), a day or a time. */
                 since?: string;
-                /** @description newest (default), or cost: the dearest first, without further pages. */
+                /** @description newest (default), or cost (the most expensive first, on one page). */
                 sort?: components["schemas"]["RunsOrder"];
                 /** @description queued, running, waiting, succeeded, failed or cancelled. */
                 state?: components["schemas"]["RunState"];
@@ -6485,7 +6485,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It. */
+            /** @description The session. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6655,7 +6655,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description It. */
+            /** @description The ended session. */
             200: {
                 headers: {
                     [name: string]: unknown;

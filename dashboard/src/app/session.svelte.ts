@@ -1,4 +1,4 @@
-// Who is signed in, and what the session may do.
+// The session of this browser: its principal and its scopes.
 import { call, get, keepSessionKey, onSignedOut } from '../api/client';
 import { asProblem, type Problem } from '../api/problem';
 import type { LoginAnswer, Scope, Session } from '../api/types';

@@ -9,7 +9,7 @@ export interface SpendDay {
 
 export interface SpendTable {
   days: SpendDay[];
-  /** The dearest first; beyond `most`, the rest is one. */
+  /** The most expensive first; beyond `most`, the rest is one. */
   names: string[];
   totals: Map<string, number>;
   total: number;

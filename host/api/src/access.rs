@@ -43,7 +43,7 @@ pub enum LoginRequest {
     Token(String),
 }
 
-/// The address at which a browser is logged in, once.
+/// A ticket that logs a browser in, once.
 #[derive(Debug, Clone, Serialize)]
 pub struct LoginTicket {
     /// The ticket.

@@ -24,7 +24,7 @@ pub struct RunsFilter {
     pub q: Option<String>,
     /// Since a time ago (`7d`, `12h`), a day or a time.
     pub since: Option<String>,
-    /// newest (default), or cost: the dearest first, without further pages.
+    /// newest (default), or cost (the most expensive first, on one page).
     pub sort: Option<Word<RunsOrder>>,
     /// Most to list; 20 where not given, 1,000 at most.
     pub limit: Option<u32>,
@@ -40,7 +40,7 @@ pub enum RunsOrder {
     /// The newest first.
     #[default]
     Newest,
-    /// The dearest first.
+    /// The most expensive first.
     Cost,
 }
 

@@ -58,10 +58,11 @@ impl Drop for Announced {
     }
 }
 
+/// A login of a browser that is still to come.
 #[derive(Serialize)]
-struct Login {
-    /// Good once.
-    url: String,
+pub(super) struct Login {
+    /// The address, which is good once.
+    pub(super) url: String,
     expires_at: Timestamp,
 }
 
@@ -69,7 +70,10 @@ pub(super) async fn open_dashboard(print: bool, global: &Global) -> Result<Outco
     let (data, _) = settings(global)?;
     let serving = running(&data)?;
     let host = open(global, Work::Nothing).await?;
-    let login = login(&host, &serving.url).await;
+    let login = match Token::kept_in(&host.data_folder().join("token")) {
+        Ok(token) => login(&host, &serving.url, &token).await,
+        Err(problem) => Err(problem),
+    };
     host.shutdown().await;
     let login = login?;
     let shown = !print && !global.json && has_screen() && browse(&login.url);
@@ -81,21 +85,11 @@ pub(super) async fn open_dashboard(print: bool, global: &Global) -> Result<Outco
     Ok(Outcome::Fine)
 }
 
-/// The address that logs a browser in, once.
-pub(super) async fn login_url(host: &Host, url: &str, token: &Token) -> Result<String, Problem> {
-    let LoginTicket { ticket, .. } = host.sessions().create_ticket(&token.fingerprint()).await?;
-    Ok(address(url, &ticket))
-}
-
-async fn login(host: &Host, url: &str) -> Result<Login, Problem> {
-    let token = Token::kept_in(&host.data_folder().join("token"))?;
+/// An address that logs a browser in, once. The ticket is in the fragment, which no browser sends: it reaches no log and no
+/// proxy.
+pub(super) async fn login(host: &Host, url: &str, token: &Token) -> Result<Login, Problem> {
     let LoginTicket { ticket, expires_at } = host.sessions().create_ticket(&token.fingerprint()).await?;
-    Ok(Login { url: address(url, &ticket), expires_at })
-}
-
-/// The ticket is in the fragment, which no browser sends: it reaches no log and no proxy.
-fn address(url: &str, ticket: &str) -> String {
-    format!("{url}/#t={ticket}")
+    Ok(Login { url: format!("{url}/#t={ticket}"), expires_at })
 }
 
 fn running(data: &Path) -> Result<Serving, Problem> {

@@ -57,7 +57,7 @@ pub(super) async fn serve(asked: Asked, global: &Global) -> Result<Outcome, Prob
     let announced = Announced::new(&host.data_folder(), &asked_at, &address);
     // A ticket is a secret, and what is no terminal may be a log.
     let dashboard = match std::io::stdout().is_terminal() {
-        true => browser::login_url(&host, &asked_at, &token).await?,
+        true => browser::login(&host, &asked_at, &token).await?.url,
         false => format!("{asked_at}/ (log in with `jackfield open`)"),
     };
     let shown = file.display();

@@ -135,7 +135,7 @@ pub(super) fn of_run(answer: Answer, StatusQuery { fail_status }: &StatusQuery) 
 /// Which part of a log.
 #[derive(Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct LogQuery {
+pub(super) struct EventsQuery {
     /// Only what comes after the event with this number.
     pub(super) after: u64,
     /// Most events on a page, 1,000 at most.
@@ -144,13 +144,13 @@ pub(super) struct LogQuery {
     pub(super) stream: bool,
 }
 
-impl LogQuery {
+impl EventsQuery {
     pub(super) fn page(&self) -> u32 {
         self.limit.clamp(1, PAGE)
     }
 }
 
-impl Default for LogQuery {
+impl Default for EventsQuery {
     fn default() -> Self {
         Self { after: 0, limit: PAGE, stream: false }
     }

@@ -145,11 +145,6 @@ impl Guard {
         }
     }
 
-    /// What of a request goes on the audit log.
-    pub(super) fn heard(&self, request: &Request) -> Heard {
-        Heard::of(request)
-    }
-
     pub(super) fn audit(&self, heard: Heard, who: Option<&Principal>, status: StatusCode) {
         let Some(host) = &self.host else { return };
         let audited = who.map(Principal::audit).unwrap_or_default();
@@ -180,7 +175,7 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    fn of(request: &Request) -> Self {
+    pub(super) fn of(request: &Request) -> Self {
         let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
         // A proxy's word on who is behind it is not believed.
         Self {

@@ -1,6 +1,6 @@
 //! REST: the same calls as everywhere, with problem documents for errors.
 
-use super::bodies::{LogQuery, RUN_FAILED, StatusQuery, body, of_run, page, with_key};
+use super::bodies::{EventsQuery, RUN_FAILED, StatusQuery, body, of_run, page, with_key};
 use super::contract::Routes;
 use super::guard::Acting;
 use super::operation::{Content, get, post};
@@ -67,7 +67,7 @@ pub(super) fn routes() -> Routes {
                 "events",
                 "What happened to the host: breaker, components, workers, configuration; oldest first.",
             )
-            .asks::<LogQuery>()
+            .asks::<EventsQuery>()
             .paged()
             .answers::<Vec<HostEventRecord>>("A page.")
             .or_events::<HostEventRecord>(),
@@ -94,8 +94,8 @@ pub(super) fn routes() -> Routes {
                 "/api/changes",
                 "changes",
                 "What changes from now on, as server-sent events: `run` with a run as it is now, `host` with an event \
-                 of the host for callers that see all work, `human_tasks` with the number of open ones. It begins \
-                 with `ready`, and tells nothing of before.",
+                 of the host for callers that see all work, `human_tasks` with the number of open ones. The first \
+                 event is `ready`; earlier changes are not sent.",
             )
             .events::<stream::ChangeLine>(),
             changes,
@@ -198,7 +198,7 @@ async fn events(
     Acting(host): Acting,
     headers: HeaderMap,
     uri: Uri,
-    asked: Asked<LogQuery>,
+    asked: Asked<EventsQuery>,
 ) -> Answered<Response> {
     let query = query(asked)?;
     if query.stream {

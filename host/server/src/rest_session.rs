@@ -2,7 +2,7 @@
 
 use super::bodies::body;
 use super::contract::Routes;
-use super::guard::{Acting, Guard, Session, later};
+use super::guard::{Acting, Guard, Heard, Session, later};
 use super::operation::{Content, delete, get, post};
 use super::path::Path;
 use super::refused::{Answered, refuse};
@@ -40,7 +40,7 @@ pub(super) fn routes() -> Routes {
     Routes::new()
         .on(
             get("/api/session", "session", "The browser session of the caller.")
-                .answers::<SessionView>("It."),
+                .answers::<SessionView>("The session."),
             current,
         )
         .on(
@@ -67,15 +67,15 @@ pub(super) fn routes() -> Routes {
                 "End a browser session. Its streams end within seconds.",
             )
             .needs(Scope::Read)
-            .answers::<BrowserSession>("It."),
+            .answers::<BrowserSession>("The ended session."),
             end,
         )
-        .on(get("/api/me", "me", "The principal of the caller.").answers::<Me>("It."), me)
+        .on(get("/api/me", "me", "The principal of the caller.").answers::<Me>("The principal."), me)
 }
 
 async fn login(State(host): State<Host>, Extension(guard): Extension<Guard>, request: Request) -> Response {
     let headers = request.headers().clone();
-    let heard = guard.heard(&request);
+    let heard = Heard::of(&request);
     let (who, response) = match session::check_site(&headers) {
         Ok(()) => match guard.enter_unknown() {
             Ok(_permit) => logged_in(&host, &guard, &headers, request).await,

@@ -1,4 +1,4 @@
-// The log of one run, for the tabs Steps and Raw log: pages on demand, and the stream while it goes on.
+// The log of one run, for the tabs Steps and Raw log: pages on demand, and a stream until the run ends.
 import { get } from '../../api/client';
 import { openStream } from '../../api/stream';
 import type { LogEvent } from '../../api/types';
@@ -86,7 +86,7 @@ export class RunLog {
     this.stepEvents = [...events, ...this.stepEvents];
   }
 
-  /** Streams while the run goes on and the page is visible. Returns the function that ends it. */
+  /** Streams until the run ends, while the page is visible. Returns the function that ends it. */
   follow(): () => void {
     let close: (() => void) | null = null;
     let ended = false;

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 const GATHERED: Duration = Duration::from_millis(200);
 /// How often the records are compared with what was read before.
 const COMPARED: Duration = Duration::from_secs(1);
-/// Runs of each state that are compared.
+/// Runs of each state that are compared; of ended ones a tenth.
 const WATCHED: u32 = 500;
 /// Events of the host that are read at once.
 const PAGE: u32 = 64;
@@ -42,8 +42,8 @@ pub struct ChangeFeed {
     events: watch::Receiver<u64>,
     /// The last event of the host that was read.
     seen: u64,
-    /// The runs that had not ended, with their last events.
-    active: HashMap<RunId, (RunState, u64)>,
+    /// The newest runs of each state, with their last events.
+    known: HashMap<RunId, (RunState, u64)>,
     open: Option<u64>,
     compare_at: Instant,
 }
@@ -63,7 +63,7 @@ impl Events<'_> {
             runs,
             events,
             seen: store.host_log().last().await?,
-            active: HashMap::new(),
+            known: HashMap::new(),
             open: None,
             compare_at: Instant::now() + COMPARED,
         };
@@ -125,11 +125,12 @@ impl ChangeFeed {
 
     /// Adds the runs that are not as they were.
     async fn compare(&mut self, changed: &mut BTreeSet<RunId>) -> Result<(), Problem> {
-        let now = self.host.inner.store.runs().active(WATCHED).await?;
+        let now = self.host.inner.store.runs().newest_states(WATCHED).await?;
         let now: HashMap<_, _> = now.into_iter().map(|(run, state, last)| (run, (state, last))).collect();
-        changed.extend(now.iter().filter(|(run, is)| self.active.get(run) != Some(is)).map(|(run, _)| *run));
-        changed.extend(self.active.keys().filter(|run| !now.contains_key(run)));
-        self.active = now;
+        changed.extend(now.iter().filter(|(run, is)| self.known.get(run) != Some(is)).map(|(run, _)| *run));
+        let left = self.known.iter().filter(|(run, (state, _))| !state.is_final() && !now.contains_key(run));
+        changed.extend(left.map(|(run, _)| *run));
+        self.known = now;
         Ok(())
     }
 

@@ -69,10 +69,7 @@ impl HumanTasks<'_> {
         let filter = HumanTaskFilter {
             state: state.state(),
             kind: filter.kind.clone().map(Word::known).transpose()?,
-            workspace: match filter.workspace.as_deref() {
-                None => None,
-                Some(name) => Some(self.0.workspaces().named(name).await?),
-            },
+            workspace: self.0.workspaces().filtered(filter.workspace.as_deref()).await?,
             task: match filter.task_id.as_deref() {
                 None => None,
                 Some(id) => Some(self.0.tasks().find(id).await?),

@@ -142,7 +142,10 @@ impl Output<'_> {
         let made_by = view.attempts.iter().find(|attempt| attempt.id == artifact.attempt);
         let read = tokio::fs::read(&artifact.target).await;
         let diff = read.map_err(|error| diff_gone(run, made_by, &error))?;
-        Ok(file.map_or(diff.clone(), |file| jackfield_workspace::diff_of_file(&diff, file)))
+        Ok(match file {
+            Some(file) => jackfield_workspace::diff_of_file(&diff, file),
+            None => diff,
+        })
     }
 
     /// Returns the files that a run, or one attempt of it by its number, changed.

@@ -49,7 +49,7 @@ impl Sessions<'_> {
     /// owner's token.
     ///
     /// # Errors
-    /// A [`Problem`] if the store cannot be written.
+    /// A [`Problem`] if the principal lacks the scope `admin`, or the store cannot be written.
     pub async fn create_ticket(self, owner: &str) -> Result<LoginTicket, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let ticket = super::tokens::secret()?;
@@ -71,8 +71,9 @@ impl Sessions<'_> {
     /// Opens a session of the owner. `owner` is the fingerprint of the owner's token.
     ///
     /// # Errors
-    /// A [`Problem`] if the store cannot be written.
+    /// A [`Problem`] if the principal lacks the scope `admin`, or the store cannot be written.
     pub async fn open_as_owner(self, owner: &str) -> Result<Option<BrowserLogin>, Problem> {
+        self.0.caller.require(Scope::Admin)?;
         self.open(owner_of(owner)).await
     }
 
@@ -208,7 +209,7 @@ impl Sessions<'_> {
     /// Records the use of a session in the background, so that the call does not wait for the disk.
     fn note_use(self, session: &BrowserSession) {
         let now = self.0.inner.clock.now();
-        if now < later(session.used_at, USED) || !self.0.inner.session_uses.note(session.id, now, USED) {
+        if !self.0.inner.session_uses.note(session.id, now, USED) {
             return;
         }
         let (store, id) = (self.0.inner.store.clone(), session.id);

@@ -118,6 +118,17 @@ impl Status<'_> {
 }
 
 impl Workspaces<'_> {
+    /// The same for a filter, which may name none.
+    pub(crate) async fn filtered(
+        self,
+        name: Option<&str>,
+    ) -> Result<Option<jackfield_types::WorkspaceId>, Problem> {
+        match name {
+            None => Ok(None),
+            Some(name) => self.named(name).await.map(Some),
+        }
+    }
+
     /// Returns the id of the workspace with this name, path or id.
     ///
     /// # Errors

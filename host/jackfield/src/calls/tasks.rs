@@ -227,10 +227,7 @@ impl Tasks<'_> {
         let state = filter.state.clone().map(Word::known).transpose()?;
         let filter = TaskFilter {
             states: state.into_iter().collect(),
-            workspace: match filter.workspace.as_deref() {
-                None => None,
-                Some(name) => Some(self.0.workspaces().named(name).await?),
-            },
+            workspace: self.0.workspaces().filtered(filter.workspace.as_deref()).await?,
             principal: self.0.caller.restricted_to().map(str::to_owned),
             before: match filter.before.as_deref() {
                 None => None,

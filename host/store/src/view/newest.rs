@@ -4,7 +4,13 @@ use crate::StoreError;
 use crate::file::Sql;
 use jackfield_sql::Value;
 use jackfield_sql::{Connection, params_from_iter};
+use std::ops::ControlFlow;
 use std::str::FromStr;
+
+/// Records that are looked at for one page, if a filter is not in an index.
+const EXAMINED: usize = 5_000;
+/// Records that are looked up at once among them.
+const STEP: usize = 500;
 
 /// Which records of a table to list, newest first.
 pub(super) struct Newest {
@@ -51,5 +57,47 @@ impl Newest {
                 id.parse().map_err(|_| StoreError::Damaged(format!("'{id}' is no id of {}", self.table)))
             })
             .collect()
+    }
+}
+
+/// One page of a list, newest first.
+pub(super) struct Walk<I> {
+    /// Records older than this one.
+    pub(super) before: Option<I>,
+    /// At most this many lines.
+    pub(super) most: usize,
+    /// Whether an index finds the lines, so that each record that is looked at is one.
+    pub(super) is_indexed: bool,
+}
+
+impl<I: Copy> Walk<I> {
+    /// Reads the page. `ids` returns the newest ids before one, `line` the line of a record: none if it is not in the list,
+    /// a break if the list ends before it. Returns the lines, and the record before which the list goes on.
+    pub(super) fn page<T>(
+        self,
+        ids: impl Fn(Option<I>, usize) -> Result<Vec<I>, StoreError>,
+        line: impl Fn(I) -> Result<ControlFlow<(), Option<T>>, StoreError>,
+    ) -> Result<(Vec<T>, Option<I>), StoreError> {
+        let Self { mut before, most, is_indexed } = self;
+        let wanted = if is_indexed { most } else { STEP };
+        let (mut lines, mut examined) = (Vec::new(), 0);
+        loop {
+            let found = ids(before, wanted)?;
+            let is_end = found.len() < wanted;
+            for id in found {
+                match line(id)? {
+                    ControlFlow::Break(()) => return Ok((lines, None)),
+                    ControlFlow::Continue(line) => lines.extend(line),
+                }
+                before = Some(id);
+                examined += 1;
+                if lines.len() >= most || (examined >= EXAMINED && !is_indexed) {
+                    return Ok((lines, before));
+                }
+            }
+            if is_end {
+                return Ok((lines, None));
+            }
+        }
     }
 }

@@ -1,18 +1,17 @@
-//! Lists of runs: the newest, the dearest, and those that match a filter.
+//! Lists of runs: the newest, the most expensive, and those that match a filter.
 
-use super::newest::Newest;
+use super::newest::{Newest, Walk};
 use crate::file::{Columns, Sql};
 use crate::handles::Runs;
 use crate::record::run_event;
 use crate::{LastEvent, RunSummary, StoreError};
 use jackfield_sql::{Connection, params};
 use jackfield_types::{AttemptId, RunId, RunState, TaskId, Timestamp, WorkspaceId};
+use std::ops::ControlFlow;
 
-/// Runs that are looked at for one page of those that match.
+/// Runs that are looked at for the most expensive ones of a filter.
 const EXAMINED: usize = 5_000;
-/// Runs that are looked up at once among them.
-const STEP: usize = 500;
-/// Attempts, the newest of a period, that are compared for the dearest runs.
+/// Attempts, the newest of a period, that are compared for the most expensive runs.
 const COMPARED: u32 = 50_000;
 /// Events, the last of a run, among which is the last thing that its agent did.
 const LAST_EVENTS: u32 = 8;
@@ -130,8 +129,8 @@ impl Runs<'_> {
             .await
     }
 
-    /// Returns the runs that cost most, dearest first. Of a long period only the last attempts are compared.
-    pub async fn dearest(self, filter: RunFilter) -> Result<Vec<RunSummary>, StoreError> {
+    /// Returns runs, the most expensive first. Of a long period only the last attempts are compared.
+    pub async fn by_cost(self, filter: RunFilter) -> Result<Vec<RunSummary>, StoreError> {
         self.0
             .read(move |conn| {
                 let first =
@@ -143,37 +142,39 @@ impl Runs<'_> {
                     params![first, COMPARED],
                     |row| row.parsed("run"),
                 )?;
-                let mut dearest = Vec::new();
+                let mut found = Vec::new();
                 for id in ids.into_iter().take(EXAMINED) {
-                    dearest.extend(summary(conn, id)?.filter(|run| filter.includes(run)));
-                    if dearest.len() >= filter.most() {
+                    found.extend(included(conn, id, &filter)?);
+                    if found.len() >= filter.most() {
                         break;
                     }
                 }
-                Ok(dearest)
+                Ok(found)
             })
             .await
     }
 
-    /// Returns the runs that have not ended, at most `limit` of each state, with the number of their last event.
-    pub async fn active(self, limit: u32) -> Result<Vec<(RunId, RunState, u64)>, StoreError> {
+    /// Returns the newest runs of each state, with the number of their last event: at most `limit` of those that have not
+    /// ended, and a tenth of it of the others.
+    pub async fn newest_states(self, limit: u32) -> Result<Vec<(RunId, RunState, u64)>, StoreError> {
         self.0
             .read(move |conn| {
-                let mut active = Vec::new();
-                for state in RunState::ALL.iter().filter(|state| !state.is_final()) {
+                let mut newest = Vec::new();
+                for state in RunState::ALL {
+                    let limit = if state.is_final() { limit / 10 } else { limit };
                     let sql = "SELECT id, last_seq FROM runs WHERE state = ?1 ORDER BY id DESC LIMIT ?2";
-                    active.extend(conn.all(sql, params![state.as_str(), limit], |row| {
+                    newest.extend(conn.all(sql, params![state.as_str(), limit], |row| {
                         Ok((row.parsed("id")?, *state, row.count("last_seq")?))
                     })?);
                 }
-                Ok(active)
+                Ok(newest)
             })
             .await
     }
 
     /// Returns the summary of a run; `None` if there is no such run.
     pub async fn summary(self, run: RunId) -> Result<Option<RunSummary>, StoreError> {
-        self.0.read(move |conn| summary(conn, run)).await
+        self.0.read(move |conn| included(conn, run, &RunFilter::default())).await
     }
 
     /// Returns how many of the newest `limit` runs that succeeded or failed there are, and how many of them failed.
@@ -195,8 +196,10 @@ impl Runs<'_> {
     }
 }
 
-fn summary(conn: &Connection, run: RunId) -> Result<Option<RunSummary>, StoreError> {
-    let Some(mut summary) = conn.one(SUMMARY, [run.to_string()], RunSummary::read)? else { return Ok(None) };
+/// The summary of a run that a filter includes.
+fn included(conn: &Connection, run: RunId, filter: &RunFilter) -> Result<Option<RunSummary>, StoreError> {
+    let found = conn.one(SUMMARY, [run.to_string()], RunSummary::read)?;
+    let Some(mut summary) = found.filter(|run| filter.includes(run)) else { return Ok(None) };
     if !summary.state.is_final() {
         summary.last_event = last_event(conn, run)?;
     }
@@ -218,7 +221,7 @@ fn of_task(conn: &Connection, task: TaskId, filter: &RunFilter) -> Result<RunPag
     let ids: Vec<RunId> = conn.all(sql, [task.to_string()], |row| row.parsed("id"))?;
     let mut page = RunPage::default();
     for id in ids {
-        page.runs.extend(summary(conn, id)?.filter(|run| filter.includes(run)));
+        page.runs.extend(included(conn, id, filter)?);
         if page.runs.len() >= filter.most() {
             page.next = Some(id);
             break;
@@ -228,26 +231,11 @@ fn of_task(conn: &Connection, task: TaskId, filter: &RunFilter) -> Result<RunPag
 }
 
 fn newest(conn: &Connection, filter: &RunFilter) -> Result<RunPage, StoreError> {
-    let (mut page, mut examined) = (RunPage::default(), 0);
-    let mut before = filter.before;
-    loop {
-        let wanted = if filter.is_indexed() { filter.most() } else { STEP };
-        let ids: Vec<RunId> = filter.newest(before, wanted).ids(conn)?;
-        let is_end = ids.len() < wanted;
-        for id in ids {
-            if filter.since.is_some_and(|since| id.made_at() < since) {
-                return Ok(page);
-            }
-            page.runs.extend(summary(conn, id)?.filter(|run| filter.includes(run)));
-            before = Some(id);
-            examined += 1;
-            if page.runs.len() >= filter.most() || (examined >= EXAMINED && !filter.is_indexed()) {
-                page.next = before;
-                return Ok(page);
-            }
-        }
-        if is_end {
-            return Ok(page);
-        }
-    }
+    let walk = Walk { before: filter.before, most: filter.most(), is_indexed: filter.is_indexed() };
+    let line = |id: RunId| match filter.since {
+        Some(since) if id.made_at() < since => Ok(ControlFlow::Break(())),
+        _ => included(conn, id, filter).map(ControlFlow::Continue),
+    };
+    let (runs, next) = walk.page(|before, limit| filter.newest(before, limit).ids(conn), line)?;
+    Ok(RunPage { runs, next })
 }

@@ -1,6 +1,6 @@
 //! Reading tasks: lists, and single tasks with their records.
 
-use super::newest::Newest;
+use super::newest::{Newest, Walk};
 use super::{ids, runs, trail};
 use crate::file::{Columns, Sql};
 use crate::handles::Tasks;
@@ -12,6 +12,7 @@ use jackfield_types::{
 };
 use serde::Serialize;
 use serde_json::Value;
+use std::ops::ControlFlow;
 
 /// Which tasks to list, newest first.
 #[derive(Debug, Clone)]
@@ -39,11 +40,6 @@ pub struct TaskPage {
     /// many tasks are looked at for one.
     pub next: Option<TaskId>,
 }
-
-/// Tasks that are looked at for one page of those with a text.
-const EXAMINED: usize = 5_000;
-/// Tasks that are looked up at once among them.
-const STEP: usize = 500;
 
 impl Default for TaskFilter {
     fn default() -> Self {
@@ -214,26 +210,14 @@ impl Tasks<'_> {
 }
 
 fn page(conn: &Connection, filter: &TaskFilter) -> Result<TaskPage, StoreError> {
-    let (mut page, mut examined, mut before) = (TaskPage::default(), 0, filter.before);
     let most = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let wanted = if filter.text.is_some() { STEP } else { most };
-    loop {
-        let ids: Vec<TaskId> = filter.newest(before, wanted).ids(conn)?;
-        let is_end = ids.len() < wanted;
-        for id in ids {
-            let task = conn.one(SUMMARY, [id.to_string()], TaskSummary::read)?;
-            page.tasks.extend(task.filter(|task| filter.includes(task)));
-            before = Some(id);
-            examined += 1;
-            if page.tasks.len() >= most || (examined >= EXAMINED && filter.text.is_some()) {
-                page.next = before;
-                return Ok(page);
-            }
-        }
-        if is_end {
-            return Ok(page);
-        }
-    }
+    let walk = Walk { before: filter.before, most, is_indexed: filter.text.is_none() };
+    let line = |id: TaskId| {
+        let task = conn.one(SUMMARY, [id.to_string()], TaskSummary::read)?;
+        Ok(ControlFlow::Continue(task.filter(|task| filter.includes(task))))
+    };
+    let (tasks, next) = walk.page(|before, limit| filter.newest(before, limit).ids(conn), line)?;
+    Ok(TaskPage { tasks, next })
 }
 
 fn view(conn: &Connection, task: TaskId) -> Result<TaskView, StoreError> {

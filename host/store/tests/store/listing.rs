@@ -49,7 +49,7 @@ async fn runs_that_match_a_filter_are_found_page_by_page() {
 }
 
 #[tokio::test]
-async fn dearest_runs_come_first_and_free_ones_not_at_all() {
+async fn most_expensive_runs_come_first_and_free_ones_not_at_all() {
     let house = house().await;
     let mut spent = Vec::new();
     for cost in [3, 9, 0, 5] {
@@ -59,11 +59,11 @@ async fn dearest_runs_come_first_and_free_ones_not_at_all() {
         house.store.attempts().settle(failure, &Limits::none()).await.unwrap();
         spent.push(work.run);
     }
-    let dearest = house.store.runs().dearest(RunFilter::default()).await.unwrap();
-    let runs: Vec<_> = dearest.iter().map(|run| (run.run, run.cost)).collect();
+    let found = house.store.runs().by_cost(RunFilter::default()).await.unwrap();
+    let runs: Vec<_> = found.iter().map(|run| (run.run, run.cost)).collect();
     assert_eq!(runs, [(spent[1], cents(9)), (spent[3], cents(5)), (spent[0], cents(3))]);
     let since = RunFilter { since: Some(Timestamp::MAX), ..RunFilter::default() };
-    assert!(house.store.runs().dearest(since).await.unwrap().is_empty());
+    assert!(house.store.runs().by_cost(since).await.unwrap().is_empty());
 
     let days = house.store.spending().days(1).await.unwrap();
     let [day] = days.as_slice() else { panic!("{days:?}") };

@@ -126,7 +126,7 @@ async fn changes_are_told_to_those_who_may_see_them() {
     assert_eq!(heard.data["run"], mine["run_id"]);
     let apart = ground
         .cli()
-        .run(["run", "--executor", "shell", "--workspace", &repository.text(), "sleep 3"])
+        .run(["run", "--executor", "shell", "--workspace", &repository.text(), "echo quick"])
         .await
         .fine();
     until_told("a run of another process", async || {

@@ -133,7 +133,7 @@ impl Runs<'_> {
         })
     }
 
-    /// Lists runs, newest first or dearest first.
+    /// Lists runs, the newest or the most expensive first.
     ///
     /// # Errors
     /// A [`Problem`] if the filter names an unknown state, order, workspace, task or run, or no time.
@@ -154,7 +154,7 @@ impl Runs<'_> {
         let filter = self.filter(filter).await?;
         Ok(match order {
             RunsOrder::Newest => runs.page(filter).await?,
-            RunsOrder::Cost => RunPage { runs: runs.dearest(filter).await?, next: None },
+            RunsOrder::Cost => RunPage { runs: runs.by_cost(filter).await?, next: None },
         })
     }
 
@@ -165,10 +165,7 @@ impl Runs<'_> {
         };
         Ok(RunFilter {
             states: state.into_iter().collect(),
-            workspace: match filter.workspace.as_deref() {
-                None => None,
-                Some(name) => Some(self.0.workspaces().named(name).await?),
-            },
+            workspace: self.0.workspaces().filtered(filter.workspace.as_deref()).await?,
             task: match filter.task_id.as_deref() {
                 None => None,
                 Some(id) => Some(self.0.tasks().find(id).await?),
