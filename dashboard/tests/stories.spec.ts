@@ -106,6 +106,11 @@ test('results of a consensus are compared side by side', async ({ page, world })
   await expect(page.getByRole('region', { name: 'Judge' })).toContainText(/\w+ \w+ \w+/)
   await expect(page.getByText('same.txt').first()).toBeVisible()
   await expect(page.getByRole('group', { name: 'answer.txt in result B' })).toContainText('good')
+  await weak.getByRole('button', { name: 'Choose result A' }).click()
+  await confirm(page, 'Choose the result', { Reason: 'it is shorter' })
+  await expect(weak).toContainText('✓ chosen')
+  const view = await world.call<{ run: { chosen: string }; attempts: { id: string; number: number }[] }>('GET', `/api/runs/${run.run_id}`)
+  expect(view.attempts.find(({ id }) => id === view.run.chosen)?.number).toBe(1)
 })
 
 test('comments on lines become one follow-up run', async ({ page, world }) => {

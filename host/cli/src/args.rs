@@ -189,6 +189,18 @@ pub(crate) enum Command {
         #[arg(long, value_name = "KEY")]
         idempotency_key: Option<String>,
     },
+    /// Choose the work of another attempt of a run that succeeded
+    ///
+    /// The diff, the branch and the answer of the run are those of the attempt then.
+    Choose {
+        /// Run ID or unique prefix
+        run: String,
+        /// Number of the attempt, as `jackfield runs RUN` shows it
+        attempt: u32,
+        /// Reason, recorded with the run
+        #[arg(long)]
+        reason: String,
+    },
     /// Queue a task and print its run ID
     ///
     /// A running server executes it.

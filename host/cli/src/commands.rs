@@ -77,6 +77,11 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Cancel { run, reason } => {
             say_answer(json, host.runs().cancel(host.runs().find(&run).await?, &reason).await?);
         }
+        Command::Choose { run, attempt, reason } => {
+            let run = host.runs().find(&run).await?;
+            host.runs().choose(run, attempt, &reason).await?;
+            say_answer(json, host.runs().answer(run, None).await?);
+        }
         Command::Retry { run, reason, idempotency_key } => {
             if run.trim().is_empty() {
                 return Err(Problem::caller(

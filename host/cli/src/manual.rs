@@ -99,6 +99,13 @@ const EXAMPLES: &[Examples] = &[
         ],
     ),
     (
+        "choose",
+        &[(
+            "jackfield choose 01HX 2 --reason \"it is shorter\"",
+            "the second attempt's work becomes that of the run",
+        )],
+    ),
+    (
         "top",
         &[
             ("jackfield top", "what is going on, until interrupted"),

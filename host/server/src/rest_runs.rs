@@ -1,6 +1,6 @@
 //! REST of runs: looked up, waited for, called off, and whom the chooser would pick for one.
 
-use super::bodies::{RUN_FAILED, StatusQuery, as_of_event, body, linked, of_run, page, with_key};
+use super::bodies::{RUN_FAILED, StatusQuery, as_of_event, bad_body, body, linked, of_run, page, with_key};
 use super::contract::Routes;
 use super::guard::Acting;
 use super::operation::{Content, get, post};
@@ -43,11 +43,11 @@ pub(super) fn routes() -> Routes {
             post(
                 "/api/runs/{run}",
                 "actOnRun",
-                "End a run and every process that it started, or repeat one that has ended.",
+                "End a run and every process that it started, repeat one that has ended, or choose the work of another attempt.",
             )
             .takes::<RunAction>()
             .idempotent()
-            .answers::<Answer>("`cancel`: the run as it is now.")
+            .answers::<Answer>("`cancel`, `choose`: the run as it is now.")
             .or::<Answer>(202, "`retry`: another run of the same task."),
             act_on_run,
         )
@@ -135,6 +135,9 @@ struct RunAction {
     /// For `retry`: under the same key it is made once.
     #[serde(default)]
     idempotency_key: Option<String>,
+    /// For `choose`: the number of the attempt.
+    #[serde(default)]
+    attempt: Option<u32>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -144,6 +147,8 @@ enum RunVerb {
     Cancel,
     /// Make it again, as another run of its task.
     Retry,
+    /// Make the work of another attempt that of the run, which has succeeded.
+    Choose,
 }
 
 async fn act_on_run(
@@ -159,6 +164,11 @@ async fn act_on_run(
         RunVerb::Cancel => {
             let reason = action.reason.unwrap_or_else(|| "cancelled over REST".to_owned());
             Ok(Json(host.runs().cancel(run, &reason).await?.named(route)).into_response())
+        }
+        RunVerb::Choose => {
+            let attempt = action.attempt.ok_or_else(|| bad_body("missing field `attempt`"))?;
+            host.runs().choose(run, attempt, &action.reason.unwrap_or_default()).await?;
+            Ok(Json(host.runs().answer(run, None).await?.named(route)).into_response())
         }
         RunVerb::Retry => {
             let reason = action.reason.unwrap_or_else(|| "retried over REST".to_owned());

@@ -71,6 +71,7 @@ codes! {
     AmbiguousShadow "ambiguous_shadow" General,
     AnswerTooLong "answer_too_long" General,
     AttemptHasWorktree "attempt_has_worktree" General,
+    AttemptNotChosen "attempt_not_chosen" Conflict,
     AttemptNotFound "attempt_not_found" NotFound,
     BackupExists "backup_exists" General,
     BackupFailed "backup_failed" General,

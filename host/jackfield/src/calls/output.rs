@@ -194,7 +194,7 @@ fn artifact(view: &RunView, attempt: Option<u32>) -> Result<Option<&Artifact>, P
     Ok(view.artifacts.iter().rev().find(|artifact| artifact.kind == "diff" && artifact.attempt == of))
 }
 
-fn numbered(view: &RunView, number: u32) -> Result<&Attempt, Problem> {
+pub(super) fn numbered(view: &RunView, number: u32) -> Result<&Attempt, Problem> {
     let attempt = view.attempts.iter().find(|attempt| attempt.number == number);
     attempt.ok_or_else(|| no_attempt(view.run.id, number))
 }

@@ -7,10 +7,12 @@ use crate::file::{Counted, Exact, Tx, signed, stamp};
 use crate::handles::Attempts;
 use crate::money::breaker;
 use crate::view::{runs, trail};
-use crate::{Limits, NewArtifact, NewTranscript, Refusal, Settlement, Spender, StoreError};
+use crate::{Limits, NewArtifact, NewTranscript, RecordKind, Refusal, Settlement, Spender, StoreError};
 use jackfield_model::{AttemptSettled, HostWarning, RunEvent};
 use jackfield_sql::params;
-use jackfield_types::{AttemptState, FailureKind, Micros, RunId, RunState, Settled, Usage, Verified};
+use jackfield_types::{
+    AttemptId, AttemptState, FailureKind, Micros, RunId, RunState, Settled, Usage, Verified,
+};
 use serde::Serialize;
 
 /// Longest recorded duration of an attempt, milliseconds: some 30 years.
@@ -38,6 +40,26 @@ impl Attempts<'_> {
     pub async fn settle(self, settlement: Settlement, limits: &Limits) -> Result<Settling, StoreError> {
         let (fence, limits) = (self.fence, limits.clone());
         self.store.write(move |tx| settled(tx, &settlement, &limits, Some(fence))).await
+    }
+
+    /// Makes the work of an attempt that of its run, which has ended; `said` goes on the run's log. Returns the number of
+    /// that event.
+    pub async fn choose(self, run: RunId, attempt: AttemptId, said: String) -> Result<u64, StoreError> {
+        let fence = self.fence;
+        self.store
+            .write(move |tx| {
+                fence.check(tx, run)?;
+                let changed = tx.exec(
+                    "UPDATE runs SET chosen = ?2 WHERE id = ?1 AND EXISTS
+                         (SELECT 1 FROM attempts WHERE attempts.id = ?2 AND attempts.run = runs.id)",
+                    params![run.to_string(), attempt.to_string()],
+                )?;
+                if changed == 0 {
+                    return Err(StoreError::NotFound { what: RecordKind::Attempt, id: attempt.to_string() });
+                }
+                events::add(tx, run, Some(attempt), &RunEvent::Decision(said.clone().into()))
+            })
+            .await
     }
 
     /// Ends a queued or waiting run and settles its open attempts. False: the run is neither.

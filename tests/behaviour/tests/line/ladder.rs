@@ -148,6 +148,23 @@ async fn consensus_of_two_agents_has_a_winner_and_a_reason() {
     for part in ["comparison", "differences", "winner", "cost_usd"] {
         assert!(told.contains(part), "{part} is missing: {told}");
     }
+    let run = answer["run_id"].as_str().unwrap();
+    let path = format!("/api/runs/{run}");
+    let attempts = view["attempts"].as_array().unwrap();
+    let other = attempts.iter().find(|attempt| attempt["id"] != view["run"]["chosen"]).unwrap();
+    let choose =
+        |attempt: &Value, reason: &str| json!({ "action": "choose", "attempt": attempt, "reason": reason });
+    for (attempt, reason, code) in
+        [(&json!(9), "why not", "attempt_not_found"), (&other["number"], " ", "no_reason")]
+    {
+        assert_eq!(server.rest().post(&path, &choose(attempt, reason)).await.json()["code"], code);
+    }
+    let chosen = server.rest().post(&path, &choose(&other["number"], "it is shorter")).await.fine();
+    assert_eq!(chosen["attempt"]["id"], other["id"], "the answer is that of the person's choice");
+    let diff = server.rest().get(&format!("{path}/diff")).await.text;
+    assert!(diff.contains("+bad"), "{diff}");
+    let log = server.rest().get(&format!("{path}/logs?tail=1")).await.fine().to_string();
+    assert!(log.contains("rest chose attempt") && log.contains("it is shorter"), "{log}");
     repository.assert_untouched();
     server.stop().await;
     ground.leave();

@@ -7,7 +7,7 @@ use crate::handles::Runs;
 use jackfield_api::{Answer, ExecuteRequest, Progress, bounds};
 use jackfield_runs::selection::choose::Pick;
 use jackfield_runs::selection::quality::QualityIssue;
-use jackfield_types::{ErrorCode, PluginRef, Problem, RunId, Scope};
+use jackfield_types::{ErrorCode, Operation, PluginRef, Problem, RunId, RunState, Scope};
 use serde::Serialize;
 use std::time::Duration;
 
@@ -202,6 +202,37 @@ impl Runs<'_> {
             choices: picks.into_iter().map(choice).collect(),
             quality_issues: issues,
         })
+    }
+
+    /// Makes the work of another attempt, by its number, that of a run that succeeded: its diff, its branch and its
+    /// answer. Records the principal and the reason.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the run or the attempt does not exist or the principal may not see it, the run has not
+    /// succeeded, the attempt changed nothing, or the reason is empty.
+    pub async fn choose(self, run: RunId, attempt: u32, reason: &str) -> Result<(), Problem> {
+        self.0.caller.require(Scope::Execute)?;
+        let reason = super::budget::with_reason(reason)?;
+        let view = self.get(run).await?;
+        let refused = |why: String, remedy: &str| {
+            Problem::caller(ErrorCode::AttemptNotChosen, why, remedy).with(Operation::ShowRun(run))
+        };
+        if view.run.state != RunState::Succeeded {
+            let why =
+                format!("run {run} is {}, and only the work of one that succeeded is chosen", view.run.state);
+            return Err(refused(why, "wait for its end, or retry it"));
+        }
+        let chosen = super::output::numbered(&view, attempt)?;
+        if chosen.branch.is_none() {
+            return Err(refused(
+                format!("attempt {attempt} of run {run} has no branch"),
+                "choose another attempt",
+            ));
+        }
+        let by = self.0.caller.name();
+        let said = format!("{by} chose attempt {attempt} ({}): {reason}", chosen.executor);
+        self.0.inner.store.attempts().choose(run, chosen.id, said).await?;
+        Ok(())
     }
 
     /// Repeats an ended run: adds another run to its task with the same request. Calls with the same idempotency `key`
