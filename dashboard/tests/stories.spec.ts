@@ -195,7 +195,30 @@ test('version of a component is pinned after a question, and the pin is removed'
   expect(await pinned()).toBeFalsy()
 })
 
+test('shadow is compared and replayed, promoted after a question, and rolled back', async ({ page, world }) => {
+  type Plugins = { plugins: { name: string; digest: string }[] }
+  const digest = async () => (await world.call<Plugins>('GET', '/api/plugins')).plugins.find(({ name }) => name === 'chooser')?.digest
+  const shipped = await digest()
+  world.drop('jackfield_chooser.wasm', 'shadow/second.wasm')
+  world.agent({ work: 'echo shade > shade.txt' })
+  await world.choose('Ask both', ['true'])
+  await expect.poll(async () => (await world.call<{ decisions: number }[]>('GET', '/api/shadows'))[0]?.decisions).toBeGreaterThan(0)
+  await world.open(page, '/plugins')
+  const shadows = page.getByRole('region', { name: 'Shadows' })
+  await expect(shadows).toContainText(/Same answer in (\d+) of \1 decisions/)
+  await shadows.getByRole('button', { name: 'Replay decisions with chooser' }).click()
+  await expect(shadows.getByRole('status')).toContainText('same answer in')
+  await shadows.getByRole('button', { name: 'Promote chooser' }).click()
+  await confirm(page, 'Promote')
+  await expect.poll(digest).not.toBe(shipped)
+  await page.goto(`${world.url}/plugins/chooser/chooser`)
+  await page.getByRole('button', { name: 'Roll back' }).click()
+  await confirm(page, 'Roll back')
+  await expect.poll(digest).toBe(shipped)
+})
+
 test('host that is killed is reported with the last update, and the page goes on when it is back', async ({ page, world }) => {
+  test.slow()
   await world.open(page)
   await expect(page.getByText(/live \d/).first()).toBeVisible()
   await world.kill()

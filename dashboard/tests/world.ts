@@ -2,7 +2,7 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test as base, expect, type BrowserContext, type Page } from '@playwright/test'
 import { script, steps, type Agent } from './agent'
 import { program } from './machine'
@@ -125,6 +125,14 @@ export class World {
       })
     }
     rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  /** Puts a shipped component into the plugin folder, as another version: a custom section changes its digest. */
+  drop(component: string, name: string): void {
+    const shipped = readFileSync(join(dirname(program()), '../components/wasm32-wasip2/component', component))
+    const file = join(this.data, 'plugins', name)
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, Buffer.concat([shipped, Buffer.from([0, 5, 4]), Buffer.from('mark')]))
   }
 
   /** A call with the owner's token. */

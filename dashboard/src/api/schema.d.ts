@@ -274,7 +274,7 @@ export interface paths {
         /** Everything about one run. */
         get: operations["getRun"];
         put?: never;
-        /** End a run and every process that it started, or repeat one that has ended. */
+        /** End a run and every process that it started, repeat one that has ended, or choose the work of another attempt. */
         post: operations["actOnRun"];
         delete?: never;
         options?: never;
@@ -415,6 +415,24 @@ export interface paths {
         post?: never;
         /** End a browser session. Its streams end within seconds. */
         delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/shadows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Components in the folder `shadow`, and how their answers compare with those that served. */
+        get: operations["listShadows"];
+        put?: never;
+        /** Promote a shadow, or replay recorded decisions with it. */
+        post: operations["actOnShadow"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1392,6 +1410,18 @@ export interface components {
             /** @description Its number in the run. */
             number: number;
         };
+        /** @description A figure that is not known exactly: with 95 % confidence it lies between. */
+        Bounds: {
+            /** Format: double */
+            high: number;
+            /** Format: double */
+            low: number;
+            /**
+             * Format: double
+             * @description The best guess.
+             */
+            mean: number;
+        };
         /** @description A change of what may be spent, and why. */
         BreakerAction: {
             /** @constant */
@@ -1552,6 +1582,17 @@ export interface components {
             data: components["schemas"]["OpenHumanTasks"];
             /** @constant */
             event: "human_tasks";
+        };
+        /** @description One way in which decisions changed. */
+        ChangedChoice: {
+            /** @description How often. */
+            count: number;
+            /** @description A task where it did, to look into with `jackfield explain`. */
+            example: string | null;
+            /** @description What was decided. */
+            from: string;
+            /** @description What would have been. */
+            to: string;
         };
         /** @description One file that an attempt changed. */
         ChangedFile: {
@@ -2177,6 +2218,13 @@ export interface components {
             path: string;
             /** @description Lines removed. */
             removed: number;
+        };
+        /** @description Agreement on one function. */
+        FunctionReplayed: {
+            decisions: number;
+            exact: number;
+            function: string;
+            same: number;
         };
         /** @description What must hold, ruled by a component. */
         Gate: {
@@ -3456,6 +3504,31 @@ export interface components {
             history_total: number;
             plugins: components["schemas"]["PluginStatus"][];
         };
+        /** @description What first choices came to, and what the component's own would have, from what is on record of like work. */
+        Prediction: {
+            /** @description The same as predicted. */
+            cost_usd: components["schemas"]["Bounds"];
+            /** @description Decisions whose outcome is known. */
+            decisions: number;
+            /** @description Those where it would have chosen another, of whom like work is on record. */
+            estimated: number;
+            /** @description Of them, those where it would have chosen as was chosen: their outcome is what happened. */
+            observed: number;
+            /**
+             * Format: double
+             * @description Mean cost of an attempt in dollars, as recorded.
+             */
+            recorded_cost_usd: number;
+            /**
+             * Format: double
+             * @description Share of work that was good enough, as recorded.
+             */
+            recorded_success: number;
+            /** @description The same as predicted. */
+            success: components["schemas"]["Bounds"];
+            /** @description Those where nothing like it is on record: anything could have come of them, and the bounds say so. */
+            unknown: number;
+        };
         /** @description What went wrong, for whom, and what to do. Every door shows all of it. */
         Problem: {
             /** @description Who can fix it. */
@@ -3609,6 +3682,34 @@ export interface components {
             /** @description It came with the host. */
             shipped: boolean;
         };
+        /** @description A decision that could not be made again. */
+        ReplayFailure: {
+            count: number;
+            why: string;
+        };
+        /** @description What a component would have decided, and what that would have come to. */
+        Replayed: {
+            /** @description What changed, most frequent first. */
+            changes: components["schemas"]["ChangedChoice"][];
+            /** @description Who was tried. */
+            component: components["schemas"]["PluginRef"];
+            /** @description How many were asked again. */
+            decisions: number;
+            /** @description Of them, how many got the very same answer, to the last word. */
+            exact: number;
+            /** @description Those that it failed at. */
+            failures: components["schemas"]["ReplayFailure"][];
+            /** @description By what was asked: choose, next, compress, compare. */
+            functions: components["schemas"]["FunctionReplayed"][];
+            /** @description What first choices came to, and would have; none: nobody was chosen, or nothing came of it yet. */
+            prediction: components["schemas"]["Prediction"] | null;
+            /** @description Of them, how many came to the same: the same first choice, the same step, the same text. */
+            same: number;
+            /** @description Decisions from then on. */
+            since: string;
+            /** @description How long it took, milliseconds. */
+            took_ms: number;
+        };
         /** @description An event of an attempt. */
         ReportedEvent: {
             /**
@@ -3749,6 +3850,8 @@ export interface components {
         /** @description What is to become of a run. */
         RunAction: {
             action: components["schemas"]["RunVerb"];
+            /** @description For `choose`: the number of the attempt. */
+            attempt?: number | null;
             /** @description For `retry`: under the same key it is made once. */
             idempotency_key?: string | null;
             /** @description Kept with the run. */
@@ -4294,9 +4397,10 @@ export interface components {
         /**
          * @description - `cancel`: End it.
          *     - `retry`: Make it again, as another run of its task.
+         *     - `choose`: Make the work of another attempt that of the run, which has succeeded.
          * @enum {string}
          */
-        RunVerb: "cancel" | "retry";
+        RunVerb: "cancel" | "retry" | "choose";
         /** @description Everything about one run, read in one snapshot. */
         RunView: {
             /** @description What they produced, in order. */
@@ -4393,6 +4497,40 @@ export interface components {
         SettledSucceeded: {
             /** @description For example which tools were denied. */
             notes: string[];
+        };
+        /** @description An action on a shadow. `name` is that of the component or of its file. */
+        ShadowAction: {
+            /** @constant */
+            action: "promote";
+            name: string;
+        } | {
+            /** @constant */
+            action: "replay";
+            /** @description Maximum number of decisions; 1,000 where not given, 20,000 at most. */
+            limit?: number | null;
+            name: string;
+            /** @description Start of the period; 30 days ago where not given. */
+            since?: string | null;
+        };
+        ShadowAnswer: {
+            promoted: string;
+        } | {
+            replayed: components["schemas"]["Replayed"];
+        };
+        /** @description How a component that is asked on the side compares with what serves. */
+        Shadowed: {
+            /** @description What it answered otherwise, most frequent first. */
+            changes: components["schemas"]["ChangedChoice"][];
+            /** @description Who is asked on the side. */
+            component: components["schemas"]["PluginRef"];
+            /** @description Decisions that it was asked about. */
+            decisions: number;
+            /** @description Of them, how many it failed at. */
+            failed: number;
+            /** @description The file in the shadow folder; none: it was taken away since. */
+            file: string | null;
+            /** @description Of them, how many came to the same. */
+            same: number;
         };
         /** @description What a task is to be. */
         Spec: {
@@ -6092,7 +6230,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description `cancel`: the run as it is now. */
+            /** @description `cancel`, `choose`: the run as it is now. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -6662,6 +6800,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BrowserSession"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listShadows: {
+        parameters: {
+            query?: {
+                /** @description Start of the period; 30 days ago where not given. */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One for each shadow. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shadowed"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    actOnShadow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShadowAction"];
+            };
+        };
+        responses: {
+            /** @description The outcome of the action. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShadowAnswer"];
                 };
             };
             /** @description The token is missing, wrong or no longer good. */

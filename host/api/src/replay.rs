@@ -5,10 +5,12 @@ use serde::Serialize;
 
 /// What a component would have decided, and what that would have come to.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Replayed {
     /// Who was tried.
     pub component: PluginRef,
     /// Decisions from then on.
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub since: Timestamp,
     /// How many were asked again.
     pub decisions: u64,
@@ -98,6 +100,7 @@ pub struct Bounds {
 
 /// How a component that is asked on the side compares with what serves.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 pub struct Shadowed {
     /// Who is asked on the side.
     pub component: PluginRef,

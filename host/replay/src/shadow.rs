@@ -198,33 +198,32 @@ impl ShadowCalls {
         Ok(told.collect())
     }
 
+    /// The file of the shadow with this name: that of the component or of the file.
+    pub async fn file(&self, name: &str) -> Result<PathBuf, Problem> {
+        let known = self.files().await;
+        let mut named = known.iter().filter(|(file, (_, trial))| {
+            trial.as_ref().is_some_and(|trial| trial.plugin().name == name)
+                || file.file_name().is_some_and(|own| own == name)
+        });
+        let (code, what) = match (named.next(), named.next()) {
+            (Some((file, _)), None) => return Ok(file.clone()),
+            (None, _) => (ErrorCode::NoSuchShadow, "no"),
+            (Some(_), Some(_)) => (ErrorCode::AmbiguousShadow, "more than one"),
+        };
+        Err(Problem::caller(
+            code,
+            format!("there is {what} component '{name}' in {}", self.shadow_folder().display()),
+            "name one of the files that the comparison of this folder lists",
+        )
+        .with(Operation::CompareShadows))
+    }
+
     /// Moves a shadow's file to the plugin folder, where it serves. Returns its path there.
     pub async fn promote(&self, name: &str) -> Result<PathBuf, Problem> {
-        let found: Vec<PathBuf> = {
-            let known = self.files().await;
-            let named = known.iter().filter(|(file, (_, trial))| {
-                trial.as_ref().is_some_and(|trial| trial.plugin().name == name)
-                    || file.file_name().is_some_and(|own| own == name)
-            });
-            named.map(|(file, _)| file.clone()).collect()
-        };
-        let [file] = found.as_slice() else {
-            let folder = self.shadow_folder();
-            let (code, what) = if found.is_empty() {
-                (ErrorCode::NoSuchShadow, "no")
-            } else {
-                (ErrorCode::AmbiguousShadow, "more than one")
-            };
-            return Err(Problem::caller(
-                code,
-                format!("there is {what} component '{name}' in {}", folder.display()),
-                "name one of the files that the comparison of this folder lists",
-            )
-            .with(Operation::CompareShadows));
-        };
+        let file = self.file(name).await?;
         let target = self.folders.drop.join(file.file_name().unwrap_or_default());
         // In one step, and over an earlier version of the same file: that is what a swap is.
-        std::fs::rename(file, &target).map_err(|error| {
+        std::fs::rename(&file, &target).map_err(|error| {
             Problem::operator(
                 ErrorCode::NotPromoted,
                 format!("{} cannot be moved to {}: {error}", file.display(), target.display()),

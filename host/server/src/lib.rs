@@ -45,6 +45,7 @@ mod rest_components;
 mod rest_query;
 mod rest_runs;
 mod rest_session;
+mod rest_shadows;
 mod rest_tasks;
 mod rest_webhooks;
 mod rest_worker;

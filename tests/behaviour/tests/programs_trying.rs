@@ -163,6 +163,13 @@ async fn policy_is_replayed_shadowed_and_promoted() {
     let model = |which: &str| change[which].as_str().unwrap().strip_prefix("claude/").unwrap().to_owned();
     let (chosen, other) = (model("from"), model("to"));
     assert_ne!(other, chosen);
+    assert_eq!(server.rest().get("/api/shadows").await.fine()[0]["changes"], shadows[0]["changes"]);
+    let again = json!({ "action": "replay", "name": "dearest.wasm" });
+    let replayed = &server.rest().post("/api/shadows", &again).await.fine()["replayed"];
+    assert_eq!(replayed["component"], shadows[0]["component"], "{replayed}");
+    assert!(replayed["decisions"].as_u64() > replayed["same"].as_u64(), "{replayed}");
+    let unknown = json!({ "action": "promote", "name": "../cheapest.wasm" });
+    assert_eq!(server.rest().post("/api/shadows", &unknown).await.json()["code"], "no_such_shadow");
     let explained = ground.cli().run(["explain", &run]).await.fine().stdout;
     assert!(explained.contains("asked on the side") && explained.contains(&other), "{explained}");
     server.stop().await;

@@ -1,7 +1,7 @@
 //! Shadows of components.
 
 use crate::handles::Evaluation;
-use jackfield_api::Shadowed;
+use jackfield_api::{Replayed, Shadowed};
 use jackfield_types::{Problem, Scope, Timestamp};
 use std::path::PathBuf;
 
@@ -23,5 +23,16 @@ impl Evaluation<'_> {
     pub async fn promote(self, name: &str) -> Result<PathBuf, Problem> {
         self.0.caller.require(Scope::Admin)?;
         self.0.inner.runs.shadow_calls.promote(name).await
+    }
+
+    /// Replays recorded decisions with a shadow, as [`Evaluation::replay`] does with a file. `name` as in
+    /// [`Evaluation::promote`].
+    ///
+    /// # Errors
+    /// A [`Problem`] if no shadow or more than one has that name, or as [`Evaluation::replay`] says.
+    pub async fn replay_shadow(self, name: &str, since: Timestamp, limit: u64) -> Result<Replayed, Problem> {
+        self.0.caller.require(Scope::Admin)?;
+        let file = self.0.inner.runs.shadow_calls.file(name).await?;
+        self.replay(&file, since, limit).await
     }
 }

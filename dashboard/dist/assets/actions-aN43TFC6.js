@@ -1,1 +1,0 @@
-import{E as e}from"./Time-Dp6W3u2l.js";var t=(t,n)=>e(`POST`,`/api/runs/{run}`,{run:t},{action:`cancel`,reason:n}),n=(t,n)=>e(`POST`,`/api/runs/{run}`,{run:t},{action:`retry`,reason:n}),r=t=>e(`POST`,`/tasks/dispatch`,{},t);export{r as n,n as r,t};
