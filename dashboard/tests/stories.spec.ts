@@ -217,6 +217,18 @@ test('shadow is compared and replayed, promoted after a question, and rolled bac
   await expect.poll(digest).toBe(shipped)
 })
 
+test('limit of a provider is shown until it resets', async ({ page, world }) => {
+  const limit = { status: 'rejected', resetsAt: Math.round(Date.now() / 1000) + 7200, rateLimitType: 'five_hour' }
+  const line = JSON.stringify({ type: 'rate_limit_event', rate_limit_info: limit })
+  world.agent({ work: 'echo limit > limit.txt', before: `echo '${line}'` })
+  await world.choose('Reach a limit', ['true'])
+  await world.open(page)
+  const executors = page.getByRole('region', { name: 'Executors' })
+  await expect(executors).toContainText('five hour')
+  await expect(executors).toContainText('reached')
+  await expect(executors).toContainText(/resets in 2 h|resets in 1 h/)
+})
+
 test('host that is killed is reported with the last update, and the page goes on when it is back', async ({ page, world }) => {
   test.slow()
   await world.open(page)

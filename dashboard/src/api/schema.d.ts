@@ -2033,6 +2033,8 @@ export interface components {
             cooling_until?: string | null;
             /** @description Its name. */
             executor: string;
+            /** @description Limits of its provider that have not reset, as its agents last reported them. */
+            limits?: components["schemas"]["ProviderLimit"][];
             /** @description Attempts that may be at work. */
             slots: number;
         };
@@ -3599,6 +3601,17 @@ export interface components {
             lost: boolean;
             /** @description The budget is used up: the attempt must end, with this problem. */
             stop: components["schemas"]["Problem"] | null;
+        };
+        /** @description A limit of a provider, as an agent last reported it. */
+        ProviderLimit: {
+            /** @description The provider's name of it: `five_hour`, `weekly`, `requests`. */
+            name: string;
+            /** @description The provider refused a request because of it. */
+            rejected: boolean;
+            /** @description When it was reported. */
+            reported_at: string;
+            /** @description When it resets. */
+            resets_at?: string | null;
         };
         /**
          * @description Work in the area of a task that was not good enough. It is closed by a later run of the area that succeeds, by the

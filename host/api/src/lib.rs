@@ -30,7 +30,9 @@ pub use people::{
 pub use recorded::RecordedRequest;
 pub use replay::{Bounds, ChangedChoice, FunctionReplayed, Prediction, ReplayFailure, Replayed, Shadowed};
 pub use request::{Access, Check, Complexity, ExecuteRequest, Expect, Gate, MAX_INSTRUCTION_BYTES};
-pub use view::{AuthStatus, ExecutorStatus, Health, OrchestratorStatus, RunsFilter, RunsOrder};
+pub use view::{
+    AuthStatus, ExecutorStatus, Health, OrchestratorStatus, ProviderLimit, RunsFilter, RunsOrder,
+};
 pub use word::{Word, WordSet};
 pub use workers::{WorkerAction, WorkerLine, WorkersStatus};
 pub use workflow::{

@@ -101,6 +101,27 @@ pub struct ExecutorStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
     pub cooling_until: Option<Timestamp>,
+    /// Limits of its provider that have not reset, as its agents last reported them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schemas", schemars(default))]
+    pub limits: Vec<ProviderLimit>,
+}
+
+/// A limit of a provider, as an agent last reported it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct ProviderLimit {
+    /// The provider's name of it: `five_hour`, `weekly`, `requests`.
+    pub name: String,
+    /// The provider refused a request because of it.
+    pub rejected: bool,
+    /// When it resets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schemas", schemars(with = "Option<String>"))]
+    pub resets_at: Option<Timestamp>,
+    /// When it was reported.
+    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
+    pub reported_at: Timestamp,
 }
 
 /// How the host is doing.

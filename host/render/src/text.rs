@@ -247,6 +247,11 @@ pub fn status(status: &OrchestratorStatus) -> String {
             .map(|until| format!(", resting until {}", when(until)))
             .unwrap_or_default();
         lines.push(format!("{}: {} of {} busy{rest}", executor.executor, executor.busy, executor.slots));
+        for limit in &executor.limits {
+            let state = if limit.rejected { "reached" } else { "not reached" };
+            let reset = limit.resets_at.map(|at| format!(", resets at {}", when(at))).unwrap_or_default();
+            lines.push(format!("{}: limit {} of the provider {state}{reset}", executor.executor, limit.name));
+        }
     }
     lines.extend(status.warnings.iter().map(|warning| format!("warning: {warning}")));
     each_on_one(lines).join("\n")

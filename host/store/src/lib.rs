@@ -40,7 +40,7 @@ pub use money::{
     Refusal, Reset, Scope, Spender, SpendingDay,
 };
 pub use people::{Answered, HumanTaskFilter};
-pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer};
+pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer, ProviderLimit};
 pub use record::{
     Artifact, Attempt, Begun, CheckResult, Checkpoint, Decided, Decision, Hold, HostEventRecord, HumanTask,
     HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, LastEvent, NewArtifact, NewAttempt,

@@ -1,7 +1,7 @@
 //! Status of the host: executors, queue, money and totals; lookup of workspaces.
 
 use crate::handles::{Status, Workspaces};
-use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus};
+use jackfield_api::{AuthStatus, ExecutorStatus, OrchestratorStatus, ProviderLimit};
 use jackfield_config::{EffectiveKey, effective_keys, without_secrets};
 use jackfield_store::{BreakerState, BreakerStatus, ModelStats, Period, Snapshot, Totals, Workspace};
 use jackfield_types::{ErrorCode, Micros, Operation, Problem, Scope};
@@ -19,7 +19,7 @@ impl Status<'_> {
     /// A [`Problem`] if the store cannot be read.
     pub async fn orchestrator(self) -> Result<OrchestratorStatus, Problem> {
         self.0.caller.require(Scope::Read)?;
-        let Snapshot { totals, occupancy, breaker, cooldowns } = self.snapshot().await?;
+        let Snapshot { totals, occupancy, breaker, cooldowns, provider_limits } = self.snapshot().await?;
         let resting: HashMap<_, _> =
             cooldowns.into_iter().map(|cooldown| (cooldown.name, cooldown.until)).collect();
         let names = self.0.inner.plugins.executors().into_iter().map(|info| info.plugin.name);
@@ -28,6 +28,7 @@ impl Status<'_> {
                 busy: occupancy.executors.get(&executor).copied().unwrap_or(0),
                 slots: self.0.inner.settings.executor_section(&executor).slots,
                 cooling_until: resting.get(&executor).copied(),
+                limits: of_provider(&provider_limits, &executor),
                 executor,
             })
             .collect();
@@ -166,6 +167,17 @@ impl Workspaces<'_> {
         let known = self.shown().await?;
         Ok(known.into_iter().map(|workspace| workspace.name).collect())
     }
+}
+
+fn of_provider(reported: &[jackfield_store::ProviderLimit], executor: &str) -> Vec<ProviderLimit> {
+    let own = reported.iter().filter(|limit| limit.executor == executor);
+    own.map(|limit| ProviderLimit {
+        name: limit.name.clone(),
+        rejected: limit.rejected,
+        resets_at: limit.resets_at,
+        reported_at: limit.reported_at,
+    })
+    .collect()
 }
 
 fn warnings(breaker: &BreakerStatus) -> Vec<String> {

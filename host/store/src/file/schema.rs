@@ -15,4 +15,5 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0014-packed-texts.sql"),
     include_str!("../../migrations/0015-browser-sessions.sql"),
     include_str!("../../migrations/0016-spending-by-day.sql"),
+    include_str!("../../migrations/0017-provider-limits.sql"),
 ];

@@ -2,7 +2,7 @@
 
 use crate::file::{Tx, count, signed, stamp};
 use crate::record::payload_text;
-use crate::{RecordKind, StoreError};
+use crate::{RecordKind, StoreError, queue};
 use jackfield_model::RunEvent;
 use jackfield_sql::params;
 use jackfield_types::{AttemptId, RunId, Timestamp};
@@ -44,12 +44,22 @@ pub(crate) fn add_all<'e>(
             |row| row.get::<_, i64>("last_seq"),
         )?
         .ok_or_else(|| StoreError::NotFound { what: RecordKind::Run, id: run.to_string() })?;
-    let attempt = attempt.map(|id| id.to_string());
+    let attempt_text = attempt.map(|id| id.to_string());
     for (seq, (at, event)) in (last - more + 1..).zip(events) {
         tx.exec(
             "INSERT INTO run_events (run, seq, at, attempt, kind, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![run_text, seq, stamp(at), attempt, event.kind(), payload_text(event.payload_json())?],
+            params![
+                run_text,
+                seq,
+                stamp(at),
+                attempt_text,
+                event.kind(),
+                payload_text(event.payload_json())?
+            ],
         )?;
+        if let (RunEvent::Limit(limit), Some(attempt)) = (event, attempt) {
+            queue::report(tx, attempt, at, limit)?;
+        }
     }
     let last = count(last);
     tx.run_changed(run, last);

@@ -4,7 +4,7 @@ use super::stats::totals_of;
 use crate::handles::Stats;
 use crate::money::{Gauge, own_statuses};
 use crate::queue::milliseconds;
-use crate::{BreakerStatus, Cooldown, Limits, Occupancy, StoreError, Totals};
+use crate::{BreakerStatus, Cooldown, Limits, Occupancy, ProviderLimit, StoreError, Totals};
 use std::sync::Arc;
 
 /// How a host stands. Its figures fit each other: they are read from one snapshot of the database.
@@ -18,6 +18,8 @@ pub struct Snapshot {
     pub breaker: BreakerStatus,
     /// The cooldowns in force.
     pub cooldowns: Vec<Cooldown>,
+    /// The limits of providers that have not reset.
+    pub provider_limits: Vec<ProviderLimit>,
 }
 
 impl Stats<'_> {
@@ -33,6 +35,7 @@ impl Stats<'_> {
                     occupancy: Occupancy::of(conn, &machine)?,
                     breaker: own_statuses(&Gauge::committed(conn, &calendar, now, limits.counts), &limits)?,
                     cooldowns: Cooldown::in_force(conn, milliseconds(now))?,
+                    provider_limits: ProviderLimit::in_force(conn, now)?,
                 })
             })
             .await

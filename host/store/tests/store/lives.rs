@@ -1,7 +1,7 @@
 //! The life of a run in the records, and what is not allowed in it.
 
 use crate::support::*;
-use jackfield_model::RunEvent;
+use jackfield_model::{RateLimit, RunEvent};
 use jackfield_store::*;
 use jackfield_types::*;
 use serde_json::json;
@@ -222,4 +222,34 @@ async fn events_of_a_run_have_no_gap_however_many_write_them() {
     let events = house.store.logs().events(work.run, 0, 1000).await.unwrap();
     let seqs: Vec<_> = events.iter().map(|event| event.seq).collect();
     assert_eq!(seqs, (1..=204).collect::<Vec<u64>>());
+}
+
+#[tokio::test]
+async fn limit_of_a_provider_is_kept_until_it_resets() {
+    let house = house().await;
+    let work = house.at_work(cents(10), &Limits::none()).await;
+    let now = house.at().as_millisecond() as u64;
+    let limit = |name: &str, rejected: bool, hours: Option<u64>| NewRunEvent {
+        at: house.at(),
+        event: RunEvent::Limit(RateLimit {
+            name: name.to_owned(),
+            rejected,
+            resets_at: hours.map(|hours| now + hours * 3_600_000),
+        }),
+    };
+    let kept = async || {
+        let limits = house.store.stats().snapshot(&Limits::none()).await.unwrap().provider_limits;
+        limits.into_iter().map(|limit| (limit.name, limit.rejected)).collect::<Vec<_>>()
+    };
+    let mut events = vec![limit("weekly", false, Some(100)), limit("five_hour", false, Some(1))];
+    events.push(limit("five_hour", true, Some(2)));
+    events.push(limit("past", true, Some(0)));
+    events.push(limit("requests", true, None));
+    // A hostile component names more than are kept.
+    events.extend((0..100).map(|number| limit(&format!("x{number}"), false, Some(0))));
+    house.store.attempts().append_events(work.run, Some(work.attempt), events).await.unwrap();
+    let named = |name: &str, rejected| (name.to_owned(), rejected);
+    assert_eq!(kept().await, [named("five_hour", true), named("requests", true), named("weekly", false)]);
+    house.pass(25);
+    assert_eq!(kept().await, [named("weekly", false)]);
 }

@@ -129,8 +129,9 @@ async fn spending_of_an_old_file_is_added_up_by_day() {
     let House { folder, store, clock, .. } = house;
     drop(store);
     let conn = Connection::open(file).unwrap();
-    // The last migration but this one, as the version before it left the file.
-    conn.execute_batch("DROP TABLE spending_days; PRAGMA user_version = 12;").unwrap();
+    // The migrations but the last two, as the version before it left the file.
+    conn.execute_batch("DROP TABLE spending_days; DROP TABLE provider_limits; PRAGMA user_version = 12;")
+        .unwrap();
     drop(conn);
     let store = Store::open(folder.path(), std::sync::Arc::new(clock), StoreOptions::default()).unwrap();
     assert_eq!(store.spending().days(1).await.unwrap(), spent);
