@@ -21,6 +21,7 @@ pub(super) fn request(arguments: &RunArgs) -> Result<ExecuteRequest, Problem> {
         expect: expect(arguments.expect.as_deref())?,
         access: arguments.read_only.then_some(Access::Read),
         verbosity: arguments.verbosity.clone(),
+        base: arguments.base.clone(),
         max_cost_usd: arguments.max_cost,
         timeout_s: arguments.timeout,
         wait_s: Some(DAY),

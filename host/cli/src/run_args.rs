@@ -43,6 +43,9 @@ pub(crate) struct RunArgs {
     /// Priority, -100 to 100; higher runs first
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     pub(crate) priority: Option<i32>,
+    /// Branch or commit of the workspace's repository to start from [default: what is checked out]
+    #[arg(long, value_name = "BRANCH")]
+    pub(crate) base: Option<String>,
     /// Maximum cost, in USD
     #[arg(long, value_name = "USD")]
     pub(crate) max_cost: Option<f64>,

@@ -137,6 +137,7 @@ codes! {
     ForeignDatabase "foreign_database" General,
     ForeignOrigin "foreign_origin" General,
     GitFailed "git_failed" General,
+    BaseNotFound "base_not_found" General,
     GitMissing "git_missing" General,
     GitTooSlow "git_too_slow" General,
     HalfACertificate "half_a_certificate" General,

@@ -64,6 +64,14 @@ pub enum WorkspaceError {
     /// A branch of the user stands where ours would go.
     #[error("the branch `jackfield` in {} is in the way of branches named `jackfield/…`", .0.display())]
     BranchInTheWay(PathBuf),
+    /// What a worktree should start from does not exist.
+    #[error("'{base}' is neither a branch nor a commit of {}", repository.display())]
+    NoBase {
+        /// The git folder, or the plain folder.
+        repository: PathBuf,
+        /// As it was given.
+        base: String,
+    },
     /// The attempt has its worktree already.
     #[error("attempt {0} has its worktree already, or is being given one")]
     AttemptTaken(AttemptId),
@@ -131,6 +139,11 @@ impl WorkspaceError {
                 ErrorCode::RepositoryNotTrusted,
                 said,
                 format!("if you trust it: git config --global --add safe.directory '{}'", path.display()),
+            ),
+            Self::NoBase { .. } => Problem::caller(
+                ErrorCode::BaseNotFound,
+                said,
+                "give the name of a branch of the workspace's repository, or the whole id of a commit",
             ),
             Self::GitMissing => Problem::operator(
                 ErrorCode::GitMissing,

@@ -31,6 +31,7 @@
 //! # Ok(()) }
 //! ```
 
+mod base;
 mod bounds;
 mod capture;
 mod changed;

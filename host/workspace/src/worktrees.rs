@@ -62,6 +62,20 @@ impl Worktrees {
         run: RunId,
         attempt: AttemptId,
     ) -> Result<Worktree, WorkspaceError> {
+        self.create_from(source, None, run, attempt).await
+    }
+
+    /// The same from the tip of a branch of the repository, or a commit of it, by its whole id.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create); where the base does not exist, or the source is a plain folder.
+    pub async fn create_from(
+        &self,
+        source: &Source,
+        base: Option<&str>,
+        run: RunId,
+        attempt: AttemptId,
+    ) -> Result<Worktree, WorkspaceError> {
         let place = Place::of(&self.root, attempt);
         let claim = place.claim()?.ok_or(WorkspaceError::AttemptTaken(attempt))?;
         match place.read()? {
@@ -78,7 +92,7 @@ impl Worktrees {
             Source::Folder { .. } => place.private.clone(),
         };
         place.write(&claim, &Record::Making { repository: repository.clone(), branch: branch.clone() })?;
-        match self.make(&place, source, run, branch.clone()).await {
+        match self.make(&place, source, base, run, branch.clone()).await {
             Ok(worktree) => {
                 place.write(&claim, &Record::Ready { worktree: worktree.clone() })?;
                 Ok(worktree)
@@ -97,6 +111,7 @@ impl Worktrees {
         &self,
         place: &Place,
         source: &Source,
+        base: Option<&str>,
         run: RunId,
         branch: String,
     ) -> Result<Worktree, WorkspaceError> {
@@ -114,8 +129,13 @@ impl Worktrees {
         let guard = Guard::new(&now, trusted.clone());
         let made = guard.hold(async {
             match source {
-                Source::Git(source) => worktree_of(place, &self.spares, source, run, branch).await,
-                Source::Folder { path } => self.copy_of(place, path, run, branch).await,
+                Source::Git(source) => worktree_of(place, &self.spares, source, base, run, branch).await,
+                Source::Folder { path } => match base {
+                    None => self.copy_of(place, path, run, branch).await,
+                    Some(base) => {
+                        Err(WorkspaceError::NoBase { repository: path.clone(), base: base.to_owned() })
+                    }
+                },
             }
         });
         Ok(Worktree { settings: Some(trusted), ..made.await? })
@@ -265,11 +285,15 @@ async fn worktree_of(
     place: &Place,
     spares: &Spares,
     repository: &Repository,
+    base: Option<&str>,
     run: RunId,
     branch: String,
 ) -> Result<Worktree, WorkspaceError> {
     let in_place = configuration::is_in(&repository.top, &repository.common);
-    let head = in_place.then(|| heads::commit(&repository.common)).flatten();
+    let head = match base {
+        Some(base) => Some(repository.commit_of(base).await?),
+        None => in_place.then(|| heads::commit(&repository.common)).flatten(),
+    };
     let checkout = source::checkout(&repository.top, &repository.common);
     let (admin, base, dirty) = if let Some(base) = head {
         let (admin, checkout) =

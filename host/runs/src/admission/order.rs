@@ -11,7 +11,7 @@ use jackfield_core::settings::Settings;
 use jackfield_plugins::{ExecutorInfo, Plugins};
 use jackfield_store::{RunView, Store};
 use jackfield_types::{ErrorCode, Micros, Problem, Role};
-use jackfield_workspace::detect_stack;
+use jackfield_workspace::{Source, WorkspaceError, detect_stack};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,6 +48,7 @@ impl Orders {
         let place = self.places.place(asked.as_deref().or(request.workspace.as_deref()))?;
         let gates = self.gates.all_gates(&request.gates, place.name.as_deref()).await?;
         let source = place.source(&self.settings.config()).await?;
+        check_base(&source, request.base.as_deref()).await?;
         let admitted = Some(Admitted::of(&source, place.is_configured()));
         let workspace = self.places.ensure_workspace(place.name, &source).await?;
         let found = detect_stack(&source.path());
@@ -189,6 +190,17 @@ pub fn check_instruction(instruction: &str) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// Checks that the base of a request exists. It is resolved again when each worktree is created.
+async fn check_base(source: &Source, base: Option<&str>) -> Result<(), Problem> {
+    let Some(base) = base else { return Ok(()) };
+    match source {
+        Source::Git(repository) => Ok(repository.commit_of(base).await.map(drop)?),
+        Source::Folder { path } => {
+            Err(WorkspaceError::NoBase { repository: path.clone(), base: base.to_owned() }.into())
+        }
+    }
 }
 
 fn check_bounds(request: &ExecuteRequest) -> Result<(), Problem> {

@@ -144,12 +144,18 @@ impl Attempts {
     /// Another process may be removing what an earlier host began for this attempt: it takes moments.
     async fn create_worktree(&self, run: &Running, attempt: AttemptId) -> Result<Worktree, WorkspaceError> {
         for _ in 0..TRIES {
-            match self.worktrees.create(&run.order.source, run.id, attempt).await {
+            match self
+                .worktrees
+                .create_from(&run.order.source, run.order.request.base.as_deref(), run.id, attempt)
+                .await
+            {
                 Err(WorkspaceError::AttemptTaken(_)) => tokio::time::sleep(PAUSE).await,
                 made => return made,
             }
         }
-        self.worktrees.create(&run.order.source, run.id, attempt).await
+        self.worktrees
+            .create_from(&run.order.source, run.order.request.base.as_deref(), run.id, attempt)
+            .await
     }
 
     /// After the agent: captures what it changed, verifies that, and releases the worktree.

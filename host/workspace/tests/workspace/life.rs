@@ -4,7 +4,7 @@ mod formats;
 
 use crate::support::{House, git, git_with, read, write};
 use jackfield_types::{AttemptId, RunId};
-use jackfield_workspace::{ChangeKind, Release, WorktreeKind, Worktrees, source};
+use jackfield_workspace::{ChangeKind, Release, Repository, Source, WorktreeKind, Worktrees, source};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -207,4 +207,39 @@ async fn a_plain_folder_is_copied_and_gives_a_diff_without_becoming_a_repository
     let unused = house.worktrees.create(&plain, RunId::new(), AttemptId::new()).await.unwrap();
     let released = house.worktrees.release(&unused, Release::Remove).await.unwrap();
     assert!(!released.branch_kept && !unused.repository.exists());
+}
+
+#[tokio::test]
+async fn worktree_starts_from_a_branch_that_collects_work() {
+    let house = House::new();
+    let Source::Git(repository) = house.source().await else { panic!("it is a repository") };
+    let branch = Repository::collecting_branch("move-the-till");
+    let start = repository.begin_branch(&branch).await.unwrap();
+    assert_eq!(repository.begin_branch(&branch).await.unwrap(), start, "it exists");
+    let of_card = async || {
+        let (source, attempt) = (house.source().await, AttemptId::new());
+        house.worktrees.create_from(&source, Some(&branch), RunId::new(), attempt).await.unwrap()
+    };
+    let first = of_card().await;
+    write(&first.path.join("research.md"), "# Research\n");
+    house.worktrees.capture(&first, &house.diff()).await.unwrap();
+    assert!(repository.advance_branch(&branch, &first.branch).await.unwrap());
+    let second = of_card().await;
+    assert_eq!(read(&second.path.join("research.md")), "# Research\n");
+    assert!(!house.worktree().await.path.join("research.md").exists(), "others start from the checkout");
+
+    // A branch that does not contain the collected work does not replace it.
+    git(&house.repository, &["branch", "other", start.as_str()]);
+    assert!(!repository.advance_branch(&branch, "other").await.unwrap());
+    assert!(!repository.advance_branch(&branch, "no-such-branch").await.unwrap());
+    assert_eq!(
+        git(&house.repository, &["rev-parse", &branch]),
+        repository.commit_of(&branch).await.unwrap().as_str()
+    );
+    assert_eq!(repository.commit_of(start.as_str()).await.unwrap(), start);
+    let source = house.source().await;
+    for base in ["no-such-branch", "HEAD~1", "--help", "main^{tree}", &"0".repeat(40)] {
+        let made = house.worktrees.create_from(&source, Some(base), RunId::new(), AttemptId::new()).await;
+        assert_eq!(made.unwrap_err().problem().code, "base_not_found", "{base}");
+    }
 }
