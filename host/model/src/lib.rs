@@ -4,20 +4,25 @@
 //! no I/O. [`RunEvent`] and [`HostEvent`] list every kind of event with the payload of each; `docs/events.md` documents
 //! them.
 
+mod board;
 mod events;
 mod money;
 mod people;
 mod plugin;
 mod worker;
 
+pub use board::{
+    AutomationLevel, AutomationMode, BoardSettings, CardWait, OnFail, Recipe, RecipeStep, StageGate,
+    StageState, StepEnd, StepRun, Transition,
+};
 pub use events::agent::{
     AgentStarted, FileChange, FileChangeKind, RateLimit, ReportedUsage, Retrying, ToolCall, ToolResult,
 };
 pub use events::host::{
     AllowanceAdded, AnswerAction, BreakerChanged, BreakerCorrected, BreakerRefused, BreakerStopped, By,
-    CheckpointAdded, ConfigChanged, DecisionMade, HostEvent, HumanTaskAnswered, HumanTaskCancelled,
-    HumanTaskChanged, HumanTaskCreated, HumanTaskDeleted, NoDetails, SettingChange, TaskClosed, TaskCreated,
-    TaskStageChanged, WebhookDead, WorkerBegan, WorkerEnded,
+    CardChanged, CheckpointAdded, ConfigChanged, DecisionMade, HostEvent, HumanTaskAnswered,
+    HumanTaskCancelled, HumanTaskChanged, HumanTaskCreated, HumanTaskDeleted, NoDetails, SettingChange,
+    TaskClosed, TaskCreated, TaskStageChanged, WebhookDead, WorkerBegan, WorkerEnded,
 };
 pub use events::payload::Payload;
 pub use events::plugin::{

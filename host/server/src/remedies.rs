@@ -36,6 +36,7 @@ impl Names {
             Operation::CancelRun(run) => {
                 both(format!("POST /api/runs/{run}"), format!("`cancel` with run_id {run}"))
             }
+            Operation::ListCards => both("GET /api/cards", "`board` with action `list`"),
             Operation::ListTasks => both("GET /api/tasks", "`workflow_query` with query `summary`"),
             Operation::ShowTask(task) => both(
                 format!("GET /api/tasks/{task}"),

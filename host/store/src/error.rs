@@ -12,6 +12,7 @@ use std::sync::Arc;
 #[allow(missing_docs, reason = "each has the name of its record")]
 pub enum RecordKind {
     Attempt,
+    Card,
     HumanTask,
     Run,
     Task,
@@ -23,6 +24,7 @@ impl RecordKind {
     const fn not_found(self) -> ErrorCode {
         match self {
             Self::Attempt => ErrorCode::AttemptNotFound,
+            Self::Card => ErrorCode::CardNotFound,
             Self::HumanTask => ErrorCode::HumanTaskNotFound,
             Self::Run => ErrorCode::RunNotFound,
             Self::Task => ErrorCode::TaskNotFound,
@@ -35,6 +37,7 @@ impl RecordKind {
     const fn search(self) -> (&'static str, Option<Operation>) {
         match self {
             Self::Attempt | Self::Run => ("list the runs", Some(Operation::ListRuns)),
+            Self::Card => ("list the cards", Some(Operation::ListCards)),
             Self::HumanTask => {
                 ("list the human tasks, with those that are closed", Some(Operation::ListHumanTasks))
             }
@@ -51,7 +54,7 @@ impl RecordKind {
             Self::Run => id.parse().ok().map(Operation::ShowRun),
             Self::Task => id.parse().ok().map(Operation::ShowTask),
             Self::Worker => Some(Operation::ListWorkers),
-            Self::Attempt | Self::Workspace => None,
+            Self::Attempt | Self::Card | Self::Workspace => None,
         }
     }
 }
@@ -60,6 +63,7 @@ impl fmt::Display for RecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Attempt => "attempt",
+            Self::Card => "card",
             Self::HumanTask => "human task",
             Self::Run => "run",
             Self::Task => "task",
@@ -113,6 +117,12 @@ pub enum StoreError {
     NotHeld { run: RunId },
     #[error("failed to admit a run for the stage {asked}: task {task} is in the stage {at}")]
     OtherStage { task: TaskId, at: String, asked: String },
+    #[error("failed to change card {card}: its run {run} has not ended")]
+    CardLocked { card: TaskId, run: RunId },
+    #[error("failed to change card {card}: it was changed meanwhile and is version {version} now")]
+    CardChanged { card: TaskId, version: u64 },
+    #[error("failed to change the {what}: it was changed meanwhile and is version {version} now")]
+    Edited { what: &'static str, version: u64 },
     #[error("the idempotency key '{key}' was used for another request ({what} {id})")]
     KeyUsed { key: String, what: RecordKind, id: String },
     #[error("{0}")]
@@ -216,6 +226,15 @@ impl StoreError {
             Self::OtherStage { .. } => {
                 caller(ErrorCode::IllegalTransition, "ask for a run of the stage that the task is in")
             }
+            Self::CardLocked { run, .. } => {
+                caller(ErrorCode::CardLocked, "wait for the end of its run, or cancel it first")
+                    .with(Operation::AwaitResult(*run))
+                    .with(Operation::CancelRun(*run))
+            }
+            Self::CardChanged { .. } | Self::Edited { .. } => caller(
+                ErrorCode::VersionConflict,
+                "read it again, and send the change with the version that it has now",
+            ),
             Self::KeyUsed { .. } => caller(
                 ErrorCode::IdempotencyConflict,
                 "send the same request as before with this key, or a new key with a new request",

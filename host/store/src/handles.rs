@@ -51,6 +51,10 @@ handles! {
     sessions: Sessions,
     /// Human tasks and their answers.
     human_tasks: HumanTasks,
+    /// The board: cards and the runs of their steps.
+    cards: Cards,
+    /// The board: recipes and settings of workspaces.
+    recipes: Recipes,
     /// Decisions about tasks, and the component calls behind them.
     decisions: Decisions,
     /// Checkpoints of tasks.

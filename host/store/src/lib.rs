@@ -9,6 +9,7 @@
 //! The store knows no HTTP, no component and no process.
 
 mod access;
+mod board;
 mod error;
 mod file;
 mod handles;
@@ -23,16 +24,17 @@ mod view;
 mod webhooks;
 
 pub use access::{AccessToken, BrowserSession, Credential, Grantee, NewSession, NewToken, SessionSecrets};
+pub use board::{CardFilter, NewStep, RecipeRecord, SettingsRecord};
 pub use error::{AdmitError, RecordKind, StoreError};
 pub use file::{Redact, unpack};
 pub use handles::{
-    Admissions, Attempts, Breaker, Checkpoints, Cooldowns, Decisions, HostLog, HumanTasks, Ledger, Queue,
-    Retention, Runs, Stats, Tasks, Tokens, Webhooks, Workers, Workspaces,
+    Admissions, Attempts, Breaker, Cards, Checkpoints, Cooldowns, Decisions, HostLog, HumanTasks, Ledger,
+    Queue, Recipes, Retention, Runs, Stats, Tasks, Tokens, Webhooks, Workers, Workspaces,
 };
 pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
 pub use life::{
-    Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Retried, Retry, Settling, Started,
-    WriteBound,
+    Admission, Admitted, Closed, Closing, ExternalAttempt, Logged, Opened, Retried, Retry, RunOfTask,
+    Settling, Started, WriteBound,
 };
 pub use money::{
     Account, Action, AuditReport, BreakerState, BreakerStatus, Charged, Corrected, Correction, Counts,
@@ -42,11 +44,12 @@ pub use money::{
 pub use people::{Answered, HumanTaskFilter};
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer, ProviderLimit};
 pub use record::{
-    Artifact, Attempt, Begun, CheckResult, Checkpoint, Decided, Decision, Hold, HostEventRecord, HumanTask,
-    HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, LastEvent, NewArtifact, NewAttempt,
-    NewCheckpoint, NewDecision, NewHandoff, NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewTask,
-    NewTranscript, NewWorker, NewWorkspace, PluginCall, PluginReceipt, PluginVersion, Run, RunEventRecord,
-    RunSummary, RunView, Serving, Settlement, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
+    Artifact, Attempt, Begun, Card, CardEdit, CheckResult, Checkpoint, Decided, Decision, Entering, Hold,
+    HostEventRecord, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, LastEvent,
+    NewArtifact, NewAttempt, NewCard, NewCheckpoint, NewDecision, NewHandoff, NewHumanTask, NewPluginCall,
+    NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker, NewWorkspace, PluginCall, PluginReceipt,
+    PluginVersion, Run, RunEventRecord, RunSummary, RunView, Serving, Settlement, Task, Then, Worker,
+    WorkerKind, Workspace, WorkspaceKind,
 };
 pub use store::{Copied, Store, StoreOptions};
 pub use view::{

@@ -45,6 +45,8 @@ operations! {
     CancelRun(RunId = RunId::new()),
     /// Lists the tasks.
     ListTasks,
+    /// Lists the cards of the board.
+    ListCards,
     /// Shows a task with its runs and its specification.
     ShowTask(TaskId = TaskId::new()),
     /// Lists the human tasks, with those that are closed.

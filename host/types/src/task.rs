@@ -71,6 +71,8 @@ pub enum TaskEvent {
     WorkRecorded,
     /// A person closed it.
     Closed(TaskEnd),
+    /// A person or the board put it into a stage.
+    Moved(StageName),
 }
 
 impl TaskEvent {
@@ -119,12 +121,13 @@ impl TaskState {
     /// What an event makes of a task in this state.
     ///
     /// Every event has a result in every state, so a run never fails to change because of its task. A closed task
-    /// stays closed, and in its stage, until another run of it is queued.
+    /// stays closed, and in its stage, until another run of it is queued or it is moved.
     pub fn after(self, event: &TaskEvent) -> TaskChange {
         let stays = |state| TaskChange { state, enters: None };
         match event {
             TaskEvent::RunQueued => stays(Self::Ready),
             TaskEvent::Closed(end) => stays((*end).into()),
+            TaskEvent::Moved(stage) => TaskChange { state: Self::Ready, enters: Some(stage.clone()) },
             _ if self.is_final() => stays(self),
             // A run still waits for a person, or its work for a review.
             TaskEvent::WorkRecorded if matches!(self, Self::Blocked | Self::NeedsReview) => stays(self),
@@ -155,7 +158,7 @@ mod tests {
         "build".parse().unwrap()
     }
 
-    fn events() -> [TaskEvent; 14] {
+    fn events() -> [TaskEvent; 15] {
         [
             TaskEvent::RunQueued,
             TaskEvent::RunStarted,
@@ -171,6 +174,7 @@ mod tests {
             TaskEvent::Closed(TaskEnd::Done),
             TaskEvent::Closed(TaskEnd::Failed),
             TaskEvent::Closed(TaskEnd::Cancelled),
+            TaskEvent::Moved(next_stage()),
         ]
     }
 
@@ -193,6 +197,7 @@ mod tests {
             (Done, Some(Done)),
             (Failed, Some(Failed)),
             (Cancelled, Some(Cancelled)),
+            (Ready, Some(Ready)),
         ];
         for (event, (open, closed)) in events().iter().zip(table) {
             for &from in TaskState::ALL {
@@ -206,7 +211,8 @@ mod tests {
                 assert_eq!(change.state, expected, "{from} after {event:?}");
                 let advances =
                     !from.is_final() && *event == TaskEvent::RunSucceeded(OnSuccess::Advance(next_stage()));
-                assert_eq!(change.enters, advances.then(next_stage), "{from} after {event:?}");
+                let enters = advances || *event == TaskEvent::Moved(next_stage());
+                assert_eq!(change.enters, enters.then(next_stage), "{from} after {event:?}");
             }
         }
     }

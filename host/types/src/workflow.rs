@@ -11,6 +11,21 @@ const LONGEST_NAME: usize = 64;
 /// Most stages of a workflow.
 const MOST_STAGES: usize = 64;
 
+/// The stages of the workflow `product`.
+const PRODUCT_STAGES: [&str; 11] = [
+    "inbox",
+    "discovery",
+    "prd",
+    "design",
+    "prototype",
+    "validate",
+    "tickets",
+    "build",
+    "alpha",
+    "beta",
+    "ga",
+];
+
 /// A text that names no workflow or stage.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -105,7 +120,11 @@ impl WorkflowName {
     /// stage, and its end moves no task.
     pub const EXTERNAL: Self = Self(Cow::Borrowed("external"));
 
-    const DIRECT: Self = Self(Cow::Borrowed("direct"));
+    /// The workflow of `execute`.
+    pub const DIRECT: Self = Self(Cow::Borrowed("direct"));
+
+    /// The workflow of the board, from a transcript to general availability.
+    pub const PRODUCT: Self = Self(Cow::Borrowed("product"));
 }
 
 impl StageName {
@@ -230,6 +249,14 @@ impl Workflow {
         Self { name: WorkflowName::DIRECT, first, rest: Vec::new() }
     }
 
+    /// The workflow `product` of the board. The board decides what follows a run, so each stage keeps its task open.
+    pub fn product() -> Self {
+        let stage =
+            |name| Stage { name: StageName(Cow::Borrowed(name)), review: true, on_failure: OnFailure::Stay };
+        let [first, rest @ ..] = PRODUCT_STAGES;
+        Self { name: WorkflowName::PRODUCT, first: stage(first), rest: rest.map(stage).into() }
+    }
+
     /// Its name.
     pub const fn name(&self) -> &WorkflowName {
         &self.name
@@ -294,14 +321,14 @@ mod tests {
     }
 
     #[test]
-    fn direct_passes_the_checks_of_a_definition() {
-        let direct = Workflow::direct();
-        let stages = direct.stages().cloned().collect();
-        assert_eq!(Workflow::new(direct.name().clone(), stages).unwrap(), direct);
-        for name in
-            direct.stages().map(|stage| stage.name.as_str()).chain([direct.name().as_str(), "external"])
-        {
-            assert!(is_name(name), "{name}");
+    fn own_workflows_pass_the_checks_of_a_definition() {
+        for own in [Workflow::direct(), Workflow::product()] {
+            let stages = own.stages().cloned().collect();
+            assert_eq!(Workflow::new(own.name().clone(), stages).unwrap(), own);
+            for name in own.stages().map(|stage| stage.name.as_str()).chain([own.name().as_str(), "external"])
+            {
+                assert!(is_name(name), "{name}");
+            }
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::plugin::{ComponentReported, Granted, Pinned, RolledBack};
 use crate::{
-    BreakerState, HumanTask, HumanTaskKind, HumanTaskState, LimitStatus, Refusal, Serving, WorkerKind,
+    BreakerState, HumanTask, HumanTaskKind, HumanTaskState, LimitStatus, Refusal, Serving, StageState,
+    WorkerKind,
 };
 use jackfield_types::{Micros, RunId, StageName, TaskId, TaskState, WorkerId, WorkflowName, WorkspaceId};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,8 @@ events! {
         "task_closed" => TaskClosed(TaskClosed),
         /// A task moved to another stage of its workflow.
         "task_stage_changed" => TaskStageChanged(TaskStageChanged),
+        /// A card of the board was created or changed. The subject is the card.
+        "card_changed" => CardChanged(CardChanged),
         /// A human task was created. The subject is the human task.
         "human_task_created" => HumanTaskCreated(HumanTaskCreated),
         /// A human task was changed and has the same state.
@@ -292,6 +295,22 @@ pub struct TaskStageChanged {
     pub to: StageName,
     /// The run whose end moved it, where there is one.
     pub run: Option<RunId>,
+}
+
+/// A card of the board was created or changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct CardChanged {
+    /// The workspace of the card.
+    pub workspace: WorkspaceId,
+    /// Its stage.
+    pub stage: StageName,
+    /// Its state in the stage.
+    pub state: StageState,
+    /// Its version.
+    pub version: u64,
+    /// Why it waits.
+    pub note: String,
 }
 
 /// A human task was created.

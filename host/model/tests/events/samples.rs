@@ -153,6 +153,9 @@ pub(crate) fn of_host() -> Vec<(&'static str, Value)> {
         ("webhook_dead", json!({ "message": "msg_1", "kind": "run_failed", "reason": "it answered 500" })),
         ("task_created", json!({ "title": "mend the till", "workspace": WORKSPACE, "by": "owner" })),
         ("task_closed", json!({ "from": "ready", "to": "cancelled", "reason": "not needed", "by": "owner" })),
+        ("card_changed", json!({
+            "workspace": WORKSPACE, "stage": "plan", "state": "awaiting_start", "version": 3, "note": "a reason",
+        })),
         ("task_stage_changed", json!({ "workflow": "board", "from": "plan", "to": "build", "run": RUN })),
         (
             "human_task_created",

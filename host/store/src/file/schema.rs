@@ -16,4 +16,5 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0015-browser-sessions.sql"),
     include_str!("../../migrations/0016-spending-by-day.sql"),
     include_str!("../../migrations/0017-provider-limits.sql"),
+    include_str!("../../migrations/0018-board.sql"),
 ];

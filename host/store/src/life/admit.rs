@@ -31,6 +31,19 @@ pub struct Admission {
     pub calls: Vec<NewPluginCall>,
 }
 
+/// Another run of an existing task, with its first attempt.
+#[derive(Debug, Clone)]
+pub struct RunOfTask {
+    /// The stage that it is for.
+    pub position: StagePosition,
+    /// The new run.
+    pub run: NewRun,
+    /// Its first attempt.
+    pub attempt: NewAttempt,
+    /// The decisions that led to it.
+    pub calls: Vec<NewPluginCall>,
+}
+
 /// A retry of an ended run.
 #[derive(Debug, Clone)]
 pub struct Retry {
@@ -111,36 +124,11 @@ impl Admissions<'_> {
     pub async fn admit_run(
         self,
         task: TaskId,
-        position: StagePosition,
-        run: NewRun,
-        attempt: NewAttempt,
-        calls: Vec<NewPluginCall>,
+        admission: RunOfTask,
         limits: &Limits,
     ) -> Result<(), AdmitError> {
         let limits = limits.clone();
-        self.0
-            .write(move |tx| {
-                let task = runs::task_of(tx, task)?;
-                task_state::check_stage(&task, &position)?;
-                if let Some((active, _)) = runs::active_run_of(tx, task.id)? {
-                    let state = format!("at work in run {active}");
-                    return Err(StoreError::not_now("admit a run of", RecordKind::Task, task.id, state));
-                }
-                let place = Place {
-                    task: task.id,
-                    run: run.id,
-                    workspace: task.workspace,
-                    principal: &task.principal,
-                };
-                if let Some(refusal) = refuse(tx, &limits, place, &attempt)? {
-                    return Ok(Err(AdmitError::Refused(Box::new(refusal))));
-                }
-                add_run(tx, place, &run, &position, &[&attempt])?;
-                add_attempt(tx, &limits, place, &attempt, &calls)?;
-                task_state::apply(tx, &task, &TaskEvent::RunQueued, Some(run.id))?;
-                Ok(Ok(()))
-            })
-            .await?
+        self.0.write(move |tx| admit_run(tx, task, &admission, &limits)).await?
     }
 
     /// Admits a retry of an ended run: another run of its task, with the attempts of its first round.
@@ -238,6 +226,30 @@ pub(crate) fn queue_again(
     Ok(None)
 }
 
+/// Admits another run of a task: see [`Admissions::admit_run`].
+pub(crate) fn admit_run(
+    tx: &Tx<'_>,
+    task: TaskId,
+    admission: &RunOfTask,
+    limits: &Limits,
+) -> Result<Result<(), AdmitError>, StoreError> {
+    let RunOfTask { position, run, attempt, calls } = admission;
+    let task = runs::task_of(tx, task)?;
+    task_state::check_stage(&task, position)?;
+    if let Some((active, _)) = runs::active_run_of(tx, task.id)? {
+        let state = format!("at work in run {active}");
+        return Err(StoreError::not_now("admit a run of", RecordKind::Task, task.id, state));
+    }
+    let place = Place { task: task.id, run: run.id, workspace: task.workspace, principal: &task.principal };
+    if let Some(refusal) = refuse(tx, limits, place, attempt)? {
+        return Ok(Err(AdmitError::Refused(Box::new(refusal))));
+    }
+    add_run(tx, place, run, position, &[attempt])?;
+    add_attempt(tx, limits, place, attempt, calls)?;
+    task_state::apply(tx, &task, &TaskEvent::RunQueued, Some(run.id))?;
+    Ok(Ok(()))
+}
+
 /// The principal whose limits apply to a run: that of the run, else that of its task.
 fn principal_of(tx: &Tx<'_>, run: RunId) -> Result<String, StoreError> {
     let found = tx.one(
@@ -274,7 +286,7 @@ fn retried(tx: &Tx<'_>, of: RunId, task: TaskId, key: &str) -> Result<Option<Run
 }
 
 /// The task that was created under the key; `None` if the key is new.
-pub(super) fn known_task(
+pub(crate) fn known_task(
     tx: &Tx<'_>,
     principal: &str,
     idempotency: &Idempotency,
@@ -293,7 +305,7 @@ pub(super) fn known_task(
     Ok(Some(task))
 }
 
-pub(super) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
+pub(crate) fn add_task(tx: &Tx<'_>, task: &NewTask) -> Result<(), StoreError> {
     if !(1..=10).contains(&task.complexity) {
         return Err(StoreError::Misuse(format!("a complexity is 1 to 10, not {}", task.complexity)));
     }

@@ -13,11 +13,11 @@ mod settle;
 mod start;
 pub(crate) mod states;
 mod task;
-mod task_state;
+pub(crate) mod task_state;
 mod then;
 
-pub(crate) use admit::queue_again;
-pub use admit::{Admission, Admitted, Retried, Retry};
+pub use admit::{Admission, Admitted, Retried, Retry, RunOfTask};
+pub(crate) use admit::{add_task, admit_run, known_task, queue_again};
 pub use external::{ExternalAttempt, Logged, WriteBound};
 pub(crate) use fence::Fence;
 pub use settle::Settling;

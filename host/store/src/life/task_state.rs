@@ -10,11 +10,12 @@ use jackfield_types::{RunId, RunState, StagePosition, TaskChange, TaskEvent};
 /// The task follows a run that goes to `next`.
 pub(super) fn after_run(tx: &Tx<'_>, run: &Run, next: RunState) -> Result<(), StoreError> {
     let task = runs::task_of(tx, run.task)?;
-    apply(tx, &task, &TaskEvent::of_run(&run.position(), next), Some(run.id))
+    apply(tx, &task, &TaskEvent::of_run(&run.position(), next), Some(run.id))?;
+    if next.is_final() { crate::board::run_ended(tx, run) } else { Ok(()) }
 }
 
 /// Something happens to a task, because of `run` if there is one. It may enter another stage of its workflow.
-pub(super) fn apply(
+pub(crate) fn apply(
     tx: &Tx<'_>,
     task: &Task,
     event: &TaskEvent,

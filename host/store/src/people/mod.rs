@@ -9,3 +9,4 @@ pub(crate) mod tasks;
 
 pub use answer::Answered;
 pub use tasks::HumanTaskFilter;
+pub(crate) use tasks::add_human_task;

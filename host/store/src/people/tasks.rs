@@ -6,7 +6,7 @@ use crate::record::{HUMAN_TASKS, human_task};
 use crate::view::{ids, trail};
 use crate::{
     HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewHumanTask, RecordKind,
-    StoreError,
+    StoreError, board,
 };
 use jackfield_model::{HostEvent, HumanTaskChanged, HumanTaskCreated, HumanTaskDeleted};
 use jackfield_sql::Value as SqlValue;
@@ -140,6 +140,7 @@ impl HumanTasks<'_> {
                     return Err(not_now("delete", &task));
                 }
                 tx.exec("DELETE FROM human_tasks WHERE id = ?1", [id.to_string()])?;
+                board::answered(tx, task.task)?;
                 let deleted = HumanTaskDeleted { by: principal.clone(), was: task.clone() };
                 trail::add_event(tx, &id.to_string(), &HostEvent::HumanTaskDeleted(Box::new(deleted)))?;
                 Ok(task)
@@ -270,6 +271,9 @@ pub(crate) fn apply(
         ],
     )?;
     let after = of_id(tx, id)?;
+    if after.state != HumanTaskState::Open {
+        board::answered(tx, after.task)?;
+    }
     let changed = HumanTaskChanged { by: principal.to_owned(), was: before, is: after.clone() };
     trail::add_event(tx, &id.to_string(), &HostEvent::human_task_changed(changed))?;
     Ok(after)

@@ -3,6 +3,7 @@
 //! Beside each record is how a row becomes one; statements are elsewhere.
 
 mod attempt;
+mod card;
 mod event;
 mod hold;
 mod people;
@@ -16,6 +17,7 @@ pub use attempt::{
     Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement,
     Then,
 };
+pub use card::{Card, CardEdit, Entering, NewCard};
 pub(crate) use event::{host_event, payload, payload_text, run_event};
 pub use hold::Hold;
 pub use jackfield_model::{

@@ -144,7 +144,7 @@ async fn a_run_without_attempts_in_flight_can_be_ended_and_its_task_run_again() 
     house
         .store
         .admissions()
-        .admit_run(work.task, Workflow::direct().first(), again, attempt(1, cents(5)), vec![], &limits)
+        .admit_run(work.task, run_of(Workflow::direct().first(), again, attempt(1, cents(5))), &limits)
         .await
         .unwrap();
     assert_eq!(house.store.runs().latest(work.task).await.unwrap(), Some(id));

@@ -3,6 +3,7 @@
 // All of this crate is tests, their helpers too.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod board;
 mod bounds;
 mod breaker;
 mod charging;

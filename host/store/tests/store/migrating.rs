@@ -80,7 +80,11 @@ async fn tasks_of_an_old_file_are_in_the_stage_of_direct_and_their_runs_end_them
     let again = crate::support::run();
     let id = again.id;
     let limits = Limits::none();
-    store.admissions().admit_run(done, direct, again, attempt(1, CENT), vec![], &limits).await.unwrap();
+    store
+        .admissions()
+        .admit_run(done, crate::support::run_of(direct, again, attempt(1, CENT)), &limits)
+        .await
+        .unwrap();
     store.attempts().run_started(id).await.unwrap();
     assert_eq!(store.runs().task(done).await.unwrap().state, TaskState::InProgress);
     assert_eq!(store.ledger().audit().await.unwrap().differences, Vec::<String>::new());
@@ -130,7 +134,7 @@ async fn spending_of_an_old_file_is_added_up_by_day() {
     drop(store);
     let conn = Connection::open(file).unwrap();
     // The migrations but the last two, as the version before it left the file.
-    conn.execute_batch("DROP TABLE spending_days; DROP TABLE provider_limits; PRAGMA user_version = 12;")
+    conn.execute_batch("DROP TABLE spending_days; DROP TABLE provider_limits; DROP TABLE card_steps; DROP TABLE card_metrics; DROP TABLE card_transitions; DROP TABLE cards; DROP TABLE stage_recipes; DROP TABLE board_settings; PRAGMA user_version = 12;")
         .unwrap();
     drop(conn);
     let store = Store::open(folder.path(), std::sync::Arc::new(clock), StoreOptions::default()).unwrap();

@@ -38,7 +38,7 @@ async fn admit_another(house: &House, task: TaskId, position: StagePosition) -> 
     let (run, attempt) = (run(), attempt(1, CENT));
     let work = AtWork { task, run: run.id, attempt: attempt.id };
     let limits = Limits::none();
-    house.store.admissions().admit_run(task, position, run, attempt, vec![], &limits).await.map(|()| work)
+    house.store.admissions().admit_run(task, run_of(position, run, attempt), &limits).await.map(|()| work)
 }
 
 async fn end(house: &House, work: &AtWork, state: RunState) {

@@ -94,6 +94,10 @@ pub(crate) fn run() -> NewRun {
     }
 }
 
+pub(crate) fn run_of(position: StagePosition, run: NewRun, attempt: NewAttempt) -> RunOfTask {
+    RunOfTask { position, run, attempt, calls: vec![] }
+}
+
 pub(crate) fn admission(workspace: WorkspaceId, reserve: Micros) -> Admission {
     Admission {
         task: NewTask {

@@ -1,0 +1,79 @@
+-- Cards: tasks that a board moves through the stages of a workflow. The state of a card in its stage follows from the
+-- task, its active run, and these columns.
+CREATE TABLE cards (
+    task TEXT PRIMARY KEY REFERENCES tasks (id),
+    workspace TEXT NOT NULL,
+    -- Part of the card's branch and of its output folder.
+    slug TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    priority INTEGER NOT NULL,
+    assignee TEXT,
+    -- Counts every change.
+    version INTEGER NOT NULL,
+    -- Counts the entries into a stage.
+    entry INTEGER NOT NULL,
+    entered_at TEXT NOT NULL,
+    -- A person started this stage, so its level of automation holds nothing back.
+    started INTEGER NOT NULL,
+    -- The board has to decide what follows.
+    due INTEGER NOT NULL,
+    waits TEXT,
+    note TEXT NOT NULL,
+    UNIQUE (workspace, slug)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cards_due ON cards (task) WHERE due = 1;
+
+-- The runs of the steps of a recipe.
+CREATE TABLE card_steps (
+    task TEXT NOT NULL REFERENCES cards (task) ON DELETE CASCADE,
+    run TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    entry INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    skill TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    -- JSON; NULL until the board has seen the end.
+    ended TEXT,
+    outputs TEXT NOT NULL,
+    PRIMARY KEY (task, run)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE card_transitions (
+    task TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    at TEXT NOT NULL,
+    from_stage TEXT,
+    to_stage TEXT,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    run TEXT,
+    PRIMARY KEY (task, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE card_metrics (
+    task TEXT NOT NULL REFERENCES cards (task) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    value REAL NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (task, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE stage_recipes (
+    workspace TEXT NOT NULL,
+    workflow TEXT NOT NULL,
+    stage TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    recipe TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    updated_by TEXT NOT NULL,
+    PRIMARY KEY (workspace, workflow, stage)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE board_settings (
+    workspace TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    settings TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    updated_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

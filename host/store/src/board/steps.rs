@@ -1,0 +1,120 @@
+//! The runs of the steps of a recipe.
+
+use super::changes::{card_of, changed};
+use crate::file::{Columns, Sql, Tx};
+use crate::handles::Cards;
+use crate::life::{RunOfTask, admit_run};
+use crate::{AdmitError, Limits, StoreError};
+use jackfield_model::{StepEnd, StepRun};
+use jackfield_sql::{Connection, Row, params};
+use jackfield_types::{Digest, RunId, TaskId};
+use serde_json::{Value, json};
+
+/// A run of a step to be admitted.
+#[derive(Debug, Clone)]
+pub struct NewStep {
+    /// The card.
+    pub card: TaskId,
+    /// The entry that it belongs to.
+    pub entry: u64,
+    /// The number of the step, from 1.
+    pub step: u32,
+    /// The number of the try, from 1.
+    pub attempt: u32,
+    /// The skill.
+    pub skill: String,
+    /// The digest of the skill.
+    pub digest: Digest,
+}
+
+impl Cards<'_> {
+    /// Admits the run of a step, with its first attempt and the money for it. False: the card is not due any more, has
+    /// entered another stage, or has an active run; nothing was admitted.
+    pub async fn begin_step(
+        self,
+        step: NewStep,
+        admission: RunOfTask,
+        limits: &Limits,
+    ) -> Result<bool, AdmitError> {
+        let limits = limits.clone();
+        self.0
+            .write(move |tx| {
+                let card = card_of(tx, step.card)?;
+                if !card.due || card.entry != step.entry || card.run.is_some() {
+                    return Ok(Ok(false));
+                }
+                let run = admission.run.id;
+                if let Err(refused) = admit_run(tx, step.card, &admission, &limits)? {
+                    return Ok(Err(refused));
+                }
+                add(tx, &step, run, &card.stage.to_string())?;
+                tx.exec(
+                    "UPDATE cards SET due = 0, waits = NULL, note = '' WHERE task = ?1",
+                    [step.card.to_string()],
+                )?;
+                changed(tx, step.card)?;
+                Ok(Ok(true))
+            })
+            .await?
+    }
+
+    /// Records how the run of a step ended, with its structured output. A recorded end stays.
+    pub async fn end_step(
+        self,
+        card: TaskId,
+        run: RunId,
+        end: StepEnd,
+        outputs: Value,
+    ) -> Result<(), StoreError> {
+        self.0
+            .write(move |tx| {
+                tx.exec(
+                    "UPDATE card_steps SET ended = ?3, outputs = ?4 WHERE task = ?1 AND run = ?2 AND ended IS NULL",
+                    params![card.to_string(), run.to_string(), json!(end).to_string(), outputs.to_string()],
+                )
+                .map(drop)
+            })
+            .await
+    }
+
+    /// Returns the runs of the steps of a card, oldest first.
+    pub async fn steps(self, card: TaskId) -> Result<Vec<StepRun>, StoreError> {
+        self.0.read(move |conn| of(conn, card)).await
+    }
+}
+
+fn add(tx: &Tx<'_>, step: &NewStep, run: RunId, stage: &str) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO card_steps (task, run, stage, entry, step, attempt, skill, digest, ended, outputs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, 'null')",
+        params![
+            step.card.to_string(),
+            run.to_string(),
+            stage,
+            crate::file::signed(step.entry),
+            step.step,
+            step.attempt,
+            step.skill,
+            step.digest.to_string(),
+        ],
+    )
+    .map(drop)
+}
+
+fn of(conn: &Connection, card: TaskId) -> Result<Vec<StepRun>, StoreError> {
+    conn.all("SELECT * FROM card_steps WHERE task = ?1 ORDER BY run", [card.to_string()], read)
+}
+
+fn read(row: &Row<'_>) -> jackfield_sql::Result<StepRun> {
+    Ok(StepRun {
+        run: row.parsed("run")?,
+        stage: row.parsed("stage")?,
+        entry: row.count("entry")?,
+        step: row.get("step")?,
+        attempt: row.get("attempt")?,
+        skill: row.get("skill")?,
+        digest: row.parsed("digest")?,
+        end: row.json_opt("ended")?,
+        outputs: row.json("outputs")?,
+    })
+}

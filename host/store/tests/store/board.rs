@@ -1,0 +1,230 @@
+//! Cards in the records: moves, locks, steps, questions, and concurrent edits.
+
+use crate::support::*;
+use jackfield_model::{
+    AutomationLevel, AutomationMode, BoardSettings, CardWait, Recipe, StageState, StepEnd,
+};
+use jackfield_store::*;
+use jackfield_types::*;
+use serde_json::{Value, json};
+
+fn stage(name: &str) -> StageName {
+    name.parse().unwrap()
+}
+
+async fn card(house: &House, slug: &str) -> Card {
+    let task = NewTask { position: Workflow::product().first(), ..admission(house.workspace, cents(1)).task };
+    let new =
+        NewCard { task, slug: slug.to_owned(), labels: vec!["till".to_owned()], priority: 0, assignee: None };
+    house.store.cards().open(new).await.unwrap()
+}
+
+fn entering(card: &Card, to: &str) -> Entering {
+    Entering {
+        card: card.id,
+        version: None,
+        to: Some(stage(to)),
+        actor: "ann".to_owned(),
+        reason: "it is time".to_owned(),
+        run: None,
+        waits: None,
+        note: String::new(),
+    }
+}
+
+/// Admits the run of a step of a card.
+async fn begin(house: &House, card: &Card, step: u32) -> (bool, AtWork) {
+    let (run, attempt) = (run(), attempt(1, CENT));
+    let work = AtWork { task: card.id, run: run.id, attempt: attempt.id };
+    let position = Workflow::product().at(&card.stage).unwrap();
+    let digest = Digest::from_bytes([7; 32]);
+    let skill = "prd".to_owned();
+    let new = NewStep { card: card.id, entry: card.entry, step, attempt: 1, skill, digest };
+    let begun = house.store.cards().begin_step(new, run_of(position, run, attempt), &Limits::none()).await;
+    (begun.unwrap(), work)
+}
+
+async fn state(house: &House, card: &Card) -> StageState {
+    house.store.cards().get(card.id).await.unwrap().state
+}
+
+#[tokio::test]
+async fn card_with_an_active_run_is_locked_until_the_run_ends_however_it_ends() {
+    let house = house().await;
+    let card = card(&house, "move-the-till").await;
+    assert_eq!(card.state, StageState::Queued, "the board decides what follows");
+    for end in ["succeeded", "failed", "cancelled", "lost"] {
+        let before = house.store.cards().start(card.id, None).await.unwrap();
+        let (begun, work) = begin(&house, &before, 1).await;
+        assert!(begun);
+        assert_eq!(state(&house, &card).await, StageState::Queued);
+        let cards = house.store.cards();
+        let refused = [
+            cards.enter(entering(&card, "prd")).await.map(drop),
+            cards.edit(card.id, None, CardEdit::default()).await.map(drop),
+            cards.start(card.id, None).await.map(drop),
+            cards.remove(card.id, None).await.map(drop),
+        ];
+        for refused in refused {
+            assert_eq!(refused.unwrap_err().problem().code, "card_locked");
+        }
+        assert!(!cards.wait(card.id, before.entry, Some(CardWait::Review), "").await.unwrap());
+        assert_eq!(cards.due(10).await.unwrap(), [], "nothing to decide while it runs");
+        let attempts = house.store.attempts();
+        attempts.run_started(work.run).await.unwrap();
+        attempts.started(work.attempt, started()).await.unwrap();
+        assert_eq!(state(&house, &card).await, StageState::Running);
+        let ended = |state, class| Settlement { then: Then::End(state), ..failed(work.attempt, CENT, class) };
+        let end_of_attempt = match end {
+            "succeeded" => settlement(work.attempt, CENT),
+            "failed" => ended(RunState::Failed, FailureClass::TestFail),
+            "cancelled" => ended(RunState::Cancelled, FailureClass::Cancelled),
+            _ => ended(RunState::Failed, FailureClass::Lost),
+        };
+        attempts.settle(end_of_attempt, &Limits::none()).await.unwrap();
+        assert_eq!(cards.due(10).await.unwrap(), [card.id], "{end}");
+        assert_eq!(cards.get(card.id).await.unwrap().run, None, "{end}");
+        let outputs = json!({ "summary": end });
+        cards.end_step(card.id, work.run, StepEnd::Done, outputs.clone()).await.unwrap();
+        cards.end_step(card.id, work.run, StepEnd::Cancelled, Value::Null).await.unwrap();
+        let steps = cards.steps(card.id).await.unwrap();
+        assert_eq!(
+            (steps.last().unwrap().end.clone(), &steps.last().unwrap().outputs),
+            (Some(StepEnd::Done), &outputs),
+            "the first end stays"
+        );
+    }
+    assert_eq!(house.store.ledger().audit().await.unwrap().differences, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn step_of_a_card_that_moved_meanwhile_is_not_admitted() {
+    let house = house().await;
+    let before = card(&house, "a").await;
+    house.store.cards().enter(entering(&before, "discovery")).await.unwrap();
+    let position = Workflow::product().at(&stage("discovery")).unwrap();
+    let new = NewStep {
+        card: before.id,
+        entry: before.entry,
+        step: 1,
+        attempt: 1,
+        skill: "prd".to_owned(),
+        digest: Digest::from_bytes([7; 32]),
+    };
+    let admission = run_of(position, run(), attempt(1, CENT));
+    assert!(!house.store.cards().begin_step(new, admission, &Limits::none()).await.unwrap());
+    assert_eq!(house.store.runs().latest(before.id).await.unwrap(), None);
+    // Two hosts decide about one card: the second one admits nothing.
+    let now = house.store.cards().get(before.id).await.unwrap();
+    assert!(begin(&house, &now, 1).await.0);
+    assert!(!begin(&house, &now, 1).await.0);
+}
+
+#[tokio::test]
+async fn moves_are_on_record_and_a_change_of_an_old_version_is_refused() {
+    let house = house().await;
+    let card = card(&house, "a").await;
+    let cards = house.store.cards();
+    let moved = cards.enter(entering(&card, "prd")).await.unwrap();
+    assert_eq!((moved.stage.as_str(), moved.entry), ("prd", card.entry + 1));
+    let old = Entering { version: Some(card.version), ..entering(&card, "build") };
+    assert_eq!(cards.enter(old).await.unwrap_err().problem().code, "version_conflict");
+    let edit = CardEdit {
+        title: Some("New".to_owned()),
+        assignee: Some(Some("bo".to_owned())),
+        ..CardEdit::default()
+    };
+    let edited = cards.edit(card.id, Some(moved.version), edit).await.unwrap();
+    assert_eq!((edited.title.as_str(), edited.assignee.as_deref()), ("New", Some("bo")));
+    assert_eq!(edited.labels, card.labels);
+    let done = cards.enter(Entering { to: None, ..entering(&card, "prd") }).await.unwrap();
+    assert_eq!(done.state, StageState::Done);
+    let moves: Vec<_> = cards.transitions(card.id).await.unwrap();
+    let name = |stage: &Option<StageName>| stage.as_ref().map(ToString::to_string);
+    let moves: Vec<_> =
+        moves.iter().map(|one| (name(&one.from), name(&one.to), one.actor.as_str())).collect();
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        moves,
+        [(None, some("inbox"), "tester"), (some("inbox"), some("prd"), "ann"), (some("prd"), None, "ann")]
+    );
+    cards.remove(card.id, None).await.unwrap();
+    assert_eq!(cards.get(card.id).await.unwrap_err().problem().code, "card_not_found");
+}
+
+#[tokio::test]
+async fn cards_of_one_workspace_have_names_of_their_own() {
+    let house = house().await;
+    let slugs = [card(&house, "till").await, card(&house, "till").await, card(&house, "till").await];
+    assert_eq!(slugs.map(|card| card.slug), ["till", "till-2", "till-3"]);
+    let filter = CardFilter { limit: 2, skip: 1, ..CardFilter::default() };
+    assert_eq!(house.store.cards().list(filter).await.unwrap().len(), 2);
+    let of_stage = CardFilter { stage: Some(stage("prd")), limit: 9, ..CardFilter::default() };
+    assert_eq!(house.store.cards().list(of_stage).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn card_goes_on_when_the_last_of_its_questions_is_answered() {
+    let house = house().await;
+    let card = card(&house, "a").await;
+    let question = |title: &str| NewHumanTask {
+        id: HumanTaskId::new(),
+        kind: HumanTaskKind::Todo,
+        workspace: Some(house.workspace),
+        task: Some(card.id),
+        run: None,
+        title: title.to_owned(),
+        body: String::new(),
+        evidence: Value::Null,
+        priority: 0,
+        due_at: None,
+        created_by: String::new(),
+        idempotency: None,
+    };
+    let questions = vec![question("which till?"), question("when?")];
+    let ids: Vec<_> = questions.iter().map(|question| question.id).collect();
+    assert!(house.store.cards().ask(card.id, card.entry, questions, "two questions").await.unwrap());
+    assert_eq!(state(&house, &card).await, StageState::NeedsAnswers);
+    let answer = HumanTaskChange {
+        state: Some(HumanTaskState::Done),
+        answer: Some(json!({ "text": "the old one" })),
+        ..HumanTaskChange::default()
+    };
+    house.store.human_tasks().change(ids[0], answer.clone(), "ann").await.unwrap();
+    assert_eq!(state(&house, &card).await, StageState::NeedsAnswers);
+    house.store.human_tasks().change(ids[1], answer, "ann").await.unwrap();
+    let now = house.store.cards().get(card.id).await.unwrap();
+    assert_eq!((now.state, now.started), (StageState::Queued, true));
+}
+
+#[tokio::test]
+async fn recipe_and_settings_are_changed_by_those_who_saw_the_last_version() {
+    let house = house().await;
+    let (workspace, product) = (house.workspace, WorkflowName::PRODUCT);
+    let recipe = Recipe {
+        automation_level: AutomationLevel::Manual,
+        steps: vec![],
+        gates: vec![],
+        on_fail: Default::default(),
+        executor: None,
+        enabled: true,
+    };
+    let recipes = house.store.recipes();
+    let defaults = vec![(stage("prd"), recipe.clone()), (stage("design"), recipe.clone())];
+    assert_eq!(recipes.initialize(workspace, &product, defaults.clone(), "ann").await.unwrap(), 2);
+    let edited = Recipe { automation_level: AutomationLevel::FullyAuto, ..recipe };
+    let put = recipes.put(workspace, &product, &stage("prd"), 1, edited.clone(), "bo").await.unwrap();
+    assert_eq!((put.version, put.updated_by.as_str()), (2, "bo"));
+    assert_eq!(recipes.initialize(workspace, &product, defaults, "ann").await.unwrap(), 0, "no edit is lost");
+    let old = recipes.put(workspace, &product, &stage("prd"), 1, edited.clone(), "ann").await.unwrap_err();
+    assert_eq!(old.problem().code, "version_conflict");
+    assert_eq!(recipes.get(workspace, &product, &stage("prd")).await.unwrap().unwrap().recipe, edited);
+
+    assert_eq!(recipes.settings(workspace).await.unwrap().version, 0);
+    let stop = BoardSettings {
+        automation_mode: AutomationMode::AutoToStage,
+        automation_stop_stage: Some(stage("prd")),
+    };
+    assert_eq!(recipes.set(workspace, 0, stop.clone(), "ann").await.unwrap().settings, stop);
+    assert_eq!(recipes.set(workspace, 0, stop, "ann").await.unwrap_err().problem().code, "version_conflict");
+}
