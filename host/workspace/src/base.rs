@@ -1,5 +1,6 @@
 //! Commits that worktrees start from, other than what the user has checked out, and branches that collect work.
 
+use crate::git::Git;
 use crate::lock::Lock;
 use crate::{Commit, Repository, WorkspaceError, commits, entry, source};
 use std::path::Path;
@@ -64,6 +65,32 @@ impl Repository {
         };
         commits::move_branch(&self.common, branch, &start, None).await?;
         Ok(start)
+    }
+
+    /// A text file at the tip of a branch, at most `most` bytes of it; `None` if the branch has no such file, or it is no
+    /// text.
+    ///
+    /// # Errors
+    /// Where git refuses.
+    pub async fn text_at(
+        &self,
+        branch: &str,
+        path: &str,
+        most: usize,
+    ) -> Result<Option<String>, WorkspaceError> {
+        let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+        if !path.split('/').all(plain) || path.contains(['\0', '\n']) {
+            return Ok(None);
+        }
+        let Some(tip) = entry::tip(&self.common, branch).await? else { return Ok(None) };
+        let git = Git::to("read a file of a branch", &self.common).with("GIT_DIR", &self.common);
+        let answer = git.arguments(["cat-file", "blob", &format!("{tip}:{path}")]).ask().await?;
+        if answer.code != Some(0) {
+            return Ok(None);
+        }
+        let mut bytes = answer.stdout;
+        bytes.truncate(most);
+        Ok(String::from_utf8(bytes).ok())
     }
 
     /// Moves a branch that collects work to the tip of another branch, which contains it. False: the other branch does

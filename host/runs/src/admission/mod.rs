@@ -11,3 +11,4 @@ pub mod plans;
 pub mod pricing;
 pub mod resolved_request;
 pub mod retry;
+pub mod stage;

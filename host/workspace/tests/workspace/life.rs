@@ -228,6 +228,13 @@ async fn worktree_starts_from_a_branch_that_collects_work() {
     assert_eq!(read(&second.path.join("research.md")), "# Research\n");
     assert!(!house.worktree().await.path.join("research.md").exists(), "others start from the checkout");
 
+    let text = async |path: &str, most| repository.text_at(&branch, path, most).await.unwrap();
+    assert_eq!(text("research.md", 100).await.as_deref(), Some("# Research\n"));
+    assert_eq!(text("research.md", 3).await.as_deref(), Some("# R"));
+    for path in ["none.md", "../research.md", "src", "", "/etc/passwd"] {
+        assert_eq!(text(path, 100).await, None, "{path}");
+    }
+
     // A branch that does not contain the collected work does not replace it.
     git(&house.repository, &["branch", "other", start.as_str()]);
     assert!(!repository.advance_branch(&branch, "other").await.unwrap());
