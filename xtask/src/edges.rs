@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Every crate below `host/` with its allowed dependencies; `ARCHITECTURE.md` describes each crate.
-const ALLOWED: [(&str, &[&str]); 29] = [
+const ALLOWED: [(&str, &[&str]); 30] = [
     ("types", &[]),
     ("files", &[]),
     ("http", &[]),
     ("redact", &["sdk"]),
     ("process", &["types"]),
+    ("skills", &["types"]),
     ("workspace", &["types", "process"]),
     ("model", &["types"]),
     ("sql", &[]),

@@ -1,0 +1,154 @@
+//! The bounds of a schema that a stranger wrote.
+//!
+//! A validator follows every reference wherever it stands, so a few lines can describe a check that never ends:
+//! definitions that refer to the next one twice each. Hence the size that is bounded is that of the schema with every
+//! reference written out.
+
+use jackfield_types::clip;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Most schemas within each other, references followed.
+const DEEPEST: usize = 32;
+/// Most parts, references written out.
+const MOST_PARTS: u64 = 10_000;
+/// The drafts that `$schema` may name.
+const DRAFTS: [&str; 2] =
+    ["https://json-schema.org/draft/2020-12/schema", "http://json-schema.org/draft-07/schema"];
+/// Keywords that change what a reference means.
+const REFUSED: [&str; 8] = [
+    "$id",
+    "$anchor",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$recursiveAnchor",
+    "$recursiveRef",
+    "$vocabulary",
+    "id",
+];
+
+/// Checks a schema.
+pub(super) fn check(document: &Value) -> Result<(), String> {
+    if document.get("type") != Some(&Value::from("object")) {
+        return Err("`type` must be `object`".to_owned());
+    }
+    if let Some(draft) = document.get("$schema") {
+        let named = draft.as_str().map(|draft| draft.trim_end_matches('#'));
+        if !named.is_some_and(|named| DRAFTS.contains(&named)) {
+            return Err(format!("`$schema` must be {} or {}", DRAFTS[0], DRAFTS[1]));
+        }
+    }
+    Walk { root: document, known: BTreeMap::new() }.schema(document, 0).map(|_| ())
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    /// The parts of the target of each reference; none while it is being counted.
+    known: BTreeMap<&'a str, Option<u64>>,
+}
+
+impl<'a> Walk<'a> {
+    /// The number of parts of a schema.
+    fn schema(&mut self, schema: &'a Value, depth: usize) -> Result<u64, String> {
+        if depth > DEEPEST {
+            return Err(format!("nested too deeply: at most {DEEPEST} levels are allowed"));
+        }
+        let mut parts = 1;
+        match schema {
+            Value::Object(keywords) => {
+                for (keyword, value) in keywords {
+                    parts += self.keyword(keyword, value, depth)?;
+                    bounded(parts)?;
+                }
+            }
+            Value::Array(schemas) => {
+                for one in schemas {
+                    parts += self.schema(one, depth + 1)?;
+                    bounded(parts)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(parts)
+    }
+
+    fn keyword(&mut self, keyword: &str, value: &'a Value, depth: usize) -> Result<u64, String> {
+        match (keyword, value) {
+            ("$ref", Value::String(target)) => self.target(target, depth),
+            (keyword, Value::String(_)) if REFUSED.contains(&keyword) => {
+                Err(format!("the keyword `{keyword}` is not allowed"))
+            }
+            ("$schema", _) if depth > 0 => Err("`$schema` is allowed at the top only".to_owned()),
+            // Data, whatever it looks like. It counts, because it is compared.
+            ("const" | "default" | "enum" | "examples", data) => count(data, depth),
+            (
+                "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties"
+                | "properties",
+                Value::Object(named),
+            ) => {
+                let mut parts = 0;
+                for schema in named.values() {
+                    parts += self.schema(schema, depth + 1)?;
+                    bounded(parts)?;
+                }
+                Ok(parts)
+            }
+            (_, value @ (Value::Object(_) | Value::Array(_))) => self.schema(value, depth + 1),
+            _ => Ok(0),
+        }
+    }
+
+    /// The number of parts of what a reference leads to.
+    fn target(&mut self, target: &'a str, depth: usize) -> Result<u64, String> {
+        match self.known.get(target) {
+            Some(Some(parts)) => return Ok(*parts),
+            Some(None) => return Err(format!("the reference '{}' leads back to itself", clip(target, 100))),
+            None => {}
+        }
+        let found = resolve(self.root, target).ok_or_else(|| {
+            let target = clip(target, 100);
+            format!("the reference '{target}' is not a place of the schema: only `#/…` is allowed")
+        })?;
+        self.known.insert(target, None);
+        let parts = self.schema(found, depth + 1)?;
+        self.known.insert(target, Some(parts));
+        Ok(parts)
+    }
+}
+
+fn bounded(parts: u64) -> Result<(), String> {
+    if parts > MOST_PARTS {
+        return Err(format!("too large: with references written out at most {MOST_PARTS} parts are allowed"));
+    }
+    Ok(())
+}
+
+/// The number of values in some data.
+fn count(data: &Value, depth: usize) -> Result<u64, String> {
+    if depth > DEEPEST {
+        return Err(format!("nested too deeply: at most {DEEPEST} levels are allowed"));
+    }
+    let mut parts = 1;
+    match data {
+        Value::Array(values) => {
+            for value in values {
+                parts += count(value, depth + 1)?;
+            }
+        }
+        Value::Object(values) => {
+            for value in values.values() {
+                parts += count(value, depth + 1)?;
+            }
+        }
+        _ => {}
+    }
+    bounded(parts)?;
+    Ok(parts)
+}
+
+/// The place of a reference `#/…`. Percent encoding is refused, so that each place has one name.
+pub(super) fn resolve<'a>(root: &'a Value, target: &str) -> Option<&'a Value> {
+    let pointer =
+        target.strip_prefix('#').filter(|pointer| pointer.starts_with('/') && !pointer.contains('%'))?;
+    root.pointer(pointer)
+}
