@@ -2,7 +2,10 @@
 
 use crate::digest::{self, SkillFile};
 use crate::fault::Fault;
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use jackfield_types::clip;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The file that describes a skill.
@@ -24,7 +27,10 @@ const LONGEST_PATH: usize = 512;
 ///
 /// An importer adds what it has downloaded, checks [`Files::listed`] against the published digests, and reads the skill
 /// with [`parse`](crate::parse) before it writes anything.
-#[derive(Debug, Clone, Default)]
+///
+/// Serialised, it is a list of files with their content in base64; reading one back keeps the bounds.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Written>", into = "Vec<Written>")]
 pub struct Files {
     files: BTreeMap<String, Content>,
     bytes: usize,
@@ -34,6 +40,41 @@ pub struct Files {
 pub(crate) struct Content {
     pub(crate) bytes: Vec<u8>,
     pub(crate) executable: bool,
+}
+
+/// A file as it is stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Written {
+    path: String,
+    content: String,
+    #[serde(default)]
+    executable: bool,
+}
+
+impl From<Files> for Vec<Written> {
+    fn from(files: Files) -> Self {
+        let written = files.files.into_iter().map(|(path, Content { bytes, executable })| Written {
+            path,
+            content: BASE64_STANDARD.encode(bytes),
+            executable,
+        });
+        written.collect()
+    }
+}
+
+impl TryFrom<Vec<Written>> for Files {
+    type Error = Fault;
+
+    fn try_from(written: Vec<Written>) -> Result<Self, Fault> {
+        let mut files = Self::new();
+        for Written { path, content, executable } in written {
+            let bytes = BASE64_STANDARD.decode(content);
+            let bytes =
+                bytes.map_err(|error| Fault::of(&shown(&path), format!("content is no base64: {error}")))?;
+            files.add(&path, bytes, executable)?;
+        }
+        Ok(files)
+    }
 }
 
 impl Content {

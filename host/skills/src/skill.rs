@@ -11,7 +11,7 @@ use crate::skill_md::{self, SkillMd};
 use crate::template::{RenderError, Template, TemplateError};
 use jackfield_types::Digest;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -19,6 +19,8 @@ use std::path::Path;
 const PROMPT: &str = "prompt.txt";
 /// The folder of templates.
 const TEMPLATES: &str = "templates/";
+/// What every prompt may use besides the inputs that its skill declares.
+const OF_HOST: [&str; 5] = ["card", "output_folder", "answers", "feedback", "templates"];
 /// Most faults of names that a template uses.
 const MOST_UNDECLARED: usize = 20;
 
@@ -132,13 +134,24 @@ pub fn parse(id: SkillId, files: &Files) -> Result<Skill, Vec<Fault>> {
 }
 
 impl Skill {
-    /// Checks inputs and renders the prompt.
+    /// Renders the prompt from its inputs and from what the host gives to every prompt: `card`, `output_folder`,
+    /// `answers` and `feedback`. The templates are `templates.NAME`, where NAME is the name of the file without its
+    /// ending.
     ///
     /// # Errors
     /// A [`RenderError`] if a value is missing or the text exceeds 1 MiB. Inputs are checked before, by
     /// [`Skill::check_inputs`].
-    pub fn render(&self, inputs: &Value) -> Result<String, RenderError> {
-        self.prompt.render(inputs, &self.input_schema)
+    pub fn render(&self, inputs: &Value, host: &Map<String, Value>) -> Result<String, RenderError> {
+        let mut all = host.clone();
+        let templates = self.templates.iter().map(|(path, template)| {
+            let name = path.split_once('.').map_or(path.as_str(), |(name, _)| name);
+            (name.to_owned(), json!(template.source()))
+        });
+        all.insert("templates".to_owned(), Value::Object(templates.collect()));
+        if let Some(inputs) = inputs.as_object() {
+            all.extend(inputs.iter().map(|(name, value)| (name.clone(), value.clone())));
+        }
+        self.prompt.render(&Value::Object(all), &self.input_schema)
     }
 
     /// Checks inputs.
@@ -202,7 +215,8 @@ fn template(file: &str, text: &str, lines: &[u32], inputs: &Schema) -> Result<Te
     let template = Template::parse(text).map_err(|TemplateError { line, message }| {
         vec![Fault::at(file, place(line), format!("failed to parse the template: {message}"))]
     })?;
-    let undeclared = template.undeclared(inputs);
+    let mut undeclared = template.undeclared(inputs);
+    undeclared.retain(|one| !OF_HOST.contains(&one.name.split('.').next().unwrap_or_default()));
     if undeclared.is_empty() {
         return Ok(template);
     }
