@@ -37,6 +37,7 @@ impl Names {
                 both(format!("POST /api/runs/{run}"), format!("`cancel` with run_id {run}"))
             }
             Operation::ListCards => both("GET /api/cards", "`board` with action `list`"),
+            Operation::ListSkills => both("GET /api/skills", "`board` with action `skills`"),
             Operation::ListTasks => both("GET /api/tasks", "`workflow_query` with query `summary`"),
             Operation::ShowTask(task) => both(
                 format!("GET /api/tasks/{task}"),

@@ -77,3 +77,19 @@ CREATE TABLE board_settings (
     updated_at TEXT NOT NULL,
     updated_by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- Skills that were read from folders or imported, with all their files: a run uses what is on record, not a folder.
+CREATE TABLE skills (
+    id TEXT PRIMARY KEY,
+    source TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    trust TEXT NOT NULL,
+    vetted_by TEXT,
+    vetted_at TEXT,
+    -- JSON: [{"path", "content" (base64), "executable"}].
+    files TEXT NOT NULL,
+    -- Where it was read from.
+    origin TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    updated_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -55,6 +55,8 @@ handles! {
     cards: Cards,
     /// The board: recipes and settings of workspaces.
     recipes: Recipes,
+    /// Skills, and who trusts them.
+    skills: Skills,
     /// Decisions about tasks, and the component calls behind them.
     decisions: Decisions,
     /// Checkpoints of tasks.

@@ -24,12 +24,12 @@ mod view;
 mod webhooks;
 
 pub use access::{AccessToken, BrowserSession, Credential, Grantee, NewSession, NewToken, SessionSecrets};
-pub use board::{CardFilter, NewStep, RecipeRecord, SettingsRecord};
+pub use board::{CardFilter, NewStep, RecipeRecord, SettingsRecord, SkillRecord};
 pub use error::{AdmitError, RecordKind, StoreError};
 pub use file::{Redact, unpack};
 pub use handles::{
     Admissions, Attempts, Breaker, Cards, Checkpoints, Cooldowns, Decisions, HostLog, HumanTasks, Ledger,
-    Queue, Recipes, Retention, Runs, Stats, Tasks, Tokens, Webhooks, Workers, Workspaces,
+    Queue, Recipes, Retention, Runs, Skills, Stats, Tasks, Tokens, Webhooks, Workers, Workspaces,
 };
 pub use keep::{AttemptStanding, Compacted, Overdue, RunStanding, Trimmed};
 pub use life::{

@@ -47,6 +47,8 @@ operations! {
     ListTasks,
     /// Lists the cards of the board.
     ListCards,
+    /// Lists the skills.
+    ListSkills,
     /// Shows a task with its runs and its specification.
     ShowTask(TaskId = TaskId::new()),
     /// Lists the human tasks, with those that are closed.

@@ -3,9 +3,11 @@
 mod cards;
 mod changes;
 mod recipes;
+mod skills;
 mod steps;
 
 pub use cards::CardFilter;
 pub(crate) use changes::{answered, run_ended};
 pub use recipes::{RecipeRecord, SettingsRecord};
+pub use skills::SkillRecord;
 pub use steps::NewStep;
