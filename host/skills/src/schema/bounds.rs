@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Most schemas within each other, references followed.
-const DEEPEST: usize = 32;
+const DEEPEST: usize = 64;
 /// Most parts, references written out.
 const MOST_PARTS: u64 = 10_000;
 /// The drafts that `$schema` may name.
@@ -41,67 +41,84 @@ pub(super) fn check(document: &Value) -> Result<(), String> {
     Walk { root: document, known: BTreeMap::new() }.schema(document, 0).map(|_| ())
 }
 
+/// The size of a schema, references followed.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    parts: u64,
+    /// The most schemas within each other below it.
+    height: usize,
+}
+
+impl Size {
+    /// Adds a schema beside those before it.
+    fn beside(&mut self, other: Self) -> Result<(), String> {
+        self.parts = self.parts.saturating_add(other.parts);
+        self.height = self.height.max(other.height);
+        if self.parts > MOST_PARTS {
+            return Err(format!(
+                "too large: with references written out at most {MOST_PARTS} parts are allowed"
+            ));
+        }
+        Ok(())
+    }
+}
+
 struct Walk<'a> {
     root: &'a Value,
-    /// The parts of the target of each reference; none while it is being counted.
-    known: BTreeMap<&'a str, Option<u64>>,
+    /// The size of the target of each reference; none while it is being measured.
+    known: BTreeMap<&'a str, Option<Size>>,
 }
 
 impl<'a> Walk<'a> {
-    /// The number of parts of a schema.
-    fn schema(&mut self, schema: &'a Value, depth: usize) -> Result<u64, String> {
-        if depth > DEEPEST {
-            return Err(format!("nested too deeply: at most {DEEPEST} levels are allowed"));
-        }
-        let mut parts = 1;
+    /// The size of a schema at a depth.
+    fn schema(&mut self, schema: &'a Value, depth: usize) -> Result<Size, String> {
+        shallow(depth)?;
+        let mut inner = Size::default();
         match schema {
             Value::Object(keywords) => {
                 for (keyword, value) in keywords {
-                    parts += self.keyword(keyword, value, depth)?;
-                    bounded(parts)?;
+                    inner.beside(self.keyword(keyword, value, depth + 1)?)?;
                 }
             }
             Value::Array(schemas) => {
                 for one in schemas {
-                    parts += self.schema(one, depth + 1)?;
-                    bounded(parts)?;
+                    inner.beside(self.schema(one, depth + 1)?)?;
                 }
             }
             _ => {}
         }
-        Ok(parts)
+        Ok(Size { parts: inner.parts + 1, height: inner.height + 1 })
     }
 
-    fn keyword(&mut self, keyword: &str, value: &'a Value, depth: usize) -> Result<u64, String> {
+    fn keyword(&mut self, keyword: &str, value: &'a Value, depth: usize) -> Result<Size, String> {
         match (keyword, value) {
             ("$ref", Value::String(target)) => self.target(target, depth),
             (keyword, Value::String(_)) if REFUSED.contains(&keyword) => {
                 Err(format!("the keyword `{keyword}` is not allowed"))
             }
-            ("$schema", _) if depth > 0 => Err("`$schema` is allowed at the top only".to_owned()),
+            ("$schema", _) if depth > 1 => Err("`$schema` is allowed at the top only".to_owned()),
             // Data, whatever it looks like. It counts, because it is compared.
-            ("const" | "default" | "enum" | "examples", data) => count(data, depth),
+            ("const" | "default" | "enum" | "examples", data) => data_size(data, depth),
             (
                 "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties"
                 | "properties",
                 Value::Object(named),
             ) => {
-                let mut parts = 0;
+                let mut size = Size::default();
                 for schema in named.values() {
-                    parts += self.schema(schema, depth + 1)?;
-                    bounded(parts)?;
+                    size.beside(self.schema(schema, depth)?)?;
                 }
-                Ok(parts)
+                Ok(size)
             }
-            (_, value @ (Value::Object(_) | Value::Array(_))) => self.schema(value, depth + 1),
-            _ => Ok(0),
+            (_, value @ (Value::Object(_) | Value::Array(_))) => self.schema(value, depth),
+            _ => Ok(Size::default()),
         }
     }
 
-    /// The number of parts of what a reference leads to.
-    fn target(&mut self, target: &'a str, depth: usize) -> Result<u64, String> {
+    /// The size of what a reference leads to.
+    fn target(&mut self, target: &'a str, depth: usize) -> Result<Size, String> {
         match self.known.get(target) {
-            Some(Some(parts)) => return Ok(*parts),
+            Some(Some(size)) => return shallow(depth + size.height).map(|()| *size),
             Some(None) => return Err(format!("the reference '{}' leads back to itself", clip(target, 100))),
             None => {}
         }
@@ -110,40 +127,37 @@ impl<'a> Walk<'a> {
             format!("the reference '{target}' is not a place of the schema: only `#/…` is allowed")
         })?;
         self.known.insert(target, None);
-        let parts = self.schema(found, depth + 1)?;
-        self.known.insert(target, Some(parts));
-        Ok(parts)
+        let size = self.schema(found, depth)?;
+        self.known.insert(target, Some(size));
+        Ok(size)
     }
 }
 
-fn bounded(parts: u64) -> Result<(), String> {
-    if parts > MOST_PARTS {
-        return Err(format!("too large: with references written out at most {MOST_PARTS} parts are allowed"));
+fn shallow(depth: usize) -> Result<(), String> {
+    if depth > DEEPEST {
+        return Err(format!("nested too deeply: at most {DEEPEST} levels are allowed"));
     }
     Ok(())
 }
 
-/// The number of values in some data.
-fn count(data: &Value, depth: usize) -> Result<u64, String> {
-    if depth > DEEPEST {
-        return Err(format!("nested too deeply: at most {DEEPEST} levels are allowed"));
-    }
-    let mut parts = 1;
+/// The size of some data.
+fn data_size(data: &Value, depth: usize) -> Result<Size, String> {
+    shallow(depth)?;
+    let mut inner = Size::default();
     match data {
         Value::Array(values) => {
             for value in values {
-                parts += count(value, depth + 1)?;
+                inner.beside(data_size(value, depth + 1)?)?;
             }
         }
         Value::Object(values) => {
             for value in values.values() {
-                parts += count(value, depth + 1)?;
+                inner.beside(data_size(value, depth + 1)?)?;
             }
         }
         _ => {}
     }
-    bounded(parts)?;
-    Ok(parts)
+    Ok(Size { parts: inner.parts + 1, height: inner.height + 1 })
 }
 
 /// The place of a reference `#/…`. Percent encoding is refused, so that each place has one name.
