@@ -1,5 +1,6 @@
 //! What a person looks at before a skill is trusted.
 
+mod characters;
 mod commands;
 mod comments;
 mod found;

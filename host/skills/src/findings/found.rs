@@ -1,5 +1,6 @@
 //! Findings, with a bound for each kind.
 
+use super::characters::is_hidden;
 use jackfield_types::clip;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +94,7 @@ fn shown(text: &str) -> String {
     for one in clip(text.trim(), LONGEST).chars() {
         match one {
             '\n' | '\r' | '\t' => shown.push(' '),
-            one if one.is_control() || super::hidden::is_hidden(one) => shown.extend(one.escape_unicode()),
+            one if one.is_control() || is_hidden(one) => shown.extend(one.escape_unicode()),
             one => shown.push(one),
         }
     }
