@@ -8,7 +8,7 @@ use std::{env, fs};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../skills");
     println!("cargo::rerun-if-changed={}", folder.display());
-    let mut text = String::from("const SHIPPED: &[(&str, &[(&str, &[u8])])] = &[\n");
+    let mut text = String::from("const SHIPPED: &[(&str, &[ShippedFile])] = &[\n");
     for skill in entries(&folder)?.into_iter().filter(|path| path.is_dir()) {
         writeln!(text, "({:?}, &[", name(&skill))?;
         add(&skill, "", &mut text)?;

@@ -12,7 +12,7 @@ const MOST_ENTRIES: usize = 1000;
 /// Most faults that are reported for a folder.
 const MOST_FAULTS: usize = 50;
 
-/// Reads all files of a folder and the folders below it.
+/// Reads all files of a folder and the folders below it. The folder itself may be a link; what is in it may not.
 ///
 /// # Errors
 /// Each file that cannot be read, is not a regular file or exceeds a bound of [`Files`]. Reading stops at 50 faults, or

@@ -21,17 +21,23 @@ pub(crate) const RELATIVE_PATH: &str = concat!(
 /// Most faults of one check, and the longest message in bytes.
 const MOST_FAULTS: usize = 20;
 const LONGEST_MESSAGE: usize = 300;
+/// Most steps of a check: the parts of the schema times the values in the value, each 64 bytes of text counted as one.
+const MOST_STEPS: u64 = 20_000_000;
+/// Most steps of a check whose faults are listed. The library collects all of them, with those of each alternative.
+const MOST_LISTED_STEPS: u64 = 300_000;
 /// Largest compiled pattern, bytes.
 const LARGEST_PATTERN: usize = 256 * 1024;
 
 /// A JSON Schema of an object, compiled: draft 2020-12, or draft 7 if `$schema` says so.
 ///
 /// The schema of a stranger is bounded. A `$ref` leads to a place of the same document and to no circle, patterns take
-/// time linear in the text, and the parts of a schema with every reference written out are at most 10,000.
+/// time linear in the text, and the parts of a schema with every reference written out are at most 2,000.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct Schema {
     document: Value,
+    /// The number of its parts with every reference written out.
+    parts: u64,
     validator: Arc<Validator>,
 }
 
@@ -65,7 +71,7 @@ impl Schema {
     /// # Errors
     /// An [`InvalidSchema`] if it is not a JSON Schema of an object, or exceeds a bound.
     pub fn new(document: Value) -> Result<Self, InvalidSchema> {
-        bounds::check(&document).map_err(InvalidSchema)?;
+        let parts = bounds::check(&document).map_err(InvalidSchema)?;
         let draft = match document.get("$schema") {
             Some(_) => Draft::default().detect(&document),
             None => Draft::Draft202012,
@@ -74,8 +80,8 @@ impl Schema {
         let options = options.should_validate_formats(false);
         let patterns = PatternOptions::regex().size_limit(LARGEST_PATTERN).dfa_size_limit(LARGEST_PATTERN);
         let validator = options.with_pattern_options(patterns).build(&document);
-        let validator = validator.map_err(|error| InvalidSchema(describe(&error)))?;
-        Ok(Self { document, validator: Arc::new(validator) })
+        let validator = validator.map_err(|error| InvalidSchema(explain(&error)))?;
+        Ok(Self { document, parts, validator: Arc::new(validator) })
     }
 
     /// The schema as JSON.
@@ -83,17 +89,29 @@ impl Schema {
         &self.document
     }
 
-    /// Checks a value.
+    /// Checks a value. The parts of the schema times the values in it, with each 64 bytes of text as one, are at most
+    /// 20 million.
     ///
     /// # Errors
-    /// The places that are not valid, 20 at most.
+    /// The places that are not valid, 20 at most. One fault without a place if the value is large.
     pub fn check(&self, value: &Value) -> Result<(), Vec<SchemaFault>> {
+        let whole =
+            |message: &str| Err(vec![SchemaFault { path: String::new(), message: message.to_owned() }]);
+        let steps = bounds::weight(value, MOST_STEPS / self.parts) * self.parts;
+        if steps > MOST_STEPS {
+            return whole("value too large for this schema");
+        }
+        if self.validator.is_valid(value) {
+            return Ok(());
+        }
+        if steps > MOST_LISTED_STEPS {
+            return whole("value is not valid; it is too large for its faults to be listed");
+        }
         let faults = self.validator.iter_errors(value).take(MOST_FAULTS).map(|error| SchemaFault {
             path: clip(error.instance_path().as_str(), LONGEST_MESSAGE),
-            message: describe(&error),
+            message: clip(&error.masked().to_string(), LONGEST_MESSAGE),
         });
-        let faults: Vec<SchemaFault> = faults.collect();
-        if faults.is_empty() { Ok(()) } else { Err(faults) }
+        Err(faults.collect())
     }
 
     /// The names of the top-level properties, sorted.
@@ -128,9 +146,11 @@ impl Schema {
     }
 }
 
-/// The message of an error without the value that caused it.
-fn describe(error: &jsonschema::ValidationError<'_>) -> String {
-    clip(&error.masked().to_string(), LONGEST_MESSAGE)
+/// Why a document is not a schema, with the place in it.
+fn explain(error: &jsonschema::ValidationError<'_>) -> String {
+    let place = clip(error.instance_path().as_str(), LONGEST_MESSAGE);
+    let reason = clip(&error.to_string(), LONGEST_MESSAGE);
+    if place.is_empty() { reason } else { format!("{reason} at {place}") }
 }
 
 impl fmt::Debug for Schema {

@@ -3,6 +3,9 @@
 use crate::files::Files;
 use crate::skill::{Skill, parse};
 
+/// The path and the content of a file.
+type ShippedFile = (&'static str, &'static [u8]);
+
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
 /// The skills that are part of the program, by id.
@@ -11,7 +14,7 @@ pub fn shipped() -> Vec<Skill> {
 }
 
 /// A test reads every one of them.
-fn skill(id: &str, listed: &[(&str, &[u8])]) -> Option<Skill> {
+fn skill(id: &str, listed: &[ShippedFile]) -> Option<Skill> {
     let mut files = Files::new();
     for (path, bytes) in listed {
         files.add(path, bytes.to_vec(), false).ok()?;

@@ -186,7 +186,7 @@ fn prompts(
         None => template(SKILL_MD, &skill_md.body, &skill_md.body_lines),
         Some(content) => match content.text() {
             Some(text) => template(PROMPT, text, &[]),
-            None => return Err(vec![Fault::of(PROMPT, "failed to read as text: it is not UTF-8")]),
+            None => return Err(vec![Fault::of(PROMPT, "failed to read as text: it is binary")]),
         },
     };
     let mut templates = BTreeMap::new();

@@ -56,7 +56,7 @@ fn headings_are_read_with_inputs_outputs_and_tags() {
     );
     assert_eq!(skill.output_schema.as_ref().unwrap().names().collect::<Vec<_>>(), ["greeting"]);
     let expected = "# Greeting\n\nGreets people\nby name.\n\n## Task\n\nGreet Ann.";
-    assert_eq!(skill.render(&json!({ "guest": "Ann" })).unwrap(), expected);
+    assert_eq!(skill.render(&json!({ "guest": "Ann" }), &serde_json::Map::new()).unwrap(), expected);
 }
 
 #[test]
@@ -89,7 +89,11 @@ fn templates_are_read_by_name_and_checked() {
 fn agent_skill_without_inputs_keeps_braces_as_text() {
     let text = format!("{AGENT_SKILL}\nUse `${{{{ secrets.TOKEN }}}}` and {{{{#each}}}}.\n");
     let read = skill(&[("SKILL.md", &text), ("templates/page.html", "{% if a %}{{ b }}")]).unwrap();
-    assert!(read.render(&json!({})).unwrap().contains("`${{ secrets.TOKEN }}` and {{#each}}."));
+    assert!(
+        read.render(&json!({}), &serde_json::Map::new())
+            .unwrap()
+            .contains("`${{ secrets.TOKEN }}` and {{#each}}.")
+    );
     assert_eq!(read.templates["page.html"], Template::literal("{% if a %}{{ b }}"));
 }
 

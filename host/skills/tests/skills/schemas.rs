@@ -157,3 +157,42 @@ fn document_that_is_no_schema_of_an_object_is_refused() {
     assert!(with(json!({ "minimum": "a" })).is_err());
     assert!(serde_json::from_value::<Schema>(json!({ "type": "object", "required": 1 })).is_err());
 }
+
+#[test]
+fn check_of_a_large_value_is_bounded() {
+    let one_of_many: Vec<Value> = (0..900).map(|at| json!({ "const": at })).collect();
+    let schema = with(json!({ "anyOf": [{ "items": { "anyOf": one_of_many } }] })).unwrap();
+    let check = |numbers: std::ops::Range<u32>| {
+        let faults = schema.check(&json!({ "a": numbers.collect::<Vec<_>>() })).unwrap_err();
+        assert_eq!(faults.len(), 1);
+        faults[0].message.clone()
+    };
+    let start = Instant::now();
+    assert!(check(0..10_000).starts_with("value is not valid; it is too large"));
+    assert!(check(0..100_000).starts_with("value too large"));
+    assert!(check(900..1000).starts_with("value is not valid under any"));
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+}
+
+#[test]
+fn many_patterns_for_a_long_text_are_refused() {
+    let patterns: Vec<Value> = (0..900).map(|at| json!({ "pattern": format!("[a-z]+{at}") })).collect();
+    let schema = with(json!({ "anyOf": patterns })).unwrap();
+    let faults = schema.check(&json!({ "a": "a".repeat(2 * 1024 * 1024) })).unwrap_err();
+    assert!(faults[0].message.starts_with("value too large"), "{faults:?}");
+}
+
+#[test]
+fn unique_items_are_checked_in_bounded_time() {
+    let schema = with(json!({ "uniqueItems": true })).unwrap();
+    let start = Instant::now();
+    let values: Vec<Value> = (0..100_000).map(|at| json!({ "n": at })).collect();
+    assert!(schema.check(&json!({ "a": values })).is_ok());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+}
+
+#[test]
+fn reason_for_an_unusable_schema_names_the_place() {
+    let message = with(json!({ "pattern": "(?=a)" })).unwrap_err().to_string();
+    assert_eq!(message, "unusable schema: \"(?=a)\" is not a \"regex\" at /properties/a/pattern");
+}

@@ -61,7 +61,7 @@ fn declarations_of_an_agent_skill_make_a_template_of_its_text() {
     let text =
         format!("{AGENT_SKILL}\n## Inputs\n\n- guest: string (required)\n\n## End\n\nTo {{{{guest}}}}.\n");
     let skill = skill_md(&text).unwrap();
-    let prompt = skill.render(&json!({ "guest": "Ann" })).unwrap();
+    let prompt = skill.render(&json!({ "guest": "Ann" }), &serde_json::Map::new()).unwrap();
     assert!(prompt.ends_with("## End\n\nTo Ann.") && !prompt.contains("Inputs"), "{prompt}");
 }
 
