@@ -59,6 +59,7 @@ const ALLOWED: [(&str, &[&str]); 31] = [
             "store",
             "plugins",
             "embedded",
+            "board",
             "api",
             "config",
             "core",

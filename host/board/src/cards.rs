@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
+/// Longest body, bytes: it becomes part of a prompt.
+const LONGEST_BODY: usize = 512 << 10;
 /// Longest title, bytes, and most labels.
 const LONGEST_TITLE: usize = 200;
 const MOST_LABELS: usize = 32;
@@ -122,7 +124,8 @@ impl Board {
         author: &Principal<'_>,
     ) -> Result<Card, Problem> {
         let title = checked_title(&request.title)?;
-        jackfield_api::bounds::check(request)?;
+        jackfield_api::bounds::check(&CardRequest { body: String::new(), ..request.clone() })?;
+        checked_body(&request.body)?;
         checked_labels(&request.labels)?;
         let defined = workflow(request.workflow.as_ref().unwrap_or(&WorkflowName::PRODUCT))?;
         let stage = match &request.stage {
@@ -164,7 +167,8 @@ impl Board {
     /// # Errors
     /// A [`Problem`] if the card is locked, was changed meanwhile, or a text is too long.
     pub async fn edit(&self, card: TaskId, patch: CardPatch) -> Result<Card, Problem> {
-        jackfield_api::bounds::check(&patch)?;
+        jackfield_api::bounds::check(&CardPatch { body: None, ..patch.clone() })?;
+        patch.body.as_deref().map_or(Ok(()), checked_body)?;
         let edit = CardEdit {
             title: patch.title.as_deref().map(checked_title).transpose()?,
             body: patch.body,
@@ -301,6 +305,17 @@ fn checked_title(title: &str) -> Result<String, Problem> {
         ));
     }
     Ok(title.to_owned())
+}
+
+fn checked_body(body: &str) -> Result<(), Problem> {
+    if body.len() <= LONGEST_BODY && !body.contains('\0') {
+        return Ok(());
+    }
+    Err(Problem::caller(
+        ErrorCode::BadCard,
+        format!("the body of a card is text of at most {LONGEST_BODY} bytes"),
+        "put the rest into a file of the workspace",
+    ))
 }
 
 fn checked_labels(labels: &[String]) -> Result<(), Problem> {

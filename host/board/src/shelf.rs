@@ -39,6 +39,10 @@ impl Shelf {
         Self { store, shipped }
     }
 
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Returns a skill: one on record hides a shipped one.
     ///
     /// # Errors
@@ -79,6 +83,20 @@ fn shipped(skill: &Arc<Skill>) -> KnownSkill {
         source: Source::Local,
         origin: SHIPPED.to_owned(),
         vetted: None,
+    }
+}
+
+/// A skill as it is recorded. Its trust counts if it is new.
+pub(crate) fn recorded(skill: &Skill, files: &Files, source: Source, origin: &str) -> SkillRecord {
+    SkillRecord {
+        id: skill.id.to_string(),
+        source: source.as_str().to_owned(),
+        digest: skill.digest,
+        trust: Trust::Experimental.as_str().to_owned(),
+        vetted: None,
+        files: serde_json::to_value(files).unwrap_or_default(),
+        origin: origin.to_owned(),
+        updated_at: Timestamp::UNIX_EPOCH,
     }
 }
 

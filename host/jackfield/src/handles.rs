@@ -59,3 +59,11 @@ handles! {
     /// The host's own events.
     events: Events,
 }
+
+#[cfg(feature = "board")]
+handles! {
+    /// The board: cards, recipes, settings.
+    board: Board,
+    /// Skills: lists, trust, folders.
+    skills: Skills,
+}

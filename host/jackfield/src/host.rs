@@ -60,6 +60,8 @@ impl Host {
             self.inner.runs.shared.tasks.spawn(self.inner.runs.queue.clone().work());
         }
         if self.inner.runs.shared.work == Work::All {
+            #[cfg(feature = "board")]
+            self.inner.runs.shared.tasks.spawn(Arc::clone(&self.inner.board).work());
             self.inner.runs.shared.tasks.spawn(self.inner.pruner.clone().prune_periodically());
             self.inner.runs.shared.tasks.spawn(crate::alarms::log_breaker(
                 self.inner.store.clone(),

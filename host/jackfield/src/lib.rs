@@ -67,6 +67,8 @@ mod trial_plugins;
 
 pub use builder::{HostBuilder, view_of_server};
 pub use calls::backup::Backup;
+#[cfg(feature = "board")]
+pub use calls::board::{BoardOverview, CardsFilter, StageOverview};
 pub use calls::changes::{Change, ChangeFeed};
 pub use calls::feed::{EventFeed, RunFeed};
 pub use calls::output::{Printed, RawOutput};
@@ -78,10 +80,14 @@ pub use handles::{
     Access, Budget, Evaluation, Events, HumanTasks, LeasedRuns, Notifications, Output, PluginAdmin,
     RemoteWorkers, Retention, Runs, Sessions, Status, Tasks, Workers, Workspaces,
 };
+#[cfg(feature = "board")]
+pub use handles::{Board, Skills};
 pub use host::Host;
 pub use jackfield_access::principal::{AuditContext, Principal};
 pub use jackfield_api as api;
 pub use jackfield_api::{Answer, ExecuteRequest, Progress};
+#[cfg(feature = "board")]
+pub use jackfield_board as board;
 pub use jackfield_config as config;
 pub use jackfield_core::folders::default_data;
 pub use jackfield_fleet::leased_runs;

@@ -32,6 +32,8 @@ pub(crate) struct Services {
     pub(crate) audit_log: Arc<AuditLog>,
     pub(crate) pruner: Arc<Pruner>,
     pub(crate) reconfiguration: Reconfiguration,
+    #[cfg(feature = "board")]
+    pub(crate) board: Arc<jackfield_board::Board>,
 }
 
 impl Services {
@@ -62,6 +64,8 @@ impl Services {
             audit_log,
             pruner,
             reconfiguration: Reconfiguration::new(&runs),
+            #[cfg(feature = "board")]
+            board: Arc::new(jackfield_board::Board::new(&runs)),
             runs,
         }
     }

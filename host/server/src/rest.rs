@@ -7,8 +7,8 @@ use super::operation::{Content, get, post};
 use super::refused::{Answered, refuse};
 use super::rest_query::{Asked, query};
 use super::{
-    rest_access, rest_components, rest_runs, rest_session, rest_shadows, rest_tasks, rest_webhooks,
-    rest_worker, stream,
+    rest_access, rest_board, rest_components, rest_runs, rest_session, rest_shadows, rest_skills, rest_tasks,
+    rest_webhooks, rest_worker, stream,
 };
 use axum::body::Bytes;
 use axum::extract::State;
@@ -151,6 +151,8 @@ pub(super) fn routes() -> Routes {
         .and(rest_tasks::routes())
         .and(rest_components::routes())
         .and(rest_shadows::routes())
+        .and(rest_board::routes())
+        .and(rest_skills::routes())
         .and(rest_webhooks::routes())
         .and(rest_worker::routes())
 }

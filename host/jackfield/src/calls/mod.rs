@@ -5,6 +5,8 @@
 pub(super) mod answer;
 pub(super) mod audit;
 pub(super) mod backup;
+#[cfg(feature = "board")]
+pub(super) mod board;
 pub(super) mod budget;
 pub(super) mod changes;
 pub(super) mod explain;
@@ -22,6 +24,8 @@ pub(super) mod runs;
 pub(super) mod secrets;
 pub(super) mod sessions;
 pub(super) mod shadows;
+#[cfg(feature = "board")]
+pub(super) mod skills;
 pub(super) mod status;
 pub(super) mod tasks;
 pub(super) mod texts;
