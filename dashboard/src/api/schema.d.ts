@@ -38,6 +38,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the stages of a workflow with counts and money. */
+        get: operations["showBoard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/breaker": {
         parameters: {
             query?: never;
@@ -65,6 +82,145 @@ export interface paths {
         };
         /** What happened to the breaker, newest first. */
         get: operations["breakerHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List cards by priority and time in their stage. */
+        get: operations["listCards"];
+        put?: never;
+        /** Create a card. What happens in its stage follows by itself. */
+        post: operations["createCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a card with its steps and moves. */
+        get: operations["showCard"];
+        put?: never;
+        post?: never;
+        /** Remove a card from the board. Its runs stay on record. */
+        delete: operations["removeCard"];
+        options?: never;
+        head?: never;
+        /** Change what a card says. */
+        patch: operations["editCard"];
+        trace?: never;
+    };
+    "/api/cards/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve the work of a stage: the card enters the next one. */
+        post: operations["approveCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the runs of a card left. */
+        get: operations["listCardArtifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record a metric of a card. */
+        post: operations["measureCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Move a card to a stage. */
+        post: operations["moveCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start the stage of a card. */
+        post: operations["startCard"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{id}/transitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the moves of a card, oldest first. */
+        get: operations["listTransitions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -438,6 +594,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List skills by id. */
+        get: operations["listSkills"];
+        put?: never;
+        /** Read the skills of a folder. */
+        post: operations["actOnSkills"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/skills/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show a skill with its prompt. */
+        get: operations["showSkill"];
+        put?: never;
+        post?: never;
+        /** Remove a skill from the records. */
+        delete: operations["removeSkill"];
+        options?: never;
+        head?: never;
+        /** Record how far a skill is trusted. */
+        patch: operations["trustSkill"];
+        trace?: never;
+    };
     "/api/spending": {
         parameters: {
             query?: never;
@@ -453,6 +646,42 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/stage-recipes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the recipes of a workspace, the defaults included. */
+        get: operations["listRecipes"];
+        put?: never;
+        /** Record the default recipes, or check a recipe. */
+        post: operations["actOnRecipes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/stage-recipes/{stage}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the recipe of a stage. */
+        get: operations["showRecipe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Replace the recipe of a stage, if it is valid. */
+        patch: operations["setRecipe"];
         trace?: never;
     };
     "/api/status": {
@@ -814,6 +1043,24 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/workspaces/{id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the board's settings of a workspace. */
+        get: operations["showBoardSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change the board's settings of a workspace. */
+        patch: operations["setBoardSettings"];
         trace?: never;
     };
     "/execute": {
@@ -1410,6 +1657,34 @@ export interface components {
             /** @description Its number in the run. */
             number: number;
         };
+        /**
+         * @description What the board does by itself when a card enters a stage and when the stage's work has ended.
+         *
+         *     - `fully_auto`: Run on entry; advance when the work succeeded.
+         *     - `auto_notify`: Run on entry; then wait for a person to advance the card.
+         *     - `human_approval`: Wait for a person to start the run, and then to advance the card.
+         *     - `manual`: Do nothing until asked.
+         * @enum {string}
+         */
+        AutomationLevel: "fully_auto" | "auto_notify" | "human_approval" | "manual";
+        /**
+         * @description How far cards of a workspace move by themselves, whatever their recipes say.
+         *
+         *     - `manual`: Nothing starts and nothing moves by itself.
+         *     - `auto_to_stage`: Cards move by themselves up to the stop stage, and start nothing after it.
+         *     - `auto_all`: As the recipes say.
+         * @enum {string}
+         */
+        AutomationMode: "manual" | "auto_to_stage" | "auto_all";
+        /** @description A workflow of the board at a glance. */
+        BoardOverview: {
+            /** @description Why nothing starts, where no worker is connected. */
+            no_workers?: string | null;
+            /** @description Its stages, in order. */
+            stages: components["schemas"]["StageOverview"][];
+            /** @description The workflow. */
+            workflow: string;
+        };
         /** @description A figure that is not known exactly: with 95 % confidence it lies between. */
         Bounds: {
             /** Format: double */
@@ -1557,6 +1832,168 @@ export interface components {
             /** @description The reason. */
             reason: string;
         };
+        /** @description A card, as lists show it. */
+        Card: {
+            /** @description The person or agent that it is assigned to. */
+            assignee: string | null;
+            /** @description The principal that created it. */
+            author: string;
+            /** @description Spent by all its runs, micro-dollars. */
+            cost: number;
+            /** @description When it was created. */
+            created_at: string;
+            /** @description When it entered the stage. */
+            entered_at: string;
+            /** @description Counts its entries into a stage. */
+            entry: number;
+            /** @description The id of its task. */
+            id: string;
+            /** @description For people. */
+            labels: string[];
+            /** @description Why it waits. */
+            note: string;
+            /** @description Human tasks about it that are open. */
+            open_human_tasks: number;
+            /**
+             * Format: int32
+             * @description Higher goes first.
+             */
+            priority: number;
+            /** @description The run that locks it. */
+            run: string | null;
+            /** @description Its name in its branch and folder. */
+            slug: string;
+            /** @description The stage. */
+            stage: string;
+            /** @description Its state in the stage. */
+            state: components["schemas"]["StageState"];
+            /** @description The first 200 characters of its body. */
+            summary: string;
+            /** @description Its title. */
+            title: string;
+            /** @description When it was changed. */
+            updated_at: string;
+            /** @description Counts every change: give it with an edit or a move, which is refused if another change came before. */
+            version: number;
+            /** @description What it waits for. */
+            waits: components["schemas"]["CardWait"] | null;
+            /** @description The workflow. */
+            workflow: string;
+            /** @description The workspace. */
+            workspace: string;
+            /** @description The name of the workspace. */
+            workspace_name: string;
+        };
+        /** @description An action on a card. */
+        CardAction: {
+            /**
+             * @description Why.
+             * @default
+             */
+            reason: string;
+            /** @description The version that the caller has seen. */
+            version?: number | null;
+        };
+        /** @description A card of the board was created or changed. */
+        CardChanged: {
+            /** @description Why it waits. */
+            note: string;
+            /** @description Its stage. */
+            stage: string;
+            /** @description Its state in the stage. */
+            state: components["schemas"]["StageState"];
+            /** @description Its version. */
+            version: number;
+            /** @description The workspace of the card. */
+            workspace: string;
+        };
+        /** @description A move of a card. */
+        CardMove: {
+            /**
+             * @description Why.
+             * @default
+             */
+            reason: string;
+            /** @description The stage. */
+            stage: string;
+            /** @description The version that the caller has seen. */
+            version?: number | null;
+        };
+        /** @description A change of a card. What is missing stays as it is. */
+        CardPatch: {
+            /** @description The person or agent that it is assigned to; an empty text: nobody. */
+            assignee?: string | null;
+            /** @description Its text. */
+            body?: string | null;
+            /** @description For people. */
+            labels?: string[] | null;
+            /**
+             * Format: int32
+             * @description Higher goes first, -100 to 100.
+             */
+            priority?: number | null;
+            /** @description Its title. */
+            title?: string | null;
+            /** @description The version that the caller has seen. */
+            version?: number | null;
+        };
+        /** @description A card to be created. */
+        CardRequest: {
+            /** @description The person or agent that it is assigned to. */
+            assignee?: string | null;
+            /**
+             * @description Its text: a transcript, a request, a description.
+             * @default
+             */
+            body: string;
+            /** @description The same key and request create one card. */
+            idempotency_key?: string | null;
+            /** @description For people. */
+            labels?: string[];
+            /**
+             * Format: int32
+             * @description Higher goes first, -100 to 100; default 0.
+             */
+            priority?: number | null;
+            /** @description The stage that it begins in; default: the first one. */
+            stage?: string | null;
+            /** @description Its title. */
+            title: string;
+            /** @description The workflow; default: `product`. */
+            workflow?: string | null;
+            /** @description A workspace's name, or the path of a git repository or folder. */
+            workspace?: string | null;
+        };
+        /** @description Everything about a card. */
+        CardView: {
+            /** @description Its whole text. */
+            body: string;
+            /** @description The branch on which its work accumulates. */
+            branch: string;
+            /** @description The card. */
+            card: components["schemas"]["Card"];
+            /** @description The folder of its artifacts in the workspace. */
+            folder: string;
+            /** @description Its metrics by name. */
+            metrics: {
+                [key: string]: number;
+            };
+            /** @description The runs of its steps, oldest first. */
+            steps: components["schemas"]["StepRun"][];
+            /** @description Its moves, oldest first. */
+            transitions: components["schemas"]["Transition"][];
+        };
+        /**
+         * @description What a card waits for.
+         *
+         *     - `start`: A person starts the stage.
+         *     - `review`: A person advances the card.
+         *     - `other_review`: Somebody else than the author advances the card.
+         *     - `answers`: People answer its open questions.
+         *     - `problem`: A person removes what is in its way.
+         * @enum {string}
+         */
+        CardWait: "start" | "review" | "other_review" | "answers" | "problem";
         /** @description What happened to a file. */
         ChangeKind: "added" | "modified" | "deleted" | {
             renamed: components["schemas"]["ChangeKindRenamed"];
@@ -1815,6 +2252,8 @@ export interface components {
         ConsensusRequest: {
             /** @description What the agent may do in its worktree; default `edit`. */
             access?: components["schemas"]["Access"] | null;
+            /** @description The branch or commit of the workspace's repository to start from; default: what is checked out. */
+            base?: string | null;
             /** @description Commands that must succeed in the worktree afterwards. */
             checks?: components["schemas"]["Check"][];
             /** @description trivial, simple, moderate, complex, epic, or 1 to 10. */
@@ -1972,6 +2411,8 @@ export interface components {
         ExecuteRequest: {
             /** @description What the agent may do in its worktree; default `edit`. */
             access?: components["schemas"]["Access"] | null;
+            /** @description The branch or commit of the workspace's repository to start from; default: what is checked out. */
+            base?: string | null;
             /** @description Commands that must succeed in the worktree afterwards. */
             checks?: components["schemas"]["Check"][];
             /** @description trivial, simple, moderate, complex, epic, or 1 to 10. */
@@ -2221,6 +2662,33 @@ export interface components {
             /** @description Lines removed. */
             removed: number;
         };
+        /** @description Something to look at. */
+        Finding: {
+            /** @description The path of the file. */
+            file: string;
+            /** @description Its kind. */
+            kind: components["schemas"]["FindingKind"];
+            /** @description The line, from 1. */
+            line: number | null;
+            /** @description The text that was found or a description, in one line. Invisible characters are written as `\u{…}`. */
+            text: string;
+        };
+        /**
+         * @description The kind of a finding, in the order in which they are listed.
+         *
+         *     - `download_and_run`: Something is downloaded or decoded and executed.
+         *     - `command`: A command that some agents execute while they load the skill.
+         *     - `invisible`: Characters that are not shown, or that change the order of the text.
+         *     - `comment`: A comment that is not shown where Markdown is rendered.
+         *     - `tool`: A tool that the skill asks to use without a question.
+         *     - `field`: A field of the front matter outside of the specification. With some agents it can execute commands.
+         *     - `script`: A script or an executable file.
+         *     - `binary`: A file that is not text.
+         *     - `large`: A file of more than 256 KiB.
+         *     - `url`: The address of another system.
+         * @enum {string}
+         */
+        FindingKind: "download_and_run" | "command" | "invisible" | "comment" | "tool" | "field" | "script" | "binary" | "large" | "url";
         /** @description Agreement on one function. */
         FunctionReplayed: {
             decisions: number;
@@ -2491,6 +2959,19 @@ export interface components {
             /** @constant */
             kind: "task_stage_changed";
             payload: components["schemas"]["TaskStageChanged"];
+            /** @description Its place in the log. */
+            seq: number;
+            /** @description The id or the name of the object that it concerns. */
+            subject: string;
+        } | {
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            at: string;
+            /** @constant */
+            kind: "card_changed";
+            payload: components["schemas"]["CardChanged"];
             /** @description Its place in the log. */
             seq: number;
             /** @description The id or the name of the object that it concerns. */
@@ -3266,6 +3747,15 @@ export interface components {
              */
             value: number;
         };
+        Metric: {
+            /** @description Letters, digits, `-`, `_` and `.`. */
+            name: string;
+            /**
+             * Format: double
+             * @description The value now; an earlier one is replaced.
+             */
+            value: number;
+        };
         /** @description Figures of a run. */
         Metrics: {
             /** @description Attempts so far. */
@@ -3304,6 +3794,16 @@ export interface components {
         };
         /** @description Nothing more than the kind and the subject. */
         NoDetails: Record<string, never>;
+        /**
+         * @description What happens to a card when the work of its stage fails.
+         *
+         *     - `stay`: It stays in the stage, blocked.
+         *     - `revert`: It goes back to the stage before, where nothing starts by itself.
+         *     - `create_questions`: Its open questions become human tasks; the answers of all of them start the stage again.
+         *     - `review_required`: Somebody else than the author of the card decides whether it may advance.
+         * @enum {string}
+         */
+        OnFail: "stay" | "revert" | "create_questions" | "review_required";
         /** @description How many human tasks are open. */
         OpenHumanTasks: {
             open: number;
@@ -3650,6 +4150,157 @@ export interface components {
             /** @description The version of the program. */
             version: string;
         };
+        /** @description What happens at a stage of a workspace. */
+        Recipe: {
+            /** @description What the board does by itself. */
+            automation_level: components["schemas"]["AutomationLevel"];
+            /**
+             * @description A recipe that is not enabled is as one that is `manual`.
+             * @default true
+             */
+            enabled: boolean;
+            /** @description The executor of its steps; the chooser picks one where there is none. */
+            executor?: string | null;
+            /**
+             * @description The conditions for advancing.
+             * @default []
+             */
+            gates: components["schemas"]["StageGate"][];
+            /**
+             * @description What happens when the work fails.
+             * @default stay
+             */
+            on_fail: components["schemas"]["OnFail"];
+            /**
+             * @description The steps, in their order.
+             * @default []
+             */
+            steps: components["schemas"]["RecipeStep"][];
+        };
+        RecipeEdit: {
+            /** @description The whole recipe. */
+            recipe: components["schemas"]["RecipeInput"];
+            /** @description The version that the caller has seen; 0 for the default. */
+            version: number;
+            /** @description Default: `product`. */
+            workflow?: string | null;
+            /** @description A workspace's name, path or id. */
+            workspace: string;
+        };
+        /** @description What happens at a stage of a workspace. */
+        RecipeInput: {
+            /** @description What the board does by itself. */
+            automation_level: components["schemas"]["AutomationLevel"];
+            /**
+             * @description A recipe that is not enabled is as one that is `manual`.
+             * @default true
+             */
+            enabled: boolean;
+            /** @description The executor of its steps; the chooser picks one where there is none. */
+            executor?: string | null;
+            /**
+             * @description The conditions for advancing.
+             * @default []
+             */
+            gates: components["schemas"]["StageGate"][];
+            /**
+             * @description What happens when the work fails.
+             * @default stay
+             */
+            on_fail: components["schemas"]["OnFail"];
+            /**
+             * @description The steps, in their order.
+             * @default []
+             */
+            steps: components["schemas"]["RecipeStepInput"][];
+        };
+        /** @description The recipe of a stage. */
+        RecipeRecord: {
+            /** @description The recipe. */
+            recipe: components["schemas"]["Recipe"];
+            /** @description The stage. */
+            stage: string;
+            /** @description When it was changed. */
+            updated_at: string;
+            /** @description The principal that changed it. */
+            updated_by: string;
+            /** @description Give it with an edit, which is refused if another edit came before. */
+            version: number;
+            /** @description The workflow. */
+            workflow: string;
+            /** @description The workspace. */
+            workspace: string;
+        };
+        /** @description A step of a recipe: one run with the prompt of one skill. */
+        RecipeStep: {
+            /** @description The executor; default: that of the recipe. */
+            executor?: string | null;
+            /** @description Inputs of the skill by the path of their value: `$.card.body`, `$.artifacts.research.md`, `$.steps.1.summary`. */
+            inputs_mapping?: {
+                [key: string]: string;
+            };
+            /** @description Where outputs go, by name: `metric:NAME`, `label`. */
+            outputs_mapping?: {
+                [key: string]: string;
+            };
+            /** @description Literal inputs. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description How often the step is repeated after a failure.
+             * @default 0
+             */
+            retry_count: number;
+            /** @description The skill. */
+            skill_id: string;
+            /** @description Time limit of an attempt, seconds. */
+            timeout_s?: number | null;
+        };
+        /** @description A step of a recipe: one run with the prompt of one skill. */
+        RecipeStepInput: {
+            /** @description The executor; default: that of the recipe. */
+            executor?: string | null;
+            /** @description Inputs of the skill by the path of their value: `$.card.body`, `$.artifacts.research.md`, `$.steps.1.summary`. */
+            inputs_mapping?: {
+                [key: string]: string;
+            };
+            /** @description Where outputs go, by name: `metric:NAME`, `label`. */
+            outputs_mapping?: {
+                [key: string]: string;
+            };
+            /** @description Literal inputs. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description How often the step is repeated after a failure.
+             * @default 0
+             */
+            retry_count: number;
+            /** @description The skill. */
+            skill_id: string;
+            /** @description Time limit of an attempt, seconds. */
+            timeout_s?: number | null;
+        };
+        /** @description An action on recipes. */
+        RecipesAction: {
+            /** @constant */
+            action: "initialize";
+            /** @description Default: `product`. */
+            workflow?: string | null;
+            /** @description A workspace's name, path or id. */
+            workspace: string;
+        } | {
+            /** @constant */
+            action: "validate";
+            /** @description The recipe. */
+            recipe: components["schemas"]["RecipeInput"];
+        };
+        RecipesAnswer: {
+            /** @description How many recipes were recorded. */
+            added: number;
+        } | components["schemas"]["Validation"];
         /** @description Why the breaker refused or stopped something. */
         Refusal: {
             /** @description What an operator allowed on top. */
@@ -4501,6 +5152,23 @@ export interface components {
             /** @description The value before. */
             old: string;
         };
+        SettingsEdit: {
+            /** @description How far cards move by themselves. */
+            automation_mode: components["schemas"]["AutomationMode"];
+            /** @description The last stage that `auto_to_stage` enters and starts by itself. */
+            automation_stop_stage?: string | null;
+            /** @description The version that the caller has seen; 0 for the defaults. */
+            version: number;
+        };
+        /** @description The settings of a workspace. */
+        SettingsRecord: {
+            /** @description How far cards move by themselves. */
+            automation_mode: components["schemas"]["AutomationMode"];
+            /** @description The last stage that `auto_to_stage` enters and starts by itself. */
+            automation_stop_stage?: string | null;
+            /** @description Give it with an edit, which is refused if another edit came before. 0: the defaults. */
+            version: number;
+        };
         /** @description What the table of truth makes of an outcome. */
         Settled: {
             Succeeded: components["schemas"]["SettledSucceeded"];
@@ -4545,6 +5213,82 @@ export interface components {
             /** @description Of them, how many came to the same. */
             same: number;
         };
+        /** @description A skill that a recipe uses. */
+        SkillStatus: {
+            /** @description There is such a skill. */
+            found: boolean;
+            /** @description Its title. */
+            name: string;
+            /** @description Its id. */
+            skill_id: string;
+            /** @description Where it is from. */
+            source: string;
+            /** @description It is vetted. */
+            trusted: boolean;
+        };
+        /** @description The result of reading a folder of skills, by id. */
+        SkillSync: {
+            /** @description Those that are new. */
+            added: string[];
+            /** @description Those with another digest: they have to be vetted again. */
+            changed: string[];
+            /** @description The folder. */
+            folder: string;
+            /** @description What cannot be read, with file and line. */
+            invalid: string[];
+            /** @description Those that are gone. */
+            removed: string[];
+            /** @description Those that are as they were. */
+            unchanged: string[];
+        };
+        /** @description A skill as it is shown. */
+        SkillView: {
+            /** @description What it does and when to use it. */
+            description: string;
+            /** @description The digest of its files. */
+            digest: string;
+            /** @description What a person looks at before it is trusted. */
+            findings: components["schemas"]["Finding"][];
+            /** @description Its id. */
+            id: string;
+            /** @description The JSON Schema of its inputs. */
+            input_schema: unknown;
+            /** @description The folder or the address; `shipped`: it is part of the program. */
+            origin: string;
+            /** @description The JSON Schema of its outputs. */
+            output_schema?: unknown;
+            /** @description Its prompt; only of a single skill. */
+            prompt?: string | null;
+            /** @description Where it is from. */
+            source: components["schemas"]["Source"];
+            /** @description Words to find it by. */
+            tags: string[];
+            /** @description Its title. */
+            title: string;
+            /** @description How far it is trusted. */
+            trust: components["schemas"]["Trust"];
+            /** @description Its version. */
+            version: string;
+            /** @description When it was vetted. */
+            vetted_at?: string | null;
+            /** @description The principal that vetted it. */
+            vetted_by?: string | null;
+        };
+        /** @description An action on skills. */
+        SkillsAction: {
+            /** @constant */
+            action: "sync";
+            /** @description A folder of the host's machine; default: `skills` in the data folder. */
+            folder?: string | null;
+        };
+        /**
+         * @description Where a skill is from.
+         *
+         *     - `local`: A folder of this machine.
+         *     - `marketplace`: A catalogue.
+         * @enum {string}
+         */
+        Source: "local" | "marketplace";
         /** @description What a task is to be. */
         Spec: {
             /**
@@ -4596,6 +5340,65 @@ export interface components {
         };
         /** @description One thing that money is counted for. */
         SpendingScope: string;
+        /** @description A gate of a stage: a condition on the work of its last step. */
+        StageGate: {
+            /** @description As the kind takes it. */
+            config?: {
+                [key: string]: unknown;
+            };
+            /** @description Shown in place of the component's message when the gate fails. */
+            failure_message?: string;
+            /** @description Unique in its recipe. */
+            id: string;
+            /** @description As the gate components offer it: `file_exists`, `content_check`, ... */
+            kind: string;
+            /** @description For people; default: the id. */
+            name?: string;
+        };
+        /** @description A stage of the board at a glance. */
+        StageOverview: {
+            /** @description Those whose run is queued or at work. */
+            active: number;
+            /** @description Its level of automation; `None`: all workspaces were asked for, or it has no recipe. */
+            automation_level?: components["schemas"]["AutomationLevel"] | null;
+            /** @description Those that are blocked. */
+            blocked: number;
+            /** @description Its cards that are not done. */
+            cards: number;
+            /** @description Spent by its cards, micro-dollars. */
+            cost: number;
+            /** @description The stage. */
+            stage: string;
+            /** @description Those that wait for a person. */
+            waiting: number;
+        };
+        /**
+         * @description The state of a card in its stage.
+         *
+         *     - `idle`: Nothing has been asked for.
+         *     - `queued`: Its run waits for a worker, or is about to be created.
+         *     - `running`: Its run is at work.
+         *     - `awaiting_start`: It waits for a person who starts it.
+         *     - `awaiting_review`: It waits for a person who advances it.
+         *     - `needs_answers`: It waits for answers.
+         *     - `blocked`: It failed, or something is in its way.
+         *     - `done`: It is closed.
+         * @enum {string}
+         */
+        StageState: "idle" | "queued" | "running" | "awaiting_start" | "awaiting_review" | "needs_answers" | "blocked" | "done";
+        /** @description How the run of a step ended, as the board sees it. */
+        StepEnd: {
+            /** @constant */
+            end: "done";
+        } | {
+            /** @constant */
+            end: "failed";
+            /** @description Why. */
+            message: string;
+        } | {
+            /** @constant */
+            end: "cancelled";
+        };
         /**
          * @description What sort of step it was.
          *
@@ -4613,6 +5416,27 @@ export interface components {
          * @enum {string}
          */
         StepKind: "asked" | "checkpoint" | "choice" | "plan" | "attempt" | "gate" | "next" | "decision" | "person" | "ended" | "compress";
+        /** @description One execution of a step of a recipe: a run. */
+        StepRun: {
+            /** @description The number of the try, from 1. */
+            attempt: number;
+            /** @description The digest of the skill. */
+            digest: string;
+            /** @description How it ended; `None`: the board has not seen an end yet. */
+            end: components["schemas"]["StepEnd"] | null;
+            /** @description The entry of the card into a stage that it belongs to. */
+            entry: number;
+            /** @description The structured output. */
+            outputs: unknown;
+            /** @description The run. */
+            run: string;
+            /** @description The skill. */
+            skill: string;
+            /** @description The stage that it was for. */
+            stage: string;
+            /** @description The number of the step, from 1. */
+            step: number;
+        };
         /** @description It is on record. */
         Taken: {
             taken: boolean;
@@ -4806,6 +5630,34 @@ export interface components {
             waiting: number;
             workspaces: number;
         };
+        /** @description A move of a card from one stage to another. */
+        Transition: {
+            /** @description The principal, or `board`. */
+            actor: string;
+            /** @description When. */
+            at: string;
+            /** @description The stage before; `None`: the card was created. */
+            from: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description The run whose end led to it. */
+            run: string | null;
+            /** @description The stage after; `None`: the card was closed. */
+            to: string | null;
+        };
+        /**
+         * @description How far a skill is trusted.
+         *
+         *     - `vetted`: A person of this host has reviewed this digest.
+         *     - `community`: Published for everybody and not reviewed here.
+         *     - `experimental`: New, or changed since it was reviewed.
+         * @enum {string}
+         */
+        Trust: "vetted" | "community" | "experimental";
+        Trusted: {
+            /** @description `vetted`, `community` or `experimental`. */
+            trust: string;
+        };
         /**
          * @description Tokens of one attempt. `input`, `cached_input`, `cache_write` and `output` never overlap;
          *     `reasoning` is a part of `output`.
@@ -4845,6 +5697,17 @@ export interface components {
             output: number;
             /** @description The part of `output` that was reasoning, where the agent tells. */
             reasoning: number;
+        };
+        /** @description What is wrong with a recipe. */
+        Validation: {
+            /** @description What must be corrected. */
+            errors: string[];
+            /** @description The skills of its steps. */
+            skills_status: components["schemas"]["SkillStatus"][];
+            /** @description The recipe has no errors. */
+            valid: boolean;
+            /** @description What should be looked at. */
+            warnings: string[];
         };
         /**
          * @description What its checks said.
@@ -5179,6 +6042,59 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    showBoard: {
+        parameters: {
+            query?: {
+                /** @description Default: `product`. */
+                workflow?: string;
+                /** @description A workspace's name, path or id; all where not given. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The stages, in order. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardOverview"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     breaker: {
         parameters: {
             query?: never;
@@ -5298,6 +6214,601 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HostEvent"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCards: {
+        parameters: {
+            query?: {
+                /** @description At most this many: 200 where not given, 5,000 at most. */
+                limit?: number;
+                /** @description With this text in the title. */
+                q?: string;
+                /** @description Skip this many. */
+                skip?: number;
+                /** @description In one stage. */
+                stage?: string;
+                /** @description Of one workflow. */
+                workflow?: string;
+                /** @description Of one workspace: its name, path or id. */
+                workspace?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The cards. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    createCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardRequest"];
+            };
+        };
+        responses: {
+            /** @description The card. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The card. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CardView"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeCard: {
+        parameters: {
+            query?: {
+                /** @description The version that the caller has seen. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The card as it was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    editCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardPatch"];
+            };
+        };
+        responses: {
+            /** @description The card as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    approveCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardAction"];
+            };
+        };
+        responses: {
+            /** @description The card as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCardArtifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The artifacts, oldest first. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    measureCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Metric"];
+            };
+        };
+        responses: {
+            /** @description The card as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    moveCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardMove"];
+            };
+        };
+        responses: {
+            /** @description The card as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    startCard: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CardAction"];
+            };
+        };
+        responses: {
+            /** @description The card as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTransitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The moves. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Transition"][];
                 };
             };
             /** @description The token is missing, wrong or no longer good. */
@@ -6948,6 +8459,266 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listSkills: {
+        parameters: {
+            query?: {
+                /** @description With this text in the id, the title, the description or a tag. */
+                q?: string;
+                /** @description `local` or `marketplace`. */
+                source?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The skills, without their prompts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillView"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    actOnSkills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkillsAction"];
+            };
+        };
+        responses: {
+            /** @description What changed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillSync"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showSkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The skill. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillView"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeSkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    trustSkill: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trusted"];
+            };
+        };
+        responses: {
+            /** @description The skill as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SkillView"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     spending: {
         parameters: {
             query?: {
@@ -6967,6 +8738,222 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SpendingDay"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRecipes: {
+        parameters: {
+            query: {
+                /** @description Default: `product`. */
+                workflow?: string;
+                /** @description A workspace's name, path or id. */
+                workspace: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One for each stage. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeRecord"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    actOnRecipes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecipesAction"];
+            };
+        };
+        responses: {
+            /** @description The outcome of the action. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipesAnswer"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showRecipe: {
+        parameters: {
+            query: {
+                /** @description Default: `product`. */
+                workflow?: string;
+                /** @description A workspace's name, path or id. */
+                workspace: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its name. */
+                stage: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recipe. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeRecord"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setRecipe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name. */
+                stage: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecipeEdit"];
+            };
+        };
+        responses: {
+            /** @description The recipe as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecipeRecord"];
                 };
             };
             /** @description The token is missing, wrong or no longer good. */
@@ -8347,6 +10334,112 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkersStatus"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    showBoardSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsRecord"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setBoardSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsEdit"];
+            };
+        };
+        responses: {
+            /** @description The settings as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsRecord"];
                 };
             };
             /** @description The token is missing, wrong or no longer good. */
