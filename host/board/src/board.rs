@@ -101,18 +101,25 @@ impl Board {
         }
     }
 
-    /// Decides about every card that is due now.
+    /// Decides about every card that is due now, and about those that a decision makes due.
     async fn decide_all(&self) {
-        let due = match self.store.cards().due(MOST).await {
-            Ok(due) => due,
-            Err(error) => return tracing::warn!(%error, "failed to read the cards that are due"),
-        };
-        for card in due {
-            if self.stop.is_cancelled() {
-                return;
+        loop {
+            let due = match self.store.cards().due(MOST).await {
+                Ok(due) => due,
+                Err(error) => return tracing::warn!(%error, "failed to read the cards that are due"),
+            };
+            let mut decided = false;
+            for card in due {
+                if self.stop.is_cancelled() {
+                    return;
+                }
+                match self.decide(card).await {
+                    Ok(()) => decided = true,
+                    Err(problem) => tracing::warn!(%card, "failed to decide about a card: {problem}"),
+                }
             }
-            if let Err(problem) = self.decide(card).await {
-                tracing::warn!(%card, "failed to decide about a card: {problem}");
+            if !decided {
+                return;
             }
         }
     }
@@ -212,7 +219,8 @@ impl Board {
         }
         let feedback = due.feedback();
         let request =
-            step::request(card, recipe, number, step, &known, &due.material(feedback.as_deref())).await;
+            step::request(card, recipe, (number, attempt), step, &known, &due.material(feedback.as_deref()))
+                .await;
         let mut request = match request {
             Ok(request) => request,
             Err(why) => return stuck(why).await,

@@ -3,7 +3,7 @@
 use crate::defaults::FOLDER;
 use crate::inputs::Material;
 use crate::shelf::KnownSkill;
-use jackfield_api::{ExecuteRequest, Expect, Gate};
+use jackfield_api::{Complexity, ExecuteRequest, Expect, Gate};
 use jackfield_model::{Recipe, RecipeStep, StageGate, StepEnd};
 use jackfield_skills::{Skill, answer, ask};
 use jackfield_store::{Attempt, Card, RunView};
@@ -25,7 +25,7 @@ pub(crate) fn folder(card: &Card) -> String {
 pub(crate) async fn request(
     card: &Card,
     recipe: &Recipe,
-    number: u32,
+    (number, attempt): (u32, u32),
     step: &RecipeStep,
     known: &KnownSkill,
     material: &Material<'_>,
@@ -51,6 +51,10 @@ pub(crate) async fn request(
         executor: step.executor.clone().or_else(|| recipe.executor.clone()),
         task_type: Some("docs".to_owned()),
         expect: Some(Expect::Answer),
+        // A try of the step is one attempt: another try is another run, with the failure in its prompt. The chooser takes
+        // more able models for work that is more complex.
+        max_attempts: Some(1),
+        complexity: Some(Complexity::Word(if attempt > 1 { "complex" } else { "moderate" }.to_owned())),
         timeout_s: step.timeout_s,
         priority: Some(card.priority.clamp(-100, 100)),
         base: material.branch.map(|(_, branch)| branch.to_owned()),

@@ -1,5 +1,6 @@
 //! The command line. Doc comments are help texts: imperative, one sentence each.
 
+use super::board_args::{CardCommand, RecipeCommand, SkillCommand};
 use super::kit_args::CompileArgs;
 use super::plugin_args::PluginCommand;
 use super::run_args::RunArgs;
@@ -210,6 +211,21 @@ pub(crate) enum Command {
     /// Manage human tasks and answer runs that wait for a decision
     #[command(subcommand)]
     Todo(TodoCommand),
+    /// Show the stages of the board
+    Board {
+        /// Workspace: name, path or ID [default: all]
+        #[arg(long, short)]
+        workspace: Option<String>,
+    },
+    /// Manage the cards of the board
+    #[command(subcommand)]
+    Card(CardCommand),
+    /// Manage the recipes of the board's stages
+    #[command(subcommand)]
+    Recipe(RecipeCommand),
+    /// Manage skills
+    #[command(subcommand)]
+    Skill(SkillCommand),
     /// Show the decisions about a task or a run, and their reasons
     Explain {
         /// Task or run ID, or unique prefix [default: the latest run]

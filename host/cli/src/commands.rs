@@ -6,7 +6,7 @@ use super::progress::Teller;
 use super::remedies;
 use super::request::DAY;
 use super::stop::ToldToStop;
-use super::{kit, live, maintenance, tasks, todos};
+use super::{board, kit, live, maintenance, tasks, todos};
 use jackfield::{Host, PruneOptions};
 use jackfield_api::{RunsFilter, Word};
 use jackfield_render::screen::printable_json;
@@ -44,6 +44,10 @@ pub(super) async fn look(host: &Host, command: Command, json: bool) -> Result<Ou
         Command::Dispatch(arguments) => return tasks::dispatch(host, &arguments, json).await,
         Command::Result(arguments) => return tasks::result(host, &arguments, json).await,
         Command::Todo(command) => return todos::todo(host, command, json).await,
+        Command::Board { workspace } => return board::board(host, workspace.as_deref(), json).await,
+        Command::Card(command) => return board::card(host, command, json).await,
+        Command::Recipe(command) => return board::recipe(host, command, json).await,
+        Command::Skill(command) => return board::skill(host, command, json).await,
         Command::Explain { id } => return tasks::explain(host, id.as_deref(), json).await,
         Command::Task(command) => return tasks::task(host, command, json).await,
         Command::Breaker { command } => breaker(host, command, json).await?,

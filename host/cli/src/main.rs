@@ -1,6 +1,8 @@
 //! The program `jackfield`: one host in this process for most commands, a server for `serve`.
 
 mod args;
+mod board;
+mod board_args;
 mod browser;
 mod commands;
 mod config;

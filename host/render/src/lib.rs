@@ -4,6 +4,7 @@ pub mod overview;
 pub mod screen;
 pub mod table;
 pub mod text;
+pub mod text_board;
 pub mod text_components;
 pub mod text_explain;
 pub mod text_people;

@@ -37,6 +37,21 @@ pub(crate) fn said_claude(usd: &str, work: &str) -> String {
     script.replacen(read, "asked=$(mktemp); cat > \"$asked\"", 1)
 }
 
+/// The same, whose `work` finds what it was told in the file `$asked` and puts the JSON text of its answer in `$result`.
+pub(crate) fn recorded_claude_that_answers(usd: &str, work: &str) -> String {
+    let recording = recording().replace(RECORDED_COST, usd);
+    let (begun, rest) = recording.split_once("{\"type\":\"result\"").unwrap();
+    let (head, tail) = rest.split_once("\"result\":\"").unwrap();
+    let (_, tail) = tail.split_once("\",\"stop_reason\"").unwrap();
+    format!(
+        "#!/bin/sh\ncase \"$1\" in --version) echo '2.1.197 (Claude Code)'; exit 0;; esac\n\
+         asked=$(mktemp); cat > \"$asked\"; [ -s \"$asked\" ] || exit 0\n{work}\nrm \"$asked\"\ncat <<'RECORDED'\n{begun}RECORDED\n\
+         printf '%s' '{{\"type\":\"result\"{head}\"result\":'\nprintf '%s' \"$result\"\n\
+         printf '%s\\n' ',\"stop_reason\"{}'\n",
+        tail.trim_end()
+    )
+}
+
 /// The same, which prints all but the end of the answer and then does nothing for ever.
 pub(crate) fn stuck_claude(work: &str) -> String {
     let recording = recording();

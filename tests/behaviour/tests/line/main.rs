@@ -10,6 +10,7 @@
 mod access;
 mod actors;
 mod adopting;
+mod board;
 mod bounds;
 mod browser;
 mod cancelling;

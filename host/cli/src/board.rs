@@ -1,0 +1,169 @@
+//! `board`, `card`, `recipe` and `skill`.
+
+use super::board_args::{AddCard, CardCommand, RecipeCommand, SkillCommand};
+use super::output::{Outcome, say};
+use super::request::{instruction, workspace};
+use jackfield::board::{CardMove, CardRequest};
+use jackfield::model::Recipe;
+use jackfield::{CardsFilter, Host};
+use jackfield_render::text_board as text;
+use jackfield_types::{ErrorCode, Problem, StageName};
+use serde_json::json;
+use std::path::Path;
+
+pub(super) async fn board(host: &Host, of: Option<&str>, json: bool) -> Result<Outcome, Problem> {
+    let of = of.map(workspace);
+    let overview = host.board().overview(of.as_deref(), None).await?;
+    say(json, || text::board(&overview), &overview);
+    Ok(Outcome::Fine)
+}
+
+pub(super) async fn card(host: &Host, command: CardCommand, json: bool) -> Result<Outcome, Problem> {
+    let board = host.board();
+    let card = match command {
+        CardCommand::List { workspace, stage, text, limit } => {
+            let stage = stage.as_deref().map(stage_named).transpose()?;
+            let workspace = workspace.as_deref().map(super::request::workspace);
+            let filter =
+                CardsFilter { workspace, stage, q: text, limit: Some(limit), ..CardsFilter::default() };
+            let cards = board.list(filter).await?;
+            say(json, || self::text::cards(&cards), &cards);
+            return Ok(Outcome::Fine);
+        }
+        CardCommand::Rm { card } => {
+            let removed = board.remove(&card, None).await?;
+            say(json, || format!("removed: {}", removed.title), &json!({ "removed": removed }));
+            return Ok(Outcome::Fine);
+        }
+        CardCommand::Show { card } => card,
+        CardCommand::Add(arguments) => board.create(added(arguments)?).await?.id.to_string(),
+        CardCommand::Move { card, stage, reason } => {
+            let to = CardMove { stage: stage_named(&stage)?, version: None, reason };
+            board.move_to(&card, to).await?.id.to_string()
+        }
+        CardCommand::Start { card } => board.start(&card, None).await?.id.to_string(),
+        CardCommand::Approve { card, reason } => board.approve(&card, None, &reason).await?.id.to_string(),
+        CardCommand::Metric { card, name, value } => board.measure(&card, &name, value).await?.id.to_string(),
+    };
+    let view = board.get(&card).await?;
+    say(json, || text::card(&view), &view);
+    Ok(Outcome::Fine)
+}
+
+pub(super) async fn recipe(host: &Host, command: RecipeCommand, json: bool) -> Result<Outcome, Problem> {
+    let board = host.board();
+    match command {
+        RecipeCommand::List { workspace: of } => {
+            let recipes = board.recipes(&workspace(&of), None).await?;
+            say(json, || text::recipes(&recipes), &recipes);
+        }
+        RecipeCommand::Show { stage, workspace: of } => {
+            let found = of_stage(host, &of, &stage_named(&stage)?).await?;
+            say(true, String::new, &found.recipe);
+        }
+        RecipeCommand::Set { stage, file, workspace: of } => {
+            let stage = stage_named(&stage)?;
+            let version = of_stage(host, &of, &stage).await?.version;
+            let set = board.set_recipe(&workspace(&of), None, &stage, version, read(&file)?).await?;
+            say(json, || format!("the recipe of {stage} is version {} now", set.version), &set);
+        }
+        RecipeCommand::Check { file } => {
+            let checked = board.validate(&read(&file)?).await?;
+            let told = || {
+                let errors = checked.errors.iter().map(|why| format!("error: {why}"));
+                let warnings = checked.warnings.iter().map(|why| format!("warning: {why}"));
+                let lines: Vec<_> = errors.chain(warnings).collect();
+                if lines.is_empty() { "the recipe is valid".to_owned() } else { lines.join("\n") }
+            };
+            say(json, told, &checked);
+            return Ok(if checked.valid { Outcome::Fine } else { Outcome::Failed });
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+pub(super) async fn skill(host: &Host, command: SkillCommand, json: bool) -> Result<Outcome, Problem> {
+    let skills = host.skills();
+    match command {
+        SkillCommand::List { text } => {
+            let found = skills.list(text.as_deref()).await?;
+            say(json, || self::text::skills(&found), &found);
+        }
+        SkillCommand::Sync { folder } => {
+            let folder = folder.map(|folder| folder.canonicalize().unwrap_or(folder));
+            let synced = skills.sync(folder.as_deref()).await?;
+            say(json, || text::synced(&synced), &synced);
+        }
+        SkillCommand::Rm { skill } => {
+            skills.remove(&skill).await?;
+            say(json, || format!("removed: {skill}"), &json!({ "removed": skill }));
+        }
+        SkillCommand::Show { skill } => {
+            let found = skills.get(&skill).await?;
+            say(json, || text::skill(&found), &found);
+        }
+        SkillCommand::Vet { skill, trust } => {
+            let found = skills.trust(&skill, &trust).await?;
+            say(json, || format!("{skill} is {} now", found.trust.as_str()), &found);
+        }
+    }
+    Ok(Outcome::Fine)
+}
+
+async fn of_stage(
+    host: &Host,
+    of: &str,
+    stage: &StageName,
+) -> Result<jackfield_store::RecipeRecord, Problem> {
+    let recipes = host.board().recipes(&workspace(of), None).await?;
+    recipes.into_iter().find(|record| record.stage == *stage).ok_or_else(|| {
+        Problem::caller(
+            ErrorCode::UnknownStage,
+            format!("the stage '{stage}' has no recipe"),
+            "list the recipes",
+        )
+    })
+}
+
+fn added(arguments: AddCard) -> Result<CardRequest, Problem> {
+    let body = match &arguments.body_file {
+        Some(file) => text_of(file)?,
+        None => instruction(&arguments.body)?,
+    };
+    Ok(CardRequest {
+        workspace: Some(workspace(&arguments.workspace)),
+        title: arguments.title,
+        body,
+        stage: arguments.stage.as_deref().map(stage_named).transpose()?,
+        labels: arguments.labels,
+        priority: arguments.priority,
+        assignee: arguments.assignee,
+        ..CardRequest::default()
+    })
+}
+
+fn stage_named(name: &str) -> Result<StageName, Problem> {
+    name.parse().map_err(|error: jackfield_types::InvalidName| {
+        Problem::caller(ErrorCode::UnknownStage, error.to_string(), "give a stage of the workflow")
+    })
+}
+
+fn read(file: &Path) -> Result<Recipe, Problem> {
+    serde_json::from_str(&text_of(file)?).map_err(|error| {
+        Problem::caller(
+            ErrorCode::BadRecipe,
+            format!("failed to read the recipe in {}: {error}", file.display()),
+            "begin with the output of `jackfield recipe show`",
+        )
+    })
+}
+
+fn text_of(file: &Path) -> Result<String, Problem> {
+    std::fs::read_to_string(file).map_err(|error| {
+        Problem::caller(
+            ErrorCode::UnreadableInput,
+            format!("failed to read {}: {error}", file.display()),
+            "name a file of UTF-8 text",
+        )
+    })
+}
