@@ -63,6 +63,8 @@ export class KeyRegistry {
 
   press(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.isComposing || event.getModifierState?.('AltGraph')) return;
+    // `g $` has a Shift between its keys.
+    if (['Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
     const name = keyName(event);
     if (!name.startsWith('Mod ')) {
       if (event.altKey || typing(event.target) || !prefs.keys) return;

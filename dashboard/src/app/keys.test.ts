@@ -30,6 +30,14 @@ describe('KeyRegistry', () => {
     expect(ran).toEqual(['i', 'inbox', 'i']);
   });
 
+  it('runs a sequence whose second key needs Shift', () => {
+    const keys = new KeyRegistry();
+    const ran: string[] = [];
+    keys.add([{ keys: 'g $', text: 'Budget', group: '', run: () => ran.push('budget') }]);
+    for (const key of ['g', 'Shift', '$']) keys.press(press(key, { shiftKey: key !== 'g' }));
+    expect(ran).toEqual(['budget']);
+  });
+
   it('lets a page take a key of the app, and gives it back', () => {
     const keys = new KeyRegistry();
     const ran: string[] = [];

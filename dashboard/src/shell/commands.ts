@@ -13,6 +13,10 @@ export function globalCommands(): Command[] {
     { keys: 'Mod K', text: 'Open the palette', group: 'Everywhere', local: true, run: () => (overlays.open = overlays.open === 'palette' ? null : 'palette') },
     { keys: '?', text: 'Show the keys of this page', group: 'Everywhere', run: () => (overlays.open = 'keys') },
     { keys: 'c', text: 'New task', group: 'Everywhere', when: () => session.can('execute'), run: () => overlays.newTask() },
+    // The page has the key `n`; the dialog belongs to it.
+    { keys: '', text: 'New card', group: 'Board', when: () => session.can('execute'), run: () => router.go('/board?new=1') },
+    { keys: '', text: 'Go to Recipes', group: 'Board', run: () => router.go('/board/recipes') },
+    { keys: '', text: 'Go to Skills', group: 'Board', run: () => router.go('/board/skills') },
     ...go,
     { keys: '', text: 'Sign out', group: 'Session', run: () => void session.close() },
   ];

@@ -56,6 +56,10 @@ export function tell(event: HostEvent): Told {
       return { ...base, text: `${event.subject} was rolled back`, detail: `${shortDigest(str(p.from))} → ${shortDigest(str(p.to))}` };
     case 'decision_made':
       return { ...base, text: `Decision: ${words(str(p.kind))}`, detail: str(p.reason) };
+    case 'card_changed':
+      return { ...base, text: `A card is ${words(str(p.state))} in ${str(p.stage)}`, detail: str(p.note) };
+    case 'task_stage_changed':
+      return { ...base, text: `A card moved from ${str(p.from)} to ${str(p.to)}` };
     case 'task_closed':
       return { ...base, text: `A task was closed by ${p.by}: ${words(str(p.to))}`, detail: str(p.reason) };
     default:
@@ -66,6 +70,7 @@ export function tell(event: HostEvent): Told {
 
 function hrefOf(event: HostEvent): string | null {
   const p = event.payload ?? {};
+  if (event.kind === 'card_changed' || event.kind === 'task_stage_changed') return `/board?card=${event.subject}`;
   if (typeof p.run === 'string') return `/r/${p.run}`;
   if (event.kind.startsWith('plugin_') && /^\w+\/[^/]+$/.test(event.subject)) return `/plugins/${event.subject}`;
   if (event.kind.startsWith('human_task')) return `/inbox?id=${event.subject}`;

@@ -1,5 +1,5 @@
 // How states are shown: glyph, word and tone. A colour never stands alone.
-import type { Outcome, RunState, RunSummary, TaskState, Verified } from '../api/types';
+import type { Outcome, RunState, RunSummary, StageState, TaskState, Trust, Verified } from '../api/types';
 import { words } from './format';
 
 export type Tone = 'run' | 'need' | 'ok' | 'fail' | 'rest';
@@ -51,6 +51,27 @@ export function taskLook(state: TaskState): Look {
     cancelled: { glyph: '■', word: 'cancelled', tone: 'rest' },
   };
   return looks[state] ?? { glyph: '○', word: words(state), tone: 'rest' };
+}
+
+/** A card in its stage. Every state has a glyph or a word of its own, so that no two differ by colour only. */
+export function cardLook(state: StageState): Look {
+  const looks: Record<StageState, Look> = {
+    idle: { glyph: '○', word: 'idle', tone: 'rest' },
+    queued: { glyph: '◷', word: 'queued', tone: 'rest' },
+    running: { glyph: '●', word: 'running', tone: 'run' },
+    awaiting_start: { glyph: '▷', word: 'needs start', tone: 'need' },
+    awaiting_review: { glyph: '◆', word: 'needs review', tone: 'need' },
+    needs_answers: { glyph: '?', word: 'needs answers', tone: 'need' },
+    blocked: { glyph: '✕', word: 'blocked', tone: 'fail' },
+    done: { glyph: '✓', word: 'done', tone: 'ok' },
+  };
+  return looks[state] ?? { glyph: '○', word: words(state), tone: 'rest' };
+}
+
+export function trustLook(trust: Trust): Look {
+  if (trust === 'vetted') return { glyph: '✓', word: 'vetted', tone: 'ok' };
+  if (trust === 'community') return { glyph: '◌', word: 'community', tone: 'need' };
+  return { glyph: '△', word: 'experimental', tone: 'need' };
 }
 
 /** The three axes of an outcome. Null: not known yet. */
