@@ -4,7 +4,7 @@ import { expect, GUARD_MS, test } from './world'
 test('pages, lists, a run and its log are reached without a mouse', async ({ page, world }) => {
   const run = await world.run('for i in 1 2 3; do echo "line $i"; done; echo > by-key.txt', { title: 'By keyboard' })
   await world.open(page)
-  for (const [keys, path] of [['t', '/runs'], ['i', '/inbox'], ['b', '/budget'], ['p', '/plugins'], ['w', '/workers'], ['s', '/settings'], ['n', '/']]) {
+  for (const [keys, path] of [['t', '/runs'], ['i', '/inbox'], ['b', '/board'], ['$', '/budget'], ['p', '/plugins'], ['w', '/workers'], ['s', '/settings'], ['n', '/']]) {
     await page.keyboard.press('g')
     await page.keyboard.press(keys!)
     await expect(page).toHaveURL(world.url + path!)
