@@ -10,6 +10,7 @@ export const MOST_CARDS = 5_000;
 /** More changed cards than this are fetched as one list. */
 const MOST_SINGLE = 12;
 const SOON_MS = 400;
+const OWN_MS = 5_000;
 
 export class BoardData {
   cards: Card[] = $state.raw([]);
@@ -20,6 +21,7 @@ export class BoardData {
   #workspace = '';
   #dirty = new Set<string>();
   #pending = new Set<string>();
+  #movedAt = new Map<string, number>();
   #runs = new Map<string, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #aborter: AbortController | null = null;
@@ -80,8 +82,11 @@ export class BoardData {
     this.#pending.add(card.id);
     this.put(moved(card, stage, Date.now()));
     try {
-      const after = await moveCard(card, stage);
-      this.put(after);
+      // After a move the board decides what follows, which counts as a change: the version of a moment ago is old.
+      const own = Date.now() - (this.#movedAt.get(card.id) ?? 0) < OWN_MS;
+      const now = own ? (await get('/api/cards/{id}', { params: { id: card.id } })).card : card;
+      this.put(await moveCard(now.stage === card.stage ? now : card, stage));
+      this.#movedAt.set(card.id, Date.now());
     } catch (error) {
       this.put(card);
       throw error;
