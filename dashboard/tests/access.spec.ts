@@ -42,7 +42,7 @@ test.describe('every page', () => {
   test.afterAll(({ world }) => world.call('POST', `/api/runs/${long.run_id}`, { action: 'cancel' }))
 
   test('has no serious finding, in light and dark', async ({ page, world }) => {
-    test.setTimeout(150_000)
+    test.setTimeout(200_000)
     await world.open(page)
     for (const path of paths) {
       await page.emulateMedia({ colorScheme: 'light' })
