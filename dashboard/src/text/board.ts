@@ -30,8 +30,10 @@ export interface Column {
 
 export function matchesCard(card: Card, text: string): boolean {
   if (!text) return true;
-  const all = `${card.title} ${card.summary} ${card.labels.join(' ')} ${card.assignee ?? ''} ${card.id}`.toLowerCase();
-  return text.toLowerCase().split(/\s+/).every((word) => all.includes(word));
+  const all = `${card.title} ${card.summary} ${card.labels.join(' ')} ${card.assignee ?? ''}`.toLowerCase();
+  const id = card.id.toLowerCase();
+  // An id holds most short numbers somewhere: only its end, as it is shown, or all of it counts.
+  return text.toLowerCase().split(/\s+/).every((word) => all.includes(word) || (word.length >= 6 && id.endsWith(word)));
 }
 
 /** The cards of each stage: by priority, then in the order in which they entered it, as the host lists them. */
