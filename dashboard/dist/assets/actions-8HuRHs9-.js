@@ -1,1 +1,0 @@
-import{D as e}from"./Time-GY-8rl0t.js";var t=(t,n)=>e(`POST`,`/api/runs/{run}`,{run:t},{action:`cancel`,reason:n}),n=(t,n)=>e(`POST`,`/api/runs/{run}`,{run:t},{action:`retry`,reason:n}),r=(t,n,r)=>e(`POST`,`/api/runs/{run}`,{run:t},{action:`choose`,attempt:n,reason:r}),i=t=>e(`POST`,`/tasks/dispatch`,{},t);export{n as i,r as n,i as r,t};

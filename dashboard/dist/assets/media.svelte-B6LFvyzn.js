@@ -1,1 +1,0 @@
-import{I as e,J as t,K as n,X as r}from"./Icon-X5KQ7X1p.js";var i=window.matchMedia(`(max-width: 700px)`),a=new class{#e=r(n(i.matches));get phone(){return e(this.#e)}set phone(e){t(this.#e,e,!0)}constructor(){i.addEventListener(`change`,()=>this.phone=i.matches)}};export{a as t};
