@@ -8,7 +8,7 @@ use crate::step;
 use crate::workflows::{position, stages, workflow};
 use jackfield_model::{CardWait, Recipe, StepEnd, StepRun};
 use jackfield_plugins::Plugins;
-use jackfield_runs::admission::admit::Admissions;
+use jackfield_runs::admission::stage::StageAdmissions;
 use jackfield_skills::Trust;
 use jackfield_store::{
     AdmitError, Card, Entering, HumanTask, HumanTaskFilter, HumanTaskState, NewStep, Store, Task,
@@ -42,7 +42,7 @@ pub struct Principal<'a> {
 pub struct Board {
     pub(crate) store: Store,
     pub(crate) shelf: Shelf,
-    admissions: Arc<Admissions>,
+    admissions: StageAdmissions,
     plugins: Arc<Plugins>,
     woken: Notify,
     stop: CancellationToken,
@@ -65,7 +65,7 @@ impl Board {
         Self {
             store: runs.shared.store.clone(),
             shelf: Shelf::new(runs.shared.store.clone()),
-            admissions: Arc::clone(&runs.admissions),
+            admissions: StageAdmissions::new(Arc::clone(&runs.admissions)),
             plugins: Arc::clone(&runs.shared.plugins),
             woken: Notify::new(),
             stop: runs.shared.stop.clone(),
@@ -240,7 +240,7 @@ impl Board {
             digest: known.skill.digest,
         };
         match self.store.cards().begin_step(new, prepared.admission.clone(), &prepared.limits).await {
-            Ok(true) => self.admissions.prepared_admitted(&prepared),
+            Ok(true) => self.admissions.admitted(&prepared),
             Ok(false) => {}
             Err(AdmitError::Refused(refusal)) => return stuck(refusal.to_string()).await,
             Err(error) => return Err(error.into()),

@@ -238,23 +238,8 @@ const EXAMPLES: &[Examples] = &[
             ("jackfield todo list --all --kind todo", "include done and cancelled tasks"),
         ],
     ),
-    (
-        "board",
-        &[
-            ("jackfield board", "the stages of all workspaces"),
-            ("jackfield board -w site", "of one workspace"),
-        ],
-    ),
-    (
-        "card add",
-        &[
-            (
-                "jackfield card add \"Faster checkout\" --body-file transcript.txt",
-                "a card of this repository",
-            ),
-            ("jackfield card add \"Faster checkout\" -w site --body -", "its text from standard input"),
-        ],
-    ),
+    ("board", &[("jackfield board -w site", "the stages of a workspace")]),
+    ("card add", &[("jackfield card add \"Faster till\" --body-file call.txt", "from a transcript")]),
     ("card list", &[("jackfield card list --stage prd", "the cards of a stage")]),
     ("card show", &[("jackfield card show 01HX", "its steps and moves, and what it waits for")]),
     ("card move", &[("jackfield card move 01HX build --reason \"agreed\"", "put it into a stage")]),

@@ -1,6 +1,6 @@
 //! The board: automation, recipes, settings, and the state of a card in its stage.
 
-use jackfield_types::{Digest, RunId, RunState, StageName, TaskState, Timestamp};
+use jackfield_types::{Digest, RunId, RunState, StageName, TaskId, TaskState, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -259,4 +259,54 @@ pub struct Transition {
     pub reason: String,
     /// The run whose end led to it.
     pub run: Option<RunId>,
+}
+
+/// A change of what a card says. What is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+#[allow(missing_docs)]
+pub struct CardEdit {
+    pub title: Option<String>,
+    pub body: Option<String>,
+    pub labels: Option<Vec<String>>,
+    pub priority: Option<i32>,
+    /// `Some(None)`: nobody.
+    pub assignee: Option<Option<String>>,
+}
+
+/// A card enters a stage.
+#[derive(Debug, Clone)]
+pub struct Entering {
+    /// The card.
+    pub card: TaskId,
+    /// The version that the caller has seen; `None`: any.
+    pub version: Option<u64>,
+    /// The stage; `None`: the card is done.
+    pub to: Option<StageName>,
+    /// The principal, or `board`.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// The run whose end led to it.
+    pub run: Option<RunId>,
+    /// What it waits for in the stage; `None`: the board decides.
+    pub waits: Option<CardWait>,
+    /// Why it waits.
+    pub note: String,
+}
+
+/// A run of a step to be admitted.
+#[derive(Debug, Clone)]
+pub struct NewStep {
+    /// The card.
+    pub card: TaskId,
+    /// The entry that it belongs to.
+    pub entry: u64,
+    /// The number of the step, from 1.
+    pub step: u32,
+    /// The number of the try, from 1.
+    pub attempt: u32,
+    /// The skill.
+    pub skill: String,
+    /// The digest of the skill.
+    pub digest: Digest,
 }

@@ -12,8 +12,8 @@ mod plugin;
 mod worker;
 
 pub use board::{
-    AutomationLevel, AutomationMode, BoardSettings, CardWait, OnFail, Recipe, RecipeStep, StageGate,
-    StageState, StepEnd, StepRun, Transition,
+    AutomationLevel, AutomationMode, BoardSettings, CardEdit, CardWait, Entering, NewStep, OnFail, Recipe,
+    RecipeStep, StageGate, StageState, StepEnd, StepRun, Transition,
 };
 pub use events::agent::{
     AgentStarted, FileChange, FileChangeKind, RateLimit, ReportedUsage, Retrying, ToolCall, ToolResult,

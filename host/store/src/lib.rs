@@ -24,7 +24,7 @@ mod view;
 mod webhooks;
 
 pub use access::{AccessToken, BrowserSession, Credential, Grantee, NewSession, NewToken, SessionSecrets};
-pub use board::{CardFilter, NewStep, RecipeRecord, SettingsRecord, SkillRecord};
+pub use board::{CardFilter, RecipeRecord, SettingsRecord, SkillRecord};
 pub use error::{AdmitError, RecordKind, StoreError};
 pub use file::{Redact, unpack};
 pub use handles::{
@@ -47,7 +47,7 @@ pub use record::{
     Artifact, Attempt, Begun, Card, CardEdit, CheckResult, Checkpoint, Decided, Decision, Entering, Hold,
     HostEventRecord, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, LastEvent,
     NewArtifact, NewAttempt, NewCard, NewCheckpoint, NewDecision, NewHandoff, NewHumanTask, NewPluginCall,
-    NewRun, NewRunEvent, NewTask, NewTranscript, NewWorker, NewWorkspace, PluginCall, PluginReceipt,
+    NewRun, NewRunEvent, NewStep, NewTask, NewTranscript, NewWorker, NewWorkspace, PluginCall, PluginReceipt,
     PluginVersion, Run, RunEventRecord, RunSummary, RunView, Serving, Settlement, Task, Then, Worker,
     WorkerKind, Workspace, WorkspaceKind,
 };

@@ -1,6 +1,6 @@
 //! Cards: creation and lists.
 
-use super::changes::{add_transition, card_of, changed};
+use super::log::{add_transition, card_of, changed};
 use crate::file::{Columns, Exact, Sql, Tx, stamp};
 use crate::handles::Cards;
 use crate::life::add_task;

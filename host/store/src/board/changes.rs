@@ -1,19 +1,18 @@
 //! Changes of cards. A card with an active run is locked: the run itself is the lock, so it goes with the run, however
 //! that ends.
 
+use super::due::BOARD;
+use super::log::{add_transition, card_of, changed};
 use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::handles::Cards;
 use crate::life::task_state;
 use crate::people::add_human_task;
-use crate::view::{runs, trail};
-use crate::{Card, CardEdit, Entering, NewHumanTask, RecordKind, Run, StoreError, Task};
-use jackfield_model::{CardChanged, CardWait, HostEvent, Transition};
-use jackfield_sql::{Connection, params};
-use jackfield_types::{TaskEnd, TaskEvent, TaskId, Timestamp, WorkflowName};
+use crate::view::runs;
+use crate::{Card, CardEdit, Entering, NewHumanTask, RecordKind, StoreError, Task};
+use jackfield_model::{CardWait, Transition};
+use jackfield_sql::params;
+use jackfield_types::{TaskEnd, TaskEvent, TaskId, Timestamp};
 use serde_json::json;
-
-/// The actor of what the board does by itself.
-pub(crate) const BOARD: &str = "board";
 
 impl Cards<'_> {
     /// Changes what a card says. Returns it as it is then.
@@ -188,28 +187,6 @@ fn wait(
     Ok(true)
 }
 
-/// A run of a card has ended: the board decides what follows.
-pub(crate) fn run_ended(tx: &Tx<'_>, run: &Run) -> Result<(), StoreError> {
-    if run.workflow == WorkflowName::DIRECT || run.workflow == WorkflowName::EXTERNAL {
-        return Ok(());
-    }
-    tx.exec("UPDATE cards SET due = 1 WHERE task = ?1", [run.task.to_string()]).map(drop)
-}
-
-/// A human task about a task was closed: its card goes on if that was the last question of the board.
-pub(crate) fn answered(tx: &Tx<'_>, task: Option<TaskId>) -> Result<(), StoreError> {
-    let Some(task) = task else { return Ok(()) };
-    let resumed = tx.exec(
-        "UPDATE cards SET due = 1, started = 1, entry = entry + 1 WHERE task = ?1 AND waits = 'answers' AND NOT EXISTS (
-             SELECT 1 FROM human_tasks WHERE task = ?1 AND state = 'open' AND created_by = ?2)",
-        params![task.to_string(), BOARD],
-    )?;
-    if resumed > 0 {
-        changed(tx, task)?;
-    }
-    Ok(())
-}
-
 /// A card that a run does not lock, in the version that the caller has seen.
 fn unlocked(tx: &Tx<'_>, card: TaskId, version: Option<u64>) -> Result<Card, StoreError> {
     let found = card_of(tx, card)?;
@@ -228,42 +205,4 @@ fn open_task(tx: &Tx<'_>, card: TaskId) -> Result<Task, StoreError> {
         return Err(StoreError::not_now("start", RecordKind::Task, card, task.state));
     }
     Ok(task)
-}
-
-pub(super) fn card_of(conn: &Connection, card: TaskId) -> Result<Card, StoreError> {
-    let sql = format!("{} WHERE cards.task = ?1", Card::SELECT);
-    conn.one(&sql, [card.to_string()], Card::read)?
-        .ok_or_else(|| StoreError::NotFound { what: RecordKind::Card, id: card.to_string() })
-}
-
-pub(super) fn add_transition(tx: &Tx<'_>, card: TaskId, transition: &Transition) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO card_transitions (task, number, at, from_stage, to_stage, actor, reason, run)
-         SELECT ?1, COALESCE(MAX(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7 FROM card_transitions WHERE task = ?1",
-        params![
-            card.to_string(),
-            stamp(transition.at),
-            transition.from.as_ref().map(ToString::to_string),
-            transition.to.as_ref().map(ToString::to_string),
-            Exact(&transition.actor),
-            transition.reason,
-            transition.run.map(|run| run.to_string()),
-        ],
-    )
-    .map(drop)
-}
-
-/// Counts a change of a card and adds its event. Returns the card as it is then.
-pub(super) fn changed(tx: &Tx<'_>, card: TaskId) -> Result<Card, StoreError> {
-    tx.exec("UPDATE cards SET version = version + 1 WHERE task = ?1", [card.to_string()])?;
-    let now = card_of(tx, card)?;
-    let event = CardChanged {
-        workspace: now.workspace,
-        stage: now.stage.clone(),
-        state: now.state,
-        version: now.version,
-        note: now.note.clone(),
-    };
-    trail::add_event(tx, &card.to_string(), &HostEvent::CardChanged(event))?;
-    Ok(now)
 }

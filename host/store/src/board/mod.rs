@@ -2,12 +2,13 @@
 
 mod cards;
 mod changes;
+mod due;
+mod log;
 mod recipes;
 mod skills;
 mod steps;
 
 pub use cards::CardFilter;
-pub(crate) use changes::{answered, run_ended};
+pub(crate) use due::{answered, run_ended};
 pub use recipes::{RecipeRecord, SettingsRecord};
 pub use skills::SkillRecord;
-pub use steps::NewStep;

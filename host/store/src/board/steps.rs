@@ -1,31 +1,14 @@
 //! The runs of the steps of a recipe.
 
-use super::changes::{card_of, changed};
+use super::log::{card_of, changed};
 use crate::file::{Columns, Sql, Tx};
 use crate::handles::Cards;
 use crate::life::{RunOfTask, admit_run};
 use crate::{AdmitError, Limits, StoreError};
-use jackfield_model::{StepEnd, StepRun};
+use jackfield_model::{NewStep, StepEnd, StepRun};
 use jackfield_sql::{Connection, Row, params};
-use jackfield_types::{Digest, RunId, TaskId};
+use jackfield_types::{RunId, TaskId};
 use serde_json::{Value, json};
-
-/// A run of a step to be admitted.
-#[derive(Debug, Clone)]
-pub struct NewStep {
-    /// The card.
-    pub card: TaskId,
-    /// The entry that it belongs to.
-    pub entry: u64,
-    /// The number of the step, from 1.
-    pub step: u32,
-    /// The number of the try, from 1.
-    pub attempt: u32,
-    /// The skill.
-    pub skill: String,
-    /// The digest of the skill.
-    pub digest: Digest,
-}
 
 impl Cards<'_> {
     /// Admits the run of a step, with its first attempt and the money for it. False: the card is not due any more, has

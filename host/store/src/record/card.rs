@@ -132,36 +132,3 @@ impl Card {
         })
     }
 }
-
-/// A change of what a card says. What is `None` stays as it is.
-#[derive(Debug, Clone, Default)]
-#[allow(missing_docs)]
-pub struct CardEdit {
-    pub title: Option<String>,
-    pub body: Option<String>,
-    pub labels: Option<Vec<String>>,
-    pub priority: Option<i32>,
-    /// `Some(None)`: nobody.
-    pub assignee: Option<Option<String>>,
-}
-
-/// A card enters a stage.
-#[derive(Debug, Clone)]
-pub struct Entering {
-    /// The card.
-    pub card: TaskId,
-    /// The version that the caller has seen; `None`: any.
-    pub version: Option<u64>,
-    /// The stage; `None`: the card is done.
-    pub to: Option<StageName>,
-    /// The principal, or `board`.
-    pub actor: String,
-    /// Why.
-    pub reason: String,
-    /// The run whose end led to it.
-    pub run: Option<RunId>,
-    /// What it waits for in the stage; `None`: the board decides.
-    pub waits: Option<CardWait>,
-    /// Why it waits.
-    pub note: String,
-}

@@ -17,12 +17,12 @@ pub use attempt::{
     Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement,
     Then,
 };
-pub use card::{Card, CardEdit, Entering, NewCard};
+pub use card::{Card, NewCard};
 pub(crate) use event::{host_event, payload, payload_text, run_event};
 pub use hold::Hold;
 pub use jackfield_model::{
-    HostEventRecord, HumanTask, HumanTaskKind, HumanTaskState, NewRunEvent, RunEventRecord, Serving,
-    WorkerKind,
+    CardEdit, Entering, HostEventRecord, HumanTask, HumanTaskKind, HumanTaskState, NewRunEvent, NewStep,
+    RunEventRecord, Serving, WorkerKind,
 };
 pub use people::{Checkpoint, Decision, HumanTaskChange, NewCheckpoint, NewDecision, NewHumanTask};
 pub(crate) use people::{HUMAN_TASKS, human_task};
