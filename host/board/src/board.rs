@@ -13,7 +13,7 @@ use jackfield_skills::Trust;
 use jackfield_store::{
     AdmitError, Card, Entering, HumanTask, HumanTaskFilter, HumanTaskState, NewStep, Store, Task,
 };
-use jackfield_types::{Problem, TaskId, clip};
+use jackfield_types::{ErrorCode, Problem, TaskId, clip};
 use jackfield_workspace::{Repository, Source};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -115,12 +115,28 @@ impl Board {
                 }
                 match self.decide(card).await {
                     Ok(()) => decided = true,
-                    Err(problem) => tracing::warn!(%card, "failed to decide about a card: {problem}"),
+                    // The next host decides.
+                    Err(problem) if problem.code == ErrorCode::Stopping => return,
+                    Err(problem) => self.block(card, &problem).await,
                 }
             }
             if !decided {
                 return;
             }
+        }
+    }
+
+    /// A card that cannot be decided about waits for a person, so that it does not stand in the way of others.
+    async fn block(&self, card: TaskId, problem: &Problem) {
+        tracing::warn!(%card, "failed to decide about a card: {problem}");
+        let note = clip(&format!("{}: {}", problem.message, problem.remedy), LONGEST_NOTE);
+        let cards = self.store.cards();
+        let blocked = match cards.get(card).await {
+            Ok(found) => cards.wait(card, found.entry, Some(CardWait::Problem), &note).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = blocked {
+            tracing::warn!(%card, %error, "failed to record why a card waits");
         }
     }
 
@@ -229,6 +245,7 @@ impl Board {
         let at = position(&workflow(&card.workflow)?, &card.stage)?;
         let prepared = match self.admissions.prepare(&due.task, at, request).await {
             Ok(prepared) => prepared,
+            Err(problem) if problem.code == ErrorCode::Stopping => return Err(problem),
             Err(problem) => return stuck(format!("{}: {}", problem.message, problem.remedy)).await,
         };
         let new = NewStep {

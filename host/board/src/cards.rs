@@ -184,6 +184,7 @@ impl Board {
     /// # Errors
     /// A [`Problem`] if the card is locked or was changed meanwhile, or the stage does not exist.
     pub async fn move_to(&self, card: TaskId, to: CardMove, by: &Principal<'_>) -> Result<Card, Problem> {
+        jackfield_api::bounds::check(&to)?;
         let found = self.store.cards().get(card).await?;
         position(&workflow(&found.workflow)?, &to.stage)?;
         let entering = Entering {
@@ -222,6 +223,7 @@ impl Board {
         reason: &str,
         by: &Principal<'_>,
     ) -> Result<Card, Problem> {
+        jackfield_api::bounds::check_text("reason", reason)?;
         let found = self.store.cards().get(card).await?;
         match found.waits {
             Some(CardWait::OtherReview) if found.author == by.name => {

@@ -138,8 +138,9 @@ impl Board {
     /// Checks a recipe.
     ///
     /// # Errors
-    /// A [`Problem`] if the skills cannot be read.
+    /// A [`Problem`] if a text is too long, or the skills cannot be read.
     pub async fn validate(&self, recipe: &Recipe) -> Result<Validation, Problem> {
+        jackfield_api::bounds::check(recipe)?;
         let mut found = Validation::default();
         if recipe.steps.len() > MOST || recipe.gates.len() > MOST {
             found.errors.push(format!("a recipe has at most {MOST} steps and {MOST} gates"));

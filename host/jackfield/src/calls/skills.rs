@@ -31,10 +31,20 @@ impl Skills<'_> {
     /// are gone from it are removed, changed ones lose the trust in them. Those that are not valid stay as they are.
     ///
     /// # Errors
-    /// A [`Problem`] if the folder cannot be read.
+    /// A [`Problem`] if there is no such folder, or it cannot be read.
     pub async fn sync(self, folder: Option<&Path>) -> Result<SkillSync, Problem> {
         self.0.caller.require(Scope::Admin)?;
         let own = self.0.inner.folders.data.join("skills");
+        if let Some(folder) = folder {
+            jackfield_api::bounds::check_text("folder", &folder.to_string_lossy())?;
+            if !folder.is_dir() {
+                return Err(Problem::caller(
+                    ErrorCode::BadSkill,
+                    format!("there is no folder {} on the machine of the host", folder.display()),
+                    "name a folder that holds one folder for each skill",
+                ));
+            }
+        }
         let folder = folder.unwrap_or(&own).to_owned();
         let found = tokio::task::spawn_blocking(move || skills_of_folder(&folder)).await;
         let found = found.map_err(|error| {

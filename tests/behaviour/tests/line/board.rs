@@ -297,3 +297,20 @@ async fn skill_that_is_not_vetted_waits_for_a_person_and_a_change_drops_the_trus
     server.stop().await;
     ground.leave();
 }
+
+#[tokio::test]
+async fn card_whose_workspace_is_gone_is_blocked_and_others_go_on() {
+    let ground = ground("");
+    let (lost, repository) = (Repository::beside(&ground, "lost"), ground.repository());
+    let server = ground.serve().await;
+    let first = card(&server, &lost, "First").await;
+    settles(&server, &first, "discovery", "awaiting_review").await;
+    std::fs::remove_dir_all(lost.path()).unwrap();
+    act(&server, &first, "approve", json!({})).await;
+    let view = settles(&server, &first, "prd", "blocked").await;
+    assert!(view["card"]["note"].as_str().unwrap().contains("there is no folder"), "{view}");
+    let second = card(&server, &repository, "Second").await;
+    settles(&server, &second, "discovery", "awaiting_review").await;
+    server.stop().await;
+    ground.leave();
+}
