@@ -80,7 +80,7 @@ pub struct ExecuteRequest {
     /// The same key and request never run twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// The branch or commit of the workspace's repository to start from; default: what is checked out.
+    /// Branch or commit to start from; default: what is checked out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// Let slash commands and `@path` in the instruction take effect.

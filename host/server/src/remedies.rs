@@ -36,8 +36,8 @@ impl Names {
             Operation::CancelRun(run) => {
                 both(format!("POST /api/runs/{run}"), format!("`cancel` with run_id {run}"))
             }
-            Operation::ListCards => both("GET /api/cards", "`board` with action `list`"),
-            Operation::ListSkills => both("GET /api/skills", "`board` with action `skills`"),
+            Operation::ListCards => only_route("GET /api/cards"),
+            Operation::ListSkills => only_route("GET /api/skills"),
             Operation::ListTasks => both("GET /api/tasks", "`workflow_query` with query `summary`"),
             Operation::ShowTask(task) => both(
                 format!("GET /api/tasks/{task}"),

@@ -224,7 +224,8 @@ enum RecipesAction {
     },
     /// Check a recipe; nothing is recorded.
     Validate {
-        /// The recipe.
+        /// A recipe.
+        #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
         recipe: Recipe,
     },
 }
@@ -250,6 +251,7 @@ struct RecipeEdit {
     /// The version that the caller has seen; 0 for the default.
     version: u64,
     /// The whole recipe.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     recipe: Recipe,
 }
 

@@ -23,8 +23,18 @@ pub(super) fn with_on_close(mut schema: JsonObject, described: bool) -> JsonObje
 }
 
 /// Fields of `execute` that are taken everywhere and told only there.
-const UNUSUAL: [&str; 9] =
-    ["stack", "keywords", "language", "role", "effort", "access", "prompt_syntax", "verbosity", "complexity"];
+const UNUSUAL: [&str; 10] = [
+    "base",
+    "stack",
+    "keywords",
+    "language",
+    "role",
+    "effort",
+    "access",
+    "prompt_syntax",
+    "verbosity",
+    "complexity",
+];
 
 /// As `execute`, by the names that a dispatcher has for the same; without what is about waiting.
 pub(super) fn dispatch_schema() -> JsonObject {
