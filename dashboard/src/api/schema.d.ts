@@ -2252,7 +2252,7 @@ export interface components {
         ConsensusRequest: {
             /** @description What the agent may do in its worktree; default `edit`. */
             access?: components["schemas"]["Access"] | null;
-            /** @description The branch or commit of the workspace's repository to start from; default: what is checked out. */
+            /** @description Branch or commit to start from; default: what is checked out. */
             base?: string | null;
             /** @description Commands that must succeed in the worktree afterwards. */
             checks?: components["schemas"]["Check"][];
@@ -2411,7 +2411,7 @@ export interface components {
         ExecuteRequest: {
             /** @description What the agent may do in its worktree; default `edit`. */
             access?: components["schemas"]["Access"] | null;
-            /** @description The branch or commit of the workspace's repository to start from; default: what is checked out. */
+            /** @description Branch or commit to start from; default: what is checked out. */
             base?: string | null;
             /** @description Commands that must succeed in the worktree afterwards. */
             checks?: components["schemas"]["Check"][];
@@ -4179,40 +4179,15 @@ export interface components {
         };
         RecipeEdit: {
             /** @description The whole recipe. */
-            recipe: components["schemas"]["RecipeInput"];
+            recipe: {
+                [key: string]: unknown;
+            };
             /** @description The version that the caller has seen; 0 for the default. */
             version: number;
             /** @description Default: `product`. */
             workflow?: string | null;
             /** @description A workspace's name, path or id. */
             workspace: string;
-        };
-        /** @description What happens at a stage of a workspace. */
-        RecipeInput: {
-            /** @description What the board does by itself. */
-            automation_level: components["schemas"]["AutomationLevel"];
-            /**
-             * @description A recipe that is not enabled is as one that is `manual`.
-             * @default true
-             */
-            enabled: boolean;
-            /** @description The executor of its steps; the chooser picks one where there is none. */
-            executor?: string | null;
-            /**
-             * @description The conditions for advancing.
-             * @default []
-             */
-            gates: components["schemas"]["StageGate"][];
-            /**
-             * @description What happens when the work fails.
-             * @default stay
-             */
-            on_fail: components["schemas"]["OnFail"];
-            /**
-             * @description The steps, in their order.
-             * @default []
-             */
-            steps: components["schemas"]["RecipeStepInput"][];
         };
         /** @description The recipe of a stage. */
         RecipeRecord: {
@@ -4257,32 +4232,6 @@ export interface components {
             /** @description Time limit of an attempt, seconds. */
             timeout_s?: number | null;
         };
-        /** @description A step of a recipe: one run with the prompt of one skill. */
-        RecipeStepInput: {
-            /** @description The executor; default: that of the recipe. */
-            executor?: string | null;
-            /** @description Inputs of the skill by the path of their value: `$.card.body`, `$.artifacts.research.md`, `$.steps.1.summary`. */
-            inputs_mapping?: {
-                [key: string]: string;
-            };
-            /** @description Where outputs go, by name: `metric:NAME`, `label`. */
-            outputs_mapping?: {
-                [key: string]: string;
-            };
-            /** @description Literal inputs. */
-            params?: {
-                [key: string]: unknown;
-            };
-            /**
-             * @description How often the step is repeated after a failure.
-             * @default 0
-             */
-            retry_count: number;
-            /** @description The skill. */
-            skill_id: string;
-            /** @description Time limit of an attempt, seconds. */
-            timeout_s?: number | null;
-        };
         /** @description An action on recipes. */
         RecipesAction: {
             /** @constant */
@@ -4294,8 +4243,10 @@ export interface components {
         } | {
             /** @constant */
             action: "validate";
-            /** @description The recipe. */
-            recipe: components["schemas"]["RecipeInput"];
+            /** @description A recipe. */
+            recipe: {
+                [key: string]: unknown;
+            };
         };
         RecipesAnswer: {
             /** @description How many recipes were recorded. */
