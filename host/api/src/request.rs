@@ -77,10 +77,10 @@ pub struct ExecuteRequest {
     /// How long to wait for the end, seconds; default 45.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_s: Option<u64>,
-    /// The same key and request never run twice.
+    /// The same key never runs twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
-    /// Branch or commit to start from; default: what is checked out.
+    /// Branch or commit to start from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
     /// Let slash commands and `@path` in the instruction take effect.
