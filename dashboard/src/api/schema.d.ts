@@ -2252,7 +2252,7 @@ export interface components {
         ConsensusRequest: {
             /** @description What the agent may do in its worktree; default `edit`. */
             access?: components["schemas"]["Access"] | null;
-            /** @description Branch or commit to start from; default: what is checked out. */
+            /** @description Branch or commit to start from. */
             base?: string | null;
             /** @description Commands that must succeed in the worktree afterwards. */
             checks?: components["schemas"]["Check"][];
@@ -2271,7 +2271,7 @@ export interface components {
             expect?: components["schemas"]["Expect"] | null;
             /** @description What must hold besides: file_exists, content_check, … */
             gates?: components["schemas"]["Gate"][];
-            /** @description The same key and request never run twice. */
+            /** @description The same key never runs twice. */
             idempotency_key?: string | null;
             /** @description What should be done, in plain words. At most 1 MiB. */
             instruction: string;
@@ -2411,7 +2411,7 @@ export interface components {
         ExecuteRequest: {
             /** @description What the agent may do in its worktree; default `edit`. */
             access?: components["schemas"]["Access"] | null;
-            /** @description Branch or commit to start from; default: what is checked out. */
+            /** @description Branch or commit to start from. */
             base?: string | null;
             /** @description Commands that must succeed in the worktree afterwards. */
             checks?: components["schemas"]["Check"][];
@@ -2425,7 +2425,7 @@ export interface components {
             expect?: components["schemas"]["Expect"] | null;
             /** @description What must hold besides: file_exists, content_check, … */
             gates?: components["schemas"]["Gate"][];
-            /** @description The same key and request never run twice. */
+            /** @description The same key never runs twice. */
             idempotency_key?: string | null;
             /** @description What should be done, in plain words. At most 1 MiB. */
             instruction: string;

@@ -30,15 +30,14 @@ fn core() -> Vec<Tool> {
     vec![
         Tool::new(
             "execute",
-            "Have a coding agent do a task in a git worktree of `workspace` and answer with a short diagram. The work is \
-             committed to a branch `jackfield/RUN_ID/…`; your checkout is not touched. Still running after wait_s: you \
-             get a run_id; call `result` with it.",
+            "Have a coding agent do a task in a git worktree of `workspace` and answer with a short diagram. The work is on \
+             a branch `jackfield/RUN_ID/…`; your checkout is not touched. Still running after wait_s: call `result`.",
             Arc::new(with_on_close(schema::<ExecuteRequest>(), true)),
         )
         .with_annotations(ToolAnnotations::default().read_only(false).destructive(false).open_world(true)),
         Tool::new(
             "dispatch",
-            "Start a task in the background and get its run_id at once; `result` waits for it. Fields as in `execute`: \
+            "Start a task in the background; `result` waits for its run_id. Fields as in `execute`: \
              prompt is the instruction, cwd or workspace says where, name is for lists.",
             Arc::new(dispatch_schema()),
         )
@@ -61,7 +60,7 @@ fn core() -> Vec<Tool> {
         tool::<QueryArguments>(
             "workflow_query",
             "Look up what happened: `summary` (recent runs), `state` (one task or run), `stats` (totals, by model), \
-             `chooser` (whom it would pick for a request, without starting anything), `consensus` (several agents' \
+             `chooser` (whom it would pick), `consensus` (several agents' \
              work compared).",
             looks(),
         ),
