@@ -6,9 +6,10 @@
 use crate::code::private;
 use crate::{Cli, Database, Network, Process, Repository, Server, Worker, code, processes};
 use std::collections::BTreeMap;
-use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 /// See the module.
 pub struct Ground {
@@ -146,8 +147,15 @@ impl Ground {
     }
 
     /// Ends the test: fails where a process still runs, or a worktree is still there.
+    ///
+    /// Waits a few seconds for processes that are ending: a signal may have just reached them.
     pub fn leave(self) {
-        let left = self.processes();
+        let deadline = Instant::now() + Duration::from_secs(5);
+        let mut left = self.processes();
+        while !left.is_empty() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(50));
+            left = self.processes();
+        }
         assert!(left.is_empty(), "processes are left behind: {left:#?}");
         assert_eq!(self.worktrees(), Vec::<PathBuf>::new(), "worktrees are left behind");
         let temporary = entries(&self.path().join("tmp"));
