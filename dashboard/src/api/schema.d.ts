@@ -1838,7 +1838,7 @@ export interface components {
             assignee: string | null;
             /** @description The principal that created it. */
             author: string;
-            /** @description Spent by all its runs, micro-dollars. */
+            /** @description Spent by all its runs. */
             cost: number;
             /** @description When it was created. */
             created_at: string;
@@ -1921,7 +1921,7 @@ export interface components {
         };
         /** @description A change of a card. What is missing stays as it is. */
         CardPatch: {
-            /** @description The person or agent that it is assigned to; an empty text: nobody. */
+            /** @description The person or agent that it is assigned to. An empty text removes the assignment. */
             assignee?: string | null;
             /** @description Its text. */
             body?: string | null;
@@ -4179,15 +4179,40 @@ export interface components {
         };
         RecipeEdit: {
             /** @description The whole recipe. */
-            recipe: {
-                [key: string]: unknown;
-            };
+            recipe: components["schemas"]["RecipeInput"];
             /** @description The version that the caller has seen; 0 for the default. */
             version: number;
             /** @description Default: `product`. */
             workflow?: string | null;
             /** @description A workspace's name, path or id. */
             workspace: string;
+        };
+        /** @description What happens at a stage of a workspace. */
+        RecipeInput: {
+            /** @description What the board does by itself. */
+            automation_level: components["schemas"]["AutomationLevel"];
+            /**
+             * @description A recipe that is not enabled is as one that is `manual`.
+             * @default true
+             */
+            enabled: boolean;
+            /** @description The executor of its steps; the chooser picks one where there is none. */
+            executor?: string | null;
+            /**
+             * @description The conditions for advancing.
+             * @default []
+             */
+            gates: components["schemas"]["StageGate"][];
+            /**
+             * @description What happens when the work fails.
+             * @default stay
+             */
+            on_fail: components["schemas"]["OnFail"];
+            /**
+             * @description The steps, in their order.
+             * @default []
+             */
+            steps: components["schemas"]["RecipeStepInput"][];
         };
         /** @description The recipe of a stage. */
         RecipeRecord: {
@@ -4214,7 +4239,33 @@ export interface components {
             inputs_mapping?: {
                 [key: string]: string;
             };
-            /** @description Where outputs go, by name: `metric:NAME`, `label`. */
+            /** @description Outputs that become metrics of the card: `metric:NAME` by the name of the output, which is a number. */
+            outputs_mapping?: {
+                [key: string]: string;
+            };
+            /** @description Literal inputs. */
+            params?: {
+                [key: string]: unknown;
+            };
+            /**
+             * @description How often the step is repeated after a failure.
+             * @default 0
+             */
+            retry_count: number;
+            /** @description The skill. */
+            skill_id: string;
+            /** @description Time limit of an attempt, seconds. */
+            timeout_s?: number | null;
+        };
+        /** @description A step of a recipe: one run with the prompt of one skill. */
+        RecipeStepInput: {
+            /** @description The executor; default: that of the recipe. */
+            executor?: string | null;
+            /** @description Inputs of the skill by the path of their value: `$.card.body`, `$.artifacts.research.md`, `$.steps.1.summary`. */
+            inputs_mapping?: {
+                [key: string]: string;
+            };
+            /** @description Outputs that become metrics of the card: `metric:NAME` by the name of the output, which is a number. */
             outputs_mapping?: {
                 [key: string]: string;
             };
@@ -4244,9 +4295,7 @@ export interface components {
             /** @constant */
             action: "validate";
             /** @description A recipe. */
-            recipe: {
-                [key: string]: unknown;
-            };
+            recipe: unknown;
         };
         RecipesAnswer: {
             /** @description How many recipes were recorded. */
@@ -5297,7 +5346,7 @@ export interface components {
             config?: {
                 [key: string]: unknown;
             };
-            /** @description Shown in place of the component's message when the gate fails. */
+            /** @description The message of a failure, in place of the component's. */
             failure_message?: string;
             /** @description Unique in its recipe. */
             id: string;
@@ -5316,7 +5365,7 @@ export interface components {
             blocked: number;
             /** @description Its cards that are not done. */
             cards: number;
-            /** @description Spent by its cards, micro-dollars. */
+            /** @description Spent by its cards. */
             cost: number;
             /** @description The stage. */
             stage: string;

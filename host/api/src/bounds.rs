@@ -17,7 +17,8 @@ const FREE: usize = 64 << 10;
 const TEXTS: [(&str, usize); 26] = [
     // Bounded in bytes, with an answer of its own.
     ("instruction", super::MAX_INSTRUCTION_BYTES),
-    ("body", FREE),
+    // Of a card too, which may be the transcript of a long conversation.
+    ("body", 512 << 10),
     ("summary", FREE),
     ("notes", FREE),
     ("note", FREE),

@@ -57,10 +57,21 @@ pub enum Next {
 
 /// Decides what follows.
 pub fn decide(facts: &Facts<'_>) -> Next {
-    match (facts.recipe, facts.last) {
-        (None, _) => Next::Wait(None, String::new()),
-        (Some(recipe), None) => on_entry(facts, recipe),
-        (Some(recipe), Some(last)) => match last.end {
+    let Some(recipe) = facts.recipe else { return Next::Wait(None, String::new()) };
+    let next = follows(facts, recipe);
+    // A skill can lose its trust between two steps.
+    match facts.not_vetted {
+        Some(skill) if matches!(next, Next::Begin { .. }) && facts.needs_trust(recipe) => {
+            Next::Wait(Some(CardWait::Start), format!("the skill {skill} is not vetted"))
+        }
+        _ => next,
+    }
+}
+
+fn follows(facts: &Facts<'_>, recipe: &Recipe) -> Next {
+    match facts.last {
+        None => on_entry(facts, recipe),
+        Some(last) => match last.end {
             StepEnd::Done if last.step < steps(recipe) => Next::Begin { step: last.step + 1, attempt: 1 },
             StepEnd::Done => on_success(facts, recipe),
             StepEnd::Cancelled => Next::Wait(Some(CardWait::Start), "the run was cancelled".to_owned()),
@@ -88,11 +99,7 @@ fn on_entry(facts: &Facts<'_>, recipe: &Recipe) -> Next {
         AutomationLevel::HumanApproval => waits(String::new()),
         _ if facts.settings.automation_mode == AutomationMode::Manual => Next::Wait(None, String::new()),
         _ if !facts.may_start() => waits(format!("automation ends at the stage {}", facts.stop_stage())),
-        AutomationLevel::FullyAuto => match facts.not_vetted {
-            Some(skill) => waits(format!("the skill {skill} is not vetted")),
-            None => FIRST,
-        },
-        AutomationLevel::AutoNotify => FIRST,
+        AutomationLevel::FullyAuto | AutomationLevel::AutoNotify => FIRST,
     }
 }
 
@@ -128,6 +135,11 @@ fn on_failure(facts: &Facts<'_>, recipe: &Recipe, last: LastStep<'_>, message: &
 }
 
 impl Facts<'_> {
+    /// Steps that the board begins by itself, without a person who would look at a result, need vetted skills.
+    fn needs_trust(&self, recipe: &Recipe) -> bool {
+        !self.started && recipe.automation_level == AutomationLevel::FullyAuto
+    }
+
     fn position(&self, stage: &StageName) -> Option<usize> {
         self.stages.iter().position(|one| one == stage)
     }

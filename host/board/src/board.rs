@@ -1,62 +1,38 @@
 //! The board of a host: decides about cards that are due, one at a time, and carries decisions out.
 
-use crate::automation::{Facts, LastStep, Next, decide};
-use crate::inputs::Material;
+use crate::automation::{Facts, Next, decide};
+use crate::due::Due;
 use crate::questions;
-use crate::shelf::{KnownSkill, Shelf};
+use crate::skill_index::SkillIndex;
 use crate::step;
 use crate::workflows::{position, stages, workflow};
-use jackfield_model::{CardWait, Recipe, StepEnd, StepRun};
+use jackfield_model::{AutomationLevel, BOARD, CardWait, Recipe, StepEnd};
 use jackfield_plugins::Plugins;
 use jackfield_runs::admission::stage::StageAdmissions;
 use jackfield_skills::Trust;
-use jackfield_store::{
-    AdmitError, Card, Entering, HumanTask, HumanTaskFilter, HumanTaskState, NewStep, Store, Task,
-};
+use jackfield_store::{AdmitError, Entering, NewStep, Store, StoreError};
 use jackfield_types::{ErrorCode, Problem, TaskId, clip};
-use jackfield_workspace::{Repository, Source};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-/// How often the board looks for cards that another process left to it.
-const LOOK: Duration = Duration::from_secs(2);
-/// Cards that are decided about between two looks.
-const MOST: u32 = 100;
-/// The actor of what the board does by itself.
-const BOARD: &str = "board";
+/// How often the board reads which cards are due: another process on the same records may have changed them.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// Cards that are read at once.
+const BATCH: u32 = 100;
 /// Longest note of a card, bytes.
 const LONGEST_NOTE: usize = 600;
-
-/// The principal that something is done for.
-#[derive(Debug, Clone, Copy)]
-pub struct Principal<'a> {
-    /// Its name.
-    pub name: &'a str,
-}
 
 /// The board of a host.
 pub struct Board {
     pub(crate) store: Store,
-    pub(crate) shelf: Shelf,
+    pub(crate) skills: SkillIndex,
     admissions: StageAdmissions,
     plugins: Arc<Plugins>,
     woken: Notify,
     stop: CancellationToken,
-}
-
-/// What is known about a due card.
-struct Due {
-    card: Card,
-    task: Task,
-    recipe: Option<Recipe>,
-    steps: Vec<StepRun>,
-    repository: Option<Repository>,
-    branch: String,
-    answers: Vec<HumanTask>,
 }
 
 impl Board {
@@ -64,7 +40,7 @@ impl Board {
     pub fn new(runs: &jackfield_runs::Services) -> Self {
         Self {
             store: runs.shared.store.clone(),
-            shelf: Shelf::new(runs.shared.store.clone()),
+            skills: SkillIndex::new(runs.shared.store.clone()),
             admissions: StageAdmissions::new(Arc::clone(&runs.admissions)),
             plugins: Arc::clone(&runs.shared.plugins),
             woken: Notify::new(),
@@ -73,8 +49,8 @@ impl Board {
     }
 
     /// The skills of the host.
-    pub const fn shelf(&self) -> &Shelf {
-        &self.shelf
+    pub const fn skills(&self) -> &SkillIndex {
+        &self.skills
     }
 
     /// The kinds of gate that components offer.
@@ -96,7 +72,7 @@ impl Board {
                 () = self.stop.cancelled() => return,
                 () = self.woken.notified() => {}
                 _ = runs.recv() => {}
-                () = tokio::time::sleep(LOOK) => {}
+                () = tokio::time::sleep(POLL_INTERVAL) => {}
             }
         }
     }
@@ -104,7 +80,7 @@ impl Board {
     /// Decides about every card that is due now, and about those that a decision makes due.
     async fn decide_all(&self) {
         loop {
-            let due = match self.store.cards().due(MOST).await {
+            let due = match self.store.cards().due(BATCH).await {
                 Ok(due) => due,
                 Err(error) => return tracing::warn!(%error, "failed to read the cards that are due"),
             };
@@ -115,8 +91,10 @@ impl Board {
                 }
                 match self.decide(card).await {
                     Ok(()) => decided = true,
-                    // The next host decides.
-                    Err(problem) if problem.code == ErrorCode::Stopping => return,
+                    // The next host decides, or this one at the next reading.
+                    Err(problem) if is_passing(&problem) => {
+                        return tracing::warn!(%card, "failed to decide about a card: {problem}");
+                    }
                     Err(problem) => self.block(card, &problem).await,
                 }
             }
@@ -141,113 +119,112 @@ impl Board {
     }
 
     async fn decide(&self, card: TaskId) -> Result<(), Problem> {
-        let mut due = self.read(card).await?;
-        if due.card.run.is_some() || !due.card.due {
+        let card = self.store.cards().get(card).await?;
+        if card.run.is_some() || !card.due {
             return Ok(());
         }
+        let recipe = self.recipe(card.workspace, &card.workflow, &card.stage).await?;
+        let mut due = Due::read(&self.store, card, recipe.map(|found| found.recipe)).await?;
+        self.take_retry(&mut due).await?;
         self.record_ends(&mut due).await?;
-        let settings = self.store.recipes().settings(due.card.workspace).await?.settings;
-        let defined = workflow(&due.card.workflow)?;
-        let stages = stages(&defined);
+        let stages = stages(&workflow(&due.card.workflow)?);
         let not_vetted = self.not_vetted(due.recipe.as_ref()).await?;
-        let last = due.steps.iter().rev().find(|step| step.entry == due.card.entry);
-        let last = last.and_then(|step| {
-            Some(LastStep { step: step.step, attempt: step.attempt, end: step.end.as_ref()? })
-        });
         let next = decide(&Facts {
             recipe: due.recipe.as_ref(),
-            settings: &settings,
+            settings: &due.settings.settings,
             stages: &stages,
             stage: &due.card.stage,
             started: due.card.started,
-            last,
+            last: due.last(),
             not_vetted: not_vetted.as_deref(),
         });
-        self.carry_out(&due, next).await
+        match self.carry_out(&due, next).await {
+            // A concurrent change wins; the card is due still, and is decided about again.
+            Err(StoreError::CardChanged { .. } | StoreError::CardLocked { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+            Ok(None) => Ok(()),
+            Ok(Some((step, attempt))) => self.begin(&due, step, attempt).await,
+        }
     }
 
-    async fn carry_out(&self, due: &Due, next: Next) -> Result<(), Problem> {
+    /// Records a decision. Returns the step to begin and the number of its try, if that is the decision.
+    async fn carry_out(&self, due: &Due, next: Next) -> Result<Option<(u32, u32)>, StoreError> {
         let card = &due.card;
-        let run = due.steps.last().filter(|step| step.entry == card.entry).map(|step| step.run);
         let entering = |to, reason: String, waits: Option<CardWait>, note: String| Entering {
             card: card.id,
-            // Somebody who changed the card meanwhile wins; the board looks again.
             version: Some(card.version),
             to,
             actor: BOARD.to_owned(),
             reason,
-            run,
+            run: due.newest().map(|step| step.run),
             waits,
             note,
+            settings: Some(due.settings.version),
         };
+        let passed = || format!("the work of {} passed its gates", card.stage);
         let cards = self.store.cards();
         match next {
-            Next::Begin { step, attempt } => return self.begin(due, step, attempt).await,
-            Next::Wait(waits, note) => {
-                cards.wait(card.id, card.entry, waits, &clip(&note, LONGEST_NOTE)).await.map(drop)
-            }
+            Next::Begin { step, attempt } => return Ok(Some((step, attempt))),
+            Next::Wait(waits, note) => self.wait(due, waits, &note).await?,
             Next::Ask(message) => {
                 let questions = questions::of(card, &due.steps, &message);
-                cards.ask(card.id, card.entry, questions, &clip(&message, LONGEST_NOTE)).await.map(drop)
+                cards.ask(card.id, card.entry, questions, &clip(&message, LONGEST_NOTE)).await.map(drop)?;
             }
             Next::Advance(stage) => {
-                let reason = format!("the work of {} passed its gates", card.stage);
-                cards.enter(entering(Some(stage), reason, None, String::new())).await.map(drop)
+                cards.enter(entering(Some(stage), passed(), None, String::new())).await.map(drop)?;
             }
             Next::Revert(stage, message) => {
                 let message = clip(&message, LONGEST_NOTE);
                 let entering = entering(Some(stage), message.clone(), Some(CardWait::Start), message);
-                cards.enter(entering).await.map(drop)
+                cards.enter(entering).await.map(drop)?;
             }
             Next::Finish => {
-                let reason = format!("the work of {} passed its gates", card.stage);
-                cards.enter(entering(None, reason, None, String::new())).await.map(drop)
+                cards.enter(entering(None, passed(), None, String::new())).await.map(drop)?;
             }
         }
-        .or_else(|error| match error {
-            jackfield_store::StoreError::CardChanged { .. }
-            | jackfield_store::StoreError::CardLocked { .. } => Ok(()),
-            error => Err(error.into()),
-        })
+        Ok(None)
     }
 
-    /// Admits the run of a step. What stands in its way becomes the note of the card.
+    async fn wait(&self, due: &Due, waits: Option<CardWait>, note: &str) -> Result<(), StoreError> {
+        let (card, note) = (&due.card, clip(note, LONGEST_NOTE));
+        self.store.cards().wait(card.id, card.entry, waits, &note).await.map(drop)
+    }
+
+    /// Admits the run of a step. A refusal becomes the note of the card.
     async fn begin(&self, due: &Due, number: u32, attempt: u32) -> Result<(), Problem> {
-        let stuck = async |why: String| -> Result<(), Problem> {
-            let note = clip(&why, LONGEST_NOTE);
-            let (cards, card) = (self.store.cards(), &due.card);
-            cards.wait(card.id, card.entry, Some(CardWait::Problem), &note).await?;
-            Ok(())
-        };
+        let blocked = async |why: String| Ok(self.wait(due, Some(CardWait::Problem), &why).await?);
         let card = &due.card;
-        let step =
-            due.recipe.as_ref().zip(usize::try_from(number).ok().and_then(|number| number.checked_sub(1)));
-        let step = step.and_then(|(recipe, index)| Some((recipe, recipe.steps.get(index)?)));
+        let step = due.recipe.as_ref().and_then(|recipe| Some((recipe, step::numbered(recipe, number)?)));
         let Some((recipe, step)) = step else {
-            return stuck(format!("the recipe has no step {number}")).await;
+            return blocked(format!("the recipe has no step {number}")).await;
         };
-        let known: KnownSkill = match self.shelf.get(&step.skill_id).await {
+        let known = match self.skills.get(&step.skill_id).await {
             Ok(known) => known,
-            Err(problem) => return stuck(problem.message).await,
+            Err(problem) if problem.code == ErrorCode::SkillNotFound => {
+                return blocked(problem.message).await;
+            }
+            Err(problem) => return Err(problem),
         };
-        if let Some(repository) = &due.repository {
+        // The content that is run is the one whose trust is looked at.
+        let by_itself = !card.started && recipe.automation_level == AutomationLevel::FullyAuto;
+        if by_itself && known.trust != Trust::Vetted {
+            let note = format!("the skill {} is not vetted", step.skill_id);
+            return Ok(self.wait(due, Some(CardWait::Start), &note).await?);
+        }
+        let repository = due.repository().await?;
+        if let Some(repository) = repository {
             repository.begin_branch(&due.branch).await?;
         }
-        let feedback = due.feedback();
-        let request =
-            step::request(card, recipe, (number, attempt), step, &known, &due.material(feedback.as_deref()))
-                .await;
+        let answers = due.answers(&self.store).await?;
+        let sources = due.sources(&answers, repository);
+        let request = step::request(card, recipe, (number, attempt), step, &known.skill, &sources).await;
         let mut request = match request {
             Ok(request) => request,
-            Err(why) => return stuck(why).await,
+            Err(why) => return blocked(why).await,
         };
-        request.workspace = Some(self.store.workspaces().get(card.workspace).await?.path);
+        request.workspace = Some(due.workspace.path.clone());
         let at = position(&workflow(&card.workflow)?, &card.stage)?;
-        let prepared = match self.admissions.prepare(&due.task, at, request).await {
-            Ok(prepared) => prepared,
-            Err(problem) if problem.code == ErrorCode::Stopping => return Err(problem),
-            Err(problem) => return stuck(format!("{}: {}", problem.message, problem.remedy)).await,
-        };
+        let prepared = self.admissions.prepare(&due.task, at, request).await?;
         let new = NewStep {
             card: card.id,
             entry: card.entry,
@@ -255,109 +232,93 @@ impl Board {
             attempt,
             skill: step.skill_id.clone(),
             digest: known.skill.digest,
+            settings: due.settings.version,
         };
         match self.store.cards().begin_step(new, prepared.admission.clone(), &prepared.limits).await {
             Ok(true) => self.admissions.admitted(&prepared),
             Ok(false) => {}
-            Err(AdmitError::Refused(refusal)) => return stuck(refusal.to_string()).await,
+            Err(AdmitError::Refused(refusal)) => return blocked(refusal.to_string()).await,
             Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// A person may have retried the run of a step: that run is another try of the step.
+    async fn take_retry(&self, due: &mut Due) -> Result<(), Problem> {
+        let Some(latest) = self.store.runs().latest(due.card.id).await? else { return Ok(()) };
+        if due.steps.iter().any(|step| step.run == latest) {
+            return Ok(());
+        }
+        if let Some(of) = self.store.runs().get(latest).await?.run.retry_of {
+            self.store.cards().take_retry(due.card.id, latest, of).await?;
+            due.steps = self.store.cards().steps(due.card.id).await?;
         }
         Ok(())
     }
 
     /// Records how runs ended whose end the board has not seen, and collects their work on the branch of the card.
     async fn record_ends(&self, due: &mut Due) -> Result<(), Problem> {
-        for at in 0..due.steps.len() {
-            let Some(step) = due.steps.get(at).filter(|step| step.end.is_none()) else { continue };
+        let open: Vec<_> = due.steps.iter().filter(|step| step.end.is_none()).cloned().collect();
+        if open.is_empty() {
+            return Ok(());
+        }
+        for step in open {
             let view = self.store.runs().get(step.run).await?;
             if !view.run.state.is_final() {
                 continue;
             }
-            let skill = self.shelf.get(&step.skill).await.ok();
-            let (mut end, outputs) = step::end(&view, skill.as_ref().map(|known| &*known.skill));
+            // Of a stage that the card has left, the recipe is not at hand.
+            let recipe = due.recipe.as_ref().filter(|_| step.stage == due.card.stage);
+            let gates = step::gates(recipe, &step::folder(&due.card));
+            let skill = match self.skills.get(&step.skill).await {
+                Ok(known) => Some(known.skill),
+                Err(problem) if problem.code == ErrorCode::SkillNotFound => None,
+                Err(problem) => return Err(problem),
+            };
+            let (mut end, outputs) = step::end(&view, skill.as_deref(), &gates);
             if end == StepEnd::Done
-                && let Some(repository) = &due.repository
-                && let Some(branch) = step::chosen(&view).and_then(|attempt| attempt.branch.as_deref())
-                && step::has_change(&view)
+                && let Some(repository) = due.repository().await?
+                && let Some(branch) = step::branch_of_change(&view)
                 && !repository.advance_branch(&due.branch, branch).await?
             {
-                let message = format!(
-                    "the branch {} was changed by somebody else, so {branch} is not on it",
-                    due.branch
-                );
+                let message =
+                    format!("failed to fast-forward {} to {branch}: it was changed meanwhile", due.branch);
                 end = StepEnd::Failed { message };
             }
-            let run = step.run;
-            self.store.cards().end_step(due.card.id, run, end.clone(), outputs.clone()).await?;
-            if let Some(step) = due.steps.get_mut(at) {
-                (step.end, step.outputs) = (Some(end), outputs);
+            let of_recipe = recipe.and_then(|recipe| step::numbered(recipe, step.step));
+            for (name, value) in of_recipe.map(|own| step::metrics(own, &outputs)).unwrap_or_default() {
+                self.measure(due.card.id, &name, value).await?;
             }
+            self.store.cards().end_step(due.card.id, step.run, end, outputs).await?;
         }
+        // A metric is a change of the card.
+        due.card = self.store.cards().get(due.card.id).await?;
+        due.steps = self.store.cards().steps(due.card.id).await?;
         Ok(())
-    }
-
-    async fn read(&self, id: TaskId) -> Result<Due, Problem> {
-        let cards = self.store.cards();
-        let card = cards.get(id).await?;
-        let recipe =
-            self.recipe(card.workspace, &card.workflow, &card.stage).await?.map(|found| found.recipe);
-        let workspace = self.store.workspaces().get(card.workspace).await?;
-        let repository = match jackfield_workspace::locate(Path::new(&workspace.path)).await? {
-            Source::Git(repository) => Some(repository),
-            Source::Folder { .. } => None,
-        };
-        let asked = HumanTaskFilter {
-            task: Some(id),
-            state: Some(HumanTaskState::Done),
-            limit: MOST,
-            ..HumanTaskFilter::default()
-        };
-        let mut answers = self.store.human_tasks().list(asked).await?;
-        answers.retain(|answer| answer.created_by == BOARD);
-        answers.reverse();
-        Ok(Due {
-            task: self.store.runs().task(id).await?,
-            steps: cards.steps(id).await?,
-            branch: Repository::collecting_branch(&card.slug),
-            recipe,
-            repository,
-            answers,
-            card,
-        })
     }
 
     /// A skill of the recipe that is not vetted, or does not exist.
     async fn not_vetted(&self, recipe: Option<&Recipe>) -> Result<Option<String>, Problem> {
         for step in recipe.map(|recipe| recipe.steps.as_slice()).unwrap_or_default() {
-            match self.shelf.get(&step.skill_id).await {
+            match self.skills.get(&step.skill_id).await {
                 Ok(known) if known.trust == Trust::Vetted => {}
-                Ok(_) | Err(_) => return Ok(Some(step.skill_id.clone())),
+                Err(problem) if problem.code != ErrorCode::SkillNotFound => return Err(problem),
+                _ => return Ok(Some(step.skill_id.clone())),
             }
         }
         Ok(None)
     }
 }
 
-impl Due {
-    fn material<'a>(&'a self, feedback: Option<&'a str>) -> Material<'a> {
-        Material {
-            task: &self.task,
-            labels: &self.card.labels,
-            folder: step::folder(&self.card),
-            steps: &self.steps,
-            entry: self.card.entry,
-            answers: &self.answers,
-            feedback,
-            branch: self.repository.as_ref().map(|repository| (repository, self.branch.as_str())),
-        }
-    }
-
-    /// Why the step before failed, for the agent that tries again.
-    fn feedback(&self) -> Option<String> {
-        let of_stage = |step: &&StepRun| step.stage == self.card.stage;
-        match &self.steps.iter().rev().find(of_stage)?.end {
-            Some(StepEnd::Failed { message }) => Some(message.clone()),
-            _ => None,
-        }
-    }
+/// The same decision may succeed later, without a person.
+fn is_passing(problem: &Problem) -> bool {
+    matches!(
+        problem.code,
+        ErrorCode::Stopping
+            | ErrorCode::StoreClosed
+            | ErrorCode::RecordsBusy
+            | ErrorCode::RecordsFailed
+            | ErrorCode::RecordsReplaced
+            | ErrorCode::DiskFull
+    )
 }

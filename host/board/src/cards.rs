@@ -1,6 +1,6 @@
 //! Cards as people and agents ask for them.
 
-use crate::board::{Board, Principal};
+use crate::board::Board;
 use crate::slug::slug;
 use crate::step::folder;
 use crate::workflows::{position, workflow};
@@ -12,8 +12,6 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
 
-/// Longest body, bytes: it becomes part of a prompt.
-const LONGEST_BODY: usize = 512 << 10;
 /// Longest title, bytes, and most labels.
 const LONGEST_TITLE: usize = 200;
 const MOST_LABELS: usize = 32;
@@ -71,7 +69,7 @@ pub struct CardPatch {
     /// Higher goes first, -100 to 100.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<i32>,
-    /// The person or agent that it is assigned to; an empty text: nobody.
+    /// The person or agent that it is assigned to. An empty text removes the assignment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
 }
@@ -121,10 +119,10 @@ impl Board {
         &self,
         workspace: &Workspace,
         request: &CardRequest,
-        author: &Principal<'_>,
+        author: &str,
     ) -> Result<Card, Problem> {
         let title = checked_title(&request.title)?;
-        jackfield_api::bounds::check(&CardRequest { body: String::new(), ..request.clone() })?;
+        jackfield_api::bounds::check(request)?;
         checked_body(&request.body)?;
         checked_labels(&request.labels)?;
         let defined = workflow(request.workflow.as_ref().unwrap_or(&WorkflowName::PRODUCT))?;
@@ -138,7 +136,7 @@ impl Board {
         let task = NewTask {
             id: TaskId::new(),
             workspace: workspace.id,
-            principal: author.name.to_owned(),
+            principal: author.to_owned(),
             title: title.clone(),
             instruction: request.body.clone(),
             task_type: "docs".to_owned(),
@@ -167,7 +165,7 @@ impl Board {
     /// # Errors
     /// A [`Problem`] if the card is locked, was changed meanwhile, or a text is too long.
     pub async fn edit(&self, card: TaskId, patch: CardPatch) -> Result<Card, Problem> {
-        jackfield_api::bounds::check(&CardPatch { body: None, ..patch.clone() })?;
+        jackfield_api::bounds::check(&patch)?;
         patch.body.as_deref().map_or(Ok(()), checked_body)?;
         let edit = CardEdit {
             title: patch.title.as_deref().map(checked_title).transpose()?,
@@ -183,7 +181,7 @@ impl Board {
     ///
     /// # Errors
     /// A [`Problem`] if the card is locked or was changed meanwhile, or the stage does not exist.
-    pub async fn move_to(&self, card: TaskId, to: CardMove, by: &Principal<'_>) -> Result<Card, Problem> {
+    pub async fn move_to(&self, card: TaskId, to: CardMove, by: &str) -> Result<Card, Problem> {
         jackfield_api::bounds::check(&to)?;
         let found = self.store.cards().get(card).await?;
         position(&workflow(&found.workflow)?, &to.stage)?;
@@ -191,11 +189,12 @@ impl Board {
             card,
             version: to.version,
             to: Some(to.stage),
-            actor: by.name.to_owned(),
+            actor: by.to_owned(),
             reason: to.reason,
             run: None,
             waits: None,
             note: String::new(),
+            settings: None,
         };
         let moved = self.store.cards().enter(entering).await?;
         self.wake();
@@ -221,12 +220,12 @@ impl Board {
         card: TaskId,
         version: Option<u64>,
         reason: &str,
-        by: &Principal<'_>,
+        by: &str,
     ) -> Result<Card, Problem> {
         jackfield_api::bounds::check_text("reason", reason)?;
         let found = self.store.cards().get(card).await?;
         match found.waits {
-            Some(CardWait::OtherReview) if found.author == by.name => {
+            Some(CardWait::OtherReview) if found.author == by => {
                 return Err(Problem::caller(
                     ErrorCode::ApprovalByAuthor,
                     format!("failed to approve card {card}: its author cannot approve it at this stage"),
@@ -249,11 +248,12 @@ impl Board {
             card,
             version: version.or(Some(found.version)),
             to: after.next().map(|stage| stage.name.clone()),
-            actor: by.name.to_owned(),
+            actor: by.to_owned(),
             reason: reason.to_owned(),
             run: None,
             waits: None,
             note: String::new(),
+            settings: None,
         };
         let moved = self.store.cards().enter(entering).await?;
         self.wake();
@@ -310,13 +310,13 @@ fn checked_title(title: &str) -> Result<String, Problem> {
 }
 
 fn checked_body(body: &str) -> Result<(), Problem> {
-    if body.len() <= LONGEST_BODY && !body.contains('\0') {
+    if !body.contains('\0') {
         return Ok(());
     }
     Err(Problem::caller(
         ErrorCode::BadCard,
-        format!("the body of a card is text of at most {LONGEST_BODY} bytes"),
-        "put the rest into a file of the workspace",
+        "the body of a card contains a NUL character",
+        "send text; put binary material into a file of the workspace",
     ))
 }
 

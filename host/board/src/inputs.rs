@@ -1,6 +1,6 @@
 //! The inputs of a step: literals, and values by their path.
 
-use jackfield_model::{RecipeStep, StepRun};
+use jackfield_model::{RecipeStep, StepEnd, StepRun};
 use jackfield_store::{HumanTask, Task};
 use jackfield_types::clip;
 use jackfield_workspace::Repository;
@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 /// Most bytes of an artifact that become an input.
 const LONGEST_ARTIFACT: usize = 256 * 1024;
 
-/// What the paths of a mapping can lead to.
-pub(crate) struct Material<'a> {
+/// The values that the paths of a mapping can lead to.
+pub(crate) struct InputSources<'a> {
     pub(crate) task: &'a Task,
     pub(crate) labels: &'a [String],
     pub(crate) folder: String,
-    /// The steps of this entry that are done, and those of earlier stages.
+    /// The runs of its steps, oldest first.
     pub(crate) steps: &'a [StepRun],
     pub(crate) entry: u64,
     pub(crate) answers: &'a [HumanTask],
@@ -27,7 +27,7 @@ pub(crate) struct Material<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Unresolved(pub(crate) String);
 
-impl Material<'_> {
+impl InputSources<'_> {
     /// The inputs of a step, with those that every step has.
     pub(crate) async fn inputs(&self, step: &RecipeStep) -> Result<Value, Unresolved> {
         let mut inputs: Map<String, Value> = step.params.clone();
@@ -40,7 +40,7 @@ impl Material<'_> {
         Ok(Value::Object(inputs))
     }
 
-    /// What every prompt may use besides the inputs that its skill declares.
+    /// The values that every prompt may use besides the inputs that its skill declares.
     pub(crate) fn of_host(&self) -> Map<String, Value> {
         let answers: Vec<_> = self
             .answers
@@ -63,6 +63,11 @@ impl Material<'_> {
         all
     }
 
+    /// The steps that are done, newest first.
+    fn done(&self) -> impl Iterator<Item = &StepRun> {
+        self.steps.iter().rev().filter(|step| step.end == Some(StepEnd::Done))
+    }
+
     async fn value(&self, path: &str, step: &RecipeStep) -> Result<Value, String> {
         let Some(path) = path.strip_prefix("$.") else { return Ok(json!(path)) };
         let (root, rest) = path.split_once('.').unwrap_or((path, ""));
@@ -77,14 +82,13 @@ impl Material<'_> {
             "steps" => {
                 let (number, rest) = rest.split_once('.').unwrap_or((rest, ""));
                 let number: u32 = number.parse().map_err(|_| "a step has a number".to_owned())?;
-                let done = self.steps.iter().rev().find(|one| one.entry == self.entry && one.step == number);
+                let done = self.done().find(|one| one.entry == self.entry && one.step == number);
                 let done = done.ok_or_else(|| format!("step {number} has no output in this stage"))?;
                 found(&done.outputs, rest)
             }
             "stages" => {
                 let (stage, rest) = rest.split_once('.').unwrap_or((rest, ""));
-                let done =
-                    self.steps.iter().rev().find(|one| one.stage.as_str() == stage && !one.outputs.is_null());
+                let done = self.done().find(|one| one.stage.as_str() == stage);
                 found(&done.ok_or_else(|| format!("the stage {stage} has no output"))?.outputs, rest)
             }
             "artifacts" => self.artifact(rest).await,

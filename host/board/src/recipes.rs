@@ -2,7 +2,8 @@
 
 use crate::board::Board;
 use crate::defaults::default_recipe;
-use crate::shelf::KnownSkill;
+use crate::skill_index::KnownSkill;
+use crate::step::METRIC;
 use crate::workflows::{position, stages, workflow};
 use jackfield_model::{AutomationLevel, BoardSettings, Recipe};
 use jackfield_skills::Trust;
@@ -44,6 +45,13 @@ pub struct SkillStatus {
     pub source: String,
 }
 
+impl Validation {
+    /// The validation of something that is not a recipe.
+    pub fn unreadable(why: &str) -> Self {
+        Self { errors: vec![format!("failed to read the recipe: {why}")], ..Self::default() }
+    }
+}
+
 impl Board {
     /// Returns the recipes of a workspace: those on record, and the defaults of the other stages as version 0.
     ///
@@ -66,6 +74,26 @@ impl Board {
     }
 
     /// Returns the recipe of a stage, or its default.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the workflow or the stage does not exist, or the store cannot be read.
+    pub async fn recipe_of(
+        &self,
+        workspace: WorkspaceId,
+        name: &WorkflowName,
+        stage: &StageName,
+    ) -> Result<RecipeRecord, Problem> {
+        let at = position(&workflow(name)?, stage)?;
+        self.recipe(workspace, name, stage).await?.ok_or_else(|| {
+            Problem::caller(
+                ErrorCode::UnknownStage,
+                format!("the stage {} has no recipe", at.stage),
+                "list the recipes of the workspace",
+            )
+        })
+    }
+
+    /// The recipe of a stage, or its default, if it has one.
     pub(crate) async fn recipe(
         &self,
         workspace: WorkspaceId,
@@ -146,7 +174,7 @@ impl Board {
             found.errors.push(format!("a recipe has at most {MOST} steps and {MOST} gates"));
             return Ok(found);
         }
-        let skills = self.shelf.list().await?;
+        let skills = self.skills.list().await?;
         for (index, step) in recipe.steps.iter().enumerate() {
             let known = skills.iter().find(|known| known.skill.id.as_str() == step.skill_id);
             found.skills_status.push(status(&step.skill_id, known));
@@ -172,6 +200,12 @@ impl Board {
                     step.skill_id
                 ));
             }
+        }
+        for (number, step) in (1..).zip(&recipe.steps) {
+            let wrong = step.outputs_mapping.iter().find(|(_, target)| !target.starts_with(METRIC));
+            found.errors.extend(wrong.map(|(output, target)| {
+                format!("step {number}: the output '{output}' leads to '{target}', which is not {METRIC}NAME")
+            }));
         }
         let kinds = self.gate_kinds();
         let mut ids = BTreeSet::new();

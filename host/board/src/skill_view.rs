@@ -1,6 +1,6 @@
 //! Skills as people and agents see them, and the result of reading a folder.
 
-use crate::shelf::{KnownSkill, Shelf, recorded};
+use crate::skill_index::{KnownSkill, SkillIndex, recorded};
 use jackfield_skills::{Files, Finding, Invalid, Skill, Source, Trust, files, scan};
 use jackfield_types::{Digest, ErrorCode, Operation, Problem};
 use serde::Serialize;
@@ -127,7 +127,7 @@ impl KnownSkill {
     }
 }
 
-impl Shelf {
+impl SkillIndex {
     /// Records what a folder holds. Skills of this folder that are gone are removed; invalid ones stay as they are.
     ///
     /// # Errors

@@ -1,17 +1,19 @@
 //! The run of a step: its request, and its output.
 
 use crate::defaults::FOLDER;
-use crate::inputs::Material;
-use crate::shelf::KnownSkill;
+use crate::inputs::InputSources;
 use jackfield_api::{Complexity, ExecuteRequest, Expect, Gate};
 use jackfield_model::{Recipe, RecipeStep, StageGate, StepEnd};
 use jackfield_skills::{Skill, answer, ask};
-use jackfield_store::{Attempt, Card, RunView};
+use jackfield_store::{Attempt, Card, CheckResult, RunView};
 use jackfield_types::{Delivered, RunState, clip};
 use serde_json::{Map, Value};
 
 /// Longest message of a failure, bytes.
 const LONGEST: usize = 600;
+
+/// The target of an output that becomes a metric of the card.
+pub(crate) const METRIC: &str = "metric:";
 
 /// The folder of a card in its workspace.
 pub(crate) fn folder(card: &Card) -> String {
@@ -27,25 +29,23 @@ pub(crate) async fn request(
     recipe: &Recipe,
     (number, attempt): (u32, u32),
     step: &RecipeStep,
-    known: &KnownSkill,
-    material: &Material<'_>,
+    skill: &Skill,
+    sources: &InputSources<'_>,
 ) -> Result<ExecuteRequest, String> {
-    let skill = &known.skill;
-    let inputs = material.inputs(step).await.map_err(|unresolved| unresolved.0)?;
+    let inputs = sources.inputs(step).await.map_err(|unresolved| unresolved.0)?;
     skill.check_inputs(&inputs).map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(|fault| format!("{} {}", fault.path, fault.message)).collect();
         clip(&format!("failed to use the inputs of the skill {}: {}", skill.id, faults.join("; ")), LONGEST)
     })?;
     let mut prompt = skill
-        .render(&inputs, &material.of_host())
+        .render(&inputs, &sources.of_host())
         .map_err(|error| format!("failed to render the skill {}: {error}", skill.id))?;
     if let Some(outputs) = &skill.output_schema {
         prompt.push_str("\n\n");
         prompt.push_str(&ask(outputs));
     }
     let is_last = usize::try_from(number).is_ok_and(|number| number >= recipe.steps.len());
-    let gates =
-        if is_last { recipe.gates.iter().map(|gate| gate_of(gate, &folder(card))).collect() } else { vec![] };
+    let gates = self::gates(Some(recipe).filter(|_| is_last), &folder(card));
     Ok(ExecuteRequest {
         title: Some(clip(&format!("{}: {} ({})", card.title, card.stage, skill.id), 80)),
         executor: step.executor.clone().or_else(|| recipe.executor.clone()),
@@ -57,8 +57,8 @@ pub(crate) async fn request(
         complexity: Some(Complexity::Word(if attempt > 1 { "complex" } else { "moderate" }.to_owned())),
         timeout_s: step.timeout_s,
         priority: Some(card.priority.clamp(-100, 100)),
-        base: material.branch.map(|(_, branch)| branch.to_owned()),
-        gates,
+        base: sources.branch.map(|(_, branch)| branch.to_owned()),
+        gates: gates.into_iter().map(|(gate, _)| gate).collect(),
         ..ExecuteRequest::new(prompt)
     })
 }
@@ -82,20 +82,39 @@ fn placed(value: &Value, folder: &str) -> Value {
 }
 
 /// The attempt whose work counts.
-pub(crate) fn chosen(view: &RunView) -> Option<&Attempt> {
+fn chosen(view: &RunView) -> Option<&Attempt> {
     let chosen = view.attempts.iter().find(|attempt| Some(attempt.id) == view.run.chosen);
     chosen.or_else(|| view.attempts.last())
 }
 
-/// The work that counts changed files, so its branch exists.
-pub(crate) fn has_change(view: &RunView) -> bool {
-    let delivered =
-        chosen(view).and_then(|attempt| attempt.outcome.as_ref()).map(|outcome| outcome.delivered);
-    delivered == Some(Delivered::Diff)
+/// The branch of the work that counts, if it changed files.
+pub(crate) fn branch_of_change(view: &RunView) -> Option<&str> {
+    let attempt = chosen(view)?;
+    let delivered = attempt.outcome.as_ref()?.delivered;
+    attempt.branch.as_deref().filter(|_| delivered == Delivered::Diff)
+}
+
+/// The step of a recipe with this number, from 1.
+pub(crate) fn numbered(recipe: &Recipe, number: u32) -> Option<&RecipeStep> {
+    recipe.steps.get(usize::try_from(number).ok()?.checked_sub(1)?)
+}
+
+/// The gates of a recipe as its last run has them, each with the recipe's message for its failure.
+pub(crate) fn gates<'a>(recipe: Option<&'a Recipe>, folder: &str) -> Vec<(Gate, &'a str)> {
+    let gates = recipe.map(|recipe| recipe.gates.as_slice()).unwrap_or_default();
+    gates.iter().map(|gate| (gate_of(gate, folder), gate.failure_message.as_str())).collect()
+}
+
+/// The metrics in the output of a step: `outputs_mapping` leads from an output to `metric:NAME`.
+pub(crate) fn metrics(step: &RecipeStep, outputs: &Value) -> Vec<(String, f64)> {
+    let metric = |(output, target): (&String, &String)| {
+        Some((target.strip_prefix(METRIC)?.to_owned(), outputs.get(output)?.as_f64()?))
+    };
+    step.outputs_mapping.iter().filter_map(metric).collect()
 }
 
 /// How the run of a step ended, with its structured output.
-pub(crate) fn end(view: &RunView, skill: Option<&Skill>) -> (StepEnd, Value) {
+pub(crate) fn end(view: &RunView, skill: Option<&Skill>, gates: &[(Gate, &str)]) -> (StepEnd, Value) {
     let failed = |message: String| StepEnd::Failed { message: clip(&message, LONGEST) };
     let attempt = chosen(view);
     let text = attempt.and_then(|attempt| attempt.answer.as_deref()).unwrap_or_default();
@@ -107,7 +126,7 @@ pub(crate) fn end(view: &RunView, skill: Option<&Skill>) -> (StepEnd, Value) {
             Some(Err(why)) => failed(why),
         },
         RunState::Cancelled => StepEnd::Cancelled,
-        _ => failed(why_failed(attempt)),
+        _ => failed(why_failed(attempt, gates)),
     };
     (end, outputs)
 }
@@ -124,10 +143,18 @@ fn check(skill: &Skill, outputs: &Value) -> Result<(), String> {
 }
 
 /// What failed, in one line: the gates and checks that did not pass, else the failure of the attempt.
-fn why_failed(attempt: Option<&Attempt>) -> String {
+fn why_failed(attempt: Option<&Attempt>, gates: &[(Gate, &str)]) -> String {
     let Some(attempt) = attempt else { return "the run ended without an attempt".to_owned() };
     let checks = attempt.checks.iter().flatten().filter(|check| !check.passed);
-    let checks: Vec<_> = checks.map(|check| format!("{}: {}", check.name, check.output.trim())).collect();
+    let message = |command: &str| {
+        let own = gates.iter().find(|(gate, message)| !message.is_empty() && gate.label() == command);
+        own.map(|(_, message)| *message)
+    };
+    let told = |check: &CheckResult| match message(&check.command) {
+        Some(message) => message.to_owned(),
+        None => format!("{}: {}", check.name, check.output.trim()),
+    };
+    let checks: Vec<_> = checks.map(told).collect();
     if !checks.is_empty() {
         return checks.join("; ");
     }

@@ -4,7 +4,6 @@ use super::board_args::{AddCard, CardCommand, RecipeCommand, SkillCommand};
 use super::output::{Outcome, say};
 use super::request::{instruction, workspace};
 use jackfield::board::{CardMove, CardRequest};
-use jackfield::model::Recipe;
 use jackfield::{CardsFilter, Host};
 use jackfield_render::text_board as text;
 use jackfield_types::{ErrorCode, Problem, StageName};
@@ -58,17 +57,17 @@ pub(super) async fn recipe(host: &Host, command: RecipeCommand, json: bool) -> R
             say(json, || text::recipes(&recipes), &recipes);
         }
         RecipeCommand::Show { stage, workspace: of } => {
-            let found = of_stage(host, &of, &stage_named(&stage)?).await?;
+            let found = board.recipe(&workspace(&of), None, &stage_named(&stage)?).await?;
             say(true, String::new, &found.recipe);
         }
         RecipeCommand::Set { stage, file, workspace: of } => {
             let stage = stage_named(&stage)?;
-            let version = of_stage(host, &of, &stage).await?.version;
+            let version = board.recipe(&workspace(&of), None, &stage).await?.version;
             let set = board.set_recipe(&workspace(&of), None, &stage, version, read(&file)?).await?;
             say(json, || format!("the recipe of {stage} is version {} now", set.version), &set);
         }
         RecipeCommand::Check { file } => {
-            let checked = board.validate(&read(&file)?).await?;
+            let checked = board.validate(read(&file)?).await?;
             let told = || {
                 let errors = checked.errors.iter().map(|why| format!("error: {why}"));
                 let warnings = checked.warnings.iter().map(|why| format!("warning: {why}"));
@@ -110,21 +109,6 @@ pub(super) async fn skill(host: &Host, command: SkillCommand, json: bool) -> Res
     Ok(Outcome::Fine)
 }
 
-async fn of_stage(
-    host: &Host,
-    of: &str,
-    stage: &StageName,
-) -> Result<jackfield_store::RecipeRecord, Problem> {
-    let recipes = host.board().recipes(&workspace(of), None).await?;
-    recipes.into_iter().find(|record| record.stage == *stage).ok_or_else(|| {
-        Problem::caller(
-            ErrorCode::UnknownStage,
-            format!("the stage '{stage}' has no recipe"),
-            "list the recipes",
-        )
-    })
-}
-
 fn added(arguments: AddCard) -> Result<CardRequest, Problem> {
     let body = match &arguments.body_file {
         Some(file) => text_of(file)?,
@@ -148,7 +132,7 @@ fn stage_named(name: &str) -> Result<StageName, Problem> {
     })
 }
 
-fn read(file: &Path) -> Result<Recipe, Problem> {
+fn read<T: serde::de::DeserializeOwned>(file: &Path) -> Result<T, Problem> {
     serde_json::from_str(&text_of(file)?).map_err(|error| {
         Problem::caller(
             ErrorCode::BadRecipe,

@@ -1,9 +1,12 @@
 //! The board: automation, recipes, settings, and the state of a card in its stage.
 
-use jackfield_types::{Digest, RunId, RunState, StageName, TaskId, TaskState, Timestamp};
+use jackfield_types::{Digest, RunId, RunState, StageName, TaskState, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+
+/// The actor of what the board does by itself; no token has this name.
+pub const BOARD: &str = "board";
 
 /// What the board does by itself when a card enters a stage and when the stage's work has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +69,7 @@ pub struct StageGate {
     /// As the kind takes it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub config: Map<String, Value>,
-    /// Shown in place of the component's message when the gate fails.
+    /// The message of a failure, in place of the component's.
     #[serde(default, alias = "failureMessage", skip_serializing_if = "String::is_empty")]
     pub failure_message: String,
 }
@@ -85,7 +88,7 @@ pub struct RecipeStep {
     /// Inputs of the skill by the path of their value: `$.card.body`, `$.artifacts.research.md`, `$.steps.1.summary`.
     #[serde(default, alias = "inputsMapping", skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs_mapping: BTreeMap<String, String>,
-    /// Where outputs go, by name: `metric:NAME`, `label`.
+    /// Outputs that become metrics of the card: `metric:NAME` by the name of the output, which is a number.
     #[serde(default, alias = "outputsMapping", skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs_mapping: BTreeMap<String, String>,
     /// Time limit of an attempt, seconds.
@@ -259,54 +262,4 @@ pub struct Transition {
     pub reason: String,
     /// The run whose end led to it.
     pub run: Option<RunId>,
-}
-
-/// A change of what a card says. What is `None` stays as it is.
-#[derive(Debug, Clone, Default)]
-#[allow(missing_docs)]
-pub struct CardEdit {
-    pub title: Option<String>,
-    pub body: Option<String>,
-    pub labels: Option<Vec<String>>,
-    pub priority: Option<i32>,
-    /// `Some(None)`: nobody.
-    pub assignee: Option<Option<String>>,
-}
-
-/// A card enters a stage.
-#[derive(Debug, Clone)]
-pub struct Entering {
-    /// The card.
-    pub card: TaskId,
-    /// The version that the caller has seen; `None`: any.
-    pub version: Option<u64>,
-    /// The stage; `None`: the card is done.
-    pub to: Option<StageName>,
-    /// The principal, or `board`.
-    pub actor: String,
-    /// Why.
-    pub reason: String,
-    /// The run whose end led to it.
-    pub run: Option<RunId>,
-    /// What it waits for in the stage; `None`: the board decides.
-    pub waits: Option<CardWait>,
-    /// Why it waits.
-    pub note: String,
-}
-
-/// A run of a step to be admitted.
-#[derive(Debug, Clone)]
-pub struct NewStep {
-    /// The card.
-    pub card: TaskId,
-    /// The entry that it belongs to.
-    pub entry: u64,
-    /// The number of the step, from 1.
-    pub step: u32,
-    /// The number of the try, from 1.
-    pub attempt: u32,
-    /// The skill.
-    pub skill: String,
-    /// The digest of the skill.
-    pub digest: Digest,
 }

@@ -5,6 +5,7 @@
 //! them.
 
 mod board;
+mod card;
 mod events;
 mod money;
 mod people;
@@ -12,9 +13,10 @@ mod plugin;
 mod worker;
 
 pub use board::{
-    AutomationLevel, AutomationMode, BoardSettings, CardEdit, CardWait, Entering, NewStep, OnFail, Recipe,
-    RecipeStep, StageGate, StageState, StepEnd, StepRun, Transition,
+    AutomationLevel, AutomationMode, BOARD, BoardSettings, CardWait, OnFail, Recipe, RecipeStep, StageGate,
+    StageState, StepEnd, StepRun, Transition,
 };
+pub use card::{Card, CardEdit, Entering, NewStep, RecipeRecord, SettingsRecord, SkillRecord, StageCount};
 pub use events::agent::{
     AgentStarted, FileChange, FileChangeKind, RateLimit, ReportedUsage, Retrying, ToolCall, ToolResult,
 };

@@ -16,9 +16,10 @@ use jackfield::board::{CardMove, CardPatch, CardRequest, CardView, Validation};
 use jackfield::model::{BoardSettings, Recipe, Transition};
 use jackfield::{BoardOverview, CardsFilter};
 use jackfield_store::{Artifact, Card, RecipeRecord, SettingsRecord};
-use jackfield_types::{ErrorCode, Problem, Scope, StageName, WorkflowName};
+use jackfield_types::{Scope, StageName, WorkflowName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 type Sent = Result<Bytes, BytesRejection>;
 
@@ -225,8 +226,7 @@ enum RecipesAction {
     /// Check a recipe; nothing is recorded.
     Validate {
         /// A recipe.
-        #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
-        recipe: Recipe,
+        recipe: Value,
     },
 }
 
@@ -251,7 +251,6 @@ struct RecipeEdit {
     /// The version that the caller has seen; 0 for the default.
     version: u64,
     /// The whole recipe.
-    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
     recipe: Recipe,
 }
 
@@ -336,26 +335,18 @@ async fn act_on_recipes(Acting(host): Acting, bytes: Sent) -> Answered<Response>
             let added = host.board().initialize(&workspace, workflow.as_ref()).await?;
             RecipesAnswer::Added { added }
         }
-        RecipesAction::Validate { recipe } => RecipesAnswer::Checked(host.board().validate(&recipe).await?),
+        RecipesAction::Validate { recipe } => RecipesAnswer::Checked(host.board().validate(recipe).await?),
     };
     Ok(Json(answer).into_response())
 }
 
 async fn show_recipe(
     Acting(host): Acting,
-    Path(stage): Path<String>,
+    Path(stage): Path<StageName>,
     asked: Asked<RecipesQuery>,
 ) -> Answered<Response> {
     let RecipesQuery { workspace, workflow } = query(asked)?;
-    let recipes = host.board().recipes(&workspace, workflow.as_ref()).await?;
-    let found = recipes.into_iter().find(|record| record.stage.as_str() == stage);
-    let found = found.ok_or_else(|| {
-        Problem::caller(
-            ErrorCode::UnknownStage,
-            format!("the stage '{stage}' has no recipe"),
-            "list the recipes of the workspace",
-        )
-    })?;
+    let found = host.board().recipe(&workspace, workflow.as_ref(), &stage).await?;
     Ok(Json(found).into_response())
 }
 

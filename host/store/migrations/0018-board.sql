@@ -23,6 +23,9 @@ CREATE TABLE cards (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cards_due ON cards (task) WHERE due = 1;
 
+-- A card is shown with what waits for a person because of it.
+CREATE INDEX human_tasks_of_task ON human_tasks (task, state) WHERE task IS NOT NULL;
+
 -- The runs of the steps of a recipe.
 CREATE TABLE card_steps (
     task TEXT NOT NULL REFERENCES cards (task) ON DELETE CASCADE,

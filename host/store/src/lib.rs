@@ -24,7 +24,7 @@ mod view;
 mod webhooks;
 
 pub use access::{AccessToken, BrowserSession, Credential, Grantee, NewSession, NewToken, SessionSecrets};
-pub use board::{CardFilter, RecipeRecord, SettingsRecord, SkillRecord};
+pub use board::CardFilter;
 pub use error::{AdmitError, RecordKind, StoreError};
 pub use file::{Redact, unpack};
 pub use handles::{
@@ -48,8 +48,8 @@ pub use record::{
     HostEventRecord, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, LastEvent,
     NewArtifact, NewAttempt, NewCard, NewCheckpoint, NewDecision, NewHandoff, NewHumanTask, NewPluginCall,
     NewRun, NewRunEvent, NewStep, NewTask, NewTranscript, NewWorker, NewWorkspace, PluginCall, PluginReceipt,
-    PluginVersion, Run, RunEventRecord, RunSummary, RunView, Serving, Settlement, Task, Then, Worker,
-    WorkerKind, Workspace, WorkspaceKind,
+    PluginVersion, RecipeRecord, Run, RunEventRecord, RunSummary, RunView, Serving, SettingsRecord,
+    Settlement, SkillRecord, StageCount, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
 };
 pub use store::{Copied, Store, StoreOptions};
 pub use view::{

@@ -7,7 +7,7 @@ export interface Workspace {
   name: string;
 }
 
-/** Names that two workspaces share are told apart by the end of the id. */
+/** Workspaces with the same name are shown with the end of their id. */
 export function named(pairs: Iterable<[string, string]>): Workspace[] {
   const seen = new Map(pairs);
   const names = [...seen.values()];

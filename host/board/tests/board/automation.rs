@@ -194,3 +194,26 @@ fn cancelled_run_leaves_the_card_waiting_and_a_stage_without_recipe_does_nothing
     let entered = Facts { recipe: Some(&off), last: None, started: false, ..facts };
     assert_eq!(name(&decide(&entered)), "nothing", "a recipe that is not enabled");
 }
+
+#[test]
+fn skill_that_lost_its_trust_stops_the_next_step_unless_a_person_started_the_stage() {
+    let failed = StepEnd::Failed { message: "prd.md is missing".to_owned() };
+    for (level_name, level) in LEVELS {
+        for end in [&StepEnd::Done, &failed] {
+            for started in [true, false] {
+                let next = decide(&Facts {
+                    recipe: Some(&recipe(level, OnFail::Stay)),
+                    settings: &BoardSettings::default(),
+                    stages: &stages(),
+                    stage: &"prd".parse().unwrap(),
+                    started,
+                    last: Some(LastStep { step: 1, attempt: 1, end }),
+                    not_vetted: Some("prd"),
+                });
+                let stops = level == AutomationLevel::FullyAuto && !started;
+                let expected = if stops { "wait for start" } else { "step" };
+                assert_eq!(name(&next), expected, "{level_name}, started by a person: {started}");
+            }
+        }
+    }
+}

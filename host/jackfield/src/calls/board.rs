@@ -1,18 +1,17 @@
 //! The board: cards, recipes, settings and skills.
 
 use crate::handles::Board;
-use jackfield_board::{CardMove, CardPatch, CardRequest, CardView, Principal, Validation};
+use jackfield_board::{CardMove, CardPatch, CardRequest, CardView, Validation};
 use jackfield_model::{AutomationLevel, BoardSettings, Recipe, StageState};
-use jackfield_store::{Artifact, Card, CardFilter, RecipeRecord, SettingsRecord};
+use jackfield_store::{Artifact, Card, CardFilter, RecipeRecord, SettingsRecord, StageCount};
 use jackfield_types::{
     ErrorCode, Micros, Operation, Problem, Scope, StageName, TaskId, WorkflowName, WorkspaceId,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// Most cards of one list.
 const MOST: u32 = 5_000;
-/// Most cards that an overview counts.
-const MOST_COUNTED: u32 = 100_000;
 
 /// Which cards to list: by priority, then in the order in which they entered their stage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,7 +68,7 @@ pub struct StageOverview {
     pub waiting: u32,
     /// Those that are blocked.
     pub blocked: u32,
-    /// Spent by its cards, micro-dollars.
+    /// Spent by its cards.
     pub cost: Micros,
 }
 
@@ -87,7 +86,7 @@ impl Board<'_> {
             .places
             .known_workspace(request.workspace.as_deref().unwrap_or_default())
             .await?;
-        let card = self.0.inner.board.create(&workspace, &request, &self.principal()).await?;
+        let card = self.0.inner.board.create(&workspace, &request, self.0.caller.name()).await?;
         self.0.caller.annotate(|audited| audited.task = Some(card.id));
         Ok(card)
     }
@@ -126,18 +125,15 @@ impl Board<'_> {
             Some(workspace) => self.0.inner.board.recipes(workspace, name).await?,
             None => Vec::new(),
         };
-        let filter = CardFilter {
-            workspace,
-            workflow: Some(name.clone()),
-            principal: self.0.caller.restricted_to().map(str::to_owned),
-            limit: MOST_COUNTED,
-            ..CardFilter::default()
-        };
-        let cards = self.0.inner.store.cards().list(filter).await?;
+        let (cards, principal) = (self.0.inner.store.cards(), self.0.caller.restricted_to());
+        let counts = cards.counts(workspace, name, principal).await?;
+        let costs = cards.costs(workspace, name, principal).await?;
         let defined = jackfield_board::workflow(name)?;
         let stages = jackfield_board::stages(&defined).into_iter().map(|stage| {
             let own = recipes.iter().find(|record| record.stage == stage);
-            overview(stage, own.map(|record| record.recipe.automation_level), &cards)
+            let level = own.map(|record| record.recipe.automation_level);
+            let cost = costs.iter().find(|(of, _)| *of == stage).map(|(_, cost)| *cost);
+            overview(stage, level, &counts, cost.unwrap_or_default())
         });
         let stages: Vec<_> = stages.collect();
         let backlog = &self.0.inner.runs.backlog;
@@ -179,7 +175,7 @@ impl Board<'_> {
     /// A [`Problem`] if the card is locked or was changed meanwhile, or the stage does not exist.
     pub async fn move_to(self, card: &str, to: CardMove) -> Result<Card, Problem> {
         let card = self.found(card, Scope::Execute).await?;
-        self.0.inner.board.move_to(card, to, &self.principal()).await
+        self.0.inner.board.move_to(card, to, self.0.caller.name()).await
     }
 
     /// Starts the stage of a card, whatever its level of automation.
@@ -197,7 +193,7 @@ impl Board<'_> {
     /// A [`Problem`] if the card waits for no review, or somebody else than its author has to approve it.
     pub async fn approve(self, card: &str, version: Option<u64>, reason: &str) -> Result<Card, Problem> {
         let card = self.found(card, Scope::Execute).await?;
-        self.0.inner.board.approve(card, version, reason, &self.principal()).await
+        self.0.inner.board.approve(card, version, reason, self.0.caller.name()).await
     }
 
     /// Records a metric of a card.
@@ -232,6 +228,21 @@ impl Board<'_> {
         self.0.inner.board.recipes(workspace, workflow.unwrap_or(&WorkflowName::PRODUCT)).await
     }
 
+    /// Returns the recipe of a stage, or its default.
+    ///
+    /// # Errors
+    /// A [`Problem`] if the workspace, the workflow or the stage does not exist.
+    pub async fn recipe(
+        self,
+        workspace: &str,
+        workflow: Option<&WorkflowName>,
+        stage: &StageName,
+    ) -> Result<RecipeRecord, Problem> {
+        self.0.caller.require(Scope::Read)?;
+        let workspace = self.workspace(workspace).await?;
+        self.0.inner.board.recipe_of(workspace, workflow.unwrap_or(&WorkflowName::PRODUCT), stage).await
+    }
+
     /// Records the default recipes of stages that have none. Returns how many were added.
     ///
     /// # Errors
@@ -247,13 +258,16 @@ impl Board<'_> {
         self.0.inner.board.initialize(workspace, workflow, self.0.caller.name()).await
     }
 
-    /// Checks a recipe.
+    /// Checks a recipe, as JSON: what is not a recipe is an error of the validation.
     ///
     /// # Errors
     /// A [`Problem`] if the skills cannot be read.
-    pub async fn validate(self, recipe: &Recipe) -> Result<Validation, Problem> {
+    pub async fn validate(self, recipe: Value) -> Result<Validation, Problem> {
         self.0.caller.require(Scope::Read)?;
-        self.0.inner.board.validate(recipe).await
+        match serde_json::from_value::<Recipe>(recipe) {
+            Ok(recipe) => self.0.inner.board.validate(&recipe).await,
+            Err(error) => Ok(Validation::unreadable(&error.to_string())),
+        }
     }
 
     /// Replaces the recipe of a stage, if it is valid. `version` is the one that the caller has seen; 0 for the default.
@@ -299,10 +313,6 @@ impl Board<'_> {
         self.0.inner.board.set_settings(workspace, version, settings, self.0.caller.name()).await
     }
 
-    fn principal(&self) -> Principal<'_> {
-        Principal { name: self.0.caller.name() }
-    }
-
     /// The workspace with this name, path or id. One that no run was ever in is recorded now, if it may be used.
     async fn workspace(self, name: &str) -> Result<WorkspaceId, Problem> {
         match self.0.workspaces().named(name).await {
@@ -327,20 +337,27 @@ impl Board<'_> {
     }
 }
 
-fn overview(stage: StageName, automation_level: Option<AutomationLevel>, cards: &[Card]) -> StageOverview {
-    let open = |card: &&Card| card.stage == stage && card.state != StageState::Done;
+fn overview(
+    stage: StageName,
+    automation_level: Option<AutomationLevel>,
+    counts: &[StageCount],
+    cost: Micros,
+) -> StageOverview {
+    use StageState::{AwaitingReview, AwaitingStart, Blocked, Done, NeedsAnswers, Queued, Running};
     let count = |states: &[StageState]| {
-        let of = cards.iter().filter(open).filter(|card| states.contains(&card.state));
-        u32::try_from(of.count()).unwrap_or(u32::MAX)
+        let own = counts.iter().filter(|one| one.stage == stage && states.contains(&one.state));
+        own.map(|one| one.cards).sum::<u32>()
     };
-    use StageState::{AwaitingReview, AwaitingStart, Blocked, NeedsAnswers, Queued, Running};
+    let all = counts.iter().filter(|one| one.stage == stage && one.state != Done);
+    let (active, waiting) =
+        (count(&[Queued, Running]), count(&[AwaitingStart, AwaitingReview, NeedsAnswers]));
     StageOverview {
         automation_level,
-        cards: u32::try_from(cards.iter().filter(open).count()).unwrap_or(u32::MAX),
-        active: count(&[Queued, Running]),
-        waiting: count(&[AwaitingStart, AwaitingReview, NeedsAnswers]),
+        cards: all.map(|one| one.cards).sum(),
+        active,
+        waiting,
         blocked: count(&[Blocked]),
-        cost: cards.iter().filter(|card| card.stage == stage).map(|card| card.cost).sum(),
+        cost,
         stage,
     }
 }

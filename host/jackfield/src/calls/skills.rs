@@ -13,7 +13,7 @@ impl Skills<'_> {
     /// A [`Problem`] if the store cannot be read.
     pub async fn list(self, text: Option<&str>) -> Result<Vec<SkillView>, Problem> {
         self.0.caller.require(Scope::Read)?;
-        let skills = self.0.inner.board.shelf().list().await?;
+        let skills = self.0.inner.board.skills().list().await?;
         let wanted = |known: &&KnownSkill| text.is_none_or(|text| known.mentions(text));
         Ok(skills.iter().filter(wanted).map(|known| known.view(false)).collect())
     }
@@ -24,7 +24,7 @@ impl Skills<'_> {
     /// A [`Problem`] if there is none.
     pub async fn get(self, id: &str) -> Result<SkillView, Problem> {
         self.0.caller.require(Scope::Read)?;
-        Ok(self.0.inner.board.shelf().get(id).await?.view(true))
+        Ok(self.0.inner.board.skills().get(id).await?.view(true))
     }
 
     /// Reads the skills of a folder of the host's machine; by default the folder `skills` in the data folder. Skills that
@@ -50,7 +50,7 @@ impl Skills<'_> {
         let found = found.map_err(|error| {
             Problem::operator(ErrorCode::BadSkill, format!("failed to read the folder: {error}"), "try again")
         })?;
-        self.0.inner.board.shelf().sync(found, self.0.caller.name()).await
+        self.0.inner.board.skills().sync(found, self.0.caller.name()).await
     }
 
     /// Records the trust of the principal in a skill as it is on record: `vetted`, `community` or `experimental`.
@@ -59,7 +59,7 @@ impl Skills<'_> {
     /// A [`Problem`] if there is no such skill on record, or the word is another.
     pub async fn trust(self, id: &str, trust: &str) -> Result<SkillView, Problem> {
         self.0.caller.require(Scope::Admin)?;
-        let known = self.0.inner.board.shelf().trust(id, trust, self.0.caller.name()).await?;
+        let known = self.0.inner.board.skills().trust(id, trust, self.0.caller.name()).await?;
         Ok(known.view(true))
     }
 
@@ -69,6 +69,6 @@ impl Skills<'_> {
     /// A [`Problem`] if there is none on record.
     pub async fn remove(self, id: &str) -> Result<(), Problem> {
         self.0.caller.require(Scope::Admin)?;
-        self.0.inner.board.shelf().remove(id).await
+        self.0.inner.board.skills().remove(id).await
     }
 }

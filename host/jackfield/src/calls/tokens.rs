@@ -21,7 +21,8 @@ const RANDOM: usize = 32;
 /// Longest name, bytes.
 const LONGEST_NAME: usize = 64;
 /// Names that records use for other principals.
-const TAKEN: [&str; 7] = ["host", "owner", "cli", "rest", "mcp", "worker", "dashboard"];
+const TAKEN: [&str; 8] =
+    ["host", "owner", "cli", "rest", "mcp", "worker", "dashboard", jackfield_model::BOARD];
 /// How often the use of a token is recorded.
 const USED: Duration = Duration::from_secs(60);
 

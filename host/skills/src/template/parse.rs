@@ -110,7 +110,7 @@ impl<'a> Parser<'a> {
         self.blank_since = since.filter(|_| last.bytes().all(|byte| matches!(byte, b' ' | b'\t')));
     }
 
-    /// Reads the text from `at` and the tag after it. The offset where reading goes on.
+    /// Reads the text from `at` and the tag after it. Returns the offset after the tag.
     fn tag(&mut self, at: usize, start: usize) -> Result<usize, TemplateError> {
         self.text(at..start);
         let inner = start + 2;

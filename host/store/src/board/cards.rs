@@ -4,11 +4,12 @@ use super::log::{add_transition, card_of, changed};
 use crate::file::{Columns, Exact, Sql, Tx, stamp};
 use crate::handles::Cards;
 use crate::life::add_task;
+use crate::record::{self, CARDS};
 use crate::view::{trail, workspaces};
 use crate::{Card, NewCard, StoreError};
-use jackfield_model::{HostEvent, TaskCreated, Transition};
+use jackfield_model::{HostEvent, StageCount, StageState, TaskCreated, Transition};
 use jackfield_sql::{Value as SqlValue, params, params_from_iter};
-use jackfield_types::{StageName, TaskId, WorkflowName, WorkspaceId};
+use jackfield_types::{Micros, RunState, StageName, TaskId, WorkflowName, WorkspaceId};
 use serde_json::json;
 
 /// Which cards to list: by priority, then in the order in which they entered their stage.
@@ -34,6 +35,29 @@ const DUE: &str = "
         SELECT 1 FROM runs WHERE runs.task = cards.task AND runs.state NOT IN ('succeeded', 'failed', 'cancelled'))
     ORDER BY task LIMIT ?1";
 
+const COUNTS: &str = "
+    SELECT tasks.stage, tasks.state, runs.state AS run_state, waits, due, COUNT(*) AS cards
+    FROM cards JOIN tasks ON tasks.id = cards.task
+    LEFT JOIN runs ON runs.task = cards.task AND runs.state NOT IN ('succeeded', 'failed', 'cancelled')
+    WHERE (?1 IS NULL OR cards.workspace = ?1) AND tasks.workflow = ?2 AND (?3 IS NULL OR tasks.principal = ?3)
+    GROUP BY 1, 2, 3, 4, 5";
+
+const COSTS: &str = "
+    SELECT tasks.stage, SUM(MIN(attempts.cost, 1000000000000)) AS cost
+    FROM cards JOIN tasks ON tasks.id = cards.task JOIN runs ON runs.task = cards.task
+    JOIN attempts ON attempts.run = runs.id
+    WHERE (?1 IS NULL OR cards.workspace = ?1) AND tasks.workflow = ?2 AND (?3 IS NULL OR tasks.principal = ?3)
+    GROUP BY 1";
+
+/// The parameters of [`COUNTS`] and [`COSTS`].
+fn scope(workspace: Option<WorkspaceId>, workflow: &WorkflowName, principal: Option<&str>) -> [SqlValue; 3] {
+    [
+        workspace.map(|id| id.to_string()).into(),
+        workflow.to_string().into(),
+        principal.map(str::to_owned).into(),
+    ]
+}
+
 impl Cards<'_> {
     /// Creates a card with its task. The board decides what follows its entry into the first stage.
     pub async fn open(self, new: NewCard) -> Result<Card, StoreError> {
@@ -49,7 +73,7 @@ impl Cards<'_> {
     pub async fn list(self, filter: CardFilter) -> Result<Vec<Card>, StoreError> {
         self.0
             .read(move |conn| {
-                let mut sql = format!("{} WHERE TRUE", Card::SELECT);
+                let mut sql = format!("{CARDS} WHERE TRUE");
                 let mut values: Vec<SqlValue> = Vec::new();
                 let given = [
                     ("cards.workspace", filter.workspace.map(|id| id.to_string())),
@@ -68,7 +92,42 @@ impl Cards<'_> {
                 }
                 sql.push_str(" ORDER BY cards.priority DESC, cards.entered_at, cards.task LIMIT ? OFFSET ?");
                 values.extend([filter.limit.into(), crate::file::signed(filter.skip).into()]);
-                conn.all(&sql, params_from_iter(values), Card::read)
+                conn.all(&sql, params_from_iter(values), record::card)
+            })
+            .await
+    }
+
+    /// Counts the cards of a workflow by stage and state.
+    pub async fn counts(
+        self,
+        workspace: Option<WorkspaceId>,
+        workflow: &WorkflowName,
+        principal: Option<&str>,
+    ) -> Result<Vec<StageCount>, StoreError> {
+        let given = scope(workspace, workflow, principal);
+        self.0
+            .read(move |conn| {
+                conn.all(COUNTS, given.clone(), |row| {
+                    let run: Option<RunState> = row.word_opt("run_state")?;
+                    let state =
+                        StageState::of(row.word("state")?, run, row.word_opt("waits")?, row.get("due")?);
+                    Ok(StageCount { stage: row.parsed("stage")?, state, cards: row.get("cards")? })
+                })
+            })
+            .await
+    }
+
+    /// Returns what the cards in each stage of a workflow have cost.
+    pub async fn costs(
+        self,
+        workspace: Option<WorkspaceId>,
+        workflow: &WorkflowName,
+        principal: Option<&str>,
+    ) -> Result<Vec<(StageName, Micros)>, StoreError> {
+        let given = scope(workspace, workflow, principal);
+        self.0
+            .read(move |conn| {
+                conn.all(COSTS, given.clone(), |row| Ok((row.parsed("stage")?, row.micros("cost")?)))
             })
             .await
     }

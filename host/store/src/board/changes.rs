@@ -1,15 +1,15 @@
 //! Changes of cards. A card with an active run is locked: the run itself is the lock, so it goes with the run, however
 //! that ends.
 
-use super::due::BOARD;
 use super::log::{add_transition, card_of, changed};
+use super::recipes::settings_of;
 use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
 use crate::handles::Cards;
 use crate::life::task_state;
 use crate::people::add_human_task;
 use crate::view::runs;
 use crate::{Card, CardEdit, Entering, NewHumanTask, RecordKind, StoreError, Task};
-use jackfield_model::{CardWait, Transition};
+use jackfield_model::{BOARD, CardWait, Transition};
 use jackfield_sql::params;
 use jackfield_types::{TaskEnd, TaskEvent, TaskId, Timestamp};
 use serde_json::json;
@@ -146,6 +146,11 @@ impl Cards<'_> {
 
 fn enter(tx: &Tx<'_>, entering: &Entering) -> Result<Card, StoreError> {
     let before = unlocked(tx, entering.card, entering.version)?;
+    if let Some(seen) = entering.settings
+        && seen != settings_of(tx, before.workspace)?.version
+    {
+        return Err(StoreError::CardChanged { card: entering.card, version: before.version });
+    }
     let task = runs::task_of(tx, entering.card)?;
     match &entering.to {
         Some(to) => task_state::apply(tx, &task, &TaskEvent::Moved(to.clone()), entering.run)?,

@@ -3,11 +3,9 @@
 use super::log::changed;
 use crate::file::Tx;
 use crate::{Run, StoreError};
+use jackfield_model::BOARD;
 use jackfield_sql::params;
 use jackfield_types::{TaskId, WorkflowName};
-
-/// The actor of what the board does by itself.
-pub(crate) const BOARD: &str = "board";
 
 /// A run of a card has ended: the board decides what follows.
 pub(crate) fn run_ended(tx: &Tx<'_>, run: &Run) -> Result<(), StoreError> {

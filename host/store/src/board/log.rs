@@ -1,6 +1,7 @@
 //! A card as it stands, and the record of its changes.
 
 use crate::file::{Exact, Sql, Tx, stamp};
+use crate::record::{self, CARDS};
 use crate::view::trail;
 use crate::{Card, RecordKind, StoreError};
 use jackfield_model::{CardChanged, HostEvent, Transition};
@@ -8,8 +9,8 @@ use jackfield_sql::{Connection, params};
 use jackfield_types::TaskId;
 
 pub(super) fn card_of(conn: &Connection, card: TaskId) -> Result<Card, StoreError> {
-    let sql = format!("{} WHERE cards.task = ?1", Card::SELECT);
-    conn.one(&sql, [card.to_string()], Card::read)?
+    let sql = format!("{CARDS} WHERE cards.task = ?1");
+    conn.one(&sql, [card.to_string()], record::card)?
         .ok_or_else(|| StoreError::NotFound { what: RecordKind::Card, id: card.to_string() })
 }
 

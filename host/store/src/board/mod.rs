@@ -10,5 +10,3 @@ mod steps;
 
 pub use cards::CardFilter;
 pub(crate) use due::{answered, run_ended};
-pub use recipes::{RecipeRecord, SettingsRecord};
-pub use skills::SkillRecord;

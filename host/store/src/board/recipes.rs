@@ -3,43 +3,10 @@
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, signed, stamp};
 use crate::handles::Recipes;
-use jackfield_model::{BoardSettings, Recipe};
+use jackfield_model::{BoardSettings, Recipe, RecipeRecord, SettingsRecord};
 use jackfield_sql::{Connection, Row, params};
-use jackfield_types::{StageName, Timestamp, WorkflowName, WorkspaceId};
-use serde::Serialize;
+use jackfield_types::{StageName, WorkflowName, WorkspaceId};
 use serde_json::json;
-
-/// The recipe of a stage.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub struct RecipeRecord {
-    /// The workspace.
-    pub workspace: WorkspaceId,
-    /// The workflow.
-    pub workflow: WorkflowName,
-    /// The stage.
-    pub stage: StageName,
-    /// Give it with an edit, which is refused if another edit came before.
-    pub version: u64,
-    /// The recipe.
-    pub recipe: Recipe,
-    /// When it was changed.
-    #[cfg_attr(feature = "schemas", schemars(with = "String"))]
-    pub updated_at: Timestamp,
-    /// The principal that changed it.
-    pub updated_by: String,
-}
-
-/// The settings of a workspace.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub struct SettingsRecord {
-    /// Give it with an edit, which is refused if another edit came before. 0: the defaults.
-    pub version: u64,
-    /// The settings.
-    #[serde(flatten)]
-    pub settings: BoardSettings,
-}
 
 impl Recipes<'_> {
     /// Returns the recipes of a workspace.
@@ -199,7 +166,7 @@ fn read(row: &Row<'_>) -> jackfield_sql::Result<RecipeRecord> {
     })
 }
 
-fn settings_of(conn: &Connection, workspace: WorkspaceId) -> Result<SettingsRecord, StoreError> {
+pub(super) fn settings_of(conn: &Connection, workspace: WorkspaceId) -> Result<SettingsRecord, StoreError> {
     let sql = "SELECT version, settings FROM board_settings WHERE workspace = ?1";
     let found = conn.one(sql, [workspace.to_string()], |row| {
         Ok(SettingsRecord { version: row.count("version")?, settings: row.json("settings")? })

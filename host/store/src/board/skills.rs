@@ -3,30 +3,9 @@
 use crate::StoreError;
 use crate::file::{Columns, Exact, Sql, stamp};
 use crate::handles::Skills;
+use jackfield_model::SkillRecord;
 use jackfield_sql::{Row, params};
-use jackfield_types::{Digest, Timestamp};
-use serde_json::Value;
-
-/// A skill on record.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SkillRecord {
-    /// Its id.
-    pub id: String,
-    /// `local` or `marketplace`.
-    pub source: String,
-    /// The digest of its files.
-    pub digest: Digest,
-    /// `vetted`, `community` or `experimental`.
-    pub trust: String,
-    /// The principal that vetted this digest, and when.
-    pub vetted: Option<(String, Timestamp)>,
-    /// Its files: `[{"path", "content" (base64), "executable"}]`.
-    pub files: Value,
-    /// Where it was read from.
-    pub origin: String,
-    /// When it was changed.
-    pub updated_at: Timestamp,
-}
+use jackfield_types::Digest;
 
 impl Skills<'_> {
     /// Returns every skill on record, by id.

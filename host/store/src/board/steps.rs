@@ -1,6 +1,7 @@
 //! The runs of the steps of a recipe.
 
 use super::log::{card_of, changed};
+use super::recipes::settings_of;
 use crate::file::{Columns, Sql, Tx};
 use crate::handles::Cards;
 use crate::life::{RunOfTask, admit_run};
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 
 impl Cards<'_> {
     /// Admits the run of a step, with its first attempt and the money for it. False: the card is not due any more, has
-    /// entered another stage, or has an active run; nothing was admitted.
+    /// entered another stage, or has an active run, or the settings were changed; nothing was admitted.
     pub async fn begin_step(
         self,
         step: NewStep,
@@ -23,7 +24,8 @@ impl Cards<'_> {
         self.0
             .write(move |tx| {
                 let card = card_of(tx, step.card)?;
-                if !card.due || card.entry != step.entry || card.run.is_some() {
+                let settings = settings_of(tx, card.workspace)?.version;
+                if !card.due || card.entry != step.entry || card.run.is_some() || settings != step.settings {
                     return Ok(Ok(false));
                 }
                 let run = admission.run.id;
@@ -54,6 +56,22 @@ impl Cards<'_> {
                 tx.exec(
                     "UPDATE card_steps SET ended = ?3, outputs = ?4 WHERE task = ?1 AND run = ?2 AND ended IS NULL",
                     params![card.to_string(), run.to_string(), json!(end).to_string(), outputs.to_string()],
+                )
+                .map(drop)
+            })
+            .await
+    }
+
+    /// Takes a retry of the run of a step as another try of this step, if it belongs to the present entry of the card.
+    pub async fn take_retry(self, card: TaskId, retry: RunId, of: RunId) -> Result<(), StoreError> {
+        self.0
+            .write(move |tx| {
+                tx.exec(
+                    "INSERT INTO card_steps (task, run, stage, entry, step, attempt, skill, digest, ended, outputs)
+                     SELECT task, ?2, stage, entry, step, attempt + 1, skill, digest, NULL, 'null' FROM card_steps
+                     WHERE task = ?1 AND run = ?3 AND entry = (SELECT entry FROM cards WHERE task = ?1)
+                     ON CONFLICT DO NOTHING",
+                    params![card.to_string(), retry.to_string(), of.to_string()],
                 )
                 .map(drop)
             })

@@ -10,7 +10,7 @@ mod line;
 mod lines;
 mod load;
 mod offer;
-mod reported;
+mod provider_limits;
 mod rest;
 mod workers;
 
@@ -18,8 +18,8 @@ pub use claim::Claimed;
 pub use hand::InHand;
 pub use line::{InLine, Occupancy};
 pub use offer::{Caps, Offer};
-pub use reported::ProviderLimit;
-pub(crate) use reported::report;
+pub use provider_limits::ProviderLimit;
+pub(crate) use provider_limits::report;
 pub use rest::Cooldown;
 pub use workers::Heartbeat;
 

@@ -17,12 +17,13 @@ pub use attempt::{
     Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement,
     Then,
 };
-pub use card::{Card, NewCard};
+pub use card::NewCard;
+pub(crate) use card::{CARDS, card};
 pub(crate) use event::{host_event, payload, payload_text, run_event};
 pub use hold::Hold;
 pub use jackfield_model::{
-    CardEdit, Entering, HostEventRecord, HumanTask, HumanTaskKind, HumanTaskState, NewRunEvent, NewStep,
-    RunEventRecord, Serving, WorkerKind,
+    Card, CardEdit, Entering, HostEventRecord, HumanTask, HumanTaskKind, HumanTaskState, NewRunEvent,
+    NewStep, RecipeRecord, RunEventRecord, Serving, SettingsRecord, SkillRecord, StageCount, WorkerKind,
 };
 pub use people::{Checkpoint, Decision, HumanTaskChange, NewCheckpoint, NewDecision, NewHumanTask};
 pub(crate) use people::{HUMAN_TASKS, human_task};

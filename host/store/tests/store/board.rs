@@ -29,6 +29,7 @@ fn entering(card: &Card, to: &str) -> Entering {
         run: None,
         waits: None,
         note: String::new(),
+        settings: None,
     }
 }
 
@@ -39,7 +40,7 @@ async fn begin(house: &House, card: &Card, step: u32) -> (bool, AtWork) {
     let position = Workflow::product().at(&card.stage).unwrap();
     let digest = Digest::from_bytes([7; 32]);
     let skill = "prd".to_owned();
-    let new = NewStep { card: card.id, entry: card.entry, step, attempt: 1, skill, digest };
+    let new = NewStep { card: card.id, entry: card.entry, step, attempt: 1, skill, digest, settings: 0 };
     let begun = house.store.cards().begin_step(new, run_of(position, run, attempt), &Limits::none()).await;
     (begun.unwrap(), work)
 }
@@ -110,6 +111,7 @@ async fn step_of_a_card_that_moved_meanwhile_is_not_admitted() {
         attempt: 1,
         skill: "prd".to_owned(),
         digest: Digest::from_bytes([7; 32]),
+        settings: 0,
     };
     let admission = run_of(position, run(), attempt(1, CENT));
     assert!(!house.store.cards().begin_step(new, admission, &Limits::none()).await.unwrap());
@@ -227,4 +229,38 @@ async fn recipe_and_settings_are_changed_by_those_who_saw_the_last_version() {
     };
     assert_eq!(recipes.set(workspace, 0, stop.clone(), "ann").await.unwrap().settings, stop);
     assert_eq!(recipes.set(workspace, 0, stop, "ann").await.unwrap_err().problem().code, "version_conflict");
+
+    // What was decided under the settings before is neither admitted nor moved.
+    let card = card(&house, "a").await;
+    assert!(!begin(&house, &card, 1).await.0);
+    let advance = Entering { settings: Some(0), ..entering(&card, "discovery") };
+    let refused = house.store.cards().enter(advance).await.unwrap_err();
+    assert_eq!(refused.problem().code, "version_conflict");
+    house.store.cards().enter(Entering { settings: Some(1), ..entering(&card, "discovery") }).await.unwrap();
+}
+
+#[tokio::test]
+async fn retry_of_a_step_is_another_try_of_it_and_cards_are_counted_by_state() {
+    let house = house().await;
+    let (card, other) = (card(&house, "a").await, card(&house, "b").await);
+    let (_, work) = begin(&house, &card, 2).await;
+    let cards = house.store.cards();
+    let retry = RunId::new();
+    for _ in 0..2 {
+        cards.take_retry(card.id, retry, work.run).await.unwrap();
+    }
+    cards.take_retry(card.id, RunId::new(), RunId::new()).await.unwrap();
+    let steps: Vec<_> =
+        cards.steps(card.id).await.unwrap().iter().map(|one| (one.step, one.attempt)).collect();
+    assert_eq!(steps, [(2, 1), (2, 2)]);
+    assert!(cards.wait(other.id, other.entry, Some(CardWait::Review), "look").await.unwrap());
+    let inbox = |state, cards| StageCount { stage: stage("inbox"), state, cards };
+    let mut counts = cards.counts(Some(house.workspace), &WorkflowName::PRODUCT, None).await.unwrap();
+    counts.sort_by_key(|count| count.state == StageState::Queued);
+    assert_eq!(counts, [inbox(StageState::AwaitingReview, 1), inbox(StageState::Queued, 1)]);
+    assert_eq!(cards.counts(None, &WorkflowName::PRODUCT, Some("nobody")).await.unwrap(), []);
+    assert_eq!(
+        cards.costs(None, &WorkflowName::PRODUCT, None).await.unwrap(),
+        [(stage("inbox"), Micros::ZERO)]
+    );
 }

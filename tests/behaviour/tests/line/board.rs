@@ -314,3 +314,42 @@ async fn card_whose_workspace_is_gone_is_blocked_and_others_go_on() {
     server.stop().await;
     ground.leave();
 }
+
+#[tokio::test]
+async fn failed_stage_is_reviewed_by_another_and_a_retry_by_hand_is_another_try() {
+    // The first run leaves its document out.
+    let ground = ground(
+        r#"n=$(cat "$HOME/runs" 2>/dev/null || echo 0); echo $((n + 1)) > "$HOME/runs"; skip=; [ $n -ge 1 ] || skip=1"#,
+    );
+    let repository = ground.repository();
+    let server = ground.serve().await;
+    let path = format!("/api/stage-recipes/inbox?workspace={}", repository.text());
+    let mut recipe = server.rest().get(&path).await.fine()["recipe"].clone();
+    recipe["on_fail"] = json!("review_required");
+    recipe["steps"][0]["retry_count"] = json!(0);
+    recipe["gates"][0]["failure_message"] = json!("Write the research first.");
+    let edit = json!({ "workspace": repository.text(), "version": 0, "recipe": recipe });
+    sent(&server, Method::PATCH, "/api/stage-recipes/inbox", &edit).await.fine();
+    let path = format!("/api/stage-recipes/discovery?workspace={}", repository.text());
+    let mut recipe = server.rest().get(&path).await.fine()["recipe"].clone();
+    recipe["steps"][0]["outputs_mapping"] = json!({ "hypothesis_count": "metric:hypotheses" });
+    let edit = json!({ "workspace": repository.text(), "version": 0, "recipe": recipe });
+    sent(&server, Method::PATCH, "/api/stage-recipes/discovery", &edit).await.fine();
+
+    let card = card(&server, &repository, "Faster till").await;
+    let view = settles(&server, &card, "inbox", "awaiting_review").await;
+    assert_eq!(view["card"]["note"], "Write the research first.", "{view}");
+    let approve = format!("/api/cards/{card}/approve");
+    let refused = sent(&server, Method::POST, &approve, &json!({})).await;
+    assert_eq!(refused.json()["code"], "approval_by_author", "{refused:?}");
+    let run = view["steps"][0]["run"].as_str().unwrap();
+    let retry = json!({ "action": "retry", "reason": "again" });
+    sent(&server, Method::POST, &format!("/api/runs/{run}"), &retry).await.fine();
+    let view = settles(&server, &card, "discovery", "awaiting_review").await;
+    let tries: Vec<_> =
+        view["steps"].as_array().unwrap().iter().map(|step| step["attempt"].as_u64().unwrap()).collect();
+    assert_eq!(tries, [1, 2, 1], "{view}");
+    assert_eq!(view["metrics"]["hypotheses"], 1.0, "{view}");
+    server.stop().await;
+    ground.leave();
+}

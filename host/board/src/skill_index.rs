@@ -4,7 +4,7 @@ use jackfield_skills::{Files, Skill, Source, Trust, parse};
 use jackfield_store::{SkillRecord, Store};
 use jackfield_types::{ErrorCode, Operation, Problem, Timestamp};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A skill, with the trust in it.
 #[derive(Debug, Clone)]
@@ -23,20 +23,26 @@ pub struct KnownSkill {
 
 /// Finds skills.
 #[derive(Debug)]
-pub struct Shelf {
+pub struct SkillIndex {
     store: Store,
-    shipped: BTreeMap<String, Arc<Skill>>,
+    /// Read at the first use: most commands need no skill.
+    shipped: OnceLock<BTreeMap<String, Arc<Skill>>>,
 }
 
 /// The origin of shipped skills.
 const SHIPPED: &str = "shipped";
 
-impl Shelf {
-    /// Opens the shelf of a store.
+impl SkillIndex {
+    /// Opens the index over a store.
     pub fn new(store: Store) -> Self {
-        let shipped = jackfield_skills::shipped();
-        let shipped = shipped.into_iter().map(|skill| (skill.id.to_string(), Arc::new(skill))).collect();
-        Self { store, shipped }
+        Self { store, shipped: OnceLock::new() }
+    }
+
+    fn shipped(&self) -> &BTreeMap<String, Arc<Skill>> {
+        self.shipped.get_or_init(|| {
+            let skills = jackfield_skills::shipped().into_iter();
+            skills.map(|skill| (skill.id.to_string(), Arc::new(skill))).collect()
+        })
     }
 
     pub(crate) const fn store(&self) -> &Store {
@@ -51,7 +57,7 @@ impl Shelf {
         if let Some(record) = self.store.skills().get(id).await? {
             return known(record);
         }
-        self.shipped.get(id).map(shipped).ok_or_else(|| {
+        self.shipped().get(id).map(shipped).ok_or_else(|| {
             Problem::caller(ErrorCode::SkillNotFound, format!("there is no skill '{id}'"), "list the skills")
                 .with(Operation::ListSkills)
         })
@@ -63,7 +69,7 @@ impl Shelf {
     /// A [`Problem`] if the store cannot be read.
     pub async fn list(&self) -> Result<Vec<KnownSkill>, Problem> {
         let mut skills: BTreeMap<String, KnownSkill> =
-            self.shipped.iter().map(|(id, skill)| (id.clone(), shipped(skill))).collect();
+            self.shipped().iter().map(|(id, skill)| (id.clone(), shipped(skill))).collect();
         for record in self.store.skills().list().await? {
             let id = record.id.clone();
             match known(record) {
