@@ -161,6 +161,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cards/{id}/document": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Show the text of a document of a card. */
+        get: operations["showCardDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cards/{id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the files of a card on its branch, by path. */
+        get: operations["listCardDocuments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cards/{id}/metrics": {
         parameters: {
             query?: never;
@@ -1676,6 +1710,20 @@ export interface components {
          * @enum {string}
          */
         AutomationMode: "manual" | "auto_to_stage" | "auto_all";
+        /** @description The ballot of a persona. */
+        Ballot: {
+            /** @description The whole ballot, as the skill declares it. */
+            ballot: unknown;
+            /**
+             * Format: double
+             * @description The judgement of the whole, 0 to 100.
+             */
+            overall: number;
+            /** @description The persona. */
+            persona: string;
+            /** @description The run that cast it. */
+            run: string;
+        };
         /** @description A workflow of the board at a glance. */
         BoardOverview: {
             /** @description Why nothing starts, where no worker is connected. */
@@ -1846,6 +1894,8 @@ export interface components {
             entered_at: string;
             /** @description Counts its entries into a stage. */
             entry: number;
+            /** @description The gates of its stage, as the board saw them last. */
+            gates: components["schemas"]["GateResult"][];
             /** @description The id of its task. */
             id: string;
             /** @description For people. */
@@ -1854,6 +1904,8 @@ export interface components {
             note: string;
             /** @description Human tasks about it that are open. */
             open_human_tasks: number;
+            /** @description The card whose work was cut into this one and others. */
+            parent: string | null;
             /**
              * Format: int32
              * @description Higher goes first.
@@ -1869,6 +1921,8 @@ export interface components {
             state: components["schemas"]["StageState"];
             /** @description The first 200 characters of its body. */
             summary: string;
+            /** @description Its key among those. */
+            ticket: string | null;
             /** @description Its title. */
             title: string;
             /** @description When it was changed. */
@@ -1907,6 +1961,19 @@ export interface components {
             /** @description The workspace of the card. */
             workspace: string;
         };
+        /** @description Another card that a card has to do with. */
+        CardLink: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its stage. */
+            stage: string;
+            /** @description Its state in the stage. */
+            state: components["schemas"]["StageState"];
+            /** @description Its key among the tickets of a card. */
+            ticket: string | null;
+            /** @description Its title. */
+            title: string;
+        };
         /** @description A move of a card. */
         CardMove: {
             /**
@@ -1925,6 +1992,8 @@ export interface components {
             assignee?: string | null;
             /** @description Its text. */
             body?: string | null;
+            /** @description The ids of cards of the workspace that have to pass a stage before it begins the stage. */
+            depends_on?: string[] | null;
             /** @description For people. */
             labels?: string[] | null;
             /**
@@ -1946,6 +2015,8 @@ export interface components {
              * @default
              */
             body: string;
+            /** @description The ids of cards of the workspace that have to pass a stage before it begins the stage. */
+            depends_on?: string[];
             /** @description The same key and request create one card. */
             idempotency_key?: string | null;
             /** @description For people. */
@@ -1972,14 +2043,22 @@ export interface components {
             branch: string;
             /** @description The card. */
             card: components["schemas"]["Card"];
+            /** @description Those that depend on it. */
+            dependents: components["schemas"]["CardLink"][];
+            /** @description Those that have to pass a stage before it begins the stage. */
+            depends_on: components["schemas"]["CardLink"][];
             /** @description The folder of its artifacts in the workspace. */
             folder: string;
+            /** @description The record of the newest jury of its stage. */
+            jury?: components["schemas"]["JuryRecord"] | null;
             /** @description Its metrics by name. */
             metrics: {
                 [key: string]: number;
             };
             /** @description The runs of its steps, oldest first. */
             steps: components["schemas"]["StepRun"][];
+            /** @description Those that its work was cut into, by their keys. */
+            tickets: components["schemas"]["CardLink"][];
             /** @description Its moves, oldest first. */
             transitions: components["schemas"]["Transition"][];
         };
@@ -1990,10 +2069,11 @@ export interface components {
          *     - `review`: A person advances the card.
          *     - `other_review`: Somebody else than the author advances the card.
          *     - `answers`: People answer its open questions.
+         *     - `cards`: Cards that it depends on pass the stage.
          *     - `problem`: A person removes what is in its way.
          * @enum {string}
          */
-        CardWait: "start" | "review" | "other_review" | "answers" | "problem";
+        CardWait: "start" | "review" | "other_review" | "answers" | "cards" | "problem";
         /** @description What happened to a file. */
         ChangeKind: "added" | "modified" | "deleted" | {
             renamed: components["schemas"]["ChangeKindRenamed"];
@@ -2384,6 +2464,45 @@ export interface components {
         Delivered: "nothing" | "diff" | "artifact";
         /** @description A sha256, shown as 64 hexadecimal digits. */
         Digest: string;
+        /** @description The scores of a dimension over all ballots. */
+        DimensionTally: {
+            /** @description Its name. */
+            dimension: string;
+            /**
+             * Format: double
+             * @description The highest score.
+             */
+            highest: number;
+            /**
+             * Format: double
+             * @description The lowest score.
+             */
+            lowest: number;
+            /**
+             * Format: double
+             * @description The mean of its scores, 0 to 100.
+             */
+            mean: number;
+            /**
+             * Format: double
+             * @description Their standard deviation.
+             */
+            spread: number;
+        };
+        /** @description A file in the folder of a card, at the tip of its branch. */
+        Document: {
+            /** @description Its size. */
+            bytes: number;
+            /** @description Relative to the folder of the card. */
+            path: string;
+        };
+        /** @description The text of a document. */
+        DocumentText: {
+            /** @description Relative to the folder of the card. */
+            path: string;
+            /** @description The first mebibyte. */
+            text: string;
+        };
         Duration: {
             nanos: number;
             secs: number;
@@ -2705,6 +2824,17 @@ export interface components {
             /** @description As `plugin inspect gates` lists them. */
             kind: string;
         };
+        /** @description The result of a gate, as the board saw it last. */
+        GateResult: {
+            /** @description Its id in the recipe. */
+            id: string;
+            /** @description Why. */
+            message: string;
+            /** @description For people. */
+            name: string;
+            /** @description It lets the card pass. */
+            passed: boolean;
+        };
         /** @description A gate ruled on an attempt. */
         GateRuled: {
             /** @description The component that ruled, where it ruled. */
@@ -2718,6 +2848,14 @@ export interface components {
             /** @description Whether it passed. A gate that could not rule did not pass. */
             passed: boolean;
         };
+        /**
+         * @description What a gate of a stage looks at.
+         *
+         *     - `run`: The work of the last step: its files, artifacts and figures.
+         *     - `card`: The card: its metrics.
+         * @enum {string}
+         */
+        GateSubject: "run" | "card";
         /** @description What a component may ask the host to do in its name. */
         Grant: {
             /**
@@ -3564,6 +3702,40 @@ export interface components {
             /** @description One sentence, its own. */
             summary: string;
         };
+        /** @description A step that is one run for each persona, side by side. */
+        Jury: {
+            /** @description The personas; default: twelve that are part of the program. */
+            personas?: components["schemas"]["Persona"][];
+            /** @description How many ballots must be cast; default: two of three. A persona whose run fails is missing, not zero. */
+            quorum?: number | null;
+        };
+        /** @description The record of a jury. */
+        JuryRecord: {
+            /** @description Every ballot. */
+            ballots: components["schemas"]["Ballot"][];
+            /** @description Deal-breakers that were met, each with its persona. */
+            deal_breakers: string[];
+            /** @description The dimensions, in the order of the first ballot. */
+            dimensions: components["schemas"]["DimensionTally"][];
+            /** @description Objections that a mean would hide, each with its persona. */
+            dissent: string[];
+            /**
+             * Format: double
+             * @description The mean of the judgements, 0 to 100.
+             */
+            jury_score: number;
+            /** @description Personas without a ballot. */
+            missing: string[];
+            /** @description How many ballots must be cast. */
+            quorum: number;
+            /**
+             * Format: double
+             * @description Their standard deviation.
+             */
+            spread: number;
+            /** @description The stage. */
+            stage: string;
+        };
         /** @description The last thing that an agent did. */
         LastEvent: {
             /** Format: date-time */
@@ -3747,7 +3919,7 @@ export interface components {
              */
             value: number;
         };
-        Metric: {
+        MetricValue: {
             /** @description Letters, digits, `-`, `_` and `.`. */
             name: string;
             /**
@@ -3880,6 +4052,17 @@ export interface components {
          * @enum {string}
          */
         Period: "day" | "month" | "ever";
+        /** @description A person whose point of view a ballot takes. */
+        Persona: {
+            /** @description Work, experience and situation. */
+            background: string;
+            /** @description What makes the person refuse. */
+            deal_breakers: string[];
+            /** @description What the person wants. */
+            goals: string[];
+            /** @description Unique in its jury. */
+            name: string;
+        };
         /** @description An operator pinned a component. */
         Pinned: {
             /** @description The version that served before. */
@@ -4233,13 +4416,20 @@ export interface components {
         };
         /** @description A step of a recipe: one run with the prompt of one skill. */
         RecipeStep: {
+            /** @description The step changes files of the workspace: a run that changes none has failed. */
+            changes?: boolean;
             /** @description The executor; default: that of the recipe. */
             executor?: string | null;
             /** @description Inputs of the skill by the path of their value: `$.card.body`, `$.artifacts.research.md`, `$.steps.1.summary`. */
             inputs_mapping?: {
                 [key: string]: string;
             };
-            /** @description Outputs that become metrics of the card: `metric:NAME` by the name of the output, which is a number. */
+            /** @description One run for each persona. The skill has the input `persona`. */
+            jury?: components["schemas"]["Jury"] | null;
+            /**
+             * @description Where outputs go, by their name: `metric:NAME` for a number, which becomes a metric of the card; `cards` for a list
+             *     of tickets, each of which becomes a card in the next stage.
+             */
             outputs_mapping?: {
                 [key: string]: string;
             };
@@ -4259,13 +4449,20 @@ export interface components {
         };
         /** @description A step of a recipe: one run with the prompt of one skill. */
         RecipeStepInput: {
+            /** @description The step changes files of the workspace: a run that changes none has failed. */
+            changes?: boolean;
             /** @description The executor; default: that of the recipe. */
             executor?: string | null;
             /** @description Inputs of the skill by the path of their value: `$.card.body`, `$.artifacts.research.md`, `$.steps.1.summary`. */
             inputs_mapping?: {
                 [key: string]: string;
             };
-            /** @description Outputs that become metrics of the card: `metric:NAME` by the name of the output, which is a number. */
+            /** @description One run for each persona. The skill has the input `persona`. */
+            jury?: components["schemas"]["Jury"] | null;
+            /**
+             * @description Where outputs go, by their name: `metric:NAME` for a number, which becomes a metric of the card; `cards` for a list
+             *     of tickets, each of which becomes a card in the next stage.
+             */
             outputs_mapping?: {
                 [key: string]: string;
             };
@@ -5340,7 +5537,7 @@ export interface components {
         };
         /** @description One thing that money is counted for. */
         SpendingScope: string;
-        /** @description A gate of a stage: a condition on the work of its last step. */
+        /** @description A gate of a stage: a condition for advancing. */
         StageGate: {
             /** @description As the kind takes it. */
             config?: {
@@ -5354,6 +5551,8 @@ export interface components {
             kind: string;
             /** @description For people; default: the id. */
             name?: string;
+            /** @description What it looks at. */
+            subject?: components["schemas"]["GateSubject"];
         };
         /** @description A stage of the board at a glance. */
         StageOverview: {
@@ -5381,7 +5580,7 @@ export interface components {
          *     - `awaiting_start`: It waits for a person who starts it.
          *     - `awaiting_review`: It waits for a person who advances it.
          *     - `needs_answers`: It waits for answers.
-         *     - `blocked`: It failed, or something is in its way.
+         *     - `blocked`: It failed, or something is in its way: a problem, or a card that it depends on.
          *     - `done`: It is closed.
          * @enum {string}
          */
@@ -5428,6 +5627,8 @@ export interface components {
             entry: number;
             /** @description The structured output. */
             outputs: unknown;
+            /** @description The persona whose ballot it is. */
+            persona?: string | null;
             /** @description The run. */
             run: string;
             /** @description The skill. */
@@ -6625,6 +6826,111 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    showCardDocument: {
+        parameters: {
+            query: {
+                /** @description Relative to the folder of the card. */
+                path: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentText"];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listCardDocuments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or as much of its beginning as is its own. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The documents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"][];
+                };
+            };
+            /** @description The token is missing, wrong or no longer good. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description The token is not good for this, or the request comes from a place that is not let in. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            /** @description More was asked with the token than the limits allow; `Retry-After` says when to ask again. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemDocument"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     measureCard: {
         parameters: {
             query?: never;
@@ -6637,7 +6943,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Metric"];
+                "application/json": components["schemas"]["MetricValue"];
             };
         };
         responses: {

@@ -6,7 +6,7 @@ import { cardLook, trustLook } from './states';
 const STAGES = ['inbox', 'prd', 'build'];
 const overview: StageOverview[] = STAGES.map((stage) => ({ stage, cards: 0, active: 0, waiting: 0, blocked: 0, cost: 0 }));
 const card = (id: string, more: Partial<Card> = {}): Card => ({
-  id, workspace: 'w', workspace_name: 'w', workflow: 'product', stage: 'inbox', state: 'idle', title: `Card ${id}`, summary: '', labels: [], priority: 0, assignee: null, author: 'ann', slug: id,
+  id, workspace: 'w', workspace_name: 'w', workflow: 'product', stage: 'inbox', state: 'idle', title: `Card ${id}`, summary: '', labels: [], priority: 0, assignee: null, author: 'ann', slug: id, parent: null, ticket: null, gates: [],
   version: 1, entry: 1, entered_at: '2026-01-01T00:00:00Z', waits: null, note: '', run: null, cost: 0, open_human_tasks: 0, created_at: '2026-01-01T00:00:00Z', updated_at: '2026-01-01T00:00:00Z', ...more,
 });
 const recipe = (more: Partial<Recipe> = {}): Recipe => ({ automation_level: 'auto_notify', on_fail: 'stay', enabled: true, gates: [], steps: [{ skill_id: 'prd', retry_count: 0 }], ...more });

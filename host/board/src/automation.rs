@@ -1,6 +1,8 @@
 //! What follows for a card, as a function of its recipe, the settings of its workspace, and how its last step ended.
 
-use jackfield_model::{AutomationLevel, AutomationMode, BoardSettings, CardWait, OnFail, Recipe, StepEnd};
+use jackfield_model::{
+    AutomationLevel, AutomationMode, BoardSettings, CardWait, GateSubject, OnFail, Recipe, StepEnd,
+};
 use jackfield_types::StageName;
 
 /// What a decision depends on.
@@ -17,20 +19,24 @@ pub struct Facts<'a> {
     /// A person has started the stage.
     pub started: bool,
     /// How the last step of this entry ended; `None`: no step was made.
-    pub last: Option<LastStep<'a>>,
+    pub last: Option<&'a LastStep>,
     /// A skill of the recipe that is not vetted.
     pub not_vetted: Option<&'a str>,
+    /// A card that it depends on and that has not passed the stage.
+    pub unfinished: Option<&'a str>,
+    /// Why a gate that looks at the card does not let it pass.
+    pub held_back: Option<&'a str>,
 }
 
 /// The last step of an entry.
-#[derive(Debug, Clone, Copy)]
-pub struct LastStep<'a> {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastStep {
     /// Its number, from 1.
     pub step: u32,
     /// The number of its try, from 1.
     pub attempt: u32,
     /// Its end.
-    pub end: &'a StepEnd,
+    pub end: StepEnd,
 }
 
 /// What follows.
@@ -59,6 +65,9 @@ pub enum Next {
 pub fn decide(facts: &Facts<'_>) -> Next {
     let Some(recipe) = facts.recipe else { return Next::Wait(None, String::new()) };
     let next = follows(facts, recipe);
+    if let (Next::Begin { .. }, None, Some(card)) = (&next, facts.last, facts.unfinished) {
+        return Next::Wait(Some(CardWait::Cards), format!("{card} has not passed the stage {}", facts.stage));
+    }
     // A skill can lose its trust between two steps.
     match facts.not_vetted {
         Some(skill) if matches!(next, Next::Begin { .. }) && facts.needs_trust(recipe) => {
@@ -71,9 +80,12 @@ pub fn decide(facts: &Facts<'_>) -> Next {
 fn follows(facts: &Facts<'_>, recipe: &Recipe) -> Next {
     match facts.last {
         None => on_entry(facts, recipe),
-        Some(last) => match last.end {
+        Some(last) => match &last.end {
             StepEnd::Done if last.step < steps(recipe) => Next::Begin { step: last.step + 1, attempt: 1 },
-            StepEnd::Done => on_success(facts, recipe),
+            StepEnd::Done => match facts.held_back {
+                None => on_success(facts, recipe),
+                Some(why) => unsuccessful(facts, recipe, why),
+            },
             StepEnd::Cancelled => Next::Wait(Some(CardWait::Start), "the run was cancelled".to_owned()),
             StepEnd::Failed { message } => on_failure(facts, recipe, last, message),
         },
@@ -88,7 +100,7 @@ fn on_entry(facts: &Facts<'_>, recipe: &Recipe) -> Next {
     const FIRST: Next = Next::Begin { step: 1, attempt: 1 };
     let waits = |why: String| Next::Wait(Some(CardWait::Start), why);
     if recipe.steps.is_empty() {
-        return Next::Wait(None, String::new());
+        return without_steps(facts, recipe);
     }
     if facts.started {
         return FIRST;
@@ -100,6 +112,17 @@ fn on_entry(facts: &Facts<'_>, recipe: &Recipe) -> Next {
         _ if facts.settings.automation_mode == AutomationMode::Manual => Next::Wait(None, String::new()),
         _ if !facts.may_start() => waits(format!("automation ends at the stage {}", facts.stop_stage())),
         AutomationLevel::FullyAuto | AutomationLevel::AutoNotify => FIRST,
+    }
+}
+
+/// People do the work of a stage without steps. Its gates say when that is done.
+fn without_steps(facts: &Facts<'_>, recipe: &Recipe) -> Next {
+    match facts.held_back {
+        Some(why) => Next::Wait(None, why.to_owned()),
+        None if recipe.gates.iter().any(|gate| gate.subject == GateSubject::Card) => {
+            on_success(facts, recipe)
+        }
+        None => Next::Wait(None, String::new()),
     }
 }
 
@@ -120,11 +143,16 @@ fn on_success(facts: &Facts<'_>, recipe: &Recipe) -> Next {
     facts.next_stage().map_or(Next::Finish, |next| Next::Advance(next.clone()))
 }
 
-fn on_failure(facts: &Facts<'_>, recipe: &Recipe, last: LastStep<'_>, message: &str) -> Next {
+fn on_failure(facts: &Facts<'_>, recipe: &Recipe, last: &LastStep, message: &str) -> Next {
     let again = recipe.steps.get(last.step.saturating_sub(1) as usize).map_or(0, |step| step.retry_count);
     if last.attempt <= again {
         return Next::Begin { step: last.step, attempt: last.attempt + 1 };
     }
+    unsuccessful(facts, recipe, message)
+}
+
+/// The work of the stage is over, and the card may not advance.
+fn unsuccessful(facts: &Facts<'_>, recipe: &Recipe, message: &str) -> Next {
     let message = message.to_owned();
     match (recipe.on_fail, facts.previous_stage()) {
         (OnFail::Revert, Some(previous)) => Next::Revert(previous.clone(), message),

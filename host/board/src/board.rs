@@ -1,18 +1,25 @@
 //! The board of a host: decides about cards that are due, one at a time, and carries decisions out.
 
-use crate::automation::{Facts, Next, decide};
+use crate::automation::{Facts, LastStep, Next, decide};
+use crate::documents::Documents;
 use crate::due::Due;
+use crate::gates;
+use crate::jury::JURY_SCORE;
 use crate::questions;
 use crate::skill_index::SkillIndex;
 use crate::step;
+use crate::tickets::{self, Ticket};
 use crate::workflows::{position, stages, workflow};
-use jackfield_model::{AutomationLevel, BOARD, CardWait, Recipe, StepEnd};
+use jackfield_model::{
+    AutomationLevel, BOARD, CardWait, GateResult, GateSubject, NewTicket, Persona, Recipe, StepEnd,
+    StepResult,
+};
 use jackfield_plugins::Plugins;
 use jackfield_runs::admission::stage::StageAdmissions;
 use jackfield_skills::Trust;
 use jackfield_store::{AdmitError, Entering, NewStep, Store, StoreError};
 use jackfield_types::{ErrorCode, Problem, TaskId, clip};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -51,6 +58,11 @@ impl Board {
     /// The skills of the host.
     pub const fn skills(&self) -> &SkillIndex {
         &self.skills
+    }
+
+    /// The documents of cards.
+    pub fn documents(&self) -> Documents {
+        Documents(self.store.clone())
     }
 
     /// The kinds of gate that components offer.
@@ -127,16 +139,24 @@ impl Board {
         let mut due = Due::read(&self.store, card, recipe.map(|found| found.recipe)).await?;
         self.take_retry(&mut due).await?;
         self.record_ends(&mut due).await?;
+        if let Some((step, attempt)) = due.open_jury() {
+            return self.begin(&due, step, attempt).await;
+        }
+        let last = due.last();
+        self.assess(&mut due, last.as_ref()).await?;
         let stages = stages(&workflow(&due.card.workflow)?);
         let not_vetted = self.not_vetted(due.recipe.as_ref()).await?;
+        let unfinished = due.unfinished(&self.store).await?;
         let next = decide(&Facts {
             recipe: due.recipe.as_ref(),
             settings: &due.settings.settings,
             stages: &stages,
             stage: &due.card.stage,
             started: due.card.started,
-            last: due.last(),
+            last: last.as_ref(),
             not_vetted: not_vetted.as_deref(),
+            unfinished: unfinished.as_deref(),
+            held_back: due.held_back.as_deref(),
         });
         match self.carry_out(&due, next).await {
             // A concurrent change wins; the card is due still, and is decided about again.
@@ -190,9 +210,52 @@ impl Board {
         self.store.cards().wait(card.id, card.entry, waits, &note).await.map(drop)
     }
 
-    /// Admits the run of a step. A refusal becomes the note of the card.
+    /// Records what a jury adds up to, and asks the gates that look at the card, once the steps are done.
+    async fn assess(&self, due: &mut Due, last: Option<&LastStep>) -> Result<(), Problem> {
+        let Some(recipe) = due.recipe.as_ref().filter(|_| due.is_worked_off(last)) else { return Ok(()) };
+        let cards = self.store.cards();
+        let recorded = cards.metrics(due.card.id).await?;
+        let mut metrics: BTreeMap<_, _> =
+            recorded.into_iter().map(|(name, value, _)| (name, value)).collect();
+        let jury = due.jury();
+        if let Some(jury) = &jury {
+            metrics.insert(JURY_SCORE.to_owned(), jury.jury_score);
+        }
+        let ruled = gates::of_card(&self.plugins, recipe, &metrics).await;
+        let held_back = gates::held_back(&ruled);
+        let of_run = |known: &GateResult| gates::of(recipe, GateSubject::Run).any(|gate| gate.id == known.id);
+        let mut gates: Vec<_> = due.card.gates.iter().filter(|known| of_run(known)).cloned().collect();
+        gates.extend(ruled);
+        let metric = jury.map(|jury| (JURY_SCORE.to_owned(), jury.jury_score));
+        cards.assess(due.card.id, due.card.entry, gates, metric).await?;
+        due.card = cards.get(due.card.id).await?;
+        due.held_back = held_back;
+        Ok(())
+    }
+
+    /// Admits the run of a step; of a jury, those of the personas that remain. A refusal becomes the note of the card.
     async fn begin(&self, due: &Due, number: u32, attempt: u32) -> Result<(), Problem> {
-        let blocked = async |why: String| Ok(self.wait(due, Some(CardWait::Problem), &why).await?);
+        let Some(poll) = due.poll(number) else {
+            return self.begin_run(due, (number, attempt), None).await.map(drop);
+        };
+        for persona in poll.remaining(attempt) {
+            if self.begin_run(due, (number, attempt), Some(&persona)).await? == Begun::No {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn begin_run(
+        &self,
+        due: &Due,
+        (number, attempt): (u32, u32),
+        persona: Option<&Persona>,
+    ) -> Result<Begun, Problem> {
+        let blocked = async |why: String| {
+            self.wait(due, Some(CardWait::Problem), &why).await?;
+            Ok(Begun::No)
+        };
         let card = &due.card;
         let step = due.recipe.as_ref().and_then(|recipe| Some((recipe, step::numbered(recipe, number)?)));
         let Some((recipe, step)) = step else {
@@ -209,15 +272,18 @@ impl Board {
         let by_itself = !card.started && recipe.automation_level == AutomationLevel::FullyAuto;
         if by_itself && known.trust != Trust::Vetted {
             let note = format!("the skill {} is not vetted", step.skill_id);
-            return Ok(self.wait(due, Some(CardWait::Start), &note).await?);
+            self.wait(due, Some(CardWait::Start), &note).await?;
+            return Ok(Begun::No);
         }
         let repository = due.repository().await?;
         if let Some(repository) = repository {
             repository.begin_branch(&due.branch).await?;
         }
         let answers = due.answers(&self.store).await?;
-        let sources = due.sources(&answers, repository);
-        let request = step::request(card, recipe, (number, attempt), step, &known.skill, &sources).await;
+        let jury = due.jury();
+        let sources = due.sources(&answers, jury.as_ref(), repository);
+        let request =
+            step::request(card, recipe, (number, attempt), step, &known.skill, &sources, persona).await;
         let mut request = match request {
             Ok(request) => request,
             Err(why) => return blocked(why).await,
@@ -233,14 +299,15 @@ impl Board {
             skill: step.skill_id.clone(),
             digest: known.skill.digest,
             settings: due.settings.version,
+            persona: persona.map(|persona| persona.name.clone()),
         };
         match self.store.cards().begin_step(new, prepared.admission.clone(), &prepared.limits).await {
             Ok(true) => self.admissions.admitted(&prepared),
-            Ok(false) => {}
+            Ok(false) => return Ok(Begun::No),
             Err(AdmitError::Refused(refusal)) => return blocked(refusal.to_string()).await,
             Err(error) => return Err(error.into()),
         }
-        Ok(())
+        Ok(Begun::Yes)
     }
 
     /// A person may have retried the run of a step: that run is another try of the step.
@@ -269,14 +336,27 @@ impl Board {
             }
             // Of a stage that the card has left, the recipe is not at hand.
             let recipe = due.recipe.as_ref().filter(|_| step.stage == due.card.stage);
-            let gates = step::gates(recipe, &step::folder(&due.card));
+            let of_recipe = recipe.and_then(|recipe| step::numbered(recipe, step.step));
+            let is_ballot = step.persona.is_some();
+            let gates = step::gates_of_run(recipe.filter(|_| !is_ballot), &step::folder(&due.card));
             let skill = match self.skills.get(&step.skill).await {
                 Ok(known) => Some(known.skill),
                 Err(problem) if problem.code == ErrorCode::SkillNotFound => None,
                 Err(problem) => return Err(problem),
             };
             let (mut end, outputs) = step::end(&view, skill.as_deref(), &gates);
+            let listed = of_recipe.filter(|_| end == StepEnd::Done && !is_ballot);
+            let tickets = match listed.and_then(|own| step::tickets(own, &outputs)).map(tickets::read) {
+                Some(Err(why)) => {
+                    end = StepEnd::Failed { message: why };
+                    Vec::new()
+                }
+                Some(Ok(tickets)) => tickets,
+                None => Vec::new(),
+            };
+            // A ballot is an answer: files that its run changed are left on the branch of the run.
             if end == StepEnd::Done
+                && !is_ballot
                 && let Some(repository) = due.repository().await?
                 && let Some(branch) = step::branch_of_change(&view)
                 && !repository.advance_branch(&due.branch, branch).await?
@@ -285,16 +365,34 @@ impl Board {
                     format!("failed to fast-forward {} to {branch}: it was changed meanwhile", due.branch);
                 end = StepEnd::Failed { message };
             }
-            let of_recipe = recipe.and_then(|recipe| step::numbered(recipe, step.step));
-            for (name, value) in of_recipe.map(|own| step::metrics(own, &outputs)).unwrap_or_default() {
-                self.measure(due.card.id, &name, value).await?;
-            }
-            self.store.cards().end_step(due.card.id, step.run, end, outputs).await?;
+            let is_done = end == StepEnd::Done;
+            let result = StepResult {
+                gates: step::gate_results(&view, &gates),
+                metrics: listed
+                    .filter(|_| is_done)
+                    .map(|own| step::metrics(own, &outputs))
+                    .unwrap_or_default(),
+                tickets: if is_done { self.tickets(due, tickets)? } else { Vec::new() },
+                end,
+                outputs,
+            };
+            self.store.cards().end_step(due.card.id, step.run, result).await?;
         }
         // A metric is a change of the card.
         due.card = self.store.cards().get(due.card.id).await?;
         due.steps = self.store.cards().steps(due.card.id).await?;
         Ok(())
+    }
+
+    /// The tickets of a card as cards that begin in the stage after it.
+    fn tickets(&self, due: &Due, tickets: Vec<Ticket>) -> Result<Vec<NewTicket>, Problem> {
+        let defined = workflow(&due.card.workflow)?;
+        let begin = defined.stages().skip_while(|stage| stage.name != due.card.stage).nth(1);
+        let begin = match begin {
+            Some(stage) => position(&defined, &stage.name)?,
+            None => position(&defined, &due.card.stage)?,
+        };
+        Ok(tickets::cards(tickets, &due.card, &due.task, &begin))
     }
 
     /// A skill of the recipe that is not vetted, or does not exist.
@@ -308,6 +406,14 @@ impl Board {
         }
         Ok(None)
     }
+}
+
+/// Whether the run of a step was admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Begun {
+    Yes,
+    /// The card waits, or has changed meanwhile.
+    No,
 }
 
 /// The same decision may succeed later, without a person.

@@ -1,13 +1,13 @@
 //! Cards as people and agents ask for them.
 
 use crate::board::Board;
+use crate::due::Due;
 use crate::slug::slug;
 use crate::step::folder;
 use crate::workflows::{position, workflow};
-use jackfield_model::{CardWait, StepRun, Transition};
+use jackfield_model::{CardLinks, CardWait, JuryRecord, StepRun, Transition};
 use jackfield_store::{Card, CardEdit, Entering, Idempotency, NewCard, NewTask, Workspace};
 use jackfield_types::{Digest, ErrorCode, Problem, Role, StageName, TaskId, WorkflowName, clip};
-use jackfield_workspace::Repository;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 /// Longest title, bytes, and most labels.
 const LONGEST_TITLE: usize = 200;
 const MOST_LABELS: usize = 32;
+/// Most cards that a card depends on.
+const MOST_DEPENDENCIES: usize = 100;
 
 /// A card to be created.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,9 @@ pub struct CardRequest {
     /// The person or agent that it is assigned to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
+    /// The ids of cards of the workspace that have to pass a stage before it begins the stage.
+    #[serde(default, alias = "dependsOn", skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<TaskId>,
     /// The same key and request create one card.
     #[serde(default, alias = "idempotencyKey", skip_serializing_if = "Option::is_none")]
     pub idempotency_key: Option<String>,
@@ -72,6 +77,9 @@ pub struct CardPatch {
     /// The person or agent that it is assigned to. An empty text removes the assignment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assignee: Option<String>,
+    /// The ids of cards of the workspace that have to pass a stage before it begins the stage.
+    #[serde(default, alias = "dependsOn", skip_serializing_if = "Option::is_none")]
+    pub depends_on: Option<Vec<TaskId>>,
 }
 
 /// A move of a card.
@@ -108,6 +116,12 @@ pub struct CardView {
     pub transitions: Vec<Transition>,
     /// Its metrics by name.
     pub metrics: BTreeMap<String, f64>,
+    /// The record of the newest jury of its stage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jury: Option<JuryRecord>,
+    /// The cards that it has to do with.
+    #[serde(flatten)]
+    pub links: CardLinks,
 }
 
 impl Board {
@@ -154,6 +168,7 @@ impl Board {
             labels: request.labels.clone(),
             priority: checked_priority(request.priority)?.unwrap_or(0),
             assignee: request.assignee.clone().filter(|name| !name.is_empty()),
+            depends_on: checked_dependencies(&request.depends_on)?,
         };
         let card = self.store.cards().open(new).await?;
         self.wake();
@@ -173,6 +188,7 @@ impl Board {
             labels: patch.labels.map(|labels| checked_labels(&labels).map(|()| labels)).transpose()?,
             priority: checked_priority(patch.priority)?,
             assignee: patch.assignee.map(|name| Some(name).filter(|name| !name.is_empty())),
+            depends_on: patch.depends_on.map(|on| checked_dependencies(&on)).transpose()?,
         };
         Ok(self.store.cards().edit(card, patch.version, edit).await?)
     }
@@ -283,15 +299,20 @@ impl Board {
     pub async fn view(&self, card: TaskId) -> Result<CardView, Problem> {
         let cards = self.store.cards();
         let card = cards.get(card).await?;
-        let task = self.store.runs().task(card.id).await?;
         let metrics = cards.metrics(card.id).await?;
+        let recipe = self.recipe(card.workspace, &card.workflow, &card.stage).await?;
+        let due = Due::read(&self.store, card, recipe.map(|found| found.recipe)).await?;
+        let jury = due.jury();
+        let Due { card, task, steps, branch, .. } = due;
         Ok(CardView {
             body: task.instruction,
-            branch: Repository::collecting_branch(&card.slug),
+            branch,
             folder: folder(&card),
-            steps: cards.steps(card.id).await?,
+            steps,
             transitions: cards.transitions(card.id).await?,
             metrics: metrics.into_iter().map(|(name, value, _)| (name, value)).collect(),
+            jury,
+            links: cards.links(card.id).await?,
             card,
         })
     }
@@ -317,6 +338,17 @@ fn checked_body(body: &str) -> Result<(), Problem> {
         ErrorCode::BadCard,
         "the body of a card contains a NUL character",
         "send text; put binary material into a file of the workspace",
+    ))
+}
+
+fn checked_dependencies(on: &[TaskId]) -> Result<Vec<TaskId>, Problem> {
+    if on.len() <= MOST_DEPENDENCIES {
+        return Ok(on.to_vec());
+    }
+    Err(Problem::caller(
+        ErrorCode::BadCard,
+        format!("{} dependencies are more than {MOST_DEPENDENCIES}", on.len()),
+        "name the cards that it depends on directly",
     ))
 }
 

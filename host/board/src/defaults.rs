@@ -1,12 +1,10 @@
 //! The recipes that a workspace starts with.
 
-use jackfield_model::{AutomationLevel, OnFail, Recipe, RecipeStep, StageGate};
+use crate::reserved::{CARDS, FOLDER};
+use jackfield_model::{AutomationLevel, GateSubject, Jury, OnFail, Recipe, RecipeStep, StageGate};
 use jackfield_types::StageName;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
-
-/// Stands for the folder of the card in the config of a gate.
-pub(crate) const FOLDER: &str = "{folder}";
 
 /// The default recipe of a stage of the workflow `product`.
 pub fn default_recipe(stage: &StageName) -> Option<Recipe> {
@@ -61,15 +59,36 @@ pub fn default_recipe(stage: &StageName) -> Option<Recipe> {
         ),
         "validate" => recipe(
             HumanApproval,
-            [step("validation-report", [prd, discovery, design_review])],
-            [has("validation-report.md", &["Verdict", "Evidence for", "Evidence against", "Risks"])],
+            [
+                RecipeStep {
+                    jury: Some(Jury::default()),
+                    ..step("jury-ballot", [("proposal", "$.artifacts.prd.md")])
+                },
+                step("validation-report", [prd, discovery, design_review, ("jury", "$.jury")]),
+            ],
+            [
+                has("validation-report.md", &["Verdict", "Evidence for", "Evidence against", "Risks"]),
+                StageGate {
+                    subject: GateSubject::Card,
+                    config: Map::from_iter([("threshold".to_owned(), json!(60))]),
+                    ..gate("jury", "jury_score", None)
+                },
+            ],
         ),
         "tickets" => recipe(
             HumanApproval,
-            [step("tickets", [prd, engineering_spec])],
+            [RecipeStep {
+                outputs_mapping: BTreeMap::from([("items".to_owned(), CARDS.to_owned())]),
+                ..step("tickets", [prd, engineering_spec])
+            }],
             [has("tickets.md", &["Tickets", "Order", "Coverage"])],
         ),
-        "build" | "alpha" | "beta" | "ga" => recipe(Manual, [], []),
+        "build" => recipe(
+            Manual,
+            [RecipeStep { changes: true, ..step("build-ticket", [("ticket", "$.card.body")]) }],
+            [gate_of_work()],
+        ),
+        "alpha" | "beta" | "ga" => recipe(Manual, [], []),
         _ => return None,
     })
 }
@@ -96,6 +115,18 @@ fn step<const N: usize>(skill: &str, inputs: [(&str, &str); N]) -> RecipeStep {
     RecipeStep { skill_id: skill.to_owned(), inputs_mapping, retry_count: 1, ..RecipeStep::default() }
 }
 
+/// The step changed files.
+fn gate_of_work() -> StageGate {
+    StageGate {
+        id: "work".to_owned(),
+        name: "Changed files".to_owned(),
+        kind: "artifact_exists".to_owned(),
+        config: Map::from_iter([("kind".to_owned(), json!("diff"))]),
+        subject: GateSubject::Run,
+        failure_message: String::new(),
+    }
+}
+
 /// The card has the file in its folder.
 fn exists(file: &str) -> StageGate {
     gate(file, "file_exists", None)
@@ -116,6 +147,7 @@ fn gate(file: &str, kind: &str, contains: Option<Value>) -> StageGate {
         name: file.to_owned(),
         kind: kind.to_owned(),
         config,
+        subject: GateSubject::Run,
         failure_message: String::new(),
     }
 }

@@ -2,10 +2,12 @@
 
 use crate::automation::LastStep;
 use crate::inputs::InputSources;
+use crate::jury::Poll;
 use crate::step;
-use jackfield_model::{BOARD, Recipe, SettingsRecord, StepEnd, StepRun};
-use jackfield_store::{Card, HumanTask, HumanTaskFilter, HumanTaskState, Store, Task, Workspace};
-use jackfield_types::Problem;
+use crate::workflows::{stages, workflow};
+use jackfield_model::{BOARD, JuryRecord, Recipe, SettingsRecord, StageState, StepEnd, StepRun};
+use jackfield_store::{Card, CardLink, HumanTask, HumanTaskFilter, HumanTaskState, Store, Task, Workspace};
+use jackfield_types::{Problem, StageName};
 use jackfield_workspace::{Repository, Source};
 use std::path::Path;
 use tokio::sync::OnceCell;
@@ -24,6 +26,8 @@ pub(crate) struct Due {
     pub(crate) steps: Vec<StepRun>,
     /// The branch on which its work accumulates.
     pub(crate) branch: String,
+    /// Why gates that look at the card do not let it pass.
+    pub(crate) held_back: Option<String>,
     repository: OnceCell<Option<Repository>>,
 }
 
@@ -35,6 +39,7 @@ impl Due {
             settings: store.recipes().settings(card.workspace).await?,
             steps: store.cards().steps(card.id).await?,
             branch: Repository::collecting_branch(&card.slug),
+            held_back: None,
             repository: OnceCell::new(),
             recipe,
             card,
@@ -56,10 +61,65 @@ impl Due {
         self.steps.iter().rev().find(|step| step.entry == self.card.entry)
     }
 
-    /// How the newest step of the present entry ended.
-    pub(crate) fn last(&self) -> Option<LastStep<'_>> {
-        let step = self.newest()?;
-        Some(LastStep { step: step.step, attempt: step.attempt, end: step.end.as_ref()? })
+    /// The ballots of a step of the present entry; `None`: it has no jury.
+    pub(crate) fn poll(&self, step: u32) -> Option<Poll<'_>> {
+        let jury = step::numbered(self.recipe.as_ref()?, step)?.jury.as_ref()?;
+        Some(Poll::new(jury, &self.card.stage, &self.steps, self.card.entry, step))
+    }
+
+    /// The record of the jury of the present entry.
+    pub(crate) fn jury(&self) -> Option<JuryRecord> {
+        let steps = 1..=u32::try_from(self.recipe.as_ref()?.steps.len()).ok()?;
+        steps.rev().find_map(|step| self.poll(step)?.record())
+    }
+
+    /// Where the newest step of the present entry is: its number, its try, and its end. `None`: nothing was begun, or it
+    /// has not ended.
+    pub(crate) fn last(&self) -> Option<LastStep> {
+        let newest = self.newest()?;
+        let (step, attempt) = (newest.step, newest.attempt);
+        let end = match self.poll(step) {
+            None => newest.end.clone()?,
+            Some(poll) => poll.end(attempt),
+        };
+        Some(LastStep { step, attempt, end })
+    }
+
+    /// A try of a jury in which personas remain that have not been asked: its step and its number.
+    pub(crate) fn open_jury(&self) -> Option<(u32, u32)> {
+        let newest = self.newest()?;
+        let poll = self.poll(newest.step)?;
+        // A person who cancelled a ballot wants no more of them.
+        let cancelled = self.steps.iter().any(|one| {
+            (one.entry, one.step, one.attempt) == (newest.entry, newest.step, newest.attempt)
+                && one.end == Some(StepEnd::Cancelled)
+        });
+        (!cancelled && !poll.remaining(newest.attempt).is_empty()).then_some((newest.step, newest.attempt))
+    }
+
+    /// The steps of the recipe are done.
+    pub(crate) fn is_worked_off(&self, last: Option<&LastStep>) -> bool {
+        let steps = self.recipe.as_ref().map_or(0, |recipe| recipe.steps.len());
+        match last {
+            None => steps == 0,
+            Some(last) => {
+                last.end == StepEnd::Done && usize::try_from(last.step).is_ok_and(|step| step >= steps)
+            }
+        }
+    }
+
+    /// A card that it depends on and that has not passed its stage.
+    pub(crate) async fn unfinished(&self, store: &Store) -> Result<Option<String>, Problem> {
+        let links = store.cards().links(self.card.id).await?;
+        let stages = stages(&workflow(&self.card.workflow)?);
+        let at = |stage: &StageName| stages.iter().position(|one| one == stage);
+        let open =
+            |link: &&CardLink| link.state != StageState::Done && at(&link.stage) <= at(&self.card.stage);
+        let found = links.depends_on.iter().find(open);
+        Ok(found.map(|link| match &link.ticket {
+            Some(ticket) => format!("{ticket} ({})", link.title),
+            None => link.title.clone(),
+        }))
     }
 
     /// Why the last step of the stage failed, for the agent that tries again.
@@ -88,6 +148,7 @@ impl Due {
     pub(crate) fn sources<'a>(
         &'a self,
         answers: &'a [HumanTask],
+        jury: Option<&'a JuryRecord>,
         repository: Option<&'a Repository>,
     ) -> InputSources<'a> {
         InputSources {
@@ -97,6 +158,7 @@ impl Due {
             steps: &self.steps,
             entry: self.card.entry,
             feedback: self.feedback(),
+            jury,
             branch: repository.map(|repository| (repository, self.branch.as_str())),
             answers,
         }

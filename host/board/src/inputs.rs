@@ -1,6 +1,6 @@
 //! The inputs of a step: literals, and values by their path.
 
-use jackfield_model::{RecipeStep, StepEnd, StepRun};
+use jackfield_model::{JuryRecord, RecipeStep, StepEnd, StepRun};
 use jackfield_store::{HumanTask, Task};
 use jackfield_types::clip;
 use jackfield_workspace::Repository;
@@ -19,6 +19,8 @@ pub(crate) struct InputSources<'a> {
     pub(crate) entry: u64,
     pub(crate) answers: &'a [HumanTask],
     pub(crate) feedback: Option<&'a str>,
+    /// The record of its newest jury.
+    pub(crate) jury: Option<&'a JuryRecord>,
     /// The repository and the branch with the artifacts; `None` for a plain folder.
     pub(crate) branch: Option<(&'a Repository, &'a str)>,
 }
@@ -92,7 +94,11 @@ impl InputSources<'_> {
                 found(&done.ok_or_else(|| format!("the stage {stage} has no output"))?.outputs, rest)
             }
             "artifacts" => self.artifact(rest).await,
-            _ => Err("a path begins with $.card, $.params, $.steps, $.stages or $.artifacts".to_owned()),
+            "jury" => found(&json!(self.jury.ok_or("no ballot was cast")?), rest),
+            _ => {
+                Err("a path begins with $.card, $.params, $.steps, $.stages, $.artifacts or $.jury"
+                    .to_owned())
+            }
         }
     }
 

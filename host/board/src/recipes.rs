@@ -2,10 +2,11 @@
 
 use crate::board::Board;
 use crate::defaults::default_recipe;
+use crate::jury;
+use crate::reserved::{CARDS, METRIC, PERSONA};
 use crate::skill_index::KnownSkill;
-use crate::step::METRIC;
 use crate::workflows::{position, stages, workflow};
-use jackfield_model::{AutomationLevel, BoardSettings, Recipe};
+use jackfield_model::{AutomationLevel, BoardSettings, GateSubject, Recipe, RecipeStep};
 use jackfield_skills::Trust;
 use jackfield_store::{RecipeRecord, SettingsRecord};
 use jackfield_types::{ErrorCode, Problem, StageName, WorkflowName, WorkspaceId};
@@ -175,6 +176,9 @@ impl Board {
             return Ok(found);
         }
         let skills = self.skills.list().await?;
+        for (number, step) in (1..).zip(&recipe.steps) {
+            found.errors.extend(faults_of_step(number, step));
+        }
         for (index, step) in recipe.steps.iter().enumerate() {
             let known = skills.iter().find(|known| known.skill.id.as_str() == step.skill_id);
             found.skills_status.push(status(&step.skill_id, known));
@@ -192,7 +196,8 @@ impl Board {
                 ));
             }
             let declared: BTreeSet<_> = known.skill.input_schema.names().collect();
-            let given = step.inputs_mapping.keys().chain(step.params.keys());
+            let persona = step.jury.as_ref().map(|_| PERSONA.to_owned());
+            let given = step.inputs_mapping.keys().chain(step.params.keys()).chain(&persona);
             for name in given.filter(|name| !declared.contains(name.as_str())) {
                 found.errors.push(format!(
                     "step {}: the skill {} has no input '{name}'",
@@ -201,22 +206,7 @@ impl Board {
                 ));
             }
         }
-        for (number, step) in (1..).zip(&recipe.steps) {
-            let wrong = step.outputs_mapping.iter().find(|(_, target)| !target.starts_with(METRIC));
-            found.errors.extend(wrong.map(|(output, target)| {
-                format!("step {number}: the output '{output}' leads to '{target}', which is not {METRIC}NAME")
-            }));
-        }
-        let kinds = self.gate_kinds();
-        let mut ids = BTreeSet::new();
-        for gate in &recipe.gates {
-            if !kinds.contains(&gate.kind) {
-                found.errors.push(format!("gate {}: there is no kind '{}'", gate.id, gate.kind));
-            }
-            if gate.id.is_empty() || !ids.insert(&gate.id) {
-                found.errors.push(format!("two gates have the id '{}', or none", gate.id));
-            }
-        }
+        found.errors.extend(faults_of_gates(recipe, &self.gate_kinds()));
         if recipe.gates.is_empty() && !recipe.steps.is_empty() {
             found.warnings.push("no gate: whatever the steps produce may advance".to_owned());
         }
@@ -257,6 +247,53 @@ impl Board {
         self.wake();
         Ok(set)
     }
+}
+
+/// What is wrong with a step, whatever its skill is.
+fn faults_of_step(number: u32, step: &RecipeStep) -> Vec<String> {
+    let mut faults = Vec::new();
+    let leads = |target: &str| target == CARDS || target.starts_with(METRIC);
+    for (output, target) in step.outputs_mapping.iter().filter(|(_, target)| !leads(target)) {
+        faults.push(format!(
+            "step {number}: the output '{output}' leads to '{target}', which is neither {METRIC}NAME nor {CARDS}"
+        ));
+    }
+    let Some(jury) = &step.jury else { return faults };
+    let names: BTreeSet<_> = jury.personas.iter().map(|persona| persona.name.trim()).collect();
+    if jury.personas.len() > jury::MOST {
+        faults.push(format!("step {number}: a jury has at most {} personas", jury::MOST));
+    }
+    if names.len() < jury.personas.len() || names.contains("") {
+        faults.push(format!("step {number}: two personas have the same name, or one has none"));
+    }
+    let all = jury::personas(jury).len();
+    if jury
+        .quorum
+        .is_some_and(|quorum| quorum == 0 || usize::try_from(quorum).is_ok_and(|quorum| quorum > all))
+    {
+        faults.push(format!("step {number}: the quorum is 1 to {all}, the number of personas"));
+    }
+    faults
+}
+
+fn faults_of_gates(recipe: &Recipe, kinds: &BTreeSet<String>) -> Vec<String> {
+    let (mut faults, mut ids) = (Vec::new(), BTreeSet::new());
+    for gate in &recipe.gates {
+        if !kinds.contains(&gate.kind) {
+            faults.push(format!("gate {}: there is no kind '{}'", gate.id, gate.kind));
+        }
+        if gate.id.is_empty() || !ids.insert(&gate.id) {
+            faults.push(format!("two gates have the id '{}', or none", gate.id));
+        }
+        let has_run = recipe.steps.last().is_some_and(|last| last.jury.is_none());
+        if gate.subject == GateSubject::Run && !has_run {
+            faults.push(format!(
+                "gate {}: it looks at the work of the last step, which has none; give it the subject `card`",
+                gate.id
+            ));
+        }
+    }
+    faults
 }
 
 fn status(id: &str, known: Option<&KnownSkill>) -> SkillStatus {

@@ -1,9 +1,10 @@
 //! The run of a step: its request, and its output.
 
-use crate::defaults::FOLDER;
+use crate::gates;
 use crate::inputs::InputSources;
+use crate::reserved::{CARDS, FOLDER, METRIC, PERSONA};
 use jackfield_api::{Complexity, ExecuteRequest, Expect, Gate};
-use jackfield_model::{Recipe, RecipeStep, StageGate, StepEnd};
+use jackfield_model::{GateResult, GateSubject, Persona, Recipe, RecipeStep, StageGate, StepEnd};
 use jackfield_skills::{Skill, answer, ask};
 use jackfield_store::{Attempt, Card, CheckResult, RunView};
 use jackfield_types::{Delivered, RunState, clip};
@@ -11,9 +12,6 @@ use serde_json::{Map, Value};
 
 /// Longest message of a failure, bytes.
 const LONGEST: usize = 600;
-
-/// The target of an output that becomes a metric of the card.
-pub(crate) const METRIC: &str = "metric:";
 
 /// The folder of a card in its workspace.
 pub(crate) fn folder(card: &Card) -> String {
@@ -31,8 +29,12 @@ pub(crate) async fn request(
     step: &RecipeStep,
     skill: &Skill,
     sources: &InputSources<'_>,
+    persona: Option<&Persona>,
 ) -> Result<ExecuteRequest, String> {
-    let inputs = sources.inputs(step).await.map_err(|unresolved| unresolved.0)?;
+    let mut inputs = sources.inputs(step).await.map_err(|unresolved| unresolved.0)?;
+    if let (Some(persona), Value::Object(inputs)) = (persona, &mut inputs) {
+        inputs.insert(PERSONA.to_owned(), serde_json::json!(persona));
+    }
     skill.check_inputs(&inputs).map_err(|faults| {
         let faults: Vec<_> = faults.iter().map(|fault| format!("{} {}", fault.path, fault.message)).collect();
         clip(&format!("failed to use the inputs of the skill {}: {}", skill.id, faults.join("; ")), LONGEST)
@@ -45,12 +47,14 @@ pub(crate) async fn request(
         prompt.push_str(&ask(outputs));
     }
     let is_last = usize::try_from(number).is_ok_and(|number| number >= recipe.steps.len());
-    let gates = self::gates(Some(recipe).filter(|_| is_last), &folder(card));
+    let gates = gates_of_run(Some(recipe).filter(|_| is_last), &folder(card));
+    let about = persona
+        .map_or_else(|| step.skill_id.clone(), |persona| format!("{}: {}", step.skill_id, persona.name));
     Ok(ExecuteRequest {
-        title: Some(clip(&format!("{}: {} ({})", card.title, card.stage, skill.id), 80)),
+        title: Some(clip(&format!("{}: {} ({about})", card.title, card.stage), 80)),
         executor: step.executor.clone().or_else(|| recipe.executor.clone()),
-        task_type: Some("docs".to_owned()),
-        expect: Some(Expect::Answer),
+        task_type: Some(if step.changes { "feature" } else { "docs" }.to_owned()),
+        expect: Some(if step.changes { Expect::Change } else { Expect::Answer }),
         // A try of the step is one attempt: another try is another run, with the failure in its prompt. The chooser takes
         // more able models for work that is more complex.
         max_attempts: Some(1),
@@ -99,10 +103,16 @@ pub(crate) fn numbered(recipe: &Recipe, number: u32) -> Option<&RecipeStep> {
     recipe.steps.get(usize::try_from(number).ok()?.checked_sub(1)?)
 }
 
-/// The gates of a recipe as its last run has them, each with the recipe's message for its failure.
-pub(crate) fn gates<'a>(recipe: Option<&'a Recipe>, folder: &str) -> Vec<(Gate, &'a str)> {
-    let gates = recipe.map(|recipe| recipe.gates.as_slice()).unwrap_or_default();
-    gates.iter().map(|gate| (gate_of(gate, folder), gate.failure_message.as_str())).collect()
+/// The gates of a recipe that look at its last run, as that run has them.
+pub(crate) fn gates_of_run<'a>(recipe: Option<&'a Recipe>, folder: &str) -> Vec<(Gate, &'a StageGate)> {
+    let gates = recipe.into_iter().flat_map(|recipe| gates::of(recipe, GateSubject::Run));
+    gates.map(|gate| (gate_of(gate, folder), gate)).collect()
+}
+
+/// The results of these gates in a run.
+pub(crate) fn gate_results(view: &RunView, gates: &[(Gate, &StageGate)]) -> Vec<GateResult> {
+    let checks = chosen(view).and_then(|attempt| attempt.checks.as_deref()).unwrap_or_default();
+    gates::of_checks(gates.iter().map(|(gate, own)| (gate.label(), *own)), checks)
 }
 
 /// The metrics in the output of a step: `outputs_mapping` leads from an output to `metric:NAME`.
@@ -113,8 +123,14 @@ pub(crate) fn metrics(step: &RecipeStep, outputs: &Value) -> Vec<(String, f64)> 
     step.outputs_mapping.iter().filter_map(metric).collect()
 }
 
+/// The output of a step that lists tickets.
+pub(crate) fn tickets<'a>(step: &RecipeStep, outputs: &'a Value) -> Option<&'a Value> {
+    let (output, _) = step.outputs_mapping.iter().find(|(_, target)| *target == CARDS)?;
+    outputs.get(output)
+}
+
 /// How the run of a step ended, with its structured output.
-pub(crate) fn end(view: &RunView, skill: Option<&Skill>, gates: &[(Gate, &str)]) -> (StepEnd, Value) {
+pub(crate) fn end(view: &RunView, skill: Option<&Skill>, gates: &[(Gate, &StageGate)]) -> (StepEnd, Value) {
     let failed = |message: String| StepEnd::Failed { message: clip(&message, LONGEST) };
     let attempt = chosen(view);
     let text = attempt.and_then(|attempt| attempt.answer.as_deref()).unwrap_or_default();
@@ -143,15 +159,15 @@ fn check(skill: &Skill, outputs: &Value) -> Result<(), String> {
 }
 
 /// What failed, in one line: the gates and checks that did not pass, else the failure of the attempt.
-fn why_failed(attempt: Option<&Attempt>, gates: &[(Gate, &str)]) -> String {
+fn why_failed(attempt: Option<&Attempt>, gates: &[(Gate, &StageGate)]) -> String {
     let Some(attempt) = attempt else { return "the run ended without an attempt".to_owned() };
     let checks = attempt.checks.iter().flatten().filter(|check| !check.passed);
     let message = |command: &str| {
-        let own = gates.iter().find(|(gate, message)| !message.is_empty() && gate.label() == command);
-        own.map(|(_, message)| *message)
+        let own = gates.iter().find(|(gate, _)| gate.label() == command)?;
+        Some(&own.1.failure_message).filter(|message| !message.is_empty())
     };
     let told = |check: &CheckResult| match message(&check.command) {
-        Some(message) => message.to_owned(),
+        Some(message) => message.clone(),
         None => format!("{}: {}", check.name, check.output.trim()),
     };
     let checks: Vec<_> = checks.map(told).collect();

@@ -1,12 +1,13 @@
 //! `board`, `card`, `recipe` and `skill`.
 
-use super::board_args::{AddCard, CardCommand, RecipeCommand, SkillCommand};
+use super::board_args::{AddCard, CardCommand, EditCard, RecipeCommand, SkillCommand};
 use super::output::{Outcome, say};
 use super::request::{instruction, workspace};
-use jackfield::board::{CardMove, CardRequest};
+use jackfield::board::{CardMove, CardPatch, CardRequest};
+use jackfield::model::{AutomationMode, BoardSettings};
 use jackfield::{CardsFilter, Host};
 use jackfield_render::text_board as text;
-use jackfield_types::{ErrorCode, Problem, StageName};
+use jackfield_types::{ErrorCode, Problem, StageName, TaskId};
 use serde_json::json;
 use std::path::Path;
 
@@ -29,13 +30,36 @@ pub(super) async fn card(host: &Host, command: CardCommand, json: bool) -> Resul
             say(json, || self::text::cards(&cards), &cards);
             return Ok(Outcome::Fine);
         }
+        CardCommand::Document { card, path: None } => {
+            let documents = board.documents(&card).await?;
+            say(json, || text::documents(&documents), &documents);
+            return Ok(Outcome::Fine);
+        }
+        CardCommand::Document { card, path: Some(path) } => {
+            let document = board.document(&card, &path).await?;
+            say(json, || document.text.trim_end().to_owned(), &document);
+            return Ok(Outcome::Fine);
+        }
         CardCommand::Rm { card } => {
             let removed = board.remove(&card, None).await?;
             say(json, || format!("removed: {}", removed.title), &json!({ "removed": removed }));
             return Ok(Outcome::Fine);
         }
         CardCommand::Show { card } => card,
-        CardCommand::Add(arguments) => board.create(added(arguments)?).await?.id.to_string(),
+        CardCommand::Add(arguments) => {
+            let depends_on = found(host, &arguments.depends_on).await?;
+            let request = CardRequest { depends_on, ..added(arguments)? };
+            board.create(request).await?.id.to_string()
+        }
+        CardCommand::Edit(arguments) => {
+            let depends_on = match arguments.depends_on.as_deref() {
+                Some(cards) => Some(found(host, &given(cards)).await?),
+                None => None,
+            };
+            let card = arguments.card.clone();
+            let patch = CardPatch { depends_on, ..edited(arguments)? };
+            board.edit(&card, patch).await?.id.to_string()
+        }
         CardCommand::Move { card, stage, reason } => {
             let to = CardMove { stage: stage_named(&stage)?, version: None, reason };
             board.move_to(&card, to).await?.id.to_string()
@@ -56,6 +80,18 @@ pub(super) async fn recipe(host: &Host, command: RecipeCommand, json: bool) -> R
             let recipes = board.recipes(&workspace(&of), None).await?;
             say(json, || text::recipes(&recipes), &recipes);
         }
+        RecipeCommand::Settings { mode, stop_stage, workspace: of } => {
+            let of = workspace(&of);
+            let mut record = board.settings(&of).await?;
+            if let Some(mode) = mode {
+                let settings = BoardSettings {
+                    automation_mode: automation_mode(&mode)?,
+                    automation_stop_stage: stop_stage.as_deref().map(stage_named).transpose()?,
+                };
+                record = board.set_settings(&of, record.version, settings).await?;
+            }
+            say(json, || text::settings(&record), &record);
+        }
         RecipeCommand::Show { stage, workspace: of } => {
             let found = board.recipe(&workspace(&of), None, &stage_named(&stage)?).await?;
             say(true, String::new, &found.recipe);
@@ -68,13 +104,7 @@ pub(super) async fn recipe(host: &Host, command: RecipeCommand, json: bool) -> R
         }
         RecipeCommand::Check { file } => {
             let checked = board.validate(read(&file)?).await?;
-            let told = || {
-                let errors = checked.errors.iter().map(|why| format!("error: {why}"));
-                let warnings = checked.warnings.iter().map(|why| format!("warning: {why}"));
-                let lines: Vec<_> = errors.chain(warnings).collect();
-                if lines.is_empty() { "the recipe is valid".to_owned() } else { lines.join("\n") }
-            };
-            say(json, told, &checked);
+            say(json, || text::validation(&checked), &checked);
             return Ok(if checked.valid { Outcome::Fine } else { Outcome::Failed });
         }
     }
@@ -107,6 +137,46 @@ pub(super) async fn skill(host: &Host, command: SkillCommand, json: bool) -> Res
         }
     }
     Ok(Outcome::Fine)
+}
+
+fn automation_mode(word: &str) -> Result<AutomationMode, Problem> {
+    serde_json::from_value(json!(word)).map_err(|_| {
+        Problem::caller(
+            ErrorCode::BadArguments,
+            format!("there is no mode '{word}'"),
+            "use manual, auto_to_stage or auto_all",
+        )
+    })
+}
+
+/// The ids of cards that are named by them or by the beginning of them.
+async fn found(host: &Host, cards: &[String]) -> Result<Vec<TaskId>, Problem> {
+    let mut ids = Vec::new();
+    for card in cards {
+        ids.push(host.board().get(card).await?.card.id);
+    }
+    Ok(ids)
+}
+
+/// Values that are given; an empty one stands for none.
+fn given(values: &[String]) -> Vec<String> {
+    values.iter().filter(|value| !value.is_empty()).cloned().collect()
+}
+
+fn edited(arguments: EditCard) -> Result<CardPatch, Problem> {
+    let body = match (&arguments.body_file, &arguments.body) {
+        (Some(file), _) => Some(text_of(file)?),
+        (None, Some(text)) => Some(instruction(text)?),
+        (None, None) => None,
+    };
+    Ok(CardPatch {
+        title: arguments.title,
+        body,
+        labels: arguments.labels.as_deref().map(given),
+        priority: arguments.priority,
+        assignee: arguments.assignee,
+        ..CardPatch::default()
+    })
 }
 
 fn added(arguments: AddCard) -> Result<CardRequest, Problem> {

@@ -29,6 +29,8 @@ pub(crate) enum CardCommand {
         /// Card ID or unique prefix
         card: String,
     },
+    /// Change what a card says; what is not given stays as it is
+    Edit(EditCard),
     /// Move a card to a stage
     Move {
         /// Card ID or unique prefix
@@ -62,6 +64,13 @@ pub(crate) enum CardCommand {
         #[arg(allow_hyphen_values = true)]
         value: f64,
     },
+    /// List the documents of a card, or print one
+    Document {
+        /// Card ID or unique prefix
+        card: String,
+        /// File in the folder of the card, such as `prd.md`
+        path: Option<String>,
+    },
     /// Remove a card from the board; its runs stay on record
     Rm {
         /// Card ID or unique prefix
@@ -94,10 +103,52 @@ pub(crate) struct AddCard {
     /// Person or agent that it is assigned to
     #[arg(long)]
     pub(crate) assignee: Option<String>,
+    /// Card that has to pass a stage before this one begins it: ID or unique prefix; repeat for several
+    #[arg(long = "depends-on", value_name = "CARD")]
+    pub(crate) depends_on: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EditCard {
+    /// Card ID or unique prefix
+    pub(crate) card: String,
+    /// Title
+    #[arg(long)]
+    pub(crate) title: Option<String>,
+    /// Text of the card; `-` reads it from standard input
+    #[arg(long, conflicts_with = "body_file")]
+    pub(crate) body: Option<String>,
+    /// File with the text of the card
+    #[arg(long, value_name = "FILE")]
+    pub(crate) body_file: Option<PathBuf>,
+    /// Labels in place of those that it has; repeat for several, '' for none
+    #[arg(long = "label", value_name = "LABEL")]
+    pub(crate) labels: Option<Vec<String>>,
+    /// Priority, -100 to 100; higher goes first
+    #[arg(long, allow_hyphen_values = true)]
+    pub(crate) priority: Option<i32>,
+    /// Person or agent that it is assigned to; '' for nobody
+    #[arg(long)]
+    pub(crate) assignee: Option<String>,
+    /// Cards that have to pass a stage before this one begins it, in place of those that it has; '' for none
+    #[arg(long = "depends-on", value_name = "CARD")]
+    pub(crate) depends_on: Option<Vec<String>>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RecipeCommand {
+    /// Show or change how far the cards of a workspace move by themselves
+    Settings {
+        /// Mode: manual, auto_to_stage or auto_all
+        #[arg(long)]
+        mode: Option<String>,
+        /// Last stage that `auto_to_stage` enters and starts by itself
+        #[arg(long, requires = "mode")]
+        stop_stage: Option<String>,
+        /// Workspace: a configured name or a path
+        #[arg(long, short, default_value = ".")]
+        workspace: String,
+    },
     /// List the recipes of a workspace
     List {
         /// Workspace: a configured name or a path

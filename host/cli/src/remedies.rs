@@ -29,6 +29,7 @@ fn command_line(operation: &Operation) -> Option<String> {
         Operation::AwaitResult(run) => format!("jackfield result {run} --wait 600"),
         Operation::CancelRun(run) => format!("jackfield cancel {run}"),
         Operation::ListCards => "jackfield card list".into(),
+        Operation::ListCardDocuments(card) => format!("jackfield card document {card}"),
         Operation::ListSkills => "jackfield skill list".into(),
         Operation::ListTasks => "jackfield task list".into(),
         Operation::ShowTask(task) => format!("jackfield task show {task}"),

@@ -1,5 +1,6 @@
 //! The board: automation, recipes, settings, and the state of a card in its stage.
 
+use crate::jury::Jury;
 use jackfield_types::{Digest, RunId, RunState, StageName, TaskState, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -53,7 +54,25 @@ pub enum OnFail {
     ReviewRequired,
 }
 
-/// A gate of a stage: a condition on the work of its last step.
+/// What a gate of a stage looks at.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum GateSubject {
+    /// The work of the last step: its files, artifacts and figures.
+    #[default]
+    Run,
+    /// The card: its metrics.
+    Card,
+}
+
+impl GateSubject {
+    const fn is_run(&self) -> bool {
+        matches!(self, Self::Run)
+    }
+}
+
+/// A gate of a stage: a condition for advancing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -69,9 +88,26 @@ pub struct StageGate {
     /// As the kind takes it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub config: Map<String, Value>,
+    /// What it looks at.
+    #[serde(default, skip_serializing_if = "GateSubject::is_run")]
+    pub subject: GateSubject,
     /// The message of a failure, in place of the component's.
     #[serde(default, alias = "failureMessage", skip_serializing_if = "String::is_empty")]
     pub failure_message: String,
+}
+
+/// The result of a gate, as the board saw it last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct GateResult {
+    /// Its id in the recipe.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// It lets the card pass.
+    pub passed: bool,
+    /// Why.
+    pub message: String,
 }
 
 /// A step of a recipe: one run with the prompt of one skill.
@@ -88,7 +124,8 @@ pub struct RecipeStep {
     /// Inputs of the skill by the path of their value: `$.card.body`, `$.artifacts.research.md`, `$.steps.1.summary`.
     #[serde(default, alias = "inputsMapping", skip_serializing_if = "BTreeMap::is_empty")]
     pub inputs_mapping: BTreeMap<String, String>,
-    /// Outputs that become metrics of the card: `metric:NAME` by the name of the output, which is a number.
+    /// Where outputs go, by their name: `metric:NAME` for a number, which becomes a metric of the card; `cards` for a list
+    /// of tickets, each of which becomes a card in the next stage.
     #[serde(default, alias = "outputsMapping", skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs_mapping: BTreeMap<String, String>,
     /// Time limit of an attempt, seconds.
@@ -100,6 +137,12 @@ pub struct RecipeStep {
     /// The executor; default: that of the recipe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executor: Option<String>,
+    /// The step changes files of the workspace: a run that changes none has failed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub changes: bool,
+    /// One run for each persona. The skill has the input `persona`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jury: Option<Jury>,
 }
 
 /// What happens at a stage of a workspace.
@@ -155,6 +198,8 @@ pub enum CardWait {
     OtherReview,
     /// People answer its open questions.
     Answers,
+    /// Cards that it depends on pass the stage.
+    Cards,
     /// A person removes what is in its way.
     Problem,
 }
@@ -176,7 +221,7 @@ pub enum StageState {
     AwaitingReview,
     /// It waits for answers.
     NeedsAnswers,
-    /// It failed, or something is in its way.
+    /// It failed, or something is in its way: a problem, or a card that it depends on.
     Blocked,
     /// It is closed.
     Done,
@@ -198,7 +243,7 @@ impl StageState {
             Some(CardWait::Start) => Self::AwaitingStart,
             Some(CardWait::Review | CardWait::OtherReview) => Self::AwaitingReview,
             Some(CardWait::Answers) => Self::NeedsAnswers,
-            Some(CardWait::Problem) => Self::Blocked,
+            Some(CardWait::Cards | CardWait::Problem) => Self::Blocked,
         }
     }
 }
@@ -222,6 +267,9 @@ pub struct StepRun {
     /// The digest of the skill.
     #[cfg_attr(feature = "schemas", schemars(with = "String"))]
     pub digest: Digest,
+    /// The persona whose ballot it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub persona: Option<String>,
     /// How it ended; `None`: the board has not seen an end yet.
     pub end: Option<StepEnd>,
     /// The structured output.

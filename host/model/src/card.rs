@@ -1,6 +1,7 @@
 //! Cards of the board, and what is recorded about them.
 
-use crate::board::{BoardSettings, CardWait, Recipe, StageState};
+use crate::board::{BoardSettings, CardWait, GateResult, Recipe, StageState, StepEnd};
+use crate::task::NewTask;
 use jackfield_types::{Digest, Micros, RunId, StageName, TaskId, Timestamp, WorkflowName, WorkspaceId};
 use serde::Serialize;
 use serde_json::Value;
@@ -35,6 +36,10 @@ pub struct Card {
     pub author: String,
     /// Its name in its branch and folder.
     pub slug: String,
+    /// The card whose work was cut into this one and others.
+    pub parent: Option<TaskId>,
+    /// Its key among those.
+    pub ticket: Option<String>,
     /// Counts every change: give it with an edit or a move, which is refused if another change came before.
     pub version: u64,
     /// Counts its entries into a stage.
@@ -46,6 +51,8 @@ pub struct Card {
     pub waits: Option<CardWait>,
     /// Why it waits.
     pub note: String,
+    /// The gates of its stage, as the board saw them last.
+    pub gates: Vec<GateResult>,
     /// The run that locks it.
     pub run: Option<RunId>,
     /// Spent by all its runs.
@@ -66,6 +73,78 @@ pub struct Card {
     pub due: bool,
 }
 
+/// A card to be recorded, with its task.
+#[derive(Debug, Clone)]
+pub struct NewCard {
+    /// The task; it begins in the stage of its position.
+    pub task: NewTask,
+    /// The wished name in its branch and its folder; a number is added if another card of the workspace has it.
+    pub slug: String,
+    /// For people.
+    pub labels: Vec<String>,
+    /// Higher goes first.
+    pub priority: i32,
+    /// The person or agent that it is assigned to.
+    pub assignee: Option<String>,
+    /// The cards that have to pass a stage before it begins the stage.
+    pub depends_on: Vec<TaskId>,
+}
+
+/// A ticket of a card to be recorded as a card of its own.
+#[derive(Debug, Clone)]
+pub struct NewTicket {
+    /// Its key among the tickets of the card: a ticket on record with this key is changed, as long as nothing was done
+    /// for it.
+    pub key: String,
+    /// The card.
+    pub card: NewCard,
+    /// The keys of the tickets that it depends on, which come before it.
+    pub depends_on: Vec<String>,
+}
+
+/// How the run of a step ended.
+#[derive(Debug, Clone)]
+pub struct StepResult {
+    /// Its end.
+    pub end: StepEnd,
+    /// Its structured output.
+    pub outputs: Value,
+    /// The gates of the stage that looked at its work.
+    pub gates: Vec<GateResult>,
+    /// The metrics of the card that it sets, by name.
+    pub metrics: Vec<(String, f64)>,
+    /// The tickets that it made.
+    pub tickets: Vec<NewTicket>,
+}
+
+/// Another card that a card has to do with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct CardLink {
+    /// Its id.
+    pub id: TaskId,
+    /// Its key among the tickets of a card.
+    pub ticket: Option<String>,
+    /// Its title.
+    pub title: String,
+    /// Its stage.
+    pub stage: StageName,
+    /// Its state in the stage.
+    pub state: StageState,
+}
+
+/// The cards that a card has to do with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+pub struct CardLinks {
+    /// Those that have to pass a stage before it begins the stage.
+    pub depends_on: Vec<CardLink>,
+    /// Those that depend on it.
+    pub dependents: Vec<CardLink>,
+    /// Those that its work was cut into, by their keys.
+    pub tickets: Vec<CardLink>,
+}
+
 /// A change of what a card says. What is `None` stays as it is.
 #[derive(Debug, Clone, Default)]
 #[allow(missing_docs)]
@@ -76,6 +155,8 @@ pub struct CardEdit {
     pub priority: Option<i32>,
     /// `Some(None)` removes the assignment.
     pub assignee: Option<Option<String>>,
+    /// The cards that have to pass a stage before it begins the stage.
+    pub depends_on: Option<Vec<TaskId>>,
 }
 
 /// A card enters a stage.
@@ -118,6 +199,8 @@ pub struct NewStep {
     pub digest: Digest,
     /// The version of the workspace's settings that the decision depends on.
     pub settings: u64,
+    /// The persona whose ballot it is.
+    pub persona: Option<String>,
 }
 
 /// The recipe of a stage.

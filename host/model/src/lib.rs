@@ -7,16 +7,23 @@
 mod board;
 mod card;
 mod events;
+mod jury;
 mod money;
 mod people;
 mod plugin;
+mod task;
+mod work;
 mod worker;
 
 pub use board::{
-    AutomationLevel, AutomationMode, BOARD, BoardSettings, CardWait, OnFail, Recipe, RecipeStep, StageGate,
-    StageState, StepEnd, StepRun, Transition,
+    AutomationLevel, AutomationMode, BOARD, BoardSettings, CardWait, GateResult, GateSubject, OnFail, Recipe,
+    RecipeStep, StageGate, StageState, StepEnd, StepRun, Transition,
 };
-pub use card::{Card, CardEdit, Entering, NewStep, RecipeRecord, SettingsRecord, SkillRecord, StageCount};
+pub use card::{
+    Card, CardEdit, CardLink, CardLinks, Entering, NewCard, NewStep, NewTicket, RecipeRecord, SettingsRecord,
+    SkillRecord, StageCount, StepResult,
+};
+
 pub use events::agent::{
     AgentStarted, FileChange, FileChangeKind, RateLimit, ReportedUsage, Retrying, ToolCall, ToolResult,
 };
@@ -37,12 +44,18 @@ pub use events::run::{
     Checked, EventText, GateRuled, HostWarning, LeftoverFound, LeftoverSort, Measured, RunAdmitted,
     RunChanged, RunEvent, RunQueued, RunRetried, RunTakenOver, WarningTopic, WorktreeReady,
 };
+pub use jury::{Ballot, DimensionTally, Jury, JuryRecord, Persona};
 pub use money::limit::{
     Account, Action, Counts, InvalidScope, Limit, LimitScope, Limits, Period, Scope, Spender,
 };
 pub use money::status::{
     BreakerState, BreakerStatus, Charged, Corrected, Correction, LimitStatus, Raise, Refusal, Reset,
 };
-pub use people::{HumanTask, HumanTaskKind, HumanTaskState};
+pub use people::{
+    Checkpoint, Decision, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, NewCheckpoint,
+    NewDecision, NewHumanTask,
+};
 pub use plugin::Serving;
+pub use task::{Idempotency, NewTask, Task};
+pub use work::{Artifact, CheckResult, NewArtifact, NewHandoff, NewTranscript};
 pub use worker::WorkerKind;

@@ -2,10 +2,10 @@
 
 use crate::table::{table, when};
 use crate::text::each_on_one;
-use jackfield::board::{CardView, SkillSync, SkillView};
+use jackfield::board::{CardView, Document, SkillSync, SkillView, Validation};
 use jackfield::model::StepEnd;
 use jackfield::{BoardOverview, StageOverview};
-use jackfield_store::{Card, RecipeRecord};
+use jackfield_store::{Card, RecipeRecord, SettingsRecord};
 
 /// The stages of a workflow.
 pub fn board(overview: &BoardOverview) -> String {
@@ -57,6 +57,28 @@ pub fn card(view: &CardView) -> String {
     ];
     lines.extend(card.run.map(|run| format!("locked    by run {run}")));
     lines.extend((!card.note.is_empty()).then(|| format!("note      {}", card.note)));
+    let links = [
+        ("depends", &view.links.depends_on),
+        ("needed by", &view.links.dependents),
+        ("ticket", &view.links.tickets),
+    ];
+    for (what, cards) in links {
+        lines.extend(cards.iter().map(|card| {
+            let key = card.ticket.as_deref().map(|key| format!("{key} ")).unwrap_or_default();
+            format!("{what:<9} {}  {key}{} ({} in {})", card.id, card.title, word(card.state), card.stage)
+        }));
+    }
+    lines.extend(card.gates.iter().map(|gate| {
+        let passed = if gate.passed { "passed" } else { "failed" };
+        format!("gate      {} {passed}: {}", gate.name, gate.message)
+    }));
+    lines.extend(view.jury.iter().map(|jury| {
+        let cast = jury.ballots.len();
+        format!(
+            "jury      {} of 100, spread {}, {cast} ballots, quorum {}",
+            jury.jury_score, jury.spread, jury.quorum
+        )
+    }));
     lines.extend(view.metrics.iter().map(|(name, value)| format!("metric    {name} = {value}")));
     for step in &view.steps {
         let end = match &step.end {
@@ -65,7 +87,11 @@ pub fn card(view: &CardView) -> String {
             Some(StepEnd::Cancelled) => "cancelled".to_owned(),
             Some(StepEnd::Failed { message }) => format!("failed: {message}"),
         };
-        lines.push(format!("step      {} {} {}  run {}  {end}", step.stage, step.step, step.skill, step.run));
+        let persona = step.persona.as_deref().map(|name| format!(" ({name})")).unwrap_or_default();
+        lines.push(format!(
+            "step      {} {} {}{persona}  run {}  {end}",
+            step.stage, step.step, step.skill, step.run
+        ));
     }
     for one in &view.transitions {
         let from = one.from.as_ref().map_or("-", |stage| stage.as_str());
@@ -73,6 +99,14 @@ pub fn card(view: &CardView) -> String {
         lines.push(format!("move      {} {from} -> {to} by {}: {}", when(one.at), one.actor, one.reason));
     }
     each_on_one(lines).join("\n")
+}
+
+/// The documents of a card.
+pub fn documents(documents: &[Document]) -> String {
+    if documents.is_empty() {
+        return "no documents".into();
+    }
+    table(["BYTES", "PATH"], documents.iter().map(|one| [one.bytes.to_string(), one.path.clone()]))
 }
 
 /// The recipes of a workspace.
@@ -89,6 +123,27 @@ pub fn recipes(recipes: &[RecipeRecord]) -> String {
         ]
     };
     table(["STAGE", "AUTOMATION", "ON FAIL", "VERSION", "GATES", "SKILLS"], recipes.iter().map(row))
+}
+
+/// One recipe with its version, as JSON.
+pub fn recipe(record: &RecipeRecord) -> String {
+    let recipe = serde_json::to_string_pretty(&record.recipe).unwrap_or_default();
+    format!("recipe of {}, version {}\n{recipe}", record.stage, record.version)
+}
+
+/// The errors and warnings of a recipe.
+pub fn validation(checked: &Validation) -> String {
+    let errors = checked.errors.iter().map(|why| format!("error: {why}"));
+    let warnings = checked.warnings.iter().map(|why| format!("warning: {why}"));
+    let lines: Vec<_> = errors.chain(warnings).collect();
+    if lines.is_empty() { "the recipe is valid".to_owned() } else { lines.join("\n") }
+}
+
+/// How far cards of a workspace move by themselves.
+pub fn settings(record: &SettingsRecord) -> String {
+    let stop = record.settings.automation_stop_stage.as_ref();
+    let stop = stop.map(|stage| format!(", stop stage {stage}")).unwrap_or_default();
+    format!("automation {}{stop}, version {}", word(record.settings.automation_mode), record.version)
 }
 
 /// A list of skills.

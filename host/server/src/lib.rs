@@ -22,6 +22,7 @@
 //! # }
 //! ```
 
+mod board_requests;
 mod bodies;
 mod contract;
 mod etag;

@@ -36,8 +36,12 @@ impl Names {
             Operation::CancelRun(run) => {
                 both(format!("POST /api/runs/{run}"), format!("`cancel` with run_id {run}"))
             }
-            Operation::ListCards => only_route("GET /api/cards"),
-            Operation::ListSkills => only_route("GET /api/skills"),
+            Operation::ListCards => both("GET /api/cards", "`card` with action `list`"),
+            Operation::ListCardDocuments(card) => both(
+                format!("GET /api/cards/{card}/documents"),
+                format!("`card` with action `documents` and id {card}"),
+            ),
+            Operation::ListSkills => both("GET /api/skills", "`skill` with action `list`"),
             Operation::ListTasks => both("GET /api/tasks", "`workflow_query` with query `summary`"),
             Operation::ShowTask(task) => both(
                 format!("GET /api/tasks/{task}"),

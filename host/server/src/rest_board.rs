@@ -1,5 +1,8 @@
 //! REST of the board: cards, recipes, settings and workflows.
 
+use super::board_requests::{
+    BoardQuery, CardAction, DocumentQuery, MetricValue, RecipeEdit, RecipesQuery, SettingsEdit, VersionQuery,
+};
 use super::bodies::body;
 use super::contract::Routes;
 use super::guard::Acting;
@@ -12,8 +15,8 @@ use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use jackfield::board::{CardMove, CardPatch, CardRequest, CardView, Validation};
-use jackfield::model::{BoardSettings, Recipe, Transition};
+use jackfield::board::{CardMove, CardPatch, CardRequest, CardView, Document, DocumentText, Validation};
+use jackfield::model::Transition;
 use jackfield::{BoardOverview, CardsFilter};
 use jackfield_store::{Artifact, Card, RecipeRecord, SettingsRecord};
 use jackfield_types::{Scope, StageName, WorkflowName};
@@ -92,9 +95,24 @@ fn of_card() -> Routes {
         )
         .on(
             post("/api/cards/{id}/metrics", "measureCard", "Record a metric of a card.")
-                .takes::<Metric>()
+                .takes::<MetricValue>()
                 .answers::<Card>("The card as it is now."),
             measure,
+        )
+        .on(
+            get(
+                "/api/cards/{id}/documents",
+                "listCardDocuments",
+                "List the files of a card on its branch, by path.",
+            )
+            .answers::<Vec<Document>>("The documents."),
+            documents,
+        )
+        .on(
+            get("/api/cards/{id}/document", "showCardDocument", "Show the text of a document of a card.")
+                .asks::<DocumentQuery>()
+                .answers::<DocumentText>("The document."),
+            document,
         )
         .on(
             get("/api/cards/{id}/transitions", "listTransitions", "List the moves of a card, oldest first.")
@@ -165,52 +183,6 @@ fn recipes() -> Routes {
         )
 }
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct BoardQuery {
-    /// A workspace's name, path or id; all where not given.
-    workspace: Option<String>,
-    /// Default: `product`.
-    workflow: Option<WorkflowName>,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct VersionQuery {
-    /// The version that the caller has seen.
-    version: Option<u64>,
-}
-
-/// An action on a card.
-#[derive(Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct CardAction {
-    /// The version that the caller has seen.
-    version: Option<u64>,
-    /// Why.
-    #[serde(default)]
-    reason: String,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Metric {
-    /// Letters, digits, `-`, `_` and `.`.
-    #[serde(alias = "metric")]
-    name: String,
-    /// The value now; an earlier one is replaced.
-    value: f64,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RecipesQuery {
-    /// A workspace's name, path or id.
-    workspace: String,
-    /// Default: `product`.
-    workflow: Option<WorkflowName>,
-}
-
 /// An action on recipes.
 #[derive(Deserialize, JsonSchema)]
 #[serde(tag = "action", rename_all = "lowercase", deny_unknown_fields)]
@@ -238,33 +210,6 @@ enum RecipesAnswer {
         added: usize,
     },
     Checked(Validation),
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct RecipeEdit {
-    /// A workspace's name, path or id.
-    #[serde(alias = "workspaceId", alias = "workspace_id")]
-    workspace: String,
-    /// Default: `product`.
-    workflow: Option<WorkflowName>,
-    /// The version that the caller has seen; 0 for the default.
-    version: u64,
-    /// The whole recipe.
-    recipe: Recipe,
-}
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct SettingsEdit {
-    /// The version that the caller has seen; 0 for the defaults.
-    version: u64,
-    /// How far cards move by themselves.
-    #[serde(alias = "automationMode")]
-    automation_mode: jackfield::model::AutomationMode,
-    /// The last stage that `auto_to_stage` enters and starts by itself.
-    #[serde(alias = "automationStopStage")]
-    automation_stop_stage: Option<StageName>,
 }
 
 async fn board(Acting(host): Acting, asked: Asked<BoardQuery>) -> Answered<Response> {
@@ -312,7 +257,7 @@ async fn approve(Acting(host): Acting, Path(id): Path<String>, bytes: Sent) -> A
 }
 
 async fn measure(Acting(host): Acting, Path(id): Path<String>, bytes: Sent) -> Answered<Response> {
-    let Metric { name, value } = body(bytes)?;
+    let MetricValue { name, value } = body(bytes)?;
     Ok(Json(host.board().measure(&id, &name, value).await?).into_response())
 }
 
@@ -322,6 +267,19 @@ async fn transitions(Acting(host): Acting, Path(id): Path<String>) -> Answered<R
 
 async fn artifacts(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
     Ok(Json(host.board().artifacts(&id).await?).into_response())
+}
+
+async fn documents(Acting(host): Acting, Path(id): Path<String>) -> Answered<Response> {
+    Ok(Json(host.board().documents(&id).await?).into_response())
+}
+
+async fn document(
+    Acting(host): Acting,
+    Path(id): Path<String>,
+    asked: Asked<DocumentQuery>,
+) -> Answered<Response> {
+    let DocumentQuery { path } = query(asked)?;
+    Ok(Json(host.board().document(&id, &path).await?).into_response())
 }
 
 async fn list_recipes(Acting(host): Acting, asked: Asked<RecipesQuery>) -> Answered<Response> {
@@ -361,7 +319,6 @@ async fn settings(Acting(host): Acting, Path(id): Path<String>) -> Answered<Resp
 }
 
 async fn set_settings(Acting(host): Acting, Path(id): Path<String>, bytes: Sent) -> Answered<Response> {
-    let SettingsEdit { version, automation_mode, automation_stop_stage } = body(bytes)?;
-    let settings = BoardSettings { automation_mode, automation_stop_stage };
-    Ok(Json(host.board().set_settings(&id, version, settings).await?).into_response())
+    let edit: SettingsEdit = body(bytes)?;
+    Ok(Json(host.board().set_settings(&id, edit.version, edit.settings()).await?).into_response())
 }

@@ -40,7 +40,7 @@ pub use id::{InvalidSkillId, SkillId};
 pub use look_alikes::look_alikes;
 pub use scan::{Invalid, Scan, scan};
 pub use schema::{InvalidSchema, Schema, SchemaFault};
-pub use shipped::shipped;
+pub use shipped::{PERSONAS, shipped};
 pub use skill::{Skill, parse, read};
 pub use template::{RenderError, Template, TemplateError, Undeclared};
 pub use trust::{Source, Trust};

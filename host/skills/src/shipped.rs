@@ -8,6 +8,9 @@ type ShippedFile = (&'static str, &'static [u8]);
 
 include!(concat!(env!("OUT_DIR"), "/shipped.rs"));
 
+/// The personas of a jury that are part of the program, as a JSON list.
+pub const PERSONAS: &str = include_str!("../../../skills/personas.json");
+
 /// The skills that are part of the program, by id.
 pub fn shipped() -> Vec<Skill> {
     SHIPPED.iter().filter_map(|(id, files)| skill(id, files)).collect()

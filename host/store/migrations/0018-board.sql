@@ -5,6 +5,9 @@ CREATE TABLE cards (
     workspace TEXT NOT NULL,
     -- Part of the card's branch and of its output folder.
     slug TEXT NOT NULL,
+    -- The card whose work was cut into this one and others, and the key of this one among them.
+    parent TEXT,
+    ticket TEXT,
     labels TEXT NOT NULL,
     priority INTEGER NOT NULL,
     assignee TEXT,
@@ -19,9 +22,20 @@ CREATE TABLE cards (
     due INTEGER NOT NULL,
     waits TEXT,
     note TEXT NOT NULL,
+    -- JSON: the gates of the stage, as the board saw them last.
+    gates TEXT NOT NULL,
     UNIQUE (workspace, slug)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cards_due ON cards (task) WHERE due = 1;
+CREATE UNIQUE INDEX cards_of_parent ON cards (parent, ticket) WHERE parent IS NOT NULL;
+
+-- A card begins a stage when those that it depends on have passed this stage. The rows have no cycle.
+CREATE TABLE card_dependencies (
+    task TEXT NOT NULL REFERENCES cards (task) ON DELETE CASCADE,
+    depends_on TEXT NOT NULL REFERENCES cards (task) ON DELETE CASCADE,
+    PRIMARY KEY (task, depends_on)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX card_dependents ON card_dependencies (depends_on);
 
 -- A card is shown with what waits for a person because of it.
 CREATE INDEX human_tasks_of_task ON human_tasks (task, state) WHERE task IS NOT NULL;
@@ -36,6 +50,8 @@ CREATE TABLE card_steps (
     attempt INTEGER NOT NULL,
     skill TEXT NOT NULL,
     digest TEXT NOT NULL,
+    -- The name of the persona whose ballot it is.
+    persona TEXT,
     -- JSON; NULL until the board has seen the end.
     ended TEXT,
     outputs TEXT NOT NULL,

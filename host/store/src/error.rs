@@ -121,6 +121,10 @@ pub enum StoreError {
     CardLocked { card: TaskId, run: RunId },
     #[error("failed to change card {card}: it was changed meanwhile and is version {version} now")]
     CardChanged { card: TaskId, version: u64 },
+    #[error("card {card} cannot depend on card {other}: that one depends on it")]
+    CardCycle { card: TaskId, other: TaskId },
+    #[error("card {card} cannot depend on card {other}: that one is in another workspace")]
+    OtherWorkspace { card: TaskId, other: TaskId },
     #[error("failed to change the {what}: it was changed meanwhile and is version {version} now")]
     Edited { what: &'static str, version: u64 },
     #[error("the idempotency key '{key}' was used for another request ({what} {id})")]
@@ -231,6 +235,10 @@ impl StoreError {
                     .with(Operation::AwaitResult(*run))
                     .with(Operation::CancelRun(*run))
             }
+            Self::CardCycle { .. } => {
+                caller(ErrorCode::CardCycle, "remove one of the dependencies between them")
+            }
+            Self::OtherWorkspace { .. } => caller(ErrorCode::BadCard, "name cards of the same workspace"),
             Self::CardChanged { .. } | Self::Edited { .. } => caller(
                 ErrorCode::VersionConflict,
                 "read it again, and send the change with the version that it has now",

@@ -44,12 +44,13 @@ pub use money::{
 pub use people::{Answered, HumanTaskFilter};
 pub use queue::{Caps, Claimed, Cooldown, Heartbeat, InHand, InLine, Occupancy, Offer, ProviderLimit};
 pub use record::{
-    Artifact, Attempt, Begun, Card, CardEdit, CheckResult, Checkpoint, Decided, Decision, Entering, Hold,
-    HostEventRecord, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, LastEvent,
-    NewArtifact, NewAttempt, NewCard, NewCheckpoint, NewDecision, NewHandoff, NewHumanTask, NewPluginCall,
-    NewRun, NewRunEvent, NewStep, NewTask, NewTranscript, NewWorker, NewWorkspace, PluginCall, PluginReceipt,
-    PluginVersion, RecipeRecord, Run, RunEventRecord, RunSummary, RunView, Serving, SettingsRecord,
-    Settlement, SkillRecord, StageCount, Task, Then, Worker, WorkerKind, Workspace, WorkspaceKind,
+    Artifact, Attempt, Begun, Card, CardEdit, CardLink, CardLinks, CheckResult, Checkpoint, Decided,
+    Decision, Entering, Hold, HostEventRecord, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState,
+    Idempotency, LastEvent, NewArtifact, NewAttempt, NewCard, NewCheckpoint, NewDecision, NewHandoff,
+    NewHumanTask, NewPluginCall, NewRun, NewRunEvent, NewStep, NewTask, NewTicket, NewTranscript, NewWorker,
+    NewWorkspace, PluginCall, PluginReceipt, PluginVersion, RecipeRecord, Run, RunEventRecord, RunSummary,
+    RunView, Serving, SettingsRecord, Settlement, SkillRecord, StageCount, StepResult, Task, Then, Worker,
+    WorkerKind, Workspace, WorkspaceKind,
 };
 pub use store::{Copied, Store, StoreOptions};
 pub use view::{

@@ -47,6 +47,8 @@ operations! {
     ListTasks,
     /// Lists the cards of the board.
     ListCards,
+    /// Lists the documents of a card.
+    ListCardDocuments(TaskId = TaskId::new()),
     /// Lists the skills.
     ListSkills,
     /// Shows a task with its runs and its specification.

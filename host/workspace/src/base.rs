@@ -1,8 +1,7 @@
 //! Commits that worktrees start from, other than what the user has checked out, and branches that collect work.
 
-use crate::git::Git;
 use crate::lock::Lock;
-use crate::{Commit, Repository, WorkspaceError, commits, entry, source};
+use crate::{BranchFile, Commit, Repository, WorkspaceError, branch_files, commits, entry, source};
 use std::path::Path;
 
 /// The folder of branches that collect the work of several runs.
@@ -67,6 +66,20 @@ impl Repository {
         Ok(start)
     }
 
+    /// The regular files below a folder at the tip of a branch, by path, at most `most` of them. Links and files whose
+    /// paths are no UTF-8 are left out. Empty if the branch or the folder does not exist.
+    ///
+    /// # Errors
+    /// Where git refuses.
+    pub async fn files_at(
+        &self,
+        branch: &str,
+        folder: &str,
+        most: usize,
+    ) -> Result<Vec<BranchFile>, WorkspaceError> {
+        branch_files::list(&self.common, branch, folder, most).await
+    }
+
     /// A text file at the tip of a branch, at most `most` bytes of it; `None` if the branch has no such file, or it is no
     /// text.
     ///
@@ -78,19 +91,7 @@ impl Repository {
         path: &str,
         most: usize,
     ) -> Result<Option<String>, WorkspaceError> {
-        let plain = |part: &str| !part.is_empty() && part != "." && part != "..";
-        if !path.split('/').all(plain) || path.contains(['\0', '\n']) {
-            return Ok(None);
-        }
-        let Some(tip) = entry::tip(&self.common, branch).await? else { return Ok(None) };
-        let git = Git::to("read a file of a branch", &self.common).with("GIT_DIR", &self.common);
-        let answer = git.arguments(["cat-file", "blob", &format!("{tip}:{path}")]).ask().await?;
-        if answer.code != Some(0) {
-            return Ok(None);
-        }
-        let mut bytes = answer.stdout;
-        bytes.truncate(most);
-        Ok(String::from_utf8(bytes).ok())
+        branch_files::read(&self.common, branch, path, most).await
     }
 
     /// Moves a branch that collects work to the tip of another branch, which contains it. False: the other branch does

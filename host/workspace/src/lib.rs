@@ -33,6 +33,7 @@
 
 mod base;
 mod bounds;
+mod branch_files;
 mod capture;
 mod changed;
 mod commit;
@@ -85,6 +86,7 @@ mod worktree;
 mod worktrees;
 
 pub use bounds::Bounds;
+pub use branch_files::BranchFile;
 pub use capture::Captured;
 pub use changed::{ChangeKind, ChangedFile};
 pub use commit::{Commit, InvalidCommit};

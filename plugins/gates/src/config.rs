@@ -51,6 +51,12 @@ pub(crate) struct MetricThreshold {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct JuryScore {
+    pub(crate) threshold: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Command {
     pub(crate) name: String,
     #[serde(default)]

@@ -53,6 +53,14 @@ const METRIC_THRESHOLD: &str = r#"{
   "examples": [{ "metric": "lines-added", "max": 500 }]
 }"#;
 
+const JURY_SCORE: &str = r#"{
+  "type": "object", "required": ["threshold"], "additionalProperties": false,
+  "properties": {
+    "threshold": { "type": "number", "minimum": 0, "maximum": 100, "description": "The lowest score that passes" }
+  },
+  "examples": [{ "threshold": 60 }]
+}"#;
+
 const COMMAND: &str = r#"{
   "type": "object", "required": ["name"], "additionalProperties": false,
   "properties": {
@@ -87,6 +95,7 @@ pub fn kinds() -> Vec<GateKind> {
         kind("content_check", "Files hold what they must, and nothing that they must not.", CONTENT_CHECK),
         kind("artifact_exists", "The attempt left an artifact of a kind.", ARTIFACT_EXISTS),
         kind("metric_threshold", "A figure of the attempt keeps within its bounds.", METRIC_THRESHOLD),
+        kind("jury_score", "The score of the card's jury is at least a threshold.", JURY_SCORE),
         kind("changed_paths", "Only allowed files were changed.", CHANGED_PATHS),
         kind("command", "One of the task's checks ended with a code, and printed what it should.", COMMAND),
     ]

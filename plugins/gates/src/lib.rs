@@ -56,6 +56,7 @@ pub fn evaluate(kind: &str, config: &str, evidence: &impl Evidence) -> Result<Ru
         "content_check" => read(config).and_then(|config| content::content_check(&config, evidence)),
         "artifact_exists" => read(config).and_then(|config| rule::artifact_exists(&config, evidence)),
         "metric_threshold" => read(config).and_then(|config| rule::metric_threshold(&config, evidence)),
+        "jury_score" => read(config).and_then(|config| rule::jury_score(&config, evidence)),
         "changed_paths" => read(config).and_then(|config| paths::changed_paths(&config, evidence)),
         "command" => read(config).and_then(|config| rule::command(&config, evidence)),
         other => {

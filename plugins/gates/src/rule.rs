@@ -1,7 +1,7 @@
 //! The gates that need no look into a file.
 
 use crate::Evidence;
-use crate::config::{ArtifactExists, Command, FileExists, MetricThreshold};
+use crate::config::{ArtifactExists, Command, FileExists, JuryScore, MetricThreshold};
 use crate::content::{Wanted, named};
 use crate::facts::{Measurement, Ruling};
 use alloc::format;
@@ -93,6 +93,26 @@ pub(crate) fn metric_threshold(config: &MetricThreshold, evidence: &impl Evidenc
     };
     let measurements = if value.is_finite() { vec![measured(metric, value, "")] } else { Vec::new() };
     Ok(ruling(false, message, measurements))
+}
+
+/// The metric of a card that a jury sets, 0 to 100.
+const JURY: &str = "jury_score";
+
+pub(crate) fn jury_score(config: &JuryScore, evidence: &impl Evidence) -> Result<Ruling, String> {
+    let threshold = config.threshold;
+    if !(0.0..=100.0).contains(&threshold) {
+        return Err(format!("`threshold` is {threshold}, which is not 0 to 100"));
+    }
+    let Some(score) = evidence.metric(JURY) else {
+        return Ok(ruling(false, "no jury has scored the card".to_string(), Vec::new()));
+    };
+    if !score.is_finite() {
+        return Ok(ruling(false, "the score of the jury is not a number".to_string(), Vec::new()));
+    }
+    let passed = score >= threshold;
+    let below = if passed { String::new() } else { format!(", less than {threshold}") };
+    let message = format!("the jury scored {score} of 100{below}");
+    Ok(ruling(passed, message, vec![measured(JURY, score, "points")]))
 }
 
 pub(crate) fn command(config: &Command, evidence: &impl Evidence) -> Result<Ruling, String> {

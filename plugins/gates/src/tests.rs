@@ -134,6 +134,17 @@ fn artifacts_figures_and_checks_are_as_wanted_or_the_message_says_how_they_are()
         told("metric_threshold", r#"{"metric":"coverage","min":80}"#),
         (false, "there is no figure coverage".into())
     );
+    assert_eq!(told("jury_score", r#"{"threshold":60}"#), (false, "no jury has scored the card".into()));
+    for (score, passed, message) in [
+        (60.0, true, "the jury scored 60 of 100"),
+        (59.5, false, "the jury scored 59.5 of 100, less than 60"),
+        (f64::NAN, false, "the score of the jury is not a number"),
+    ] {
+        let mut seen = seen();
+        seen.figures.insert("jury_score", score);
+        let ruling = evaluate("jury_score", r#"{"threshold":60}"#, &seen).unwrap();
+        assert_eq!((ruling.passed, ruling.message.as_str()), (passed, message));
+    }
     assert!(told("command", r#"{"name":"tests","contains":"passed"}"#).0);
     assert_eq!(
         told("command", r#"{"name":"tests","not_contains":"12"}"#).1,
@@ -154,6 +165,8 @@ fn what_makes_no_sense_is_refused_whatever_there_is_to_see() {
         ("content_check", r#"{"path":"a","contains":""}"#),
         ("metric_threshold", r#"{"metric":"x"}"#),
         ("metric_threshold", r#"{"metric":"x","min":2,"max":1}"#),
+        ("jury_score", "{}"),
+        ("jury_score", r#"{"threshold":101}"#),
         ("command", r#"{"name":"tests","contains":[""]}"#),
         ("artifact_exists", "[]"),
         ("artifact_exists", "no json"),

@@ -2,7 +2,8 @@
 
 use jackfield_board::{Facts, LastStep, Next, decide};
 use jackfield_model::{
-    AutomationLevel, AutomationMode, BoardSettings, CardWait, OnFail, Recipe, RecipeStep, StepEnd,
+    AutomationLevel, AutomationMode, BoardSettings, CardWait, GateSubject, OnFail, Recipe, RecipeStep,
+    StageGate, StepEnd,
 };
 use jackfield_types::StageName;
 
@@ -72,6 +73,7 @@ fn name(next: &Next) -> &'static str {
         Next::Wait(Some(CardWait::OtherReview), _) => "wait for review by another",
         Next::Wait(Some(CardWait::Problem), _) => "blocked",
         Next::Wait(Some(CardWait::Answers), _) | Next::Ask(_) => "wait for answers",
+        Next::Wait(Some(CardWait::Cards), _) => "wait for cards",
         Next::Advance(_) | Next::Finish => "next stage",
         Next::Revert(..) => "stage before",
     }
@@ -108,6 +110,8 @@ fn entry_is_followed_by_what_the_document_says() {
                 started,
                 last: None,
                 not_vetted: (!vetted).then_some("prd"),
+                unfinished: None,
+                held_back: None,
             });
             let cells = [if started { "yes" } else { "no" }, level_name, mode, trust(vetted)];
             assert_eq!(name(&next), documented("A card enters a stage", &cells), "{cells:?}: {next:?}");
@@ -118,21 +122,23 @@ fn entry_is_followed_by_what_the_document_says() {
 #[test]
 fn success_is_followed_by_what_the_document_says() {
     each(|(level_name, level), (mode, settings), vetted, (_, on_fail)| {
-        let last = |step| Some(LastStep { step, attempt: 2, end: &StepEnd::Done });
-        let facts = |last, stage: &StageName| {
+        let facts = |step, stage: &StageName| {
+            let last = LastStep { step, attempt: 2, end: StepEnd::Done };
             decide(&Facts {
                 recipe: Some(&recipe(level, on_fail)),
                 settings,
                 stages: &stages(),
                 stage,
                 started: true,
-                last,
+                last: Some(&last),
                 not_vetted: (!vetted).then_some("prd"),
+                unfinished: Some("another"),
+                held_back: None,
             })
         };
         let prd: StageName = "prd".parse().unwrap();
-        assert_eq!(facts(last(1), &prd), Next::Begin { step: 2, attempt: 1 }, "the steps of a stage go on");
-        let next = facts(last(2), &prd);
+        assert_eq!(facts(1, &prd), Next::Begin { step: 2, attempt: 1 }, "the steps of a stage go on");
+        let next = facts(2, &prd);
         let cells = [level_name, mode, trust(vetted)];
         let documented = documented("The last step succeeded and the gates passed", &cells);
         assert_eq!(name(&next), documented, "{cells:?}: {next:?}");
@@ -140,7 +146,7 @@ fn success_is_followed_by_what_the_document_says() {
             assert_eq!(stage.as_str(), "design");
         }
         if mode == "auto_all" && documented == "next stage" {
-            assert_eq!(facts(last(2), &"build".parse().unwrap()), Next::Finish);
+            assert_eq!(facts(2, &"build".parse().unwrap()), Next::Finish);
         }
     });
 }
@@ -157,8 +163,10 @@ fn failure_is_followed_by_what_the_document_says() {
                     stages: &stages(),
                     stage: &stage.parse().unwrap(),
                     started: true,
-                    last: Some(LastStep { step: 1, attempt, end: &end }),
+                    last: Some(&LastStep { step: 1, attempt, end }),
                     not_vetted: (!vetted).then_some("prd"),
+                    unfinished: None,
+                    held_back: None,
                 });
                 let cells = [if attempt == 1 { "yes" } else { "no" }, on_fail_name, place];
                 let documented = documented("A step failed, or its gates did", &cells);
@@ -178,15 +186,17 @@ fn cancelled_run_leaves_the_card_waiting_and_a_stage_without_recipe_does_nothing
     let settings = BoardSettings::default();
     let recipe = recipe(AutomationLevel::FullyAuto, OnFail::Stay);
     let (stages, prd) = (stages(), "prd".parse().unwrap());
-    let last = Some(LastStep { step: 1, attempt: 1, end: &StepEnd::Cancelled });
+    let last = LastStep { step: 1, attempt: 1, end: StepEnd::Cancelled };
     let facts = Facts {
         recipe: Some(&recipe),
         settings: &settings,
         stages: &stages,
         stage: &prd,
         started: true,
-        last,
+        last: Some(&last),
         not_vetted: None,
+        unfinished: None,
+        held_back: None,
     };
     assert_eq!(name(&decide(&facts)), "wait for start");
     assert_eq!(name(&decide(&Facts { recipe: None, ..facts })), "nothing");
@@ -207,8 +217,10 @@ fn skill_that_lost_its_trust_stops_the_next_step_unless_a_person_started_the_sta
                     stages: &stages(),
                     stage: &"prd".parse().unwrap(),
                     started,
-                    last: Some(LastStep { step: 1, attempt: 1, end }),
+                    last: Some(&LastStep { step: 1, attempt: 1, end: end.clone() }),
                     not_vetted: Some("prd"),
+                    unfinished: None,
+                    held_back: None,
                 });
                 let stops = level == AutomationLevel::FullyAuto && !started;
                 let expected = if stops { "wait for start" } else { "step" };
@@ -216,4 +228,84 @@ fn skill_that_lost_its_trust_stops_the_next_step_unless_a_person_started_the_sta
             }
         }
     }
+}
+
+#[test]
+fn first_step_waits_for_cards_as_the_document_says() {
+    let settings = BoardSettings::default();
+    let (recipe, stages) = (recipe(AutomationLevel::AutoNotify, OnFail::Stay), stages());
+    let done = LastStep { step: 1, attempt: 1, end: StepEnd::Done };
+    for (first, last) in [("yes", None), ("no", Some(&done))] {
+        for (place, unfinished) in
+            [("in this stage or before", Some("T1 (Log in)")), ("past this stage", None)]
+        {
+            for started in [true, false] {
+                let next = decide(&Facts {
+                    recipe: Some(&recipe),
+                    settings: &settings,
+                    stages: &stages,
+                    stage: &"prd".parse().unwrap(),
+                    started,
+                    last,
+                    not_vetted: None,
+                    unfinished,
+                    held_back: None,
+                });
+                assert_eq!(name(&next), documented("A step would begin", &[first, place]), "{next:?}");
+                if let Next::Wait(_, note) = next {
+                    assert_eq!(note, "T1 (Log in) has not passed the stage prd");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn gates_that_look_at_the_card_hold_it_back_as_the_document_says() {
+    let gate = StageGate {
+        id: "jury".to_owned(),
+        name: String::new(),
+        kind: "jury_score".to_owned(),
+        config: serde_json::Map::new(),
+        subject: GateSubject::Card,
+        failure_message: String::new(),
+    };
+    each(|(level_name, level), (mode, settings), vetted, (on_fail_name, on_fail)| {
+        for steps in [true, false] {
+            for (result, held_back) in
+                [("passed", None), ("failed", Some("the jury scored 40")), ("none", None)]
+            {
+                let mut recipe = recipe(level, on_fail);
+                recipe.gates = if result == "none" { vec![] } else { vec![gate.clone()] };
+                if !steps {
+                    recipe.steps.clear();
+                }
+                let last = LastStep { step: 2, attempt: 2, end: StepEnd::Done };
+                let next = decide(&Facts {
+                    recipe: Some(&recipe),
+                    settings,
+                    stages: &stages(),
+                    stage: &"prd".parse().unwrap(),
+                    started: false,
+                    last: Some(&last).filter(|_| steps),
+                    not_vetted: (!vetted).then_some("prd"),
+                    unfinished: None,
+                    held_back,
+                });
+                let cells = [if steps { "yes" } else { "no" }, result];
+                let expected = match documented("The gates that look at the card were asked", &cells).as_str()
+                {
+                    "as for success" => {
+                        let cells = [level_name, mode, trust(vetted)];
+                        documented("The last step succeeded and the gates passed", &cells)
+                    }
+                    "as for failure" => {
+                        documented("A step failed, or its gates did", &["no", on_fail_name, "other"])
+                    }
+                    other => other.to_owned(),
+                };
+                assert_eq!(name(&next), expected, "{cells:?}, {level_name}, {mode}: {next:?}");
+            }
+        }
+    });
 }

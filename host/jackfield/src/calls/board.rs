@@ -1,7 +1,7 @@
 //! The board: cards, recipes, settings and skills.
 
 use crate::handles::Board;
-use jackfield_board::{CardMove, CardPatch, CardRequest, CardView, Validation};
+use jackfield_board::{CardMove, CardPatch, CardRequest, CardView, Document, DocumentText, Validation};
 use jackfield_model::{AutomationLevel, BoardSettings, Recipe, StageState};
 use jackfield_store::{Artifact, Card, CardFilter, RecipeRecord, SettingsRecord, StageCount};
 use jackfield_types::{
@@ -79,6 +79,7 @@ impl Board<'_> {
     /// A [`Problem`] if a text is too long, or the workspace, the workflow or the stage does not exist.
     pub async fn create(self, request: CardRequest) -> Result<Card, Problem> {
         self.0.caller.require(Scope::Execute)?;
+        self.known(&request.depends_on).await?;
         let workspace = self
             .0
             .inner
@@ -160,12 +161,31 @@ impl Board<'_> {
         Ok(view.runs.into_iter().flat_map(|run| run.artifacts).collect())
     }
 
+    /// Lists the documents of a card: the files in its folder on its branch, by path.
+    ///
+    /// # Errors
+    /// A [`Problem`] if there is none with this id, the principal may not see it, or its repository cannot be read.
+    pub async fn documents(self, card: &str) -> Result<Vec<Document>, Problem> {
+        let card = self.found(card, Scope::Read).await?;
+        self.0.inner.board.documents().list(card).await
+    }
+
+    /// Returns the text of a document of a card. `path` is relative to the folder of the card.
+    ///
+    /// # Errors
+    /// A [`Problem`] if there is no such card or document, or the principal may not see it.
+    pub async fn document(self, card: &str, path: &str) -> Result<DocumentText, Problem> {
+        let card = self.found(card, Scope::Read).await?;
+        self.0.inner.board.documents().get(card, path).await
+    }
+
     /// Changes what a card says.
     ///
     /// # Errors
     /// A [`Problem`] if the card is locked, was changed meanwhile, or a text is too long.
     pub async fn edit(self, card: &str, patch: CardPatch) -> Result<Card, Problem> {
         let card = self.found(card, Scope::Execute).await?;
+        self.known(patch.depends_on.as_deref().unwrap_or_default()).await?;
         self.0.inner.board.edit(card, patch).await
     }
 
@@ -322,6 +342,14 @@ impl Board<'_> {
             }
             Err(problem) => Err(problem),
         }
+    }
+
+    /// Checks that the principal may see these cards.
+    async fn known(self, cards: &[TaskId]) -> Result<(), Problem> {
+        for card in cards {
+            self.found(&card.to_string(), Scope::Read).await?;
+        }
+        Ok(())
     }
 
     async fn found(self, card: &str, scope: Scope) -> Result<TaskId, Problem> {

@@ -1,12 +1,13 @@
 //! Cards: creation and lists.
 
+use super::dependencies::{depend, links_of};
 use super::log::{add_transition, card_of, changed};
 use crate::file::{Columns, Exact, Sql, Tx, stamp};
 use crate::handles::Cards;
 use crate::life::add_task;
 use crate::record::{self, CARDS};
 use crate::view::{trail, workspaces};
-use crate::{Card, NewCard, StoreError};
+use crate::{Card, CardLinks, NewCard, StoreError};
 use jackfield_model::{HostEvent, StageCount, StageState, TaskCreated, Transition};
 use jackfield_sql::{Value as SqlValue, params, params_from_iter};
 use jackfield_types::{Micros, RunState, StageName, TaskId, WorkflowName, WorkspaceId};
@@ -137,6 +138,11 @@ impl Cards<'_> {
         self.0.read(move |conn| conn.all(DUE, [limit], |row| row.parsed("task"))).await
     }
 
+    /// Returns the cards that a card has to do with.
+    pub async fn links(self, card: TaskId) -> Result<CardLinks, StoreError> {
+        self.0.read(move |conn| links_of(conn, card)).await
+    }
+
     /// Returns the moves of a card, oldest first.
     pub async fn transitions(self, card: TaskId) -> Result<Vec<Transition>, StoreError> {
         self.0
@@ -158,7 +164,7 @@ impl Cards<'_> {
     }
 }
 
-fn open(tx: &Tx<'_>, new: &NewCard) -> Result<Card, StoreError> {
+pub(super) fn open(tx: &Tx<'_>, new: &NewCard) -> Result<Card, StoreError> {
     let task = &new.task;
     if let Some(key) = &task.idempotency
         && let Some(known) = crate::life::known_task(tx, &task.principal, key)?
@@ -169,8 +175,8 @@ fn open(tx: &Tx<'_>, new: &NewCard) -> Result<Card, StoreError> {
     add_task(tx, task)?;
     tx.exec(
         "INSERT INTO cards (task, workspace, slug, labels, priority, assignee, version, entry, entered_at, started, due,
-                            waits, note)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, 1, ?7, 0, 1, NULL, '')",
+                            waits, note, gates)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, 1, ?7, 0, 1, NULL, '', '[]')",
         params![
             task.id.to_string(),
             task.workspace.to_string(),
@@ -193,6 +199,9 @@ fn open(tx: &Tx<'_>, new: &NewCard) -> Result<Card, StoreError> {
         run: None,
     };
     add_transition(tx, task.id, &transition)?;
+    if !new.depends_on.is_empty() {
+        depend(tx, &card_of(tx, task.id)?, &new.depends_on)?;
+    }
     changed(tx, task.id)
 }
 

@@ -1,6 +1,7 @@
 //! Changes of cards. A card with an active run is locked: the run itself is the lock, so it goes with the run, however
 //! that ends.
 
+use super::dependencies::{depend, left};
 use super::log::{add_transition, card_of, changed};
 use super::recipes::settings_of;
 use crate::file::{Columns, Exact, Sql, Tx, stamp, word};
@@ -9,7 +10,7 @@ use crate::life::task_state;
 use crate::people::add_human_task;
 use crate::view::runs;
 use crate::{Card, CardEdit, Entering, NewHumanTask, RecordKind, StoreError, Task};
-use jackfield_model::{BOARD, CardWait, Transition};
+use jackfield_model::{BOARD, CardWait, GateResult, Transition};
 use jackfield_sql::params;
 use jackfield_types::{TaskEnd, TaskEvent, TaskId, Timestamp};
 use serde_json::json;
@@ -19,7 +20,7 @@ impl Cards<'_> {
     pub async fn edit(self, card: TaskId, version: Option<u64>, edit: CardEdit) -> Result<Card, StoreError> {
         self.0
             .write(move |tx| {
-                unlocked(tx, card, version)?;
+                let before = unlocked(tx, card, version)?;
                 let text = card.to_string();
                 tx.exec(
                     "UPDATE tasks SET title = COALESCE(?2, title), instruction = COALESCE(?3, instruction),
@@ -38,6 +39,9 @@ impl Cards<'_> {
                         Exact(&edit.assignee.clone().flatten())
                     ],
                 )?;
+                if let Some(on) = &edit.depends_on {
+                    depend(tx, &before, on)?;
+                }
                 changed(tx, card)
             })
             .await
@@ -59,6 +63,33 @@ impl Cards<'_> {
     ) -> Result<bool, StoreError> {
         let note = note.to_owned();
         self.0.write(move |tx| wait(tx, card, entry, waits, &note)).await
+    }
+
+    /// Records the gates of the stage of a card as they are now, and a metric. The gates of an entry that is over stay as
+    /// they are.
+    pub async fn assess(
+        self,
+        card: TaskId,
+        entry: u64,
+        gates: Vec<GateResult>,
+        metric: Option<(String, f64)>,
+    ) -> Result<(), StoreError> {
+        self.0
+            .write(move |tx| {
+                if let Some((name, value)) = &metric {
+                    set_metric(tx, card, name, *value)?;
+                }
+                let gates = json!(gates).to_string();
+                let set = tx.exec(
+                    "UPDATE cards SET gates = ?3 WHERE task = ?1 AND entry = ?2 AND gates <> ?3",
+                    params![card.to_string(), crate::file::signed(entry), gates],
+                )?;
+                if set > 0 {
+                    changed(tx, card)?;
+                }
+                Ok(())
+            })
+            .await
     }
 
     /// Creates human tasks about a card, which waits until all of them are closed. False: as for [`Cards::wait`].
@@ -109,6 +140,7 @@ impl Cards<'_> {
                 if !task.state.is_final() {
                     task_state::apply(tx, &task, &TaskEvent::Closed(TaskEnd::Cancelled), None)?;
                 }
+                left(tx, card)?;
                 tx.exec("DELETE FROM cards WHERE task = ?1", [card.to_string()])?;
                 Ok(was)
             })
@@ -120,11 +152,12 @@ impl Cards<'_> {
         let name = name.to_owned();
         self.0
             .write(move |tx| {
-                card_of(tx, card)?;
+                set_metric(tx, card, &name, value)?;
+                // A gate of its stage may look at the metric.
                 tx.exec(
-                    "INSERT INTO card_metrics (task, name, value, at) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT (task, name) DO UPDATE SET value = excluded.value, at = excluded.at",
-                    params![card.to_string(), name, value, stamp(tx.now)],
+                    "UPDATE cards SET due = 1 WHERE task = ?1 AND gates <> '[]'
+                         AND (waits IS NULL OR waits IN ('review', 'problem'))",
+                    [card.to_string()],
                 )?;
                 changed(tx, card)
             })
@@ -158,7 +191,8 @@ fn enter(tx: &Tx<'_>, entering: &Entering) -> Result<Card, StoreError> {
     }
     let due = entering.to.is_some() && entering.waits.is_none();
     tx.exec(
-        "UPDATE cards SET entry = entry + 1, entered_at = ?2, started = 0, due = ?3, waits = ?4, note = ?5 WHERE task = ?1",
+        "UPDATE cards SET entry = entry + 1, entered_at = ?2, started = 0, due = ?3, waits = ?4, note = ?5,
+                          gates = '[]' WHERE task = ?1",
         params![entering.card.to_string(), stamp(tx.now), due, entering.waits.map(word), entering.note],
     )?;
     let transition = Transition {
@@ -170,6 +204,7 @@ fn enter(tx: &Tx<'_>, entering: &Entering) -> Result<Card, StoreError> {
         run: entering.run,
     };
     add_transition(tx, entering.card, &transition)?;
+    left(tx, entering.card)?;
     changed(tx, entering.card)
 }
 
@@ -210,4 +245,14 @@ fn open_task(tx: &Tx<'_>, card: TaskId) -> Result<Task, StoreError> {
         return Err(StoreError::not_now("start", RecordKind::Task, card, task.state));
     }
     Ok(task)
+}
+
+pub(super) fn set_metric(tx: &Tx<'_>, card: TaskId, name: &str, value: f64) -> Result<(), StoreError> {
+    card_of(tx, card)?;
+    tx.exec(
+        "INSERT INTO card_metrics (task, name, value, at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (task, name) DO UPDATE SET value = excluded.value, at = excluded.at",
+        params![card.to_string(), name, value, stamp(tx.now)],
+    )
+    .map(drop)
 }

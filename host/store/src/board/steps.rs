@@ -1,19 +1,24 @@
 //! The runs of the steps of a recipe.
 
+use super::changes::set_metric;
 use super::log::{card_of, changed};
 use super::recipes::settings_of;
+use super::tickets::cut;
 use crate::file::{Columns, Sql, Tx};
 use crate::handles::Cards;
-use crate::life::{RunOfTask, admit_run};
-use crate::{AdmitError, Limits, StoreError};
-use jackfield_model::{NewStep, StepEnd, StepRun};
+use crate::life::{Beside, RunOfTask, admit_run};
+use crate::{AdmitError, Card, Limits, StoreError};
+use jackfield_model::{NewStep, StepResult, StepRun};
 use jackfield_sql::{Connection, Row, params};
 use jackfield_types::{RunId, TaskId};
-use serde_json::{Value, json};
+use serde_json::json;
 
 impl Cards<'_> {
     /// Admits the run of a step, with its first attempt and the money for it. False: the card is not due any more, has
     /// entered another stage, or has an active run, or the settings were changed; nothing was admitted.
+    ///
+    /// Ballots of one try of a step are cast side by side: the active run may be another ballot of it. No persona casts
+    /// two.
     pub async fn begin_step(
         self,
         step: NewStep,
@@ -25,11 +30,15 @@ impl Cards<'_> {
             .write(move |tx| {
                 let card = card_of(tx, step.card)?;
                 let settings = settings_of(tx, card.workspace)?.version;
-                if !card.due || card.entry != step.entry || card.run.is_some() || settings != step.settings {
+                let (free, beside) = match &step.persona {
+                    None => (card.due && card.run.is_none(), Beside::Nothing),
+                    Some(persona) => (may_cast(tx, &card, &step, persona)?, Beside::Others),
+                };
+                if !free || card.entry != step.entry || settings != step.settings {
                     return Ok(Ok(false));
                 }
                 let run = admission.run.id;
-                if let Err(refused) = admit_run(tx, step.card, &admission, &limits)? {
+                if let Err(refused) = admit_run(tx, step.card, &admission, beside, &limits)? {
                     return Ok(Err(refused));
                 }
                 add(tx, &step, run, &card.stage.to_string())?;
@@ -43,21 +52,30 @@ impl Cards<'_> {
             .await?
     }
 
-    /// Records how the run of a step ended, with its structured output. A recorded end stays.
-    pub async fn end_step(
-        self,
-        card: TaskId,
-        run: RunId,
-        end: StepEnd,
-        outputs: Value,
-    ) -> Result<(), StoreError> {
+    /// Records how the run of a step ended, with everything that its output leads to. A recorded end stays.
+    pub async fn end_step(self, card: TaskId, run: RunId, result: StepResult) -> Result<(), StoreError> {
         self.0
             .write(move |tx| {
-                tx.exec(
+                let (end, outputs) = (json!(result.end).to_string(), result.outputs.to_string());
+                let ended = tx.exec(
                     "UPDATE card_steps SET ended = ?3, outputs = ?4 WHERE task = ?1 AND run = ?2 AND ended IS NULL",
-                    params![card.to_string(), run.to_string(), json!(end).to_string(), outputs.to_string()],
-                )
-                .map(drop)
+                    params![card.to_string(), run.to_string(), end, outputs],
+                )?;
+                if ended == 0 {
+                    return Ok(());
+                }
+                for (name, value) in &result.metrics {
+                    set_metric(tx, card, name, *value)?;
+                }
+                if !result.gates.is_empty() {
+                    tx.exec(
+                        "UPDATE cards SET gates = ?3 WHERE task = ?1 AND entry = (
+                             SELECT entry FROM card_steps WHERE task = ?1 AND run = ?2)",
+                        params![card.to_string(), run.to_string(), json!(result.gates).to_string()],
+                    )?;
+                }
+                cut(tx, card, &result.tickets)?;
+                changed(tx, card).map(drop)
             })
             .await
     }
@@ -67,8 +85,9 @@ impl Cards<'_> {
         self.0
             .write(move |tx| {
                 tx.exec(
-                    "INSERT INTO card_steps (task, run, stage, entry, step, attempt, skill, digest, ended, outputs)
-                     SELECT task, ?2, stage, entry, step, attempt + 1, skill, digest, NULL, 'null' FROM card_steps
+                    "INSERT INTO card_steps (task, run, stage, entry, step, attempt, skill, digest, persona, ended, outputs)
+                     SELECT task, ?2, stage, entry, step, attempt + (persona IS NULL), skill, digest, persona, NULL, 'null'
+                     FROM card_steps
                      WHERE task = ?1 AND run = ?3 AND entry = (SELECT entry FROM cards WHERE task = ?1)
                      ON CONFLICT DO NOTHING",
                     params![card.to_string(), retry.to_string(), of.to_string()],
@@ -84,10 +103,25 @@ impl Cards<'_> {
     }
 }
 
+/// Whether a persona may cast its ballot: it has cast none in this try of the step, and nothing else is at work.
+fn may_cast(tx: &Tx<'_>, card: &Card, step: &NewStep, persona: &str) -> Result<bool, StoreError> {
+    let (number, attempt) = (step.step, step.attempt);
+    let steps = of(tx, step.card)?;
+    let same = |one: &&StepRun| (one.entry, one.step, one.attempt) == (step.entry, number, attempt);
+    let mut ballots = steps.iter().filter(same);
+    if ballots.clone().any(|ballot| ballot.persona.as_deref() == Some(persona)) {
+        return Ok(false);
+    }
+    Ok(match card.run {
+        None => card.due,
+        Some(run) => ballots.any(|ballot| ballot.run == run),
+    })
+}
+
 fn add(tx: &Tx<'_>, step: &NewStep, run: RunId, stage: &str) -> Result<(), StoreError> {
     tx.exec(
-        "INSERT INTO card_steps (task, run, stage, entry, step, attempt, skill, digest, ended, outputs)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL, 'null')",
+        "INSERT INTO card_steps (task, run, stage, entry, step, attempt, skill, digest, persona, ended, outputs)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, NULL, 'null')",
         params![
             step.card.to_string(),
             run.to_string(),
@@ -97,6 +131,7 @@ fn add(tx: &Tx<'_>, step: &NewStep, run: RunId, stage: &str) -> Result<(), Store
             step.attempt,
             step.skill,
             step.digest.to_string(),
+            step.persona,
         ],
     )
     .map(drop)
@@ -115,6 +150,7 @@ fn read(row: &Row<'_>) -> jackfield_sql::Result<StepRun> {
         attempt: row.get("attempt")?,
         skill: row.get("skill")?,
         digest: row.parsed("digest")?,
+        persona: row.get("persona")?,
         end: row.json_opt("ended")?,
         outputs: row.json("outputs")?,
     })

@@ -128,7 +128,7 @@ impl Admissions<'_> {
         limits: &Limits,
     ) -> Result<(), AdmitError> {
         let limits = limits.clone();
-        self.0.write(move |tx| admit_run(tx, task, &admission, &limits)).await?
+        self.0.write(move |tx| admit_run(tx, task, &admission, Beside::Nothing, &limits)).await?
     }
 
     /// Admits a retry of an ended run: another run of its task, with the attempts of its first round.
@@ -227,16 +227,25 @@ pub(crate) fn queue_again(
 }
 
 /// Admits another run of a task: see [`Admissions::admit_run`].
+/// What may be at work on a task beside a run that is admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beside {
+    Nothing,
+    /// Other runs, of which the caller knows.
+    Others,
+}
+
 pub(crate) fn admit_run(
     tx: &Tx<'_>,
     task: TaskId,
     admission: &RunOfTask,
+    beside: Beside,
     limits: &Limits,
 ) -> Result<Result<(), AdmitError>, StoreError> {
     let RunOfTask { position, run, attempt, calls } = admission;
     let task = runs::task_of(tx, task)?;
     task_state::check_stage(&task, position)?;
-    if let Some((active, _)) = runs::active_run_of(tx, task.id)? {
+    if let (Beside::Nothing, Some((active, _))) = (beside, runs::active_run_of(tx, task.id)?) {
         let state = format!("at work in run {active}");
         return Err(StoreError::not_now("admit a run of", RecordKind::Task, task.id, state));
     }

@@ -17,7 +17,7 @@ pub(crate) mod task_state;
 mod then;
 
 pub use admit::{Admission, Admitted, Retried, Retry, RunOfTask};
-pub(crate) use admit::{add_task, admit_run, known_task, queue_again};
+pub(crate) use admit::{Beside, add_task, admit_run, known_task, queue_again};
 pub use external::{ExternalAttempt, Logged, WriteBound};
 pub(crate) use fence::Fence;
 pub use settle::Settling;

@@ -3,7 +3,7 @@
 use crate::file::{Sql, Tx, stamp};
 use crate::handles::Checkpoints;
 use crate::view::{runs, trail};
-use crate::{Checkpoint, NewCheckpoint, StoreError};
+use crate::{Checkpoint, NewCheckpoint, StoreError, record};
 use jackfield_model::{CheckpointAdded, HostEvent};
 use jackfield_sql::{Connection, params};
 use jackfield_types::TaskId;
@@ -26,7 +26,7 @@ impl Checkpoints<'_> {
                 let found = conn.one(
                     "SELECT * FROM checkpoints WHERE task = ?1 AND version = ?2",
                     params![task.to_string(), version],
-                    Checkpoint::read,
+                    record::checkpoint,
                 )?;
                 found.ok_or(StoreError::NoCheckpoint { task, version })
             })
@@ -38,7 +38,7 @@ pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<Checkpoint>
     conn.all(
         "SELECT * FROM checkpoints WHERE task = ?1 ORDER BY version",
         [task.to_string()],
-        Checkpoint::read,
+        record::checkpoint,
     )
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn latest_checkpoint(
     conn.one(
         "SELECT * FROM checkpoints WHERE task = ?1 AND kind = ?2 ORDER BY version DESC LIMIT 1",
         params![task.to_string(), kind],
-        Checkpoint::read,
+        record::checkpoint,
     )
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn add_checkpoint(tx: &Tx<'_>, checkpoint: &NewCheckpoint) -> Result<
          SELECT ?1, COALESCE(MAX(version), 0) + 1, ?2, ?3, ?4, ?5, ?6 FROM checkpoints WHERE task = ?1
          RETURNING *",
         params![task.to_string(), stamp(tx.now), principal, kind, label, content.to_string()],
-        Checkpoint::read,
+        record::checkpoint,
     )?;
     let added = added.ok_or_else(|| StoreError::Damaged(format!("a checkpoint of {task} was not added")))?;
     let event = HostEvent::CheckpointAdded(CheckpointAdded {

@@ -3,7 +3,7 @@
 use crate::file::{Columns, Sql, Tx, stamp};
 use crate::handles::Decisions;
 use crate::view::trail;
-use crate::{Decision, NewDecision, StoreError};
+use crate::{Decision, NewDecision, StoreError, record};
 use jackfield_model::{DecisionMade, HostEvent};
 use jackfield_sql::{Connection, params};
 use jackfield_types::TaskId;
@@ -22,7 +22,7 @@ impl Decisions<'_> {
 }
 
 pub(crate) fn of_task(conn: &Connection, task: TaskId) -> Result<Vec<Decision>, StoreError> {
-    conn.all("SELECT * FROM decisions WHERE task = ?1 ORDER BY id", [task.to_string()], Decision::read)
+    conn.all("SELECT * FROM decisions WHERE task = ?1 ORDER BY id", [task.to_string()], record::decision)
 }
 
 /// Records a decision. Returns its number.

@@ -4,12 +4,13 @@ use super::plugin;
 use super::{NewPluginCall, NewRunEvent};
 use crate::Account;
 use crate::file::{Columns, count, unpacked, unpacked_json};
+use jackfield_model::{Artifact, CheckResult, NewArtifact, NewHandoff, NewTranscript};
 use jackfield_sql::Row;
 use jackfield_types::{
     AttemptId, AttemptState, CostSource, Effort, Micros, Outcome, PluginRef, RunId, RunState, Settled,
     TaskId, Timestamp, Usage,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 /// An attempt to be recorded, and the money to be reserved for it. It begins as `planned`.
@@ -101,27 +102,6 @@ pub struct Attempt {
     pub settled_at: Option<Timestamp>,
 }
 
-/// What an acceptance check or a gate came to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-pub struct CheckResult {
-    /// As the task calls it.
-    pub name: String,
-    /// The command that was run, or the gate with its config.
-    pub command: String,
-    /// The kind of the gate, where it is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gate: Option<String>,
-    /// It ended by itself, in time, with code 0.
-    pub passed: bool,
-    /// Its exit code, where it ended by itself.
-    pub code: Option<i32>,
-    /// The end of what it printed, for a person and for the next agent.
-    pub output: String,
-    /// How long it took, milliseconds.
-    pub took_ms: u64,
-}
-
 /// What follows a settlement, in the same transaction.
 #[derive(Debug, Clone, Default)]
 pub enum Then {
@@ -139,17 +119,6 @@ pub enum Then {
     },
     /// A person is asked.
     Human(NewHandoff),
-}
-
-/// A run that is handed to a person.
-#[derive(Debug, Clone)]
-pub struct NewHandoff {
-    /// In a line.
-    pub title: String,
-    /// What the person should know and decide.
-    pub body: String,
-    /// What to judge by: attempts, diffs, checks.
-    pub evidence: Value,
 }
 
 /// What was decided with a settlement; it is about its task, its run and its attempt.
@@ -199,46 +168,6 @@ pub struct Settlement {
     pub chosen: Option<AttemptId>,
     /// Told before the store's own `attempt_settled` and `run_…` events.
     pub events: Vec<NewRunEvent>,
-}
-
-/// Something that an attempt produced.
-#[derive(Debug, Clone)]
-pub struct NewArtifact {
-    /// `diff`, `file`, `url`, `pull_request`, `diagram`, …
-    pub kind: String,
-    /// For a person.
-    pub label: String,
-    /// A path or a URI.
-    pub target: String,
-    /// How large it is, where that is known.
-    pub bytes: Option<u64>,
-    /// Anything more.
-    pub meta: Value,
-}
-
-/// An artifact that was recorded.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[allow(missing_docs)]
-pub struct Artifact {
-    pub id: u64,
-    pub run: RunId,
-    pub attempt: AttemptId,
-    pub kind: String,
-    pub label: String,
-    pub target: String,
-    pub bytes: Option<u64>,
-    pub meta: Value,
-    pub created_at: Timestamp,
-}
-
-/// Where the bytes of an attempt's transcript are; the store keeps the index only.
-#[derive(Debug, Clone)]
-pub struct NewTranscript {
-    /// The file.
-    pub path: String,
-    /// How large it is.
-    pub bytes: u64,
 }
 
 impl Attempt {
@@ -311,18 +240,16 @@ fn usage(row: &Row<'_>) -> jackfield_sql::Result<Usage> {
     })
 }
 
-impl Artifact {
-    pub(crate) fn read(row: &Row<'_>) -> jackfield_sql::Result<Self> {
-        Ok(Self {
-            id: row.count("id")?,
-            run: row.parsed("run")?,
-            attempt: row.parsed("attempt")?,
-            kind: row.get("kind")?,
-            label: row.get("label")?,
-            target: row.get("target")?,
-            bytes: row.get::<_, Option<i64>>("bytes")?.map(count),
-            meta: row.json("meta")?,
-            created_at: row.parsed("created_at")?,
-        })
-    }
+pub(crate) fn artifact(row: &Row<'_>) -> jackfield_sql::Result<Artifact> {
+    Ok(Artifact {
+        id: row.count("id")?,
+        run: row.parsed("run")?,
+        attempt: row.parsed("attempt")?,
+        kind: row.get("kind")?,
+        label: row.get("label")?,
+        target: row.get("target")?,
+        bytes: row.get::<_, Option<i64>>("bytes")?.map(count),
+        meta: row.json("meta")?,
+        created_at: row.parsed("created_at")?,
+    })
 }

@@ -1,25 +1,9 @@
 //! Cards: tasks on the board.
 
-use crate::NewTask;
 use crate::file::Columns;
-use jackfield_model::{Card, StageState};
+use jackfield_model::{Card, CardLink, StageState};
 use jackfield_sql::Row;
 use jackfield_types::{RunState, TaskState};
-
-/// A card to be recorded, with its task.
-#[derive(Debug, Clone)]
-pub struct NewCard {
-    /// The task; it begins in the stage of its position.
-    pub task: NewTask,
-    /// The wished name in its branch and its folder; a number is added if another card of the workspace has it.
-    pub slug: String,
-    /// For people.
-    pub labels: Vec<String>,
-    /// Higher goes first.
-    pub priority: i32,
-    /// The person or agent that it is assigned to.
-    pub assignee: Option<String>,
-}
 
 /// Cards with their tasks, workspaces and active runs.
 pub(crate) const CARDS: &str = "
@@ -52,11 +36,14 @@ pub(crate) fn card(row: &Row<'_>) -> jackfield_sql::Result<Card> {
         assignee: row.get("assignee")?,
         author: row.get("principal")?,
         slug: row.get("slug")?,
+        parent: row.parsed_opt("parent")?,
+        ticket: row.get("ticket")?,
         version: row.count("version")?,
         entry: row.count("entry")?,
         entered_at: row.parsed("entered_at")?,
         waits,
         note: row.get("note")?,
+        gates: row.json("gates")?,
         run: row.parsed_opt("run")?,
         cost: row.micros("cost")?,
         open_human_tasks: row.get("open_human_tasks")?,
@@ -65,4 +52,10 @@ pub(crate) fn card(row: &Row<'_>) -> jackfield_sql::Result<Card> {
         started: row.get("started")?,
         due,
     })
+}
+
+/// A link to a card: columns of [`CARDS`].
+pub(crate) fn card_link(row: &Row<'_>) -> jackfield_sql::Result<CardLink> {
+    let card = card(row)?;
+    Ok(CardLink { id: card.id, ticket: card.ticket, title: card.title, stage: card.stage, state: card.state })
 }

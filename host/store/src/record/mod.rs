@@ -13,22 +13,21 @@ mod task;
 mod worker;
 mod workspace;
 
-pub use attempt::{
-    Artifact, Attempt, CheckResult, Decided, NewArtifact, NewAttempt, NewHandoff, NewTranscript, Settlement,
-    Then,
-};
-pub use card::NewCard;
-pub(crate) use card::{CARDS, card};
+pub(crate) use attempt::artifact;
+pub use attempt::{Attempt, Decided, NewAttempt, Settlement, Then};
+pub(crate) use card::{CARDS, card, card_link};
 pub(crate) use event::{host_event, payload, payload_text, run_event};
 pub use hold::Hold;
 pub use jackfield_model::{
-    Card, CardEdit, Entering, HostEventRecord, HumanTask, HumanTaskKind, HumanTaskState, NewRunEvent,
-    NewStep, RecipeRecord, RunEventRecord, Serving, SettingsRecord, SkillRecord, StageCount, WorkerKind,
+    Artifact, Card, CardEdit, CardLink, CardLinks, CheckResult, Checkpoint, Decision, Entering,
+    HostEventRecord, HumanTask, HumanTaskChange, HumanTaskKind, HumanTaskState, Idempotency, NewArtifact,
+    NewCard, NewCheckpoint, NewDecision, NewHandoff, NewHumanTask, NewRunEvent, NewStep, NewTask, NewTicket,
+    NewTranscript, RecipeRecord, RunEventRecord, Serving, SettingsRecord, SkillRecord, StageCount,
+    StepResult, Task, WorkerKind,
 };
-pub use people::{Checkpoint, Decision, HumanTaskChange, NewCheckpoint, NewDecision, NewHumanTask};
-pub(crate) use people::{HUMAN_TASKS, human_task};
+pub(crate) use people::{HUMAN_TASKS, checkpoint, decision, human_task};
 pub use plugin::{NewPluginCall, PluginCall, PluginReceipt, PluginVersion};
 pub use run::{LastEvent, NewRun, Run, RunSummary, RunView};
-pub use task::{Idempotency, NewTask, Task};
+pub(crate) use task::task;
 pub use worker::{Begun, NewWorker, Worker};
 pub use workspace::{NewWorkspace, Workspace, WorkspaceKind};

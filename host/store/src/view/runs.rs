@@ -3,7 +3,7 @@
 use super::ids;
 use crate::file::{Columns, Sql};
 use crate::handles::Runs;
-use crate::{Artifact, Attempt, RecordKind, Run, RunView, StoreError, Task};
+use crate::{Attempt, RecordKind, Run, RunView, StoreError, Task, record};
 use jackfield_sql::Connection;
 use jackfield_types::{AttemptId, RunId, RunState, TaskId};
 
@@ -21,7 +21,7 @@ impl Runs<'_> {
                     artifacts: conn.all(
                         "SELECT * FROM artifacts WHERE run = ?1 ORDER BY id",
                         [run.to_string()],
-                        Artifact::read,
+                        record::artifact,
                     )?,
                     run: found,
                 })
@@ -66,7 +66,7 @@ pub(crate) fn run_of(conn: &Connection, run: RunId) -> Result<Run, StoreError> {
 }
 
 pub(crate) fn task_of(conn: &Connection, task: TaskId) -> Result<Task, StoreError> {
-    conn.one("SELECT * FROM tasks WHERE id = ?1", [task.to_string()], Task::read)?
+    conn.one("SELECT * FROM tasks WHERE id = ?1", [task.to_string()], record::task)?
         .ok_or_else(|| StoreError::NotFound { what: RecordKind::Task, id: task.to_string() })
 }
 

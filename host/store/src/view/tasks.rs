@@ -5,7 +5,7 @@ use super::{ids, runs, trail};
 use crate::file::{Columns, Sql};
 use crate::handles::Tasks;
 use crate::people::{checkpoints, decisions, tasks};
-use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, StoreError, Task};
+use crate::{Artifact, Attempt, Checkpoint, Decision, HumanTask, PluginCall, Run, StoreError, Task, record};
 use jackfield_sql::{Connection, Row};
 use jackfield_types::{
     AttemptId, Micros, RunId, StageName, TaskId, TaskState, Timestamp, WorkflowName, WorkspaceId,
@@ -231,7 +231,7 @@ fn view(conn: &Connection, task: TaskId) -> Result<TaskView, StoreError> {
             artifacts: conn.all(
                 "SELECT * FROM artifacts WHERE run = ?1 ORDER BY id",
                 [run.id.to_string()],
-                Artifact::read,
+                record::artifact,
             )?,
             run,
         });

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use jackfield_model::{
-    AutomationLevel, AutomationMode, BoardSettings, CardWait, Recipe, StageState, StepEnd,
+    AutomationLevel, AutomationMode, BoardSettings, CardWait, GateResult, Recipe, StageState, StepEnd,
 };
 use jackfield_store::*;
 use jackfield_types::*;
@@ -12,11 +12,25 @@ fn stage(name: &str) -> StageName {
     name.parse().unwrap()
 }
 
-async fn card(house: &House, slug: &str) -> Card {
+fn new_card(house: &House, slug: &str, depends_on: &[TaskId]) -> NewCard {
     let task = NewTask { position: Workflow::product().first(), ..admission(house.workspace, cents(1)).task };
-    let new =
-        NewCard { task, slug: slug.to_owned(), labels: vec!["till".to_owned()], priority: 0, assignee: None };
-    house.store.cards().open(new).await.unwrap()
+    NewCard {
+        task,
+        slug: slug.to_owned(),
+        labels: vec!["till".to_owned()],
+        priority: 0,
+        assignee: None,
+        depends_on: depends_on.to_vec(),
+    }
+}
+
+async fn card(house: &House, slug: &str) -> Card {
+    house.store.cards().open(new_card(house, slug, &[])).await.unwrap()
+}
+
+/// The result of a step that has this end.
+fn ended(end: StepEnd, outputs: Value) -> StepResult {
+    StepResult { end, outputs, gates: vec![], metrics: vec![], tickets: vec![] }
 }
 
 fn entering(card: &Card, to: &str) -> Entering {
@@ -35,12 +49,18 @@ fn entering(card: &Card, to: &str) -> Entering {
 
 /// Admits the run of a step of a card.
 async fn begin(house: &House, card: &Card, step: u32) -> (bool, AtWork) {
+    begin_as(house, card, step, None).await
+}
+
+/// The same, of the ballot of a persona.
+async fn begin_as(house: &House, card: &Card, step: u32, persona: Option<&str>) -> (bool, AtWork) {
     let (run, attempt) = (run(), attempt(1, CENT));
     let work = AtWork { task: card.id, run: run.id, attempt: attempt.id };
     let position = Workflow::product().at(&card.stage).unwrap();
     let digest = Digest::from_bytes([7; 32]);
     let skill = "prd".to_owned();
-    let new = NewStep { card: card.id, entry: card.entry, step, attempt: 1, skill, digest, settings: 0 };
+    let (entry, persona) = (card.entry, persona.map(str::to_owned));
+    let new = NewStep { card: card.id, entry, step, attempt: 1, skill, digest, settings: 0, persona };
     let begun = house.store.cards().begin_step(new, run_of(position, run, attempt), &Limits::none()).await;
     (begun.unwrap(), work)
 }
@@ -75,19 +95,19 @@ async fn card_with_an_active_run_is_locked_until_the_run_ends_however_it_ends() 
         attempts.run_started(work.run).await.unwrap();
         attempts.started(work.attempt, started()).await.unwrap();
         assert_eq!(state(&house, &card).await, StageState::Running);
-        let ended = |state, class| Settlement { then: Then::End(state), ..failed(work.attempt, CENT, class) };
+        let with = |state, class| Settlement { then: Then::End(state), ..failed(work.attempt, CENT, class) };
         let end_of_attempt = match end {
             "succeeded" => settlement(work.attempt, CENT),
-            "failed" => ended(RunState::Failed, FailureClass::TestFail),
-            "cancelled" => ended(RunState::Cancelled, FailureClass::Cancelled),
-            _ => ended(RunState::Failed, FailureClass::Lost),
+            "failed" => with(RunState::Failed, FailureClass::TestFail),
+            "cancelled" => with(RunState::Cancelled, FailureClass::Cancelled),
+            _ => with(RunState::Failed, FailureClass::Lost),
         };
         attempts.settle(end_of_attempt, &Limits::none()).await.unwrap();
         assert_eq!(cards.due(10).await.unwrap(), [card.id], "{end}");
         assert_eq!(cards.get(card.id).await.unwrap().run, None, "{end}");
         let outputs = json!({ "summary": end });
-        cards.end_step(card.id, work.run, StepEnd::Done, outputs.clone()).await.unwrap();
-        cards.end_step(card.id, work.run, StepEnd::Cancelled, Value::Null).await.unwrap();
+        cards.end_step(card.id, work.run, ended(StepEnd::Done, outputs.clone())).await.unwrap();
+        cards.end_step(card.id, work.run, ended(StepEnd::Cancelled, Value::Null)).await.unwrap();
         let steps = cards.steps(card.id).await.unwrap();
         assert_eq!(
             (steps.last().unwrap().end.clone(), &steps.last().unwrap().outputs),
@@ -112,6 +132,7 @@ async fn step_of_a_card_that_moved_meanwhile_is_not_admitted() {
         skill: "prd".to_owned(),
         digest: Digest::from_bytes([7; 32]),
         settings: 0,
+        persona: None,
     };
     let admission = run_of(position, run(), attempt(1, CENT));
     assert!(!house.store.cards().begin_step(new, admission, &Limits::none()).await.unwrap());
@@ -263,4 +284,117 @@ async fn retry_of_a_step_is_another_try_of_it_and_cards_are_counted_by_state() {
         cards.costs(None, &WorkflowName::PRODUCT, None).await.unwrap(),
         [(stage("inbox"), Micros::ZERO)]
     );
+}
+
+#[tokio::test]
+async fn dependencies_are_cards_of_the_workspace_without_a_cycle() {
+    let house = house().await;
+    let cards = house.store.cards();
+    let first = card(&house, "a").await;
+    let second = cards.open(new_card(&house, "b", &[first.id])).await.unwrap();
+    let third = cards.open(new_card(&house, "c", &[second.id, second.id])).await.unwrap();
+    let on = |cards: &[&Card]| CardEdit {
+        depends_on: Some(cards.iter().map(|card| card.id).collect()),
+        ..CardEdit::default()
+    };
+    for others in [[&third].as_slice(), &[&first]] {
+        let refused = cards.edit(first.id, None, on(others)).await.unwrap_err().problem();
+        assert_eq!(refused.code, "card_cycle", "{refused:?}");
+    }
+    let unknown = new_card(&house, "d", &[TaskId::new()]);
+    assert_eq!(cards.open(unknown).await.unwrap_err().problem().code, "card_not_found");
+    assert_eq!(cards.list(CardFilter { limit: 9, ..CardFilter::default() }).await.unwrap().len(), 3);
+    let links = cards.links(second.id).await.unwrap();
+    let ids = |links: &[CardLink]| links.iter().map(|link| link.id).collect::<Vec<_>>();
+    assert_eq!((ids(&links.depends_on), ids(&links.dependents)), (vec![first.id], vec![third.id]));
+
+    // Those that wait for a card are decided about again when it moves, and when it is removed.
+    for waiting in [&second, &third] {
+        assert!(cards.wait(waiting.id, waiting.entry, Some(CardWait::Cards), "").await.unwrap());
+    }
+    assert_eq!(state(&house, &second).await, StageState::Blocked);
+    assert!(!cards.due(9).await.unwrap().contains(&second.id));
+    cards.enter(entering(&first, "discovery")).await.unwrap();
+    let due = cards.due(9).await.unwrap();
+    assert!(due.contains(&second.id) && !due.contains(&third.id), "{due:?}");
+    cards.remove(second.id, None).await.unwrap();
+    assert!(cards.due(9).await.unwrap().contains(&third.id));
+    assert_eq!(cards.links(third.id).await.unwrap(), CardLinks::default());
+    cards.edit(first.id, None, on(&[&third])).await.unwrap();
+}
+
+#[tokio::test]
+async fn tickets_become_cards_once_and_change_until_something_was_done_for_them() {
+    let house = house().await;
+    let cards = house.store.cards();
+    let parent = card(&house, "parent").await;
+    let ticket = |key: &str, title: &str, on: &[&str]| {
+        let mut card = new_card(&house, "ticket", &[]);
+        card.task.title = title.to_owned();
+        NewTicket { key: key.to_owned(), card, depends_on: on.iter().map(|key| (*key).to_owned()).collect() }
+    };
+    let end = async |entry: &Card, tickets: Vec<NewTicket>| {
+        let (begun, work) = begin(&house, entry, 1).await;
+        assert!(begun);
+        house.store.attempts().run_started(work.run).await.unwrap();
+        house.store.attempts().started(work.attempt, started()).await.unwrap();
+        house.store.attempts().settle(settlement(work.attempt, CENT), &Limits::none()).await.unwrap();
+        let result = StepResult {
+            metrics: vec![("tickets".to_owned(), 2.0)],
+            gates: vec![GateResult {
+                id: "tickets".to_owned(),
+                name: "tickets.md".to_owned(),
+                passed: true,
+                message: "it is there".to_owned(),
+            }],
+            tickets,
+            ..ended(StepEnd::Done, Value::Null)
+        };
+        for _ in 0..2 {
+            cards.end_step(parent.id, work.run, result.clone()).await.unwrap();
+        }
+    };
+    end(&parent, vec![ticket("T1", "One", &[]), ticket("T2", "Two", &["T1"])]).await;
+    let made = cards.links(parent.id).await.unwrap().tickets;
+    let told: Vec<_> = made.iter().map(|one| (one.ticket.as_deref().unwrap(), &*one.title)).collect();
+    assert_eq!(told, [("T1", "One"), ("T2", "Two")]);
+    assert_eq!(cards.links(made[1].id).await.unwrap().depends_on[0].id, made[0].id);
+    let now = cards.get(parent.id).await.unwrap();
+    assert_eq!((now.gates[0].id.as_str(), cards.metrics(parent.id).await.unwrap()[0].1), ("tickets", 2.0));
+
+    // Another try renames T2, which nobody began, and not T1, which is in another stage.
+    let first = cards.get(made[0].id).await.unwrap();
+    assert_eq!(first.parent, Some(parent.id));
+    cards.enter(entering(&first, "discovery")).await.unwrap();
+    let again = cards.start(parent.id, None).await.unwrap();
+    end(&again, vec![ticket("T1", "Uno", &[]), ticket("T2", "Due", &[]), ticket("T3", "Tre", &["T2"])]).await;
+    let made = cards.links(parent.id).await.unwrap().tickets;
+    let titles: Vec<_> = made.iter().map(|one| one.title.as_str()).collect();
+    assert_eq!(titles, ["One", "Due", "Tre"]);
+    assert_eq!(cards.links(made[1].id).await.unwrap().depends_on, []);
+    cards.enter(entering(&now, "discovery")).await.unwrap();
+    assert_eq!(cards.get(parent.id).await.unwrap().gates, [], "another stage has gates of its own");
+}
+
+#[tokio::test]
+async fn ballots_of_one_try_are_side_by_side_and_no_persona_casts_two() {
+    let house = house().await;
+    let card = card(&house, "a").await;
+    let (begun, ann) = begin_as(&house, &card, 1, Some("Ann")).await;
+    assert!(begun);
+    assert!(begin_as(&house, &card, 1, Some("Ben")).await.0, "beside the other");
+    for (step, persona) in [(1, Some("Ann")), (1, None), (2, Some("Cat"))] {
+        assert!(!begin_as(&house, &card, step, persona).await.0, "{step} {persona:?}");
+    }
+    assert!(house.store.cards().get(card.id).await.unwrap().run.is_some());
+    // The end of one ballot does not unlock the card.
+    house.store.attempts().run_started(ann.run).await.unwrap();
+    house.store.attempts().started(ann.attempt, started()).await.unwrap();
+    house.store.attempts().settle(settlement(ann.attempt, CENT), &Limits::none()).await.unwrap();
+    assert_eq!(house.store.cards().due(9).await.unwrap(), []);
+    assert!(begin_as(&house, &card, 1, Some("Cat")).await.0);
+    assert!(!begin_as(&house, &card, 1, Some("Ann")).await.0);
+    let personas: Vec<_> =
+        house.store.cards().steps(card.id).await.unwrap().into_iter().filter_map(|one| one.persona).collect();
+    assert_eq!(personas, ["Ann", "Ben", "Cat"]);
 }

@@ -134,7 +134,7 @@ async fn spending_of_an_old_file_is_added_up_by_day() {
     drop(store);
     let conn = Connection::open(file).unwrap();
     // The migrations but the last two, as the version before it left the file.
-    conn.execute_batch("DROP TABLE spending_days; DROP TABLE provider_limits; DROP TABLE card_steps; DROP TABLE card_metrics; DROP TABLE card_transitions; DROP TABLE cards; DROP TABLE stage_recipes; DROP TABLE skills; DROP INDEX human_tasks_of_task; DROP TABLE board_settings; PRAGMA user_version = 12;")
+    conn.execute_batch("DROP TABLE spending_days; DROP TABLE provider_limits; DROP TABLE card_steps; DROP TABLE card_metrics; DROP TABLE card_transitions; DROP TABLE card_dependencies; DROP TABLE cards; DROP TABLE stage_recipes; DROP TABLE skills; DROP INDEX human_tasks_of_task; DROP TABLE board_settings; PRAGMA user_version = 12;")
         .unwrap();
     drop(conn);
     let store = Store::open(folder.path(), std::sync::Arc::new(clock), StoreOptions::default()).unwrap();

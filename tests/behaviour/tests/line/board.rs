@@ -59,9 +59,20 @@ const SKILLS: [(&str, &str, &str, &str); 10] = [
         "cut the work into tickets",
         "tickets.md",
         "Tickets,Order,Coverage",
-        r#""tickets":"tickets.md","items":[{"key":"T1","title":"One","body":"b","type":"feature","size":"S","depends_on":[],"requirements":["R1"]}]"#,
+        r#""tickets":"tickets.md","items":[{"key":"T2","title":"Show the queue","body":"Show it.","type":"feature","size":"M","depends_on":["T1"],"requirements":["R1"]},{"key":"T1","title":"Count the queue","body":"Count it.","type":"feature","size":"S","depends_on":[],"requirements":["R1"]}]"#,
     ),
 ];
+
+/// The ballot of every persona.
+const BALLOT: &str = r#"{"scores":[{"dimension":"value","score":70,"reason":"I need it.","quote":""}],"overall":70,"dissent":"It may be late."}"#;
+
+/// The answer of an agent that builds a ticket.
+const BUILT: &str = r#"{"criteria":[],"checks":["make: done"],"pull_request":{"title":"Count the queue","body":"It counts."},"summary":"built","open_questions":[]}"#;
+
+/// A text as JSON within quotes of the shell.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap().replace('\'', "'\\''")
+}
 
 /// An agent that does what the skill in its prompt asks. `before` is shell that sees the prompt in `$asked`.
 fn agent(before: &str) -> String {
@@ -78,10 +89,14 @@ fn agent(before: &str) -> String {
         script.push_str(&format!(
             "*'{title}'*) [ -n \"$skip\" ] || printf '# {file}\\n\\n{sections}' > \"$folder/{file}\"\n\
              echo h1 > \"$folder/hypotheses/h1.md\"\nresult='{}';;\n",
-            serde_json::to_string(&answer).unwrap().replace('\'', "'\\''")
+            quoted(&answer)
         ));
     }
-    script.push_str("esac\n");
+    script.push_str(&format!(
+        "*'one ballot of a jury'*) result='{}';;\n*'build one ticket'*) echo built > built.txt; result='{}';;\nesac\n",
+        quoted(BALLOT),
+        quoted(BUILT),
+    ));
     recorded_claude_that_answers("0.01", &script)
 }
 
@@ -141,6 +156,9 @@ async fn card_goes_from_a_transcript_to_tickets() {
         act(&server, &card, "approve", json!({})).await;
     }
     let view = settles(&server, &card, "build", "idle").await;
+    let jury = &view["jury"];
+    assert!(jury.is_null(), "the record belongs to another stage: {jury}");
+    assert_eq!(view["metrics"]["jury_score"], 70.0, "{view}");
     assert_eq!(
         (&view["branch"], &view["folder"]),
         (&json!("jackfield/cards/faster-till"), &json!("docs/cards/faster-till"))
@@ -149,23 +167,62 @@ async fn card_goes_from_a_transcript_to_tickets() {
         let text = repository.file("jackfield/cards/faster-till", &format!("docs/cards/faster-till/{file}"));
         assert!(text.starts_with(&format!("# {file}")), "{text}");
     }
+    let documents = server.rest().get(&format!("/api/cards/{card}/documents")).await.fine();
+    let listed: Vec<_> =
+        documents.as_array().unwrap().iter().map(|one| one["path"].as_str().unwrap()).collect();
+    assert!(listed.contains(&"hypotheses/h1.md") && listed.len() == SKILLS.len() + 1, "{documents}");
+    let read = async |path: &str| {
+        let path = format!("/api/cards/{card}/document?path={path}");
+        jackfield_behaviour::sent(server.rest().request(Method::GET, &path)).await
+    };
+    assert!(read("research.md").await.json()["text"].as_str().unwrap().starts_with("# research.md"));
+    for elsewhere in ["../../../README.md", "/etc/passwd", "hypotheses", "no.md", ""] {
+        let refused = read(elsewhere).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (404, &json!("document_not_found")));
+    }
     let steps = view["steps"].as_array().unwrap();
-    assert_eq!(steps.len(), SKILLS.len(), "every step was one run: {view}");
+    let (ballots, steps): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step["persona"].is_string());
+    assert_eq!((steps.len(), ballots.len()), (SKILLS.len(), 12), "every step and ballot was one run: {view}");
     assert!(
         steps.iter().all(|step| step["end"]["end"] == "done" && step["outputs"]["summary"] == "short"),
         "{view}"
     );
-    // Ten runs of a cent each.
-    assert_eq!(view["card"]["cost"], 0.1, "{view}");
+    // Ten steps and twelve ballots of a cent each.
+    assert_eq!(view["card"]["cost"], 0.22, "{view}");
+    tickets_are_built_in_order(&server, &view).await;
     let moves: Vec<_> = view["transitions"].as_array().unwrap().iter().map(|one| &one["actor"]).collect();
     assert_eq!((moves.len(), moves[1]), (8, &json!("board")), "{view}");
     let overview = server.rest().get(&format!("/api/board?workspace={}", repository.text())).await.fine();
     let build =
         overview["stages"].as_array().unwrap().iter().find(|stage| stage["stage"] == "build").unwrap();
-    assert_eq!((&build["cards"], &build["automation_level"]), (&json!(1), &json!("manual")), "{overview}");
+    assert_eq!((&build["cards"], &build["automation_level"]), (&json!(2), &json!("manual")), "{overview}");
     repository.assert_untouched();
     server.stop().await;
     ground.leave();
+}
+
+/// The tickets of a card are cards: the second waits until the first has left the stage.
+async fn tickets_are_built_in_order(server: &Server, parent: &Value) {
+    let tickets = parent["tickets"].as_array().unwrap();
+    let told: Vec<_> =
+        tickets.iter().map(|one| (one["ticket"].as_str().unwrap(), one["title"].as_str().unwrap())).collect();
+    assert_eq!(told, [("T1", "Count the queue"), ("T2", "Show the queue")], "{parent}");
+    let [first, second] = [0, 1].map(|at: usize| tickets[at]["id"].as_str().unwrap().to_owned());
+    act(server, &second, "start", json!({})).await;
+    let waiting = settles(server, &second, "build", "blocked").await;
+    assert_eq!(waiting["card"]["note"], "T1 (Count the queue) has not passed the stage build", "{waiting}");
+    assert_eq!(
+        (waiting["depends_on"][0]["id"].as_str(), &waiting["body"]),
+        (Some(&*first), &json!("Show it."))
+    );
+    assert_eq!(waiting["card"]["parent"], parent["card"]["id"], "{waiting}");
+    act(server, &first, "start", json!({})).await;
+    let built = settles(server, &first, "build", "awaiting_review").await;
+    assert_eq!(built["steps"][0]["outputs"]["pull_request"]["title"], "Count the queue", "{built}");
+    let gate = &built["card"]["gates"][0];
+    assert_eq!((&gate["id"], &gate["passed"]), (&json!("work"), &json!(true)), "{built}");
+    act(server, &first, "approve", json!({})).await;
+    settles(server, &second, "build", "awaiting_review").await;
 }
 
 #[tokio::test]
