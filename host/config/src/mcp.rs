@@ -24,18 +24,21 @@ impl Default for McpSection {
 pub enum Toolset {
     /// Having work done, and looking at it.
     Core,
+    /// Cards, recipes and skills.
+    Board,
     /// The breaker, components and workers.
     Admin,
 }
 
 impl Toolset {
     /// All of them, in the order in which their tools are listed.
-    pub const ALL: [Self; 2] = [Self::Core, Self::Admin];
+    pub const ALL: [Self; 3] = [Self::Core, Self::Board, Self::Admin];
 
     /// As it is written.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Core => "core",
+            Self::Board => "board",
             Self::Admin => "admin",
         }
     }

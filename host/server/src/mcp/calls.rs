@@ -5,7 +5,7 @@ use super::caller::Caller;
 use super::output::{Said, answered, queued, said};
 use super::query::query;
 use super::waiting::Wait;
-use super::{admin, tasks, workflow};
+use super::{admin, board, tasks, workflow};
 use jackfield::Host;
 use jackfield_api::ExecuteRequest;
 use jackfield_config::OnClose;
@@ -45,6 +45,10 @@ pub(super) async fn call(caller: &Caller<'_>, tool: &str, arguments: Value) -> R
         "workflow" => workflow::workflow(caller, arguments).await,
         "task" => workflow::task(caller, arguments).await,
         "workflow_query" => query(host, parse(arguments)?).await,
+        "board" => board::board(caller, arguments).await,
+        "card" => board::card(caller, arguments).await,
+        "recipe" => board::recipe(caller, arguments).await,
+        "skill" => board::skill(caller, arguments).await,
         "breaker" => admin::breaker(caller, arguments).await,
         "plugins" => admin::plugins(caller, arguments).await,
         "workers" => admin::workers(caller, arguments).await,

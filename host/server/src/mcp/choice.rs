@@ -42,7 +42,7 @@ impl Choice {
             Problem::caller(
                 ErrorCode::BadQuery,
                 rejection.body_text(),
-                "after the `?` may stand toolsets=core,admin and answers=data or answers=text",
+                "after the `?` may stand toolsets=core,board,admin and answers=data or answers=text",
             )
         })?;
         let path = uri.path().trim_matches('/');
@@ -94,7 +94,8 @@ mod tests {
     #[test]
     fn toolsets_are_chosen_by_query_or_path() {
         let both = [Toolset::Core, Toolset::Admin];
-        for address in ["/?toolsets=admin,core", "/x/core,admin", "/x/all", "/?toolsets=core%2Cadmin"] {
+        assert_eq!(of("/x/all").unwrap().toolsets.unwrap(), Toolset::ALL);
+        for address in ["/?toolsets=admin,core", "/x/core,admin", "/?toolsets=core%2Cadmin"] {
             assert_eq!(of(address).unwrap().toolsets.unwrap(), both, "{address}");
         }
         let nothing = of("/").unwrap();
@@ -112,8 +113,8 @@ mod tests {
         assert_eq!(of("/?toolset=admin").unwrap_err().code, "bad_query");
         assert_eq!(of("/?answers=pictures").unwrap_err().code, "bad_query");
         assert_eq!(of("/?toolsets=").unwrap_err().code, "no_such_toolset");
-        let problem = of("/x/board").unwrap_err();
-        assert_eq!((problem.code.as_str(), problem.message.contains("board")), ("no_such_toolset", true));
+        let problem = of("/x/cards").unwrap_err();
+        assert_eq!((problem.code.as_str(), problem.message.contains("cards")), ("no_such_toolset", true));
         assert_eq!(of("/elsewhere").unwrap_err().code, "no_such_route");
     }
 }

@@ -3,6 +3,8 @@
 
 mod admin;
 mod arguments;
+mod asked;
+mod board;
 mod caller;
 mod calls;
 mod choice;

@@ -59,6 +59,10 @@ fn handles(tool: &str) -> (&'static [Field], &'static [Field]) {
         }
         "workflow" => (&[], &[("task_id", "string"), ("state", "string")]),
         "task" => (&[], &[("id", "string"), ("state", "string"), ("run_id", "string")]),
+        "card" => {
+            (&[], &[("id", "string"), ("state", "string"), ("stage", "string"), ("version", "integer")])
+        }
+        "recipe" => (&[], &[("version", "integer")]),
         "orchestrator_status" => {
             (&[("breaker", "string"), ("queued", "integer"), ("running", "integer")], &[])
         }

@@ -3,7 +3,7 @@
 use super::arguments::{CancelArguments, NoArguments, QueryArguments, ResultArguments, RetryArguments};
 use super::schema::{schema, tool};
 use super::tool_schemas::{consensus_schema, dispatch_schema, task_schema, with_on_close, workflow_schema};
-use super::{admin, output};
+use super::{admin, board, output};
 use jackfield_api::ExecuteRequest;
 use jackfield_config::Toolset;
 use rmcp::model::{Tool, ToolAnnotations};
@@ -12,7 +12,8 @@ use std::sync::Arc;
 /// All tools with their toolsets, in a fixed order, each with the schema of its answer.
 pub(super) fn all() -> Vec<(Toolset, Tool)> {
     let core = core().into_iter().map(|tool| (Toolset::Core, tool));
-    let all = core.chain(admin::tools().into_iter().map(|tool| (Toolset::Admin, tool)));
+    let board = board::tools().into_iter().map(|tool| (Toolset::Board, tool));
+    let all = core.chain(board).chain(admin::tools().into_iter().map(|tool| (Toolset::Admin, tool)));
     let described = |(toolset, tool): (Toolset, Tool)| {
         let answer = Arc::new(output::schema(&tool.name));
         (toolset, tool.with_raw_output_schema(answer))
@@ -125,7 +126,7 @@ mod tests {
     #[test]
     fn listing_of_a_toolset_is_below_its_token_limit() {
         let tokens = |text: &str| tiktoken_rs::o200k_base_singleton().encode_ordinary(text).len();
-        for (toolset, most) in [(Toolset::Core, 4_000), (Toolset::Admin, 1_000)] {
+        for (toolset, most) in [(Toolset::Core, 4_000), (Toolset::Board, 3_000), (Toolset::Admin, 1_000)] {
             let listed: Vec<_> =
                 all().into_iter().filter(|(of, _)| *of == toolset).map(|(_, tool)| tool).collect();
             let each: Vec<_> = listed

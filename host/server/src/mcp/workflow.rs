@@ -1,64 +1,13 @@
 //! Work that is handed in or kept track of, and what waits for people: tools with several actions.
 
-use super::arguments::{ANSWER, NoArguments, bad_arguments, parse};
+use super::arguments::parse;
+use super::asked::Asked;
 use super::caller::Caller;
 use super::output::{Said, answered, queued, said};
-use crate::fields;
-use jackfield_api::{ExecuteRequest, HumanAnswer, SpecRequest};
+use jackfield_api::{ExecuteRequest, SpecRequest};
 use jackfield_render::text_people;
-use jackfield_types::{ErrorCode, Problem};
-use serde_json::{Map, Value, json};
-
-/// What is left when the action and the id are taken out of the arguments.
-struct Asked {
-    action: String,
-    id: Option<String>,
-    rest: Value,
-}
-
-impl Asked {
-    fn of(arguments: Value, id: &str) -> Result<Self, Problem> {
-        let mut given: Map<String, Value> = parse(arguments)?;
-        let mut text = |name: &str| match fields::take(&mut given, name).map_err(|why| bad_arguments(&why))? {
-            None => Ok(None),
-            Some(Value::String(text)) => Ok(Some(text)),
-            Some(_) => Err(Problem::caller(
-                ErrorCode::BadArguments,
-                format!("`{name}` is not a text"),
-                format!("give `{name}` as text"),
-            )),
-        };
-        let (action, id) = (text("action")?.unwrap_or_default(), text(id)?);
-        Ok(Self { action, id, rest: Value::Object(given) })
-    }
-
-    fn id(&self) -> &str {
-        self.id.as_deref().unwrap_or_default()
-    }
-
-    /// Nothing more may be said.
-    fn no_more(&self) -> Result<(), Problem> {
-        parse::<NoArguments>(self.rest.clone()).map(drop)
-    }
-
-    /// What a person says: `action` is the tool's own field here, so that this one's has another name.
-    fn person(&self) -> Result<HumanAnswer, Problem> {
-        let Value::Object(mut given) = self.rest.clone() else { return parse(self.rest.clone()) };
-        let Some(what) = fields::take(&mut given, ANSWER).map_err(|why| bad_arguments(&why))? else {
-            return Err(bad_arguments(&format!("missing field `{ANSWER}`: one of retry, accept, stop")));
-        };
-        given.insert("action".to_owned(), what);
-        parse(Value::Object(given))
-    }
-
-    fn unknown(&self, known: &str) -> Problem {
-        Problem::caller(
-            ErrorCode::BadArguments,
-            format!("there is no action '{}'", self.action),
-            format!("set action to one of: {known}"),
-        )
-    }
-}
+use jackfield_types::Problem;
+use serde_json::{Value, json};
 
 pub(super) async fn dispatch(caller: &Caller<'_>, request: ExecuteRequest) -> Result<Said, Problem> {
     let host = &caller.host;

@@ -76,6 +76,8 @@ async fn client_gets_the_toolsets_that_it_names() {
         "auth_status",
     ];
     assert_eq!(core, expected);
+    let board = ["board", "card", "recipe", "skill"];
+    assert_eq!(server.mcp(Era::Stateless).at("/x/board").tools().await, board);
     let admin = ["breaker", "plugins", "workers"];
     assert_eq!(server.mcp(Era::Stateless).at("?toolsets=admin").tools().await, admin);
     assert_eq!(server.mcp(Era::Legacy).at("/x/admin,core").tools().await, [&expected[..], &admin].concat());
@@ -89,7 +91,7 @@ async fn client_gets_the_toolsets_that_it_names() {
     assert_eq!(ground.database().number("SELECT COUNT(*) FROM events WHERE kind GLOB 'breaker_*'"), 0);
 
     for (address, status, code) in [
-        ("?toolsets=board", 400, "no_such_toolset"),
+        ("?toolsets=cards", 400, "no_such_toolset"),
         ("?toolset=admin", 400, "bad_query"),
         ("/y", 404, "no_such_route"),
     ] {
