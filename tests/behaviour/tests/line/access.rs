@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// A token, as the operator makes it while the host runs.
-async fn token(ground: &Ground, name: &str, more: &[&str]) -> String {
+pub(crate) async fn token(ground: &Ground, name: &str, more: &[&str]) -> String {
     let typed = [&["token", "create", name, "--json"], more].concat();
     let made = ground.cli().run(typed).await.fine().json();
     made["text"].as_str().unwrap().to_owned()

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// One executor, so that the chooser takes it.
-const ONE: &str = "[executors.codex]\nenabled = false\n[executors.gemini]\nenabled = false\n\
+pub(crate) const ONE: &str = "[executors.codex]\nenabled = false\n[executors.gemini]\nenabled = false\n\
     [executors.shell]\nenabled = false\n";
 
 /// The first line of the prompt of each skill, the file that it writes, its sections, and its outputs besides the file.
@@ -70,7 +70,7 @@ const BALLOT: &str = r#"{"scores":[{"dimension":"value","score":70,"reason":"I n
 const BUILT: &str = r#"{"criteria":[],"checks":["make: done"],"pull_request":{"title":"Count the queue","body":"It counts."},"summary":"built","open_questions":[]}"#;
 
 /// A text as JSON within quotes of the shell.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap().replace('\'', "'\\''")
 }
 
@@ -107,7 +107,12 @@ fn ground(before: &str) -> Ground {
         .with_script("claude", &agent(before))
 }
 
-async fn sent(server: &Server, method: Method, path: &str, body: &Value) -> jackfield_behaviour::Reply {
+pub(crate) async fn sent(
+    server: &Server,
+    method: Method,
+    path: &str,
+    body: &Value,
+) -> jackfield_behaviour::Reply {
     let request = server.rest().request(method, path).json(body);
     jackfield_behaviour::sent(request).await
 }
@@ -121,7 +126,7 @@ async fn card(server: &Server, repository: &Repository, title: &str) -> String {
     reply.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn settles(server: &Server, card: &str, stage: &str, state: &str) -> Value {
+pub(crate) async fn settles(server: &Server, card: &str, stage: &str, state: &str) -> Value {
     until_told(&format!("{stage} {state}"), async || {
         let view = server.rest().get(&format!("/api/cards/{card}")).await.fine();
         let now = (view["card"]["stage"].as_str().unwrap(), view["card"]["state"].as_str().unwrap());
@@ -131,7 +136,7 @@ async fn settles(server: &Server, card: &str, stage: &str, state: &str) -> Value
     .await
 }
 
-async fn act(server: &Server, card: &str, action: &str, body: Value) -> Value {
+pub(crate) async fn act(server: &Server, card: &str, action: &str, body: Value) -> Value {
     sent(server, Method::POST, &format!("/api/cards/{card}/{action}"), &body).await.fine()
 }
 

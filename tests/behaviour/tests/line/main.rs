@@ -28,6 +28,7 @@ mod explain;
 mod extremes;
 mod gates;
 mod git;
+mod juries;
 mod ladder;
 mod lasting;
 mod live;
