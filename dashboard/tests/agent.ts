@@ -8,6 +8,7 @@ export interface Agent {
   /** Shell lines that run in the worktree. `$asked` is a file with the instruction, `$RUNG` the rung of the ladder. */
   work?: string
   steps?: Said[]
+  /** `@SCORE@` in it is `$score`, if the work sets that. */
   answer?: string
   usd?: number
   /** The steps report no tokens: many of them would reach the limit of the day. */
@@ -59,7 +60,7 @@ ${work}
 rm "$asked"
 sed "s/${MODEL}/$model/" '${transcript}'
 ${before}
-sed "s/${MODEL}/$model/" <<'RECORDED'
+sed -e "s/${MODEL}/$model/" -e "s/@SCORE@/$score/g" <<'RECORDED'
 ${result(answer, usd)}
 RECORDED
 `

@@ -153,6 +153,163 @@ test('open questions of a card are answered in the panel', async ({ page, world 
   await expect(panel.getByText('needs review')).toBeVisible({ timeout: 30_000 })
 })
 
+/** Saves a recipe that a person starts, for a stage whose recipe no other story has edited. */
+const manual = (world: World, stage: string, steps: object[], gates: object[] = []) =>
+  world.call('PATCH', `/api/stage-recipes/${stage}`, { workspace: world.repository, version: 0, recipe: { automation_level: 'manual', on_fail: 'stay', steps, gates } })
+const INSIGHTS = { skill_id: 'transcript-insights', inputs_mapping: { transcript: '$.card.body' } }
+
+/** Starts the stage of a card, and waits until its work is over. */
+async function work(world: World, id: string, state: string): Promise<void> {
+  await world.call('POST', `/api/cards/${id}/start`, {})
+  await expect.poll(async () => (await read(world, id)).state, { timeout: 45_000 }).toBe(state)
+}
+
+const DOCUMENT = `# Drawer
+| Drawer | Cents |
+|--------|------:|
+| left   | **120** |
+
+- [x] counted
+- [ ] oiled
+
+See [the notes](notes.txt), [bad](javascript:window.hacked=1) and ![plan](https://evil.example/plan.png).
+
+<script>window.hacked = 2</script>
+
+<img src=x onerror="window.hacked=3"> \u202Egpj.exe
+`
+
+test('document of a card is read in the panel, and what is hostile in it does nothing', async ({ page, world }) => {
+  test.slow()
+  await manual(world, 'discovery', [INSIGHTS])
+  const write = `cat > "$folder/research.md" <<'DOC'\n${DOCUMENT}DOC\necho 'two <b>drawers</b>' > "$folder/notes.txt"; seq 1 100000 | sed 's/$/ <b>/' > "$folder/long.md"`
+  world.agent({ work: `${FOLDER}; ${write}`, answer: outputs({}) })
+  const { id } = await add(world, 'Read the drawer', { stage: 'discovery' })
+  await work(world, id, 'awaiting_review')
+  const elsewhere: string[] = []
+  page.on('request', (request) => { if (!request.url().startsWith(world.url)) elsewhere.push(request.url()) })
+  await world.open(page, `/board?card=${id}`)
+  const panel = page.getByRole('complementary', { name: 'Card' })
+  await panel.getByRole('link', { name: 'research.md' }).click()
+  await expect(panel.getByRole('heading', { name: 'research.md' })).toBeFocused()
+  await expect(panel.getByRole('columnheader', { name: 'Cents' })).toBeVisible()
+  await expect(panel.getByRole('cell', { name: '120' })).toBeVisible()
+  await expect(panel.getByRole('img', { name: 'done' })).toBeVisible()
+  await expect(panel.getByText('<script>window.hacked = 2</script>')).toBeVisible()
+  await expect(panel.getByText('(javascript:window.hacked=1)')).toBeVisible()
+  await expect(panel.getByText('[U+202E]')).toBeVisible()
+  await expect(panel.getByRole('link', { name: 'image: plan' })).toHaveAttribute('rel', /noopener/)
+  const seen = await page.evaluate(() => ({
+    hacked: (window as unknown as { hacked?: number }).hacked,
+    images: document.querySelectorAll('aside img').length,
+    links: [...document.links].filter(({ protocol }) => !['http:', 'https:', 'mailto:'].includes(protocol)).length,
+  }))
+  expect(seen).toEqual({ hacked: undefined, images: 0, links: 0 })
+
+  // A relative link opens another document of the card, and Esc leads back to the list.
+  await panel.getByRole('link', { name: 'the notes' }).click()
+  await expect(panel.getByRole('heading', { name: 'notes.txt' })).toBeFocused()
+  await expect(panel.getByText('two <b>drawers</b>')).toBeVisible()
+  await page.keyboard.press('Escape')
+  await expect(panel.getByRole('link', { name: 'notes.txt' })).toBeFocused()
+
+  await panel.getByRole('link', { name: 'long.md' }).click()
+  await panel.getByRole('button', { name: /show the rest as text/ }).click()
+  await expect(panel.getByRole('group', { name: 'Rest of the text' })).toContainText('50000 <b>')
+  await panel.getByRole('button', { name: 'Close the document' }).click()
+  await expect(panel.getByRole('link', { name: 'long.md' })).toBeFocused()
+  expect(elsewhere).toEqual([])
+})
+
+test('gate that failed is a chip on the card with its message', async ({ page, world }) => {
+  test.slow()
+  const exists = (id: string, more: object = {}) => ({ id, kind: 'file_exists', config: { path: `{folder}/${id}.md` }, ...more })
+  await manual(world, 'design', [INSIGHTS], [exists('research'), exists('price', { name: 'Price list', failure_message: 'price.md is missing' })])
+  world.agent({ work: RESEARCH, answer: outputs({}) })
+  const { id } = await add(world, 'Price the drawers', { stage: 'design' })
+  await work(world, id, 'blocked')
+  await world.open(page, `/board?card=${id}`)
+  const card = tile(page, 'Price the drawers')
+  await expect(card.getByRole('img', { name: 'Gate Price list failed: price.md is missing' })).toBeVisible()
+  await expect(card.getByRole('img', { name: '1 of 2 gates passed' })).toBeVisible()
+  const gates = page.getByRole('complementary', { name: 'Card' }).getByRole('region', { name: 'Gates' })
+  await expect(gates.getByRole('listitem').filter({ hasText: 'Price list' })).toContainText(/failed.*price\.md is missing/)
+  await expect(gates.getByRole('listitem').filter({ hasText: 'research' })).toContainText('passed')
+})
+
+test('tickets and dependencies open each other, and a cycle is refused', async ({ page, world }) => {
+  test.slow()
+  const inputs = { prd: '$.card.body', engineering_spec: '$.card.body' }
+  await manual(world, 'tickets', [{ skill_id: 'tickets', inputs_mapping: inputs, outputs_mapping: { items: 'cards' } }])
+  const ticket = (key: string, title: string, ...depends_on: string[]) => ({ key, title, body: 'Do it.', type: 'feature', size: 'S', depends_on, requirements: [] })
+  const cut = { tickets: 'tickets.md', items: [ticket('T1', 'Saw the board'), ticket('T2', 'Glue the board', 'T1')], summary: 'Two tickets.', open_questions: [] }
+  world.agent({ work: `${FOLDER}; echo '## Tickets' > "$folder/tickets.md"`, answer: `\`\`\`json\n${JSON.stringify(cut)}\n\`\`\`` })
+  const { id } = await add(world, 'Make a shelf', { stage: 'tickets' })
+  await add(world, 'Buy wood')
+  await work(world, id, 'awaiting_review')
+  await world.open(page, `/board?card=${id}`)
+  const panel = page.getByRole('complementary', { name: 'Card' })
+  const links = (name: string) => panel.getByRole('region', { name, exact: true }).getByRole('link')
+  const titled = (title: string) => panel.getByRole('heading', { name: title, exact: true })
+  await expect(links('Tickets')).toHaveText(['Saw the board', 'Glue the board'])
+  await links('Tickets').last().click()
+  await expect(titled('Glue the board')).toBeFocused()
+  await links('Depends on').click()
+  await expect(titled('Saw the board')).toBeFocused()
+  await expect(links('Needed by')).toHaveText('Glue the board')
+  await page.goBack()
+  await expect(titled('Glue the board')).toBeVisible()
+  await links('Depends on').click()
+  await links('Cut from').click()
+  await expect(titled('Make a shelf')).toBeVisible()
+
+  await links('Tickets').first().click()
+  await expect(titled('Saw the board')).toBeVisible()
+  await panel.getByRole('button', { name: 'Edit' }).click()
+  const dialog = page.getByRole('dialog')
+  const more = dialog.getByRole('combobox', { name: 'Add a card that it depends on' })
+  await more.fill('glue')
+  await dialog.getByRole('option', { name: /Glue the board/ }).click()
+  await expect(dialog.getByRole('button', { name: 'Remove Glue the board' })).toBeVisible()
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog.getByRole('alert')).toContainText('that one depends on it')
+  await dialog.getByRole('button', { name: 'Remove Glue the board' }).click()
+  await more.fill('wood')
+  await expect(dialog.getByRole('option')).toHaveCount(1)
+  await page.keyboard.press('Enter')
+  await dialog.getByRole('button', { name: 'Save' }).click()
+  await expect(dialog).toBeHidden()
+  await expect(links('Depends on')).toHaveText('Buy wood')
+})
+
+test('jury of a card is shown with its ballots, and its steps are one line', async ({ page, world }) => {
+  test.slow()
+  const personas = ['Ann', 'Ben', 'Cat'].map((name) => ({ name: `Persona ${name}`, background: 'Sells bread.', goals: [], deal_breakers: [] }))
+  const step = { skill_id: 'jury-ballot', inputs_mapping: { proposal: '$.card.body' }, jury: { quorum: 2, personas } }
+  await manual(world, 'validate', [step], [{ id: 'jury', name: 'Jury', kind: 'jury_score', subject: 'card', config: { threshold: 70 } }])
+  const scores = ['value', 'trust'].map((dimension) => ({ dimension, score: 0, reason: `The reason for ${dimension}.`, quote: 'the drawer is stuck' }))
+  const ballot = JSON.stringify({ scores, overall: 0, dissent: 'It costs too much.' }).replaceAll(/"(score|overall)":0/g, '"$1":@SCORE@')
+  // The ballot of Cat has no score, so that it is missing.
+  world.agent({ work: `score=; if grep -q 'Persona Ann' "$asked"; then score=80; elif grep -q 'Persona Ben' "$asked"; then score=40; fi`, answer: `\`\`\`json\n${ballot}\n\`\`\`` })
+  const { id } = await add(world, 'Judge the drawers', { stage: 'validate' })
+  await work(world, id, 'blocked')
+  await world.open(page, `/board?card=${id}`)
+  await expect(tile(page, 'Judge the drawers').getByRole('img', { name: /Gate Jury failed/ })).toBeVisible()
+  const panel = page.getByRole('complementary', { name: 'Card' })
+  const jury = panel.getByRole('region', { name: 'Jury' })
+  await expect(jury).toContainText('60 of 100 · spread 20')
+  await expect(jury).toContainText('2 ballots, quorum 2')
+  await expect(jury.getByRole('row', { name: /trust/ })).toContainText('40–80')
+  await expect(jury).toContainText('No ballot from: Persona Cat')
+  await expect(jury.getByText('Persona Ben: It costs too much.')).toBeVisible()
+  await jury.locator('summary', { hasText: '2 ballots' }).click()
+  await jury.locator('summary', { hasText: 'Persona Ann' }).click()
+  await expect(jury.getByText('The reason for trust.').first()).toBeVisible()
+  await expect(jury.getByText('the drawer is stuck').first()).toBeVisible()
+  await panel.locator('summary', { hasText: '2 of 3 ballots' }).click()
+  await expect(panel.locator('details[open] .step')).toHaveCount(3)
+})
+
 test('card is edited and removed after a question', async ({ page, world }) => {
   const { id } = await add(world, 'Rname the till')
   await world.open(page, `/board?card=${id}`)
@@ -181,14 +338,20 @@ test('recipe is checked while it is edited, saved, and a conflict is shown', asy
   await expect(form.getByRole('button', { name: 'Save' })).toBeDisabled()
   await steps.fill('[{')
   await expect(found).toContainText('steps:')
-  await steps.fill('[{ "skill_id": "prd", "inputs_mapping": { "discovery": "$.artifacts.discovery.md" } }]')
+  await steps.fill('[{ "skill_id": "jury-ballot", "inputs_mapping": { "proposal": "$.card.body" }, "jury": { "quorum": 50 } }]')
+  await expect(found).toContainText('the quorum is 1 to 12')
+  const items = { skill_id: 'tickets', inputs_mapping: { prd: '$.card.body', engineering_spec: '$.card.body' }, outputs_mapping: { items: 'cards' } }
+  const ballots = { skill_id: 'jury-ballot', inputs_mapping: { proposal: '$.card.body' }, jury: { quorum: 8 } }
+  await steps.fill(JSON.stringify([ballots, items, { skill_id: 'build-ticket', inputs_mapping: { ticket: '$.card.body' }, changes: true }]))
+  const gate = { id: 'jury', kind: 'jury_score', subject: 'card', config: { threshold: 60 } }
+  await form.getByLabel('Gates (JSON)').fill(JSON.stringify([gate]))
   await expect(found).toContainText('no errors')
   await form.getByLabel('If the work fails').selectOption('revert')
   await form.getByRole('button', { name: 'Save' }).click()
   await expect(page.getByText('The recipe of prd is saved.')).toBeVisible()
-  const record = await world.call<{ version: number; recipe: { on_fail: string; steps: unknown[] } }>('GET', `/api/stage-recipes/prd?workspace=${workspace}`)
-  expect(record.recipe).toMatchObject({ on_fail: 'revert' })
-  expect(record.recipe.steps).toHaveLength(1)
+  const record = await world.call<{ version: number; recipe: { on_fail: string; steps: unknown[]; gates: unknown[] } }>('GET', `/api/stage-recipes/prd?workspace=${workspace}`)
+  expect(record.recipe).toMatchObject({ on_fail: 'revert', gates: [gate] })
+  expect(record.recipe.steps).toMatchObject([ballots, items, { changes: true }])
 
   await world.call('PATCH', '/api/stage-recipes/prd', { workspace, version: record.version, recipe: { ...record.recipe, on_fail: 'stay' } })
   await form.getByLabel('Executor').fill('claude')

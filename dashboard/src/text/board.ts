@@ -76,7 +76,7 @@ export function moveTargets(stages: string[], current: string, typed: string): s
 
 /** A card as it is expected to be after a move, until the host tells. */
 export function moved(card: Card, stage: string, now: number): Card {
-  return { ...card, stage, state: 'idle', waits: null, note: '', entered_at: new Date(now).toISOString() };
+  return { ...card, stage, state: 'idle', waits: null, note: '', gates: [], entered_at: new Date(now).toISOString() };
 }
 
 /** What an event of the host says about a card. An older version changes nothing. */

@@ -40,15 +40,35 @@ export class Desk {
   }
 
   href(card: Card): string {
+    return this.hrefOf(card.id);
+  }
+
+  /** The address of a card beside the board. */
+  hrefOf(id: string): string {
     const query = new URLSearchParams(router.place.query);
-    query.set('card', card.id);
+    query.set('card', id);
+    query.delete('document');
+    return `/board?${query}`;
+  }
+
+  /** The address of a document of the card that is open. */
+  documentHref(path: string): string {
+    const query = new URLSearchParams(router.place.query);
+    query.set('document', path);
     return `/board?${query}`;
   }
 
   open(card: Card): void {
     this.cursor = card.id;
     this.opening = true;
-    router.setQuery({ card: card.id });
+    router.setQuery({ card: card.id, document: null });
+  }
+
+  /** Opens a card from the panel of another one. The way back leads to that panel. */
+  openLinked(id: string): void {
+    this.cursor = id;
+    this.opening = true;
+    router.setQuery({ card: id, document: null }, { push: true });
   }
 
   drag(card: Card): void {

@@ -8,17 +8,13 @@ export interface Draft {
   enabled: boolean;
   steps: string;
   gates: string;
+  /** Fields without a place in the form: they are sent as they were. */
+  other: Record<string, unknown>;
 }
 
 export function draftOf(recipe: Recipe): Draft {
-  return {
-    automation_level: recipe.automation_level,
-    on_fail: recipe.on_fail,
-    executor: recipe.executor ?? '',
-    enabled: recipe.enabled,
-    steps: JSON.stringify(recipe.steps, null, 2),
-    gates: JSON.stringify(recipe.gates, null, 2),
-  };
+  const { automation_level, on_fail, executor, enabled, steps, gates, ...other } = recipe;
+  return { automation_level, on_fail, executor: executor ?? '', enabled, steps: JSON.stringify(steps, null, 2), gates: JSON.stringify(gates, null, 2), other };
 }
 
 /** The recipe that is sent, or what is wrong with the text of a field. */
@@ -38,5 +34,5 @@ export function read(draft: Draft): { recipe: RecipeInput; errors: [] } | { reci
   const gates = list('gates') as RecipeInput['gates'];
   if (errors.length > 0) return { recipe: null, errors };
   const { automation_level, on_fail, enabled } = draft;
-  return { recipe: { automation_level, on_fail, enabled, executor: draft.executor.trim() || undefined, steps, gates }, errors: [] };
+  return { recipe: { ...draft.other, automation_level, on_fail, enabled, executor: draft.executor.trim() || undefined, steps, gates }, errors: [] };
 }

@@ -1,0 +1,1 @@
+import{$ as e,R as t,Y as n,Z as r}from"./Icon-z_-RO7tF.js";var i=window.matchMedia(`(max-width: 700px)`),a=new class{#e=e(n(i.matches));get phone(){return t(this.#e)}set phone(e){r(this.#e,e,!0)}constructor(){i.addEventListener(`change`,()=>this.phone=i.matches)}};export{a as t};

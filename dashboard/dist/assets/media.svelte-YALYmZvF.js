@@ -1,1 +1,0 @@
-import{J as e,L as t,Q as n,X as r}from"./Icon-Cmi9M7s-.js";var i=window.matchMedia(`(max-width: 700px)`),a=new class{#e=n(e(i.matches));get phone(){return t(this.#e)}set phone(e){r(this.#e,e,!0)}constructor(){i.addEventListener(`change`,()=>this.phone=i.matches)}};export{a as t};
