@@ -64,6 +64,14 @@ pub(crate) enum CardCommand {
         #[arg(allow_hyphen_values = true)]
         value: f64,
     },
+    /// Wait until a card needs a person, or nothing is left to do for it in its stage
+    Wait {
+        /// Card ID or unique prefix
+        card: String,
+        /// Maximum time to wait, in seconds
+        #[arg(long, default_value_t = 3600)]
+        timeout: u64,
+    },
     /// List the documents of a card, or print one
     Document {
         /// Card ID or unique prefix

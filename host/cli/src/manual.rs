@@ -246,6 +246,7 @@ const EXAMPLES: &[Examples] = &[
         "card edit",
         &[("jackfield card edit 01HX --priority 10 --depends-on 01HW", "it waits for another card")],
     ),
+    ("card wait", &[("jackfield card wait 01HX", "until it needs you")]),
     ("card document", &[("jackfield card document 01HX prd.md", "read what a stage has written")]),
     ("card move", &[("jackfield card move 01HX build --reason \"agreed\"", "put it into a stage")]),
     ("card start", &[("jackfield card start 01HX", "run the recipe of its stage")]),

@@ -1,7 +1,7 @@
 //! The board: cards from a transcript to tickets, gates, questions, locks, trust, and a host that is killed between steps.
 
 use crate::actors::recorded_claude_that_answers;
-use jackfield_behaviour::{Ground, Repository, Server, until_told};
+use jackfield_behaviour::{Ground, Repository, Server, followed, steady_port, typed, until_told};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -204,6 +204,49 @@ async fn card_goes_from_a_transcript_to_tickets() {
     repository.assert_untouched();
     server.stop().await;
     ground.leave();
+}
+
+/// `docs/transcript-to-tickets.md`, typed as a person types it.
+#[tokio::test]
+async fn guide_leads_from_a_transcript_to_tickets() {
+    let address = format!("127.0.0.1:{}", steady_port());
+    let ground = ground("").with_config(&format!("{ONE}[server]\nlisten = \"{address}\"\n"));
+    let place = tempfile::tempdir().unwrap();
+    let script = followed("transcript-to-tickets.md").replace("127.0.0.1:7700", &address);
+    // What the guide starts goes with the shell, however that ends.
+    let home = ground.path().join("home");
+    let script = format!(
+        "export PATH='{bin}':\"$PATH\" HOME='{home}' ANTHROPIC_API_KEY=a-key-of-no-account\n\
+         trap 'kill $(jobs -p) 2> /dev/null || true; wait' EXIT\n{script}",
+        bin = ground.path().join("bin").display(),
+        home = home.display(),
+    );
+    let folder = place.path().to_owned();
+    let printed = tokio::task::spawn_blocking(move || {
+        let printed = typed(&ground, &folder, &script);
+        ground.leave();
+        printed
+    });
+    let printed = printed.await.unwrap();
+    let mut rest = &*printed;
+    for words in [
+        "awaiting_review in discovery",
+        "# research.md",
+        "awaiting_review in prd",
+        "## Success metrics",
+        "awaiting_start in validate",
+        "jury passed: the jury scored 70 of 100",
+        "## Evidence for",
+        "awaiting_review in tickets",
+        "## Coverage",
+        "Count the queue",
+        "awaiting_review in build",
+        "Changed files passed",
+    ] {
+        let at =
+            rest.find(words).unwrap_or_else(|| panic!("{words:?} does not come in its turn:\n{printed}"));
+        rest = &rest[at + words.len()..];
+    }
 }
 
 /// The tickets of a card are cards: the second waits until the first has left the stage.
