@@ -62,8 +62,8 @@ impl<'a> Poll<'a> {
     /// The personas that have cast no ballot, and were not asked in this try.
     pub(crate) fn remaining(&self, attempt: u32) -> Vec<Persona> {
         let asked = |persona: &Persona| {
-            let of_try = self.ballots.iter().filter(|ballot| ballot.attempt == attempt);
-            of_try.clone().any(|ballot| ballot.persona.as_deref() == Some(&*persona.name))
+            let mut of_try = self.ballots.iter().filter(|ballot| ballot.attempt == attempt);
+            of_try.any(|ballot| ballot.persona.as_deref() == Some(&*persona.name))
         };
         let open = |persona: &&Persona| self.cast(&persona.name).is_none() && !asked(persona);
         self.personas.iter().filter(open).cloned().collect()
