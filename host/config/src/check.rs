@@ -14,9 +14,17 @@ pub const SHIPPED_EXECUTORS: [&str; 4] = ["claude", "codex", "gemini", "shell"];
 pub const SHIPPED_CHOOSER: &str = "chooser";
 
 /// The name of the shipped gates, and the kinds that they have.
-pub const SHIPPED_GATES: (&str, [&str; 6]) = (
+pub const SHIPPED_GATES: (&str, [&str; 7]) = (
     "gates",
-    ["file_exists", "content_check", "artifact_exists", "metric_threshold", "changed_paths", "command"],
+    [
+        "file_exists",
+        "content_check",
+        "artifact_exists",
+        "metric_threshold",
+        "jury_score",
+        "changed_paths",
+        "command",
+    ],
 );
 /// Longest that an attempt may take: a day, seconds.
 const LONGEST: u64 = 24 * 60 * 60;

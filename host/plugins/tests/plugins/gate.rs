@@ -83,7 +83,15 @@ async fn the_shipped_gates_rule_on_what_they_are_shown() {
     let kinds: Vec<_> = host.plugins.gates().into_iter().map(|info| info.kind.name).collect();
     assert_eq!(
         kinds,
-        ["artifact_exists", "changed_paths", "command", "content_check", "file_exists", "metric_threshold"]
+        [
+            "artifact_exists",
+            "changed_paths",
+            "command",
+            "content_check",
+            "file_exists",
+            "jury_score",
+            "metric_threshold"
+        ]
     );
     for (kind, config, passes) in [
         ("file_exists", r#"{"path":"src/lib.rs"}"#, true),
@@ -92,6 +100,7 @@ async fn the_shipped_gates_rule_on_what_they_are_shown() {
         ("content_check", r#"{"path":"src/lib.rs","contains":"hello"}"#, false),
         ("artifact_exists", r#"{"kind":"diff","min_bytes":7}"#, true),
         ("metric_threshold", r#"{"metric":"files-changed","max":2}"#, false),
+        ("jury_score", r#"{"threshold":60}"#, false),
         ("command", r#"{"name":"tests"}"#, true),
     ] {
         let called = ask(&host, kind, config).await.unwrap();
@@ -107,7 +116,7 @@ async fn the_shipped_gates_rule_on_what_they_are_shown() {
     let inspected = host.plugins.inspect(Some(PluginKind::Gate), "gates").unwrap();
     let imports = ["log", "types", "evidence"].map(|name| format!("jackfield:plugin/{name}@1.1.0"));
     assert_eq!(inspected.imports, imports);
-    assert_eq!(inspected.gates.len(), 6);
+    assert_eq!(inspected.gates.len(), 7);
     let config = r#"{"forbid":"secret/"}"#;
     let ruled = ask(&host, "changed_paths", config).await.unwrap().value.unwrap();
     assert!(!ruled.passed && ruled.message.contains("secret/lib.rs"), "{}", ruled.message);
