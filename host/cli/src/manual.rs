@@ -242,10 +242,7 @@ const EXAMPLES: &[Examples] = &[
     ("card add", &[("jackfield card add \"Faster till\" --body-file call.txt", "from a transcript")]),
     ("card list", &[("jackfield card list --stage prd", "the cards of a stage")]),
     ("card show", &[("jackfield card show 01HX", "its steps and moves, and what it waits for")]),
-    (
-        "card edit",
-        &[("jackfield card edit 01HX --priority 10 --depends-on 01HW", "it waits for another card")],
-    ),
+    ("card edit", &[("jackfield card edit 01HX --depends-on 01HW", "let it wait for another card")]),
     ("card wait", &[("jackfield card wait 01HX", "until it needs you")]),
     ("card document", &[("jackfield card document 01HX prd.md", "read what a stage has written")]),
     ("card move", &[("jackfield card move 01HX build --reason \"agreed\"", "put it into a stage")]),
@@ -257,10 +254,7 @@ const EXAMPLES: &[Examples] = &[
     ("recipe show", &[("jackfield recipe show prd > prd.json", "print one as JSON")]),
     ("recipe set", &[("jackfield recipe set prd prd.json", "replace it")]),
     ("recipe check", &[("jackfield recipe check prd.json", "find its errors")]),
-    (
-        "recipe settings",
-        &[("jackfield recipe settings --mode auto_to_stage --stop-stage prd", "stop cards after the PRD")],
-    ),
+    ("recipe settings", &[("jackfield recipe settings --mode manual", "stop automation")]),
     ("skill list", &[("jackfield skill list", "every skill")]),
     ("skill show", &[("jackfield skill show prd", "its findings and its prompt")]),
     ("skill sync", &[("jackfield skill sync ./skills", "read the skills of a folder")]),
