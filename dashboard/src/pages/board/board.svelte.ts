@@ -10,7 +10,8 @@ export const MOST_CARDS = 5_000;
 /** More changed cards than this are fetched as one list. */
 const MOST_SINGLE = 12;
 const SOON_MS = 400;
-const OWN_MS = 5_000;
+/** How often a move is tried again after a change that left the card in its stage. */
+const TRIES = 3;
 
 export class BoardData {
   cards: Card[] = $state.raw([]);
@@ -21,7 +22,6 @@ export class BoardData {
   #workspace = '';
   #dirty = new Set<string>();
   #pending = new Set<string>();
-  #movedAt = new Map<string, number>();
   #runs = new Map<string, string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #aborter: AbortController | null = null;
@@ -82,17 +82,27 @@ export class BoardData {
     this.#pending.add(card.id);
     this.put(moved(card, stage, Date.now()));
     try {
-      // After a move the board decides what follows, which counts as a change: the version of a moment ago is old.
-      const own = Date.now() - (this.#movedAt.get(card.id) ?? 0) < OWN_MS;
-      const now = own ? (await get('/api/cards/{id}', { params: { id: card.id } })).card : card;
-      this.put(await moveCard(now.stage === card.stage ? now : card, stage));
-      this.#movedAt.set(card.id, Date.now());
+      this.put(await this.#moveAsSeen(card, stage));
     } catch (error) {
       this.put(card);
       throw error;
     } finally {
       this.#pending.delete(card.id);
       this.#soon(card.id);
+    }
+  }
+
+  /** After a change the board decides what follows, which counts as another one. What matters for a move is the stage. */
+  async #moveAsSeen(card: Card, stage: string): Promise<Card> {
+    let seen = card;
+    for (let left = TRIES; ; left -= 1) {
+      try {
+        return await moveCard(seen, stage);
+      } catch (error) {
+        if (left === 0 || asProblem(error).code !== 'version_conflict') throw error;
+        seen = (await get('/api/cards/{id}', { params: { id: card.id } })).card;
+        if (seen.stage !== card.stage) throw error;
+      }
     }
   }
 
