@@ -2049,7 +2049,7 @@ export interface components {
             depends_on: components["schemas"]["CardLink"][];
             /** @description The folder of its artifacts in the workspace. */
             folder: string;
-            /** @description The record of the newest jury of its stage. */
+            /** @description The record of its newest jury, as long as the recipe of that stage has one. */
             jury?: components["schemas"]["JuryRecord"] | null;
             /** @description Its metrics by name. */
             metrics: {
@@ -2424,7 +2424,7 @@ export interface components {
          * @enum {string}
          */
         CostSource: "agent" | "configured" | "adapter" | "catalogue" | "ceiling" | "free";
-        /** @description A decision that was recorded, which nobody can change afterwards. */
+        /** @description A recorded decision. It is never changed. */
         Decision: {
             /** Format: date-time */
             at: string;

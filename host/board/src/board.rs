@@ -10,14 +10,15 @@ use crate::skill_index::SkillIndex;
 use crate::step;
 use crate::tickets::{self, Ticket};
 use crate::workflows::{position, stages, workflow};
+use jackfield_api::ExecuteRequest;
 use jackfield_model::{
-    AutomationLevel, BOARD, CardWait, GateResult, GateSubject, NewTicket, Persona, Recipe, StepEnd,
-    StepResult,
+    AutomationLevel, BOARD, CardWait, GateResult, GateSubject, NewTicket, Recipe, StepEnd, StepResult,
+    StepRun,
 };
 use jackfield_plugins::Plugins;
 use jackfield_runs::admission::stage::StageAdmissions;
 use jackfield_skills::Trust;
-use jackfield_store::{AdmitError, Entering, NewStep, Store, StoreError};
+use jackfield_store::{AdmitError, Entering, NewStep, RunView, Store, StoreError};
 use jackfield_types::{ErrorCode, Problem, TaskId, clip};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -143,10 +144,10 @@ impl Board {
             return self.begin(&due, step, attempt).await;
         }
         let last = due.last();
-        self.assess(&mut due, last.as_ref()).await?;
+        let held_back = self.assess(&mut due, last.as_ref()).await?;
         let stages = stages(&workflow(&due.card.workflow)?);
         let not_vetted = self.not_vetted(due.recipe.as_ref()).await?;
-        let unfinished = due.unfinished(&self.store).await?;
+        let unfinished = if last.is_none() { due.unfinished(&self.store, &stages).await? } else { None };
         let next = decide(&Facts {
             recipe: due.recipe.as_ref(),
             settings: &due.settings.settings,
@@ -156,7 +157,7 @@ impl Board {
             last: last.as_ref(),
             not_vetted: not_vetted.as_deref(),
             unfinished: unfinished.as_deref(),
-            held_back: due.held_back.as_deref(),
+            held_back: held_back.as_deref(),
         });
         match self.carry_out(&due, next).await {
             // A concurrent change wins; the card is due still, and is decided about again.
@@ -210,104 +211,103 @@ impl Board {
         self.store.cards().wait(card.id, card.entry, waits, &note).await.map(drop)
     }
 
-    /// Records what a jury adds up to, and asks the gates that look at the card, once the steps are done.
-    async fn assess(&self, due: &mut Due, last: Option<&LastStep>) -> Result<(), Problem> {
-        let Some(recipe) = due.recipe.as_ref().filter(|_| due.is_worked_off(last)) else { return Ok(()) };
-        let cards = self.store.cards();
-        let recorded = cards.metrics(due.card.id).await?;
-        let mut metrics: BTreeMap<_, _> =
-            recorded.into_iter().map(|(name, value, _)| (name, value)).collect();
-        let jury = due.jury();
-        if let Some(jury) = &jury {
-            metrics.insert(JURY_SCORE.to_owned(), jury.jury_score);
+    /// Once the steps are done: records the score of a jury, and asks the gates that look at the card. Returns why they do
+    /// not let it pass.
+    async fn assess(&self, due: &mut Due, last: Option<&LastStep>) -> Result<Option<String>, Problem> {
+        let Some(recipe) = due.recipe.as_ref().filter(|_| due.is_worked_off(last)) else { return Ok(None) };
+        let score = due.jury().map(|jury| jury.jury_score);
+        if score.is_none() && gates::of(recipe, GateSubject::Card).next().is_none() {
+            return Ok(None);
         }
+        let cards = self.store.cards();
+        let recorded = cards.metrics(due.card.id).await?.into_iter();
+        let mut metrics: BTreeMap<_, _> = recorded.map(|(name, value, _)| (name, value)).collect();
+        metrics.extend(score.map(|score| (JURY_SCORE.to_owned(), score)));
         let ruled = gates::of_card(&self.plugins, recipe, &metrics).await;
         let held_back = gates::held_back(&ruled);
         let of_run = |known: &GateResult| gates::of(recipe, GateSubject::Run).any(|gate| gate.id == known.id);
         let mut gates: Vec<_> = due.card.gates.iter().filter(|known| of_run(known)).cloned().collect();
         gates.extend(ruled);
-        let metric = jury.map(|jury| (JURY_SCORE.to_owned(), jury.jury_score));
+        let metric = score.map(|score| (JURY_SCORE.to_owned(), score));
         cards.assess(due.card.id, due.card.entry, gates, metric).await?;
         due.card = cards.get(due.card.id).await?;
-        due.held_back = held_back;
-        Ok(())
+        Ok(held_back)
     }
 
-    /// Admits the run of a step; of a jury, those of the personas that remain. A refusal becomes the note of the card.
+    /// Admits the run of a step; of a jury, those of the personas that remain.
     async fn begin(&self, due: &Due, number: u32, attempt: u32) -> Result<(), Problem> {
-        let Some(poll) = due.poll(number) else {
-            return self.begin_run(due, (number, attempt), None).await.map(drop);
-        };
-        for persona in poll.remaining(attempt) {
-            if self.begin_run(due, (number, attempt), Some(&persona)).await? == Begun::No {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    async fn begin_run(
-        &self,
-        due: &Due,
-        (number, attempt): (u32, u32),
-        persona: Option<&Persona>,
-    ) -> Result<Begun, Problem> {
-        let blocked = async |why: String| {
-            self.wait(due, Some(CardWait::Problem), &why).await?;
-            Ok(Begun::No)
-        };
-        let card = &due.card;
-        let step = due.recipe.as_ref().and_then(|recipe| Some((recipe, step::numbered(recipe, number)?)));
-        let Some((recipe, step)) = step else {
-            return blocked(format!("the recipe has no step {number}")).await;
+        let Some((recipe, step)) = due.step(number) else {
+            return self.blocked(due, &format!("the recipe has no step {number}")).await;
         };
         let known = match self.skills.get(&step.skill_id).await {
             Ok(known) => known,
             Err(problem) if problem.code == ErrorCode::SkillNotFound => {
-                return blocked(problem.message).await;
+                return self.blocked(due, &problem.message).await;
             }
             Err(problem) => return Err(problem),
         };
         // The content that is run is the one whose trust is looked at.
-        let by_itself = !card.started && recipe.automation_level == AutomationLevel::FullyAuto;
+        let by_itself = !due.card.started && recipe.automation_level == AutomationLevel::FullyAuto;
         if by_itself && known.trust != Trust::Vetted {
             let note = format!("the skill {} is not vetted", step.skill_id);
-            self.wait(due, Some(CardWait::Start), &note).await?;
-            return Ok(Begun::No);
+            return Ok(self.wait(due, Some(CardWait::Start), &note).await?);
         }
         let repository = due.repository().await?;
         if let Some(repository) = repository {
             repository.begin_branch(&due.branch).await?;
         }
-        let answers = due.answers(&self.store).await?;
-        let jury = due.jury();
+        let (answers, jury) = (due.answers(&self.store).await?, due.jury());
         let sources = due.sources(&answers, jury.as_ref(), repository);
-        let request =
-            step::request(card, recipe, (number, attempt), step, &known.skill, &sources, persona).await;
-        let mut request = match request {
-            Ok(request) => request,
-            Err(why) => return blocked(why).await,
+        let personas: Vec<_> = match due.poll(number) {
+            None => vec![None],
+            Some(poll) => poll.remaining(attempt).into_iter().map(Some).collect(),
         };
-        request.workspace = Some(due.workspace.path.clone());
-        let at = position(&workflow(&card.workflow)?, &card.stage)?;
-        let prepared = self.admissions.prepare(&due.task, at, request).await?;
-        let new = NewStep {
-            card: card.id,
-            entry: card.entry,
-            step: number,
-            attempt,
-            skill: step.skill_id.clone(),
-            digest: known.skill.digest,
-            settings: due.settings.version,
-            persona: persona.map(|persona| persona.name.clone()),
-        };
-        match self.store.cards().begin_step(new, prepared.admission.clone(), &prepared.limits).await {
-            Ok(true) => self.admissions.admitted(&prepared),
-            Ok(false) => return Ok(Begun::No),
-            Err(AdmitError::Refused(refusal)) => return blocked(refusal.to_string()).await,
-            Err(error) => return Err(error.into()),
+        for persona in personas {
+            let persona = persona.as_ref();
+            let at = (number, attempt);
+            let request = step::request(&due.card, recipe, at, step, &known.skill, &sources, persona).await;
+            let request = match request {
+                Ok(request) => request,
+                Err(why) => return self.blocked(due, &why).await,
+            };
+            let new = NewStep {
+                card: due.card.id,
+                entry: due.card.entry,
+                step: number,
+                attempt,
+                skill: step.skill_id.clone(),
+                digest: known.skill.digest,
+                settings: due.settings.version,
+                persona: persona.map(|persona| persona.name.clone()),
+            };
+            if !self.admit(due, new, request).await? {
+                return Ok(());
+            }
         }
-        Ok(Begun::Yes)
+        Ok(())
+    }
+
+    /// Admits the run of a step. False: the card has changed meanwhile, or the run was refused, which is its note then.
+    async fn admit(&self, due: &Due, step: NewStep, mut request: ExecuteRequest) -> Result<bool, Problem> {
+        request.workspace = Some(due.workspace.path.clone());
+        let at = position(&workflow(&due.card.workflow)?, &due.card.stage)?;
+        let prepared = self.admissions.prepare(&due.task, at, request).await?;
+        match self.store.cards().begin_step(step, prepared.admission.clone(), &prepared.limits).await {
+            Ok(false) => Ok(false),
+            Ok(true) => {
+                self.admissions.admitted(&prepared);
+                Ok(true)
+            }
+            Err(AdmitError::Refused(refusal)) => {
+                self.blocked(due, &refusal.to_string()).await?;
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn blocked(&self, due: &Due, why: &str) -> Result<(), Problem> {
+        Ok(self.wait(due, Some(CardWait::Problem), why).await?)
     }
 
     /// A person may have retried the run of a step: that run is another try of the step.
@@ -331,57 +331,51 @@ impl Board {
         }
         for step in open {
             let view = self.store.runs().get(step.run).await?;
-            if !view.run.state.is_final() {
-                continue;
+            if view.run.state.is_final() {
+                let result = self.result(due, &step, &view).await?;
+                self.store.cards().end_step(due.card.id, step.run, result).await?;
             }
-            // Of a stage that the card has left, the recipe is not at hand.
-            let recipe = due.recipe.as_ref().filter(|_| step.stage == due.card.stage);
-            let of_recipe = recipe.and_then(|recipe| step::numbered(recipe, step.step));
-            let is_ballot = step.persona.is_some();
-            let gates = step::gates_of_run(recipe.filter(|_| !is_ballot), &step::folder(&due.card));
-            let skill = match self.skills.get(&step.skill).await {
-                Ok(known) => Some(known.skill),
-                Err(problem) if problem.code == ErrorCode::SkillNotFound => None,
-                Err(problem) => return Err(problem),
-            };
-            let (mut end, outputs) = step::end(&view, skill.as_deref(), &gates);
-            let listed = of_recipe.filter(|_| end == StepEnd::Done && !is_ballot);
-            let tickets = match listed.and_then(|own| step::tickets(own, &outputs)).map(tickets::read) {
-                Some(Err(why)) => {
-                    end = StepEnd::Failed { message: why };
-                    Vec::new()
-                }
-                Some(Ok(tickets)) => tickets,
-                None => Vec::new(),
-            };
-            // A ballot is an answer: files that its run changed are left on the branch of the run.
-            if end == StepEnd::Done
-                && !is_ballot
-                && let Some(repository) = due.repository().await?
-                && let Some(branch) = step::branch_of_change(&view)
-                && !repository.advance_branch(&due.branch, branch).await?
-            {
-                let message =
-                    format!("failed to fast-forward {} to {branch}: it was changed meanwhile", due.branch);
-                end = StepEnd::Failed { message };
-            }
-            let is_done = end == StepEnd::Done;
-            let result = StepResult {
-                gates: step::gate_results(&view, &gates),
-                metrics: listed
-                    .filter(|_| is_done)
-                    .map(|own| step::metrics(own, &outputs))
-                    .unwrap_or_default(),
-                tickets: if is_done { self.tickets(due, tickets)? } else { Vec::new() },
-                end,
-                outputs,
-            };
-            self.store.cards().end_step(due.card.id, step.run, result).await?;
         }
-        // A metric is a change of the card.
+        // An end is a change of the card.
         due.card = self.store.cards().get(due.card.id).await?;
         due.steps = self.store.cards().steps(due.card.id).await?;
         Ok(())
+    }
+
+    /// How the run of a step ended, with what its output leads to. Collects its work if it succeeded.
+    async fn result(&self, due: &Due, step: &StepRun, view: &RunView) -> Result<StepResult, Problem> {
+        let skill = match self.skills.get(&step.skill).await {
+            Ok(known) => Some(known.skill),
+            Err(problem) if problem.code == ErrorCode::SkillNotFound => None,
+            Err(problem) => return Err(problem),
+        };
+        // A ballot is an answer: no gate looks at its run, and files that the run changed stay on the branch of the run. Of
+        // a stage that the card has left, the recipe is not at hand.
+        let is_ballot = step.persona.is_some();
+        let recipe = due.recipe.as_ref().filter(|_| step.stage == due.card.stage && !is_ballot);
+        let gates = step::gates_of_run(recipe, &step::folder(&due.card));
+        let (end, outputs) = step::end(view, skill.as_deref(), &gates);
+        let gates = step::gate_results(view, &gates);
+        let result = |end, outputs| StepResult { end, outputs, gates, metrics: vec![], tickets: vec![] };
+        if end != StepEnd::Done || is_ballot {
+            return Ok(result(end, outputs));
+        }
+        let own = recipe.and_then(|recipe| step::numbered(recipe, step.step));
+        let listed = own.and_then(|own| step::tickets(own, &outputs)).map(tickets::read).transpose();
+        let tickets = match listed {
+            Ok(tickets) => self.tickets(due, tickets.unwrap_or_default())?,
+            Err(message) => return Ok(result(StepEnd::Failed { message }, outputs)),
+        };
+        if let Some(repository) = due.repository().await?
+            && let Some(branch) = step::branch_of_change(view)
+            && !repository.advance_branch(&due.branch, branch).await?
+        {
+            let message =
+                format!("failed to fast-forward {} to {branch}: it was changed meanwhile", due.branch);
+            return Ok(result(StepEnd::Failed { message }, outputs));
+        }
+        let metrics = own.map(|own| step::metrics(own, &outputs)).unwrap_or_default();
+        Ok(StepResult { metrics, tickets, ..result(end, outputs) })
     }
 
     /// The tickets of a card as cards that begin in the stage after it.
@@ -406,14 +400,6 @@ impl Board {
         }
         Ok(None)
     }
-}
-
-/// Whether the run of a step was admitted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Begun {
-    Yes,
-    /// The card waits, or has changed meanwhile.
-    No,
 }
 
 /// The same decision may succeed later, without a person.

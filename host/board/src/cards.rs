@@ -1,13 +1,14 @@
 //! Cards as people and agents ask for them.
 
 use crate::board::Board;
-use crate::due::Due;
+use crate::jury::Poll;
 use crate::slug::slug;
-use crate::step::folder;
+use crate::step::{folder, numbered};
 use crate::workflows::{position, workflow};
 use jackfield_model::{CardLinks, CardWait, JuryRecord, StepRun, Transition};
 use jackfield_store::{Card, CardEdit, Entering, Idempotency, NewCard, NewTask, Workspace};
 use jackfield_types::{Digest, ErrorCode, Problem, Role, StageName, TaskId, WorkflowName, clip};
+use jackfield_workspace::Repository;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -116,7 +117,7 @@ pub struct CardView {
     pub transitions: Vec<Transition>,
     /// Its metrics by name.
     pub metrics: BTreeMap<String, f64>,
-    /// The record of the newest jury of its stage.
+    /// The record of its newest jury, as long as the recipe of that stage has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jury: Option<JuryRecord>,
     /// The cards that it has to do with.
@@ -289,7 +290,9 @@ impl Board {
                 "give a name of letters, digits, '-', '_' and '.', and a finite number",
             ));
         }
-        Ok(self.store.cards().measure(card, name, value).await?)
+        let measured = self.store.cards().measure(card, name, value).await?;
+        self.wake();
+        Ok(measured)
     }
 
     /// Returns everything about a card.
@@ -299,14 +302,13 @@ impl Board {
     pub async fn view(&self, card: TaskId) -> Result<CardView, Problem> {
         let cards = self.store.cards();
         let card = cards.get(card).await?;
+        let task = self.store.runs().task(card.id).await?;
         let metrics = cards.metrics(card.id).await?;
-        let recipe = self.recipe(card.workspace, &card.workflow, &card.stage).await?;
-        let due = Due::read(&self.store, card, recipe.map(|found| found.recipe)).await?;
-        let jury = due.jury();
-        let Due { card, task, steps, branch, .. } = due;
+        let steps = cards.steps(card.id).await?;
+        let jury = self.newest_jury(&card, &steps).await?;
         Ok(CardView {
             body: task.instruction,
-            branch,
+            branch: Repository::collecting_branch(&card.slug),
             folder: folder(&card),
             steps,
             transitions: cards.transitions(card.id).await?,
@@ -315,6 +317,15 @@ impl Board {
             links: cards.links(card.id).await?,
             card,
         })
+    }
+
+    /// The record of the newest jury of a card, whatever stage it is in now.
+    async fn newest_jury(&self, card: &Card, steps: &[StepRun]) -> Result<Option<JuryRecord>, Problem> {
+        let Some(ballot) = steps.iter().rev().find(|step| step.persona.is_some()) else { return Ok(None) };
+        let found = self.recipe(card.workspace, &card.workflow, &ballot.stage).await?;
+        let recipe = found.map(|found| found.recipe);
+        let jury = recipe.as_ref().and_then(|recipe| numbered(recipe, ballot.step)?.jury.as_ref());
+        Ok(jury.and_then(|jury| Poll::new(jury, &ballot.stage, steps, ballot.entry, ballot.step).record()))
     }
 }
 

@@ -1,11 +1,11 @@
 //! The documents of a card: files in its folder on its branch.
 
+use crate::due::repository_of;
 use crate::step::folder;
 use jackfield_store::{Card, Store};
 use jackfield_types::{ErrorCode, Operation, Problem, TaskId, clip};
-use jackfield_workspace::{Repository, Source};
+use jackfield_workspace::Repository;
 use serde::Serialize;
-use std::path::Path;
 
 /// Most documents of a list, and the longest part of one, bytes.
 const MOST: usize = 1_000;
@@ -73,10 +73,6 @@ impl Documents {
     }
 
     async fn repository(&self, card: &Card) -> Result<Option<Repository>, Problem> {
-        let workspace = self.0.workspaces().get(card.workspace).await?;
-        Ok(match jackfield_workspace::locate(Path::new(&workspace.path)).await? {
-            Source::Git(repository) => Some(repository),
-            Source::Folder { .. } => None,
-        })
+        repository_of(&self.0.workspaces().get(card.workspace).await?).await
     }
 }

@@ -4,8 +4,7 @@ use crate::automation::LastStep;
 use crate::inputs::InputSources;
 use crate::jury::Poll;
 use crate::step;
-use crate::workflows::{stages, workflow};
-use jackfield_model::{BOARD, JuryRecord, Recipe, SettingsRecord, StageState, StepEnd, StepRun};
+use jackfield_model::{BOARD, JuryRecord, Recipe, RecipeStep, SettingsRecord, StageState, StepEnd, StepRun};
 use jackfield_store::{Card, CardLink, HumanTask, HumanTaskFilter, HumanTaskState, Store, Task, Workspace};
 use jackfield_types::{Problem, StageName};
 use jackfield_workspace::{Repository, Source};
@@ -14,6 +13,14 @@ use tokio::sync::OnceCell;
 
 /// Most answers that are read for a card.
 const MOST_ANSWERS: u32 = 100;
+
+/// The repository of a workspace; `None` for a plain folder.
+pub(crate) async fn repository_of(workspace: &Workspace) -> Result<Option<Repository>, Problem> {
+    Ok(match jackfield_workspace::locate(Path::new(&workspace.path)).await? {
+        Source::Git(repository) => Some(repository),
+        Source::Folder { .. } => None,
+    })
+}
 
 /// A card that is due.
 pub(crate) struct Due {
@@ -26,8 +33,6 @@ pub(crate) struct Due {
     pub(crate) steps: Vec<StepRun>,
     /// The branch on which its work accumulates.
     pub(crate) branch: String,
-    /// Why gates that look at the card do not let it pass.
-    pub(crate) held_back: Option<String>,
     repository: OnceCell<Option<Repository>>,
 }
 
@@ -39,7 +44,6 @@ impl Due {
             settings: store.recipes().settings(card.workspace).await?,
             steps: store.cards().steps(card.id).await?,
             branch: Repository::collecting_branch(&card.slug),
-            held_back: None,
             repository: OnceCell::new(),
             recipe,
             card,
@@ -49,11 +53,8 @@ impl Due {
     /// The repository of its workspace; `None` for a plain folder. Most decisions do not need it, so git is asked at the
     /// first use.
     pub(crate) async fn repository(&self) -> Result<Option<&Repository>, Problem> {
-        let locate = async || match jackfield_workspace::locate(Path::new(&self.workspace.path)).await? {
-            Source::Git(repository) => Ok::<_, Problem>(Some(repository)),
-            Source::Folder { .. } => Ok(None),
-        };
-        Ok(self.repository.get_or_try_init(locate).await?.as_ref())
+        let found = self.repository.get_or_try_init(async || repository_of(&self.workspace).await).await?;
+        Ok(found.as_ref())
     }
 
     /// The newest run of a step of the present entry.
@@ -61,9 +62,15 @@ impl Due {
         self.steps.iter().rev().find(|step| step.entry == self.card.entry)
     }
 
+    /// The step of its recipe with this number, from 1.
+    pub(crate) fn step(&self, number: u32) -> Option<(&Recipe, &RecipeStep)> {
+        let recipe = self.recipe.as_ref()?;
+        Some((recipe, step::numbered(recipe, number)?))
+    }
+
     /// The ballots of a step of the present entry; `None`: it has no jury.
     pub(crate) fn poll(&self, step: u32) -> Option<Poll<'_>> {
-        let jury = step::numbered(self.recipe.as_ref()?, step)?.jury.as_ref()?;
+        let jury = self.step(step)?.1.jury.as_ref()?;
         Some(Poll::new(jury, &self.card.stage, &self.steps, self.card.entry, step))
     }
 
@@ -109,9 +116,12 @@ impl Due {
     }
 
     /// A card that it depends on and that has not passed its stage.
-    pub(crate) async fn unfinished(&self, store: &Store) -> Result<Option<String>, Problem> {
+    pub(crate) async fn unfinished(
+        &self,
+        store: &Store,
+        stages: &[StageName],
+    ) -> Result<Option<String>, Problem> {
         let links = store.cards().links(self.card.id).await?;
-        let stages = stages(&workflow(&self.card.workflow)?);
         let at = |stage: &StageName| stages.iter().position(|one| one == stage);
         let open =
             |link: &&CardLink| link.state != StageState::Done && at(&link.stage) <= at(&self.card.stage);

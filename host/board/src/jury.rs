@@ -6,9 +6,13 @@
 use jackfield_model::{Ballot, DimensionTally, Jury, JuryRecord, Persona, StepEnd, StepRun};
 use jackfield_types::{StageName, clip};
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// The name of the metric that a jury sets.
 pub(crate) const JURY_SCORE: &str = "jury_score";
+/// The personas that are part of the program. A test reads them.
+static SHIPPED: LazyLock<Vec<Persona>> =
+    LazyLock::new(|| serde_json::from_str(jackfield_skills::PERSONAS).unwrap_or_default());
 /// Most personas of a jury.
 pub(crate) const MOST: usize = 50;
 
@@ -23,7 +27,7 @@ pub(crate) struct Poll<'a> {
 /// The personas of a jury: its own, or those that are part of the program.
 pub(crate) fn personas(jury: &Jury) -> Vec<Persona> {
     if jury.personas.is_empty() {
-        return serde_json::from_str(jackfield_skills::PERSONAS).unwrap_or_default();
+        return SHIPPED.clone();
     }
     jury.personas.clone()
 }
@@ -69,7 +73,7 @@ impl<'a> Poll<'a> {
         self.personas.iter().filter(open).cloned().collect()
     }
 
-    /// How the step ended, once nobody is left to ask in this try.
+    /// The end of the step, after every persona was asked in this try.
     pub(crate) fn end(&self, attempt: u32) -> StepEnd {
         let cast = self.personas.iter().filter(|persona| self.cast(&persona.name).is_some()).count();
         if u32::try_from(cast).is_ok_and(|cast| cast >= self.quorum) {

@@ -1,17 +1,16 @@
 //! `board`, `card`, `recipe` and `skill`.
 
 use super::board_args::{AddCard, CardCommand, EditCard, RecipeCommand, SkillCommand};
-use super::output::{Outcome, say};
+use super::output::{Outcome, say, warn};
 use super::request::{instruction, workspace};
 use jackfield::board::{CardMove, CardPatch, CardRequest};
-use jackfield::model::{AutomationMode, BoardSettings, StageState};
+use jackfield::model::{AutomationMode, BoardSettings};
 use jackfield::{CardsFilter, Host};
 use jackfield_render::text_board as text;
 use jackfield_types::{ErrorCode, Problem, StageName, TaskId};
 use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
-use tokio::time::Instant;
 
 pub(super) async fn board(host: &Host, of: Option<&str>, json: bool) -> Result<Outcome, Problem> {
     let of = of.map(workspace);
@@ -49,7 +48,10 @@ pub(super) async fn card(host: &Host, command: CardCommand, json: bool) -> Resul
         }
         CardCommand::Show { card } => card,
         CardCommand::Wait { card, timeout } => {
-            let settled = settled(host, &card, Duration::from_secs(timeout)).await?;
+            if let Some(why) = board.overview(None, None).await?.no_workers {
+                warn(&format!("no workers are available: {why}"));
+            }
+            let settled = board.wait(&card, Duration::from_secs(timeout)).await?;
             let view = board.get(&card).await?;
             say(json, || text::card(&view), &view);
             return Ok(if settled { Outcome::Fine } else { Outcome::Failed });
@@ -145,21 +147,6 @@ pub(super) async fn skill(host: &Host, command: SkillCommand, json: bool) -> Res
         }
     }
     Ok(Outcome::Fine)
-}
-
-/// Waits until no run of a card is queued or at work, and the board has decided about it. False: the time is over.
-async fn settled(host: &Host, card: &str, patience: Duration) -> Result<bool, Problem> {
-    let deadline = Instant::now() + patience;
-    loop {
-        let state = host.board().get(card).await?.card.state;
-        if !matches!(state, StageState::Queued | StageState::Running) {
-            return Ok(true);
-        }
-        if Instant::now() >= deadline {
-            return Ok(false);
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
 }
 
 fn automation_mode(word: &str) -> Result<AutomationMode, Problem> {

@@ -135,7 +135,7 @@ pub(crate) struct EditCard {
     /// Priority, -100 to 100; higher goes first
     #[arg(long, allow_hyphen_values = true)]
     pub(crate) priority: Option<i32>,
-    /// Person or agent that it is assigned to; '' for nobody
+    /// Assignee, a person or an agent; '' removes the assignment
     #[arg(long)]
     pub(crate) assignee: Option<String>,
     /// Cards that have to pass a stage before this one begins it, in place of those that it has; '' for none

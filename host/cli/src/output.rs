@@ -49,6 +49,11 @@ pub(super) fn say_line(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{}", printable(line));
 }
 
+/// Warns on standard error, beside an answer on standard output.
+pub(super) fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "warning: {}", printable(text));
+}
+
 /// Prints a diff: the printable part on a terminal, every byte for a program.
 pub(super) fn say_diff(diff: &[u8]) {
     let mut out = std::io::stdout().lock();

@@ -228,6 +228,11 @@ pub enum StageState {
 }
 
 impl StageState {
+    /// The work of the stage is about to begin, or goes on.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Queued | Self::Running)
+    }
+
     /// The state that follows from records: nothing else keeps it, so it cannot disagree with the run.
     pub const fn of(task: TaskState, run: Option<RunState>, waits: Option<CardWait>, due: bool) -> Self {
         match run {

@@ -83,7 +83,7 @@ pub struct NewHumanTask {
     pub id: HumanTaskId,
     pub kind: HumanTaskKind,
     pub workspace: Option<WorkspaceId>,
-    /// What it is about, where it is about an agent's task.
+    /// The task that it is about.
     pub task: Option<TaskId>,
     /// The run that waits for it, or that it is about.
     pub run: Option<RunId>,
@@ -131,7 +131,7 @@ pub struct NewDecision {
     pub details: Value,
 }
 
-/// A decision that was recorded, which nobody can change afterwards.
+/// A recorded decision. It is never changed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[allow(missing_docs)]

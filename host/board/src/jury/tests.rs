@@ -1,4 +1,4 @@
-//! What ballots add up to, and who is asked.
+//! The tally of ballots, and the personas of another try.
 
 use super::{Poll, personas, quorum};
 use jackfield_model::{Jury, Persona, StepEnd, StepRun};

@@ -9,9 +9,12 @@ use jackfield_types::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 
 /// Most cards of one list.
 const MOST: u32 = 5_000;
+/// How often a card is read while somebody waits for it.
+const WAIT_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Which cards to list: by priority, then in the order in which they entered their stage.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +152,25 @@ impl Board<'_> {
     pub async fn get(self, card: &str) -> Result<CardView, Problem> {
         let card = self.found(card, Scope::Read).await?;
         self.0.inner.board.view(card).await
+    }
+
+    /// Waits until a card needs a person, or nothing is left to do for it in its stage. False: that took longer than
+    /// `patience`.
+    ///
+    /// # Errors
+    /// A [`Problem`] if there is none with this id, or the principal may not see it.
+    pub async fn wait(self, card: &str, patience: Duration) -> Result<bool, Problem> {
+        let card = self.found(card, Scope::Read).await?;
+        let settled = async {
+            // Another process may do the work, so the records are read.
+            while self.0.inner.store.cards().get(card).await?.state.is_active() {
+                tokio::time::sleep(WAIT_INTERVAL).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(patience, settled)
+            .await
+            .map_or(Ok(false), |settled: Result<(), Problem>| settled.map(|()| true))
     }
 
     /// Returns what the runs of a card left, oldest first.

@@ -15,13 +15,16 @@ use jackfield::CardsFilter;
 use jackfield::board::{CardMove, CardPatch, CardRequest, CardView};
 use jackfield::model::{Card, StageState};
 use jackfield_render::text_board;
-use jackfield_types::{ErrorCode, Problem, StageName, TaskId};
+use jackfield_types::{ErrorCode, Problem, StageName, TaskId, clip};
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Most of a document or of the text of a card in an answer, bytes: a model reads it.
+const LONGEST: usize = 64 << 10;
 
 /// A recipe to be checked.
 #[derive(Deserialize, JsonSchema)]
@@ -171,7 +174,7 @@ pub(super) async fn card(caller: &Caller<'_>, arguments: Value) -> Result<Said, 
         "read" => {
             asked.no_more()?;
             let view = board.get(asked.id()).await?;
-            let text = format!("{}\n\n{}", text_board::card(&view), view.body);
+            let text = format!("{}\n\n{}", text_board::card(&view), clip(&view.body, LONGEST));
             let Card { id, state, stage, version, .. } = view.card.clone();
             return said(text, &CardInFull { id, state, stage, version, view: &view });
         }
@@ -183,7 +186,7 @@ pub(super) async fn card(caller: &Caller<'_>, arguments: Value) -> Result<Said, 
         "document" => {
             let DocumentQuery { path } = parse(asked.rest.clone())?;
             let document = board.document(asked.id(), &path).await?;
-            return said(document.text.clone(), &json!({ "path": document.path }));
+            return said(clip(&document.text, LONGEST), &json!({ "path": document.path }));
         }
         "create" => board.create(parse(asked.rest)?).await?,
         "update" => board.edit(asked.id(), parse::<CardPatch>(asked.rest.clone())?).await?,

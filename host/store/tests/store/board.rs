@@ -279,7 +279,7 @@ async fn retry_of_a_step_is_another_try_of_it_and_cards_are_counted_by_state() {
     let mut counts = cards.counts(Some(house.workspace), &WorkflowName::PRODUCT, None).await.unwrap();
     counts.sort_by_key(|count| count.state == StageState::Queued);
     assert_eq!(counts, [inbox(StageState::AwaitingReview, 1), inbox(StageState::Queued, 1)]);
-    assert_eq!(cards.counts(None, &WorkflowName::PRODUCT, Some("nobody")).await.unwrap(), []);
+    assert_eq!(cards.counts(None, &WorkflowName::PRODUCT, Some("other")).await.unwrap(), []);
     assert_eq!(
         cards.costs(None, &WorkflowName::PRODUCT, None).await.unwrap(),
         [(stage("inbox"), Micros::ZERO)]
@@ -362,7 +362,7 @@ async fn tickets_become_cards_once_and_change_until_something_was_done_for_them(
     let now = cards.get(parent.id).await.unwrap();
     assert_eq!((now.gates[0].id.as_str(), cards.metrics(parent.id).await.unwrap()[0].1), ("tickets", 2.0));
 
-    // Another try renames T2, which nobody began, and not T1, which is in another stage.
+    // Another try renames T2, which has no run, but not T1, which has moved.
     let first = cards.get(made[0].id).await.unwrap();
     assert_eq!(first.parent, Some(parent.id));
     cards.enter(entering(&first, "discovery")).await.unwrap();
